@@ -1,0 +1,29 @@
+"""batchdrain drains the failed phases of a SQL database, best one first. The tasks are in batchdrain.collection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from batchdrain.errors import BatchDrainError
+    from batchdrain.facts import Attempt, Lane, Phase
+    from batchdrain.settings import Settings
+
+__all__ = ["Attempt", "BatchDrainError", "Lane", "Phase", "Settings"]
+
+_HOMES = {
+    "Attempt": "batchdrain.facts",
+    "BatchDrainError": "batchdrain.errors",
+    "Lane": "batchdrain.facts",
+    "Phase": "batchdrain.facts",
+    "Settings": "batchdrain.settings",
+}
+
+
+def __getattr__(name: str) -> object:
+    # Imported on first use: `inv --list` loads this package and must not load pydantic.
+    if name not in _HOMES:
+        raise AttributeError(f"module 'batchdrain' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

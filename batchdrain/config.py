@@ -1,0 +1,200 @@
+"""Mapping, environment and flags -> Settings; every error at once. Nothing past this file sees an Invoke Context."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from batchdrain.environment import PREFIX
+from batchdrain.errors import ConfigError, UsageError, did_you_mean
+from batchdrain.settings import PROFILES, Settings
+
+Tree = dict[str, Any]
+_HUGE: Final = 10**30
+_SHOWN_CHARS: Final = 120
+_MOST_VALUES: Final = 100_000
+DEFAULT_URL: Final = "sqlite:///batchdrain.db"
+FLAGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "batch_size": ("batch_size",),
+    "policy": ("policy",),
+    "workers": ("workers",),
+    "engine": ("engine",),
+    "profile": ("profile",),
+    "finish_current": ("finish_current",),
+    "phase_timeout": ("timeout", "default_s"),
+    "max_total_minutes": ("stop", "max_total_minutes"),
+    "max_attempts": ("retry", "max_attempts"),
+    "max_timeouts_per_run": ("stop", "max_timeouts_per_run"),
+    "max_repeats": ("stop", "max_repeats"),
+    "min_success_rate": ("min_success_rate",),
+    "canary": ("stop", "canary"),
+}
+"""The flags that set a leaf of the settings, and which."""
+
+
+def load(section: object, environ: Mapping[str, str], flags: Mapping[str, object] | None = None) -> Settings:
+    """Settings from the `batchdrain:` section, the environment over it and the flags (None: not given) over both.
+
+    Raises ConfigError with every problem of section and environment, a line each; UsageError where only flags are
+    wrong.
+    """
+    if not isinstance(section, Mapping | None):
+        raise ConfigError(f"batchdrain: expected a mapping of settings, got {type(section).__name__}", remedy="see README.md")
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    base = _plain(section or {})
+    problems = _overlay(base, environ)
+    _apply_profile(base, given.get("profile"))
+    settings = _validated(base, problems, environ)
+    if not given:
+        return settings
+    for name, value in given.items():
+        _put(base, FLAGS[name], _words(value) if name == "policy" else value)
+        if name == "phase_timeout":  # an explicit limit holds for every phase
+            _put(base, ("timeout", "adaptive"), value=False)
+    try:
+        return Settings.model_validate(base)
+    except ValidationError as error:
+        names = {path: "--" + name.replace("_", "-") for name, path in FLAGS.items()}
+        raise UsageError(
+            "\n".join(f"{names.get(_named(e), '.'.join(map(str, e['loc'])))}: {_said(e)}" for e in error.errors())
+        ) from None
+
+
+def problems_of(section: object, environ: Mapping[str, str]) -> list[str]:
+    """Every problem of the configuration, a line each; [] when it is sound."""
+    try:
+        load(section, environ)
+    except ConfigError as error:
+        return str(error).splitlines()
+    return []
+
+
+def _validated(base: Tree, problems: list[str], environ: Mapping[str, str]) -> Settings:
+    settings = None
+    try:
+        settings = Settings.model_validate(base)
+    except ValidationError as error:
+        problems = problems + [_line(e, environ) for e in error.errors()]
+    if problems or settings is None:
+        raise ConfigError.of(problems)
+    return settings
+
+
+def _named(error: ErrorDetails) -> tuple[str, ...]:
+    return tuple(part for part in error["loc"] if isinstance(part, str))
+
+
+def _line(error: ErrorDetails, environ: Mapping[str, str]) -> str:
+    loc = error["loc"]
+    variable = PREFIX + "_".join(part for part in loc if isinstance(part, str)).upper()
+    place = variable if variable in environ else "batchdrain." + ".".join(str(part) for part in loc)
+    return f"{place}: {_said(error)}"
+
+
+def _said(error: ErrorDetails) -> str:
+    if error["type"] == "extra_forbidden":
+        return "is not a known key" + did_you_mean(str(error["loc"][-1]), _keys_beside(error["loc"]))
+    said = error["msg"].removeprefix("Value error, ")
+    value = error.get("input")
+    if "database_url" in error["loc"] or not isinstance(value, str | int | float | None):  # it may hold a password
+        return said
+    return f"{said}, got {_brief(value)}"
+
+
+def _brief(value: object) -> str:
+    """A value as people recognise it: never longer than a line."""
+    if isinstance(value, int) and abs(value) >= _HUGE:
+        return "a number beyond all bounds"
+    text = repr(value)
+    return text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "…"
+
+
+def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
+    model: type[BaseModel] = Settings
+    for part in loc[:-1]:
+        field = model.model_fields.get(str(part))
+        inner = field.annotation if field else None
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+    return list(model.model_fields)
+
+
+def _plain(value: Any, left: Iterator[int] | None = None) -> Any:
+    """Invoke's proxies as plain dicts and lists, once, at the edge. Raises ConfigError for more than anybody configures:
+    a few lines of YAML aliases can stand for billions of values."""
+    left = iter(range(_MOST_VALUES)) if left is None else left
+    if next(left, None) is None:
+        raise ConfigError(f"batchdrain: holds more than {_MOST_VALUES} values", remedy="take the aliases out of the file")
+    if isinstance(value, Mapping) or hasattr(value, "keys"):
+        return {str(key): _plain(value[key], left) for key in value.keys()}  # noqa: SIM118 - a DataProxy is no Mapping
+    if isinstance(value, list | tuple):
+        return [_plain(item, left) for item in value]
+    return value
+
+
+def leaves(model: type[BaseModel] = Settings, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The path of every setting that an environment variable can name."""
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from leaves(inner, (*path, name))
+        else:
+            yield (*path, name)
+
+
+def _overlay(base: Tree, environ: Mapping[str, str]) -> list[str]:
+    known = {PREFIX + "_".join(path).upper(): path for path in leaves()}
+    problems = []
+    for variable, text in environ.items():
+        if not variable.startswith(PREFIX):
+            continue
+        if variable not in known:
+            problems.append(f"{variable}: names no setting" + did_you_mean(variable, known))
+            continue
+        _put(base, known[variable], _from_text(known[variable], text))
+    return problems
+
+
+def _from_text(path: tuple[str, ...], text: str) -> Any:
+    """A list is given as JSON or with commas; everything else is left to the model."""
+    model: Any = Settings
+    for part in path[:-1]:
+        model = model.model_fields[part].annotation
+    default = model.model_fields[path[-1]].get_default()
+    if isinstance(default, list) or path[-1] == "stuck_states":
+        return _words(text)
+    return None if text == "" and default is None else text
+
+
+def _words(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def _apply_profile(base: Tree, flag: object) -> None:
+    name = flag if flag is not None else base.get("profile", "classic")
+    for section, limits in PROFILES.get(str(name), {}).items():
+        if not isinstance(limits, dict):
+            base.setdefault(section, list(limits))
+            continue
+        own = base.get(section)
+        if own is None or isinstance(own, dict):
+            base[section] = {**limits, **(own or {})}
+
+
+def _put(tree: Tree, path: tuple[str, ...], value: object) -> None:
+    for part in path[:-1]:
+        inner = tree.get(part)
+        tree[part] = inner if isinstance(inner, dict) else {}
+        tree = tree[part]
+    tree[path[-1]] = value

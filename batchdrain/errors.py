@@ -1,0 +1,74 @@
+"""Every error that a user can mend, with its exit code and its cure.
+
+BatchDrainError            1
+├── UsageError             2   a flag or an argument
+├── BadData               65   a session file, a plan, rows of the table
+├── SessionInUse          73   another controller holds the session
+├── FilesUnavailable      74   a folder or file can't be read or written
+├── DatabaseUnavailable   75   try again: what was recorded is safe
+├── ClaimLost             76   a higher epoch was written: our result must not be
+└── ConfigError           78   invoke.yaml, environment, plugins, the mapped table
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import ClassVar
+
+
+class BatchDrainError(Exception):
+    """What went wrong, in one line that names the place; `remedy` says what to do about it."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.remedy}" if self.remedy else self.message
+
+
+class UsageError(BatchDrainError):
+    exit_code = 2
+
+
+class BadData(BatchDrainError):
+    exit_code = 65
+
+
+class SessionInUse(BatchDrainError):
+    exit_code = 73
+
+
+class FilesUnavailable(BatchDrainError):
+    exit_code = 74
+
+
+class DatabaseUnavailable(BatchDrainError):
+    exit_code = 75
+
+
+class ClaimLost(BatchDrainError):
+    exit_code = 76
+
+
+class ConfigError(BatchDrainError):
+    """One or many problems of the configuration, all told at once, a line each."""
+
+    exit_code = 78
+
+    @classmethod
+    def of(cls, problems: Iterable[str]) -> ConfigError:
+        return cls("\n".join(problems))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """' (did you mean …?)' when something near is known, else all that is known; '' when nothing is."""
+    names = sorted(known)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if near:
+        return f" (did you mean {near[0]!r}?)"
+    return f" (known: {', '.join(names)})" if names else ""

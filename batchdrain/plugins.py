@@ -1,0 +1,70 @@
+"""Policies and engines by name (entry points) or by dotted path. Resolved once, before the first claim."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Final
+
+from batchdrain.errors import ConfigError, did_you_mean
+
+POLICIES: Final = "batchdrain.policies"
+ENGINES: Final = "batchdrain.engines"
+
+
+def resolve(name: str, group: str, setting: str) -> Callable[..., Any]:
+    """The callable behind a name. Raises ConfigError with a message of its own for: an unknown name, a name that two
+    packages claim, an import that fails, a missing attribute, and something that can't be called."""
+    target = _path_of(name, group, setting)
+    module_name, _, attribute = target.partition(":")
+    try:
+        found: Any = importlib.import_module(module_name)
+    except (Exception, SystemExit) as error:
+        raise ConfigError(
+            f"{setting}: {name!r}: the module {module_name!r} can't be imported: {type(error).__name__}: {error}",
+            remedy="install it, or mend the path",
+        ) from error
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            raise ConfigError(f"{setting}: {name!r}: module {module_name!r} has no {attribute!r}", remedy="mend the path")
+        found = getattr(found, part)
+    if not callable(found):
+        raise ConfigError(f"{setting}: {name!r}: expected a callable, got {type(found).__name__}", remedy="see README.md")
+    return found  # type: ignore[no-any-return]
+
+
+def engine_factory(name: str) -> Callable[..., Any]:
+    """The factory of `batchdrain.engine`. Raises ConfigError as `resolve` does, and where it takes other arguments."""
+    factory = resolve(name, ENGINES, "batchdrain.engine")
+    try:
+        inspect.signature(factory).bind(workers=1, settings=None)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"batchdrain.engine: {name!r} is no factory of engines: {error}",
+            remedy="it is called with workers=… and settings=…, and returns a concurrent.futures.Executor",
+        ) from error
+    return factory
+
+
+def known(group: str) -> list[str]:
+    return sorted({point.name for point in entry_points(group=group)})
+
+
+def _path_of(name: str, group: str, setting: str) -> str:
+    if ":" in name:
+        return name
+    points: list[EntryPoint] = list(entry_points(group=group, name=name))
+    values = {point.value for point in points}
+    if not values:
+        raise ConfigError(
+            f"{setting}: {name!r} is not known{did_you_mean(name, known(group))}",
+            remedy="use one of these names, or 'package.module:function'",
+        )
+    if len(values) > 1:
+        raise ConfigError(
+            f"{setting}: {name!r} is claimed by several packages: {', '.join(sorted(values))}",
+            remedy="name the one you mean by its path",
+        )
+    return values.pop()

@@ -1,0 +1,63 @@
+"""The kinds of values that settings have: what is accepted, and what people are told of the rest."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?", re.ASCII)
+_ENDLESS_S: Final = 10**12
+_NUMBER: Final = re.compile(r"-?\d{1,18}(\.\d+)?", re.ASCII)
+_UNIT_S: Final = {None: 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def seconds(value: object) -> float:
+    """90, '90', '90s', '10m' or '1h' in seconds. Raises ValueError for anything else, nan and inf included."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _ENDLESS_S:
+        return float(value)
+    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("expected a duration such as 90, 90s or 10m")
+    return float(match[1]) * _UNIT_S[match[2]]
+
+
+def _whole(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"-?\d{1,18}", value.strip(), re.ASCII):
+        raise ValueError("expected a whole number")
+    if isinstance(value, bool | float):
+        raise ValueError("expected a whole number")  # noqa: TRY004 - pydantic collects ValueErrors
+    return value
+
+
+def _number(value: object) -> object:
+    if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+        raise ValueError("expected a number")
+    return value
+
+
+def _word(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("YAML reads a bare yes, no, on or off as true or false: quote it")  # noqa: TRY004
+    return str(value) if isinstance(value, int) else value
+
+
+def _truth(value: object) -> object:
+    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    return words.get(value.strip().lower(), value) if isinstance(value, str) else value
+
+
+def _no_nul(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("must not contain a NUL character")
+    return value
+
+
+Seconds = Annotated[float, BeforeValidator(seconds), Field(gt=0, le=31_536_000)]
+SecondsOrZero = Annotated[float, BeforeValidator(seconds), Field(ge=0, le=31_536_000)]
+Whole = Annotated[int, BeforeValidator(_whole)]
+Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
+Word = Annotated[str, BeforeValidator(_word), AfterValidator(_no_nul), Field(min_length=1)]
+Text = Annotated[str, BeforeValidator(_word), AfterValidator(_no_nul)]
+Truth = Annotated[bool, BeforeValidator(_truth)]
