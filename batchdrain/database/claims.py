@@ -1,0 +1,222 @@
+"""The transactions that take a phase and write its end. Beside them only recovery.py writes to the user's table.
+
+Invariants: at most one (owner, epoch) holds a phase; an epoch only grows; every write names key, epoch and owner and is
+judged by its row count, never by a re-read. Lock order: claim (where there is one already), phase, attempt. Each
+transaction may be repeated: where the reply to a commit was lost, the second run finds its own work and returns the
+same. After a crash the claim row still holds what is needed to give the phase back, which `recover` does.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from batchdrain import clock
+from batchdrain.database.attempts import closed, opened
+from batchdrain.database.connection import Database
+from batchdrain.database.source import PhaseTable
+from batchdrain.database.statements import Statements
+from batchdrain.database.tables import Ledger
+from batchdrain.database.troubles import RowLocked
+from batchdrain.errors import BadData, ClaimLost
+from batchdrain.execution import host
+from batchdrain.execution.order import token_of
+from batchdrain.facts import GONE, Attempt, Choice, Claim, Phase, PhaseKey, Standing
+from batchdrain.settings import Command
+from batchdrain.states import COUNTED, GIVEN_BACK, Outcome, PhaseState, next_state
+
+
+class _Lost(Exception):
+    pass
+
+
+def intermediate_words(table: PhaseTable, command: Command) -> frozenset[str]:
+    """The states in which an attempt that ended badly may have left its phase, and from which it is given back."""
+    executing = table.words[PhaseState.EXECUTING]
+    if command.result_from == "exit_code":
+        return frozenset({executing})
+    if command.stuck_states is not None:
+        return frozenset(command.stuck_states)
+    return frozenset({executing, table.words[PhaseState.QUEUED]})
+
+
+class Claims:
+    """The claims of one controller in one session."""
+
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger,
+        table: PhaseTable,
+        command: Command,
+        session_uid: str,
+        *,
+        spool_dir: str = "",
+        owner: str | None = None,
+    ) -> None:
+        """`spool_dir`: where guardians leave results, kept in the claim. `owner`: act for a dead controller, in recovery."""
+        self.database = database
+        self.statements = Statements(ledger)
+        self.table = table
+        self.writes_states = command.result_from == "exit_code"
+        self.executing = table.words[PhaseState.EXECUTING]
+        self.intermediate = intermediate_words(table, command)
+        self.session_uid = session_uid
+        self.owner = owner or uuid.uuid4().hex
+        self.spool_dir = spool_dir
+        self.me = host.this_process()
+        self._holds: dict[PhaseKey, int] = {}  # and by which epoch
+
+    def claim(
+        self, choice: Choice, *, lease_s: float, run_type: str, now: datetime, guard: host.ProcessIdentity | None = None
+    ) -> Claim | None:
+        """Take the phase if it still stands as it was chosen. Own transaction. None if someone else was faster, or has
+        the row locked. `guard`: of the process that will watch the command.
+
+        Raises BadData when the ids name more than one row.
+        """
+        phase = choice.phase
+        if phase.key in self._holds:
+            return None
+        key = phase.key.digest
+
+        holder = {
+            "the_key": key,
+            "the_owner": self.owner,
+            "lease_ms": round(lease_s * 1000),
+            "host": self.me.host_id,
+            "pid": self.me.pid,
+            "start": self.me.start,
+            "guard": None if guard is None else guard.pid,
+            "guard_begun": None if guard is None else guard.start,
+            "spool": self.spool_dir,
+            "word": self.table.words[phase.state],
+        }
+
+        def work(connection: sa.Connection) -> Claim:
+            row = connection.execute(self.statements.claim, {"the_key": key}).first()
+            if row is not None and row.owner == self.owner:  # the reply to our own commit was lost
+                prior = Standing(word=row.prior_state, reason=row.prior_reason)
+                return self._claimed(phase, row.epoch, row.attempts, prior, now)
+            if row is not None:
+                if not connection.execute(self.statements.take, {**holder, "the_epoch": row.epoch}).rowcount:
+                    raise _Lost
+                standing = self._take_row(connection, phase)
+                connection.execute(self.statements.keep_prior, {**holder, "text": standing.reason})
+                claim = self._claimed(phase, row.epoch + 1, row.attempts, standing, now)
+            else:  # of two who come here at once, the second's UPDATE or INSERT fails
+                standing = self._take_row(connection, phase)
+                connection.execute(self.statements.first, {**holder, "text": standing.reason})
+                claim = self._claimed(phase, 1, 0, standing, now)
+            connection.execute(self.statements.open_attempt, opened(claim, self.session_uid, run_type))
+            return claim
+
+        try:
+            claim = self.database.write(work, may_wait=False)
+        except (_Lost, sa.exc.IntegrityError, RowLocked):
+            return None
+        self._holds[phase.key] = claim.epoch
+        return claim
+
+    def beat(self, claims: Iterable[Claim], *, lease_s: float) -> list[Claim]:
+        """Extend the leases, in one transaction. Returns the claims that are ours no more."""
+        held = sorted(claims, key=lambda claim: claim.phase.key.digest)
+
+        def work(connection: sa.Connection) -> list[Claim]:
+            return [
+                claim
+                for claim in held
+                if not connection.execute(
+                    self.statements.beat, {**self._ours(claim), "lease_ms": round(lease_s * 1000)}
+                ).rowcount
+            ]
+
+        return self.database.write(work) if held else []
+
+    def finish(self, claim: Claim, attempt: Attempt, *, retry_in_s: float | None = None) -> Attempt:
+        """Write the end of an attempt and free the claim, in one transaction. Returns it as it was recorded: MOVED
+        when somebody else changed the row meanwhile. Until `retry_in_s` is over nobody can claim the phase. Raises
+        ClaimLost when a higher epoch was written."""
+
+        held = self._ours(claim)
+        held["counted"] = 1 if attempt.outcome in COUNTED else 0
+        held["orphaned"] = 1 if attempt.outcome is Outcome.ORPHANED else 0
+        free = self.statements.free if retry_in_s is None else self.statements.free_until
+        wait = {} if retry_in_s is None else {"wait_ms": round(retry_in_s * 1000)}
+
+        def work(connection: sa.Connection) -> Attempt:
+            if not connection.execute(free, {**held, **wait}).rowcount:
+                return self._already(connection, claim, attempt)
+            recorded = self._write_row(connection, claim, attempt)
+            connection.execute(self.statements.close_attempt, closed(recorded))
+            return recorded
+
+        try:
+            return self.database.write(work)
+        finally:
+            self._forget(claim)
+
+    def _forget(self, claim: Claim) -> None:
+        if self._holds.get(claim.phase.key) == claim.epoch:
+            del self._holds[claim.phase.key]
+
+    def _ours(self, claim: Claim) -> dict[str, Any]:
+        return {"the_key": claim.phase.key.digest, "the_epoch": claim.epoch, "the_owner": self.owner}
+
+    def _take_row(self, connection: sa.Connection, phase: Phase) -> Standing:
+        """The phase's row becomes ours; what stood in it before. Raises _Lost when it moved meanwhile, BadData for ids that name many rows."""
+        if self.writes_states:
+            changed = self.table.take(connection, phase.key, phase.state)
+            if changed > 1:
+                raise BadData(
+                    f"{phase.key}: these ids name {changed} rows of table {self.table.source.table!r}",
+                    remedy="run_id and phase_id together must be unique; map other columns in batchdrain.source",
+                )
+            if changed == 0:
+                raise _Lost
+        standing, word = self._standing(connection, phase), self.table.words[phase.state]
+        if not self.writes_states and standing.word != word:
+            raise _Lost
+        return Standing(word=word, reason=standing.reason)
+
+    def _standing(self, connection: sa.Connection, phase: Phase) -> Standing:
+        standing = self.table.standing(connection, phase.key)
+        if standing is None:
+            raise _Lost
+        return standing
+
+    def _claimed(self, phase: Phase, epoch: int, attempts: int, prior: Standing, now: datetime) -> Claim:
+        return Claim(
+            phase=phase,
+            epoch=epoch,
+            attempt=attempts + 1,
+            prior_word=prior.word,
+            prior_reason=prior.reason,
+            claimed_at=now,
+            token=token_of(self.session_uid, phase.key.digest, epoch),
+        )
+
+    def _already(self, connection: sa.Connection, claim: Claim, attempt: Attempt) -> Attempt:
+        at = {"the_key": claim.phase.key.digest, "the_epoch": claim.epoch}
+        row = connection.execute(self.statements.attempt, at).first()
+        ours = row is not None and (row.session_uid, row.ended_ms) == (self.session_uid, clock.to_ms(attempt.ended_at))
+        if row is None or not ours or row.outcome not in {attempt.outcome, Outcome.MOVED}:
+            raise ClaimLost(f"{claim.phase.key}: the claim of epoch {claim.epoch} was taken over; nothing was written")
+        return replace(attempt, outcome=Outcome(row.outcome), final_word=row.final_state)
+
+    def _write_row(self, connection: sa.Connection, claim: Claim, attempt: Attempt) -> Attempt:
+        key, given_back = claim.phase.key, attempt.outcome in GIVEN_BACK
+        prior = Standing(word=claim.prior_word, reason=claim.prior_reason)
+        if not self.writes_states or given_back:
+            ours: frozenset[str] = frozenset() if attempt.success else self.intermediate
+            return replace(attempt, final_word=self.table.restore(connection, key, prior, ours))
+        word = self.table.words[next_state(claim.phase.state, attempt.outcome)]
+        if self.table.finish(connection, key, self.executing, word, reason=attempt.reason) == 1:
+            return replace(attempt, final_word=word)
+        standing = self.table.standing(connection, key)
+        return replace(attempt, outcome=Outcome.MOVED, final_word=GONE if standing is None else standing.word)

@@ -1,0 +1,170 @@
+"""One way to the database: how it is opened, what a transaction is, which errors are tried again.
+
+A writing transaction is BEGIN IMMEDIATE on SQLite and READ COMMITTED elsewhere; it is retried as a whole for the listed
+transient errors, so every function given to `write` must be safe to repeat.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import NoSuchModuleError, SAWarning, SQLAlchemyError
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_random_exponential,
+)
+
+from batchdrain.database.deadlines import Deadlines
+from batchdrain.database.dialects import engine_options, listen
+from batchdrain.database.troubles import RowLocked, first_line, is_row_lock, is_transient, told
+from batchdrain.database.url import masked, parse_url, require_file
+from batchdrain.errors import ConfigError
+from batchdrain.settings import Patience
+
+T = TypeVar("T")
+TRIES: Final = 8
+_EXTRAS: Final = {"psycopg": "batchdrain[postgres]", "pymysql": "batchdrain[mysql]", "MySQLdb": "batchdrain[mysql]"}
+
+
+class Database:
+    """An open database. Reads never write, not even a journal mode; writes are whole transactions."""
+
+    def __init__(
+        self, url: URL, engine: sa.Engine, patience: Patience, on_retry: Callable[[str, int], None] | None = None
+    ) -> None:
+        self.url = url
+        self.engine = engine
+        self.patience = patience
+        self.on_retry = on_retry
+        self._deadlines = None if engine.dialect.name == "sqlite" else Deadlines(engine, patience.operation_s)
+
+    @property
+    def name(self) -> str:
+        return masked(self.url)
+
+    @property
+    def place(self) -> str:
+        """The file, or the host and name: for 'which database was that?'."""
+        if self.url.get_backend_name() == "sqlite":
+            return str(Path(self.url.database or ":memory:").absolute())
+        return f"{self.url.host or 'local socket'}:{self.url.port or 'default'}/{self.url.database or ''}"
+
+    @property
+    def dialect(self) -> str:
+        return self.engine.dialect.name
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection for reading. Raises DatabaseUnavailable."""
+        try:
+            with self.engine.connect().execution_options(reads_only=True) as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise told(error, self.name) from error
+
+    def write(self, work: Callable[[sa.Connection], T], *, may_wait: bool = True) -> T:
+        """Run `work` in one transaction, again for transient errors while `patience.operation_s` lasts.
+
+        Raises DatabaseUnavailable after the last try; RowLocked, unless it `may_wait`, for a row that somebody locks.
+        """
+        try:
+            try:
+                return self._once(work)
+            except SQLAlchemyError as error:
+                if not may_wait and is_row_lock(error):
+                    raise RowLocked from error
+                return self._again(work, error, may_wait=may_wait)
+        except sa.exc.IntegrityError:
+            raise
+        except SQLAlchemyError as error:
+            raise told(error, self.name) from error
+
+    def _again(self, work: Callable[[sa.Connection], T], error: SQLAlchemyError, *, may_wait: bool) -> T:
+        """The first try failed with `error`: try again where that can help."""
+        if not is_transient(error):
+            raise error
+        if self.on_retry is not None:
+            self.on_retry(first_line(error), 1)
+        try:
+            result: T = self._retrying(may_wait=may_wait)(self._once, work)
+        except SQLAlchemyError as last:
+            if not may_wait and is_row_lock(last):
+                raise RowLocked from last
+            raise
+        return result
+
+    def _once(self, work: Callable[[sa.Connection], T]) -> T:
+        with self.engine.begin() as connection:
+            return work(connection)
+
+    def prepare_for_writing(self) -> None:
+        """WAL for SQLite: a reader must not make a controller wait. Durable commits are set on every connection."""
+        if self.dialect == "sqlite":
+            try:
+                self._retrying(may_wait=True)(self._turn_to_wal)
+            except SQLAlchemyError as error:
+                raise told(error, self.name) from error
+
+    def _turn_to_wal(self) -> None:
+        # SQLite does not wait for this lock, whatever the busy timeout: of two who begin at once, one is refused.
+        with self.engine.connect().execution_options(reads_only=True) as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+
+    def close(self) -> None:
+        self.engine.dispose()
+        if self._deadlines is not None:
+            self._deadlines.close()
+
+    def _retrying(self, *, may_wait: bool) -> Retrying:
+        def say(state: RetryCallState) -> None:
+            if self.on_retry is not None and state.outcome is not None:
+                self.on_retry(first_line(state.outcome.exception()), state.attempt_number + 1)
+
+        return Retrying(
+            retry=retry_if_exception(lambda error: is_transient(error) and (may_wait or not is_row_lock(error))),
+            stop=stop_after_attempt(TRIES - 1) | stop_after_delay(self.patience.operation_s),
+            wait=wait_random_exponential(multiplier=0.05, max=2),
+            before_sleep=say,
+            reraise=True,
+        )
+
+
+def open_database(
+    text: str, on_retry: Callable[[str, int], None] | None = None, patience: Patience | None = None
+) -> Database:
+    """Open the database of a URL. Raises ConfigError for a bad URL, a missing driver or a missing SQLite file (it is
+    never made by looking)."""
+    url, patience = parse_url(text), patience or Patience()
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        require_file(url)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", SAWarning)  # a part of the URL that would be ignored
+            engine = sa.create_engine(url, **engine_options(backend, patience))
+            args, kwargs = engine.dialect.create_connect_args(url)
+            if engine.driver == "pymysql":  # else the first connection ends with a TypeError
+                inspect.signature(engine.dialect.loaded_dbapi.connect).bind(*args, **kwargs)
+    except (NoSuchModuleError, ImportError) as error:
+        wanted = (getattr(error, "name", None) or "").split(".")[0]
+        extra = _EXTRAS.get(wanted, "")
+        way = "write mysql+pymysql://… and " if wanted == "MySQLdb" else ""
+        raise ConfigError(
+            f"database_url: no driver for {url.drivername}",
+            remedy=f"{way}pip install '{extra}'" if extra else "use sqlite, postgresql or mysql+pymysql",
+        ) from None
+    except (SQLAlchemyError, SAWarning, ValueError, TypeError) as error:
+        raise ConfigError(f"database_url: {masked(url)}: {first_line(error)}", remedy="mend the URL") from None
+    listen(engine, patience)
+    return Database(url, engine, patience, on_retry)

@@ -1,0 +1,119 @@
+"""What differs between SQLite, PostgreSQL and MariaDB, and nothing else: clock, transactions, waiting for locks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+
+from batchdrain.settings import Patience
+
+_CONNECT_S = 10.0
+
+
+class db_now_ms(sa.sql.functions.FunctionElement[int]):  # noqa: N801 - it reads as the SQL function that it is
+    """Milliseconds since 1970 by the database's clock: leases are compared with no other."""
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(db_now_ms, "sqlite")
+def _sqlite_now(*_: object, **__: object) -> str:
+    return "CAST((julianday('now')-2440587.5)*86400000.0 AS INTEGER)"
+
+
+@compiles(db_now_ms, "postgresql")
+def _postgresql_now(*_: object, **__: object) -> str:
+    return "CAST(EXTRACT(EPOCH FROM clock_timestamp())*1000 AS BIGINT)"
+
+
+@compiles(db_now_ms, "mysql")
+@compiles(db_now_ms, "mariadb")
+def _mysql_now(*_: object, **__: object) -> str:
+    return "TIMESTAMPDIFF(MICROSECOND,'1970-01-01 00:00:00',UTC_TIMESTAMP(6)) DIV 1000"
+
+
+def engine_options(backend: str, patience: Patience) -> dict[str, Any]:
+    """How an engine is made: READ COMMITTED, and no call without an end."""
+    connect_s = max(1, round(min(_CONNECT_S, patience.operation_s)))
+    if backend == "sqlite":
+        return {"hide_parameters": True, "connect_args": {"timeout": patience.operation_s}}
+    arguments: dict[str, Any] = {"connect_timeout": connect_s}
+    if backend == "postgresql":
+        arguments["application_name"] = "batchdrain"
+    else:
+        operation_s = max(1, round(patience.operation_s))
+        arguments |= {"read_timeout": operation_s, "write_timeout": operation_s}
+        arguments["init_command"] = f"SET SESSION innodb_lock_wait_timeout={max(1, round(patience.lock_s))}"
+    return {"hide_parameters": True, "isolation_level": "READ COMMITTED", "connect_args": arguments}
+
+
+def listen(engine: sa.Engine, patience: Patience) -> None:
+    """Set each connection and each writing transaction up."""
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _sqlite_connect)
+        sa.event.listen(engine, "begin", _sqlite_begin)
+    elif engine.dialect.name == "postgresql":
+        # LOCAL: nothing stays in the session, which may be one of a pooler's.
+        limits = (
+            f"SET LOCAL lock_timeout = {round(patience.lock_s * 1000)}; "
+            f"SET LOCAL idle_in_transaction_session_timeout = {round(patience.operation_s * 2000)}"
+        )
+
+        def begin(connection: sa.Connection) -> None:
+            if not reads_only(connection):
+                connection.exec_driver_sql(limits)
+
+        sa.event.listen(engine, "begin", begin)
+
+
+@contextmanager
+def making_tables(connection: sa.Connection) -> Iterator[None]:
+    """Of several controllers that begin in one moment, one at a time makes the tables. SQLite's transactions see to that."""
+    dialect = connection.dialect.name
+    if dialect == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('batchdrain'))")
+    elif dialect != "sqlite":
+        connection.exec_driver_sql("SELECT GET_LOCK('batchdrain', 30)")
+    try:
+        yield
+    finally:
+        if dialect not in {"postgresql", "sqlite"}:
+            with suppress(sa.exc.SQLAlchemyError):  # a broken connection has released it
+                connection.exec_driver_sql("SELECT RELEASE_LOCK('batchdrain')")
+
+
+def reads_only(connection: sa.Connection) -> bool:
+    return bool(connection.get_execution_options().get("reads_only"))
+
+
+def _sqlite_connect(dbapi: Any, _: object) -> None:
+    # The driver must not open transactions of its own: a deferred one fails with SQLITE_BUSY when it begins to write.
+    dbapi.isolation_level = None
+    dbapi.text_factory = _decoded
+    dbapi.execute("PRAGMA synchronous=FULL")
+
+
+@contextmanager
+def strict_text(connection: sa.Connection) -> Iterator[None]:
+    """SQLite: texts are decoded by the driver itself, several times as fast, and bad UTF-8 is an error. One snapshot."""
+    dbapi: Any = connection.connection.driver_connection
+    connection.exec_driver_sql("BEGIN")
+    dbapi.text_factory = str
+    try:
+        yield
+    finally:
+        dbapi.text_factory = _decoded
+
+
+def _decoded(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _sqlite_begin(connection: sa.Connection) -> None:
+    if not reads_only(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

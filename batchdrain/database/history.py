@@ -1,0 +1,196 @@
+"""What the ledger knows of the past: attempts, durations, sessions. Reads only; an absent ledger is an empty one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from batchdrain.database.connection import Database
+from batchdrain.database.dialects import db_now_ms
+from batchdrain.database.lessons import lessons
+from batchdrain.database.tables import Ledger
+from batchdrain.execution.host import ProcessIdentity
+from batchdrain.execution.order import token_of
+from batchdrain.facts import PhaseKey
+from batchdrain.states import Outcome
+from batchdrain.tally import Lessons
+
+RECENT: Final = 200
+SESSION: Final = "session/"
+"""Before the session's id: the name under which batchdrain_meta keeps what a session was asked to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTally:
+    successes: int = 0
+    timeouts: int = 0
+    mean_duration_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """The ledger's part of a backlog, read together with it. Keyed by PhaseKey.digest and by run_id."""
+
+    attempts: Mapping[str, int] = field(default_factory=dict)
+    held: frozenset[str] = frozenset()  #: claimed by a controller now
+    waits_ms: Mapping[str, int] = field(default_factory=dict)  #: not to be claimed before, in ms from now
+    orphanings: Mapping[str, int] = field(default_factory=dict)  #: in a row, where there were any
+    runs: Mapping[str, RunTally] = field(default_factory=dict)
+    names: frozenset[tuple[str, str]] = frozenset()  #: run_id and phase_id of every phase that the ledger knows
+    lessons: Lessons = field(default_factory=Lessons)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A claim that somebody holds."""
+
+    key: PhaseKey
+    epoch: int
+    owner: str
+    session_uid: str
+    phase_index: int | None
+    attempt: int
+    controller: ProcessIdentity
+    guardian: ProcessIdentity | None
+    lease_left_ms: int  #: by the database's clock; negative when it is over
+    prior_word: str
+    prior_reason: str | None
+    orphanings: int  #: in a row, before this claim
+    started_ms: int
+    spool_dir: str
+
+    @property
+    def token(self) -> str:
+        return token_of(self.session_uid, self.key.digest, self.epoch)
+
+
+class History:
+    def __init__(self, database: Database, ledger: Ledger) -> None:
+        self.database = database
+        self.ledger = ledger
+        self._whole = False
+
+    def past(self) -> Past:
+        """Everything that selection needs to know, in six queries."""
+        claims, attempts = self.ledger.claim, self.ledger.attempt
+        with self.database.read() as connection:
+            if not self.ledger.exists(connection):
+                return Past()
+            touched = connection.execute(
+                sa.select(
+                    claims.c.key,
+                    claims.c.attempts,
+                    claims.c.owner,
+                    claims.c.next_at_ms - db_now_ms(),
+                    claims.c.orphan_count,
+                )
+            ).all()
+            runs = connection.execute(
+                sa.select(
+                    attempts.c.run_id,
+                    sa.func.sum(sa.case((attempts.c.outcome == Outcome.COMPLETE.value, 1), else_=0)),
+                    sa.func.sum(sa.case((attempts.c.outcome == Outcome.TIMEOUT.value, 1), else_=0)),
+                    sa.func.avg(
+                        sa.case((attempts.c.outcome == Outcome.COMPLETE.value, attempts.c.duration_ms), else_=sa.null())
+                    ),
+                ).group_by(attempts.c.run_id)
+            ).all()
+            names = connection.execute(sa.select(attempts.c.run_id, attempts.c.phase_id).distinct()).all()
+            learnt = lessons(connection, self.ledger) if self._keeps_origins(connection) else Lessons()
+        return Past(
+            names=frozenset((run, phase) for run, phase in names),
+            attempts={key: count for key, count, *_ in touched if count},
+            held=frozenset(key for key, _, owner, *_ in touched if owner is not None),
+            waits_ms={key: int(wait) for key, _, _, wait, _ in touched if wait is not None and wait > 0},
+            orphanings={key: count for key, *_, count in touched if count},
+            runs={
+                run: RunTally(
+                    successes=int(successes),
+                    timeouts=int(timeouts),
+                    mean_duration_s=None if mean is None else float(mean) / 1000,
+                )
+                for run, successes, timeouts, mean in runs
+            },
+            lessons=learnt,
+        )
+
+    def _keeps_origins(self, connection: sa.Connection) -> bool:
+        """Whether the ledger has all its columns: an earlier batchdrain's gets them with the next drain."""
+        self._whole = self._whole or not self.ledger.missing(connection)
+        return self._whole
+
+    def durations_s(self, run_type: str, category: str | None = None) -> list[float]:
+        """How long the latest completed attempts of a run type took, at most RECENT of them. `category`: only those that
+        set out from a failure of it."""
+        attempts = self.ledger.attempt
+        of = [attempts.c.run_type == run_type[:191], attempts.c.outcome == Outcome.COMPLETE.value]
+        if category is not None:
+            of.append(attempts.c.from_category == category)
+        query = sa.select(attempts.c.duration_ms).where(*of).order_by(attempts.c.started_ms.desc()).limit(RECENT)
+        with self.database.read() as connection:
+            if not self.ledger.exists(connection) or (category is not None and not self._keeps_origins(connection)):
+                return []
+            return [value / 1000 for value in connection.execute(query).scalars() if value is not None]
+
+    def session_rows(self, session_uid: str) -> list[Mapping[str, Any]]:
+        """The recorded attempts of a session, in the order in which they began."""
+        attempts = self.ledger.attempt
+        query = (
+            sa.select(attempts)
+            .where(attempts.c.session_uid == session_uid, attempts.c.outcome.is_not(None))
+            .order_by(attempts.c.started_ms, attempts.c.epoch)
+        )
+        with self.database.read() as connection:
+            if not self.ledger.exists(connection):
+                return []
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def session_heads(self, session_id: str) -> list[str]:
+        """What the ledger keeps of the sessions with this id (two hosts may have used it): JSON texts."""
+        meta = self.ledger.meta
+        with self.database.read() as connection:
+            if not self.ledger.exists(connection):
+                return []
+            query = sa.select(meta.c.value).where(meta.c.name.startswith(f"{SESSION}{session_id}/", autoescape=True))
+            return list(connection.execute(query).scalars())
+
+    def held(self) -> list[Held]:
+        """The claims that somebody holds now."""
+        claims, attempts = self.ledger.claim, self.ledger.attempt
+        query = (
+            sa.select(
+                claims,
+                (claims.c.lease_until_ms - db_now_ms()).label("lease_left_ms"),
+                *(attempts.c[name] for name in ("session_uid", "run_id", "phase_id", "phase_index", "attempt", "started_ms")),
+            )
+            .join(attempts, sa.and_(attempts.c.key == claims.c.key, attempts.c.epoch == claims.c.epoch))
+            .where(claims.c.owner.is_not(None))
+            .order_by(attempts.c.started_ms, attempts.c.run_id, attempts.c.phase_id)
+        )
+        with self.database.read() as connection:
+            if not self.ledger.exists(connection):
+                return []
+            return [_held(row) for row in connection.execute(query).mappings()]
+
+
+def _held(row: Any) -> Held:
+    guard = row["guard_pid"], row["guard_start"]
+    return Held(
+        key=PhaseKey(row["run_id"], row["phase_id"]),
+        epoch=row["epoch"],
+        owner=row["owner"],
+        session_uid=row["session_uid"],
+        phase_index=row["phase_index"],
+        attempt=row["attempt"],
+        controller=ProcessIdentity(row["host_id"], row["ctl_pid"], row["ctl_start"]),
+        guardian=None if None in guard else ProcessIdentity(row["host_id"], *guard),
+        lease_left_ms=int(row["lease_left_ms"]),
+        prior_word=row["prior_state"],
+        prior_reason=row["prior_reason"],
+        orphanings=row["orphan_count"],
+        started_ms=row["started_ms"],
+        spool_dir=row["spool_dir"] or "",
+    )

@@ -1,0 +1,80 @@
+"""The ledger's attempts, added up: what retries of each category, fingerprint, run and run type have done. Reads only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from batchdrain.database.tables import Ledger
+from batchdrain.states import Outcome
+from batchdrain.tally import NOTHING, Lessons, Tally
+
+MOST: Final = 10_000
+"""How many fingerprints are remembered, the most frequent ones, and how many pairs of run and failure, the latest ones."""
+_FAILED: Final = (Outcome.FAILED.value, Outcome.TIMEOUT.value)
+_ENDED: Final = (Outcome.COMPLETE.value, *_FAILED)
+
+
+def lessons(connection: sa.Connection, ledger: Ledger) -> Lessons:
+    """In three queries, each one pass over the attempts. An attempt that set out from no failure (of a queued phase, or of
+    an earlier batchdrain, which did not note it) teaches nothing."""
+    attempt = ledger.attempt
+    counts = _counts(attempt)
+    learns = attempt.c.outcome.in_(_ENDED) & attempt.c.from_category.is_not(None)
+    groups = (attempt.c.from_category, attempt.c.run_type, attempt.c.run_id)
+    categories: dict[str, Tally] = defaultdict(Tally)
+    run_types: dict[str, Tally] = defaultdict(Tally)
+    runs: dict[str, Tally] = defaultdict(Tally)
+    for category, run_type, run_id, *numbers in connection.execute(
+        sa.select(*groups, *counts).where(learns).group_by(*groups)
+    ):
+        tally = _tally(*numbers)
+        for tallies, name in ((categories, category), (run_types, run_type), (runs, run_id)):
+            tallies[name] = tallies.get(name, NOTHING).plus(tally)
+    mark = attempt.c.from_fingerprint
+    by_mark = sa.select(mark, *counts).where(learns & (mark != "")).group_by(mark).order_by(counts[0].desc(), mark)
+    fingerprints = {name: _tally(*numbers) for name, *numbers in connection.execute(by_mark.limit(MOST))}
+    failures, seen_in = _failures(connection, attempt)
+    return Lessons(
+        categories=dict(categories),
+        fingerprints=fingerprints,
+        runs=dict(runs),
+        run_types=dict(run_types),
+        failures=failures,
+        seen_in=seen_in,
+    )
+
+
+def _counts(attempt: sa.Table) -> tuple[sa.ColumnElement[Any], ...]:
+    complete = attempt.c.outcome == Outcome.COMPLETE.value
+    took = sa.func.coalesce(attempt.c.duration_ms, 0)
+    return (
+        sa.func.count(),
+        sa.func.sum(sa.case((complete, 1), else_=0)),
+        sa.func.sum(sa.case((complete, took), else_=0)),
+        sa.func.sum(sa.case((complete, 0), else_=took)),
+    )
+
+
+def _tally(tried: int, fixed: int, fixed_ms: int, failed_ms: int) -> Tally:
+    return Tally(int(tried), int(fixed), float(fixed_ms) / 1000, float(failed_ms) / 1000)
+
+
+def _failures(connection: sa.Connection, attempt: sa.Table) -> tuple[dict[str, str], dict[str, frozenset[str]]]:
+    """The fingerprint of each run's latest failed attempt, and the runs of each of these fingerprints."""
+    latest = sa.func.max(attempt.c.started_ms)
+    query = (
+        sa.select(attempt.c.run_id, attempt.c.fingerprint)
+        .where(attempt.c.outcome.in_(_FAILED), attempt.c.from_category.is_not(None), attempt.c.fingerprint != "")
+        .group_by(attempt.c.run_id, attempt.c.fingerprint)
+        .order_by(latest.desc(), attempt.c.run_id, attempt.c.fingerprint)
+        .limit(MOST)
+    )
+    failures: dict[str, str] = {}
+    seen_in: dict[str, frozenset[str]] = {}
+    for run_id, mark in connection.execute(query):
+        failures.setdefault(run_id, mark)
+        seen_in[mark] = seen_in.get(mark, frozenset()) | {run_id}
+    return failures, seen_in

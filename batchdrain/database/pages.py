@@ -1,0 +1,131 @@
+"""The rows of a backlog as they come from the database: page by page, in constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, Final, NamedTuple, TypeGuard
+
+import sqlalchemy as sa
+
+from batchdrain.database.deadlines import renew
+from batchdrain.database.dialects import strict_text
+
+_PAGE: Final = 500
+_INT64: Final = 2**63 - 1
+
+
+class Row(NamedTuple):
+    """One backlog row; ids as text, whatever the column's type."""
+
+    run_id: str
+    phase_id: str
+    phase_index: int | None
+    reason: str | None
+
+
+Plain = tuple[str, str, int | None, str | None]
+"""A row as the driver gives it: the fields of `Row` in their order."""
+
+
+def pages(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Sequence[Plain]]:
+    """The rows of a query of four columns: run_id, phase_id, phase_index, reason.
+
+    As the tuples of the driver where those are what we ask for: a million rows made into objects of SQLAlchemy, and these
+    into ours, would take several times as long as reading them.
+    """
+    run_id, phase_id, *_ = query.selected_columns
+    if not (_is_plain(run_id, connection.dialect) and _is_plain(phase_id, connection.dialect)):
+        for page in _executed(connection, query).partitions(_PAGE):
+            renew(connection)
+            yield _made(page)
+        return
+    for page in _strictly(connection, query) if connection.dialect.name == "sqlite" else _drawn(connection, query):
+        renew(connection)
+        yield page if _are_rows(page) else _made(page)
+
+
+def as_rows(found: Iterable[Sequence[Plain]]) -> Iterator[Row]:
+    return map(Row._make, chain.from_iterable(found))
+
+
+def as_text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def as_reason(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _made(page: Sequence[Any]) -> list[Row]:
+    return [Row(as_text(run), as_text(phase), _index(index), as_reason(text)) for run, phase, index, text in page]
+
+
+def _index(value: object) -> int | None:
+    """NULL, and whatever is no number, goes last. What the ledger's 64 bits can't hold is cut to them."""
+    try:
+        return None if value is None else max(-_INT64, min(_INT64, int(value)))  # type: ignore[call-overload]
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _is_plain(column: sa.ColumnElement[Any], dialect: sa.Dialect) -> bool:
+    """Whether the driver's own values are the texts of this column."""
+    kind = column.type
+    return isinstance(kind, sa.String) and kind.dialect_impl(dialect).result_processor(dialect, None) is None
+
+
+def _executed(connection: sa.Connection, query: sa.Select[Any]) -> sa.CursorResult[Any]:
+    return connection.execution_options(stream_results=True, yield_per=_PAGE).execute(query)
+
+
+def _strictly(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Sequence[Any]]:
+    """With bad UTF-8 in some row, what is left is read in the lenient way, from the same snapshot in the same order."""
+    drawn = 0
+    with strict_text(connection):
+        try:
+            for page in _drawn(connection, query):
+                drawn += len(page)
+                yield page
+        except sa.exc.OperationalError as error:
+            if "decode" not in str(error.orig):
+                raise
+        else:
+            return
+    for page in _drawn(connection, query):
+        yield page[max(0, drawn) :]
+        drawn -= len(page)
+
+
+def _drawn(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Sequence[Any]]:
+    """Pages of the driver's cursor. Its errors become SQLAlchemy's, as those of every other operation are."""
+    result = _executed(connection, query)
+    dialect, cursor = connection.dialect, result.cursor
+    dbapi: Any = dialect.loaded_dbapi
+    first = result.fetchone()  # SQLAlchemy holds one row in its hands before we can ask the driver's cursor
+    if first is None:
+        return
+    yield [tuple(first)]
+    while cursor is not None:
+        try:
+            page = cursor.fetchmany(_PAGE)
+        except dbapi.Error as error:
+            lost = dialect.is_disconnect(error, None, cursor)
+            if lost:
+                connection.invalidate(error)
+            raise sa.exc.DBAPIError.instance(
+                None, None, error, dbapi.Error, connection_invalidated=lost, dialect=dialect
+            ) from error
+        if not page:
+            return
+        yield page
+
+
+def _are_rows(page: Sequence[Any]) -> TypeGuard[Sequence[Plain]]:
+    """Whether the driver gave ids that are text, and indexes that are numbers or NULL. SQLite stores anything anywhere."""
+    try:
+        "".join([row[0] for row in page])
+        "".join([row[1] for row in page])
+    except TypeError:
+        return False
+    return {type(row[2]) for row in page} <= {int, type(None)}

@@ -1,0 +1,71 @@
+"""The transaction that gives back what a dead controller held. It never starts work: the phase re-enters by a claim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from batchdrain.database.claims import intermediate_words
+from batchdrain.database.connection import Database
+from batchdrain.database.dialects import db_now_ms
+from batchdrain.database.history import Held
+from batchdrain.database.source import PhaseTable
+from batchdrain.database.tables import Ledger
+from batchdrain.facts import PhaseKey, Standing
+from batchdrain.settings import Command
+from batchdrain.states import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """A phase that a dead controller held, and what became of it."""
+
+    key: PhaseKey
+    epoch: int  #: of the claim that is void now
+    word: str  #: the state's word that stands in the table now
+    recorded: Outcome | None = None  #: its command had ended, and its result was recorded; None: given back
+    orphanings: int = 0  #: how often the phase was given back in a row, this time included
+    ended_processes: int = 0  #: of the abandoned execution, on this machine
+
+
+def give_back(
+    database: Database, ledger: Ledger, table: PhaseTable, command: Command, held: Held, *, gone: bool
+) -> Recovered | None:
+    """Free the claim and restore the phase, unless its epoch has moved; None then.
+
+    `gone`: its controller and its guardian are known to be dead; otherwise the lease must be over, by the database's
+    clock. May be repeated, and run by several at once: a claim is given back by whoever raises its epoch.
+    """
+    claims, attempts = ledger.claim, ledger.attempt
+    seen = sa.and_(claims.c.key == held.key.digest, claims.c.epoch == held.epoch, claims.c.owner == held.owner)
+    this = sa.and_(attempts.c.key == held.key.digest, attempts.c.epoch == held.epoch)
+    free = (
+        claims.update()
+        .where(seen if gone else sa.and_(seen, claims.c.lease_until_ms < db_now_ms()))
+        .values(
+            epoch=claims.c.epoch + 1,
+            owner=None,
+            lease_until_ms=None,
+            prior_reason=None,
+            orphan_count=claims.c.orphan_count + 1,
+        )
+    )
+
+    told: list[Recovered] = []
+
+    def work(connection: sa.Connection) -> Recovered | None:
+        if not connection.execute(free).rowcount:
+            return told[-1] if told and is_orphaned(connection) else None
+        prior = Standing(word=held.prior_word, reason=held.prior_reason)
+        word = table.restore(connection, held.key, prior, intermediate_words(table, command))
+        orphaned = {"outcome": Outcome.ORPHANED.value, "ended_ms": db_now_ms(), "final_state": word}
+        connection.execute(attempts.update().where(this).values(orphaned))
+        told.append(Recovered(key=held.key, epoch=held.epoch, word=word, orphanings=held.orphanings + 1))
+        return told[-1]
+
+    def is_orphaned(connection: sa.Connection) -> bool:
+        """The reply to our own commit was lost."""
+        return connection.execute(sa.select(attempts.c.outcome).where(this)).scalar() == Outcome.ORPHANED.value
+
+    return database.write(work)

@@ -1,0 +1,199 @@
+"""The user's own table: how its rows are read, and the only writes that it ever gets.
+
+Every UPDATE names both ids and the state that it expects, sets nothing but state, reason and (where mapped)
+updated_at, and is judged by its row count.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import NoSuchTableError
+
+from batchdrain.database.connection import Database
+from batchdrain.database.pages import Plain, as_reason, as_text, pages
+from batchdrain.errors import ConfigError, did_you_mean
+from batchdrain.facts import GONE, PhaseKey, Standing
+from batchdrain.failures.excerpt import without_suffix
+from batchdrain.settings import Source
+from batchdrain.states import PhaseState
+from batchdrain.text import storable
+
+READ_CHARS: Final = 65_536
+_PAGE: Final = 2_000
+
+
+class PhaseTable:
+    """The mapped table. Made by `reflect`."""
+
+    def __init__(self, table: sa.Table, source: Source) -> None:
+        columns = source.columns
+        self.table = table
+        self.source = source
+        self.run_id: sa.Column[Any] = table.c[columns.run_id]
+        self.phase_id: sa.Column[Any] = table.c[columns.phase_id]
+        self.phase_index = table.c[columns.phase_index] if columns.phase_index else None
+        self.state: sa.Column[Any] = table.c[columns.state]
+        self.reason = table.c[columns.last_failure_reason] if columns.last_failure_reason else None
+        self.updated_at = table.c[columns.updated_at] if columns.updated_at else None
+        # Built once: a drain executes them for every phase. The names of their parameters must not be those of columns.
+        this = sa.and_(self.run_id == sa.bindparam("the_run"), self.phase_id == sa.bindparam("the_phase"))
+        self._standing = sa.select(self.state, self.reason if self.reason is not None else sa.null()).where(this)
+        self._change = table.update().where(this, self.state == sa.bindparam("the_state"))
+        self.words: dict[PhaseState, str] = {state: getattr(source.states, state.value) for state in PhaseState}
+
+    @classmethod
+    def reflect(cls, database: Database, source: Source) -> PhaseTable:
+        """Read the table's shape from the database. Raises ConfigError for a missing table or missing columns, all of
+        them at once."""
+        schema, name = split_name(source.table)
+        with database.read() as connection:
+            try:
+                table = sa.Table(name, sa.MetaData(), schema=schema, autoload_with=connection, resolve_fks=False)
+            except NoSuchTableError:
+                inspector = sa.inspect(connection)
+                known = inspector.get_table_names(schema=schema) + inspector.get_view_names(schema=schema)
+                raise ConfigError(
+                    f"batchdrain.source.table: {source.table!r} is not in database {database.name}"
+                    + did_you_mean(name, known),
+                    remedy="set it to your table, or run `inv init`",
+                ) from None
+        missing = [
+            f"batchdrain.source.columns.{key}: table {source.table!r} has no column {column!r}"
+            + did_you_mean(column, table.c.keys())
+            for key, column in source.columns.model_dump().items()
+            if column is not None and column not in table.c
+        ]
+        if missing:
+            raise ConfigError.of(missing)
+        return cls(table, source)
+
+    @property
+    def schema(self) -> str | None:
+        return self.table.schema
+
+    def bound(self, column: sa.Column[Any], text: str) -> Any:
+        """A text as a value of the column's own type. Raises ValueError where it can't be one."""
+        if isinstance(column.type, sa.Integer):
+            return int(text)
+        if isinstance(column.type, sa.Uuid):
+            return uuid.UUID(text)
+        return text
+
+    def word(self, state: PhaseState) -> Any:
+        return self.bound(self.state, self.words[state])
+
+    def pages(self, connection: sa.Connection, state: PhaseState) -> Iterator[Sequence[Plain]]:
+        """Stream the rows in a state, in no order, in constant memory."""
+        index = self.phase_index if self.phase_index is not None else sa.null()
+        reason = sa.func.substr(self.reason, 1, READ_CHARS) if self.reason is not None else sa.null()
+        query = sa.select(self.run_id, self.phase_id, index, reason).where(self._selected(state))
+        return pages(connection, query)
+
+    def count_by_run(self, connection: sa.Connection, state: PhaseState) -> dict[str, int]:
+        """How many rows stand in a state, by run_id.
+
+        Counted here: asked to group by run, SQLite walks the key's index and looks up each row, ten times as long as a scan.
+        """
+        query = sa.select(self.run_id).where(self._selected(state))
+        result = connection.execution_options(stream_results=True, yield_per=_PAGE).execute(query)
+        found = Counter(run for page in result.partitions(_PAGE) for (run,) in page)
+        return {as_text(run): count for run, count in found.items()}
+
+    def counts(self, connection: sa.Connection) -> dict[tuple[str, str], int]:
+        """How many rows stand for each (run_id, word of the state). One pass."""
+        query = sa.select(self.run_id, self.state, sa.func.count()).group_by(self.run_id, self.state)
+        if self.source.where:
+            query = query.where(self._where())
+        return {(as_text(run), as_text(word)): count for run, word, count in connection.execute(query)}
+
+    def standing(self, connection: sa.Connection, key: PhaseKey) -> Standing | None:
+        """What stands for a phase now; None when its row is gone."""
+        found = connection.execute(self._standing, self._ids(key)).first()
+        return None if found is None else Standing(word=as_text(found[0]), reason=as_reason(found[1]))
+
+    def take(self, connection: sa.Connection, key: PhaseKey, expected: PhaseState) -> int:
+        """Set `executing` where the phase is still in `expected`. Returns the rows that were changed."""
+        return self._update(connection, key, self.word(expected), {self.state: self.word(PhaseState.EXECUTING)})
+
+    def finish(self, connection: sa.Connection, key: PhaseKey, expected: str, word: str, *, reason: str | None) -> int:
+        """Write the end state and the new reason (None: an empty one). Returns the rows that were changed."""
+        values: dict[sa.Column[Any], Any] = {self.state: self.bound(self.state, word)}
+        if self.reason is not None:
+            empty = None if self.reason.nullable else ""
+            values[self.reason] = empty if reason is None else self._fitting(storable(reason))
+        return self._update(connection, key, self.bound(self.state, expected), values)
+
+    def give_back(
+        self, connection: sa.Connection, key: PhaseKey, expected: str, prior: Standing, *, reason_changed: bool
+    ) -> int:
+        """Restore the state, and the reason byte for byte where somebody changed it. Returns the rows changed."""
+        values: dict[sa.Column[Any], Any] = {self.state: self.bound(self.state, prior.word)}
+        if self.reason is not None and reason_changed:
+            values[self.reason] = prior.reason
+        return self._update(connection, key, self.bound(self.state, expected), values)
+
+    def restore(self, connection: sa.Connection, key: PhaseKey, prior: Standing, ours: frozenset[str]) -> str:
+        """Give the phase back if it still stands in one of the states that are `ours`; any other belongs to somebody
+        else and is left alone. Returns the word that stands then."""
+        standing = self.standing(connection, key)
+        if standing is None:
+            return GONE
+        if standing.word not in ours or standing == prior:
+            return standing.word
+        changed = self.give_back(connection, key, standing.word, prior, reason_changed=standing.reason != prior.reason)
+        return prior.word if changed == 1 else standing.word
+
+    def _update(self, connection: sa.Connection, key: PhaseKey, expected: Any, values: dict[sa.Column[Any], Any]) -> int:
+        if self.updated_at is not None:
+            values[self.updated_at] = _moment_for(self.updated_at)
+        parameters = {column.name: value for column, value in values.items()}
+        return connection.execute(self._change, {**parameters, **self._ids(key), "the_state": expected}).rowcount
+
+    def _selected(self, state: PhaseState) -> sa.ColumnElement[bool]:
+        clause = self.state == self.word(state)
+        return sa.and_(clause, self._where()) if self.source.where else clause
+
+    def _where(self) -> sa.ColumnElement[bool]:
+        return sa.literal_column(f"({self.source.where})", sa.Boolean)
+
+    def _ids(self, key: PhaseKey) -> dict[str, Any]:
+        return {
+            "the_run": self.bound(self.run_id, key.run_id),
+            "the_phase": self.bound(self.phase_id, key.phase_id),
+        }
+
+    def _fitting(self, reason: str) -> str:
+        length = getattr(self.reason.type, "length", None) if self.reason is not None else None
+        if not isinstance(length, int) or len(reason) <= length:
+            return reason
+        return without_suffix(reason)[:length]  # half a log's name helps nobody, and would look like another failure
+
+
+def split_name(name: str) -> tuple[str | None, str]:
+    """'schema.table' -> (schema, table); a name in double quotes is taken whole."""
+    if name.startswith('"') and name.endswith('"') and len(name) > 2:
+        return None, name[1:-1]
+    schema, dot, table = name.partition(".")
+    return (schema, table) if dot else (None, name)
+
+
+def joined_name(schema: str | None, table: str) -> str:
+    """What `split_name` takes apart again."""
+    if schema is not None:
+        return f"{schema}.{table}"
+    return f'"{table}"' if "." in table else table
+
+
+def _moment_for(column: sa.Column[Any]) -> Any:
+    now = datetime.now(UTC)
+    if isinstance(column.type, sa.DateTime):
+        return now if column.type.timezone else now.replace(tzinfo=None)
+    if isinstance(column.type, sa.Integer):
+        return int(now.timestamp())
+    return now.isoformat().replace("+00:00", "Z")

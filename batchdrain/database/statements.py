@@ -1,0 +1,67 @@
+"""The ledger's guarded writes, built once: a drain executes them for every phase, and building costs more than running.
+
+Parameters that are compared have names that begin with `the_`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam as given
+
+from batchdrain.database.dialects import db_now_ms
+from batchdrain.database.tables import Ledger
+
+
+class Statements:
+    """Every UPDATE names key, epoch or owner, and is judged by its row count."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        claims, attempts = ledger.claim, ledger.attempt
+        this = claims.c.key == given("the_key")
+        ours = sa.and_(this, claims.c.epoch == given("the_epoch"), claims.c.owner == given("the_owner"))
+        attempt = sa.and_(attempts.c.key == given("the_key"), attempts.c.epoch == given("the_epoch"))
+        holder: dict[str, Any] = {
+            "owner": given("the_owner"),
+            "lease_until_ms": db_now_ms() + given("lease_ms", type_=sa.BigInteger),
+            "host_id": given("host"),
+            "ctl_pid": given("pid"),
+            "ctl_start": given("start"),
+            "guard_pid": given("guard"),
+            "guard_start": given("guard_begun"),
+            "spool_dir": given("spool"),
+        }
+        due = sa.or_(claims.c.next_at_ms.is_(None), claims.c.next_at_ms <= db_now_ms())
+        self.claim = sa.select(
+            claims.c.epoch, claims.c.attempts, claims.c.owner, claims.c.prior_state, claims.c.prior_reason
+        ).where(this)
+        prior: dict[str, Any] = {"prior_state": given("word"), "prior_reason": given("text")}
+        self.first = claims.insert().values(key=given("the_key"), epoch=1, orphan_count=0, attempts=0, **holder, **prior)
+        self.take = (
+            claims.update()
+            .where(this, claims.c.epoch == given("the_epoch"), claims.c.owner.is_(None), due)
+            .values(epoch=claims.c.epoch + 1, next_at_ms=None, **holder)
+        )
+        self.keep_prior = claims.update().where(this, claims.c.owner == given("the_owner")).values(**prior)
+        freed: dict[str, Any] = {
+            "owner": None,
+            "lease_until_ms": None,
+            "prior_reason": None,
+            "attempts": claims.c.attempts + given("counted", type_=sa.Integer),
+            # A counted end shows that the phase does not kill whoever runs it: its orphanings are forgotten.
+            "orphan_count": sa.case(
+                (given("counted", type_=sa.Integer) == 1, 0),
+                else_=claims.c.orphan_count + given("orphaned", type_=sa.Integer),
+            ),
+        }
+        self.beat = claims.update().where(ours).values(lease_until_ms=db_now_ms() + given("lease_ms", type_=sa.BigInteger))
+        self.free = claims.update().where(ours).values(next_at_ms=None, **freed)
+        self.free_until = (
+            claims.update().where(ours).values(next_at_ms=db_now_ms() + given("wait_ms", type_=sa.BigInteger), **freed)
+        )
+        self.attempt = sa.select(
+            attempts.c.outcome, attempts.c.final_state, attempts.c.ended_ms, attempts.c.session_uid
+        ).where(attempt)
+        self.open_attempt = attempts.insert()
+        self.close_attempt = attempts.update().where(attempt)

@@ -1,0 +1,69 @@
+"""What a database error means: try again, wait for a lock, or tell the user what to mend."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from batchdrain.errors import BatchDrainError, ConfigError, DatabaseUnavailable, FilesUnavailable
+
+_TRANSIENT_SQLSTATES: Final = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03"})
+_TRANSIENT_CODES: Final = frozenset({1205, 1213, 2006, 2013})  # MySQL: lock wait, deadlock, gone away, lost
+_LOCKED: Final = frozenset({"55P03", 1205})  # PostgreSQL's lock_not_available, MySQL's lock wait timeout
+_SQLITE_BUSY: Final = frozenset({5, 6})  # SQLITE_BUSY, SQLITE_LOCKED, without their extension bits
+_SQLITE_BROKEN: Final = frozenset({11, 26})  # SQLITE_CORRUPT, SQLITE_NOTADB
+_SQLITE_FULL: Final = frozenset({10, 13})  # SQLITE_IOERR, SQLITE_FULL
+_SQLITE_DENIED: Final = frozenset({3, 8, 14, 23})  # SQLITE_PERM, READONLY, CANTOPEN, AUTH
+
+
+class RowLocked(Exception):
+    """Somebody else holds a lock on the row, for longer than we wait."""
+
+
+def is_transient(error: BaseException) -> bool:
+    """Only what a repetition of the whole transaction can mend."""
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if isinstance(code, int):
+        return (code & 0xFF) in _SQLITE_BUSY
+    return _sqlstate(error) in _TRANSIENT_SQLSTATES or _number(error) in _TRANSIENT_CODES
+
+
+def is_row_lock(error: BaseException) -> bool:
+    return isinstance(error, DBAPIError) and not {_sqlstate(error), _number(error)}.isdisjoint(_LOCKED)
+
+
+def told(error: SQLAlchemyError, name: str) -> BatchDrainError:
+    """The error as the user can mend it: the configuration, the file, or only the moment. `name`: of the database."""
+    orig = getattr(error, "orig", None) or error
+    said = f"database {name}: {first_line(orig)}"
+    code = getattr(orig, "sqlite_errorcode", None)
+    if isinstance(code, int) and (code & 0xFF) in _SQLITE_BROKEN:
+        return FilesUnavailable(said, remedy="the file is damaged or no SQLite database: restore it")
+    if isinstance(code, int) and (code & 0xFF) in _SQLITE_FULL:
+        return FilesUnavailable(said, remedy="make room or mend the disk; what was recorded is safe, `inv resume` goes on")
+    if isinstance(code, int) and (code & 0xFF) in _SQLITE_DENIED:
+        return ConfigError(said, remedy="batchdrain must be able to write the file and its folder")
+    if isinstance(error, sa.exc.TimeoutError) or (
+        isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) and code != 1
+    ):
+        return DatabaseUnavailable(said, remedy="what was recorded is safe: mend it and run `inv doctor`, then `inv resume`")
+    return ConfigError(said, remedy="`inv doctor` checks table, columns, states and privileges")
+
+
+def first_line(error: BaseException | None) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+
+
+def _sqlstate(error: DBAPIError) -> object:
+    return getattr(error.orig, "sqlstate", None)
+
+
+def _number(error: DBAPIError) -> object:
+    args: tuple[Any, ...] = getattr(error.orig, "args", ())
+    return args[0] if args and isinstance(args[0], int) else None
