@@ -1,0 +1,149 @@
+"""A claim -> the order that executes it: argv, environment, files. Ids stay single arguments; nothing sees a shell."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from batchdrain.environment import TAKEN
+from batchdrain.execution.order import TOKEN, Order
+from batchdrain.facts import Claim, TimeLimit
+from batchdrain.settings import Command
+from batchdrain.text import slug, storable
+
+PLACEHOLDERS: Final = ("run_id", "phase_id", "phase_index", "attempt", "epoch", "session_id", "python")
+_PLACEHOLDER: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+_REASON_BYTES: Final = 32_768  # Linux takes at most 128 KiB in one variable
+
+
+def problems_of(
+    command: Command, root: Path, *, setting: str = "command.argv", known: Sequence[str] = PLACEHOLDERS
+) -> list[str]:
+    """Why a command can't be executed, whatever the phase, a line each. `root`: where relative paths start; `setting`:
+    where its argv stands; `known`: its placeholders."""
+    problems = _template_problems(command.argv, f"batchdrain.{setting}", known)
+    cwd = root / command.cwd
+    if not cwd.is_dir():
+        return [*problems, f"batchdrain.command.cwd: {cwd} is no folder; name one"]
+    if not problems and program(command, root) is None:
+        problems.append(
+            f"batchdrain.{setting}.0: {command.argv[0]!r} is no program that can be executed; name one by its path, or "
+            "{python} for the interpreter that runs batchdrain"
+        )
+    return problems
+
+
+def program(command: Command, root: Path) -> str | None:
+    """The program that will be executed; None where there is none. One that an id names is taken for granted."""
+    template = command.argv[0]
+    if {match[1] for match in _PLACEHOLDER.finditer(template)} - {None, "python"}:
+        return template
+    name = filled(template, {"python": sys.executable})
+    if os.sep not in name:
+        return shutil.which(name)
+    path = root / command.cwd / name
+    return str(path) if path.is_file() and os.access(path, os.X_OK) else None
+
+
+def _template_problems(argv: Sequence[str], setting: str, known: Sequence[str]) -> list[str]:
+    if not argv:
+        example = "[{python}, -m, myproject.work, --run-id={run_id}, --phase-id={phase_id}]"
+        return [f"{setting}: is empty; name your command, e.g. {example}"]
+    problems = []
+    for position, item in enumerate(argv):
+        for match in _PLACEHOLDER.finditer(item):
+            if match.group() in {"{", "}"}:
+                problems.append(
+                    f"{setting}.{position}: a single {match.group()!r} in {item!r}; double it, or name a placeholder"
+                )
+            elif match[1] is not None and match[1] not in known:
+                problems.append(
+                    f"{setting}.{position}: {{{match[1]}}} is no placeholder (known: {', '.join(known)}); double the braces that are your own"
+                )
+    return problems
+
+
+def filled(template: str, values: Mapping[str, str]) -> str:
+    """The template with its placeholders replaced, once: what a value holds is never read as a placeholder."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] is not None:
+            return values[match[1]]
+        return match.group()[0]
+
+    return _PLACEHOLDER.sub(value, template)
+
+
+def order_for(
+    claim: Claim,
+    command: Command,
+    *,
+    limit: TimeLimit,
+    session_id: str,
+    logs: Path,
+    spool: Path,
+    root: Path,
+    deadline_ms: int | None,
+) -> Order:
+    """The order for a claim. `logs` and `spool` are absolute and exist; `deadline_ms`: boot time at which its lease is
+    over. Raises ValueError when an id can't be an argument (NUL)."""
+    phase = claim.phase
+    stem = logs / f"{phase.key.digest[:16]}-{slug(phase.phase_id)}-{claim.epoch}"
+    index = "" if phase.phase_index is None else str(phase.phase_index)
+    values = {
+        "run_id": phase.run_id,
+        "phase_id": phase.phase_id,
+        "phase_index": index,
+        "attempt": str(claim.attempt),
+        "epoch": str(claim.epoch),
+        "session_id": session_id,
+        "python": sys.executable,
+    }
+    result_path = f"{stem}.result.json"
+    env = {
+        **TAKEN,
+        "BATCHDRAIN_RUN_ID": phase.run_id,
+        "BATCHDRAIN_PHASE_ID": phase.phase_id,
+        "BATCHDRAIN_PHASE_INDEX": index,
+        "BATCHDRAIN_ATTEMPT": str(claim.attempt),
+        "BATCHDRAIN_EPOCH": str(claim.epoch),
+        "BATCHDRAIN_SESSION_ID": session_id,
+        "BATCHDRAIN_FAILURE_REASON": passable(claim.prior_reason or ""),
+        "BATCHDRAIN_RESULT_FILE": result_path,
+        TOKEN: claim.token,
+    }
+    argv = tuple(filled(item, values) for item in command.argv)
+    if any("\x00" in item for item in argv):
+        raise ValueError("an id with a NUL character cannot be passed as an argument")
+    return Order(
+        token=claim.token,
+        argv=argv,
+        env=env,
+        without=hidden_from(command),
+        cwd=str((root / command.cwd).absolute()),
+        stdout_path=f"{stem}.stdout.txt",
+        stderr_path=f"{stem}.stderr.txt",
+        result_path=result_path,
+        timeout_s=limit.seconds,
+        grace_s=command.grace_s,
+        spool_dir=str(spool),
+        deadline_ms=deadline_ms,
+        log_max_bytes=round(command.log_max_mb * 1_000_000),
+        limit_rule=limit.rule,
+    )
+
+
+def hidden_from(command: Command) -> frozenset[str]:
+    """The names of variables that it does not inherit."""
+    secret = {"DATABASE_URL", "INVOKE_BATCHDRAIN_DATABASE_URL"} - set(command.env_allow)
+    return frozenset(secret | set(command.env_deny))
+
+
+def passable(reason: str) -> str:
+    """A failure text as a variable of the environment."""
+    return storable(reason).encode()[:_REASON_BYTES].decode(errors="ignore")

@@ -1,0 +1,35 @@
+"""The engine of this machine: threads that each wait for one guardian."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from batchdrain.execution.process import POST, Post
+from batchdrain.signals import leave_to_the_main_thread
+
+
+class LocalEngine(ThreadPoolExecutor):
+    """A `concurrent.futures.Executor` whose commands stand under guardians of this machine: `post`."""
+
+    def __init__(self, workers: int) -> None:
+        self.post = Post()
+        super().__init__(max_workers=workers, thread_name_prefix="batchdrain", initializer=self._begin_thread)
+
+    def _begin_thread(self) -> None:
+        leave_to_the_main_thread()
+        POST.set(self.post)
+
+    def interrupt(self, *, kill: bool = False) -> None:
+        """End every running command: TERM, grace, KILL; `kill`: KILL at once. Safe in a signal handler."""
+        self.post.interrupt(kill=kill)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        super().shutdown(wait=wait, cancel_futures=cancel_futures)
+        if wait:
+            self.post.close()
+
+
+def local_engine(*, workers: int, **_: Any) -> LocalEngine:
+    """The factory behind the name 'local' (entry points `batchdrain.engines`)."""
+    return LocalEngine(workers)

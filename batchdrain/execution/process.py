@@ -1,0 +1,184 @@
+"""One command, executed under a guardian: the controller's threads only wait for what it tells.
+
+Its output goes to files, never through pipes: a grandchild that holds them can't make us wait, and bytes stay bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from contextvars import ContextVar
+from typing import Any, Final
+
+from batchdrain.execution import host
+from batchdrain.execution.guards import Duty, Guard, Guardhouse
+from batchdrain.execution.order import TOKEN, EndedBy, Ending, Order
+from batchdrain.execution.spooled import ending_of
+
+_SWEEP_S: Final = 5.0
+
+
+class Post:
+    """The guardians on duty, by the token of what they watch."""
+
+    def __init__(self) -> None:
+        self._house = Guardhouse()
+        self._spare: list[Guard] = []
+        self._assigned: dict[str, Guard] = {}
+        self._duty: dict[str, Duty] = {}
+        self._ending: bool | None = None  #: None: go on; False: end; True: kill
+
+    def hire(self) -> Guard:
+        """A guardian that is there. Raises OSError."""
+        while (guard := self._from_spare()) is not None:
+            with contextlib.suppress(OSError):
+                if guard.is_there():
+                    guard.greet()
+                    return guard
+            guard.close()
+        guard = self._house.hire()
+        try:
+            guard.greet()
+        except OSError:
+            guard.close()
+            guard = self._house.hire(anew=True)
+            guard.greet()
+        return guard
+
+    def prepare(self) -> None:
+        """Call for a guardian in advance, while there is nothing else to do: it costs as much as a small command."""
+        if not self._spare:
+            with contextlib.suppress(OSError):  # told by whoever needs one
+                self._spare.append(self._house.hire())
+
+    def keep(self, guard: Guard) -> None:
+        """It is free: the next one who hires gets it."""
+        self._spare.append(guard)
+
+    def assign(self, guard: Guard, token: str) -> None:
+        """The order with this token is for this guardian."""
+        self._assigned[token] = guard
+
+    def execute(self, order: Order) -> Ending:
+        """Run the command to its end, or to its time limit, or until it is ended. Never raises for what it does."""
+        try:
+            logs = _open_logs(order)
+        except OSError as error:
+            return Ending(by=EndedBy.NOT_STARTED, message=f"{error.strerror}: {error.filename}", errno=error.errno)
+        try:
+            guard = self._present(self._assigned.pop(order.token, None))
+        except OSError as error:
+            return Ending(by=EndedBy.NOT_STARTED, message=error.strerror or str(error), errno=error.errno)
+        else:
+            return self._watched(guard, order, logs)
+        finally:
+            for log in logs:
+                os.close(log)
+
+    def _from_spare(self) -> Guard | None:
+        try:
+            return self._spare.pop()
+        except IndexError:  # asked first, another thread might take the last one in between
+            return None
+
+    def _present(self, guard: Guard | None) -> Guard:
+        """This guardian, or another: an idle one leaves when the lease that it knew of is over. Raises OSError."""
+        if guard is not None and guard.is_there():
+            return guard
+        if guard is not None:
+            guard.close()
+        return self.hire()
+
+    def extend(self, token: str, deadline_ms: int) -> None:
+        """The lease of what the guardian watches lasts longer."""
+        duty = self._duty.get(token)
+        if duty is not None:
+            duty.extend(deadline_ms)
+
+    def end(self, token: str) -> None:
+        """Kill what bears the token: it is not ours any more."""
+        duty = self._duty.get(token)
+        if duty is not None:
+            duty.end(kill=True)
+
+    def interrupt(self, *, kill: bool = False) -> None:
+        """End every command, those that begin later too. Safe in a signal handler."""
+        self._ending = kill or bool(self._ending)
+        for duty in list(self._duty.values()):
+            duty.end(kill=self._ending)
+
+    def close(self) -> None:
+        for guard in (*self._spare, *self._assigned.values()):
+            guard.close()
+        self._house.close()
+
+    def _watched(self, guard: Guard, order: Order, logs: list[int]) -> Ending:
+        duty = self._duty[order.token] = Duty(guard)
+        found = None
+        try:
+            if self._ending is not None:
+                return Ending(by=EndedBy.INTERRUPT)
+            found = duty.execute(_as_sent(order), logs)
+        finally:
+            self._duty.pop(order.token, None)
+            if found is not None and found.pop("stays", False):
+                self.keep(guard)
+            else:
+                guard.close()
+        if found is None:  # PR_SET_PDEATHSIG ended the command itself; the rest of its tree is found by its token
+            met = host.end_bearing(TOKEN, order.token, within_s=_SWEEP_S)
+            return Ending(by=EndedBy.LOST, left_over=met, message="the guardian of the command died")
+        if not found.get("gone", True):
+            host.end_bearing(TOKEN, order.token, within_s=_SWEEP_S)
+        paths = {"stdout_path": order.stdout_path, "stderr_path": order.stderr_path}
+        return ending_of(found, result_path=order.result_path, **paths)
+
+
+POST: ContextVar[Post | None] = ContextVar("POST", default=None)
+"""The guardians of the engine whose thread this is."""
+_own: dict[int, Post] = {}
+
+
+def execute(order: Order) -> Ending:
+    """What engines run: in a thread of ours, or in a worker process of any executor, which has guardians of its own."""
+    post = POST.get()
+    if post is None:
+        post = _own.setdefault(os.getpid(), Post())
+    return post.execute(order)
+
+
+def _as_sent(order: Order) -> dict[str, Any]:
+    env = {name: value for name, value in os.environ.items() if name not in order.without}
+    env |= {name: value for name, value in order.env.items() if name not in order.without}
+    return {
+        "token": order.token,
+        "argv": [_bytes(item) for item in order.argv],
+        "env": {_bytes(name): _bytes(value) for name, value in env.items()},
+        "cwd": _bytes(order.cwd),
+        "timeout_s": order.timeout_s,
+        "grace_s": order.grace_s,
+        "deadline_ms": order.deadline_ms,
+        "spool_dir": order.spool_dir,
+        "log_max_bytes": order.log_max_bytes,
+        "kept": {
+            "limit_s": order.timeout_s,
+            "limit_rule": order.limit_rule,
+            "stdout_path": order.stdout_path,
+            "stderr_path": order.stderr_path,
+            "result_path": order.result_path,
+        },
+    }
+
+
+def _bytes(text: str) -> str:
+    return os.fsencode(text).decode("latin-1")
+
+
+def _open_logs(order: Order) -> list[int]:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    out = os.open(order.stdout_path, flags, 0o600)
+    try:
+        return [out, os.open(order.stderr_path, flags, 0o600)]
+    except OSError:
+        os.close(out)
+        raise

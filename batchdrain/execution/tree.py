@@ -1,0 +1,60 @@
+"""The processes below a command, held so that a reused number is never hit."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import time
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+
+class Tree:
+    """Some processes, by pidfd where the system has them: a zombie that nobody collects counts as ended."""
+
+    def __init__(self, pids: Iterable[int]) -> None:
+        self._fds: list[int] = []
+        self._handles: list[psutil.Process] = []
+        for pid in pids:
+            with contextlib.suppress(OSError, psutil.Error):
+                if hasattr(os, "pidfd_open"):
+                    self._fds.append(os.pidfd_open(pid))
+                else:
+                    self._handles.append(psutil.Process(pid))
+
+    @classmethod
+    def below(cls, pid: int) -> Tree:
+        """Everything that descends from a process now."""
+        with contextlib.suppress(psutil.Error):
+            return cls(child.pid for child in psutil.Process(pid).children(recursive=True))
+        return cls(())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for fd in self._fds:
+            os.close(fd)
+
+    def send(self, number: signal.Signals) -> None:
+        for fd in self._fds:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                signal.pidfd_send_signal(fd, number)
+        for handle in self._handles:
+            with contextlib.suppress(psutil.Error):
+                handle.send_signal(number)  # psutil compares the start time first
+
+    def ended(self, within_s: float) -> bool:
+        """Whether all have ended, or do so in time."""
+        deadline = time.monotonic() + within_s
+        for fd in self._fds:
+            watch = select.poll()
+            watch.register(fd, select.POLLIN)
+            if not watch.poll(max(0.0, deadline - time.monotonic()) * 1000):
+                return False
+        return not self._handles or not psutil.wait_procs(self._handles, timeout=max(0.0, deadline - time.monotonic()))[1]

@@ -1,0 +1,172 @@
+"""One command after another, each from its order to the end of everything that descends from it.
+
+running --exit--------------------------------------------> ended
+   |----- timeout | T | lost lease | controller gone --> ending --grace over | K--> killed --> ended
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import time
+from typing import Any, Final
+
+from batchdrain.guardian import spool, system
+from batchdrain.guardian.descent import Descent
+from batchdrain.guardian.launch import Launch, started
+from batchdrain.guardian.logs import cap
+from batchdrain.guardian.wire import Inbox, boottime_ms
+
+_SLICE_MS: Final = 500  # poll counts no time in which the machine slept: look at the clocks at least so often
+_KILL_WITHIN_S: Final = 5.0
+_MOST_ORDERS: Final = 1_000  # then a fresh one is called for: nothing can pile up in an old one
+_SPOOLED: Final = frozenset({"exit", "timeout"})
+
+
+class Guard:
+    def __init__(self, sock: socket.socket, inbox: Inbox, order: dict[str, Any], descriptors: list[int]) -> None:
+        self.sock = sock
+        self.inbox = inbox
+        self.order = order
+        self.logs = descriptors
+        self.by = "exit"
+        self.deadline_ms: int | None = order["deadline_ms"]
+        self.kill_at_ms: int | None = None
+
+    def run(self, ready: Launch | None, wake: int, *, stays: bool) -> bool:
+        """Execute the order. `ready`: the process that stands ready for it; `wake` becomes readable when a child ends.
+        Returns whether another order may follow: if it `stays` and nothing is left of the command."""
+        begun, begun_ms = time.monotonic(), boottime_ms()
+        command = started(ready, self.order, self.logs, self.sock)
+        if isinstance(command, int):
+            self._tell(b"S%d\n" % command)
+            descent = Descent(command)
+            try:
+                self._watch(descent, wake, begun_ms + round(self.order["timeout_s"] * 1000))
+                duration_s = time.monotonic() - begun
+            finally:
+                gone = descent.kill(_KILL_WITHIN_S)
+                self._cap()
+            ending = self._ending(descent, duration_s, gone=gone)
+        else:
+            gone = True
+            ending = {"by": "not_started", "errno": command[0], "message": command[1], "duration_s": 0.0}
+        for log in self.logs:
+            os.close(log)
+        ending["ended_ms"] = time.time_ns() // 1_000_000
+        if self.by in _SPOOLED and self.order["spool_dir"]:
+            try:
+                spool.write(self.order["spool_dir"], self.order["token"], {**ending, **self.order["kept"]})
+            except OSError as error:
+                ending["spool_error"] = f"{self.order['spool_dir']}: {error.strerror}"
+        stays = stays and gone and self.by in _SPOOLED and not self.inbox.closed
+        self._tell(b"X%s\n" % json.dumps({**ending, "stays": stays}).encode())
+        return stays
+
+    def _watch(self, descent: Descent, wake: int, timeout_ms: int) -> None:
+        """Until the command has ended, or everything is to be killed."""
+        poll = select.poll()
+        poll.register(self.sock, select.POLLIN)
+        poll.register(wake, select.POLLIN)
+        self._heed(descent, boottime_ms())  # a word may have come along with the order
+        while True:
+            left = descent.reap()
+            if descent.status is not None and (self.by == "exit" or not left):
+                return
+            now = boottime_ms()
+            if self.kill_at_ms is not None and now >= self.kill_at_ms:
+                return
+            if self.deadline_ms is not None and now >= self.deadline_ms:
+                self._end(descent, "lease", now)
+            elif now >= timeout_ms:
+                self._end(descent, "timeout", now)
+            self._cap()
+            due = [at - now for at in (timeout_ms, self.deadline_ms, self.kill_at_ms) if at is not None and at > now]
+            for descriptor, _ in poll.poll(min(_SLICE_MS, *due) if due else _SLICE_MS):
+                if descriptor == wake:
+                    os.read(wake, 4096)
+                else:
+                    self._listen(descent, poll)
+
+    def _cap(self) -> None:
+        for log in self.logs:
+            cap(log, self.order["log_max_bytes"])
+
+    def _listen(self, descent: Descent, poll: select.poll) -> None:
+        self.inbox.receive()
+        now = boottime_ms()
+        if self.inbox.closed:
+            poll.unregister(self.sock)
+            self._end(descent, "abandoned", now)
+            if self.deadline_ms is not None and self.kill_at_ms is not None:
+                self.kill_at_ms = min(self.kill_at_ms, self.deadline_ms)
+            return
+        self._heed(descent, now)
+
+    def _heed(self, descent: Descent, now: int) -> None:
+        for line in self.inbox.words():
+            word, number, *rest = line[:1], *line[1:].split()
+            if int(number) != self.order["number"]:
+                continue
+            if word == b"D" and self.deadline_ms is not None:
+                self.deadline_ms = max(self.deadline_ms, int(rest[0]))
+            elif word == b"T":
+                self._end(descent, "interrupt", now)
+            elif word == b"K":
+                self.by = "interrupt" if self.kill_at_ms is None else self.by
+                self.kill_at_ms = now
+
+    def _end(self, descent: Descent, by: str, now: int) -> None:
+        """Begin to end the command, for the first reason that there is."""
+        if self.kill_at_ms is None:
+            self.by = by
+            self.kill_at_ms = now + round(self.order["grace_s"] * 1000)
+            descent.terminate()
+
+    def _ending(self, descent: Descent, duration_s: float, *, gone: bool) -> dict[str, Any]:
+        status, usage = descent.status, descent.usage
+        code = None if status is None else os.waitstatus_to_exitcode(status)
+        return {
+            "by": self.by,
+            "exit_code": code if code is not None and code >= 0 else None,
+            "signal": -code if code is not None and code < 0 else None,
+            "duration_s": duration_s,
+            "left_over": descent.met,
+            "gone": gone,
+            "cpu_s": None if usage is None else usage.ru_utime + usage.ru_stime,
+            "max_rss_kb": None if usage is None else usage.ru_maxrss,
+        }
+
+    def _tell(self, said: bytes) -> None:
+        with contextlib.suppress(OSError):  # the controller is gone: the spool has it
+            self.sock.sendall(said)
+
+
+def stand_guard(sock: socket.socket) -> None:
+    """The life of one guardian."""
+    os.setsid()
+    system.become_subreaper()
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    os.set_blocking(writer, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    sock.sendall(b"G%d %d\n" % (os.getpid(), system.start_of(os.getpid())))
+    inbox, until_ms = Inbox(sock), None
+    for left in reversed(range(_MOST_ORDERS)):
+        ready = None
+        with contextlib.suppress(OSError):  # told when the order comes, if it is still so
+            ready = Launch(sock)
+        found = inbox.order(until_ms)
+        if found is None:
+            if ready is not None:
+                ready.drop()
+            return
+        guard = Guard(sock, inbox, *found)
+        if not guard.run(ready, reader, stays=left > 0):
+            return
+        until_ms = guard.deadline_ms

@@ -1,0 +1,85 @@
+"""The few calls to Linux that Python does not offer. Elsewhere each does nothing, and says so by returning False."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from typing import Any, Final
+
+_SUBREAPER: Final = 36  # PR_SET_CHILD_SUBREAPER
+_PDEATHSIG: Final = 1  # PR_SET_PDEATHSIG
+_KEEP_SIZE_AND_PUNCH: Final = 3  # FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE
+_LINUX: Final = sys.platform.startswith("linux")
+_libc: Any = ctypes.CDLL(None, use_errno=True) if _LINUX else None
+
+
+def become_subreaper() -> bool:
+    """Orphans among our descendants become our children: no daemon gets away."""
+    return _LINUX and _libc.prctl(_SUBREAPER, 1, 0, 0, 0) == 0
+
+
+def die_with_parent(signal_number: int) -> bool:
+    """Only for a process whose parent has a single thread: Linux sends it when that *thread* ends."""
+    return _LINUX and _libc.prctl(_PDEATHSIG, signal_number, 0, 0, 0) == 0
+
+
+def punch(descriptor: int, offset: int, length: int) -> bool:
+    """Free the disk space of a part of a file."""
+    if not _LINUX:
+        return False
+    call = _libc.fallocate
+    call.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
+    return bool(call(descriptor, _KEEP_SIZE_AND_PUNCH, offset, length) == 0)
+
+
+def descendants(pid: int) -> list[int]:
+    """Every process below one; [] where the system does not tell."""
+    listed = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
+    parents = {} if listed else _parents()
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        above = waiting.pop()
+        below = _children(above) if listed else [child for child, parent in parents.items() if parent == above]
+        found += below
+        waiting += below
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    try:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children", "rb") as file:
+                found += map(int, file.read().split())
+    except OSError:  # it ended meanwhile
+        pass
+    return found
+
+
+def _parents() -> dict[int, int]:
+    """Of every process its parent, for kernels without the lists of children."""
+    found: dict[int, int] = {}
+    for name in os.listdir("/proc") if os.path.isdir("/proc/self") else ():
+        if name.isdigit():
+            fields = _stat(int(name))
+            if fields:
+                found[int(name)] = int(fields[1])
+    return found
+
+
+def start_of(pid: int) -> int:
+    """When a process started, in clock ticks since boot; 0 where the system does not tell."""
+    fields = _stat(pid)
+    return int(fields[19]) if fields else 0
+
+
+def _stat(pid: int) -> list[bytes]:
+    """The fields of /proc/pid/stat from the state on: the name before them may hold anything."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            stat = file.read()
+    except OSError:
+        return []
+    return stat[stat.rfind(b")") + 2 :].split()

@@ -1,0 +1,85 @@
+"""What controller and guardian say to each other, over one stream socket a guardian. It serves one order after another.
+
+controller -> guardian   O, 4 bytes of length, JSON: an order; with the O the descriptors of stdout and stderr
+                         D<number> <boottime ms>\n   the lease lasts so long: a new deadline (an earlier one is ignored)
+                         T<number>\n        end the command: TERM, grace, KILL
+                         K<number>\n        kill it now
+                         end of file        the controller is gone: as T, within what is left of the lease
+guardian -> controller   G<pid> <start>\n   I am here
+                         S<pid>\n           the command runs
+                         X<json>\n          how it ended; the spool has the same, durably
+
+`number` is the order's: a word that comes too late is not taken for one about the next order.
+"""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+import struct
+import time
+from typing import Any, Final
+
+_ORDER: Final = b"O"
+_LENGTH: Final = struct.Struct("!I")
+_SLICE_MS: Final = 500
+_HEAD: Final = 1 + _LENGTH.size
+
+
+def boottime_ms() -> int:
+    """Milliseconds since the machine started, those that it slept through included."""
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime_ns(clock) // 1_000_000
+
+
+def send_order(sock: socket.socket, order: dict[str, Any], descriptors: list[int]) -> None:
+    raw = json.dumps(order).encode()
+    socket.send_fds(sock, [_ORDER + _LENGTH.pack(len(raw))], descriptors)
+    sock.sendall(raw)
+
+
+class Inbox:
+    """What the controller said and the guardian has not yet heard."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._unread = b""
+        self._descriptors: list[int] = []
+        self.closed = False  #: the controller is gone
+
+    def receive(self) -> None:
+        """Wait for something more."""
+        try:
+            heard, descriptors, _, _ = socket.recv_fds(self._sock, 1 << 16, 2)
+        except ConnectionError:
+            heard, descriptors = b"", []
+        self._unread += heard
+        self._descriptors += descriptors
+        self.closed = self.closed or not heard
+
+    def words(self) -> list[bytes]:
+        """The words that are complete."""
+        *lines, self._unread = self._unread.split(b"\n")
+        return lines
+
+    def order(self, until_ms: int | None = None) -> tuple[dict[str, Any], list[int]] | None:
+        """The next order; words before it came too late. None when the controller is gone, or gave none until then (boot
+        time): one that is stopped leaves nobody behind."""
+        poll = select.poll()
+        poll.register(self._sock, select.POLLIN)
+        while True:
+            while self._unread and self._unread[:1] != _ORDER and b"\n" in self._unread:
+                self._unread = self._unread.partition(b"\n")[2]
+            if self._unread[:1] == _ORDER and len(self._unread) >= _HEAD:
+                end = _HEAD + _LENGTH.unpack(self._unread[1:_HEAD])[0]
+                if len(self._unread) >= end:
+                    raw, self._unread = self._unread[_HEAD:end], self._unread[end:]
+                    descriptors, self._descriptors = self._descriptors, []
+                    return json.loads(raw), descriptors
+            if self.closed:
+                return None
+            while until_ms is not None and not poll.poll(_SLICE_MS):  # it counts no time in which the machine slept
+                if boottime_ms() >= until_ms:
+                    return None
+            self.receive()
