@@ -1,0 +1,46 @@
+"""What of a failure text is looked at: not batchdrain's own suffix, and of a long text its head and its tail."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+LONGEST: Final = 8_192
+_HALF: Final = LONGEST // 2
+SUFFIX: Final = re.compile(r" \[(?:exit code -?\d+|exit code None|killed by signal \d+); log: [^\n]*\]\Z")
+_SUFFIX_CHARS: Final = 4_200  # a path of the system's longest, and a little
+
+
+def with_suffix(reason: str, ending: str, log: str) -> str:
+    """A reason that batchdrain derived itself. `ending`: how the command ended; `log`: where its output is."""
+    return f"{reason} [{ending}; log: {log}]"
+
+
+def without_suffix(text: str) -> str:
+    """The reason without what `with_suffix` added, however often it was: the same failure is to stay the same text."""
+    end = len(text)
+    # Only `end` moves: a slice for each suffix would copy a long text of nothing but suffixes thousands of times.
+    while text.endswith("]", 0, end):
+        floor = max(0, end - _SUFFIX_CHARS)
+        start = text.rfind(" [exit code ", floor, end)
+        start = max(start, text.rfind(" [killed by signal ", max(start, floor), end))
+        if start < 0 or SUFFIX.match(text, start, end) is None:
+            break
+        end = start
+    return text[:end]
+
+
+def excerpt(text: str) -> str:
+    """At most LONGEST characters and a newline: a 10 MB text is cut, not choked on."""
+    whole = without_suffix(text)
+    return whole if len(whole) <= LONGEST else f"{whole[:_HALF]}\n{whole[-_HALF:]}"
+
+
+def gist(text: str) -> str:
+    """The line that says what happened: of a traceback its last exception, else the text without blank lines."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if any(line.lstrip().startswith(("Traceback (most recent call last)", 'File "')) for line in lines):
+        ends = [line for line in lines if not line[0].isspace() and not line.startswith("Traceback (")]
+        if ends:
+            return ends[-1]
+    return "\n".join(lines)

@@ -1,0 +1,95 @@
+"""The failure text with its variable parts masked: the same problem has the same fingerprint, in every session.
+
+One pass over the tokens of the text, each judged by its shape and its left neighbour; linear in the length of the
+excerpt. Masked are numbers and what holds digits, quantities with their units, dates, paths, URLs, hosts, quoted text,
+values of `key=value`, and the names that follow words such as 'user'; lists of masked things count as one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+from typing import Final
+
+from batchdrain.failures.excerpt import excerpt, gist
+
+LONGEST: Final = 300
+MASK: Final = "*"
+_TOKENS: Final = 120
+_ESCAPE: Final = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
+_QUOTED: Final = re.compile(r"\"[^\"\n]{0,200}\"|(?<![A-Za-z0-9])'[^'\n]{0,200}'(?![A-Za-z])|`[^`\n]{0,200}`")
+_QUANTITY: Final = re.compile(r"\(\s?[<>~]?[\d.,]{1,20}\s?[A-Za-z%]{0,8}\s?\)")
+_PAIR: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]{0,40})=(.{1,2000})", re.DOTALL)
+_HOST: Final = re.compile(r"(?:[a-z][a-z-]{0,60}\.){2,8}[a-z]{2,10}(?::\S{0,8})?")
+_HEX: Final = re.compile(r"[0-9a-f]{8,}", re.IGNORECASE)
+_FILE: Final = re.compile(r"[\w-]{1,80}\.[a-z]{1,5}")
+_DIGITS: Final = re.compile(r"\d[\d.,:]{0,40}")
+_OPENING: Final = "([{<\"'`*"
+_CLOSING: Final = ")]}>\"'`*,;:.!?"
+_DAYS: Final = frozenset({"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"})
+_MONTHS: Final = frozenset({"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"})
+_UNITS: Final = frozenset(
+    {
+        "b", "byte", "bytes", "kb", "mb", "gb", "tb", "kib", "mib", "gib", "ms", "msec", "msecs", "us", "ns", "s", "sec", "secs",
+        "second", "seconds", "min", "mins", "minute", "minutes", "h", "hour", "hours", "day", "days", "%", "percent", "am", "pm",
+    }
+)  # fmt: skip
+_NAMED_NEXT: Final = frozenset({"user", "username", "account", "host", "hostname", "node", "worker", "runner", "branch"})
+_TITLED_NEXT: Final = frozenset({"phase", "run", "job", "task", "step", "stage", "build", "pipeline", "container", "pod"})
+_CODED_NEXT: Final = frozenset({"code", "status", "http", "errno", "signal"})
+_CODE_DIGITS: Final = 3
+_TRUTH: Final = frozenset({"true", "false", "null", "none", "nil"})
+
+
+@lru_cache(maxsize=4096)
+def fingerprint(text: str | None) -> str:
+    """At most 300 characters; '' where there is no text."""
+    if text is None or not text.strip():
+        return ""
+    said = _ESCAPE.sub("", gist(excerpt(text)))
+    said = _QUANTITY.sub(" ", _QUOTED.sub(f" {MASK} ", said))
+    masked: list[str] = []
+    for token in said.split(None, _TOKENS)[:_TOKENS]:
+        before = masked[-1] if masked else ""
+        shape = _masked(token, before)
+        if shape == "from" and masked[-2:-1] == ["for"]:
+            masked[-1] = MASK  # for somebody from somewhere
+        if shape == MASK and before == MASK:
+            continue  # a list of variable length
+        masked.append(shape)
+    if masked == [MASK]:  # nothing else was said: keep its letters
+        masked = [_DIGITS.sub(MASK, said.strip())]
+    return " ".join(masked).lower()[:LONGEST].strip()
+
+
+def _masked(token: str, before: str) -> str:
+    core = token.lstrip(_OPENING).rstrip(_CLOSING)
+    if not core or before.lower() in _NAMED_NEXT or core in _DAYS or core in _MONTHS:
+        return MASK
+    if before.lower() in _TITLED_NEXT and ("-" in core or "_" in core):
+        return MASK  # a name, not a word
+    if not before and token.startswith("[") and token.endswith("]"):
+        return MASK  # who says it
+    if before.lower() in _CODED_NEXT and core.isdecimal() and len(core) <= _CODE_DIGITS:
+        return core  # an exit code, a status: what failed, not how much
+    if before == MASK and core.lower() in _UNITS:
+        return MASK
+    pair = _PAIR.fullmatch(core)
+    if pair is not None and not _varies(pair[1]):
+        value = pair[2].strip(_OPENING + _CLOSING)
+        named = pair[1].lower() in _NAMED_NEXT or value.lower() in _TRUTH
+        return f"{pair[1]}={MASK if named or _varies(value) else value}"
+    return MASK if _varies(core) else core
+
+
+def _varies(core: str) -> bool:
+    """Whether a token's shape is that of a value: it holds a digit, is a path, an address, a hash, a host or a file."""
+    if any(character.isdigit() or character in "/\\@" for character in core):
+        return True
+    return bool(_HEX.fullmatch(core) or _HOST.fullmatch(core) or _FILE.fullmatch(core))
+
+
+def cluster_id(mark: str) -> str:
+    """The short name of a fingerprint: 10 hex digits."""
+    return hashlib.sha256(mark.encode("utf-8", "surrogatepass")).hexdigest()[:10]

@@ -1,0 +1,128 @@
+"""Known failures that are not to be drained again, as people left them in the ledger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from batchdrain import clock
+from batchdrain.database.notes import Note
+from batchdrain.facts import PhaseKey, Skip
+from batchdrain.failures.fingerprints import cluster_id, fingerprint
+from batchdrain.planning.globs import matcher
+
+ACCEPTED: Final = "accepted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is accepted: a phase, a run, or a cluster."""
+
+    run_id: str | None = None  #: with a phase_id exactly this run, without one also a glob
+    phase_id: str | None = None
+    cluster: str | None = None  #: the id of a fingerprint
+
+    @property
+    def name(self) -> str:
+        """As the ledger's note is called."""
+        return json.dumps([self.run_id, self.phase_id, self.cluster])
+
+    def __str__(self) -> str:
+        if self.cluster is not None:
+            return f"cluster {self.cluster}"
+        return f"run {self.run_id}" if self.phase_id is None else f"phase {self.run_id} / {self.phase_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    subject: Subject
+    reason: str
+    by: str = ""
+    at: str = ""
+    until: datetime | None = None  #: void from then on
+    fingerprint: str = ""  #: of a cluster, for people
+
+    @classmethod
+    def of(cls, note: Note) -> Acceptance | None:
+        """None for what is no acceptance: whoever may write to the ledger may have written anything."""
+        said = note.said
+        subject = Subject(**{name: _text(said.get(name)) for name in ("run_id", "phase_id", "cluster")})
+        until = said.get("until")
+        try:
+            moment = None if until is None else datetime.fromisoformat(until).astimezone(UTC)
+        except (TypeError, ValueError, OverflowError):
+            return None
+        if (subject.run_id is None) is (subject.cluster is None):
+            return None
+        reason, mark = _text(said.get("reason")) or "", _text(said.get("fingerprint")) or ""
+        return cls(subject=subject, reason=reason, by=note.by, at=note.at, until=moment, fingerprint=mark)
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What the ledger keeps beside who and when."""
+        return {
+            "run_id": self.subject.run_id,
+            "phase_id": self.subject.phase_id,
+            "cluster": self.subject.cluster,
+            "reason": self.reason,
+            "until": None if self.until is None else clock.iso(self.until),
+            "fingerprint": self.fingerprint,
+        }
+
+    def is_void(self, now: datetime) -> bool:
+        return self.until is not None and now >= self.until
+
+    @property
+    def skip(self) -> Skip:
+        until = "" if self.until is None else f", until {clock.iso(self.until)}"
+        return Skip(ACCEPTED, f"{self.reason} ({self.by}{until})")
+
+
+class Acceptances:
+    """Those that are in force. A phase's own goes before that of its run, and that before its cluster's."""
+
+    def __init__(self, acceptances: Iterable[Acceptance]) -> None:
+        self._phases: dict[PhaseKey, Skip] = {}
+        self._globs: list[tuple[Callable[[str], bool], Skip]] = []
+        self._runs: dict[str, Skip | None] = {}
+        self._clusters: dict[str, Skip] = {}
+        for one in acceptances:
+            subject = one.subject
+            if subject.cluster is not None:
+                self._clusters[subject.cluster] = one.skip
+            elif subject.run_id is not None and subject.phase_id is not None:
+                self._phases[PhaseKey(subject.run_id, subject.phase_id)] = one.skip
+            elif subject.run_id is not None:
+                self._globs.append((matcher(subject.run_id), one.skip))
+
+    @classmethod
+    def of(cls, notes: Iterable[Note], now: datetime) -> Acceptances | None:
+        """None where nothing is accepted now: then it costs no row anything."""
+        found = [one for note in notes if (one := Acceptance.of(note)) is not None and not one.is_void(now)]
+        return cls(found) if found else None
+
+    @property
+    def phases(self) -> Collection[PhaseKey]:
+        """Those that are accepted by name."""
+        return self._phases.keys()
+
+    def skip(self, key: PhaseKey, reason: str | None) -> Skip | None:
+        """`reason`: the failure text's excerpt, looked at only where clusters are accepted."""
+        return self._phases.get(key) or self.run(key.run_id) or self.cluster(reason)
+
+    def cluster(self, reason: str | None) -> Skip | None:
+        return self._clusters.get(cluster_id(fingerprint(reason))) if self._clusters else None
+
+    def run(self, run_id: str) -> Skip | None:
+        if not self._globs:
+            return None
+        if run_id not in self._runs:
+            self._runs[run_id] = next((skip for matches, skip in self._globs if matches(run_id)), None)
+        return self._runs[run_id]
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

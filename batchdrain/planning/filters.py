@@ -1,0 +1,103 @@
+"""What a session was asked to look at, and nothing beyond it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Final
+
+from batchdrain.errors import UsageError, did_you_mean
+from batchdrain.facts import Skip
+from batchdrain.failures.categories import CATEGORIES
+
+_CLUSTER: Final = re.compile(r"[0-9a-f]{10}")
+ASKED_FOR: Final = frozenset({"--run-id", "--exclude-run", "--category", "--cluster"})
+"""The rules that are the user's own filters: nobody needs to be told of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    run_id: str | None = None  #: exactly this run
+    exclude_runs: tuple[str, ...] = ()  #: globs
+    categories: tuple[str, ...] = ()
+    cluster: str | None = None  #: ids of fingerprints, with commas
+    include_quarantined: bool = False  #: also phases that were given back too often
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        run_id: str | None = None,
+        exclude_runs: Iterable[str] = (),
+        categories: Iterable[str] = (),
+        cluster: str | None = None,
+        include_quarantined: bool = False,
+    ) -> Filters:
+        """Raises UsageError. An empty run_id is an error, never 'all runs': `--run-id "$(…)"` with nothing to pick."""
+        for flag, value in (("--run-id", run_id), ("--cluster", cluster)):
+            if value is not None and not value.strip():
+                raise UsageError(f"{flag}: is empty", remedy="name one, or leave the flag out")
+        categories = tuple(categories)
+        for category in categories:
+            if category not in CATEGORIES:
+                raise UsageError(f"--category: {category!r} is no category{did_you_mean(category, CATEGORIES)}")
+        return cls(
+            run_id=run_id,
+            exclude_runs=tuple(exclude_runs),
+            categories=categories,
+            cluster=None if cluster is None else ",".join(cluster_ids("--cluster", cluster)),
+            include_quarantined=include_quarantined,
+        )
+
+    @property
+    def clusters(self) -> frozenset[str]:
+        return frozenset(self.cluster.split(",")) if self.cluster else frozenset()
+
+    def skips_run(self, run_id: str) -> Skip | None:
+        if self.run_id is not None and run_id != self.run_id:
+            return Skip("--run-id", f"not {self.run_id}")
+        for glob in self.exclude_runs:
+            if fnmatchcase(run_id, glob):
+                return Skip("--exclude-run", glob)
+        return None
+
+    def skips_category(self, category: str) -> Skip | None:
+        if self.categories and category not in self.categories:
+            return Skip("--category", f"is {category}, not {', '.join(self.categories)}")
+        return None
+
+    def narrowed(self, other: Filters) -> Filters:
+        """Both together. Raises UsageError where `other` would name something that these filters do not hold."""
+        for flag, ours, theirs, is_held in (
+            ("--run-id", self.run_id, other.run_id, self.run_id == other.run_id),
+            ("--cluster", self.cluster, other.cluster, other.clusters <= self.clusters),
+        ):
+            if ours is not None and theirs is not None and not is_held:
+                raise UsageError(
+                    f"{flag} {theirs}: the session is about {ours} only",
+                    remedy="resume never widens a session; start a new one with `inv drain`",
+                )
+        wider = set(other.categories) - set(self.categories) if self.categories else set()
+        if wider:
+            raise UsageError(
+                f"--category {', '.join(sorted(wider))}: the session is about {', '.join(self.categories)} only",
+                remedy="resume never widens a session; start a new one with `inv drain`",
+            )
+        return replace(
+            self,
+            run_id=self.run_id or other.run_id,
+            cluster=other.cluster or self.cluster,
+            categories=other.categories or self.categories,
+            exclude_runs=tuple(dict.fromkeys((*self.exclude_runs, *other.exclude_runs))),
+        )
+
+
+def cluster_ids(flag: str, given: str) -> tuple[str, ...]:
+    """The ids of one or more clusters, with commas. Raises UsageError."""
+    ids = tuple(dict.fromkeys(part.strip().lower() for part in given.split(",")))
+    for one in ids:
+        if not _CLUSTER.fullmatch(one):
+            raise UsageError(f"{flag}: {one[:80]!r} is no id of a cluster: 10 hex digits", remedy="`inv clusters` shows them")
+    return ids

@@ -1,0 +1,34 @@
+"""Manual priorities of runs, as people left them in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from batchdrain.database.notes import Note
+from batchdrain.planning.globs import matcher
+
+HIGHEST: Final = 1_000_000
+
+
+class Hints:
+    """Callable: a run id -> its priority, 0 where no hint matches. Of several the highest wins. Each run is resolved
+    once."""
+
+    def __init__(self, notes: Iterable[Note] = ()) -> None:
+        said = [(priority_of(note), note.subject) for note in notes]
+        self._globs = [(priority, matcher(glob)) for priority, glob in sorted(said, key=lambda pair: -pair[0]) if priority]
+        self._found: dict[str, int] = {}
+
+    def __call__(self, run_id: str) -> int:
+        if not self._globs:
+            return 0
+        if run_id not in self._found:
+            self._found[run_id] = next((priority for priority, matches in self._globs if matches(run_id)), 0)
+        return self._found[run_id]
+
+
+def priority_of(note: Note) -> int:
+    """0 for what is no priority: whoever may write to the ledger may have written anything."""
+    said = note.said.get("priority")
+    return max(-HIGHEST, min(HIGHEST, said)) if isinstance(said, int) and not isinstance(said, bool) else 0

@@ -1,0 +1,161 @@
+"""Rows into lanes, in one pass over the backlog.
+
+What depends on the run or on the failure text alone is decided once for each; only phases that the ledger,
+the session or somebody's word knows by name are looked at one by one. A million rows are read for every first choice: the
+loop in `_shelve` is written for that.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from batchdrain.database.pages import Plain, Row
+from batchdrain.facts import PhaseKey, Skip
+from batchdrain.failures.excerpt import excerpt
+from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.planning.screening import UNNAMED, Screen, is_named
+from batchdrain.planning.shelves import LAST, Shelf
+
+KEPT: Final = 20_000
+"""How many phases all lanes together keep at hand, about."""
+_LEAST: Final = 4
+_TEXTS: Final = 10_000
+_CHARS: Final = 2_000_000
+_Name = str | Skip | tuple[str, int, bool]
+"""Of a lane of a run: its category, or what skips it; of phases that were looked at one by one also what else sets them apart."""
+
+
+class Intake:
+    """One reading of the backlog, on its way into lanes."""
+
+    def __init__(self, screen: Screen, categorise: Callable[[str | None], str]) -> None:
+        self._screen = screen
+        self._categorise = categorise
+        self._skips_run = screen.runs()
+        self._named = screen.named()
+        self._kinds: dict[str | None, tuple[str | Skip, str | None]] = {}  # failure text -> where it goes, its excerpt
+        self._chars = 0
+        self._runs: dict[str, dict[_Name, Shelf]] = {}  # run_id -> its lanes by name
+        self._lanes = 0
+        self._room = KEPT
+        self.alike: Counter[str] = Counter()  #: rows by fingerprint, where canaries are sent ahead
+        self.skipped: Counter[Skip] = Counter()
+        self.rows_of: Counter[str] = Counter()  #: by run_id, the skipped ones too
+        self.shelves: list[Shelf] = []
+
+    def read(self, pages: Iterable[Sequence[Plain]]) -> None:
+        named = self._named
+        for page in pages:
+            rows = page if _are_named([row[1] for row in page]) else self._without_unnamed(page)
+            if named:
+                for row in rows:
+                    if (row[0], row[1]) in named:
+                        self._shelve_by_name(Row._make(row))
+                rows = [row for row in rows if (row[0], row[1]) not in named]
+            self._shelve(rows)
+            if self._screen.settings.stop.canary:
+                for reason, count in Counter(row[3] for row in page).items():
+                    self.alike[fingerprint(self._kind(reason)[1])] += count
+        for shelf in self.shelves:
+            self.rows_of[shelf.run_id] += shelf.waiting
+            if shelf.skip is not None:
+                self.skipped[shelf.skip] += shelf.waiting
+            shelf.trim(self._room)
+        self.shelves = [shelf for shelf in self.shelves if shelf.skip is None]
+
+    def judged(self, row: Row) -> tuple[Skip | None, str | None, str, int]:
+        """A row by itself: the rule that skips it, its text, its category, its attempts."""
+        if not is_named(row.run_id, row.phase_id):
+            return UNNAMED, None, "", 0
+        by_run = self._skips_run(row.run_id)
+        if by_run is not None:
+            return by_run, None, "", 0
+        text = None if row.reason is None else excerpt(str(row.reason))  # SQLite may hold something else than text
+        category = self._categorise(text)
+        key, past = PhaseKey(row.run_id, row.phase_id), self._screen.past
+        digest = key.digest if (row.run_id, row.phase_id) in self._named else None
+        attempts = 0 if digest is None else past.attempts.get(digest, 0)
+        return self._screen.phase(key, digest, category, text), text, category, attempts
+
+    def _shelve(self, rows: Sequence[Plain]) -> None:
+        kinds, runs, most = self._kinds, self._runs, 2 * self._room
+        for run_id, phase_id, index, reason in rows:
+            try:
+                name, text = kinds[reason]
+                shelf = runs[run_id][name]
+            except KeyError:
+                name, text = self._kind(reason)
+                shelf = self._shelf_of(run_id, name)
+                kinds, most = self._kinds, 2 * self._room
+            shelf.waiting += 1
+            place = LAST if index is None else index
+            if place <= shelf.worst:
+                kept = shelf.kept
+                kept.append((place, phase_id, text))
+                if len(kept) >= most:
+                    shelf.trim(self._room)
+
+    def _shelve_by_name(self, row: Row) -> None:
+        skip, text, category, attempts = self.judged(row)
+        if skip is not None:
+            self.rows_of[row.run_id] += 1
+            self.skipped[skip] += 1
+            return
+        promising = self._screen.verdict(PhaseKey(row.run_id, row.phase_id), text) is not None
+        lane = (category, attempts, promising)
+        shelf = self._runs.setdefault(row.run_id, {}).get(lane) or self._new_shelf(row.run_id, lane, *lane)
+        shelf.waiting += 1
+        place = LAST if row.phase_index is None else row.phase_index
+        if place <= shelf.worst:
+            shelf.kept.append((place, row.phase_id, text))
+
+    def _kind(self, reason: str | None) -> tuple[str | Skip, str | None]:
+        """Where a failure text goes, whatever the run; remembered, in bounded memory."""
+        found = self._kinds.get(reason)
+        if found is not None:
+            return found
+        if len(self._kinds) >= _TEXTS or self._chars >= _CHARS:
+            self._kinds, self._chars = {}, 0
+        text = None if reason is None else excerpt(str(reason))  # as above
+        category = self._categorise(text)
+        self._chars += len(text or "")
+        found = self._kinds[reason] = (self._screen.text(category, text) or category, text)
+        return found
+
+    def _shelf_of(self, run_id: str, name: str | Skip) -> Shelf:
+        """Where the phases of a run go that failed so. A run that is skipped has one shelf, under whatever name."""
+        lanes = self._runs.setdefault(run_id, {})
+        shelf = lanes.get(name)
+        if shelf is None:
+            skip = self._skips_run(run_id) if is_named(run_id, "-") else UNNAMED
+            if skip is None:
+                skip = self._screen.run_of(run_id, name if isinstance(name, Skip) else None)
+            shelf = self._new_shelf(run_id, name, "" if isinstance(name, Skip) else name, 0, skip=skip)
+        return shelf
+
+    def _new_shelf(
+        self, run_id: str, name: _Name, category: str, attempts: int, promising: bool = False, skip: Skip | None = None
+    ) -> Shelf:
+        shelf = Shelf(run_id, category, attempts, promising, skip, worst=LAST if skip is None else -LAST)
+        self._runs[run_id][name] = shelf
+        self.shelves.append(shelf)
+        if skip is None:
+            self._lanes += 1
+            self._room = max(_LEAST, KEPT // self._lanes)
+        return shelf
+
+    def _without_unnamed(self, page: Sequence[Plain]) -> list[Plain]:
+        rows = [row for row in page if is_named("-", row[1])]
+        for row in page:
+            if not is_named("-", row[1]):
+                self.rows_of[row[0]] += 1
+                self.skipped[UNNAMED] += 1
+        return rows
+
+
+def _are_named(phase_ids: Sequence[str]) -> bool:
+    """Whether all of them are, as nearly all are in nearly every page: looked at together."""
+    joined = "".join(phase_ids)
+    return joined.isascii() and "\x00" not in joined and "" not in phase_ids

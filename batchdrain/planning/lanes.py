@@ -1,0 +1,47 @@
+"""A lane as a policy sees it: the facts of its head, of its run, and what was learnt of retries so far."""
+
+from __future__ import annotations
+
+from batchdrain.database.history import RunTally
+from batchdrain.facts import Lane, Phase
+from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.planning.learnt import Learnt
+from batchdrain.planning.screening import Screen
+from batchdrain.tally import NOTHING
+from batchdrain.timeouts import time_limit
+
+_UNKNOWN_RUN = RunTally()
+
+
+def lane_of(
+    head: Phase, screen: Screen, learnt: Learnt, *, run_type: str, promising: bool, waiting: int, failed: int, taken: int
+) -> Lane:
+    """`head`: its next phase. `failed`, `taken`: of its run."""
+    run_id, past = head.run_id, screen.past.runs.get(head.run_id, _UNKNOWN_RUN)
+    limit = time_limit((), screen.settings.timeout, kind=run_type, after_timeout=head.category == "timeout")
+    return Lane(
+        run_id=run_id,
+        run_type=run_type,
+        category=head.category,
+        attempts=head.attempts,
+        phase_index=head.phase_index,
+        phase_id=head.phase_id,
+        waiting=waiting,
+        failed=failed,
+        queued=screen.queued.get(run_id, 0),
+        successes=past.successes,
+        timeouts=past.timeouts,
+        mean_duration_s=past.mean_duration_s,
+        hint=screen.hints(run_id),
+        promising=promising,
+        reason=head.reason,
+        repeats=screen.progress().repeats,
+        taken=taken,
+        failed_alike=learnt.failed_alike(run_id),
+        limit_s=limit.seconds,
+        of_all=learnt.overall,
+        of_category=learnt.categories.get(head.category, NOTHING),
+        of_fingerprint=learnt.tally_of_fingerprint(fingerprint(head.reason)),
+        of_run=learnt.runs.get(run_id, NOTHING),
+        of_run_type=learnt.run_types.get(run_type[:191], NOTHING),
+    )

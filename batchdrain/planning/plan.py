@@ -1,0 +1,77 @@
+"""The dry run: the phases that a drain would take, in order, and for every other one the rule that skips it.
+
+It takes them from the same backlog as the drain. Reads only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from batchdrain.database.pages import Row
+from batchdrain.facts import Choice, PhaseKey, Skip, TimeLimit
+from batchdrain.planning.backlog import Reading
+from batchdrain.planning.limits import TimeLimits
+from batchdrain.planning.screening import PLAN
+from batchdrain.planning.selection import Selection
+from batchdrain.planning.supply import Supply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    choice: Choice
+    limit: TimeLimit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a drain would take now."""
+
+    phases: tuple[Planned, ...]
+    total: int  #: phases in the source state
+    skipped: Counter[Skip]  #: by rule and value; without those that only the full batch leaves out
+
+    @property
+    def left(self) -> int:
+        """Phases that may be drained but find the batch full."""
+        return self.total - len(self.phases) - self.skipped.total()
+
+
+def plan(supply: Supply, limits: TimeLimits, *, most: int | None, now: datetime, attempted: set[PhaseKey]) -> Plan:
+    """Take phases from a supply as the drain does, without executing them. At most `most`; None: all.
+
+    `attempted`: what the supply takes for attempted; the planned ones are added, so that another reading goes on behind
+    them, as the drain's does.
+    """
+    supply.refresh(now)
+    skipped, total = Counter(supply.skipped), supply.total
+    chosen: dict[PhaseKey, Planned] = {}
+    while most is None or len(chosen) < most:
+        choice = supply.next(now)
+        if choice is None:
+            if not supply.stale:
+                break
+            supply.refresh(now)
+            continue
+        attempted.add(choice.phase.key)
+        chosen[choice.phase.key] = Planned(choice=choice, limit=limits.of(choice.phase))
+    return Plan(phases=tuple(chosen.values()), total=total, skipped=skipped)
+
+
+def explained(selection: Selection, made: Plan, *, by_plan: bool = False) -> Iterator[tuple[Row, str, Skip | None]]:
+    """For every phase of the source state exactly one reason: (row, reason of its choice, None) or (row, '', skip)."""
+    backlog = selection.backlog()
+    reading: Reading = selection.reading()
+    chosen = {planned.choice.phase.key: planned.choice.reason for planned in made.phases}
+    full = Skip("batch is full", f"{len(made.phases)} phases come first")
+    if by_plan:
+        full = Skip(PLAN, "is not in it, or changed since")
+    for row, key, skip in backlog.why_not(reading):
+        if skip is not None:
+            yield row, "", skip
+        elif key in chosen:
+            yield row, chosen.pop(key), None
+        else:
+            yield row, "", full

@@ -1,0 +1,143 @@
+"""Whether a phase of the source state may be drained now and, if not, by which rule. Every skip comes from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from batchdrain.database.history import Past
+from batchdrain.facts import Phase, PhaseKey, Skip
+from batchdrain.failures.fingerprints import cluster_id, fingerprint
+from batchdrain.planning.acceptance import Acceptances
+from batchdrain.planning.dependencies import waits_for
+from batchdrain.planning.filters import ASKED_FOR, Filters
+from batchdrain.planning.hints import Hints
+from batchdrain.planning.verdicts import Verdict
+from batchdrain.settings import Settings
+from batchdrain.stopping import Progress, attempts_stop, cluster_stop, run_stop
+
+ATTEMPTED: Final = "already attempted"
+PLAN: Final = "--plan"
+QUARANTINE: Final = 3
+"""After so many orphanings in a row a phase is suspected of killing whoever runs it."""
+UNNAMED: Final = Skip("bad id", "run_id and phase_id must be text: not NULL, not empty, no NUL, valid UTF-8")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """The rules of one session over one reading of the backlog."""
+
+    filters: Filters
+    settings: Settings
+    past: Past
+    queued: Mapping[str, int] = field(default_factory=dict)  #: queued phases by run_id
+    unfinished: Mapping[str, int] = field(default_factory=dict)  #: phases that are not complete, by run_id
+    attempted: Collection[PhaseKey] = frozenset()  #: by this session
+    progress: Callable[[], Progress] = Progress
+    accepted: Acceptances | None = None  #: None: nothing is
+    hints: Callable[[str], int] = field(default_factory=Hints)  #: manual priority by run_id
+    verdicts: dict[PhaseKey, Verdict] = field(default_factory=dict)  #: grows while phases are diagnosed
+
+    def runs(self) -> Callable[[str], Skip | None]:
+        """The rules that look at the run alone, remembering what they found. Raises ConfigError for a cycle."""
+        waiting = waits_for(self.unfinished, self.settings.depends_on) if self.settings.depends_on else {}
+        progress, stop, found = self.progress(), self.settings.stop, dict[str, Skip | None]()
+
+        def skip(run_id: str) -> Skip | None:
+            if run_id not in found:
+                found[run_id] = (
+                    self.filters.skips_run(run_id)
+                    or (Skip("depends_on", f"waits for run {waiting[run_id]}") if run_id in waiting else None)
+                    or self._queued_stop(run_id)
+                    or run_stop(run_id, progress, stop)
+                )
+            return found[run_id]
+
+        return skip
+
+    def named(self) -> frozenset[tuple[str, str]]:
+        """The ids of the phases that rules may concern by name: every other one is judged by its run and its text alone."""
+        accepted = () if self.accepted is None else self.accepted.phases
+        return self.past.names | {(key.run_id, key.phase_id) for key in (*self.attempted, *accepted, *self.verdicts)}
+
+    def phase(self, key: PhaseKey, digest: str | None, category: str, reason: str | None) -> Skip | None:
+        """All rules but those for runs. `digest`: of the key; None where no rule knows the phase by name."""
+        found = self._filtered(category, reason)
+        if found is None and digest is not None and key in self.attempted:
+            found = Skip(ATTEMPTED, "in this session")
+        if found is None and self.accepted is not None:
+            found = self.accepted.skip(key, reason)
+        if found is None and (verdict := self.verdict(key, reason)) is not None:
+            found = verdict.skip
+        if found is None and digest is not None:
+            found = self._ledger_skip(digest)
+        return found or self._parked(reason)
+
+    def text(self, category: str, reason: str | None) -> Skip | None:
+        """The same for every phase that failed so, as far as no rule knows its run or its name."""
+        found = self._filtered(category, reason)
+        if found is None and self.accepted is not None:
+            found = self.accepted.cluster(reason)
+        return found or self._parked(reason)
+
+    def run_of(self, run_id: str, by_text: Skip | None) -> Skip | None:
+        """What `text` found, for the phases of one run: an accepted run is told before an accepted or a parked cluster."""
+        if self.accepted is None or (by_text is not None and by_text.rule in ASKED_FOR):
+            return by_text
+        return self.accepted.run(run_id) or by_text
+
+    def verdict(self, key: PhaseKey, reason: str | None) -> Verdict | None:
+        """What a diagnosis said of this failure of the phase. `reason`: its text's excerpt."""
+        found = self.verdicts.get(key) if self.verdicts else None
+        return found if found is not None and found.is_of(reason) else None
+
+    def _filtered(self, category: str, reason: str | None) -> Skip | None:
+        by_category = self.filters.skips_category(category)
+        if by_category is not None:
+            return by_category
+        # Ids are of one length: none is a part of others that are joined by commas.
+        if self.filters.cluster is not None and cluster_id(fingerprint(reason)) not in self.filters.cluster:
+            return Skip("--cluster", f"not {self.filters.cluster}")
+        return None
+
+    def _parked(self, reason: str | None) -> Skip | None:
+        return self.cluster(fingerprint(reason)) if self.progress().repeats else None
+
+    def cluster(self, fingerprint_: str) -> Skip | None:
+        return cluster_stop(fingerprint_, self.progress(), self.settings.stop)
+
+    def stopped(self, phase: Phase) -> Skip | None:
+        """What came up since the reading: its run or its cluster is left alone for the rest of the session."""
+        by_run = run_stop(phase.run_id, self.progress(), self.settings.stop)
+        return by_run or self.cluster(fingerprint(phase.reason))
+
+    def _ledger_skip(self, digest: str) -> Skip | None:
+        if digest in self.past.held:
+            return Skip("claimed", "another controller holds it")
+        if self.past.orphanings.get(digest, 0) >= QUARANTINE and not self.filters.include_quarantined:
+            return Skip(
+                "quarantined", f"given back {self.past.orphanings[digest]} times in a row; --include-quarantined takes it"
+            )
+        if digest in self.past.waits_ms:
+            return Skip("retry waits", "another controller tries it again later")
+        return attempts_stop(self.past.attempts.get(digest, 0), self.settings.stop)
+
+    def _queued_stop(self, run_id: str) -> Skip | None:
+        queued = self.queued.get(run_id, 0)
+        if self.settings.stop.skip_runs_with_queued and queued:
+            return Skip("stop.skip_runs_with_queued", f"run {run_id} has {queued} queued")
+        return None
+
+
+def is_named(run_id: str, phase_id: str) -> bool:
+    """Whether the ids can be bound, passed and shown at all."""
+    for text in (run_id, phase_id):
+        if not text or "\x00" in text:
+            return False
+        if not text.isascii():
+            try:
+                text.encode()
+            except UnicodeEncodeError:
+                return False
+    return True

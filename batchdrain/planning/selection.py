@@ -1,0 +1,110 @@
+"""The planner of a site: the backlog over its database. The drain and the dry run both get theirs here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+
+from batchdrain import clock
+from batchdrain.database.history import Past
+from batchdrain.database.notes import NoteKind, Notes
+from batchdrain.database.pages import Plain, Row, as_rows
+from batchdrain.errors import ConfigError
+from batchdrain.facts import PhaseKey
+from batchdrain.failures.categories import Categoriser, own_rule
+from batchdrain.planning.acceptance import Acceptances
+from batchdrain.planning.backlog import Backlog, Reading
+from batchdrain.planning.filters import Filters
+from batchdrain.planning.hints import Hints
+from batchdrain.planning.screening import Screen
+from batchdrain.planning.verdicts import Verdict, standing
+from batchdrain.policies.ranking import ranking_of
+from batchdrain.settings import Settings
+from batchdrain.site import Site
+from batchdrain.states import PhaseState
+from batchdrain.stopping import Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sofar:
+    """What a session has done, as selection looks at it. Empty for a new one, and for a dry run."""
+
+    attempted: Collection[PhaseKey] = frozenset()
+    fixed: Callable[[], Mapping[str, int]] = dict
+    progress: Callable[[], Progress] = Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What to select from, and how."""
+
+    site: Site
+    settings: Settings  #: the session's own, which may differ from the site's
+    filters: Filters
+    state: PhaseState
+    sofar: Sofar = field(default_factory=Sofar)
+    heeds_verdicts: bool = True  #: of diagnoses; only those of failed phases are heeded
+
+    def backlog(self) -> Backlog:
+        """A backlog that was not read yet. Raises ConfigError for what can't be loaded."""
+        return Backlog(
+            self.reading,
+            ranking_of(self.settings.policy),
+            state=self.state,
+            categorise=categoriser(self.settings),
+            run_type=cache(self.site.run_type),
+            fixed=self.sofar.fixed,
+        )
+
+    def reading(self) -> Reading:
+        """One look: the ledger and the counts now, the rows as they are drawn."""
+        notes, past = Notes(self.site.database, self.site.ledger), self.site.history.past()
+        screen = Screen(
+            filters=self.filters,
+            settings=self.settings,
+            past=past,
+            queued=self.site.queued(),
+            unfinished={row.run_id: row.unfinished for row in self.site.counts()} if self.settings.depends_on else {},
+            attempted=self.sofar.attempted,
+            progress=self.sofar.progress,
+            accepted=acceptances(self.site) if self.state is PhaseState.FAILED else None,
+            hints=Hints(notes.of(NoteKind.HINT)),
+            verdicts=self._verdicts(notes, past),
+        )
+        return Reading(pages=self.pages(), screen=screen)
+
+    def _verdicts(self, notes: Notes, past: Past) -> dict[PhaseKey, Verdict]:
+        if not self.heeds_verdicts or self.state is not PhaseState.FAILED:
+            return {}
+        return standing(notes.of(NoteKind.VERDICT), past.attempts, clock.now())
+
+    def pages(self) -> Iterator[Sequence[Plain]]:
+        with self.site.database.read() as connection:
+            yield from self.site.table.pages(connection, self.state)
+
+    def rows(self) -> Iterator[Row]:
+        """One by one, for whoever does not mind the time."""
+        return as_rows(self.pages())
+
+
+def acceptances(site: Site) -> Acceptances | None:
+    """What is accepted now; None where nothing is."""
+    return Acceptances.of(Notes(site.database, site.ledger).of(NoteKind.ACCEPTED), clock.now())
+
+
+def categoriser(settings: Settings) -> Categoriser:
+    """The configured rules, then the built-in ones: one for all who ask with equal rules, as it remembers which of them
+    are slow. Raises ConfigError for a bad rule."""
+    return _categoriser(tuple((own.category, own.match) for own in settings.categories))
+
+
+@lru_cache(maxsize=8)
+def _categoriser(rules: tuple[tuple[str, str], ...]) -> Categoriser:
+    own = []
+    for place, (category, match) in enumerate(rules):
+        try:
+            own.append(own_rule(category, match))
+        except ValueError as error:
+            raise ConfigError(f"batchdrain.categories.{place}: {error}", remedy="mend the rule") from None
+    return Categoriser(tuple(own))

@@ -1,0 +1,39 @@
+"""Where the drain takes its phases from: the backlog, or a plan."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container
+from datetime import datetime
+from typing import Protocol
+
+from batchdrain.facts import Attempt, Choice, Phase, Skip
+from batchdrain.planning.verdicts import Verdict
+
+
+class Supply(Protocol):
+    skipped: Counter[Skip]  #: by rule and value
+    total: int  #: rows of the source state at the last reading
+    stale: bool  #: to be read again before the next choice
+
+    @property
+    def waiting(self) -> int:
+        """Phases that may still be chosen."""
+
+    def refresh(self, now: datetime) -> None:
+        """Look at the database again."""
+
+    def next(self, now: datetime, busy: Container[str] = frozenset(), full: Container[str] = frozenset()) -> Choice | None:
+        """The next phase, of a run that is not `busy` and with a fingerprint that is not `full`; each at most once."""
+
+    def size_of(self, fingerprint: str) -> int:
+        """How many phases failed so, at most, in the readings so far; 0 where nobody counts."""
+
+    def touch(self, run_id: str, now: datetime, attempt: Attempt | None = None) -> None:
+        """There was a result of this run: `attempt`, where it may teach something."""
+
+    def upcoming(self, most: int, now: datetime) -> list[Phase]:
+        """The first phases without a verdict that `next` would come to now, in its order; they stay where they are."""
+
+    def heed(self, verdict: Verdict, now: datetime) -> None:
+        """A diagnosis said this of a phase meanwhile."""

@@ -1,0 +1,99 @@
+"""What diagnoses said of phases, as the planner believes it.
+
+A verdict is void once its time is over, once the phase was executed again (its attempts in the ledger are others), and
+where its failure has another fingerprint than the one that was diagnosed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from batchdrain import clock
+from batchdrain.database.notes import Note
+from batchdrain.facts import PhaseKey, Skip
+from batchdrain.failures.fingerprints import fingerprint
+
+TRIAGE: Final = "triage"
+
+
+class VerdictWord(StrEnum):
+    PROMISING = "promising"  #: worth trying: goes first
+    HOPELESS = "hopeless"  #: left out while the verdict holds
+    WAIT = "wait"  #: left out until then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    key: PhaseKey
+    word: VerdictWord
+    reason: str
+    until: datetime  #: void from then on; aware, UTC
+    fingerprint: str  #: of the failure that was diagnosed
+    attempts: int  #: of the phase in the ledger when it was
+
+    @classmethod
+    def of(cls, note: Note) -> Verdict | None:
+        """None for what is no verdict: whoever may write to the ledger may have written anything."""
+        said = note.said
+        try:
+            return cls(
+                key=PhaseKey(_text(said["run_id"]), _text(said["phase_id"])),
+                word=VerdictWord(said["verdict"]),
+                reason=_text(said["reason"]),
+                until=datetime.fromisoformat(said["until"]).astimezone(UTC),
+                fingerprint=_text(said["fingerprint"]),
+                attempts=int(said["attempts"]),
+            )
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return None
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What the ledger keeps beside who and when."""
+        return {
+            "run_id": self.key.run_id,
+            "phase_id": self.key.phase_id,
+            "verdict": self.word.value,
+            "reason": self.reason,
+            "until": clock.iso(self.until),
+            "fingerprint": self.fingerprint,
+            "attempts": self.attempts,
+        }
+
+    @property
+    def skip(self) -> Skip | None:
+        """Why its phase is not drained now; None for a promising one."""
+        return None if self.word is VerdictWord.PROMISING else Skip(TRIAGE, str(self))
+
+    def is_of(self, reason: str | None) -> bool:
+        """Whether the failure is still the one that was diagnosed. `reason`: its text's excerpt."""
+        return fingerprint(reason) == self.fingerprint
+
+    def __str__(self) -> str:
+        word = f"wait until {clock.iso(self.until)}" if self.word is VerdictWord.WAIT else self.word.value
+        return f"{word}: {self.reason}" if self.reason else word
+
+
+def standing(notes: Iterable[Note], attempts: Mapping[str, int], now: datetime) -> dict[PhaseKey, Verdict]:
+    """The verdicts that are believed now, as far as the table's rows need not be looked at. `attempts`: by digest."""
+    found = ((note.subject, Verdict.of(note)) for note in notes)
+    return {
+        verdict.key: verdict
+        for digest, verdict in found
+        if verdict is not None and now < verdict.until and attempts.get(digest, 0) == verdict.attempts
+    }
+
+
+def expired(notes: Iterable[Note], now: datetime) -> list[Note]:
+    """Those whose time is over: nobody will believe them again."""
+    return [note for note in notes if (verdict := Verdict.of(note)) is not None and verdict.until <= now]
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value

@@ -1,0 +1,1 @@
+"""Policies rank lanes. One pure function a file: `(lane, now) -> sort key`, smaller is sooner."""

@@ -1,0 +1,95 @@
+"""Most completions per minute first, as far as all attempts so far tell."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from batchdrain.facts import Lane
+from batchdrain.policies.ranking import explained_by
+from batchdrain.tally import Tally
+
+_EDGE: Final = 0.001
+"""No rate is certain, and no attempt takes no time."""
+_OF_LIMIT: Final = 0.1
+"""While no duration is known, an attempt is taken for so much of its time limit."""
+
+
+def expectation(
+    lane: Lane,
+    now: datetime,  # noqa: ARG001 - a policy's signature
+    *,
+    prior: float = 0.3,
+    strength: float = 4.0,
+    timeouts_last: bool = False,  # noqa: ARG001 - the policy's own parameters
+) -> str:
+    """What `best_yield` expects of the lane, for people."""
+    chance = success_rate(lane, prior, strength)
+    return f"{chance:.0%} to complete in {expected_s(lane, chance, strength):.3g} s"
+
+
+@explained_by(expectation)
+def best_yield(
+    lane: Lane,
+    now: datetime,  # noqa: ARG001 - a policy's signature
+    *,
+    prior: float = 0.3,
+    strength: float = 4.0,
+    timeouts_last: bool = False,
+) -> tuple[bool, float]:
+    """Minus P / E: the chance that the next attempt completes, by the minutes that it is expected to take. Of jobs of which
+    each may be the last one that there is time for, that order completes most (W. E. Smith, 'Various optimizers for
+    single-stage production', 1956).
+
+    `prior`: the rate of success before anything is known. `strength`: for how many attempts it counts, as every shrunk
+    estimate here does. `timeouts_last`: phases that timed out go behind all others, whatever is expected of them.
+
+    P. A rate is shrunk towards what is known without it, (fixed + strength x towards) / (tried + strength), the mean of a
+    beta-binomial posterior (Gelman et al., 'Bayesian Data Analysis', chapter 5): all attempts towards the prior, a category
+    towards the prior, a fingerprint towards its category, a run towards all attempts. Fingerprint and run say different
+    things of one phase, so they are combined as odds: odds = odds(fingerprint) x odds(run) / odds(all). Last the phase
+    itself: tried `attempts` times and never mended, P = P x strength / (strength + attempts).
+
+    E = P x minutes of an attempt that completes + (1 - P) x minutes of one that does not. Both means are shrunk in the
+    same way: a run towards its run type, a run type towards all, all towards a tenth of the time limit. A phase that timed
+    out and does not complete is expected to take its limit again, until attempts of its category tell otherwise.
+    """
+    if not (0 < prior < 1 and strength > 0):
+        raise ValueError(f"prior must lie between 0 and 1 and strength above 0, got {prior!r} and {strength!r}")
+    chance = success_rate(lane, prior, strength)
+    minutes = max(_EDGE, expected_s(lane, chance, strength) / 60)
+    return (timeouts_last and lane.category == "timeout", -chance / minutes)
+
+
+def success_rate(lane: Lane, prior: float, strength: float) -> float:
+    """Of the next attempt of the lane, between 0 and 1."""
+    overall = _rate(lane.of_all, prior, strength)
+    category = _rate(lane.of_category, prior, strength)
+    mark = _rate(lane.of_fingerprint, category, strength)
+    run = _rate(lane.of_run, overall, strength)
+    odds = _odds(mark) * _odds(run) / _odds(overall)
+    return odds / (1 + odds) * strength / (strength + lane.attempts)
+
+
+def expected_s(lane: Lane, chance: float, strength: float) -> float:
+    """Seconds of the next attempt, which completes with that chance."""
+    fixed = failed = _OF_LIMIT * lane.limit_s
+    for tally in (lane.of_all, lane.of_run_type, lane.of_run):
+        fixed = _mean(tally.fixed_s, tally.fixed, fixed, strength)
+        failed = _mean(tally.failed_s, tally.failed, failed, strength)
+    if lane.category == "timeout":
+        failed = _mean(lane.of_category.failed_s, lane.of_category.failed, lane.limit_s, strength)
+    return chance * fixed + (1 - chance) * failed
+
+
+def _rate(tally: Tally, towards: float, strength: float) -> float:
+    return (tally.fixed + strength * towards) / (tally.tried + strength)
+
+
+def _mean(seconds: float, count: int, towards: float, strength: float) -> float:
+    return (seconds + strength * towards) / (count + strength)
+
+
+def _odds(rate: float) -> float:
+    rate = min(1 - _EDGE, max(_EDGE, rate))
+    return rate / (1 - rate)

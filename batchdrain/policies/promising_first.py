@@ -1,0 +1,12 @@
+"""What a diagnosis called promising goes first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from batchdrain.facts import Lane
+
+
+def promising_first(lane: Lane, now: datetime) -> bool:  # noqa: ARG001 - a policy's signature
+    """Phases with a promising verdict before all others; `inv triage` and `inv drain --triage` give verdicts."""
+    return not lane.promising

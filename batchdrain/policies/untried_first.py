@@ -1,0 +1,12 @@
+"""A second batch goes on where the first one ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from batchdrain.facts import Lane
+
+
+def untried_first(lane: Lane, now: datetime) -> int:  # noqa: ARG001 - a policy's signature
+    """Fewer attempts in the ledger first: nothing is tried again before everything was tried."""
+    return lane.attempts

@@ -1,0 +1,71 @@
+"""Stop conditions: what skips a phase or a run for the rest of a session, and what ends the session. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+
+from batchdrain.facts import Skip
+from batchdrain.settings import Stop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """The session so far, as far as stop conditions look at it."""
+
+    elapsed_s: float = 0.0  #: since this drain began, monotonic
+    consecutive_failures: int = 0
+    timeouts: Mapping[str, int] = field(default_factory=dict)  #: by run_id
+    repeats: Mapping[str, int] = field(default_factory=dict)  #: failures by fingerprint
+    results: int = 0  #: those that are to be tried again excepted, as in all that follow
+    successes: int = 0
+    without_metric: int = 0  #: results in a row that brought nothing of `stop.metric`
+    canaries: Mapping[str, int] = field(default_factory=dict)  #: successes of big clusters, by fingerprint
+    dead_canaries: Container[str] = frozenset()  #: fingerprints of big clusters of which one failed again
+
+
+def session_stop(progress: Progress, stop: Stop) -> Skip | None:
+    """Why the session is to end now; None to go on."""
+    minutes = stop.max_total_minutes
+    if minutes and progress.elapsed_s >= minutes * 60:
+        return Skip("stop.max_total_minutes", f"{minutes:g} minutes are over")
+    limit = stop.max_consecutive_failures
+    if limit and progress.consecutive_failures >= limit:
+        return Skip("stop.max_consecutive_failures", f"{progress.consecutive_failures} failures in a row")
+    if stop.success_floor and progress.results >= stop.success_floor_after:
+        rate = progress.successes / progress.results
+        if rate < stop.success_floor:
+            return Skip("stop.success_floor", f"{rate:.0%} of {progress.results} succeeded, below {stop.success_floor:.0%}")
+    if stop.metric and stop.max_without_metric and progress.without_metric >= stop.max_without_metric:
+        return Skip("stop.max_without_metric", f"{progress.without_metric} results in a row brought no {stop.metric!r}")
+    return None
+
+
+def run_stop(run_id: str, progress: Progress, stop: Stop) -> Skip | None:
+    """Why a run is to be left alone for the rest of the session."""
+    timeouts = progress.timeouts.get(run_id, 0)
+    if stop.max_timeouts_per_run and timeouts >= stop.max_timeouts_per_run:
+        return Skip("stop.max_timeouts_per_run", f"run {run_id} timed out {timeouts} times")
+    return None
+
+
+def cluster_stop(fingerprint: str, progress: Progress, stop: Stop) -> Skip | None:
+    """Why every phase with this fingerprint is parked, in every run, for the rest of the session."""
+    if fingerprint and fingerprint in progress.dead_canaries:
+        return Skip("stop.canary", f"its canary failed: {fingerprint}")
+    seen = progress.repeats.get(fingerprint, 0) if fingerprint else 0
+    if stop.max_repeats and seen >= stop.max_repeats:
+        return Skip("stop.max_repeats", f"failed {seen} times alike: {fingerprint}")
+    return None
+
+
+def canary_room(successes: int) -> int:
+    """How many phases of a big cluster may run side by side after so many successes: one, then two, then four, …"""
+    return 1 << ((successes + 1).bit_length() - 1)
+
+
+def attempts_stop(attempts: int, stop: Stop) -> Skip | None:
+    """Why a phase was tried often enough, over all sessions."""
+    if stop.max_attempts_per_phase and attempts >= stop.max_attempts_per_phase:
+        return Skip("stop.max_attempts_per_phase", f"tried {attempts} times")
+    return None
