@@ -1,0 +1,94 @@
+"""The event log: one JSON object a line, beside the session's file. Names and fields are API: README.md lists them.
+
+After a crash at most the last line is partial; the next writer ends it, so it is never merged into the following one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from batchdrain.durable import write_all
+from batchdrain.errors import FilesUnavailable
+
+
+class Event(StrEnum):
+    SESSION_STARTED = "session.started"
+    SESSION_RESUMED = "session.resumed"
+    SESSION_PAUSED = "session.paused"
+    SESSION_STOPPED = "session.stopped"
+    SESSION_COMPLETED = "session.completed"
+    PHASE_SELECTED = "phase.selected"
+    PHASE_SKIPPED = "phase.skipped"
+    PHASE_DIAGNOSED = "phase.diagnosed"
+    PHASE_CLAIMED = "phase.claimed"
+    PHASE_STARTED = "phase.started"
+    PHASE_RETRY_SCHEDULED = "phase.retry_scheduled"
+    PHASE_FINISHED = "phase.finished"
+    CLAIM_LOST = "claim.lost"
+    CLAIM_RECOVERED = "claim.recovered"
+    RUN_STOPPED = "run.stopped"
+    DATABASE_RETRIED = "database.retried"
+
+
+DURABLE: Final = frozenset({Event.PHASE_FINISHED, Event.SESSION_STOPPED, Event.SESSION_COMPLETED})
+"""Events that are on disk before the next step."""
+
+
+class _Lines:
+    """The file behind the logger: structlog hands it finished lines."""
+
+    def __init__(self, path: Path) -> None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            self.fd = os.open(path, flags, 0o600)
+            size = os.fstat(self.fd).st_size
+            if size and os.pread(self.fd, 1, size - 1) != b"\n":
+                write_all(self.fd, b"\n")
+        except OSError as error:
+            raise FilesUnavailable(f"{path}: {error.strerror}", remedy="mend the file or set session_dir") from error
+        self.path = path
+
+    def info(self, line: str) -> None:
+        try:
+            write_all(self.fd, line.encode() + b"\n")
+        except OSError as error:
+            raise FilesUnavailable(f"{self.path}: {error.strerror}", remedy="make room; results are in the ledger") from error
+
+
+class EventLog:
+    """Appends events. Every event bears the session's ids and its time."""
+
+    def __init__(self, path: Path, session_id: str, session_uid: str | None) -> None:
+        self._lines = _Lines(path)
+        self._logger = structlog.wrap_logger(
+            self._lines,
+            processors=[
+                structlog.processors.TimeStamper(fmt="iso", utc=True, key="timestamp"),
+                structlog.processors.JSONRenderer(serializer=_dumps),
+            ],
+            wrapper_class=structlog.BoundLogger,
+        ).bind(session_id=session_id, session_uid=session_uid)
+
+    def write(self, event: Event, **fields: Any) -> None:
+        """Append one event; on disk when this returns, for those in DURABLE. Raises FilesUnavailable."""
+        self._logger.info(event.value, **fields)
+        if event in DURABLE:
+            try:
+                os.fdatasync(self._lines.fd)
+            except OSError as error:
+                raise FilesUnavailable(
+                    f"{self._lines.path}: {error.strerror}", remedy="mend the disk; results are in the ledger"
+                ) from error
+
+    def close(self) -> None:
+        os.close(self._lines.fd)
+
+
+def _dumps(fields: dict[str, Any], **_: object) -> str:
+    return json.dumps(fields, ensure_ascii=True, allow_nan=False, default=str)

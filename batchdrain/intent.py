@@ -1,0 +1,138 @@
+"""What a session was asked to do: kept in its file and in the ledger, read again by `resume`.
+
+Neither file nor ledger ever names a command, a path or a module that would be executed: those come from the project's
+configuration alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Annotated, Any, Final
+
+from pydantic import Field, Strict, TypeAdapter, ValidationError
+
+from batchdrain.errors import BadData, ConfigError, UsageError
+from batchdrain.planning.filters import Filters
+from batchdrain.planning.planfile import PlannedPhase
+from batchdrain.session import Kind, Session
+from batchdrain.settings import Settings
+from batchdrain.states import PhaseState
+
+KEPT: Final = (
+    "batch_size", "min_success_rate", "profile", "policy", "categories", "refresh_s", "timeout", "retry", "stop",
+    "depends_on", "run_types",
+)  # fmt: skip
+"""The settings that selection and limits depend on."""
+_BATCHES: Final[TypeAdapter[int]] = TypeAdapter(Annotated[int, Strict(), Field(ge=1)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    kind: Kind
+    filters: Filters
+    settings: Settings
+    plan: tuple[PlannedPhase, ...] | None = None
+    max_batches: int | None = None  #: of batch_size phases each; only queued phases are drained in batches
+    stop_on_first_failure: bool = False
+    triage: bool = False  #: what comes next is diagnosed while phases drain
+
+    @property
+    def state(self) -> PhaseState:
+        return PhaseState(self.kind.value)
+
+    @property
+    def most(self) -> int | None:
+        """Phases of the whole session; None: all there are."""
+        size = self.settings.batch_size
+        if self.kind is Kind.FAILED:
+            return size if self.plan is None else min(size, len(self.plan))
+        return None if self.max_batches is None else size * self.max_batches
+
+    @property
+    def batch(self) -> int | None:
+        return self.settings.batch_size if self.kind is Kind.QUEUED else None
+
+    def as_fields(self) -> dict[str, Any]:
+        """The fields of the session file that carry it."""
+        settings = self.settings.model_dump(mode="json", include=set(KEPT))
+        filters: dict[str, Any] = asdict(self.filters)
+        if self.plan is not None:
+            filters["plan"] = [phase.model_dump() for phase in self.plan]
+        if self.triage:
+            filters["triage"] = True
+        if self.kind is Kind.QUEUED:
+            filters |= {"max_batches": self.max_batches, "stop_on_first_failure": self.stop_on_first_failure}
+        return {
+            "kind": self.kind,
+            "batch_size": self.settings.batch_size,
+            "filters": filters,
+            "policy": list(self.settings.policy),
+            "settings": settings,
+        }
+
+
+def intent_of(session: Session, configured: Settings) -> Intent:
+    """What the session was asked to do, with what it does not carry from the configuration. Raises BadData."""
+    place = f"session {session.session_id}"
+    kept = {name: value for name, value in (session.settings or {}).items() if name in KEPT}
+    if session.batch_size:
+        kept["batch_size"] = session.batch_size
+    _require_configured(kept.get("policy", ()), configured, place)
+    filters = session.filters
+    try:
+        settings = Settings.model_validate({**configured.model_dump(), **kept})
+        plan = filters.get("plan")
+        return Intent(
+            kind=session.kind,
+            filters=Filters.of(
+                run_id=_text(filters.get("run_id")),
+                exclude_runs=tuple(map(str, filters.get("exclude_runs") or ())),
+                categories=tuple(map(str, filters.get("categories") or ())),
+                cluster=_text(filters.get("cluster")),
+                include_quarantined=filters.get("include_quarantined") is True,
+            ),
+            settings=settings,
+            plan=None if plan is None else tuple(PlannedPhase.model_validate(phase) for phase in plan),
+            max_batches=None if filters.get("max_batches") is None else _BATCHES.validate_python(filters["max_batches"]),
+            stop_on_first_failure=bool(filters.get("stop_on_first_failure")),
+            triage=filters.get("triage") is True,
+        )
+    except (ValidationError, TypeError, UsageError) as error:
+        first = str(error).splitlines()[0]
+        raise BadData(f"{place}: its settings can't be read: {first}", remedy="start a new one with `inv drain`") from None
+
+
+def narrowed(intent: Intent, by: Filters) -> Intent:
+    """The intent with more filters. Raises UsageError where they would widen it."""
+    return replace(intent, filters=intent.filters.narrowed(by))
+
+
+def narrowed_size(intent: Intent, size: int | None, done: int) -> int | None:
+    """How many phases this go may take; None: all. `size`: asked for now. Raises UsageError for more than is left to
+    the session."""
+    left = None if intent.most is None else max(0, intent.most - done)
+    if size is None:
+        return left
+    if left is not None and size > max(left, intent.settings.batch_size):
+        raise UsageError(
+            f"--batch-size {size}: the session's own is {intent.settings.batch_size}, of which {left} are left",
+            remedy="resume never widens a session; leave the flag out, or start a new one with `inv drain`",
+        )
+    return size if left is None else min(size, left)
+
+
+def _require_configured(policy: object, configured: Settings, place: str) -> None:
+    """A dotted path in a session's file is not imported unless the project's configuration names it too."""
+    entries: Sequence[object] = policy if isinstance(policy, list | tuple) else ()
+    for entry in entries:
+        name = entry.get("name", "") if isinstance(entry, Mapping) else entry
+        if ":" in str(name) and entry not in configured.policy:
+            raise ConfigError(
+                f"{place}: was begun with policy {name!r}, which is not configured",
+                remedy="name it in batchdrain.policy",
+            )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

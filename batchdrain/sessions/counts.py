@@ -1,0 +1,63 @@
+"""What stop conditions count of a session's results. A failure that is to be tried again is no failure yet."""
+
+from __future__ import annotations
+
+import time
+
+from batchdrain.session import Result
+from batchdrain.stopping import Progress
+
+
+class Counts:
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._timeouts: dict[str, int] = {}
+        self._repeats: dict[str, int] = {}
+        self._canaries: dict[str, int] = {}
+        self._dead_canaries: set[str] = set()
+        self._consecutive = 0
+        self._without_metric = 0
+        self._results = 0
+        self._successes = 0
+        self.fixed: dict[str, int] = {}  #: phases that this session completed, by run_id
+        self.metric = ""  #: whose absence is counted
+
+    def add(self, result: Result, by: int = 1) -> None:
+        """Count a result; by -1: one that another takes the place of."""
+        if result.has_timed_out:
+            self._timeouts[result.run_id] = self._timeouts.get(result.run_id, 0) + by
+        if result.success:
+            self.fixed[result.run_id] = self.fixed.get(result.run_id, 0) + by
+        if result.retry_at is not None:
+            return
+        if not result.success and result.fingerprint:
+            self._repeats[result.fingerprint] = self._repeats.get(result.fingerprint, 0) + by
+        self._results += by
+        self._successes += by if result.success else 0
+        if by > 0:
+            self._consecutive = 0 if result.success else self._consecutive + 1
+            self._without_metric = 0 if result.metrics.get(self.metric, 0.0) > 0 else self._without_metric + 1
+
+    def begin_row(self) -> None:
+        """What is counted in a row is counted anew by each go: the last one may have ended by it."""
+        self._consecutive = self._without_metric = 0
+
+    def heed_canary(self, fingerprint: str, *, alive: bool) -> None:
+        """A phase of this big cluster was completed, or failed again."""
+        if alive:
+            self._canaries[fingerprint] = self._canaries.get(fingerprint, 0) + 1
+        else:
+            self._dead_canaries.add(fingerprint)
+
+    def progress(self) -> Progress:
+        return Progress(
+            elapsed_s=time.monotonic() - self._begun,
+            consecutive_failures=self._consecutive,
+            timeouts=self._timeouts,
+            repeats=self._repeats,
+            results=self._results,
+            successes=self._successes,
+            without_metric=self._without_metric,
+            canaries=self._canaries,
+            dead_canaries=self._dead_canaries,
+        )

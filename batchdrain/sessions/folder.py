@@ -1,0 +1,242 @@
+"""The folder of the sessions: names, locks, and reading what may be anything.
+
+One controller holds a session, by a lock that the system drops when it dies. A file is read only if it is a regular one
+of ours and not too large; a file that can't be read is kept aside, never overwritten.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import math
+import os
+import re
+import stat
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from batchdrain import durable
+from batchdrain.errors import BadData, FilesUnavailable, SessionInUse, UsageError
+from batchdrain.session import SCHEMA_VERSION, Session
+
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+
+
+class CorruptSession(BadData):
+    """The file of a session can't be read as one; the ledger may still have it."""
+
+
+class SessionFolder:
+    """`session_dir`. Looking at it makes nothing; `prepare` makes it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def prepare(self) -> None:
+        """Make the folder, for us alone. Raises FilesUnavailable where others may write to it."""
+        try:
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            found = self.folder.stat()
+        except OSError as error:
+            raise FilesUnavailable(
+                f"batchdrain.session_dir: {self.folder}: {error.strerror}",
+                remedy="make it writable or name another folder",
+            ) from error
+        if found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise FilesUnavailable(
+                f"batchdrain.session_dir: {self.folder} is not ours alone to write",
+                remedy=f"chown it to the user that drains, and chmod 700 {self.folder}",
+            )
+        durable.sweep(self.folder)
+
+    def new_id(self, started_at: datetime) -> str:
+        """A name that nobody has: its own folder is created exclusively, so two in one second differ."""
+        stem = f"batch-drain-{started_at:%Y%m%d-%H%M%S}"
+        number = 1
+        while True:
+            name = stem if number == 1 else f"{stem}-{number}"
+            try:
+                if not self.path(name).exists():
+                    (self.folder / name).mkdir(mode=0o700)
+                    (self.folder / name / "logs").mkdir(mode=0o700)
+                    return name
+            except FileExistsError:
+                pass
+            except OSError as error:
+                raise FilesUnavailable(
+                    f"{self.folder / name}: {error.strerror}", remedy="make room, or name another session_dir"
+                ) from error
+            number += 1
+
+    def path(self, session_id: str) -> Path:
+        return self.folder / f"{session_id}.json"
+
+    def events_path(self, session_id: str) -> Path:
+        return self.folder / f"{session_id}.events.jsonl"
+
+    def logs(self, session_id: str) -> Path:
+        return self.folder / session_id / "logs"
+
+    def spool(self, session_id: str) -> Path:
+        """Where guardians leave results until the ledger has them."""
+        return self.folder / session_id / "spool"
+
+    def lock(self, session_id: str) -> int:
+        """Hold the session until the descriptor is closed or we die. Raises SessionInUse, naming the holder, and
+        FilesUnavailable where something else stands in the place of its folders."""
+        path = self.folder / session_id / "lock"
+        try:
+            for folder in (path.parent, self.logs(session_id), self.spool(session_id)):
+                with contextlib.suppress(FileExistsError):
+                    folder.mkdir(mode=0o700)
+                if not stat.S_ISDIR(folder.lstat().st_mode):
+                    path = folder
+                    raise NotADirectoryError(errno.ENOTDIR, "is no folder of ours")
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise FilesUnavailable(f"{path}: {error.strerror}", remedy="take away what stands there") from error
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(fd, 20, 0).decode(errors="replace").strip() or "unknown"
+            os.close(fd)
+            raise SessionInUse(
+                f"session {session_id}: process {holder} is draining it", remedy="wait for it, or stop it with Ctrl-C"
+            ) from None
+        try:
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            os.close(fd)
+            raise FilesUnavailable(f"{path}: {error.strerror}", remedy="make room; nothing was claimed") from error
+        return fd
+
+    def load(self, session_id: str) -> Session:
+        """Raises UsageError for a name that can't be one or is not there, CorruptSession, BadData for a newer schema."""
+        if not _ID.fullmatch(session_id) or ".." in session_id:
+            raise UsageError(f"--session-id: {session_id[:120]!r} is no session id", remedy="`inv sessions` lists them")
+        session = parse(self._read(session_id), str(self.path(session_id)))
+        if session.session_id != session_id:  # it names folders and locks
+            raise CorruptSession(
+                f"{self.path(session_id)}: is of another session, {session.session_id[:100]!r}",
+                remedy="name the file as the session is named",
+            )
+        return session
+
+    def put_aside(self, session_id: str) -> Path:
+        """Rename a corrupt file, so that it is never overwritten."""
+        number = 1
+        while (target := self.folder / f"{session_id}.json.corrupt-{number}").exists():
+            number += 1
+        self.path(session_id).rename(target)
+        return target
+
+    def ids(self) -> list[str]:
+        """Every session that has a file, oldest first by name."""
+        if not self.folder.is_dir():
+            return []
+        found = [path.name.removesuffix(".json") for path in self.folder.glob("*.json")]
+        return sorted(name for name in found if _ID.fullmatch(name) and ".." not in name)
+
+    def all(self) -> Iterator[tuple[str, Session | BadData]]:
+        """Every session, newest start first; in place of one that can't be read, why."""
+        found: list[tuple[str, Session | BadData]] = []
+        for name in self.ids():
+            try:
+                found.append((name, self.load(name)))
+            except BadData as error:
+                found.append((name, error))
+        yield from sorted(found, key=self._start, reverse=True)
+
+    def newest(self, *, incomplete: bool = False) -> str | None:
+        """The id of the newest session, or of the newest that is to be resumed. One that can't be read counts: what it
+        holds must not be passed over in silence."""
+        for name, session in self.all():
+            if isinstance(session, BadData) or session.is_incomplete or not incomplete:
+                return name
+        return None
+
+    def _start(self, entry: tuple[str, Session | BadData]) -> tuple[float, str]:
+        name, session = entry
+        if isinstance(session, Session):
+            return session.started_at.timestamp(), name
+        with contextlib.suppress(ValueError):
+            return datetime.strptime(name[:27] + "+0000", "batch-drain-%Y%m%d-%H%M%S%z").timestamp(), name
+        with contextlib.suppress(OSError):
+            return self.path(name).lstat().st_mtime, name
+        return 0.0, name
+
+    def _read(self, session_id: str) -> bytes:
+        path = self.path(session_id)
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            known = ", ".join(self.ids()[-5:]) or "none"
+            raise UsageError(
+                f"--session-id: there is no session {session_id} in {self.folder} (newest: {known})",
+                remedy="`inv sessions` lists them",
+            ) from None
+        except OSError as error:
+            raise BadData(f"{path}: {error.strerror}", remedy="it must be a regular file of ours") from error
+        try:
+            found = os.fstat(fd)
+            if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+                raise BadData(f"{path}: is not a regular file of ours", remedy="put the session's own file there")
+            if found.st_size > durable.LARGEST:
+                raise BadData(f"{path}: {found.st_size} bytes are too many", remedy="put the session's own file there")
+            with os.fdopen(os.dup(fd), "rb") as file:
+                return file.read()
+        finally:
+            os.close(fd)
+
+
+def parse(raw: bytes, place: str) -> Session:
+    """A session from the bytes of its file. Raises CorruptSession, or BadData for a newer schema."""
+    try:
+        found = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise CorruptSession(
+            f"{place}: is no session: {str(error)[:120]}", remedy="`inv resume` rebuilds it from the ledger"
+        ) from None
+    version = found.get("schema_version", 0) if isinstance(found, dict) else 0
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise BadData(f"{place}: schema_version {version} is newer than {SCHEMA_VERSION}", remedy="upgrade batchdrain")
+    try:
+        session = Session.model_validate(found)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise CorruptSession(
+            f"{place}: is no session: {where}: {first['msg']}", remedy="`inv resume` rebuilds it from the ledger"
+        ) from None
+    session.schema_version = SCHEMA_VERSION
+    return session
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return {_clean(key): _clean(value) if isinstance(value, str) else value for key, value in found.items()}
+
+
+def _clean(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"{digits[:40]} is beyond all bounds")
+    return number

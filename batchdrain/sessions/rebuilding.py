@@ -1,0 +1,89 @@
+"""A session from the ledger, for when its file is lost or torn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from batchdrain import clock
+from batchdrain.database.history import History
+from batchdrain.errors import BadData
+from batchdrain.session import Result, Session
+from batchdrain.sessions.folder import parse
+from batchdrain.states import COUNTED, Outcome
+
+
+def rebuilt(history: History, session_id: str, why: BadData) -> Session:
+    """What the ledger holds of the session. Raises BadData, saying `why` it was asked, when it holds nothing of it."""
+    heads = history.session_heads(session_id)
+    if not heads:
+        raise BadData(
+            f"{why.message}; the ledger does not know session {session_id} either",
+            remedy="start a new one with `inv drain`",
+        ) from why
+    session = max((parse(head.encode(), f"ledger: session {session_id}") for head in heads), key=_start)
+    session.results = results_of(history.session_rows(session.session_uid or ""))
+    session.completed_at = None
+    session.recount()
+    return session
+
+
+def results_of(rows: Iterable[Mapping[str, Any]]) -> list[Result]:
+    """One result a phase, of its last counted attempt, in the order of first attempts."""
+    results: dict[tuple[str, str], Result] = {}
+    for row in rows:
+        if Outcome(row["outcome"]) not in COUNTED:
+            continue
+        success = row["outcome"] == Outcome.COMPLETE.value
+        results[(row["run_id"], row["phase_id"])] = Result(
+            run_id=row["run_id"],
+            phase_id=row["phase_id"],
+            phase_index=row["phase_index"],
+            initial_state=row["initial_state"],
+            final_state=row["final_state"] or "",
+            success=success,
+            error_message=row["reason"],
+            timestamp=clock.from_ms(row["ended_ms"]),
+            attempt=row["attempt"],
+            category=row["category"],
+            fingerprint=row["fingerprint"],
+            exit_code=row["exit_code"],
+            duration_s=None if row["duration_ms"] is None else row["duration_ms"] / 1000,
+            timed_out=row["outcome"] == Outcome.TIMEOUT.value,
+            stderr_path=row["log_path"],
+            stdout_path=None if row["log_path"] is None else row["log_path"].replace(".stderr.txt", ".stdout.txt"),
+            metrics=json.loads(row["metrics"]) if row["metrics"] else {},
+        )
+    return list(results.values())
+
+
+def catch_up(session: Session, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Put into a session what the ledger has beyond it. Returns how many results were added or replaced."""
+    place = {result.key: number for number, result in enumerate(session.results)}
+    changed = 0
+    for result in results_of(rows):
+        number = place.get(result.key)
+        if number is None:
+            session.results.append(result)
+        elif (session.results[number].attempt or 0) < (result.attempt or 0):
+            session.results[number] = result
+        else:
+            continue
+        changed += 1
+    session.recount()
+    return changed
+
+
+def executions_of(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
+    """How often the session executed each phase."""
+    counts: dict[tuple[str, str], int] = {}
+    for row in rows:
+        if Outcome(row["outcome"]) in COUNTED:
+            name = (row["run_id"], row["phase_id"])
+            counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def _start(session: Session) -> float:
+    return session.started_at.timestamp()

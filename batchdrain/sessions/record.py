@@ -1,0 +1,227 @@
+"""What follows a commit, in this order: the event line, the session's file, the screen. What was printed is durable.
+
+The JSON of a small session is replaced after each phase. Rewriting a large one each time would grow with it, so it may
+lag by a second, during which ledger and event line hold the result; at every end, stop and interrupt it is exact.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from batchdrain import clock, durable
+from batchdrain.errors import FilesUnavailable
+from batchdrain.events import Event, EventLog
+from batchdrain.facts import PhaseKey, Skip
+from batchdrain.session import Result, Session, Status
+from batchdrain.sessions.counts import Counts
+from batchdrain.sessions.folder import SessionFolder
+from batchdrain.signals import leave_to_the_main_thread
+from batchdrain.stopping import Progress
+
+AT_ONCE: Final = 100
+"""Up to so many results the file is replaced after each phase."""
+LAG_S: Final = 0.8
+
+
+class SessionRecord:
+    """An open session: its facts in memory, its file, its events. Held by one controller (`lock`)."""
+
+    def __init__(self, session: Session, folder: SessionFolder, lock: int) -> None:
+        self.session = session
+        self.path = folder.path(session.session_id)
+        self.logs = folder.logs(session.session_id)
+        self.spool = folder.spool(session.session_id)
+        self.events = EventLog(folder.events_path(session.session_id), session.session_id, session.session_uid)
+        self._logs_shown = shown(self.logs)
+        self._lock = lock
+        self._place = {result.key: number for number, result in enumerate(session.results)}
+        self._rendered = [_rendered(result) for result in session.results]
+        self._saved = 0.0
+        self._guard = threading.Lock()
+        self._late = threading.Condition()
+        self._dirty = False
+        self._closed = False
+        self._saver: threading.Thread | None = None
+        self._failure: OSError | None = None
+        self._told: set[str] = set()
+        self.counts = Counts()
+        session.recount()
+        for result in session.results:
+            self.counts.add(result)
+        self.counts.begin_row()
+
+    @property
+    def attempted(self) -> dict[PhaseKey, int]:
+        """The phases of this session's results; read as a set."""
+        return self._place
+
+    @property
+    def fixed(self) -> dict[str, int]:
+        """Phases that this session completed, by run_id."""
+        return self.counts.fixed
+
+    def progress(self) -> Progress:
+        return self.counts.progress()
+
+    def result(self, key: PhaseKey) -> Result | None:
+        place = self._place.get(key)
+        return None if place is None else self.session.results[place]
+
+    def add(self, result: Result, **facts: Any) -> None:
+        """A phase's result, in place of an earlier one of this session. On disk as an event when this returns."""
+        session, place = self.session, self._place.get(result.key)
+        with self._guard:
+            if place is None:
+                self._place[result.key] = len(session.results)
+                session.results.append(result)
+                self._rendered.append(_rendered(result))
+            else:
+                self.counts.add(session.results[place], -1)
+                self._total(session.results[place], -1)
+                session.results[place] = result
+                self._rendered[place] = _rendered(result)
+            self.counts.add(result)
+            self._total(result, 1)
+        self.events.write(Event.PHASE_FINISHED, **facts)
+        if len(session.results) <= AT_ONCE:
+            self.save()
+        else:
+            self._save_soon()
+
+    def tell(self, event: Event, skip: Skip, **facts: Any) -> bool:
+        """Write a skip as an event: once, not once per phase nor once per reading. Returns whether it was new."""
+        if str(skip) in self._told:
+            return False
+        self._told.add(str(skip))
+        self.events.write(event, rule=skip.rule, value=skip.value, **facts)
+        return True
+
+    def shown(self, path: str) -> str:
+        """The path of a log as people read it: relative to where they stand, if it is below."""
+        return f"{self._logs_shown}/{path.rpartition('/')[2]}"
+
+    def end(self, status: Status, now: datetime, because: str | None = None) -> None:
+        """Close the session's books: exact on disk when this returns."""
+        session = self.session
+        session.status = status
+        session.stopped_because = because
+        session.completed_at = now if status in {Status.COMPLETE, Status.STOPPED} else None
+        self.save()
+        fields = {
+            "status": status.value,
+            "total_processed": session.total_processed,
+            "total_success": session.total_success,
+            "total_failed": session.total_failed,
+        }
+        if status is Status.COMPLETE:
+            self.events.write(Event.SESSION_COMPLETED, **fields)
+        else:
+            self.events.write(Event.SESSION_STOPPED, because=because, **fields)
+
+    def save(self) -> None:
+        """Replace the file now. Raises FilesUnavailable; the former version stands then, and the ledger has all."""
+        try:
+            with self._guard:
+                self._dirty = False
+                durable.replace(self.path, self._parts())
+                self._saved = time.monotonic()
+            if self._failure is not None:
+                raise self._failure
+        except OSError as error:
+            raise FilesUnavailable(
+                f"{self.path}: {error.strerror}", remedy="make room; results are in the ledger, `inv resume` goes on"
+            ) from error
+
+    def close(self) -> None:
+        with self._late:
+            self._closed = True
+            self._late.notify()
+        if self._saver is not None:
+            self._saver.join()
+        self.events.close()
+        os.close(self._lock)
+
+    def _total(self, result: Result, by: int) -> None:
+        session = self.session
+        session.total_processed += by
+        session.total_success += by if result.success else 0
+        session.total_failed += 0 if result.success else by
+        session.total_timeouts += by if result.has_timed_out else 0
+        if result.fingerprint and not result.success and result.retry_at is None:
+            counts = session.fingerprint_counts
+            counts[result.fingerprint] = counts.get(result.fingerprint, 0) + by
+        for name, value in result.metrics.items():
+            session.metrics[name] = session.metrics.get(name, 0.0) + by * value
+
+    def _parts(self) -> list[bytes]:
+        head = dumps(self.session.model_dump(mode="json", exclude={"results"}), orjson.OPT_INDENT_2)
+        return [head[:-2], b',\n  "results": [\n    ', b",\n    ".join(self._rendered), b"\n  ]\n}\n"]
+
+    def _save_soon(self) -> None:
+        if self._saver is None:
+            self._saver = threading.Thread(target=self._save_late, name="batchdrain-saver", daemon=True)
+            self._saver.start()
+        with self._late:
+            self._dirty = True
+            self._late.notify()
+
+    def _save_late(self) -> None:
+        leave_to_the_main_thread()
+        while True:
+            with self._late:
+                self._late.wait_for(lambda: self._dirty or self._closed)
+                if self._closed:
+                    return
+                self._late.wait_for(lambda: self._closed, timeout=max(0.0, self._saved + LAG_S - time.monotonic()))
+            if self._dirty:
+                try:
+                    self.save()
+                except FilesUnavailable as error:  # told by the next save of the main thread
+                    self._failure = error.__cause__ if isinstance(error.__cause__, OSError) else OSError(str(error))
+                    return
+
+
+def shown(path: Path) -> str:
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except (ValueError, OSError):  # elsewhere, or the folder we stand in is gone
+        return str(path)
+
+
+def _rendered(result: Result) -> bytes:
+    return dumps(result.model_dump(mode="json"))
+
+
+def dumps(found: dict[str, Any], option: int = 0) -> bytes:
+    """JSON of what may come from a file of the earlier program: orjson refuses numbers beyond 64 bits."""
+    try:
+        return orjson.dumps(found, option=option)
+    except TypeError:
+        return json.dumps(found, allow_nan=False, indent=2 if option else None).encode()
+
+
+def facts_of(result: Result, *, outcome: str, epoch: int) -> dict[str, Any]:
+    """The fields of phase.finished."""
+    return {
+        "run_id": result.run_id,
+        "phase_id": result.phase_id,
+        "epoch": epoch,
+        "attempt": result.attempt,
+        "outcome": outcome,
+        "final_state": result.final_state,
+        "success": result.success,
+        "category": result.category,
+        "fingerprint": result.fingerprint,
+        "exit_code": result.exit_code,
+        "duration_s": result.duration_s,
+        "reason": result.error_message,
+        "retry_at": None if result.retry_at is None else clock.iso(result.retry_at),
+    }
