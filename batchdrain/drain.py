@@ -1,0 +1,216 @@
+"""The loop: choose, claim, execute, judge, finish, record. One controller, one session, one go.
+
+Whatever ends it (an empty backlog, a full batch, a stop condition, a signal, an error), every claim is finished or given
+back. Where the database is out of reach for that, the claim stays, and the next command's recovery gives it back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+from collections.abc import Container, Iterable
+from time import monotonic
+
+from batchdrain import clock
+from batchdrain.draining.conclusion import Conclusion, conclude
+from batchdrain.draining.parts import Ended, Parts
+from batchdrain.draining.slots import Slots
+from batchdrain.errors import BatchDrainError
+from batchdrain.events import Event
+from batchdrain.facts import Choice, Skip, Try
+from batchdrain.planning.filters import ASKED_FOR
+from batchdrain.planning.screening import ATTEMPTED, PLAN
+from batchdrain.planning.skips import by_rule
+from batchdrain.recovering import told, told_as_event
+from batchdrain.signals import Cut
+from batchdrain.stopping import canary_room, session_stop
+
+
+class Drain:
+    """One go. `stopped` and `failure` tell afterwards why it ended before the batch was full."""
+
+    def __init__(self, parts: Parts, retries: Iterable[Try] = ()) -> None:
+        """`retries`: phases that an earlier go of the session left to be tried again."""
+        self.parts = parts
+        self.slots = Slots(parts)
+        self.retries = list(retries)
+        self.taken = 0
+        self.stopped: Skip | None = None
+        self.failure: BatchDrainError | None = None
+        self._read_at = 0.0
+        self._recovered_at = monotonic()
+        self._read_when_taken = -1
+        self._results_since = False
+
+    def run(self, *, fresh: bool = False) -> None:
+        """Drain until there is nothing left to take. `fresh`: the supply was read just now. Raises BatchDrainError for
+        what ends it at once."""
+        heapq.heapify(self.retries)
+        try:
+            with contextlib.suppress(Cut):  # the loop sees the signal
+                self._read(fresh=fresh)
+            while self._fill() or len(self.slots) or self._awaits_time():
+                if not self.parts.weather.is_bad:  # what the phases need, a diagnosis may need too
+                    self.parts.ahead.look(self._left())
+                for ended in self.slots.ended(self._until_next()):
+                    self._conclude(ended)
+        except BaseException:
+            self._give_back()
+            raise
+
+    def _fill(self) -> bool:
+        """A phase into every free slot. Returns whether any was started."""
+        started = False
+        while len(self.slots) < self._allowed and (tried := self._pick()) is not None:
+            self.parts.record.events.write(
+                Event.PHASE_SELECTED,
+                run_id=tried.run_id,
+                phase_id=tried.choice.phase.phase_id,
+                category=tried.choice.phase.category,
+                reason=tried.choice.reason,
+            )
+            self.parts.screen.selected(tried)
+            self.parts.ahead.leave(tried.choice.phase.key)
+            if self.slots.start(tried):
+                started = True
+            else:
+                self.taken -= not tried.is_retry
+                self.parts.screen.lost(tried)
+        return started
+
+    def _pick(self) -> Try | None:
+        try:
+            return None if self._is_ending() else self._picked()
+        except Cut:
+            return None
+
+    def _picked(self) -> Try | None:
+        busy = self.slots.busy_runs
+        if not self.parts.weather.is_doubtful and (again := self._due(busy)) is not None:
+            return again
+        return self._new(busy) or self._due(busy)
+
+    def _due(self, busy: set[str]) -> Try | None:
+        """A retry whose wait is over."""
+        if self.retries and self.retries[0].due <= monotonic() and self.retries[0].run_id not in busy:
+            return heapq.heappop(self.retries)
+        return None
+
+    def _new(self, busy: set[str]) -> Try | None:
+        if self._left() == 0:
+            return None
+        self.parts.ahead.heed()
+        if monotonic() - self._read_at >= self.parts.settings.refresh_s or self._begins_batch():
+            self._read()
+        choice = self._next(busy)
+        if choice is None:
+            return None
+        self.taken += 1
+        return Try(0.0, len(self.parts.record.session.results) + len(self.slots) + 1, choice)
+
+    def _next(self, busy: set[str]) -> Choice | None:
+        """The planner's next phase. The backlog is read again where a lane ran out, or once it seems empty."""
+        supply = self.parts.supply
+        while (choice := supply.next(clock.now(), busy, self._full())) is None:
+            if not supply.stale and (supply.waiting or not self._results_since):
+                return None
+            self._read()
+            if not supply.waiting:
+                return None
+        return choice
+
+    def _full(self) -> Container[str]:
+        """The big clusters of which as many phases run as their canaries allow."""
+        stop, progress, supply = self.parts.settings.stop, self.parts.record.progress(), self.parts.supply
+        if not stop.canary:
+            return frozenset()
+        return {
+            mark
+            for mark, running in self.slots.side_by_side().items()
+            if supply.size_of(mark) >= stop.canary_size and running >= canary_room(progress.canaries.get(mark, 0))
+        }
+
+    @property
+    def _allowed(self) -> int:
+        return self.parts.weather.slots(self.parts.settings.workers)
+
+    def _read(self, *, fresh: bool = False) -> None:
+        if not fresh:
+            self.parts.outage.outlast(self._look, meanwhile="nothing is claimed")
+        self.parts.limits.forget()
+        self._read_at, self._read_when_taken, self._results_since = monotonic(), self.taken, False
+        new = {
+            skip: count
+            for skip, count in sorted(self.parts.supply.skipped.items())
+            if skip.rule != ATTEMPTED and self.parts.record.tell(Event.PHASE_SKIPPED, skip, count=count)
+        }
+        for pattern in self.parts.categorise.slow:
+            slow = Skip("categories", f"{pattern!r} took too long on a failure text and is left out; mend it")
+            if self.parts.record.tell(Event.PHASE_SKIPPED, slow, count=0):
+                self.parts.screen.notice(str(slow))
+        for skip in (skip for skip in new if skip.rule == PLAN):
+            self.parts.screen.notice(str(skip))
+        quiet = ASKED_FOR | {PLAN}
+        for rule, count, values in by_rule({skip: count for skip, count in new.items() if skip.rule not in quiet}):
+            self.parts.screen.notice(f"{count} skipped by {rule}: {values}")
+
+    def _look(self) -> None:
+        """Read the backlog; before it, from time to time, give back what other controllers left when they died."""
+        if monotonic() - self._recovered_at >= self.parts.settings.lease.ttl_s:
+            for back in self.parts.recover():
+                told_as_event(self.parts.record.events, back)
+                self.parts.screen.notice(told(back))
+            self._recovered_at = monotonic()
+        self.parts.supply.refresh(clock.now())
+
+    def _left(self) -> int | None:
+        """Phases that this go may still take; None: all there are."""
+        return None if self.parts.most is None else max(0, self.parts.most - self.taken)
+
+    def _begins_batch(self) -> bool:
+        batch = self.parts.batch
+        return bool(batch) and self.taken % (batch or 1) == 0 and self._read_when_taken != self.taken
+
+    def _is_ending(self) -> bool:
+        if self.parts.interrupts.signal is not None or self.stopped is not None or self.failure is not None:
+            return True
+        self.stopped = session_stop(self.parts.record.progress(), self.parts.settings.stop)
+        return self.stopped is not None
+
+    def _awaits_time(self) -> bool:
+        """Whether something will start later: a retry, or anything at all once an outage's pause is over."""
+        if self._is_ending():
+            return False
+        return bool(self.retries) or (self._allowed == 0 and self._left() != 0 and bool(self.parts.supply.waiting))
+
+    def _until_next(self) -> float | None:
+        """Seconds until something can start; None where only the end of a command matters."""
+        allowed, now = self._allowed, monotonic()
+        if self.parts.interrupts.signal is not None or 0 < allowed <= len(self.slots):
+            return None
+        due = self.parts.weather.due if allowed == 0 else None
+        if due is None and self.retries and self.retries[0].run_id not in self.slots.busy_runs:
+            due = self.retries[0].due
+        if due is None:
+            return None
+        minutes = self.parts.settings.stop.max_total_minutes
+        left_s = minutes * 60 - self.parts.record.progress().elapsed_s if minutes else float("inf")
+        return max(0.0, min(due - now, left_s))
+
+    def _conclude(self, ended: Ended) -> None:
+        conclusion = conclude(self.parts, ended, may_retry=not self._is_ending())
+        self._note(conclusion, ended.running.tried)
+
+    def _note(self, conclusion: Conclusion, tried: Try) -> None:
+        self._results_since = self._results_since or conclusion.counted or conclusion.waits_again
+        if not conclusion.counted and not tried.is_retry and conclusion.retry is None:
+            self.taken -= 1
+        if conclusion.retry is not None:
+            heapq.heappush(self.retries, conclusion.retry)
+        self.stopped = self.stopped or conclusion.stop
+        self.failure = self.failure or conclusion.failure
+
+    def _give_back(self) -> None:
+        for ended in self.slots.end_all():
+            with contextlib.suppress(BatchDrainError):  # the first error is the one that is told
+                conclude(self.parts, ended, may_retry=False)

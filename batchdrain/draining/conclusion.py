@@ -1,0 +1,161 @@
+"""What follows the end of a command: judge, finish in the ledger, record, and see who is stopped by it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from time import monotonic
+from typing import Final
+
+from batchdrain import clock
+from batchdrain.draining.judging import judge
+from batchdrain.draining.parts import Ended, Parts
+from batchdrain.draining.weather import is_transient
+from batchdrain.errors import BatchDrainError, ClaimLost, ConfigError, FilesUnavailable
+from batchdrain.events import Event
+from batchdrain.execution.order import CONFIG_ERRNOS, EndedBy, Ending
+from batchdrain.execution.spooled import discard
+from batchdrain.facts import Attempt, Choice, Skip, Try
+from batchdrain.failures.excerpt import excerpt
+from batchdrain.retrying import retry_after
+from batchdrain.session import Result
+from batchdrain.sessions.record import facts_of
+from batchdrain.signals import Cut
+from batchdrain.states import GIVEN_BACK, Outcome, PhaseState
+from batchdrain.stopping import cluster_stop, run_stop
+
+_CLOCK_STEP_S: Final = 0.005  # the database compares whole milliseconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    counted: bool = True  #: False: given back, the phase was not attempted
+    waits_again: bool = False  #: given back, though nobody asked for it: it may be taken once more
+    retry: Try | None = None
+    stop: Skip | None = None  #: ends the session
+    failure: BatchDrainError | None = None  #: ends the session, with its exit code
+
+
+def conclude(parts: Parts, ended: Ended, *, may_retry: bool) -> Conclusion:
+    """Write the end of an attempt: ledger, then event, then session file, then screen. Raises DatabaseUnavailable."""
+    running, settings = ended.running, parts.settings
+    executions = running.tried.executions + 1
+    attempt = judge(
+        running.claim,
+        ended.ending,
+        limit=running.limit,
+        command=settings.command,
+        complete_word=settings.source.states.complete,
+        standing=ended.standing,
+        categorise=parts.categorise,
+        paths=running.paths,
+        ended_at=clock.now(),
+        redact=parts.redact,
+    )
+    again = may_retry and parts.weather.is_bad and is_transient(attempt)
+    stop = _heeded(parts, attempt)
+    if again:  # an outage burns nobody's attempts
+        attempt = replace(attempt, outcome=Outcome.RELEASED)
+    wait_s = retry_after(attempt, executions, settings.retry) if may_retry else None
+    try:
+        recorded = parts.outage.outlast(
+            lambda: parts.claims.finish(running.claim, attempt, retry_in_s=wait_s),
+            meanwhile="the result is saved locally, not yet recorded",
+        )
+    except ClaimLost as error:
+        parts.heart.drop(running.claim)
+        key = attempt.phase.key
+        parts.record.events.write(Event.CLAIM_LOST, run_id=key.run_id, phase_id=key.phase_id, epoch=attempt.epoch)
+        return Conclusion(counted=False, failure=error)
+    parts.heart.drop(running.claim)
+    discard(str(parts.record.spool), running.claim.token)
+    if recorded.outcome is Outcome.MOVED:
+        wait_s = None
+    retry_at = None if wait_s is None else attempt.ended_at + timedelta(seconds=wait_s)
+    result = Result.of(recorded, running.claim.prior_word, retry_at)
+    facts = facts_of(result, outcome=recorded.outcome.value, epoch=attempt.epoch)
+    if recorded.outcome in GIVEN_BACK:
+        parts.record.events.write(Event.PHASE_FINISHED, **facts)
+        parts.screen.released(running.tried, recorded)
+        failure = _not_started(ended.ending) if recorded.outcome is Outcome.NOT_STARTED else None
+        unasked = ended.ending.by in {EndedBy.LEASE, EndedBy.LOST}
+        probe = replace(running.tried, due=parts.weather.due + _CLOCK_STEP_S) if again else None
+        return Conclusion(counted=False, waits_again=unasked, retry=probe, stop=stop, failure=failure)
+    parts.record.add(result, **facts)
+    parts.screen.finished(running.tried, recorded)
+    _heed_canary(parts, running.tried.choice.fingerprint, recorded, waits=wait_s is not None)
+    _announce_stops(parts, recorded, running.tried.choice.fingerprint)
+    with suppress(Cut):
+        parts.supply.touch(attempt.phase.run_id, clock.now(), recorded)
+    if wait_s is not None:
+        return Conclusion(retry=_schedule(parts, running.tried, recorded, executions, wait_s))
+    if parts.stop_on_first_failure and not recorded.success:
+        return Conclusion(stop=Skip("--stop-on-first-failure", str(attempt.phase.key)))
+    return Conclusion(stop=stop)
+
+
+def _heeded(parts: Parts, attempt: Attempt) -> Skip | None:
+    """Tell of an outage that this result begins or prolongs. Returns why the session ends, where it lasts too long."""
+    wait_s = parts.weather.note(attempt)
+    if wait_s is None:
+        return None
+    patience_s = parts.settings.patience.outage_s
+    if parts.weather.lasts_s > patience_s:
+        return Skip("retry.outage_after", f"an outage lasts for more than {patience_s:g} s: try again later")
+    reason = f"{parts.settings.retry.outage_after} or more phases failed transiently in a row, the last with: {attempt.fingerprint}"
+    parts.record.events.write(Event.SESSION_PAUSED, reason=reason, wait_s=round(wait_s, 3))
+    parts.screen.notice(f"An outage: {reason}; nothing is claimed for {wait_s:.0f} s, then one phase is tried")
+    return None
+
+
+def _heed_canary(parts: Parts, mark: str, attempt: Attempt, *, waits: bool) -> None:
+    """A result of a phase that set out from the failure `mark`. `waits`: to be tried again."""
+    stop = parts.settings.stop
+    if not stop.canary or not mark or waits or parts.supply.size_of(mark) < stop.canary_size:
+        return
+    parts.record.counts.heed_canary(mark, alive=attempt.success)
+
+
+def _schedule(parts: Parts, tried: Try, attempt: Attempt, executions: int, wait_s: float) -> Try:
+    phase = replace(
+        attempt.phase,
+        state=PhaseState.FAILED,
+        reason=excerpt(attempt.reason or ""),
+        category=attempt.category,
+        attempts=attempt.attempt,
+    )
+    why = f"{attempt.category} failure, try {executions + 1} of {parts.settings.retry.max_attempts}"
+    parts.record.events.write(
+        Event.PHASE_RETRY_SCHEDULED, run_id=phase.run_id, phase_id=phase.phase_id, wait_s=round(wait_s, 3), reason=why
+    )
+    parts.screen.retry_scheduled(tried, wait_s, why)
+    return Try(
+        monotonic() + wait_s + _CLOCK_STEP_S,
+        tried.number,
+        Choice(phase=phase, fingerprint=attempt.fingerprint, reason=why),
+        executions,
+        tried.longer + attempt.wants_more_time,
+    )
+
+
+def _announce_stops(parts: Parts, attempt: Attempt, mark: str) -> None:
+    progress, stop, run_id = parts.record.progress(), parts.settings.stop, attempt.phase.run_id
+    by_run = run_stop(run_id, progress, stop)
+    if by_run is not None and parts.record.tell(Event.RUN_STOPPED, by_run, run_id=run_id):
+        parts.screen.notice(f"Skipping the rest of run {run_id}: {by_run}")
+    for cluster in () if attempt.success else dict.fromkeys((attempt.fingerprint, mark)):
+        parked = cluster_stop(cluster, progress, stop)
+        if parked is not None and parts.record.tell(Event.PHASE_SKIPPED, parked):
+            parts.screen.notice(f"Parking every phase that failed alike: {parked}")
+
+
+def _not_started(ending: Ending) -> BatchDrainError:
+    if ending.errno in CONFIG_ERRNOS:
+        return ConfigError(
+            f"batchdrain.command.argv: the command can't be executed: {ending.message}",
+            remedy="`inv doctor` checks it; the phase was given back",
+        )
+    return FilesUnavailable(
+        f"the command could not be started: {ending.message}", remedy="free what it lacks; the phase was given back"
+    )

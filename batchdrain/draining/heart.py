@@ -1,0 +1,82 @@
+"""The heartbeats of a controller: one thread, one connection, all its claims.
+
+After each beat that the database took, the guardians get a new deadline: the time *before* the beat was sent, plus the
+lease, minus grace and margin. So a command is dead before its lease can be over, whatever the latency; and if this
+thread dies, hangs or is stopped with the whole process, nobody feeds the guardians, and they act.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+
+from batchdrain.database.claims import Claims
+from batchdrain.errors import BatchDrainError
+from batchdrain.execution.process import Post
+from batchdrain.facts import Claim
+from batchdrain.guardian.wire import boottime_ms
+from batchdrain.settings import Lease
+from batchdrain.signals import leave_to_the_main_thread
+
+_SOON_S: Final = 1.0
+
+
+class Heart:
+    """Beats from the first claim on. `post`: where the guardians are; None for an engine without any on this machine."""
+
+    def __init__(self, claims: Claims, lease: Lease, grace_s: float, post: Post | None) -> None:
+        self._claims = claims
+        self._lease = lease
+        self._post = post
+        self._grace_s = grace_s
+        self._held: dict[str, Claim] = {}
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def lease_s(self, limit_s: float, settle_s: float) -> float:
+        """Of a new claim. Without guardians of ours nobody would end the command in time: it lasts as long as that may."""
+        if self._post is not None:
+            return self._lease.ttl_s
+        return limit_s + self._grace_s + settle_s + self._lease.margin_s + self._lease.ttl_s
+
+    def deadline_ms(self, before_ms: int) -> int | None:
+        """The boot time at which a command must be ending whose lease was written after `before_ms`."""
+        if self._post is None:
+            return None
+        return before_ms + round((self._lease.ttl_s - self._grace_s - self._lease.margin_s) * 1000)
+
+    def hold(self, claim: Claim) -> None:
+        self._held[claim.token] = claim
+        if self._post is not None and self._thread is None:
+            self._thread = threading.Thread(target=self._beat_on, name="batchdrain-heart", daemon=True)
+            self._thread.start()
+
+    def drop(self, claim: Claim) -> None:
+        self._held.pop(claim.token, None)
+
+    def stop(self) -> None:
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def beat(self, post: Post) -> bool:
+        """One beat for all that is held. Returns whether the database took it."""
+        before_ms, held = boottime_ms(), list(self._held.values())
+        try:
+            lost = {claim.token for claim in self._claims.beat(held, lease_s=self._lease.ttl_s)}
+        except BatchDrainError:  # its reason is told by whoever needs the database next; the guardians count the time
+            return False
+        deadline_ms = self.deadline_ms(before_ms) or 0
+        for claim in held:
+            if claim.token in lost:
+                post.end(claim.token)
+            else:
+                post.extend(claim.token, deadline_ms)
+        return True
+
+    def _beat_on(self) -> None:
+        leave_to_the_main_thread()
+        wait_s = self._lease.beat_s
+        while not self._over.wait(wait_s):
+            taken = self._post is None or self.beat(self._post)
+            wait_s = self._lease.beat_s if taken else min(_SOON_S, self._lease.beat_s)

@@ -1,0 +1,102 @@
+"""SIGINT, SIGTERM and SIGHUP while draining: the first ends claiming and the running commands, the second kills.
+
+With `finish_current` the first lets the running commands end by themselves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final, Protocol
+
+from batchdrain.signals import SIGNALS, Cut, in_foreign_code
+
+_LONGEST_MS: Final = 2_000_000_000  # poll takes a C int
+
+
+class Wake:
+    """Readable once and for all after `set`. A pipe and no lock: a handler may run while its own thread waits here."""
+
+    def __init__(self) -> None:
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._writer, False)
+
+    def set(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._writer, b".")
+
+    def wait(self, seconds: float | None) -> bool:
+        """Whether it is set, at the latest after so many seconds."""
+        watch = select.poll()  # select refuses descriptors beyond 1023
+        watch.register(self._reader, select.POLLIN)
+        return bool(watch.poll(None if seconds is None else min(seconds * 1000, _LONGEST_MS)))
+
+    def is_set(self) -> bool:
+        return self.wait(0)
+
+    def close(self) -> None:
+        os.close(self._reader)
+        os.close(self._writer)
+
+
+class Interruptible(Protocol):
+    """An engine that can end what it runs. Both calls must be safe in a signal handler."""
+
+    def interrupt(self, *, kill: bool = False) -> None: ...
+
+
+class Interrupts:
+    """What came while we watched."""
+
+    def __init__(self, *, finish_current: bool = False) -> None:
+        self._finish_current = finish_current
+        self.engine: object = None  #: what a signal interrupts, if it can
+        self.beside: Interruptible | None = None  #: ended by the first signal in any case
+        self.signal: int | None = None  #: the first one
+        self.wake = Wake()  #: set with the first one
+
+    @contextmanager
+    def watch(self) -> Iterator[None]:
+        """Handle the signals for the time of a go, until its books are closed. Outside the main thread Python allows no
+        handlers: none then."""
+        if threading.current_thread() is not threading.main_thread():
+            with contextlib.closing(self.wake):
+                yield
+            return
+
+        def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a handler's signature
+            again = self.signal is not None
+            self.signal = self.signal or number
+            self.wake.set()
+            end = getattr(self.engine, "interrupt", None)
+            if end is not None and (again or not self._finish_current):
+                end(kill=again)
+            if self.beside is not None:
+                self.beside.interrupt(kill=again)
+            if in_foreign_code():
+                raise Cut
+
+        nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # respected; INT is also ignored in any background job
+        heard = [number for number in SIGNALS if number != signal.SIGHUP or not nohup]
+        before = {number: signal.signal(number, handle) for number in heard}
+        try:
+            yield
+        finally:
+            for number, former in before.items():
+                signal.signal(number, former)
+            self.wake.close()
+
+    @property
+    def exit_code(self) -> int | None:
+        """128 + the signal's number, as shells say it."""
+        return None if self.signal is None else 128 + self.signal
+
+    @property
+    def name(self) -> str:
+        return "" if self.signal is None else signal.Signals(self.signal).name

@@ -1,0 +1,158 @@
+"""What an ending means: an attempt with its outcome, its reason and its category. Pure."""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from batchdrain.execution.order import RESULT_BYTES, EndedBy, Ending
+from batchdrain.facts import GONE, Attempt, Claim, Standing, TimeLimit
+from batchdrain.failures.excerpt import excerpt, with_suffix
+from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.redaction import Redact
+from batchdrain.settings import Command
+from batchdrain.states import Outcome
+from batchdrain.text import storable
+
+_LINE_CHARS: Final = 500
+_METRICS: Final = 50
+_ESCAPE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_FRAME: Final = re.compile(r"[\s\W_]*")
+
+
+def judge(
+    claim: Claim,
+    ending: Ending,
+    *,
+    limit: TimeLimit,
+    command: Command,
+    complete_word: str,
+    standing: Standing | None,
+    categorise: Callable[[str | None], str],
+    paths: tuple[str, str],
+    ended_at: datetime,
+    redact: Redact,
+) -> Attempt:
+    """The attempt that `ending` makes of `claim`.
+
+    `standing`: what the command left in the table, in `result_from: database` (None with exit codes). `paths`: of the
+    files of stdout and stderr, as they are shown.
+    """
+    said = _result_of(ending.result)
+    database = command.result_from == "database"
+    outcome = _outcome(ending, command, standing if database else None, complete_word, database=database)
+    reason = None
+    if outcome is not Outcome.COMPLETE:
+        reason = redact(_reason(ending, said, standing, limit, paths, claim, complete_word))
+    category = claim.phase.category if reason is None else categorise(reason)
+    if outcome is Outcome.TIMEOUT:
+        category = "timeout"
+    elif ending.by is EndedBy.EXIT and ending.exit_code in command.transient_exit_codes and reason is not None:
+        category = "transient"
+    return Attempt(
+        phase=claim.phase,
+        epoch=claim.epoch,
+        attempt=claim.attempt,
+        outcome=outcome,
+        final_word=standing.word if standing is not None else "",
+        reason=reason,
+        category=category,
+        fingerprint=fingerprint(excerpt(reason)) if reason else "",
+        exit_code=ending.exit_code,
+        signal=ending.signal,
+        started_at=ended_at - timedelta(seconds=ending.duration_s),
+        ended_at=ended_at,
+        duration_s=ending.duration_s,
+        limit=limit,
+        stdout_path=paths[0],
+        stderr_path=paths[1],
+        wants_more_time=said.get("needs") == "time" and ending.exit_code in command.transient_exit_codes,
+        metrics=_metrics(said.get("metrics")),
+    )
+
+
+def _outcome(ending: Ending, command: Command, standing: Standing | None, complete_word: str, *, database: bool) -> Outcome:
+    if ending.by is EndedBy.NOT_STARTED:  # ids too long for an argument fail their phase alone
+        return Outcome.FAILED if ending.errno == errno.E2BIG else Outcome.NOT_STARTED
+    if database and standing is not None and standing.word == complete_word:
+        return Outcome.COMPLETE  # whatever the exit code: the command's own word counts, the code is recorded beside it
+    if ending.by in {EndedBy.INTERRUPT, EndedBy.LEASE}:
+        return Outcome.RELEASED
+    if ending.by is EndedBy.LOST:
+        return Outcome.ORPHANED
+    if ending.by is EndedBy.TIMEOUT:
+        return Outcome.TIMEOUT
+    if database:
+        return Outcome.FAILED
+    return Outcome.COMPLETE if ending.exit_code in command.success_exit_codes else Outcome.FAILED
+
+
+def _reason(
+    ending: Ending,
+    said: dict[str, Any],
+    standing: Standing | None,
+    limit: TimeLimit,
+    paths: tuple[str, str],
+    claim: Claim,
+    complete_word: str,
+) -> str:
+    """Why it failed: the command's own words, else its last meaningful line; never without exit code and log file."""
+    if ending.by is EndedBy.NOT_STARTED:
+        what = "its ids cannot be passed as arguments" if ending.errno == errno.E2BIG else "it could not be started"
+        return f"{what}: {ending.message}"
+    own = said.get("reason")
+    own = storable(own).strip() if isinstance(own, str) else ""
+    if ending.by is EndedBy.TIMEOUT:
+        text = f"Timed out after {limit.seconds:g} s (limit: {limit.rule})"
+        return with_suffix(f"{text}: {own}" if own else text, _ending(ending), paths[1])
+    if own:
+        return own
+    if standing is not None and standing.reason and standing.reason != claim.prior_reason:
+        return storable(standing.reason)
+    line = last_line(ending.stderr_tail) or last_line(ending.stdout_tail)
+    if standing is not None and ending.exit_code == 0:
+        left = "its row is gone" if standing.word == GONE else f"the phase is {standing.word}, not {complete_word}"
+        line = f"the command ended, but {left}" + (f": {line}" if line else "")
+    return with_suffix(line or "the command failed and printed nothing", _ending(ending), paths[1])
+
+
+def _ending(ending: Ending) -> str:
+    if ending.signal is not None:
+        return f"killed by signal {ending.signal}"
+    return f"exit code {ending.exit_code}"
+
+
+def last_line(tail: bytes) -> str:
+    """The last line that says something: no blank, no rule of signs; without escapes, cut at 500 characters."""
+    for raw in reversed(tail.replace(b"\r", b"\n").split(b"\n")):
+        line = _ESCAPE.sub("", raw.decode(errors="replace")).strip()
+        if line and not _FRAME.fullmatch(line):
+            return storable(line)[:_LINE_CHARS]
+    return ""
+
+
+def _result_of(raw: bytes) -> dict[str, Any]:
+    """What the result file says; {} for anything that is no JSON object, which is the command's fault, not the phase's."""
+    if not raw or len(raw) > RESULT_BYTES:
+        return {}
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _metrics(found: object) -> dict[str, float]:
+    if not isinstance(found, dict):
+        return {}
+    numbers = {
+        storable(str(name))[:100]: float(value)
+        for name, value in list(found.items())[:_METRICS]
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+    }
+    return {name: value for name, value in numbers.items() if math.isfinite(value)}

@@ -1,0 +1,42 @@
+"""Outlasting a database that is away: its operations are repeated until it is back, or our patience is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Final, TypeVar
+
+from batchdrain.draining.interrupts import Interrupts
+from batchdrain.errors import DatabaseUnavailable
+from batchdrain.screens.screen import Screen
+
+T = TypeVar("T")
+_FIRST_S: Final = 0.2
+_MOST_S: Final = 5.0
+
+
+class Outage:
+    """What is given to `outlast` must be safe to repeat."""
+
+    def __init__(self, patience_s: float, interrupts: Interrupts, screen: Screen) -> None:
+        self._patience_s = patience_s
+        self._interrupts = interrupts
+        self._screen = screen
+        self._given_up = False
+
+    def outlast(self, work: Callable[[], T], *, meanwhile: str) -> T:
+        """The result of `work`. `meanwhile`: what people are told while it can't be had. Raises DatabaseUnavailable when
+        our patience is over, or a signal came."""
+        until, wait_s = monotonic() + self._patience_s, _FIRST_S
+        while True:
+            try:
+                return work()
+            except DatabaseUnavailable as error:
+                left_s = 0.0 if self._given_up or self._interrupts.wake.is_set() else max(0.0, until - monotonic())
+                if wait_s == _FIRST_S:
+                    self._screen.notice(f"{error.message}: {meanwhile}; trying again for {left_s:.0f} s")
+                if not left_s:
+                    self._given_up = True  # the rest is put in order without waiting as long once more
+                    raise
+                self._interrupts.wake.wait(min(wait_s, left_s))
+                wait_s = min(_MOST_S, wait_s * 2)

@@ -1,0 +1,71 @@
+"""What a drain is made of, and what passes between its rooms: a try is chosen, runs, and is concluded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+from batchdrain.database.claims import Claims
+from batchdrain.database.recovery import Recovered
+from batchdrain.draining.ahead import Ahead
+from batchdrain.draining.heart import Heart
+from batchdrain.draining.interrupts import Interrupts
+from batchdrain.draining.outage import Outage
+from batchdrain.draining.weather import Weather
+from batchdrain.execution.order import Ending
+from batchdrain.facts import Claim, Phase, Standing, TimeLimit, Try
+from batchdrain.failures.categories import Categoriser
+from batchdrain.planning.limits import TimeLimits
+from batchdrain.planning.supply import Supply
+from batchdrain.redaction import Redact
+from batchdrain.screens.screen import Screen
+from batchdrain.sessions.record import SessionRecord
+from batchdrain.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a drain works with. Put together by starting.py."""
+
+    settings: Settings
+    record: SessionRecord
+    supply: Supply
+    claims: Claims
+    heart: Heart
+    ahead: Ahead
+    outage: Outage
+    weather: Weather
+    engine: Executor
+    limits: TimeLimits
+    screen: Screen
+    interrupts: Interrupts
+    categorise: Categoriser
+    run_type: Callable[[str], str]
+    redact: Redact
+    recover: Callable[[], list[Recovered]]  #: settles what dead controllers hold
+    standing: Callable[[Phase], Standing]  #: what the table says of a phase now
+    root: Path
+    most: int | None  #: phases to take at most in this go; None: all
+    batch: int | None = None  #: read the backlog again after so many
+    stop_on_first_failure: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A claimed phase whose command runs, or has ended and settles."""
+
+    tried: Try
+    claim: Claim
+    limit: TimeLimit
+    paths: tuple[str, str]  #: of stdout and stderr, as they are shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A command that has ended, and what it left in the table where it sets states itself."""
+
+    running: Running
+    ending: Ending
+    standing: Standing | None

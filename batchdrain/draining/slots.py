@@ -1,0 +1,175 @@
+"""The slots: a try is claimed and submitted, and comes back ended. Phases of one run never stand side by side."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final
+
+from batchdrain import clock
+from batchdrain.draining.parts import Ended, Parts, Running
+from batchdrain.errors import BadData, FilesUnavailable
+from batchdrain.events import Event
+from batchdrain.execution.command import order_for
+from batchdrain.execution.guards import Guard
+from batchdrain.execution.order import EndedBy, Ending, Order
+from batchdrain.execution.process import Post, execute
+from batchdrain.facts import Claim, Skip, Standing, Try
+from batchdrain.guardian.wire import boottime_ms
+
+_SETTLE_POLL_S: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Settling:
+    ended: Ended
+    until: float  #: monotonic
+
+
+class Slots:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._post: Post | None = getattr(parts.engine, "post", None)
+        self._running: dict[Future[Ending], Running] = {}
+        self._settling: deque[_Settling] = deque()
+
+    def __len__(self) -> int:
+        return len(self._running) + len(self._settling)
+
+    @property
+    def busy_runs(self) -> set[str]:
+        settling = (entry.ended.running for entry in self._settling)
+        return {running.tried.run_id for running in (*self._running.values(), *settling)}
+
+    def side_by_side(self) -> Counter[str]:
+        """How many phases of each fingerprint run now."""
+        return Counter(running.tried.choice.fingerprint for running in self._running.values())
+
+    def start(self, tried: Try) -> bool:
+        """Claim the phase and submit its command. False when somebody else was faster: that is normal."""
+        parts, phase, command = self._parts, tried.choice.phase, self._parts.settings.command
+        ids = {"run_id": phase.run_id, "phase_id": phase.phase_id}
+        limit = parts.outage.outlast(lambda: parts.limits.of(phase, longer=tried.longer), meanwhile="nothing is claimed")
+        guard = self._hired()
+        before_ms = boottime_ms()
+        claim = self._claim(tried, parts.heart.lease_s(limit.seconds, command.settle_s), guard)
+        if claim is None:
+            if self._post is not None and guard is not None:
+                self._post.keep(guard)
+            parts.record.events.write(Event.CLAIM_LOST, **ids)
+            return False
+        parts.heart.hold(claim)
+        order = order_for(
+            claim,
+            command,
+            limit=limit,
+            session_id=parts.record.session.session_id,
+            logs=parts.record.logs.absolute(),
+            spool=parts.record.spool.absolute(),
+            root=parts.root,
+            deadline_ms=parts.heart.deadline_ms(before_ms),
+        )
+        if self._post is not None and guard is not None:
+            self._post.assign(guard, order.token)
+        paths = (parts.record.shown(order.stdout_path), parts.record.shown(order.stderr_path))
+        running = Running(tried=tried, claim=claim, limit=limit, paths=paths)
+        self._running[self._submitted(order)] = running
+        # Written while the command runs: the ledger has the claim already.
+        parts.record.events.write(Event.PHASE_CLAIMED, **ids, epoch=claim.epoch, attempt=claim.attempt)
+        parts.record.events.write(Event.PHASE_STARTED, **ids, epoch=claim.epoch, timeout_s=limit.seconds, limit=limit.rule)
+        parts.screen.started(tried, limit)
+        if self._post is not None:
+            self._post.prepare()
+        return True
+
+    def ended(self, timeout_s: float | None) -> Iterator[Ended]:
+        """Wait for the next command to end, at most so long; then everything that has ended and settled."""
+        if self._settling:
+            timeout_s = _SETTLE_POLL_S if timeout_s is None else min(timeout_s, _SETTLE_POLL_S)
+        if self._running:
+            done, _ = wait(self._running, timeout=timeout_s, return_when=FIRST_COMPLETED)
+        else:
+            done = set()
+            self._parts.interrupts.wake.wait(timeout_s)
+        settling, self._settling = self._settling, deque()
+        for entry in settling:
+            yield from self._settled(entry.ended.running, entry.ended.ending, entry.until)
+        for future in done:
+            yield from self._settled(self._running.pop(future), _ending_of(future), None)
+
+    def end_all(self) -> Iterator[Ended]:
+        """End every command, and give what came of each."""
+        interrupt = getattr(self._parts.engine, "interrupt", None)
+        if interrupt is not None:
+            interrupt()
+        wait(self._running)
+        endings = [(running, _ending_of(future)) for future, running in self._running.items()]
+        endings += [(entry.ended.running, entry.ended.ending) for entry in self._settling]
+        self._running, self._settling = {}, deque()
+        for running, ending in endings:
+            yield Ended(running=running, ending=ending, standing=self._standing(running))
+
+    def _submitted(self, order: Order) -> Future[Ending]:
+        """An engine that can't take it has lost it: the claim is given back as every other."""
+        try:
+            return self._parts.engine.submit(execute, order)
+        except Exception as error:  # noqa: BLE001 - whatever an engine raises
+            refused: Future[Ending] = Future()
+            refused.set_exception(error)
+            return refused
+
+    def _hired(self) -> Guard | None:
+        """Before the claim, so that the claim's row can name its guardian."""
+        try:
+            return None if self._post is None else self._post.hire()
+        except OSError as error:
+            raise FilesUnavailable(
+                f"no guardian could be started: {error.strerror or error}",
+                remedy="free what it lacks; what was claimed is given back",
+            ) from error
+
+    def _claim(self, tried: Try, lease_s: float, guard: Guard | None) -> Claim | None:
+        parts, run_type = self._parts, self._parts.run_type(tried.run_id)
+        identity, now = None if guard is None else guard.identity, clock.now()
+        try:
+            return parts.outage.outlast(
+                lambda: parts.claims.claim(tried.choice, lease_s=lease_s, run_type=run_type, now=now, guard=identity),
+                meanwhile="nothing is claimed",
+            )
+        except BadData as error:
+            if self._parts.record.tell(Event.PHASE_SKIPPED, Skip("ambiguous ids", str(error)), count=1):
+                self._parts.screen.notice(str(error))
+            return None
+
+    def _settled(self, running: Running, ending: Ending, until: float | None) -> Iterator[Ended]:
+        """The end, once the table says something new: a command's own commit may come after its exit."""
+        standing = self._standing(running)
+        if until is None:
+            until = monotonic() + self._parts.settings.command.settle_s
+        entry = Ended(running=running, ending=ending, standing=standing)
+        if ending.by is EndedBy.EXIT and standing is not None and monotonic() < until:
+            prior, intermediate = running.claim.prior_word, self._parts.claims.intermediate
+            reworded = standing.word == prior and standing.reason != running.claim.prior_reason
+            if (standing.word == prior or standing.word in intermediate) and not reworded:
+                self._settling.append(_Settling(entry, until))
+                return
+        yield entry
+
+    def _standing(self, running: Running) -> Standing | None:
+        if self._parts.settings.command.result_from == "exit_code":
+            return None
+        phase = running.claim.phase
+        return self._parts.outage.outlast(lambda: self._parts.standing(phase), meanwhile="the result is not yet known")
+
+
+def _ending_of(future: Future[Ending]) -> Ending:
+    """What a broken engine did with a command is not known: the phase goes back, as if its controller had died."""
+    try:
+        return future.result()
+    except CancelledError:
+        return Ending(by=EndedBy.INTERRUPT, message="the engine cancelled it")
+    except Exception as error:  # noqa: BLE001 - whatever an engine raises
+        return Ending(by=EndedBy.LOST, message=f"{type(error).__name__}: {error}")

@@ -1,0 +1,98 @@
+"""Diagnoses phases side by side: no claim, no lease, and nothing is written but a note in the ledger."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, wait
+from pathlib import Path
+from typing import Final
+
+from batchdrain import clock
+from batchdrain.database.notes import NoteKind, Notes
+from batchdrain.draining.diagnosis import Diagnosis, diagnosed
+from batchdrain.errors import BatchDrainError, FilesUnavailable
+from batchdrain.execution.diagnosis import diagnosis_order
+from batchdrain.execution.local import LocalEngine
+from batchdrain.execution.order import Ending
+from batchdrain.execution.process import execute
+from batchdrain.facts import Phase, PhaseKey
+from batchdrain.planning.verdicts import expired
+from batchdrain.sessions.record import shown
+from batchdrain.settings import Settings
+from batchdrain.site import Site
+
+_LEAVES_S: Final = 0.05
+
+
+class Triage:
+    """The diagnosis commands of a go. They stand under guardians of this machine, whichever engine drains."""
+
+    def __init__(self, site: Site, settings: Settings, folder: Path, session_id: str) -> None:
+        """`folder`: for the commands' output; made here. Raises FilesUnavailable."""
+        self._site = site
+        self._settings = settings
+        self._folder = folder.absolute()
+        self._session_id = session_id
+        self._tokens: dict[PhaseKey, str] = {}
+        self._asked: dict[PhaseKey, Future[Diagnosis]] = {}
+        self._is_ending = False
+        try:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise FilesUnavailable(f"{folder}: {error.strerror}", remedy="make room, or name another session_dir") from error
+        self._engine = LocalEngine(settings.triage.workers)
+
+    def tidy(self) -> None:
+        """Take back the verdicts whose time is over. Raises DatabaseUnavailable."""
+        notes = Notes(self._site.database, self._site.ledger)
+        notes.forget(NoteKind.VERDICT, expired(notes.of(NoteKind.VERDICT), clock.now()))
+
+    def ask(self, phase: Phase) -> Future[Diagnosis] | None:
+        """Diagnose it as soon as there is a slot. None where it was asked before: one diagnosis a phase and go."""
+        if phase.key in self._asked:
+            return None
+        self._asked[phase.key] = future = self._engine.submit(self._diagnose, phase)
+        return future
+
+    def leave(self, key: PhaseKey) -> None:
+        """The phase is about to be executed: its diagnosis has ended when this returns."""
+        future = self._asked.get(key)
+        while future is not None and not future.done() and not future.cancel():
+            self._engine.post.end(self._tokens.get(key, ""))
+            wait([future], timeout=_LEAVES_S)
+
+    def interrupt(self, *, kill: bool = False) -> None:
+        """End every diagnosis, those that would begin later too. Safe in a signal handler."""
+        self._is_ending = True
+        self._engine.interrupt(kill=kill)
+
+    def close(self) -> None:
+        """Nothing that it started is left when this returns."""
+        self.interrupt()
+        self._engine.shutdown(wait=True, cancel_futures=True)
+
+    def _diagnose(self, phase: Phase) -> Diagnosis:
+        if self._is_ending:
+            return Diagnosis(phase=phase, was_ended=True)
+        try:
+            standing = self._site.standing(phase)
+            if standing.word != self._site.table.words[phase.state]:
+                return Diagnosis(phase=phase, problem=f"it is {standing.word} now")
+            found = self._judged(phase, standing.reason)
+            if found.verdict is not None:
+                self._keep(found)
+        except BatchDrainError as error:
+            return Diagnosis(phase=phase, problem=str(error), failure=error)
+        return found
+
+    def _judged(self, phase: Phase, reason: str | None) -> Diagnosis:
+        place = {"session_id": self._session_id, "folder": self._folder, "root": self._site.root}
+        order = diagnosis_order(phase, reason or "", self._settings, **place)  # type: ignore[arg-type]
+        self._tokens[phase.key] = order.token
+        ending: Ending = execute(order)
+        log = shown(Path(order.stderr_path))
+        return diagnosed(phase, reason, ending, self._settings.triage, log=log, now=clock.now(), redact=self._site.redact)
+
+    def _keep(self, found: Diagnosis) -> None:
+        if found.verdict is not None:
+            said = {found.phase.key.digest: found.verdict.said}
+            Notes(self._site.database, self._site.ledger).write(NoteKind.VERDICT, said)

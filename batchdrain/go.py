@@ -1,0 +1,209 @@
+"""One go of a session: its parts are put together, it drains, its books are closed."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
+from typing import Any
+
+from batchdrain import clock
+from batchdrain.database.claims import Claims
+from batchdrain.database.history import SESSION
+from batchdrain.database.recovery import Recovered
+from batchdrain.drain import Drain
+from batchdrain.draining.ahead import ahead_of
+from batchdrain.draining.heart import Heart
+from batchdrain.draining.interrupts import Interrupts
+from batchdrain.draining.outage import Outage
+from batchdrain.draining.parts import Parts
+from batchdrain.draining.weather import Weather
+from batchdrain.errors import BatchDrainError
+from batchdrain.events import Event
+from batchdrain.facts import Skip, Try
+from batchdrain.intent import Intent
+from batchdrain.planning.acceptance import ACCEPTED
+from batchdrain.planning.limits import TimeLimits
+from batchdrain.planning.selection import categoriser
+from batchdrain.planning.supply import Supply
+from batchdrain.plugins import engine_factory
+from batchdrain.recovering import recover, told, told_as_event
+from batchdrain.screens.screen import Opening, Screen
+from batchdrain.session import Balance, Session, Status
+from batchdrain.sessions.record import SessionRecord, dumps
+from batchdrain.settings import Settings
+from batchdrain.signals import blocked
+from batchdrain.site import Site, described
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Went:
+    """How a go ended."""
+
+    session: Session | None  #: None: nothing was selected, and no session was written
+    exit_code: int
+    skipped: Counter[Skip] = field(default_factory=Counter)
+    total: int = 0  #: phases in the source state when it began
+    failure: BatchDrainError | None = None  #: what ended it early, to be told after the summary
+
+
+def limits_for(site: Site, settings: Settings) -> TimeLimits:
+    return TimeLimits(site.history.durations_s, settings.timeout, site.run_type)
+
+
+def go(
+    site: Site,
+    intent: Intent,
+    record: SessionRecord,
+    supply: Supply,
+    screen: Screen,
+    *,
+    most: int | None,
+    recovered: Sequence[Recovered] = (),
+    retries: Iterable[Try] = (),
+    fresh: bool = False,
+) -> Went:
+    """Drain, and close the books whatever happens. `most`: phases to take at most now; `fresh`: the supply was just
+    read; `retries`: what an earlier go left to be tried again. Raises BatchDrainError for what ends it at once."""
+    session, settings, interrupts = record.session, intent.settings, Interrupts(finish_current=intent.settings.finish_current)
+    with interrupts.watch():
+        try:
+            _announce(site, intent, record, screen, recovered)
+            drain = _drained(site, intent, record, supply, screen, interrupts, most=most, retries=retries, fresh=fresh)
+            _close(site, intent, drain, narrower=most)
+        except BaseException as error:
+            _close_after(record, error)
+            raise
+        finally:
+            screen.end()
+            site.database.on_retry = None
+            record.close()
+    code = interrupts.exit_code
+    if code is None:
+        code = drain.failure.exit_code if drain.failure else exit_code(session, settings)
+    return Went(session=session, exit_code=code, skipped=supply.skipped, total=supply.total, failure=drain.failure)
+
+
+def _drained(
+    site: Site,
+    intent: Intent,
+    record: SessionRecord,
+    supply: Supply,
+    screen: Screen,
+    interrupts: Interrupts,
+    *,
+    most: int | None,
+    retries: Iterable[Try],
+    fresh: bool,
+) -> Drain:
+    """Put the parts together and let them run. Returns the drain as it ended."""
+    settings = intent.settings
+    record.counts.metric = settings.stop.metric
+    factory: Callable[..., Any] = engine_factory(settings.engine)
+    gc.freeze()  # what is loaded by now stays: the collector need not look through it after every few phases
+    beside = ahead_of(site, intent, record, supply, screen, interrupts)
+    with factory(workers=settings.workers, settings=settings) as engine, beside as ahead:
+        claims = Claims(
+            site.database, site.ledger, site.table, settings.command, record.session.session_uid or "",
+            spool_dir=str(record.spool.absolute()),
+        )  # fmt: skip
+        interrupts.engine = engine
+        heart = Heart(claims, settings.lease, settings.command.grace_s, getattr(engine, "post", None))
+        parts = Parts(
+            settings=settings,
+            record=record,
+            supply=supply,
+            claims=claims,
+            heart=heart,
+            ahead=ahead,
+            outage=Outage(settings.patience.outage_s, interrupts, screen),
+            weather=Weather(settings.retry),
+            engine=engine,
+            limits=limits_for(site, settings),
+            screen=screen,
+            interrupts=interrupts,
+            categorise=categoriser(settings),
+            run_type=cache(site.run_type),
+            redact=site.redact,
+            standing=site.standing,
+            recover=partial(recover, site),
+            root=site.root,
+            most=most,
+            batch=intent.batch,
+            stop_on_first_failure=intent.stop_on_first_failure,
+        )
+        drain = Drain(parts, retries)
+        try:
+            drain.run(fresh=fresh)
+        finally:
+            heart.stop()
+    return drain
+
+
+def _announce(site: Site, intent: Intent, record: SessionRecord, screen: Screen, recovered: Sequence[Recovered]) -> None:
+    """The session is on disk, in the ledger and on the screen before its first phase."""
+    session, events = record.session, record.events
+    _keep_head(site, session)
+    record.save()
+    for back in recovered:
+        told_as_event(events, back)
+    site.database.on_retry = lambda error, tries: events.write(Event.DATABASE_RETRIED, error=error, tries=tries)
+    opening = Opening(
+        session_id=session.session_id,
+        database=f"{site.where}: {described(site.counts())}",
+        state=intent.state.value,
+        target=intent.most,
+        done=len(session.results),
+        workers=intent.settings.workers,
+    )
+    with blocked():  # it may start a thread
+        screen.begin(opening)
+    for back in recovered:
+        screen.notice(told(back))
+
+
+def exit_code(session: Session, settings: Settings) -> int:
+    """0, or 1 when some phase failed; with a minimal rate only when the rate is below it."""
+    if settings.min_success_rate is not None:
+        rate = session.success_rate
+        return 1 if rate is not None and rate < settings.min_success_rate else 0
+    return 1 if session.total_failed else 0
+
+
+def _close(site: Site, intent: Intent, drain: Drain, *, narrower: int | None) -> None:
+    record, interrupts, outage = drain.parts.record, drain.parts.interrupts, drain.parts.outage
+    session, now, waiting = record.session, clock.now(), "the session is not yet closed"
+    left = sum(getattr(row, intent.state.value) for row in outage.outlast(site.counts, meanwhile=waiting))
+    before = session.balance.failed_before if session.balance else left
+    word = site.table.words[intent.state]
+    accepted = sum(count for skip, count in drain.parts.supply.skipped.items() if skip.rule == ACCEPTED)
+    session.balance = Balance.of(before=before, left=left, results=session.results, source_word=word, accepted=accepted)
+    if interrupts.signal is not None:
+        record.end(Status.INTERRUPTED, now, interrupts.name)
+    elif drain.failure is not None:
+        record.end(Status.INTERRUPTED, now, str(drain.failure))
+    elif drain.stopped is not None:
+        record.end(Status.STOPPED, now, str(drain.stopped))
+    elif drain.taken == narrower and (intent.most is None or len(session.results) < intent.most):
+        record.end(Status.INTERRUPTED, now, f"--batch-size {narrower} of this go is reached")
+    else:
+        record.end(Status.COMPLETE, now)
+    outage.outlast(lambda: _keep_head(site, session), meanwhile=waiting)
+
+
+def _close_after(record: SessionRecord, error: BaseException) -> None:
+    """Keep what is known, whatever failed; the error itself is raised further."""
+    session = record.session
+    if session.status is Status.RUNNING:
+        try:
+            record.end(Status.INTERRUPTED, clock.now(), str(error) or type(error).__name__)
+        except BatchDrainError as second:
+            error.add_note(str(second))
+
+
+def _keep_head(site: Site, session: Session) -> None:
+    """The session's intent in the ledger, so that its file can be rebuilt."""
+    head = dumps(session.model_dump(mode="json", exclude={"results"}))
+    site.ledger.write_meta(site.database, f"{SESSION}{session.session_id}/{session.session_uid}", head.decode())
