@@ -1,0 +1,123 @@
+"""inv accept: known failures that are not to be drained again. The user's table is only read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from batchdrain import clock
+from batchdrain.actions.opening import opened
+from batchdrain.actions.saying import LONGEST, kept_text, moment
+from batchdrain.database.notes import NoteKind, Notes
+from batchdrain.database.pages import as_rows
+from batchdrain.errors import UsageError, did_you_mean
+from batchdrain.facts import PhaseKey
+from batchdrain.failures.excerpt import excerpt
+from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.planning.acceptance import Acceptance, Acceptances, Subject
+from batchdrain.planning.filters import cluster_ids
+from batchdrain.screens.output import Output
+from batchdrain.site import Site
+from batchdrain.states import PhaseState
+from batchdrain.tasks.edge import Project
+from batchdrain.text import safe_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """The flags of accept."""
+
+    run_id: str | None = None
+    phase_id: str | None = None
+    cluster: str | None = None
+    reason: str | None = None
+    until: str | None = None
+    clear: bool = False
+
+
+def accept(project: Project, said: Said) -> None:
+    """`inv accept`. Raises UsageError for flags that say nothing together, or contradict each other."""
+    subjects = _subjects(said)
+    reason, until = kept_text("--reason", said.reason), moment("--until", said.until, clock.now())
+    if said.clear and (reason is not None or until is not None):
+        raise UsageError("--clear: takes back what was accepted, so it goes with no --reason and no --until")
+    if not subjects and (said.clear or reason is not None or until is not None):
+        raise UsageError("--run-id: is required, or --cluster", remedy="name what is accepted")
+    if subjects and reason is None and not said.clear:
+        raise UsageError("--reason: is required", remedy="say why this failure is known, for whoever meets it next")
+    with opened(project) as site:
+        if not subjects:
+            _list(site)
+        elif said.clear:
+            _clear(site, subjects, dry=project.dry)
+        else:
+            found = [Acceptance(subject=subject, reason=reason or "", until=until) for subject in subjects]
+            _keep(site, found, dry=project.dry)
+
+
+def _subjects(said: Said) -> list[Subject]:
+    run_id, phase_id = kept_text("--run-id", said.run_id), kept_text("--phase-id", said.phase_id)
+    clusters = cluster_ids("--cluster", said.cluster) if said.cluster is not None else ()
+    if clusters and (run_id is not None or phase_id is not None):
+        raise UsageError("--cluster: is of every run, so it goes with no --run-id and no --phase-id")
+    if phase_id is not None and run_id is None:
+        raise UsageError("--phase-id: alone names no phase", remedy="name its run too, with --run-id")
+    if clusters:
+        return [Subject(cluster=cluster) for cluster in clusters]
+    return [] if run_id is None else [Subject(run_id=run_id, phase_id=phase_id)]
+
+
+def _keep(site: Site, found: Sequence[Acceptance], *, dry: bool) -> None:
+    count, mark = _standing(site, found)
+    if mark and len(found) == 1:
+        found = [replace(one, fingerprint=mark) for one in found]
+    if not dry:
+        site.ledger.create(site.database)
+        Notes(site.database, site.ledger).write(NoteKind.ACCEPTED, {one.subject.name: one.said for one in found})
+    until = "" if found[0].until is None else f" until {clock.iso(found[0].until)}"
+    standing = "no failed phase now" if count == 0 else f"{count} failed phase{'' if count == 1 else 's'} now"
+    named = ", ".join(str(one.subject) for one in found)
+    Output().line(safe_text(f"{'Would accept' if dry else 'Accepted'}: {named}{until} ({standing})"))
+
+
+def _standing(site: Site, found: Iterable[Acceptance]) -> tuple[int, str]:
+    """How many failed phases are accepted by these now, and the fingerprint of one of them."""
+    accepted, count, mark = Acceptances(found), 0, ""
+    with site.database.read() as connection:
+        for row in as_rows(site.table.pages(connection, PhaseState.FAILED)):
+            text = None if row.reason is None else excerpt(row.reason)
+            if accepted.skip(PhaseKey(row.run_id, row.phase_id), text) is not None:
+                count, mark = count + 1, mark or fingerprint(text)
+    return count, mark
+
+
+def _clear(site: Site, subjects: Sequence[Subject], *, dry: bool) -> None:
+    notes = Notes(site.database, site.ledger)
+    known = {note.subject: one for note in notes.of(NoteKind.ACCEPTED) if (one := Acceptance.of(note)) is not None}
+    for subject in subjects:
+        if subject.name not in known:
+            near = did_you_mean(str(subject), [str(one.subject) for one in known.values()])
+            raise UsageError(f"accept --clear: {subject} is not accepted{near}")
+    for subject in subjects:
+        if not dry:
+            notes.take_back(NoteKind.ACCEPTED, subject.name)
+        Output().line(safe_text(f"{'Would take back' if dry else 'Taken back'}: {subject} is accepted"))
+
+
+def _list(site: Site) -> None:
+    out, now = Output(), clock.now()
+    notes = Notes(site.database, site.ledger).of(NoteKind.ACCEPTED)
+    found = [one for note in notes if (one := Acceptance.of(note)) is not None]
+    if not found:
+        out.line(f"Nothing is accepted in {site.where}.")
+        return
+    out.line(f"Accepted in {site.where}:")
+    for one in sorted(found, key=lambda one: (one.is_void(now), str(one.subject))):
+        mark = f": {one.fingerprint}" if one.subject.cluster is not None and one.fingerprint else ""
+        out.line(f"  {safe_text(f'{one.subject}{mark}', limit=LONGEST)}")
+        out.line(f"      {safe_text(_told(one, void=one.is_void(now)), limit=2 * LONGEST)}")
+
+
+def _told(one: Acceptance, *, void: bool) -> str:
+    until = "" if one.until is None else f", {'EXPIRED' if void else 'until'} {clock.iso(one.until)}"
+    return f"{one.reason} ({one.by}, {one.at[:10]}{until})"

@@ -1,0 +1,149 @@
+"""Queued phases, alone or before the failed ones. Each part is a session of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from batchdrain.actions.draining import report
+from batchdrain.actions.opening import opened, screen_for, whole
+from batchdrain.actions.planned import show_plan
+from batchdrain.errors import BatchDrainError, UsageError
+from batchdrain.intent import Intent
+from batchdrain.planning.filters import Filters
+from batchdrain.session import Kind
+from batchdrain.site import Site
+from batchdrain.starting import begin
+from batchdrain.tasks.edge import Project
+
+_SIGNALLED = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _QueuedLimits:
+    batch_size: int | None
+    max_batches: int | None
+    stop_on_first_failure: bool
+
+
+def queued_of_run(
+    project: Project,
+    flags: Mapping[str, object],
+    run_id: str | None,
+    batch_size: str | None,
+    max_batches: str | None,
+    *,
+    stop_on_first_failure: bool,
+) -> int:
+    """`inv drain-queued`. Returns the exit code."""
+    filters = _required_run(run_id)
+    limits = _limits("--batch-size", batch_size, max_batches, stop_on_first_failure=stop_on_first_failure)
+    with opened(project, flags) as site:
+        return _drain(site, _queued(site, filters, limits), dry=project.dry, quiet=False)
+
+
+def chain_run(
+    project: Project,
+    flags: Mapping[str, object],
+    *,
+    run_id: str | None,
+    queued_batch_size: str | None,
+    max_batches: str | None,
+    stop_on_first_failure: bool,
+    category: Sequence[str] | None,
+    quiet: bool,
+) -> int:
+    """`inv chain-with-queued`. Returns the worse of both exit codes."""
+    filters = _required_run(run_id)
+    failed = Filters.of(run_id=run_id, categories=category or ())
+    limits = _limits("--queued-batch-size", queued_batch_size, max_batches, stop_on_first_failure=stop_on_first_failure)
+    with opened(project, flags) as site:
+        return _in_turn(
+            [
+                lambda: _drain(site, _queued(site, filters, limits), dry=project.dry, quiet=quiet),
+                lambda: _drain(site, _failed(site, failed), dry=project.dry, quiet=quiet),
+            ]
+        )
+
+
+def chain_all(
+    project: Project,
+    flags: Mapping[str, object],
+    *,
+    queued_batch_size: str | None,
+    max_batches: str | None,
+    stop_on_first_failure: bool,
+    exclude_run: Sequence[str] | None,
+    category: Sequence[str] | None,
+    quiet: bool,
+) -> int:
+    """`inv drain-all`. Returns the worst of all exit codes."""
+    failed = Filters.of(exclude_runs=exclude_run or (), categories=category or ())
+    limits = _limits("--queued-batch-size", queued_batch_size, max_batches, stop_on_first_failure=stop_on_first_failure)
+    with opened(project, flags) as site:
+        runs = [
+            row.run_id
+            for row in site.counts()
+            if row.queued and row.run_id and not Filters.of(exclude_runs=exclude_run or ()).skips_run(row.run_id)
+        ]
+
+        def queued(run_id: str) -> Callable[[], int]:
+            return lambda: _drain(site, _queued(site, Filters.of(run_id=run_id), limits), dry=project.dry, quiet=quiet)
+
+        def rest() -> int:
+            return _drain(site, _failed(site, failed), dry=project.dry, quiet=quiet)
+
+        return _in_turn([*map(queued, runs), rest])
+
+
+def _in_turn(parts: Sequence[Callable[[], int]]) -> int:
+    """One after the other; a signal ends the chain. An error of one part does not keep the next from its work."""
+    worst, failure = 0, None
+    for part in parts:
+        try:
+            code = part()
+        except BatchDrainError as error:
+            if failure is not None and str(error) == str(failure):
+                break  # the same for every part: say it once
+            failure, code = error, error.exit_code
+        worst = max(worst, code)
+        if code > _SIGNALLED:
+            return code
+    if failure is not None and failure.exit_code >= worst:
+        raise failure
+    return worst
+
+
+def _drain(site: Site, intent: Intent, *, dry: bool, quiet: bool) -> int:
+    if dry:
+        return show_plan(site, intent, "text")
+    return report(site, intent, begin(site, intent, screen_for(quiet=quiet, shape="text")), "text")
+
+
+def _queued(site: Site, filters: Filters, limits: _QueuedLimits) -> Intent:
+    size = limits.batch_size or site.settings.batch_size
+    return Intent(
+        kind=Kind.QUEUED,
+        filters=filters,
+        settings=site.settings.model_copy(update={"batch_size": size, "policy": ["run-order"]}),
+        max_batches=limits.max_batches,
+        stop_on_first_failure=limits.stop_on_first_failure,
+    )
+
+
+def _failed(site: Site, filters: Filters) -> Intent:
+    return Intent(kind=Kind.FAILED, filters=filters, settings=site.settings)
+
+
+def _required_run(run_id: str | None) -> Filters:
+    if run_id is None:
+        raise UsageError("--run-id: is required", remedy="name the run; `inv list-run-counts` lists them")
+    return Filters.of(run_id=run_id)
+
+
+def _limits(size_flag: str, batch_size: str | None, max_batches: str | None, *, stop_on_first_failure: bool) -> _QueuedLimits:
+    return _QueuedLimits(
+        batch_size=whole(size_flag, batch_size),
+        max_batches=whole("--max-batches", max_batches),
+        stop_on_first_failure=stop_on_first_failure,
+    )

@@ -1,0 +1,105 @@
+"""inv clusters: what the backlog fails with, and what retries did about it. Reads only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from batchdrain.actions.opening import opened, shape_of, whole
+from batchdrain.database.retries import retries_by_fingerprint
+from batchdrain.planning.census import RUNS, Cluster, census
+from batchdrain.planning.filters import Filters
+from batchdrain.planning.selection import Selection, acceptances, categoriser
+from batchdrain.redaction import Redact
+from batchdrain.screens.output import Output
+from batchdrain.site import Site, described
+from batchdrain.states import PhaseState
+from batchdrain.tasks.edge import Project
+from batchdrain.text import safe_text
+
+WIDTH: Final = 100
+_SHOWN: Final = 20
+
+
+def show_clusters(project: Project, run_id: str | None, top: str | None, shape: str | None) -> None:
+    """`inv clusters`. Raises UsageError."""
+    form = shape_of(shape, ("text", "json"))
+    most = whole("--top", top)
+    filters = Filters.of(run_id=run_id)
+    with opened(project) as site:
+        selection = Selection(site=site, settings=site.settings, filters=filters, state=PhaseState.FAILED)
+        retries = retries_by_fingerprint(site.database, site.ledger)
+        known = acceptances(site)
+        found = census(selection.rows(), categoriser(site.settings), retries, run_id=run_id, accepted=known)
+        out, redact = Output(), site.redact
+        if form == "json":
+            shown = {
+                "database": site.database.name,
+                "failed": sum(one.count for one in found),
+                "total": len(found),
+                "clusters": [_fields(one, redact) for one in found[:most]],
+            }
+            out.text(json.dumps(shown, indent=2) + "\n")
+            return
+        for line in _nothing(site, run_id) if not found else _table(site, found, most or _SHOWN, redact):
+            out.line(line)
+
+
+def _nothing(site: Site, run_id: str | None) -> Iterator[str]:
+    counts, of = site.counts(), "" if run_id is None else f" of run {safe_text(run_id)}"
+    yield f"No failed phases{of} in {site.where}."
+    yield f"It holds {described(counts)}." if counts else "The database holds no phases at all: is it the right one?"
+
+
+def _table(site: Site, found: list[Cluster], most: int, redact: Redact) -> Iterator[str]:
+    failed = sum(one.count for one in found)
+    yield f"{failed} failed phases in {len(found)} clusters: {site.where}"
+    yield f"{'COUNT':>7} {'RUNS':>6}  {'CATEGORY':<12} {'TRIED':>6} {'FIXED':>6}  {'SCOPE':<13} --cluster="
+    for one in found[:most]:
+        runs = f"{one.runs}{'+' if one.runs >= RUNS else ''}"
+        row = f"{one.count:>7} {runs:>6}  {one.category:<12} {one.tried:>6} {one.fixed:>6}  {_scope(one):<13} "
+        ids = ",".join(one.ids)
+        fits = len(row) + len(ids) <= WIDTH
+        yield row + (ids if fits else f"(below, {len(one.ids)} alike)")
+        yield f"        {_cut(redact(one.fingerprint) or '(no reason)')}"
+        if one.accepted:
+            yield f"        accepted: {'all' if one.accepted == one.count else one.accepted} of them"
+        yield f"        e.g. {_cut(_example(one, redact))}"
+        if not fits:
+            yield f"        {ids}"
+    if len(found) > most:
+        yield f"and {len(found) - most} more (--top={len(found)} shows all)"
+
+
+def _example(one: Cluster, redact: Redact) -> str:
+    run_id, phase_id, text = one.example
+    return f"{redact(text)} ({run_id} / {phase_id})" if text else f"{run_id} / {phase_id}"
+
+
+def _cut(text: str) -> str:
+    """One line that fits, however much longer its escapes make it."""
+    room = WIDTH - 16
+    line = safe_text(text, limit=room)
+    return line if len(line) <= room else line[:room]
+
+
+def _scope(one: Cluster) -> str:
+    return "systemic" if one.is_systemic else "run-specific"
+
+
+def _fields(one: Cluster, redact: Redact) -> dict[str, Any]:
+    run_id, phase_id, text = one.example
+    return {
+        "cluster": ",".join(one.ids),
+        "ids": list(one.ids),
+        "count": one.count,
+        "runs": one.runs,
+        "scope": _scope(one),
+        "category": one.category,
+        "fingerprint": redact(one.fingerprint),
+        "example": {"run_id": run_id, "phase_id": phase_id, "text": redact(text)},
+        "tried": one.tried,
+        "fixed": one.fixed,
+        "accepted": one.accepted,
+    }

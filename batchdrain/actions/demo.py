@@ -1,0 +1,44 @@
+"""inv demo: a sample database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from batchdrain.actions.opening import settings_of, whole
+from batchdrain.database.url import parse_url
+from batchdrain.demo.backlog import make_backlog
+from batchdrain.errors import ConfigError, FilesUnavailable
+from batchdrain.screens.output import Output
+from batchdrain.sessions.record import shown
+from batchdrain.site import database_url
+from batchdrain.tasks.edge import Project
+
+_PHASES = 60
+_SEED = 7
+
+
+def make_demo(project: Project, phases: str | None, seed: str | None) -> None:
+    """Write the demo's database where the settings point to. Raises ConfigError unless that is a SQLite file that is
+    free, or a demo's."""
+    count = whole("--phases", phases, most=100_000) or _PHASES
+    number = whole("--seed", seed, least=0)
+    url = parse_url(database_url(settings_of(project), project.environ, project.root))
+    if url.get_backend_name() != "sqlite" or not url.database:
+        raise ConfigError(
+            "inv demo makes a SQLite file, and the configured database is another",
+            remedy="run it where batchdrain.database_url and DATABASE_URL are unset",
+        )
+    path, out = Path(url.database), Output()
+    if project.dry:
+        out.line(f"Would make {shown(path)} with {count} failed phases")
+        return
+    try:
+        made = make_backlog(path, phases=count, seed=_SEED if number is None else number)
+    except FileExistsError as error:
+        raise ConfigError(f"inv demo: {error}", remedy="the demo never replaces a database of yours") from None
+    except OSError as error:
+        raise FilesUnavailable(f"inv demo: {path}: {error.strerror}", remedy="make the folder writable") from error
+    out.line(
+        f"Made {shown(path)}: {made['FAILED']} failed, {made['QUEUED']} queued, {made['COMPLETE']} complete phases. "
+        "Now: inv dry-run, inv drain, inv summary"
+    )

@@ -1,0 +1,85 @@
+"""inv doctor: what stands between this project and a drain, all at once, each with its cure. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import orjson
+
+from batchdrain import config
+from batchdrain.actions import checks
+from batchdrain.actions.checks import Finding
+from batchdrain.actions.opening import settings_of, shape_of
+from batchdrain.errors import BatchDrainError, DatabaseUnavailable
+from batchdrain.screens.output import Output
+from batchdrain.settings import Settings
+from batchdrain.site import Site
+from batchdrain.tasks.edge import Project
+from batchdrain.text import safe_text
+
+_CONFIG_EXIT = 78
+
+
+def examine(project: Project, shape: str | None) -> int:
+    """Print every finding. Returns 0 when all is well, 75 when only the database is away, else 78."""
+    form = shape_of(shape, ("text", "json"))
+    findings = list(_findings(project))
+    out = Output()
+    if form == "json":
+        rows = [{"check": f.check, "ok": f.ok, "said": f.said, "cure": f.cure} for f in findings]
+        out.text(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
+    else:
+        for finding in findings:
+            out.line(f"{'ok  ' if finding.ok else 'FAIL'} {finding.check}: {safe_text(finding.said, limit=4_000)}")
+            if finding.cure:
+                out.text("".join(f"       {line}\n" for line in finding.cure.splitlines()))
+        wrong = sum(not finding.ok for finding in findings)
+        out.line("All is well." if not wrong else f"{wrong} problem{'s' if wrong > 1 else ''} found.")
+    codes = [finding.code for finding in findings if not finding.ok]
+    return max(codes, default=0)
+
+
+def _findings(project: Project) -> Iterator[Finding]:
+    yield from checks.yaml_file(project.root / "invoke.yaml")
+    try:
+        settings = settings_of(project)
+    except BatchDrainError as error:
+        for line in str(error).splitlines():
+            yield Finding("configuration", ok=False, said=line)
+        settings = _what_is_sound(project)
+    else:
+        yield Finding("configuration", ok=True, said="is sound")
+    yield from checks.plugins(settings)
+    yield from checks.command(settings, project.root)
+    yield from checks.session_dir(project.root / settings.session_dir)
+    yield from _database(project, settings)
+
+
+def _database(project: Project, settings: Settings) -> Iterator[Finding]:
+    try:
+        site = Site.open(settings, project.environ, project.root)
+    except DatabaseUnavailable as error:
+        yield Finding("database", ok=False, said=error.message, cure=error.remedy, code=error.exit_code)
+        return
+    except BatchDrainError as error:
+        for line in error.message.splitlines():
+            yield Finding("database", ok=False, said=line, cure=error.remedy)
+        return
+    try:
+        for part in checks.DATABASE:
+            try:
+                yield from part(site)
+            except BatchDrainError as error:
+                yield Finding("database", ok=False, said=error.message, cure=error.remedy, code=error.exit_code)
+    finally:
+        site.close()
+
+
+def _what_is_sound(project: Project) -> Settings:
+    """The settings without the sections that can't be read, so that the rest is examined too."""
+    section = project.section if hasattr(project.section, "keys") else {}
+    sound: dict[str, object] = {}
+    for key in section:
+        if not config.problems_of({**sound, key: section[key]}, {}):
+            sound[key] = section[key]
+    return config.load(sound, {})

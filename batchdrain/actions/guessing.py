@@ -1,0 +1,97 @@
+"""Guessing which table and columns hold the phases. Pure: names and values in, a mapping out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+LIKELY: Final[Mapping[str, tuple[str, ...]]] = {
+    "run_id": ("run_id", "run", "batch_id", "build_id", "job_id", "pipeline_id", "workflow_id", "parent_id", "batch", "build",
+               "job", "pipeline", "workflow", "run_name", "run_key"),
+    "phase_id": ("phase_id", "phase", "step_id", "task_id", "stage_id", "step", "task", "stage", "phase_name", "step_name",
+                 "task_name", "name", "key", "id"),
+    "phase_index": ("phase_index", "step_index", "task_index", "stage_index", "position", "pos", "idx", "index", "ordinal", "seq",
+                    "sequence", "order", "step_no", "order_no", "sort_order", "number", "rank", "ord", "nr", "no", "n"),
+    "state": ("state", "status", "phase_state", "task_state", "phase_status", "step_status", "task_status", "job_state",
+              "outcome", "result"),
+    "last_failure_reason": ("last_failure_reason", "failure_reason", "last_error", "error_message", "error", "reason",
+                            "message", "failure", "err", "stderr", "detail", "details", "error_text", "why", "cause"),
+    "updated_at": ("updated_at", "modified_at", "last_updated", "updated", "changed_at", "mtime", "updated_on", "touched"),
+}  # fmt: skip
+"""Names that are used for each column, likeliest first."""
+WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "failed": ("failed", "failure", "fail", "error", "errored", "broken"),
+    "queued": ("queued", "pending", "waiting", "todo", "new", "ready", "scheduled", "created", "open"),
+    "executing": ("executing", "running", "in_progress", "active", "started", "processing", "busy", "claimed", "doing"),
+    "complete": ("complete", "completed", "done", "success", "succeeded", "finished", "passed", "ok", "closed"),
+}
+"""Words that are used for each state, likeliest first."""
+_TABLES: Final = ("phases", "phase", "steps", "tasks", "stages", "jobs", "runs", "work")
+NEEDED: Final = ("run_id", "phase_id", "state")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    table: str
+    columns: Mapping[str, str | None]
+    states: Mapping[str, str]
+    sure: frozenset[str]  #: the states whose word was found, not assumed
+
+    @property
+    def missing(self) -> list[str]:
+        return [name for name in NEEDED if self.columns[name] is None]
+
+
+def guess_columns(names: Sequence[str]) -> dict[str, str | None]:
+    """For each of ours the likeliest column, none twice; None where nothing is likely."""
+    taken: set[str] = set()
+    found: dict[str, str | None] = {}
+    for ours, likely in LIKELY.items():
+        by_plain = {_plain(name): name for name in reversed(names) if name not in taken}
+        hit = next((by_plain[word] for word in likely if word in by_plain), None)
+        if hit is None:
+            hit = next((by_plain[plain] for word in likely for plain in by_plain if _ends_with(plain, word)), None)
+        found[ours] = hit
+        if hit is not None:
+            taken.add(hit)
+    return found
+
+
+def guess_words(values: Collection[str]) -> tuple[dict[str, str], frozenset[str]]:
+    """For each of our states the word that stands in the table; else one in the same spelling. And which were found."""
+    by_plain = {_plain(value): value for value in sorted(values)}
+    upper = not values or any(value.isupper() for value in values)
+    words, sure = {}, set()
+    for ours, likely in WORDS.items():
+        hit = next((by_plain[word] for word in likely if word in by_plain), None)
+        if hit is not None:
+            sure.add(ours)
+        words[ours] = hit if hit is not None else (likely[0].upper() if upper else likely[0])
+    return words, frozenset(sure)
+
+
+def likeliest(tables: Mapping[str, Sequence[str]]) -> str | None:
+    """The table that looks most like one of phases; None when none has the needed columns."""
+
+    def score(item: tuple[str, Sequence[str]]) -> tuple[int, int, str]:
+        name, columns = item
+        found = guess_columns(columns)
+        by_name = next((len(_TABLES) - place for place, word in enumerate(_TABLES) if word in _plain(name)), 0)
+        return (-sum(value is not None for value in found.values()), -by_name, name)
+
+    fitting = {
+        name: columns
+        for name, columns in tables.items()
+        if all(guess_columns(columns)[needed] is not None for needed in NEEDED) and not name.startswith("batchdrain_")
+    }
+    return min(fitting.items(), key=score)[0] if fitting else None
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()).strip("_")
+
+
+def _ends_with(plain: str, word: str) -> bool:
+    return plain.endswith("_" + word)

@@ -1,0 +1,84 @@
+"""inv hint: manual priorities of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from batchdrain.actions.opening import opened, whole
+from batchdrain.actions.saying import LONGEST, kept_text
+from batchdrain.database.notes import Note, NoteKind, Notes
+from batchdrain.errors import UsageError, did_you_mean
+from batchdrain.planning.globs import matcher
+from batchdrain.planning.hints import HIGHEST, priority_of
+from batchdrain.screens.output import Output
+from batchdrain.site import RunCounts, Site
+from batchdrain.tasks.edge import Project
+from batchdrain.text import safe_text
+
+
+def hint(project: Project, run_id: str | None, priority: str | None, reason: str | None, *, clear: bool) -> None:
+    """`inv hint`. Raises UsageError for flags that say nothing together, or contradict each other."""
+    glob = kept_text("--run-id", run_id)
+    number = whole("--priority", priority, least=-HIGHEST, most=HIGHEST)
+    why = kept_text("--reason", reason)
+    if clear and (number is not None or why is not None):
+        raise UsageError("--clear: takes a hint back, so it goes with --run-id alone", remedy="leave the other flags out")
+    if glob is None and (clear or number is not None or why is not None):
+        raise UsageError("--run-id: is required", remedy="name a run, or a glob such as 'build-*'")
+    if glob is not None and number is None and not clear:
+        raise UsageError("--priority: is required", remedy="give a whole number (higher is sooner), or --clear")
+    with opened(project) as site:
+        if glob is None:
+            _list(site)
+        elif number is None:
+            _clear(site, glob, dry=project.dry)
+        else:
+            _keep(site, glob, number, why or "", dry=project.dry)
+
+
+def _keep(site: Site, glob: str, priority: int, reason: str, *, dry: bool) -> None:
+    if not dry:
+        site.ledger.create(site.database)
+        said = {"priority": priority, "reason": reason}
+        Notes(site.database, site.ledger).write(NoteKind.HINT, {glob: said})
+    out, standing = Output(), _matching(glob, site.counts())
+    out.line(f"{'Would keep' if dry else 'Kept'}: runs that match {safe_text(glob)} have priority {priority:+} ({standing})")
+    _warn(site, out)
+
+
+def _clear(site: Site, glob: str, *, dry: bool) -> None:
+    notes = Notes(site.database, site.ledger)
+    known = [note.subject for note in notes.of(NoteKind.HINT)]
+    if glob not in known or not (dry or notes.take_back(NoteKind.HINT, glob)):
+        raise UsageError(f"--run-id: there is no hint of {glob!r}{did_you_mean(glob, known)}")
+    Output().line(f"{'Would take back' if dry else 'Taken back'}: the hint of {safe_text(glob)}")
+
+
+def _list(site: Site) -> None:
+    out, found = Output(), Notes(site.database, site.ledger).of(NoteKind.HINT)
+    if not found:
+        out.line(f"No hints in {site.where}.")
+        return
+    counts = site.counts()
+    out.line(f"Hints in {site.where}, the highest first; of those that match a run the highest counts:")
+    for note in sorted(found, key=lambda note: (-priority_of(note), note.subject)):
+        out.line(f"  {priority_of(note):+}  {safe_text(note.subject)} ({_matching(note.subject, counts)})")
+        out.line(f"      {_said(note)}")
+    _warn(site, out)
+
+
+def _warn(site: Site, out: Output) -> None:
+    names = [entry if isinstance(entry, str) else str(entry.get("name")) for entry in site.settings.policy]
+    if not any(name.endswith("hints") for name in names):
+        out.line(safe_text(f"The configured policy ({', '.join(names)}) looks at no hints: put hints first."))
+
+
+def _said(note: Note) -> str:
+    reason = str(note.said.get("reason") or "")
+    return safe_text(f"{reason + ' ' if reason else ''}({note.by}, {note.at[:10]})", limit=LONGEST + 200)
+
+
+def _matching(glob: str, counts: Sequence[RunCounts]) -> str:
+    matches = matcher(glob)
+    count = sum(matches(row.run_id) for row in counts)
+    return "no run now" if count == 0 else f"{count} run{'' if count == 1 else 's'} now"

@@ -1,0 +1,119 @@
+"""Showing a plan: the dry run's output."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import orjson
+
+from batchdrain import clock
+from batchdrain.facts import PhaseKey, Skip
+from batchdrain.failures.fingerprints import cluster_id
+from batchdrain.go import limits_for
+from batchdrain.intent import Intent
+from batchdrain.planning import planfile
+from batchdrain.planning.plan import Plan, explained, plan
+from batchdrain.planning.selection import Sofar, categoriser
+from batchdrain.planning.skips import by_rule
+from batchdrain.reports.emptiness import why_nothing
+from batchdrain.screens.output import Output
+from batchdrain.site import Site, described
+from batchdrain.starting import identity, selection_for, supply_for
+from batchdrain.text import safe_text
+
+
+def show_plan(
+    site: Site,
+    intent: Intent,
+    shape: str,
+    *,
+    output: Path | None = None,
+    explain: bool = False,
+    done: Collection[PhaseKey] = (),
+    most: int | None = None,
+) -> int:
+    """Print the plan of an intent; write it to `output` where asked. `done`: phases that a session attempted already,
+    of which it takes at most `most` more. Writes nothing else. Returns 0."""
+    attempted = set(done)
+    limit = intent.most if most is None else most
+    made = plan(
+        supply_for(site, intent, Sofar(attempted=attempted)),
+        limits_for(site, intent.settings),
+        most=limit,
+        now=clock.now(),
+        attempted=attempted,
+    )
+    sofar = Sofar(attempted=frozenset(done))
+    file = planfile.as_file(
+        made, now=clock.now(), database=identity(site), filters={"kind": intent.kind.value, **asdict(intent.filters)}
+    )
+    if output is not None:
+        planfile.save(output, file)
+    out = Output()
+    if shape == "json":
+        out.text(orjson.dumps(file.model_dump(mode="json"), option=orjson.OPT_INDENT_2).decode() + "\n")
+        return 0
+    for line in _header(site, intent, made, limit):
+        out.line(line)
+    for line in _phases(made, categoriser(intent.settings).slow):
+        out.line(line)
+    if explain:
+        for line in _explanation(site, intent, sofar, made):
+            out.line(line)
+    if output is not None:
+        out.line(f"Plan written to {output}: `inv drain --plan {output}` drains it")
+    return 0
+
+
+def _header(site: Site, intent: Intent, made: Plan, limit: int | None) -> Iterator[str]:
+    counts = site.counts()
+    yield "Dry run: nothing is written"
+    yield f"Database: {site.where}: {described(counts)}"
+    yield f"Target: Process {'all' if limit is None else limit} {intent.state.value} phases"
+    yield ""
+    if not made.phases:
+        yield why_nothing(site.where, counts, intent.state.value, made.total, made.skipped)
+
+
+def _phases(made: Plan, slow: Sequence[str]) -> Iterator[str]:
+    for number, planned in enumerate(made.phases, start=1):
+        choice = planned.choice
+        phase = choice.phase
+        yield f"[{number}/{len(made.phases)}] {safe_text(phase.run_id)} / {safe_text(phase.phase_id)}"
+        yield f"  Why: {safe_text(choice.reason)}"
+        if choice.fingerprint:
+            yield f"  Failed with: {safe_text(choice.fingerprint, limit=120)} (cluster {cluster_id(choice.fingerprint)})"
+        yield f"  Timeout: {planned.limit.seconds:g} s ({planned.limit.rule})"
+    if not made.phases:
+        return
+    yield ""
+    for pattern in slow:
+        yield f"A rule of batchdrain.categories took too long on a failure text and was left out; mend it: {safe_text(pattern)}"
+    yield (
+        f"Would drain {len(made.phases)} of {made.total}: {made.skipped.total()} are skipped, {made.left} find the batch full"
+    )
+    for rule, count, values in by_rule(made.skipped):
+        yield f"  {count} skipped by {rule}: {values}"
+
+
+def _explanation(site: Site, intent: Intent, sofar: Sofar, made: Plan) -> Iterator[str]:
+    """Every phase once, then the sums by rule, which add up."""
+    selection = selection_for(site, intent, sofar)
+    tally: Counter[str] = Counter()
+    yield ""
+    yield f"Every {intent.state.value} phase, once:"
+    for row, why, skip in explained(selection, made, by_plan=intent.plan is not None):
+        tally["chosen" if skip is None else skip.rule] += 1
+        said = f"chosen: {why}" if skip is None else _skipped(skip)
+        yield f"  {'+' if skip is None else '-'} {safe_text(row.run_id)} / {safe_text(row.phase_id)}: {safe_text(said)}"
+    yield ""
+    for rule, count in sorted(tally.items(), key=lambda item: (item[0] != "chosen", -item[1], item[0])):
+        yield f"  {count:>7} {rule}"
+    yield f"  {tally.total():>7} {intent.state.value} in all"
+
+
+def _skipped(skip: Skip) -> str:
+    return f"skipped by {skip}"

@@ -1,0 +1,27 @@
+"""inv recover: what dead controllers held is given back. Starts no work."""
+
+from __future__ import annotations
+
+from batchdrain.actions.opening import opened
+from batchdrain.recovering import is_alive, recover, said_of, told
+from batchdrain.screens.output import Output
+from batchdrain.tasks.edge import Project
+from batchdrain.text import safe_text
+
+
+def give_all_back(project: Project) -> None:
+    """Settle what can be settled now, and say what is still held. Raises DatabaseUnavailable."""
+    out = Output()
+    with opened(project) as site:
+        if project.dry:
+            for held in site.history.held():
+                verdict = "would be given back" if is_alive(held) is False or held.lease_left_ms < 0 else "is held"
+                out.line(safe_text(f"{held.key} {verdict}: {said_of(held)}"))
+            return
+        recovered = recover(site)
+        left = site.history.held()
+    for back in recovered:
+        out.line(safe_text(told(back)))
+    out.line(f"{len(recovered)} recovered, {len(left)} still held.")
+    for held in left:
+        out.line(safe_text(f"  {said_of(held)}"))

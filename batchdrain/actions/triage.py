@@ -1,0 +1,183 @@
+"""inv triage: verdicts on the phases that a drain comes to next. The user's table is only read."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import as_completed
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from batchdrain import clock
+from batchdrain.actions.opening import opened, shape_of, whole
+from batchdrain.draining.diagnosis import Diagnosis
+from batchdrain.draining.interrupts import Interrupts
+from batchdrain.draining.triage import Triage
+from batchdrain.errors import ConfigError, FilesUnavailable
+from batchdrain.execution.diagnosis import diagnosis_problems
+from batchdrain.facts import Phase
+from batchdrain.planning.backlog import Backlog
+from batchdrain.planning.filters import Filters
+from batchdrain.planning.selection import Selection
+from batchdrain.planning.verdicts import VerdictWord
+from batchdrain.reports.emptiness import why_nothing
+from batchdrain.screens.output import Output
+from batchdrain.sessions.record import shown
+from batchdrain.settings import Settings
+from batchdrain.site import Site
+from batchdrain.states import PhaseState
+from batchdrain.tasks.edge import Project
+from batchdrain.text import safe_text
+
+_SIGNS = {VerdictWord.PROMISING: "+", VerdictWord.HOPELESS: "-", VerdictWord.WAIT: "-"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """The flags of triage."""
+
+    run_id: str | None = None
+    exclude_runs: Sequence[str] = ()
+    categories: Sequence[str] = ()
+    limit: str | None = None
+    workers: str | None = None
+    anew: bool = False
+
+
+def triage(project: Project, request: Request, shape: str | None) -> int:
+    """`inv triage`. Returns the exit code. Raises UsageError, ConfigError, DatabaseUnavailable."""
+    as_json = shape_of(shape, ("text", "json")) == "json"
+    filters = Filters.of(run_id=request.run_id, exclude_runs=request.exclude_runs, categories=request.categories)
+    given = {
+        "limit": whole("--limit", request.limit, most=10_000),
+        "workers": whole("--workers", request.workers, most=256),
+    }
+    with opened(project) as site:
+        own = {name: number for name, number in given.items() if number is not None}
+        settings = site.settings.model_copy(update={"triage": site.settings.triage.model_copy(update=own)})
+        problems = diagnosis_problems(settings, site.root)
+        if problems:
+            raise ConfigError.of(problems)
+        selection = Selection(
+            site=site, settings=settings, filters=filters, state=PhaseState.FAILED, heeds_verdicts=not request.anew
+        )
+        backlog, now = selection.backlog(), clock.now()
+        backlog.refresh(now)
+        phases = backlog.upcoming(settings.triage.limit, now)
+        screen = _Screen(Output(), as_json=as_json)
+        screen.begin(site, settings, phases, backlog, dry=project.dry)
+        return 0 if project.dry or not phases else _diagnosed(site, settings, phases, screen)
+
+
+class _Screen:
+    """Text as it comes, or one JSON object at the end."""
+
+    def __init__(self, out: Output, *, as_json: bool) -> None:
+        self._out = out
+        self._as_json = as_json
+        self._found: list[Diagnosis] = []
+
+    def begin(self, site: Site, settings: Settings, phases: Sequence[Phase], backlog: Backlog, *, dry: bool) -> None:
+        if self._as_json:
+            if dry or not phases:
+                ids = [{"run_id": phase.run_id, "phase_id": phase.phase_id} for phase in phases]
+                self._out.line(_dumps({"would_diagnose": ids} if dry else {"diagnosed": [], "counts": {}}))
+            return
+        if not phases and not backlog.waiting:
+            nothing = why_nothing(site.where, site.counts(), PhaseState.FAILED.value, backlog.total, backlog.skipped)
+            self._out.line(nothing.replace("Nothing to drain", "Nothing to diagnose", 1))
+        elif not phases:
+            self._out.line(f"Nothing to diagnose in {site.where}: all {backlog.waiting} that may be drained are promising.")
+        else:
+            what = "Would diagnose" if dry else "Diagnosing"
+            self._out.line(f"{what} {len(phases)} of {backlog.waiting} phases, {settings.triage.workers} side by side")
+            self._out.line(f"Database: {site.where}")
+        for phase in phases if dry else ():
+            self._out.line(f"  {safe_text(str(phase.key))}")
+
+    def show(self, found: Diagnosis) -> None:
+        self._found.append(found)
+        if not self._as_json and not found.was_ended:
+            sign = "?" if found.verdict is None else _SIGNS[found.verdict.word]
+            said = f"no verdict: {found.problem}" if found.verdict is None else str(found.verdict)
+            self._out.line(f"  {sign} {safe_text(str(found.phase.key))}: {safe_text(said)}")
+
+    def end(self, folder: Path) -> None:
+        counts = Counter(_word(found) for found in self._found)
+        if self._as_json:
+            fields = [_fields(found) for found in self._found]
+            self._out.line(_dumps({"diagnosed": fields, "counts": dict(counts), "logs": shown(folder)}))
+            return
+        shares = ", ".join(f"{counts[word]} {word}" for word in (*VerdictWord, "no verdict", "ended") if counts[word])
+        self._out.line(f"Diagnosed {len(self._found)}: {shares}")
+        self._out.line(f"Output of the diagnoses: {safe_text(shown(folder))}")
+
+
+def _diagnosed(site: Site, settings: Settings, phases: Sequence[Phase], screen: _Screen) -> int:
+    """Diagnose them, whatever signal comes; returns the exit code. Raises what kept a verdict from the ledger."""
+    site.ledger.create(site.database)
+    folder = _new_folder(site, clock.now())
+    interrupts, failure = Interrupts(), None
+    with interrupts.watch(), closing(Triage(site, settings, folder, folder.name)) as engine:
+        interrupts.engine = engine
+        engine.tidy()
+        asked = [future for phase in phases if (future := engine.ask(phase)) is not None]
+        for future in as_completed(asked):
+            found = future.result()
+            failure = failure or found.failure
+            screen.show(found)
+    screen.end(folder)
+    if interrupts.exit_code is not None:
+        return interrupts.exit_code
+    if failure is not None:
+        raise failure
+    return 0
+
+
+def _new_folder(site: Site, now: datetime) -> Path:
+    """Beside the sessions, with a name that nobody has."""
+    site.folder.prepare()
+    for name in _names(f"triage-{now:%Y%m%d-%H%M%S}"):
+        folder = site.folder.folder / name
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise FilesUnavailable(f"{folder}: {error.strerror}", remedy="make room, or name another session_dir") from error
+        return folder
+    raise AssertionError("numbers do not end")
+
+
+def _names(stem: str) -> Iterator[str]:
+    yield stem
+    number = 1
+    while True:
+        number += 1
+        yield f"{stem}-{number}"
+
+
+def _word(found: Diagnosis) -> str:
+    if found.verdict is not None:
+        return found.verdict.word.value
+    return "ended" if found.was_ended else "no verdict"
+
+
+def _fields(found: Diagnosis) -> dict[str, Any]:
+    verdict = found.verdict
+    return {
+        "run_id": found.phase.run_id,
+        "phase_id": found.phase.phase_id,
+        "verdict": None if verdict is None else verdict.word.value,
+        "reason": found.problem if verdict is None else verdict.reason,
+        "until": None if verdict is None else clock.iso(verdict.until),
+        "duration_s": round(found.duration_s, 3),
+    }
+
+
+def _dumps(fields: dict[str, Any]) -> str:
+    return json.dumps(fields, indent=2, ensure_ascii=True)

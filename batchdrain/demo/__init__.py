@@ -1,0 +1,1 @@
+"""The demo: a sample backlog, and a worker that really executes its phases."""

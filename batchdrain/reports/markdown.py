@@ -1,0 +1,58 @@
+"""The summary for a pull request or a wiki page. Ids and failure texts are escaped: they can't make markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from batchdrain.clock import iso
+from batchdrain.session import Session
+from batchdrain.text import safe_text
+
+_MARKUP: Final = re.compile(r"([\\`*_{}\[\]()<>#+!|~&:@-])")
+
+
+def escaped(text: str) -> str:
+    """Hostile text for a table's cell: every character of markup escaped, one line."""
+    return _MARKUP.sub(r"\\\1", safe_text(text, limit=500)).replace("\\<", "&lt;").replace("\\>", "&gt;")
+
+
+def summary(session: Session, saved_to: str) -> str:
+    return "\n".join(_lines(session, saved_to)) + "\n"
+
+
+def _lines(session: Session, saved_to: str) -> Iterator[str]:
+    rate = session.success_rate
+    yield f"# Batch drain {escaped(session.session_id)}"
+    yield ""
+    yield "| | |"
+    yield "|---|---|"
+    yield f"| Status | {session.standing} |"
+    yield f"| Started | {iso(session.started_at)} |"
+    yield f"| Completed | {iso(session.completed_at) if session.completed_at else 'not yet'} |"
+    yield f"| Processed | {session.total_processed} |"
+    yield f"| Succeeded | {session.total_success} |"
+    yield f"| Failed | {session.total_failed} |"
+    yield f"| Timeouts | {session.total_timeouts} |"
+    yield f"| Success rate | {0.0 if rate is None else rate * 100:.1f}% |"
+    if session.stopped_because:
+        yield f"| Stopped because | {escaped(session.stopped_because)} |"
+    if session.balance is not None:
+        b = session.balance
+        yield (
+            f"| Balance | {b.failed_before} before + {b.new} new = {b.fixed} fixed + {b.still_failing} still failing + "
+            f"{b.accepted} accepted + {b.not_reached} not reached |"
+        )
+    yield f"| Saved to | {escaped(saved_to)} |"
+    yield from ("", "## Results by run", "", "| Run | Succeeded | Of |", "|---|---:|---:|")
+    for run_id, (succeeded, count) in session.by_run().items():
+        yield f"| {escaped(run_id)} | {succeeded} | {count} |"
+    failed = [result for result in session.results if not result.success]
+    if failed:
+        yield from ("", "## Failures", "", "| Run | Phase | State | Category | Error |", "|---|---|---|---|---|")
+        for result in failed:
+            yield (
+                f"| {escaped(result.run_id)} | {escaped(result.phase_id)} | {escaped(result.final_state)} | "
+                f"{escaped(result.category or '')} | {escaped(result.error_message or '')} |"
+            )

@@ -1,0 +1,66 @@
+"""The summary for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from batchdrain.clock import iso
+from batchdrain.failures.fingerprints import cluster_id
+from batchdrain.session import Session, metrics_per_minute
+from batchdrain.text import safe_text
+
+WIDTH: Final = 80
+_CLUSTERS: Final = 10
+
+
+def summary(session: Session, saved_to: str) -> str:
+    """The parts in the order that scripts rely on."""
+    return "\n".join(_lines(session, saved_to)) + "\n"
+
+
+def _lines(session: Session, saved_to: str) -> Iterator[str]:
+    yield from ("=" * WIDTH, "BATCH DRAIN SUMMARY", "=" * WIDTH)
+    yield f"Session ID: {session.session_id}"
+    yield f"Started: {iso(session.started_at)}"
+    yield f"Completed: {iso(session.completed_at) if session.completed_at else f'not yet ({session.standing})'}"
+    yield ""
+    rate = session.success_rate
+    yield f"Total Processed: {session.total_processed}"
+    yield f"  ✓ Succeeded: {session.total_success}"
+    yield f"  ✗ Failed: {session.total_failed}"
+    yield f"Success Rate: {0.0 if rate is None else rate * 100:.1f}%"
+    yield from _between(session)
+    yield ""
+    yield "Results by Run:"
+    yield "-" * WIDTH
+    for run_id, (succeeded, count) in session.by_run().items():
+        yield f"  {safe_text(run_id)}: {succeeded}/{count} succeeded"
+    yield ""
+    yield "Session saved to:"
+    yield safe_text(saved_to)
+    yield "=" * WIDTH
+
+
+def _between(session: Session) -> Iterator[str]:
+    """What stands in the middle where there is any."""
+    if session.total_timeouts:
+        yield f"Timeouts: {session.total_timeouts}"
+    if session.stopped_because:
+        yield f"Stopped because: {safe_text(session.stopped_because)}"
+    clusters = sorted(session.fingerprint_counts.items(), key=lambda item: (-item[1], item[0]))
+    if clusters:
+        yield "Failures by cluster:"
+        for fingerprint, count in clusters[:_CLUSTERS]:
+            yield f"  {cluster_id(fingerprint)}  {count}x  {safe_text(fingerprint, limit=120)}"
+        if len(clusters) > _CLUSTERS:
+            yield f"  and {len(clusters) - _CLUSTERS} more"
+    per_minute = metrics_per_minute(session)
+    for name, total in session.metrics.items():
+        yield f"Metric {safe_text(name)}: {total:g} ({per_minute.get(name, 0.0):.1f} a minute)"
+    if session.balance is not None:
+        b = session.balance
+        yield (
+            f"Balance: {b.failed_before} {session.kind} before + {b.new} new = {b.fixed} fixed + {b.still_failing} "
+            f"still failing + {b.accepted} accepted + {b.not_reached} not reached"
+        )

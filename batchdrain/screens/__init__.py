@@ -1,0 +1,1 @@
+"""What people see while a drain runs: plain lines, a live display on a terminal, or nothing."""

@@ -1,0 +1,107 @@
+"""The display on a terminal: a bar for the batch, a line for each slot, and above them what has ended."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from batchdrain.facts import Attempt, TimeLimit, Try
+from batchdrain.screens.output import Output
+from batchdrain.screens.plain import PlainScreen
+from batchdrain.screens.screen import Opening
+from batchdrain.text import safe_text
+
+
+class _Elapsed(ProgressColumn):
+    """Seconds, and of how many, for a slot; minutes for the batch."""
+
+    def render(self, task: Task) -> Text:
+        elapsed = task.elapsed or 0.0
+        limit = task.fields.get("limit_s")
+        return Text(f"{elapsed:.0f} s" if limit is None else f"{elapsed:.0f}/{limit:.0f} s", style="cyan")
+
+
+class LiveScreen(PlainScreen):
+    """The same lines as plain ones, in colour, with the display below them."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(Output(_Above(console)))  # type: ignore[arg-type]
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[said]}", markup=False),
+            _Elapsed(),
+            TimeRemainingColumn(compact=True),
+            console=console,
+            transient=True,
+        )
+        self._batch: TaskID | None = None
+        self._slots: dict[int, TaskID] = {}
+        self._succeeded = self._failed = 0
+
+    def begin(self, opening: Opening) -> None:
+        super().begin(opening)
+        self._batch = self._progress.add_task(
+            f"{opening.state} phases", total=opening.target, completed=opening.done, said=self._counts()
+        )
+        self._progress.start()
+
+    def selected(self, tried: Try) -> None:
+        phase = tried.choice.phase
+        name = f"{safe_text(phase.run_id, limit=40)} / {safe_text(phase.phase_id, limit=40)}"
+        self._slots[tried.number] = self._progress.add_task(
+            f"  {tried.number} {name}", total=None, said=safe_text(tried.choice.reason, limit=60)
+        )
+
+    def started(self, tried: Try, limit: TimeLimit) -> None:
+        slot = self._slots.get(tried.number)
+        if slot is not None:
+            self._progress.update(slot, limit_s=limit.seconds)
+
+    def finished(self, tried: Try, attempt: Attempt) -> None:
+        super().finished(tried, attempt)
+        self._succeeded += attempt.success
+        self._failed += not attempt.success
+        if self._batch is not None:
+            self._progress.update(self._batch, advance=0 if tried.is_retry else 1, said=self._counts())
+
+    def retry_scheduled(self, tried: Try, wait_s: float, why: str) -> None:
+        super().retry_scheduled(tried, wait_s, why)
+        self._failed -= 1  # not yet
+
+    def end(self) -> None:
+        self._progress.stop()
+
+    def _result(self, tried: Try, *lines: str) -> None:
+        slot = self._slots.pop(tried.number, None)
+        if slot is not None:
+            self._progress.remove_task(slot)
+        self._out.line(f"[{tried.number}{self._target}] {safe_text(tried.run_id)} / {safe_text(tried.choice.phase.phase_id)}")
+        for line in lines:
+            self._out.line(line)
+
+    def _counts(self) -> str:
+        return f"{self._succeeded} succeeded, {self._failed} failed"
+
+
+class _Above:
+    """A stream that prints above the display."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.encoding = console.encoding
+
+    def write(self, text: str) -> None:
+        styled = Text(text.removesuffix("\n"))
+        if "✓" in text:
+            styled.stylize("green")
+        elif "✗" in text:
+            styled.stylize("red")
+        self._console.print(styled, soft_wrap=True)
+
+    def flush(self) -> None:
+        self._console.file.flush()
+
+    def fileno(self) -> int:
+        return self._console.file.fileno()

@@ -1,0 +1,69 @@
+"""Plain lines, for logs and pipes."""
+
+from __future__ import annotations
+
+from batchdrain.facts import Attempt, TimeLimit, Try
+from batchdrain.screens.output import Output
+from batchdrain.screens.screen import Opening
+from batchdrain.text import safe_text
+
+
+class PlainScreen:
+    def __init__(self, output: Output) -> None:
+        self._out = output
+        self._target = ""
+        self._side_by_side = False
+
+    def begin(self, opening: Opening) -> None:
+        left = "all" if opening.target is None else str(opening.target)
+        self._target = "" if opening.target is None else f"/{opening.target}"
+        self._side_by_side = opening.workers > 1
+        self._out.line("Batch Drain Controller")
+        self._out.line(f"Session ID: {opening.session_id}")
+        self._out.line(f"Database: {opening.database}")
+        self._out.line(f"Target: Process {left} {opening.state} phases")
+        if opening.done:
+            self._out.line(f"Resuming: {opening.done} phases are done already")
+        self._out.line()
+
+    def selected(self, tried: Try) -> None:
+        what = "Trying again..." if tried.is_retry else "Selecting next phase..."
+        self._out.line(f"[{tried.number}{self._target}] {what}")
+        self._out.line(f"  Draining: {_named(tried)}")
+
+    def started(self, tried: Try, limit: TimeLimit) -> None:
+        """Said by `selected` already."""
+
+    def lost(self, tried: Try) -> None:
+        self._result(tried, "  - Skipped: another controller was faster")
+
+    def finished(self, tried: Try, attempt: Attempt) -> None:
+        word = safe_text(attempt.final_word)
+        if attempt.success:
+            self._result(tried, f"  ✓ Success: {word}")
+        else:
+            self._result(tried, f"  ✗ Failed: {word}", f"    Error: {safe_text(attempt.reason or 'moved by somebody else')}")
+
+    def released(self, tried: Try, attempt: Attempt) -> None:
+        self._result(tried, f"  - Given back: {safe_text(attempt.final_word)}")
+
+    def retry_scheduled(self, tried: Try, wait_s: float, why: str) -> None:  # noqa: ARG002 - a screen's signature
+        self._out.line(f"    Trying again in {wait_s:.1f} s: {why}")
+
+    def notice(self, text: str) -> None:
+        self._out.line(f"  ! {safe_text(text)}")
+
+    def end(self) -> None:
+        """Nothing stays open."""
+
+    def _result(self, tried: Try, *lines: str) -> None:
+        if self._side_by_side:
+            self._out.line(f"[{tried.number}{self._target}] {_named(tried)}")
+        for line in lines:
+            self._out.line(line)
+        self._out.line()
+
+
+def _named(tried: Try) -> str:
+    phase = tried.choice.phase
+    return f"{safe_text(phase.run_id, limit=200)} / {safe_text(phase.phase_id, limit=200)}"

@@ -1,0 +1,62 @@
+"""What a screen is told. Everything it is told is durable already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from batchdrain.facts import Attempt, TimeLimit, Try
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """The header of a drain."""
+
+    session_id: str
+    database: str  #: masked URL, place and counts
+    state: str  #: failed or queued
+    target: int | None  #: phases of the whole session; None: as many as there are
+    done: int  #: of them by earlier goes
+    workers: int
+
+
+class Screen(Protocol):
+    def begin(self, opening: Opening) -> None: ...
+
+    def selected(self, tried: Try) -> None: ...
+
+    def started(self, tried: Try, limit: TimeLimit) -> None: ...
+
+    def lost(self, tried: Try) -> None: ...
+
+    def finished(self, tried: Try, attempt: Attempt) -> None: ...
+
+    def released(self, tried: Try, attempt: Attempt) -> None: ...
+
+    def retry_scheduled(self, tried: Try, wait_s: float, why: str) -> None: ...
+
+    def notice(self, text: str) -> None: ...
+
+    def end(self) -> None: ...
+
+
+class Silent:
+    """The screen of --quiet."""
+
+    def begin(self, opening: Opening) -> None: ...
+
+    def selected(self, tried: Try) -> None: ...
+
+    def started(self, tried: Try, limit: TimeLimit) -> None: ...
+
+    def lost(self, tried: Try) -> None: ...
+
+    def finished(self, tried: Try, attempt: Attempt) -> None: ...
+
+    def released(self, tried: Try, attempt: Attempt) -> None: ...
+
+    def retry_scheduled(self, tried: Try, wait_s: float, why: str) -> None: ...
+
+    def notice(self, text: str) -> None: ...
+
+    def end(self) -> None: ...
