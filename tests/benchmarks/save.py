@@ -1,0 +1,61 @@
+"""What a session of 10 000 results costs after each phase, against appends with fdatasync in the same folder."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from batchdrain.session import Result, Session
+from batchdrain.sessions.folder import SessionFolder
+from batchdrain.sessions.record import SessionRecord, facts_of
+from tests.benchmarks.figure import Figure
+
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def measure(folder: Path, *, quick: bool) -> list[Figure]:
+    size, adds = (2_000, 300) if quick else (10_000, 1_500)
+    place = SessionFolder(folder / "sessions")
+    place.prepare()
+    name = place.new_id(MOMENT)
+    session = Session(session_id=name, session_uid="u" * 32, started_at=MOMENT, results=[_result(n) for n in range(size)])
+    record = SessionRecord(session, place, place.lock(name))
+    events = place.events_path(name)
+    record.add(_result(size), **facts_of(_result(size), outcome="failed", epoch=1))
+    line = events.read_bytes()
+    started = time.perf_counter()
+    for number in range(size + 1, size + 1 + adds):
+        found = _result(number)
+        record.add(found, **facts_of(found, outcome="failed", epoch=1))
+    ours = (time.perf_counter() - started) / adds * 1000
+    record.close()
+    reference = _append(folder / "appended", line, adds)
+    return [
+        Figure(
+            name=f"a result into a session of {size}", ours=ours, reference=3 * reference, unit="ms",
+            against="three appends with fdatasync", bound=1.0,
+        )
+    ]  # fmt: skip
+
+
+def _append(path: Path, line: bytes, count: int) -> float:
+    """Milliseconds of one durable append."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    started = time.perf_counter()
+    for _ in range(count):
+        os.write(fd, line)
+        os.fdatasync(fd)
+    elapsed = time.perf_counter() - started
+    os.close(fd)
+    return elapsed / count * 1000
+
+
+def _result(number: int) -> Result:
+    return Result(
+        run_id=f"run-{number % 50}", phase_id=f"phase-{number}", phase_index=number, initial_state="FAILED", final_state="FAILED",
+        success=False, error_message=f"AssertionError: assert {number} == 1 [exit code 1; log: .autonomous_runs/x/{number}.txt]",
+        timestamp=MOMENT, attempt=1, category="other", fingerprint="assertionerror assert *", exit_code=1, duration_s=0.5,
+        stdout_path=f".autonomous_runs/x/{number}.stdout.txt", stderr_path=f".autonomous_runs/x/{number}.stderr.txt",
+    )  # fmt: skip

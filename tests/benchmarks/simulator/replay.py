@@ -1,0 +1,205 @@
+"""A policy drains a world: through the planner, the stop conditions, the time limits and the retries that users have.
+
+What is not real: the commands (the world knows what comes of them), the clock, the database. One worker. A session takes
+what it may, at most a batch; then the next one begins, on the same ledger.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from batchdrain.facts import Attempt, Choice, Phase, PhaseKey, TimeLimit
+from batchdrain.failures import categorise, fingerprint
+from batchdrain.planning.backlog import Backlog, Reading
+from batchdrain.planning.filters import Filters
+from batchdrain.planning.limits import TimeLimits
+from batchdrain.planning.screening import Screen
+from batchdrain.policies.ranking import Ranking
+from batchdrain.retrying import retry_after
+from batchdrain.settings import Retry, Settings
+from batchdrain.states import Outcome, PhaseState
+from batchdrain.stopping import Progress, session_stop
+from tests.benchmarks.simulator.memory import Memory
+from tests.benchmarks.simulator.world import Truth, World
+
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executed:
+    """One execution of a replay."""
+
+    ended_s: float  #: on the replay's clock
+    took_s: float
+    fixed: bool
+    hopeless: bool  #: of a phase that no retry mends
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Again:
+    """A phase that is to be executed, from `due_s` on."""
+
+    due_s: float
+    key: PhaseKey
+    phase: Phase = field(compare=False)
+    executions: int = field(default=0, compare=False)  #: in this session, so far
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """What one session has done, as the planner and the stop conditions look at it."""
+
+    began_s: float
+    left: int  #: phases that it may still take
+    read_s: float  #: when its backlog was read
+    retries: list[Again] = field(default_factory=list)
+    attempted: set[PhaseKey] = field(default_factory=set)
+    timeouts: Counter[str] = field(default_factory=Counter)
+    repeats: Counter[str] = field(default_factory=Counter)
+    fixed: Counter[str] = field(default_factory=Counter)
+    failures: int = 0
+
+
+class Replay:
+    def __init__(self, world: World, ranking: Ranking, memory: Memory, settings: Settings) -> None:
+        self.world = world
+        self.memory = memory
+        self.settings = settings
+        self.ranking = ranking
+        self.now_s = 0.0
+        self.executed: list[Executed] = []
+        self.failing = world.first_reasons()
+        self.run_type = cache(self._run_type)
+        self._fixable = sum(truth.fixable for truth in world.truths.values())
+        self._session = Session(began_s=0.0, left=0, read_s=0.0)
+        self._tries: Counter[PhaseKey] = Counter()
+
+    def run(self, budget_s: float) -> list[Executed]:
+        """Every execution that ended within the budget. It ends before where nothing is left that a retry may mend."""
+        while self.now_s < budget_s and self._fixable:
+            self._drain(budget_s)
+        return [found for found in self.executed if found.ended_s <= budget_s]
+
+    def _drain(self, budget_s: float) -> None:
+        session = self._session = Session(began_s=self.now_s, left=self.settings.batch_size, read_s=-self.settings.refresh_s)
+        backlog = Backlog(
+            self._read, self.ranking, state=PhaseState.FAILED, categorise=categorise, run_type=self.run_type,
+            fixed=lambda: session.fixed,
+        )  # fmt: skip
+        limits = TimeLimits(self.memory.durations_s, self.settings.timeout, self.run_type)
+        while self.now_s < budget_s and self._fixable and session_stop(self._progress(), self.settings.stop) is None:
+            tried = self._pick(backlog, limits)
+            if tried is None:
+                return
+            attempt = self._executed(tried.phase, limits.of(tried.phase))
+            executions = tried.executions + 1
+            wait_s = retry_after(attempt, executions, self.settings.retry, _mean_wait)
+            self._record(attempt, again=wait_s is not None)
+            backlog.touch(tried.phase.run_id, self._moment(), attempt)
+            if wait_s is not None:
+                phase = replace(
+                    tried.phase, reason=attempt.reason, category=attempt.category, attempts=tried.phase.attempts + 1
+                )
+                heapq.heappush(session.retries, Again(self.now_s + wait_s, phase.key, phase, executions))
+
+    def _pick(self, backlog: Backlog, limits: TimeLimits) -> Again | None:
+        """A retry that is due, else the planner's next phase, else the retry that is due next; the clock goes on to it."""
+        session = self._session
+        if session.left and not (session.retries and session.retries[0].due_s <= self.now_s):
+            if self.now_s - session.read_s >= self.settings.refresh_s:
+                backlog.refresh(self._moment())
+                limits.forget()
+                session.read_s = self.now_s
+            choice = self._next(backlog)
+            if choice is not None:
+                session.left -= 1
+                return Again(self.now_s, choice.phase.key, choice.phase)
+        if not session.retries:
+            return None
+        tried = heapq.heappop(session.retries)
+        self.now_s = max(self.now_s, tried.due_s)
+        return tried
+
+    def _next(self, backlog: Backlog) -> Choice | None:
+        choice = backlog.next(self._moment())
+        if choice is None and (backlog.stale or backlog.waiting):
+            backlog.refresh(self._moment())
+            choice = backlog.next(self._moment())
+        return choice
+
+    def _executed(self, phase: Phase, limit: TimeLimit) -> Attempt:
+        key, truth = phase.key, self.world.truths[phase.key]
+        self._tries[key] += 1
+        mends = self.world.mends(key, self._tries[key])
+        wants_s = truth.mends_s if mends else truth.fails_s
+        took_s, timed_out = min(wants_s, limit.seconds), wants_s > limit.seconds
+        self.now_s += took_s
+        outcome = Outcome.TIMEOUT if timed_out else Outcome.COMPLETE if mends else Outcome.FAILED
+        reason = None
+        if timed_out:
+            reason = f"Timed out after {limit.seconds:g} s (limit: {limit.rule})"
+        elif not mends:
+            reason = self.world.reason(key, self._tries[key]) or ""
+        self._note(truth, took_s, fixed=outcome is Outcome.COMPLETE)
+        return Attempt(
+            phase=phase, epoch=self._tries[key], attempt=self._tries[key], outcome=outcome, final_word="", reason=reason,
+            category="timeout" if timed_out else categorise(reason), fingerprint=fingerprint(reason), exit_code=0, signal=None,
+            started_at=MOMENT, ended_at=self._moment(), duration_s=took_s, limit=limit, stdout_path="", stderr_path="",
+        )  # fmt: skip
+
+    def _note(self, truth: Truth, took_s: float, *, fixed: bool) -> None:
+        self.executed.append(Executed(ended_s=self.now_s, took_s=took_s, fixed=fixed, hopeless=not truth.fixable))
+        self._fixable -= fixed
+
+    def _record(self, attempt: Attempt, *, again: bool) -> None:
+        """As SessionRecord counts: a failure that is to be tried again is no failure yet."""
+        session, key = self._session, attempt.phase.key
+        self.memory.add(attempt, self.run_type(key.run_id))
+        session.attempted.add(key)
+        session.timeouts[key.run_id] += attempt.timed_out
+        if attempt.success:
+            del self.failing[key]
+            session.fixed[key.run_id] += 1
+            session.failures = 0
+            return
+        self.failing[key] = attempt.reason
+        if not again:
+            session.failures += 1
+            session.repeats[attempt.fingerprint] += bool(attempt.fingerprint)
+
+    def _read(self) -> Reading:
+        screen = Screen(
+            filters=Filters(),
+            settings=self.settings,
+            past=self.memory.past(),
+            attempted=self._session.attempted,
+            progress=self._progress,
+        )
+        return Reading(pages=[self.world.rows(self.failing)], screen=screen)
+
+    def _progress(self) -> Progress:
+        session = self._session
+        return Progress(
+            elapsed_s=self.now_s - session.began_s,
+            consecutive_failures=session.failures,
+            timeouts=session.timeouts,
+            repeats=session.repeats,
+        )
+
+    def _run_type(self, run_id: str) -> str:
+        for rule in self.settings.run_types:
+            if run_id.startswith(rule.match.removesuffix("*")):
+                return rule.type
+        return "default"
+
+    def _moment(self) -> datetime:
+        return MOMENT + timedelta(seconds=self.now_s)
+
+
+def _mean_wait(executions: int, retry: Retry) -> float:
+    """The mean of the full jitter."""
+    return min(retry.max_s, retry.initial_s * 2.0 ** (executions - 1)) / 2

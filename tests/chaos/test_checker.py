@@ -1,0 +1,65 @@
+"""A checker that never fails proves nothing: each broken batchdrain is caught, by the fault that it is about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.chaos.checker import still_running, violations
+from tests.chaos.mutants import TASKS
+from tests.chaos.test_kills import started, watched
+from tests.workplace import DEADLINE_S, Workplace, wait_for
+
+ROOT = Path(__file__).parents[2]
+
+
+def broken(place: Workplace, mutant: str) -> dict[str, str]:
+    """The project's batchdrain becomes the mutant. Returns the environment that it needs."""
+    (place.root / "tasks.py").write_text(TASKS.format(name=mutant))
+    return {"PYTHONPATH": str(ROOT)}
+
+
+def test_a_sound_batchdrain_breaks_no_promise(lite: Workplace) -> None:
+    witness = watched(lite, "a/p~ms=1", "b/q~daemon", "c/r~fail")
+    ran = lite.inv("drain")
+    assert ran.code == 1, ran.err
+    assert violations(lite, witness, ran.out) == []
+
+
+def test_recovery_of_a_controller_that_lives_is_caught(lite: Workplace) -> None:
+    witness = watched(lite, "a/p~hang=1")
+    env = broken(lite, "everybody_is_dead")
+    first = lite.start("drain", env=env)
+    started(witness, 1)
+    lite.inv("drain", env=env)
+    first.kill()
+    first.communicate(timeout=DEADLINE_S)
+    assert any(line.startswith("overlap: a/p") for line in violations(lite, witness, ""))
+
+
+def test_a_session_file_that_is_written_in_place_is_caught(lite: Workplace) -> None:
+    witness = watched(lite, "a/p~ms=1", "b/q~ms=1", "c/r~ms=1")
+    lite.inv("drain", env=broken(lite, "written_in_place"))
+    assert any(line.startswith("torn: ") for line in violations(lite, witness, ""))
+
+
+def test_a_command_that_outlives_its_controller_is_caught(lite: Workplace) -> None:
+    witness = watched(lite, "a/p~hang")
+    drain = lite.start("drain", env=broken(lite, "no_guardian"))
+    started(witness, 1)
+    drain.kill()
+    drain.communicate(timeout=DEADLINE_S)
+    assert any("still running" in line for line in still_running(lite))
+    lite.inv("recover")  # the next command ends it by its token
+    wait_for(lambda: not list(still_running(lite)), "it to end")
+
+
+def test_a_daemon_that_outlives_its_command_is_caught(lite: Workplace) -> None:
+    watched(lite, "a/p~daemon")
+    assert lite.inv("drain", env=broken(lite, "only_the_command_is_killed")).code == 0
+    assert any("still running" in line for line in still_running(lite))
+
+
+def test_a_success_that_is_printed_and_not_recorded_is_caught(lite: Workplace) -> None:
+    witness = watched(lite, "a/p~ms=1")
+    ran = lite.inv("drain", env=broken(lite, "printed_before_it_is_recorded"))
+    assert any(line.startswith("printed as complete") for line in violations(lite, witness, ran.out))

@@ -1,0 +1,138 @@
+"""The claim transactions under every order of events, and the proof that the machine would see them broken."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from batchdrain import recovering
+from batchdrain.database import claims, recovery, statements
+from batchdrain.states import Outcome
+from tests.chaos.expected import Row
+from tests.chaos.machine import ClaimMachine
+from tests.chaos.world import PHASES, World
+
+_CHECKED = settings(
+    max_examples=250,
+    stateful_step_count=30,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+_MUTATED = settings(_CHECKED, max_examples=2500, phases=(Phase.generate,), report_multiple_bugs=False)
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    world = World(tmp_path, monkeypatch)
+    monkeypatch.setattr(ClaimMachine, "world", world, raising=False)
+    yield world
+    world.close()
+
+
+def test_no_order_of_events_breaks_a_promise_of_the_claims(world: World) -> None:
+    run_state_machine_as_test(ClaimMachine, settings=_CHECKED)
+
+    met = {"claim", "claim repeated", "finish repeated", "reply lost", "zombie", "given back", "too late", "result found"}
+    assert world.met.keys() >= met | set(Outcome), "what never happened was not tested"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One fault in the real code, as an edit of its text."""
+
+    module: ModuleType
+    owner: type | None  #: of a method
+    name: str
+    text: str
+    instead: str
+
+    def let_loose(self, patch: pytest.MonkeyPatch) -> None:
+        place: Any = self.owner or self.module
+        source = textwrap.dedent(inspect.getsource(getattr(place, self.name)))
+        assert source.count(self.text) == 1, f"the mutant has nothing to change in {self.name}: {self.text}"
+        code = compile(source.replace(self.text, self.instead), "mutant", "exec")
+        made: dict[str, Any] = {}
+        exec(code, vars(self.module), made)
+        patch.setattr(place, self.name, made[self.name])
+        if self.owner is None:
+            patch.setattr(recovering, self.name, made[self.name])
+
+
+def _give_back(text: str, instead: str) -> Mutant:
+    return Mutant(recovery, None, "give_back", text, instead)
+
+
+def _statements(text: str, instead: str) -> Mutant:
+    return Mutant(statements, statements.Statements, "__init__", text, instead)
+
+
+def _finish(text: str, instead: str) -> Mutant:
+    return Mutant(claims, claims.Claims, "finish", text, instead)
+
+
+_HOST_MS = "round(__import__('time').time() * 1000)"
+MUTANTS = {
+    "finish without the epoch": _statements(
+        'ours = sa.and_(this, claims.c.epoch == given("the_epoch"),', 'ours = sa.and_(this, given("the_epoch").is_not(None),'
+    ),
+    "recover with neither epoch nor owner": _give_back(
+        "claims.c.epoch == held.epoch, claims.c.owner == held.owner", "claims.c.owner.is_not(None)"
+    ),
+    "recover over a state of somebody else": _give_back(
+        "intermediate_words(table, command)", "frozenset({table.standing(connection, held.key).word})"
+    ),
+    "orphan_count not raised by recover": _give_back("claims.c.orphan_count + 1", "claims.c.orphan_count"),
+    "orphan_count not raised by finish": _statements(
+        'claims.c.orphan_count + given("orphaned", type_=sa.Integer)', "claims.c.orphan_count"
+    ),
+    "orphan_count not reset by finish": _statements('given("counted", type_=sa.Integer) == 1, 0', "sa.false(), 0"),
+    "finish repeated takes its own work for a loss": _finish(
+        "return self._already(connection, claim, attempt)", "raise ClaimLost('a higher epoch')"
+    ),
+    "finish repeated writes without looking": _finish("return self._already(connection, claim, attempt)", "pass"),
+    "lease compared with the host's clock": _give_back(
+        "claims.c.lease_until_ms < db_now_ms()", f"claims.c.lease_until_ms < {_HOST_MS}"
+    ),
+    "lease written by the host's clock": _statements(
+        '"lease_until_ms": db_now_ms() + given', f'"lease_until_ms": {_HOST_MS} + given'
+    ),
+    "lease not compared": _give_back("seen if gone else", "seen if True else"),
+}
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_the_machine_sees(name: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    MUTANTS[name].let_loose(monkeypatch)
+
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(ClaimMachine, settings=_MUTATED)
+
+
+@pytest.mark.parametrize("is_mutated", [False, True], ids=["real", "mutant"])
+def test_a_recovery_that_was_held_up_frees_no_later_claim_of_the_same_controller(
+    is_mutated: bool, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the epoch alone: the owner is the same, and its lease is over. Too rare to be met by chance."""
+    if is_mutated:
+        _give_back(", claims.c.epoch == held.epoch, claims", ", claims").let_loose(monkeypatch)
+    machine = ClaimMachine()
+    machine.begin(rows={name: Row("FAILED", "before") for name in PHASES})
+    machine.drain(who="a", name="r/p", outcome=Outcome.FAILED)
+    machine.claim(who="a", name="r/p", word=None, lost=False)
+    machine.db_clock(ms=70_000)
+
+    with pytest.raises(AssertionError) if is_mutated else nullcontext():
+        machine.recover_late(back=1)
+        machine.teardown()

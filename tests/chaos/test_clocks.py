@@ -1,0 +1,118 @@
+"""Clocks that jump: the host's, the database's, and the machine's own while it sleeps."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from batchdrain.execution import guards
+from batchdrain.execution.order import EndedBy
+from batchdrain.execution.process import Post
+from tests.chaos.checker import violations, witnessed
+from tests.chaos.test_kills import TIMES, started, watched
+from tests.execution.test_guardian import HANG, guarded
+from tests.execution.test_process import Make
+from tests.execution.test_process import order as order  # noqa: PLC0414 - a fixture
+from tests.workplace import DEADLINE_S, Workplace, wait_for
+
+# A policy is code of the user's in our process: this one turns the clock with every look.
+JUMPING = """
+from datetime import UTC, datetime, timedelta
+from itertools import cycle
+from batchdrain import clock
+
+steps = cycle([timedelta(days=-1), timedelta(days=1), timedelta(seconds=-1), timedelta(0)])
+clock.now = lambda: datetime.now(UTC) + next(steps)
+
+def jumping(lane, now):
+    return 0
+"""
+
+
+@pytest.mark.parametrize("_time", range(TIMES))
+def test_a_host_clock_that_jumps_changes_no_duration_and_no_result(work: Workplace, _time: int) -> None:
+    names = [f"r{number}/p~ms=20" for number in range(4)]
+    witness = watched(work, *names, policy=["jumping:jumping", "smart"])
+    (work.root / "jumping.py").write_text(JUMPING)
+    ran = work.inv("drain", env={"PYTHONPATH": str(work.root)})
+
+    assert ran.code == 0, ran.err
+    assert violations(work, witness, ran.out) == []
+    assert all(0 < result["duration_s"] < DEADLINE_S for result in work.session()["results"])
+    assert "ago" not in work.inv("sessions").out
+    assert work.inv("summary").code == 0
+
+
+def test_a_database_clock_that_jumps_takes_no_phase_from_a_living_controller(work: Workplace) -> None:
+    """Where the lease seems to be over, but controller and guardian live: they are given the time of a beat."""
+    witness = watched(work, "a/p~ms=4000", lease={"ttl_s": 30, "beat_s": 1, "margin_s": 1})
+    drain = work.start("drain")
+    started(witness, 1)
+    work.sql("UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms - 86400000")
+    other = work.inv("recover")
+    out, err = drain.communicate(timeout=DEADLINE_S)
+
+    assert "0 recovered" in other.out, (other.out, other.err)
+    assert drain.returncode == 0, (out, err)
+    assert violations(work, witness, out.decode()) == []
+    assert [seen.word for seen in witnessed(witness)] == ["start", "end"]
+
+
+SLEEPY = """
+import os, sys; sys.path.insert(0, sys.argv[1])
+from batchdrain.guardian import guard
+real = guard.boottime_ms
+guard.boottime_ms = lambda: real() + (3_600_000 if os.path.exists({sleeping!r}) else 0)
+from batchdrain.guardian.server import main
+main()
+"""
+
+
+def test_a_machine_that_slept_beyond_the_lease_ends_the_command_when_it_wakes(
+    order: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guardian measures by the time since boot, in which sleep counts; an hour of it passes here at once."""
+    slept = tmp_path / "slept"
+    monkeypatch.setattr(guards, "_SERVE", SLEEPY.format(sleeping=str(slept)))
+    post, endings = Post(), []
+    wanted = replace(guarded(order(HANG, grace_s=0.2), tmp_path, lease_s=600), timeout_s=100_000)
+    waiting = threading.Thread(target=lambda: endings.append(post.execute(wanted)))
+    waiting.start()
+    wait_for((tmp_path / "up").exists, "the command to run")
+    slept.touch()
+    waiting.join(DEADLINE_S)
+    post.close()
+
+    assert endings[0].by is EndedBy.LEASE
+
+
+def test_the_machine_s_sleep_is_counted_by_the_clock_that_leases_use() -> None:
+    """In a time namespace the time since boot is another: nothing else moves."""
+    program = "from batchdrain.guardian.wire import boottime_ms; print(boottime_ms())"
+    asked = ["unshare", "-T", "--boottime", "1000000", sys.executable, "-c", program]
+    try:
+        there = subprocess.run(asked, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this machine allows no time namespaces")
+    here = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+    )
+    assert 990_000_000 < int(there.stdout) - int(here.stdout) < 1_010_000_000
+
+
+def test_a_session_of_the_future_is_still_the_newest(lite: Workplace) -> None:
+    """The clock went back since: what is newest is not asked of the clock, and ages are never negative."""
+    lite.fail("a/p", "a/q~fail")
+    (lite.root / "jumping.py").write_text(JUMPING.replace("days=-1", "days=3650"))
+    lite.configure(policy=["jumping:jumping", "smart"])
+    assert lite.inv("drain", env={"PYTHONPATH": str(lite.root)}).code in {0, 1}
+    lite.configure(policy=["smart"])
+    session = lite.session()
+    assert datetime.fromisoformat(session["started_at"])
+    assert session["session_id"] in lite.inv("summary").out

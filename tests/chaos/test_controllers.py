@@ -1,0 +1,90 @@
+"""Several controllers at once: each phase is executed once, and who lost its lease writes nothing."""
+
+from __future__ import annotations
+
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+
+from tests.chaos.checker import violations, witnessed
+from tests.chaos.test_kills import TIMES, running, started, watched
+from tests.workplace import DEADLINE_S, Workplace, wait_for
+
+SHORT = {"ttl_s": 3, "beat_s": 0.5, "margin_s": 0.5}
+
+
+@pytest.mark.timeout(600 * TIMES)
+@pytest.mark.parametrize("controllers", [2, 8])
+def test_controllers_on_one_database_share_the_work_and_execute_each_phase_once(work: Workplace, controllers: int) -> None:
+    names = [f"run{number % 10}/p{number}~ms=1" for number in range(60 * TIMES)]
+    witness = watched(work, *names)
+    with ThreadPoolExecutor(controllers) as pool:
+        ran = list(pool.map(lambda _: work.inv("drain", "--batch-size=1000"), range(controllers)))
+
+    assert [(one.code, one.err) for one in ran] == [(0, "")] * controllers
+    assert violations(work, witness, "".join(one.out for one in ran)) == []
+    assert sorted(seen.name for seen in witnessed(witness) if seen.word == "end") == sorted(names)
+    assert work.sql("SELECT count(*) FROM batchdrain_attempt") == [(len(names),)]
+
+
+@pytest.mark.parametrize("number", range(2 * TIMES))
+def test_of_two_resumes_of_one_session_the_second_refuses_and_names_the_first(lite: Workplace, number: int) -> None:
+    witness = watched(lite, "a/p~hang", "b/q~ms=1")
+    first = lite.start("drain")
+    started(witness, 1)
+    first.send_signal(signal.SIGINT)
+    first.communicate(timeout=DEADLINE_S)
+
+    one = lite.start("resume")
+    started(witness, 2)
+    [(holder, _)] = running(lite)
+    other = lite.inv("resume", "--session-id", lite.session()["session_id"])
+    one.send_signal(signal.SIGINT)
+    one.communicate(timeout=DEADLINE_S)
+
+    assert (other.code, f"process {holder}" in other.err) == (73, True)
+
+
+@pytest.mark.timeout(300)
+def test_a_controller_that_is_stopped_beyond_its_lease_is_succeeded_and_writes_nothing(work: Workplace) -> None:
+    """Its guardian ends the command while it can't; another one drains the phase; when it wakes up it is fenced."""
+    names = [f"run{number}/p~hang=1" for number in range(5)]
+    witness = watched(work, *names, lease=SHORT)
+    drains = [work.start("drain", f"--run-id=run{number}") for number in range(len(names))]
+    started(witness, len(names))
+    guardians = [guardian for _, guardian in running(work)]
+    for drain in drains:
+        drain.send_signal(signal.SIGSTOP)
+    wait_for(lambda: not any(map(psutil.pid_exists, guardians)), "the guardians to end what nobody renews")
+    wait_for(lambda: "0 still held." in work.inv("recover").out, "the leases to end")
+    heir = work.inv("drain")
+    before = work.phases()
+    for drain in drains:
+        drain.send_signal(signal.SIGCONT)
+    said = [drain.communicate(timeout=DEADLINE_S) for drain in drains]
+
+    assert heir.code == 0, heir.err
+    assert [drain.returncode for drain in drains] == [76] * len(drains), said
+    assert work.phases() == before
+    assert set(work.states().values()) == {"COMPLETE"}
+    assert violations(work, witness, heir.out) == []
+
+
+def test_a_controller_of_another_machine_is_judged_by_its_lease_alone(work: Workplace) -> None:
+    """Equal pids mean nothing there: neither is it taken for dead, nor is anything killed for it."""
+    witness = watched(work, "a/p~hang=1", lease=SHORT)
+    drain = work.start("drain")
+    started(witness, 1)
+    [(_, guardian)] = running(work)
+    work.sql("UPDATE batchdrain_claim SET host_id = 'another-boot:1'")
+    drain.kill()
+    drain.communicate(timeout=DEADLINE_S)
+
+    early = work.inv("recover")
+    wait_for(lambda: "0 still held." in work.inv("recover").out, "the lease to end")
+
+    assert ("0 recovered, 1 still held." in early.lines, "is of another machine" in early.out) == (True, True)
+    wait_for(lambda: not psutil.pid_exists(guardian), "its own guardian to end the command")
+    assert violations(work, witness, "") == []

@@ -1,0 +1,123 @@
+"""Killed at each step that touches the disk, one after the other until there is none left; and each step that fails.
+
+strace ends the process in the middle of the N-th such call of every process of the drain: the controller, the guardians'
+server, the guardians. No luck is involved, and a step that is added later is tried too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import subprocess
+import uuid
+
+import pytest
+
+from tests.chaos.checker import violations
+from tests.chaos.test_kills import TIMES, drained, watched
+from tests.workplace import DEADLINE_S, INV, Workplace
+
+MOST = 200
+STEP = 3 if TIMES == 1 else 1
+"""The gate tries every third step, the whole matrix (CONTRIBUTING.md) all of them."""
+HIT = "+++ killed by SIGKILL +++"
+
+
+def _strace() -> str | None:
+    """strace, where it is installed and may trace."""
+    program = shutil.which("strace")
+    tried = subprocess.run([program, "-o", "/dev/null", "true"], check=False, capture_output=True) if program else None
+    return program if tried is not None and tried.returncode == 0 else None
+
+
+needs_strace = pytest.mark.skipif(_strace() is None, reason="strace is not there, or may not trace")
+
+
+def injected(place: Workplace, fault: str, *flags: str) -> tuple[int, str, str]:
+    """Drain under a fault. Returns the exit code, what was printed, and what strace saw."""
+    seen = place.root / f"strace-{uuid.uuid4().hex}.txt"
+    calls = fault.partition(":")[0]
+    argv = ["strace", "-f", "-q", "-o", str(seen), "-e", f"trace={calls}", "-e", f"inject={fault}", *flags]
+    drain = subprocess.Popen(
+        [*argv, *INV, "drain"], cwd=place.root, env=place.environ(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        start_new_session=True,
+    )  # fmt: skip
+    out, err = drain.communicate(timeout=DEADLINE_S)
+    text = seen.read_text(errors="replace")
+    with contextlib.suppress(OSError):
+        seen.unlink()
+    return drain.returncode, out.decode() + err.decode(), text
+
+
+@needs_strace
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("calls", ["fsync,fdatasync", "rename,renameat,renameat2,unlink,unlinkat"])
+def test_a_drain_that_is_killed_at_any_step_to_the_disk_leaves_nothing_broken(lite: Workplace, calls: str) -> None:
+    names = [f"run/p{number}~ms=1" for number in range(2 * MOST)]
+    witness = watched(lite, *names)
+    printed, hits = "", 0
+    for number in range(1, MOST, STEP):
+        lite.configure(batch_size=2)
+        _, said, seen = injected(lite, f"{calls}:signal=KILL:when={number}")
+        printed += said
+        if HIT not in seen:
+            break
+        hits += 1
+        assert violations(lite, witness, printed, settled=False) == [], number
+        ran = lite.inv("recover")
+        assert (ran.code, violations(lite, witness, printed)) == (0, []), number
+    else:
+        pytest.fail(f"no end after {MOST} steps")
+
+    printed += drained(lite)
+
+    assert hits >= 5 // STEP
+    assert violations(lite, witness, printed) == []
+    assert set(lite.states().values()) == {"COMPLETE"}
+
+
+@needs_strace
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("calls", "error"), [("fsync,fdatasync", "EIO"), ("rename,renameat,renameat2", "EIO")])
+def test_a_step_to_the_disk_that_fails_is_told_and_nothing_is_lost(lite: Workplace, calls: str, error: str) -> None:
+    names = [f"run/p{number}~ms=1" for number in range(2 * MOST)]
+    witness = watched(lite, *names)
+    printed = ""
+    for number in range(1, MOST, STEP):
+        lite.configure(batch_size=2)
+        code, said, seen = injected(lite, f"{calls}:error={error}:when={number}")
+        printed += said
+        if "(INJECTED)" not in seen:
+            break
+        assert (code in {0, 74, 75}, "Traceback" in said) == (True, False), (number, code, said)
+        ran = lite.inv("recover")
+        assert (ran.code, violations(lite, witness, printed)) == (0, []), number
+    else:
+        pytest.fail(f"no end after {MOST} steps")
+
+    printed += drained(lite)
+
+    assert violations(lite, witness, printed) == []
+    assert set(lite.states().values()) == {"COMPLETE"}
+
+
+@needs_strace
+def test_what_is_printed_was_on_the_disk_before(lite: Workplace) -> None:
+    """The order of a result: spool, ledger, event, session file, screen; each file before its folder."""
+    watched(lite, "run/p~ms=1")
+    seen = lite.root / "trace.txt"
+    argv = ["strace", "-f", "-y", "-q", "-o", str(seen), "-s", "3000", "-e", "trace=fsync,fdatasync,rename,write,pwrite64"]
+    done = subprocess.run([*argv, *INV, "drain"], cwd=lite.root, env=lite.environ(), capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = seen.read_text(errors="replace").splitlines()
+
+    def first(*parts: str, after: int = 0) -> int:
+        return next(n for n, line in enumerate(lines) if n > after and all(part in line for part in parts))
+
+    printed = first("write(1", "Success: COMPLETE")
+    spooled = first("fsync", "spool/")
+    event = first("write", "phase.finished")
+    replaced = first("rename(", ".json", after=event)
+    ledger = max(n for n, line in enumerate(lines[:event]) if "work.db" in line and "sync" in line)
+    assert spooled < ledger < event < first("fdatasync", "events.jsonl", after=event) < replaced < printed
+    assert first("fsync", f"{lite.sessions.name}>", after=replaced) < printed

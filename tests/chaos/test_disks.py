@@ -1,0 +1,245 @@
+"""Disks that are full, closed or broken, and commands that would fill them: what ended is kept, nothing stays held."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.checker import REASON, still_running
+from tests.chaos.disk import Disk, mounted, ran, start
+from tests.chaos.test_interrupts import FIRST, ended, said
+from tests.workplace import DEADLINE_S, Ran, Workplace
+
+FLOOD = "import sys\nwhile True: sys.stdout.buffer.write(b'x' * 65536)"
+NAMES = ["a/p", "b/p~until=go", "c/p"]
+WITHOUT_OVERRIDE = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"]
+"""root may write everywhere: these capabilities are why."""
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    with mounted(tmp_path / "disk") as found:
+        yield found
+
+
+@pytest.fixture
+def obedient() -> list[str]:
+    """What to write before a command so that the modes of files bind it."""
+    if os.geteuid():
+        return []
+    if shutil.which("setpriv") is None:
+        pytest.skip("root may write to everything, and there is no setpriv to take that right away")
+    return WITHOUT_OVERRIDE
+
+
+def prepared(place: Workplace, prefix: list[str]) -> tuple[subprocess.Popen[bytes], bytes]:
+    """A drain whose first phase is recorded and whose second one runs; and the session's file as it is then."""
+    place.configure(**FIRST)
+    place.fail(*NAMES, reason=REASON)
+    drain = start(place, prefix, "drain")
+    said(place, "waiting")
+    [path] = place.session_files()
+    before = path.read_bytes()
+    assert json.loads(before)["total_processed"] == 1
+    return drain, before
+
+
+def let_it_end(place: Workplace, drain: subprocess.Popen[bytes]) -> Ran:
+    (place.root / "go").touch()
+    out, err = drain.communicate(timeout=DEADLINE_S)
+    assert (b"Traceback" in err, list(still_running(place))) == (False, []), err.decode()
+    return Ran(drain.returncode, out.decode(), err.decode())
+
+
+def kept(place: Workplace) -> None:
+    """The ended phase is recorded, the next one was not claimed, nobody holds anything."""
+    assert place.states() == dict(zip(NAMES, ["COMPLETE", "COMPLETE", "FAILED"], strict=True))
+    assert free(place)
+
+
+def free(place: Workplace) -> bool:
+    """Whether nobody holds anything."""
+    return place.sql("SELECT owner FROM batchdrain_claim WHERE owner IS NOT NULL") == []
+
+
+def ends_well(place: Workplace) -> None:
+    """`resume` completes the session; no command ran twice."""
+    done = place.inv("resume")
+    assert done.code == 0, (done.out, done.err)
+    assert set(place.states().values()) == {"COMPLETE"}
+    assert sorted(place.taken()) == sorted(NAMES)
+    assert place.session()["status"] == "complete"
+    witness = [line.split()[0] for line in (place.root / "witness.txt").read_text().splitlines()]
+    assert sorted(witness) == sorted(NAMES)
+
+
+def test_a_full_disk_of_the_sessions_keeps_the_old_file_and_the_new_result(work: Workplace, disk: Disk) -> None:
+    (work.root / ".autonomous_runs").symlink_to(disk.path)
+    drain, before = prepared(work, [])
+    disk.fill()
+
+    told = let_it_end(work, drain)
+
+    assert (told.code, "No space left on device" in told.err, "inv resume" in told.err) == (74, True, True), told
+    assert work.session_files()[0].read_bytes() == before
+    kept(work)
+    disk.make_room()
+    ends_well(work)
+
+
+def test_output_that_fills_the_disk_fails_its_phase_and_ends_the_drain(work: Workplace, disk: Disk) -> None:
+    (work.root / ".autonomous_runs").symlink_to(disk.path)
+    work.configure(command={"argv": [sys.executable, "-c", FLOOD]})
+    work.fail("a/p", "b/p", reason=REASON)
+
+    told = work.inv("drain")
+
+    assert (told.code, "No space left on device" in told.err, "Traceback" in told.err) == (74, True, False), told
+    assert work.sql("SELECT outcome FROM batchdrain_attempt") == [("failed",)]
+    assert set(work.states().values()) == {"FAILED"}
+    assert free(work)
+    json.loads(work.session_files()[0].read_bytes())
+
+
+def test_a_full_disk_of_the_database_loses_no_result(tmp_path: Path, disk: Disk) -> None:
+    root, path = tmp_path / "project", disk.path / "work.db"
+    root.mkdir()
+    path.touch()
+    place = Workplace(root=root, url=f"sqlite:///{path}")
+    place.make_table()
+    drain, _ = prepared(place, [])
+    disk.fill()
+
+    (root / "go").touch()
+    code, _ = ended(drain)
+
+    assert code in {74, 75}
+    disk.make_room()
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    connection.close()
+    ends_well(place)
+
+
+def test_a_limit_on_the_size_of_files_is_as_a_full_disk(work: Workplace) -> None:
+    drain, before = prepared(work, [])
+    resource.prlimit(drain.pid, resource.RLIMIT_FSIZE, (0, 0))
+
+    told = let_it_end(work, drain)
+
+    assert (told.code, work.session_files()[0].read_bytes()) == (74, before), told
+    if not work.url.startswith("sqlite"):  # its file is limited too: the guardian keeps the result
+        kept(work)
+    ends_well(work)
+
+
+def test_no_more_descriptors_in_the_middle_hold_nothing(work: Workplace) -> None:
+    drain, _ = prepared(work, [])
+    taken = {int(name) for name in os.listdir(f"/proc/{drain.pid}/fd")}
+    least = min(set(range(len(taken) + 1)) - taken)
+    resource.prlimit(drain.pid, resource.RLIMIT_NOFILE, (least, least))
+
+    told = let_it_end(work, drain)
+
+    assert told.code in {0, 74}, told
+    assert work.states()["b/p~until=go"] == "COMPLETE"
+    assert free(work)
+    if told.code:
+        ends_well(work)
+
+
+def test_a_folder_of_sessions_that_is_closed_in_the_middle_keeps_the_result(work: Workplace, obedient: list[str]) -> None:
+    drain, before = prepared(work, obedient)
+    work.sessions.chmod(0o500)
+
+    told = let_it_end(work, drain)
+
+    work.sessions.chmod(0o700)
+    assert (told.code, "Permission denied" in told.err) == (74, True), told
+    assert work.session_files()[0].read_bytes() == before
+    kept(work)
+    ends_well(work)
+
+
+@pytest.mark.parametrize("closed", ["file", "folder"])
+def test_a_sqlite_database_that_can_only_be_read_is_told_and_left_as_it_was(
+    lite: Workplace, obedient: list[str], closed: str
+) -> None:
+    lite.fail("r/p", reason=REASON)
+    path = Path(lite.engine.url.database or "")
+    before, target = path.read_bytes(), path if closed == "file" else path.parent
+    target.chmod(0o500)
+    try:
+        told = ran(lite, obedient, "drain")
+    finally:
+        target.chmod(0o700)
+
+    assert (told.code, "Traceback" in told.err, str(path) in told.err) == (78, False, True), told
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("how", ["overwritten", "truncated"])
+def test_a_sqlite_database_that_breaks_in_the_middle_ends_the_drain_in_order(lite: Workplace, how: str) -> None:
+    drain, _ = prepared(lite, [])
+    path = Path(lite.engine.url.database or "")
+    lite.sql("UPDATE phases SET note = 'changed'")  # whoever cached a page has to read it again
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        size = file.stat().st_size
+        with file.open("r+b") as opened:
+            opened.write(b"\xa5" * size) if how == "overwritten" else opened.truncate()
+
+    (lite.root / "go").touch()
+    code, out = ended(drain)
+
+    assert (code, out.count("✓ Success")) == (74, 1)
+    session = lite.session()
+    assert (session["status"], session["total_processed"]) == ("interrupted", 1)
+    broken = path.read_bytes()
+    assert lite.inv("resume").code in {74, 78}
+    assert path.read_bytes() == broken
+
+
+def test_a_command_that_prints_without_end_takes_no_more_room_than_it_may(lite: Workplace) -> None:
+    lite.configure(
+        command={"argv": [sys.executable, "-c", FLOOD], "log_max_mb": 1}, timeout={"default_s": 2, "adaptive": False}
+    )
+    lite.fail("r/p")
+
+    assert lite.inv("drain").code == 1
+
+    assert lite.sql("SELECT outcome FROM batchdrain_attempt") == [("timeout",)]
+    [log] = lite.sessions.glob("*/logs/*.stdout.txt")
+    assert log.stat().st_blocks * 512 < 2_500_000
+
+
+@pytest.mark.parametrize("number", [9, 11])
+def test_a_command_that_is_killed_fails_with_its_signal(lite: Workplace, number: int) -> None:
+    lite.configure(command={"argv": [sys.executable, "-c", f"import os; os.kill(os.getpid(), {number})"]})
+    lite.fail("r/p")
+
+    assert lite.inv("drain").code == 1
+
+    [(state, reason)] = lite.phases().values()
+    assert (state, f"killed by signal {number}" in (reason or "")) == ("FAILED", True)
+
+
+@pytest.mark.parametrize("most", [10, 12])
+def test_too_few_descriptors_are_told_and_hold_nothing(work: Workplace, most: int) -> None:
+    work.fail("r/p", "s/p", reason=REASON)
+
+    told = ran(work, ["sh", "-c", f'ulimit -n {most}; exec "$@"', "sh"], "drain", "--workers=2")
+
+    assert (told.code, "Too many open files" in told.err, "Traceback" in told.err) == (74, True, False), told
+    assert set(work.phases().values()) <= {("FAILED", REASON), ("COMPLETE", None)}
+    assert free(work)
+    assert list(still_running(work)) == []
+    assert work.inv("drain").code == 0

@@ -1,0 +1,165 @@
+"""Whatever is killed, and whenever: nothing is lost, nothing is doubled, nothing goes on running.
+
+`BATCHDRAIN_CHAOS=10` repeats everything ten times as often: the whole fault matrix, as CONTRIBUTING.md says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.chaos.checker import rows_of, still_running, violations, witnessed
+from tests.workplace import DEADLINE_S, Workplace, wait_for
+
+WITNESS = Path(__file__).with_name("witness.py")
+TIMES = int(os.environ.get("BATCHDRAIN_CHAOS", "1"))
+
+
+def watched(place: Workplace, *names: str, **settings: object) -> Path:
+    """The project's command becomes the witness, for these failed phases. Returns the witness's folder."""
+    witness = place.root / "witness"
+    witness.mkdir()
+    place.configure(
+        command={"argv": [sys.executable, "-I", "-S", str(WITNESS), str(witness)], "grace_s": 0.5},
+        stop={"max_repeats": 0},
+        **settings,
+    )
+    if names:
+        place.add(*rows_of(list(names)))
+    return witness
+
+
+def drained(place: Workplace, *flags: str, code: int | None = 0) -> str:
+    ran = place.inv("drain", "--batch-size=1000", *flags)
+    assert code is None or ran.code == code, (ran.code, ran.out, ran.err)
+    return ran.out
+
+
+def running(place: Workplace) -> list[tuple[int, int]]:
+    """Of every claim that is held: the pids of its controller and of its guardian."""
+    return [
+        (ctl, guard) for ctl, guard in place.sql("SELECT ctl_pid, guard_pid FROM batchdrain_claim WHERE owner IS NOT NULL")
+    ]
+
+
+def started(witness: Path, count: int) -> None:
+    wait_for(lambda: sum(seen.word == "start" for seen in witnessed(witness)) >= count, f"{count} executions to begin")
+
+
+@pytest.mark.timeout(600 * TIMES)
+def test_a_controller_that_is_killed_at_any_moment_loses_and_doubles_nothing(work: Workplace) -> None:
+    names = [f"run{number % 5}/p{number}~{'daemon' if number % 7 == 0 else 'ms=20'}" for number in range(200 * TIMES)]
+    witness = watched(work, *names)
+    dice, printed = random.Random(1), ""
+    kills = (10 if work.url.startswith("sqlite") else 5) * TIMES
+    for _ in range(kills):
+        drain = work.start("drain", "--batch-size=1000", "--workers=2")
+        assert drain.stdout is not None
+        while (line := drain.stdout.readline()) and b"Draining" not in line:
+            printed += line.decode()
+        printed += line.decode()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            drain.wait(dice.uniform(0.001, 0.3))
+        drain.kill()
+        printed += drain.communicate(timeout=DEADLINE_S)[0].decode()
+
+    printed += drained(work, "--workers=2")
+
+    assert violations(work, witness, printed) == []
+    assert set(work.states().values()) == {"COMPLETE"}
+    assert not list(work.sessions.glob(".*.tmp"))
+
+
+@pytest.mark.parametrize("number", range(5 * TIMES))
+def test_a_guardian_that_is_killed_takes_its_command_along_and_the_phase_goes_back(lite: Workplace, number: int) -> None:
+    witness = watched(lite, "a/p~hang=1", "b/q~ms=1")
+    drain = lite.start("drain")
+    started(witness, 1)
+    [(_, guardian)] = running(lite)
+
+    os.kill(guardian, signal.SIGKILL)
+    out, err = drain.communicate(timeout=DEADLINE_S)
+
+    assert (drain.returncode, err) == (0, b""), out
+    assert violations(lite, witness, out.decode()) == []
+    assert set(lite.states().values()) == {"COMPLETE"}
+    assert lite.sql("SELECT outcome FROM batchdrain_attempt WHERE run_id = 'a'") == [("orphaned",), ("complete",)]
+
+
+@pytest.mark.parametrize("number", range(5 * TIMES))
+def test_when_guardian_and_controller_are_killed_together_the_next_command_ends_what_is_left(
+    lite: Workplace, number: int
+) -> None:
+    witness = watched(lite, "a/p~hang")
+    drain = lite.start("drain")
+    started(witness, 1)
+    [(controller, guardian)] = running(lite)
+    for pid in [controller, guardian][:: 1 if number % 2 else -1]:
+        os.kill(pid, signal.SIGKILL)
+    drain.communicate(timeout=DEADLINE_S)
+
+    ran = lite.inv("recover")
+
+    assert (ran.code, ran.lines[-1]) == (0, "1 recovered, 0 still held.")
+    assert violations(lite, witness, "") == []
+    assert lite.states() == {"a/p~hang": "FAILED"}
+
+
+@pytest.mark.parametrize("number", range(5 * TIMES))
+def test_a_result_whose_controller_died_is_recorded_and_not_executed_again(lite: Workplace, number: int) -> None:
+    """The controller is stopped while the command ends, and killed before it can hear of it."""
+    witness = watched(lite, "a/p~ms=300")
+    drain = lite.start("drain")
+    started(witness, 1)
+    drain.send_signal(signal.SIGSTOP)
+    wait_for(lambda: list(lite.sessions.rglob("spool/*.json")), "the guardian to keep the result")
+    drain.kill()
+    drain.communicate(timeout=DEADLINE_S)
+
+    ran = lite.inv("drain")
+
+    assert ran.code == 0, ran.err
+    assert lite.states() == {"a/p~ms=300": "COMPLETE"}
+    assert [seen.word for seen in witnessed(witness)] == ["start", "end"]
+    assert violations(lite, witness, ran.out) == []
+
+
+def test_the_command_dies_with_the_controller_and_its_daemons_too(work: Workplace) -> None:
+    witness = watched(work, "a/p~hang", "b/q~daemon")
+    drain = work.start("drain", "--workers=2")
+    started(witness, 2)
+    guardians = [guardian for _, guardian in running(work)]
+    drain.kill()
+    drain.communicate(timeout=DEADLINE_S)
+
+    wait_for(lambda: not any(map(psutil.pid_exists, guardians)), "the guardians to end their commands")
+
+    assert list(still_running(work)) == []
+
+
+def test_a_phase_that_was_orphaned_three_times_is_quarantined_until_it_is_asked_for(lite: Workplace) -> None:
+    witness = watched(lite, "a/p~hang", "b/q~ms=1")
+    for times in range(1, 4):
+        drain = lite.start("drain", "--run-id=a")
+        started(witness, times)
+        drain.kill()
+        drain.communicate(timeout=DEADLINE_S)
+
+    lite.inv("recover")
+    told = lite.inv("dry-run", "--explain")
+    out = drained(lite)
+    asked = lite.inv("dry-run", "--include-quarantined")
+
+    assert "quarantined: given back 3 times in a row; --include-quarantined takes it" in told.out
+    assert lite.states() == {"a/p~hang": "FAILED", "b/q~ms=1": "COMPLETE"}
+    assert "Would drain 1 of 1" in asked.out
+    assert "quarantine" in lite.inv("doctor").out
+    assert violations(lite, witness, out) == []

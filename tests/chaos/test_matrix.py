@@ -1,0 +1,132 @@
+"""More of the fault matrix: servers that crash, deadlocks, commands that multiply, odd time zones."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests import servers
+from tests.chaos.checker import still_running, violations, witnessed
+from tests.chaos.test_kills import TIMES, started, watched
+from tests.chaos.test_outages import served as served  # noqa: PLC0414 - a fixture
+from tests.workplace import DEADLINE_S, INV, Workplace, wait_for
+
+
+@pytest.fixture(params=["postgresql", "mariadb"])
+def own(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[servers.OwnServer, Workplace]]:
+    """A server that a test may crash, and a project on it."""
+    root = tmp_path / "project"
+    root.mkdir()
+    if request.param == "mariadb" and not servers.mariadb_programs():
+        pytest.skip("no programs of MariaDB on this machine to start a server of our own")
+    with (servers.own_postgresql if request.param == "postgresql" else servers.own_mariadb)() as server:
+        place = Workplace(root=root, url=server.url.render_as_string(hide_password=False))
+        place.make_table()
+        yield server, place
+        place.engine.dispose()
+
+
+def test_a_server_that_crashes_again_and_again_loses_nothing(own: tuple[servers.OwnServer, Workplace]) -> None:
+    server, place = own
+    names = [f"run{number % 3}/p{number}~ms=100" for number in range(20 * TIMES)]
+    witness = watched(place, *names)
+    drain = place.start("drain", "--batch-size=1000", "--workers=2")
+    for crash in range(1, 2 * TIMES + 1):
+        started(witness, 4 * crash)
+        server.stop(immediate=True)
+        server.start()
+    out, err = drain.communicate(timeout=DEADLINE_S)
+
+    assert drain.returncode == 0, (out, err)
+    assert violations(place, witness, out.decode()) == []
+    assert set(place.states().values()) == {"COMPLETE"}
+    assert len([seen for seen in witnessed(witness) if seen.word == "start"]) == len(names)
+
+
+_WAITING = {
+    "postgresql": "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+    "mysql": "SELECT count(*) FROM information_schema.processlist WHERE db = database() AND info LIKE 'UPDATE phases SET%'",
+}
+
+
+def test_a_deadlock_with_a_transaction_of_yours_is_tried_again(served: Workplace) -> None:
+    """You hold the phase and want the claim; we hold the claim and want the phase."""
+    backend = sa.make_url(served.url).get_backend_name()
+    witness = watched(served, "run/p~fail", patience={"lock_s": 30})
+    assert served.inv("drain").code == 1
+    with served.engine.connect() as yours:
+        yours.execute(sa.text("SELECT * FROM phases FOR UPDATE"))
+        drain = served.start("drain")
+        wait_for(lambda: served.sql(_WAITING[backend]) >= [(1,)], "the drain to wait for the phase")
+        with contextlib.suppress(sa.exc.DBAPIError):  # where you are the victim, the drain goes on at once
+            yours.execute(sa.text("SELECT * FROM batchdrain_claim FOR UPDATE"))
+        yours.rollback()
+    out, err = drain.communicate(timeout=DEADLINE_S)
+
+    assert drain.returncode == 1, (out, err)
+    assert len([seen for seen in witnessed(witness) if seen.word == "end"]) == 2
+    assert violations(served, witness, out.decode()) == []
+
+
+def test_a_command_that_multiplies_is_ended_with_all_its_children(lite: Workplace) -> None:
+    code = "import os, time\nfor _ in range(200):\n    if os.fork() == 0: os.setsid(); time.sleep(600)\ntime.sleep(600)"
+    lite.configure(command={"argv": [sys.executable, "-I", "-S", "-c", code], "grace_s": 0.5})
+    lite.fail("a/p")
+    assert lite.inv("drain", "--phase-timeout=2").code == 1
+    assert lite.session()["results"][0]["timed_out"] is True
+    assert list(still_running(lite)) == []
+
+
+@pytest.mark.parametrize("error", ["EAGAIN", "ENOMEM"])
+@pytest.mark.parametrize("when", [1, 3, 8])
+def test_a_machine_that_can_start_no_more_processes_is_told_and_nothing_stays_held(
+    lite: Workplace, error: str, when: int
+) -> None:
+    """From its n-th on every fork and every thread is refused, to batchdrain and to its guardians."""
+    if shutil.which("strace") is None:
+        pytest.skip("no strace on this machine to refuse forks")
+    witness = watched(lite, *(f"r{number}/p~ms=1" for number in range(6)))
+    calls = "clone,clone3,fork,vfork"
+    argv = [
+        "strace",
+        "-f",
+        "-qq",
+        "-o",
+        str(lite.root / "trace"),
+        "-e",
+        f"trace={calls}",
+        "-e",
+        f"inject={calls}:error={error}:when={when}+",
+    ]
+    drain = subprocess.run(
+        [*argv, *INV, "drain"], cwd=lite.root, env=lite.environ(), capture_output=True, timeout=DEADLINE_S, check=False
+    )
+    out, err = drain.stdout.decode(), drain.stderr.decode()
+
+    assert drain.returncode in {0, 74}, (out, err)
+    assert "Traceback" not in err
+    assert lite.inv("recover").code == 0
+    assert violations(lite, witness, out) == []
+    assert set(lite.states().values()) <= {"COMPLETE", "FAILED"}
+    assert lite.inv("drain").code == 0
+    assert set(lite.states().values()) == {"COMPLETE"}
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kathmandu", "Pacific/Chatham", "nonsense", ":/etc/passwd"])
+def test_an_odd_time_zone_changes_no_time_that_is_kept(lite: Workplace, zone: str) -> None:
+    lite.fail("a/p")
+    before = datetime.now(UTC)
+    assert lite.inv("drain", env={"TZ": zone}).code == 0
+    session = lite.session()
+    moments = [session["started_at"], session["completed_at"], session["results"][0]["timestamp"]]
+    moments += [event["timestamp"] for event in lite.events()]
+    assert all(moment.endswith("Z") for moment in moments)
+    assert all(0 <= (datetime.fromisoformat(moment) - before).total_seconds() < DEADLINE_S for moment in moments)

@@ -1,0 +1,212 @@
+"""The database goes away, says nothing, or loses a reply: nothing is lost, nothing is doubled, and every wait ends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import sqlalchemy as sa
+
+from tests.chaos.checker import violations, witnessed
+from tests.chaos.proxy import Proxy, proxied
+from tests.chaos.test_kills import TIMES, running, started, watched
+from tests.workplace import DEADLINE_S, Workplace, wait_for
+
+SHORT = {"ttl_s": 3, "beat_s": 0.5, "margin_s": 0.5}
+QUICK = {"operation_s": 1, "outage_s": 1, "lock_s": 0.5}
+
+
+@pytest.fixture(params=["postgresql", "mariadb"])
+def served(request: pytest.FixtureRequest, tmp_path: Path) -> Workplace:
+    """A project on a database that is reached through a socket."""
+    url = request.getfixturevalue(f"{request.param}_url")
+    if sa.make_url(url).host in {None, ""} or "host" in sa.make_url(url).query:
+        pytest.skip("the server of this machine listens on no TCP port, so nothing can stand between")
+    root = tmp_path / "project"
+    root.mkdir()
+    place = Workplace(root=root, url=url)
+    place.make_table()
+    return place
+
+
+@pytest.fixture
+def wire(served: Workplace) -> Iterator[Proxy]:
+    with proxied(served.url) as (proxy, url):
+        served.configure(database_url=url)
+        yield proxy
+
+
+def done(place: Workplace, witness: Path, out: str, names: list[str]) -> None:
+    """Everything is complete, each by one execution."""
+    assert violations(place, witness, out) == []
+    assert set(place.states().values()) == {"COMPLETE"}
+    assert sorted(seen.name for seen in witnessed(witness) if seen.word == "start") == sorted(names)
+
+
+def test_a_lost_reply_to_a_commit_doubles_nothing(served: Workplace, wire: Proxy) -> None:
+    names = [f"run{number % 3}/p{number}~ms=20" for number in range(20 * TIMES)]
+    witness = watched(served, *names)
+    drain = served.start("drain", "--batch-size=1000")
+    started(witness, 1)
+    for cut in range(1, 10 * TIMES + 1):
+        wire.cut_commits = 1
+        wait_for(lambda cut=cut: wire.commits_cut == cut, "a reply to be cut")  # type: ignore[misc]
+    out, err = drain.communicate(timeout=DEADLINE_S)
+
+    assert drain.returncode == 0, (out, err)
+    done(served, witness, out.decode(), names)
+
+
+def test_a_drain_outlasts_a_database_that_is_away_for_a_while(served: Workplace, wire: Proxy) -> None:
+    names = [f"run/p{number}~ms=50" for number in range(8)]
+    witness = watched(served, *names)
+    drain = served.start("drain")
+    started(witness, 2)
+    wire.go_away()
+    assert drain.stdout is not None
+    printed = b""
+    while b"not yet recorded" not in printed and b"nothing is claimed" not in printed:
+        printed += drain.stdout.readline()
+    wire.come_back()
+    out, err = drain.communicate(timeout=DEADLINE_S)
+
+    assert drain.returncode == 0, (out, err)
+    done(served, witness, (printed + out).decode(), names)
+
+
+@pytest.mark.parametrize("fault", ["go_away", "silence"])
+def test_a_result_that_the_database_can_not_take_is_kept_and_recorded_by_the_next_command(
+    served: Workplace, wire: Proxy, fault: str
+) -> None:
+    """Also when its server still acknowledges every packet, but never answers."""
+    witness = watched(served, "run/p~ms=700", patience=QUICK)
+    drain = served.start("drain")
+    started(witness, 1)
+    getattr(wire, fault)()
+    out, err = drain.communicate(timeout=DEADLINE_S)
+
+    assert drain.returncode == 75, (out, err)
+    assert b"the result is saved locally, not yet recorded" in out
+    assert served.states() == {"run/p~ms=700": "EXECUTING"}
+
+    served.configure(database_url=served.url)
+    ran = served.inv("recover")
+
+    assert "Recorded: run / p~ms=700: its command had ended (complete); it is COMPLETE" in ran.lines, ran.out
+    done(served, witness, out.decode(), ["run/p~ms=700"])
+
+
+def test_a_command_is_dead_before_a_lease_that_can_not_be_renewed_is_over(served: Workplace, wire: Proxy) -> None:
+    witness = watched(served, "run/p~hang=1", lease=SHORT, patience=QUICK)
+    drain = served.start("drain")
+    started(witness, 1)
+    [(_, guardian)] = running(served)
+    wire.silence()
+    wait_for(lambda: not psutil.pid_exists(guardian), "the guardian to end the command")
+    left = served.sql(_LEFT[served.url.partition(":")[0].partition("+")[0]])
+    out, err = drain.communicate(timeout=DEADLINE_S)
+    served.configure(database_url=served.url)
+    ran = served.inv("drain")
+
+    assert left[0][0] > 0, "the lease was over already"
+    assert drain.returncode == 75, (out, err)
+    assert ran.code == 0, ran.err
+    assert violations(served, witness, ran.out) == []
+    assert served.states() == {"run/p~hang=1": "COMPLETE"}
+
+
+_LEFT = {
+    "postgresql": "SELECT lease_until_ms - CAST(EXTRACT(EPOCH FROM clock_timestamp())*1000 AS BIGINT) FROM batchdrain_claim",
+    "mysql": "SELECT lease_until_ms - TIMESTAMPDIFF(MICROSECOND,'1970-01-01',UTC_TIMESTAMP(6)) DIV 1000 FROM batchdrain_claim",
+}
+
+
+def test_connections_that_the_server_ends_are_made_anew(served: Workplace) -> None:
+    names = [f"run{number % 3}/p{number}~ms=20" for number in range(20 * TIMES)]
+    witness = watched(served, *names)
+    drain = served.start("drain", "--batch-size=1000")
+    ended, over = [], threading.Event()
+
+    def end_connections() -> None:
+        while not over.is_set():
+            ended.extend(_terminate(served))
+            over.wait(0.1)
+
+    started(witness, 1)
+    ender = threading.Thread(target=end_connections)
+    ender.start()
+    out, err = drain.communicate(timeout=DEADLINE_S)
+    over.set()
+    ender.join()
+
+    assert (drain.returncode, len(ended) > 0) == (0, True), (out, err)
+    done(served, witness, out.decode(), names)
+
+
+def _terminate(place: Workplace) -> list[object]:
+    """End every connection to the database but ours."""
+    if place.url.startswith("postgresql"):
+        query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        return list(place.sql(query))
+    with place.engine.connect() as connection:
+        query = "SELECT id FROM information_schema.processlist WHERE db = database() AND id <> connection_id()"
+        ids = list(connection.execute(sa.text(query)).scalars())
+        for one in ids:
+            try:
+                connection.exec_driver_sql(f"KILL {one}")
+            except sa.exc.OperationalError:  # it has ended
+                ids.remove(one)
+                break
+        return list(ids)
+
+
+def test_a_row_that_somebody_locks_does_not_keep_the_others_waiting(served: Workplace) -> None:
+    witness = watched(served, "a/locked~ms=1", "b/free~ms=1", patience={"lock_s": 1})
+    with served.engine.connect() as other:
+        other.execute(sa.text("SELECT * FROM phases WHERE run_id = 'a' FOR UPDATE"))
+        ran = served.inv("drain")
+        other.rollback()
+
+    assert ran.code == 0, ran.err
+    assert served.states() == {"a/locked~ms=1": "FAILED", "b/free~ms=1": "COMPLETE"}
+    assert violations(served, witness, ran.out) == []
+
+
+def test_a_server_whose_default_is_another_isolation_does_not_matter(served: Workplace) -> None:
+    if served.url.startswith("postgresql"):
+        name = sa.make_url(served.url).database
+        served.sql(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
+    names = [f"run{number}/p~ms=1" for number in range(10)]
+    witness = watched(served, *names)
+    ran = served.inv("drain", "--workers=4")
+    assert ran.code == 0, ran.err
+    done(served, witness, ran.out, names)
+
+
+def test_a_sqlite_database_that_somebody_locks_is_waited_for_and_then_told(lite: Workplace) -> None:
+    watched(lite, "a/p~ms=1", patience={"operation_s": 0.5, "outage_s": 0})
+    with lite.engine.connect() as other:
+        other.exec_driver_sql("BEGIN IMMEDIATE")
+        ran = lite.inv("drain")
+        other.rollback()
+    again = lite.inv("drain")
+
+    assert (ran.code, "database is locked" in ran.err, "Traceback" in ran.err) == (75, True, False)
+    assert again.code == 0
+    assert lite.states() == {"a/p~ms=1": "COMPLETE"}
+
+
+def test_a_slow_line_makes_a_drain_slow_and_nothing_else(served: Workplace, wire: Proxy) -> None:
+    """8 kB a second, and every packet a twentieth of a second late."""
+    names = [f"run/p{number}~ms=1" for number in range(TIMES)]
+    witness = watched(served, *names)
+    wire.slow = True
+    drain = served.start("drain", f"--batch-size={len(names)}")
+    out, err = drain.communicate(timeout=2 * DEADLINE_S)
+    wire.slow = False
+
+    assert drain.returncode == 0, (out, err)
+    done(served, witness, out.decode(), names)

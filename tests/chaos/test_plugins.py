@@ -1,0 +1,133 @@
+"""Plugins that fail, hang, leave, or close what is not theirs; rules that never end. Nothing is lost to them."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.chaos.checker import violations
+from tests.chaos.test_kills import started, watched
+from tests.workplace import DEADLINE_S, Workplace, wait_for
+
+POLICIES = """
+import os, sys, time
+from pathlib import Path
+
+looks = 0
+
+def raising(lane, now):
+    raise ValueError("cannot rank")
+
+def leaving(lane, now):
+    sys.exit(7)
+
+def late(lane, now):
+    '''Fails once the drain is under way.'''
+    global looks
+    looks += 1
+    if looks > 5:
+        raise ValueError("cannot rank any more")
+    return 0
+
+def hanging(lane, now):
+    global looks
+    looks += 1
+    if looks > 4:
+        Path("hangs").touch()
+        while True:
+            time.sleep(0.01)
+    return 0
+
+def closing(lane, now):
+    global looks
+    looks += 1
+    if looks == 3:
+        os.close(1)
+    return 0
+"""
+
+
+NAMES = [f"r{number % 3}/p{number}~ms=1" for number in range(9)]
+"""Three lanes: they are ranked before the session begins, and again with each choice."""
+
+
+def using(place: Workplace, policy: str) -> dict[str, str]:
+    (place.root / "bad.py").write_text(POLICIES)
+    place.configure(policy=[f"bad:{policy}", "smart"])
+    return {"PYTHONPATH": str(place.root)}
+
+
+@pytest.mark.parametrize(("policy", "said"), [("raising", "ValueError: cannot rank"), ("leaving", "SystemExit: 7")])
+def test_a_policy_that_fails_is_told_and_nothing_is_claimed(lite: Workplace, policy: str, said: str) -> None:
+    lite.fail("a/p")
+    ran = lite.inv("drain", env=using(lite, policy))
+    assert ran.code == 78
+    assert f"'bad:{policy}' failed on a lane of run 'a': {said}" in ran.err
+    assert "Traceback" not in ran.err
+    assert lite.states() == {"a/p": "FAILED"}
+
+
+def test_a_policy_that_fails_halfway_ends_the_drain_in_order(work: Workplace) -> None:
+    witness = watched(work, *NAMES)
+    ran = work.inv("drain", env=using(work, "late"))
+    assert ran.code == 78
+    assert "cannot rank any more" in ran.err
+    assert violations(work, witness, ran.out) == []
+    assert work.session()["status"] == "interrupted"
+    work.configure(policy=["smart"])
+    assert work.inv("drain").code == 0
+    assert set(work.states().values()) == {"COMPLETE"}
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_policy_that_hangs_is_ended_by_the_first_signal(lite: Workplace, number: signal.Signals, code: int) -> None:
+    witness = watched(lite, *NAMES)
+    drain = lite.start("drain", env=using(lite, "hanging"))
+    wait_for((lite.root / "hangs").exists, "the policy to hang")
+    drain.send_signal(number)
+    out, err = drain.communicate(timeout=DEADLINE_S)
+
+    assert drain.returncode == code, (out, err)
+    assert b"Traceback" not in err
+    assert violations(lite, witness, out.decode()) == []
+    assert "EXECUTING" not in lite.states().values()
+    assert lite.session()["status"] == "interrupted"
+
+
+def test_a_policy_that_closes_stdout_costs_the_output_alone(lite: Workplace) -> None:
+    witness = watched(lite, "a/p~ms=1", "b/p~ms=1")
+    ran = lite.inv("drain", env=using(lite, "closing"))
+    assert violations(lite, witness, "") == []
+    assert set(lite.states().values()) == {"COMPLETE"}, (ran.code, ran.err)
+    assert lite.session()["status"] == "complete"
+
+
+def test_a_rule_of_yours_that_never_ends_is_left_out_and_told(lite: Workplace) -> None:
+    lite.configure(categories=[{"match": "(a+)+$", "category": "patch"}, {"match": "zebra", "category": "collection"}])
+    lite.add(("r", "evil", 1, "FAILED", "a" * 5_000 + "!"), ("r", "good", 2, "FAILED", "a zebra"))
+    dry, ran = lite.inv("dry-run"), lite.inv("drain")
+
+    for told in (dry.out, ran.out):
+        assert "(a+)+$" in told
+        assert "took too long on a failure text" in told
+    assert {(result["phase_id"], result["category"]) for result in lite.session()["results"]} >= {("good", "collection")}
+    assert set(lite.states().values()) == {"COMPLETE"}
+
+
+def test_a_hanging_policy_starves_no_running_command_of_its_lease(lite: Workplace) -> None:
+    """While it hangs the heart goes on beating: what runs is neither ended nor taken."""
+    witness = watched(lite, "a/p~ms=3000", *(name for name in NAMES if name[:2] != "r2"),
+                      lease={"ttl_s": 2.5, "beat_s": 0.3, "margin_s": 0.3})  # fmt: skip
+    drain = lite.start("drain", "--workers=2", env=using(lite, "hanging"))
+    started(witness, 1)
+    wait_for((lite.root / "hangs").exists, "the policy to hang")
+    before = lite.sql("SELECT max(lease_until_ms) FROM batchdrain_claim WHERE owner IS NOT NULL")
+    wait_for(
+        lambda: lite.sql("SELECT max(lease_until_ms) FROM batchdrain_claim WHERE owner IS NOT NULL") > before,
+        "a beat while the policy hangs",
+    )
+    drain.send_signal(signal.SIGINT)
+    out, _ = drain.communicate(timeout=DEADLINE_S)
+    assert drain.returncode == 130
+    assert violations(lite, witness, out.decode()) == []

@@ -1,0 +1,85 @@
+"""What is held is shown, and `inv recover` settles it without starting work."""
+
+from __future__ import annotations
+
+import psutil
+import pytest
+
+from tests.chaos.test_kills import TIMES, running, started, watched
+from tests.workplace import DEADLINE_S, Workplace, wait_for
+
+
+def test_what_is_held_is_shown_by_sessions_and_doctor(work: Workplace) -> None:
+    witness = watched(work, "a/p~hang", "b/q~ms=1")
+    drain = work.start("drain")
+    started(witness, 1)
+    [(controller, _)] = running(work)
+
+    listed, as_json, doctor, quiet = (work.inv(*argv) for argv in (
+        ["sessions"], ["sessions", "--format=json"], ["doctor"], ["recover"],
+    ))  # fmt: skip
+    drain.kill()
+    drain.communicate(timeout=DEADLINE_S)
+    dead = work.inv("sessions")
+
+    assert f"  holds a / p~hang: attempt 1, process {controller} runs; its lease lasts" in listed.out
+    assert [held["alive"] for held in as_json.json()[0]["held"]] == [True]
+    assert f"held now: a / p~hang: attempt 1, process {controller} runs" in doctor.out
+    assert "0 recovered, 1 still held." in quiet.lines
+    assert "is dead: `inv recover` gives it back" in dead.out
+
+
+def test_recover_starts_no_work_and_a_dry_one_changes_nothing(work: Workplace) -> None:
+    witness = watched(work, "a/p~hang", "b/q~ms=1")
+    drain = work.start("drain", "--run-id=a")
+    started(witness, 1)
+    drain.kill()
+    drain.communicate(timeout=DEADLINE_S)
+
+    dry = work.inv("--dry", "recover")
+    before = work.states()
+    real = work.inv("recover")
+    again = work.inv("recover")
+
+    assert "a / p~hang would be given back" in dry.out
+    assert before == {"a/p~hang": "EXECUTING", "b/q~ms=1": "FAILED"}
+    assert work.states() == {"a/p~hang": "FAILED", "b/q~ms=1": "FAILED"}
+    assert (real.lines[-1], again.lines) == ("1 recovered, 0 still held.", ["0 recovered, 0 still held."])
+
+
+def test_recover_without_a_ledger_makes_none(lite: Workplace) -> None:
+    lite.fail("a/p")
+    assert lite.inv("recover").lines == ["0 recovered, 0 still held."]
+    assert lite.sql("SELECT count(*) FROM sqlite_master WHERE name LIKE 'batchdrain%'") == [(0,)]
+
+
+@pytest.mark.timeout(120 * TIMES)
+def test_a_long_drain_opens_no_more_and_more(lite: Workplace) -> None:
+    """Descriptors, threads and memory of the controller, while it drains many phases with several workers."""
+    # Heartbeats and readings, which have connections of their own, come in both halves, however slow the machine is.
+    lite.configure(command={"argv": ["/bin/true"]}, lease={"ttl_s": 30, "beat_s": 0.2, "margin_s": 1}, refresh_s=0.5)
+    lite.fail(*(f"r{number % 50}/p{number}" for number in range(400 * TIMES)))
+    drain = lite.start("drain", "--batch-size=100000", "--workers=4", "--quiet")
+    seen: list[tuple[int, int, float]] = []
+    wait_for(lambda: [*lite.states().values()].count("COMPLETE") > 50, "the drain to be under way")
+    while drain.poll() is None:
+        count = _used(drain.pid)
+        if count is not None:
+            seen.append(count)
+    drain.communicate()
+
+    half = len(seen) // 2
+    assert drain.returncode == 0
+    assert half > 5
+    for what in (0, 1):
+        assert max(count[what] for count in seen[half:]) <= max(count[what] for count in seen[:half]) + 3
+    assert max(count[2] for count in seen) < 100 + 5 * TIMES  # the results of the session stay in memory
+
+
+def _used(pid: int) -> tuple[int, int, float] | None:
+    """Descriptors, threads, megabytes."""
+    try:
+        process = psutil.Process(pid)
+        return process.num_fds(), process.num_threads(), process.memory_info().rss / 1e6
+    except psutil.Error:
+        return None

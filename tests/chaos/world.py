@@ -1,0 +1,211 @@
+"""The world of the claim machine: a database file whose clock is set by hand, and controllers that die on demand."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import pytest
+import sqlalchemy as sa
+
+from batchdrain import clock
+from batchdrain.database.claims import Claims
+from batchdrain.database.connection import open_database
+from batchdrain.database.source import PhaseTable
+from batchdrain.database.tables import Ledger
+from batchdrain.execution import host
+from batchdrain.execution.order import EndedBy
+from batchdrain.facts import Attempt, Choice, Claim, Phase, PhaseKey, TimeLimit
+from batchdrain.settings import Command, Settings, Source
+from batchdrain.site import Site
+from batchdrain.states import Outcome, PhaseState
+from tests.chaos.expected import AttemptRow, ClaimRow, Row, Standings
+from tests.workplace import named
+
+T = TypeVar("T")
+PHASES: Final = ("r/p", "r/q")
+BEGINNING_MS: Final = 1_700_000_000_000
+"""By the database's clock. Years before the host's: what looks at the wrong clock is seen at once."""
+NOW: Final = clock.from_ms(BEGINNING_MS)
+_NAMES: Final = {PhaseKey(*named(name)).digest: name for name in PHASES}
+_TABLE: Final = (
+    "CREATE TABLE phases (run_id TEXT, phase_id TEXT, phase_index INTEGER, state TEXT, last_failure_reason TEXT, "
+    "PRIMARY KEY (run_id, phase_id))"
+)
+
+
+@dataclass
+class Controller:
+    """One process that drains, until it crashes."""
+
+    claims: Claims
+    is_near: bool  #: on the machine of the recovery, which sees it die; of another only the lease tells
+    last_claim: Claim | None = None
+    last_finish: tuple[Claim, Attempt, float | None, Attempt | None] | None = None  #: as it was called, and its reply
+    holds: set[str] = field(default_factory=set)  #: as it believes
+
+
+class World:
+    def __init__(self, root: Path, patch: pytest.MonkeyPatch) -> None:
+        """`patch`: undone when the test ends."""
+        path = root / "world.db"
+        self._sqlite = sqlite3.connect(path, isolation_level=None)
+        self._sqlite.execute("PRAGMA synchronous=OFF")
+        self._sqlite.execute(_TABLE)
+        self.spool = root / "spool"
+        self.spool.mkdir()
+        (root / "result").write_text('{"reason": "kept in the spool"}')
+        self.now_ms = BEGINNING_MS
+        self.met: Counter[str] = Counter()  #: what happened, over all examples
+        self._dead: set[host.ProcessIdentity] = set()
+        self._near: set[host.ProcessIdentity] = set()
+        self._loses_reply = False
+        self._number = 0
+        self.database = open_database(f"sqlite:///{path}")
+        sa.event.listen(self.database.engine, "connect", self._set_clock)
+        patch.setattr(self.database, "_once", self._unless_lost(self.database._once))
+        patch.setattr(host, "lives", self._lives)
+        self.database.prepare_for_writing()
+        table = PhaseTable.reflect(self.database, Source())
+        ledger = Ledger.in_schema(table.schema)
+        ledger.create(self.database)
+        self.site = Site(Settings(command=Command(argv=["true"])), self.database, table, ledger, root)
+
+    def close(self) -> None:
+        self.database.close()
+        self._sqlite.close()
+
+    def begin(self, rows: dict[str, Row]) -> None:
+        """Everything anew."""
+        self.now_ms = BEGINNING_MS
+        self._number = 0
+        self._dead.clear()
+        self._near.clear()
+        for table in ("phases", "batchdrain_claim", "batchdrain_attempt"):
+            self._sqlite.execute(f"DELETE FROM {table}")
+        for path in self.spool.iterdir():
+            path.unlink()
+        for name, row in rows.items():
+            self._sqlite.execute("INSERT INTO phases VALUES (?, ?, 0, ?, ?)", (*named(name), *row))
+
+    def write(self, name: str, row: Row) -> None:
+        """Somebody else changes the row."""
+        query = "UPDATE phases SET state = ?, last_failure_reason = ? WHERE run_id = ? AND phase_id = ?"
+        self._sqlite.execute(query, (*row, *named(name)))
+
+    def controller(self, *, is_near: bool) -> Controller:
+        number = self.next_number()
+        site = self.site
+        claims = Claims(
+            site.database,
+            site.ledger,
+            site.table,
+            site.settings.command,
+            f"{number:032x}",
+            owner=f"{number:032d}",
+            spool_dir=str(self.spool),
+        )
+        claims.me = host.ProcessIdentity("other-boot:1" if is_near else "third-boot:1", number, number)
+        if is_near:
+            self._near.add(claims.me)
+        return Controller(claims, is_near)
+
+    def kill(self, controller: Controller) -> None:
+        self._dead.add(controller.claims.me)
+
+    def is_dead(self, controller: host.ProcessIdentity) -> bool:
+        """And seen to be so."""
+        return self._lives(controller) is False
+
+    def keep_result(self, token: str, exit_code: int) -> None:
+        """What a guardian leaves whose controller died."""
+        record = {"token": token, "by": EndedBy.EXIT.value, "exit_code": exit_code, "duration_s": 1.0, "limit_s": 60}
+        record |= {"limit_rule": "test", "ended_ms": BEGINNING_MS + 1, "result_path": str(self.spool.parent / "result")}
+        record |= {"stdout_path": "out", "stderr_path": "err"}
+        (self.spool / f"{token}.json").write_text(json.dumps(record))
+
+    def next_number(self) -> int:
+        self._number += 1
+        return self._number
+
+    @contextmanager
+    def reply_lost(self, lost: bool) -> Iterator[None]:
+        """If `lost`, the first transaction in this block is committed, and its reply is not heard."""
+        self._loses_reply = lost
+        try:
+            yield
+        finally:
+            self._loses_reply = False
+
+    def standings(self) -> Standings:
+        execute = self._sqlite.execute
+        phases = execute("SELECT run_id || '/' || phase_id, state, last_failure_reason FROM phases").fetchall()
+        claims = execute(
+            "SELECT key, epoch, owner, lease_until_ms, next_at_ms, prior_reason, orphan_count, attempts FROM batchdrain_claim"
+        ).fetchall()
+        attempts: dict[str, dict[int, AttemptRow]] = {}
+        query = "SELECT key, epoch, attempt, initial_state, outcome, final_state, ended_ms FROM batchdrain_attempt"
+        for key, epoch, *rest in execute(f"{query} ORDER BY key, epoch"):
+            attempts.setdefault(_NAMES[key], {})[epoch] = AttemptRow(*rest)
+        return Standings(
+            {name: Row(*rest) for name, *rest in phases}, {_NAMES[key]: ClaimRow(*rest) for key, *rest in claims}, attempts
+        )
+
+    def _set_clock(self, dbapi: Any, _: object) -> None:
+        """The clock in SQL is built on julianday(); half a millisecond, for it is cut."""
+        dbapi.create_function("julianday", 1, lambda _: (self.now_ms + 0.5) / 86_400_000 + 2_440_587.5)
+        dbapi.execute("PRAGMA synchronous=OFF")
+
+    def _unless_lost(self, once: Callable[[Callable[[sa.Connection], T]], T]) -> Callable[[Callable[[sa.Connection], T]], T]:
+        def run(work: Callable[[sa.Connection], T]) -> T:
+            done = once(work)
+            if self._loses_reply:
+                self._loses_reply = False
+                self.met["reply lost"] += 1
+                raise sa.exc.OperationalError("COMMIT", None, OSError("no reply"), connection_invalidated=True)
+            return done
+
+        return run
+
+    def _lives(self, identity: host.ProcessIdentity) -> bool | None:
+        return identity not in self._dead if identity in self._near else None
+
+
+def choice(name: str, word: str) -> Choice:
+    run, phase = named(name)
+    state = PhaseState(word.lower())
+    found = Phase(run_id=run, phase_id=phase, phase_index=0, state=state, reason=None, category="unknown")
+    return Choice(phase=found, fingerprint="", reason="")
+
+
+def attempt(claim: Claim, outcome: Outcome, reason: str | None, number: int) -> Attempt:
+    """`number`: makes its end unlike any other."""
+    return Attempt(
+        phase=claim.phase,
+        epoch=claim.epoch,
+        attempt=claim.attempt,
+        outcome=outcome,
+        final_word="",
+        reason=reason,
+        category="other",
+        fingerprint="x",
+        exit_code=0,
+        signal=None,
+        started_at=NOW,
+        ended_at=NOW + timedelta(seconds=number),
+        duration_s=1.0,
+        limit=TimeLimit(seconds=1, rule="test"),
+        stdout_path="out",
+        stderr_path="err",
+    )
+
+
+def name_of(claim: Claim) -> str:
+    return f"{claim.phase.run_id}/{claim.phase.phase_id}"

@@ -1,0 +1,29 @@
+"""How a database is opened and made ready, whoever else uses it."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from batchdrain.database.connection import open_database
+
+
+def test_a_database_that_somebody_uses_is_made_ready_once_they_are_done(sqlite_url: str) -> None:
+    """SQLite refuses at once to change its journal while another transaction runs."""
+    other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("CREATE TABLE t (x)")
+    other.execute("BEGIN IMMEDIATE")
+    refused: list[str] = []
+
+    def when_refused(error: str, _: int) -> None:
+        refused.append(error)
+        if other.in_transaction:
+            other.execute("COMMIT")
+
+    database = open_database(sqlite_url, when_refused)
+    database.prepare_for_writing()
+
+    assert refused != []
+    with database.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    other.close()
+    database.close()

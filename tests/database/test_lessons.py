@@ -1,0 +1,107 @@
+"""What the ledger has learnt of retries, the same on every database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import pytest
+
+from batchdrain import clock
+from batchdrain.database import lessons as room
+from batchdrain.database.connection import Database, open_database
+from batchdrain.database.history import History
+from batchdrain.database.source import PhaseTable
+from batchdrain.database.tables import Ledger
+from batchdrain.facts import PhaseKey
+from batchdrain.settings import Source
+from batchdrain.tally import Lessons, Tally
+from tests.workplace import Workplace
+
+
+@dataclass
+class Book:
+    work: Workplace
+    database: Database
+    ledger: Ledger
+    moments: Iterator[int] = field(default_factory=lambda: count(clock.to_ms(clock.now())))
+
+    def attempt(self, run: str, outcome: str | None, **facts: Any) -> None:
+        moment = next(self.moments)
+        base: dict[str, Any] = {
+            "key": PhaseKey(run, str(moment)).digest, "epoch": 1, "session_uid": "u" * 32, "run_id": run, "phase_id": str(moment),
+            "attempt": 1, "run_type": "default", "initial_state": "FAILED", "started_ms": moment, "outcome": outcome,
+            "from_category": "other", "from_fingerprint": "boom", "duration_ms": 1000,
+            "fingerprint": None if outcome == "complete" else "boom",
+        }  # fmt: skip
+        self.database.write(lambda connection: connection.execute(self.ledger.attempt.insert().values(**{**base, **facts})))
+
+    def lessons(self) -> Lessons:
+        return History(self.database, self.ledger).past().lessons
+
+
+@pytest.fixture
+def book(work: Workplace) -> Iterator[Book]:
+    database = open_database(work.url)
+    ledger = Ledger.in_schema(PhaseTable.reflect(database, Source()).schema)
+    database.prepare_for_writing()
+    ledger.create(database)
+    yield Book(work, database, ledger)
+    database.close()
+
+
+def test_attempts_are_added_up_by_what_they_set_out_from(book: Book) -> None:
+    book.attempt("a", "complete", from_category="transient", from_fingerprint="reset", duration_ms=1500)
+    book.attempt("a", "failed", from_category="transient", from_fingerprint="reset", duration_ms=500, run_type="build")
+    book.attempt("b", "timeout", duration_ms=60_000)
+
+    found = book.lessons()
+
+    reset, boom = Tally(2, 1, 1.5, 0.5), Tally(1, 0, 0.0, 60.0)
+    assert found.categories == {"transient": reset, "other": boom}
+    assert found.fingerprints == {"reset": reset, "boom": boom}
+    assert found.runs == {"a": reset, "b": boom}
+    assert found.run_types == {"default": Tally(2, 1, 1.5, 60.0), "build": Tally(1, 0, 0.0, 0.5)}
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"outcome": "released"}, {"outcome": "orphaned"}, {"outcome": "moved"}, {"outcome": None}, {"outcome": "failed", "from_category": None}],
+    ids=["given back", "orphaned", "moved", "not ended", "queued before"],
+)  # fmt: skip
+def test_what_says_nothing_of_a_retry_teaches_nothing(book: Book, facts: dict[str, Any]) -> None:
+    book.attempt("a", **facts)
+    assert book.lessons() == Lessons()
+
+
+def test_a_runs_latest_failure_and_who_else_failed_so_are_known(book: Book) -> None:
+    book.attempt("a", "failed", fingerprint="early")
+    for run, mark in (("b", "disk full"), ("a", "disk full"), ("c", "its own"), ("a", "late")):
+        book.attempt(run, "failed", fingerprint=mark)
+    found = book.lessons()
+    assert found.failures == {"a": "late", "b": "disk full", "c": "its own"}
+    assert found.seen_in["disk full"] == {"a", "b"}
+
+
+def test_only_the_most_frequent_fingerprints_are_remembered(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "MOST", 2)
+    for mark, times in (("rare", 1), ("often", 3), ("now and then", 2)):
+        for _ in range(times):
+            book.attempt("a", "failed", from_fingerprint=mark)
+    assert list(book.lessons().fingerprints) == ["often", "now and then"]
+
+
+def test_a_fingerprint_of_nothing_is_not_learnt(book: Book) -> None:
+    book.attempt("a", "failed", from_category="unknown", from_fingerprint="")
+    assert book.lessons().fingerprints == {}
+
+
+def test_a_ledger_of_an_earlier_batchdrain_is_read_all_the_same(book: Book) -> None:
+    book.attempt("a", "complete")
+    for name in ("from_category", "from_fingerprint"):
+        book.work.sql(f"ALTER TABLE batchdrain_attempt DROP COLUMN {name}")
+    assert book.lessons() == Lessons()
+    book.ledger.create(book.database)
+    assert book.lessons() == Lessons()

@@ -1,0 +1,202 @@
+"""One command, really executed: how it ends, and that nothing of it is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from batchdrain.execution.local import local_engine
+from batchdrain.execution.order import TOKEN, EndedBy, Order, token_of
+from batchdrain.execution.process import Post, execute
+
+DEADLINE_S = 60.0
+Make = Callable[..., Order]
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Make:
+    """An order for a Python program."""
+
+    def make(program: str, timeout_s: float = 60.0, grace_s: float = 5.0) -> Order:
+        return Order(
+            token=f"{tmp_path.name}.1",
+            argv=(sys.executable, "-c", program),
+            env={"BATCHDRAIN_RUN_ID": "r", TOKEN: f"{tmp_path.name}.1"},
+            without=frozenset({"HIDDEN"}),
+            cwd=str(tmp_path),
+            stdout_path=str(tmp_path / "out"),
+            stderr_path=str(tmp_path / "err"),
+            result_path=str(tmp_path / "result.json"),
+            timeout_s=timeout_s,
+            grace_s=grace_s,
+        )
+
+    return make
+
+
+def ends(pid: int) -> bool:
+    """Whether the process is gone, or goes at once: a signal that was sent takes its moment."""
+    try:
+        process = psutil.Process(pid)
+        return process.status() == psutil.STATUS_ZOMBIE or process.wait(DEADLINE_S) is None
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.TimeoutExpired:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+SPAWN = "import subprocess,sys,time; c=subprocess.Popen([sys.executable,'-c','import time; time.sleep(600)']{more}); "
+SPAWN += "open('child','w').write(str(c.pid)); "
+
+
+@pytest.mark.parametrize(
+    ("program", "code", "signal_"),
+    [("pass", 0, None), ("raise SystemExit(7)", 7, None), ("import os; os.kill(os.getpid(), 9)", None, 9)],
+)
+def test_an_ending_has_the_exit_code_or_the_signal(order: Make, program: str, code: int | None, signal_: int | None) -> None:
+    ending = execute(order(program))
+    assert (ending.by, ending.exit_code, ending.signal) == (EndedBy.EXIT, code, signal_)
+
+
+def test_output_stays_bytes_in_files_of_our_own(order: Make, tmp_path: Path) -> None:
+    execute(order(r"import sys; sys.stdout.buffer.write(b'\xff\x00\n'); sys.stderr.buffer.write(b'\xfe')"))
+    assert ((tmp_path / "out").read_bytes(), (tmp_path / "err").read_bytes()) == (b"\xff\x00\n", b"\xfe")
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "out", tmp_path / "err")} == {0o600}
+
+
+def test_stdin_is_empty_and_the_session_is_its_own(order: Make) -> None:
+    ending = execute(order("import os,sys; print(repr(sys.stdin.read()), os.getsid(0) == os.getpid())"))
+    assert ending.stdout_tail == b"'' True\n"
+
+
+def test_denied_variables_are_not_inherited(order: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HIDDEN", "secret")
+    ending = execute(order("import os; print(os.environ.get('HIDDEN'), os.environ['BATCHDRAIN_RUN_ID'])"))
+    assert ending.stdout_tail == b"None r\n"
+
+
+def test_the_result_file_comes_back_with_the_ending(order: Make) -> None:
+    assert execute(order("open('result.json','w').write('{}')")).result == b"{}"
+
+
+def test_a_result_file_that_is_a_link_is_not_followed(order: Make) -> None:
+    assert execute(order("import os; os.symlink('/etc/passwd', 'result.json')")).result == b""
+
+
+@pytest.mark.parametrize("more", ["", ", start_new_session=True"], ids=["in its group", "in a session of its own"])
+def test_a_timeout_ends_the_whole_tree(order: Make, tmp_path: Path, more: str) -> None:
+    ending = execute(order(SPAWN.format(more=more) + "time.sleep(600)", timeout_s=1.0))
+
+    assert (ending.by, ending.signal) == (EndedBy.TIMEOUT, signal.SIGTERM)
+    assert ends(int((tmp_path / "child").read_text()))
+
+
+def test_a_daemon_that_left_its_parent_ends_with_a_timeout(order: Make, tmp_path: Path) -> None:
+    fork = "import os,time\nif os.fork()==0:\n os.setsid()\n if os.fork()==0:\n  open('child','w').write(str(os.getpid()))\n"
+    execute(order(fork + "  time.sleep(600)\n os._exit(0)\ntime.sleep(600)", timeout_s=1.0))
+
+    assert ends(int((tmp_path / "child").read_text()))
+
+
+def test_a_command_that_ignores_term_is_killed_after_the_grace(order: Make) -> None:
+    ignore = "import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+    ending = execute(order(ignore, timeout_s=1.0, grace_s=0.3))
+    assert (ending.by, ending.signal) == (EndedBy.TIMEOUT, signal.SIGKILL)
+
+
+def test_a_background_process_is_ended_and_not_waited_for(order: Make, tmp_path: Path) -> None:
+    ending = execute(order(SPAWN.format(more="")))
+
+    assert (ending.by, ending.exit_code, ending.left_over, ending.duration_s < 60) == (EndedBy.EXIT, 0, 1, True)
+    assert ends(int((tmp_path / "child").read_text()))
+
+
+def test_a_program_that_is_not_there_is_an_ending_of_its_own(order: Make) -> None:
+    ending = execute(replace(order(""), argv=("/nothing/here",)))
+    assert ending.by is EndedBy.NOT_STARTED
+    assert "/nothing/here" in ending.message
+
+
+def test_an_argument_that_is_too_long_is_not_started(order: Make) -> None:
+    assert execute(replace(order(""), argv=("/bin/true", "x" * 300_000))).by is EndedBy.NOT_STARTED
+
+
+@pytest.mark.parametrize(("kill", "number"), [(False, signal.SIGTERM), (True, signal.SIGKILL)])
+def test_an_interrupt_ends_every_running_command(order: Make, tmp_path: Path, kill: bool, number: int) -> None:
+    with local_engine(workers=2) as engine:
+        futures = [
+            engine.submit(
+                execute,
+                replace(order(f"import time; open('up{place}','w'); time.sleep(600)"), **_files(tmp_path, place)),
+            )
+            for place in range(2)
+        ]
+        deadline = time.monotonic() + DEADLINE_S
+        while len(list(tmp_path.glob("up*"))) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        engine.interrupt(kill=kill)
+        endings = [future.result(timeout=DEADLINE_S) for future in futures]
+    assert [(ending.by, ending.signal) for ending in endings] == [(EndedBy.INTERRUPT, number)] * 2
+
+
+def test_a_second_interrupt_cuts_the_grace_short(order: Make, tmp_path: Path) -> None:
+    post = Post()
+    try:
+        program = "import signal,time; signal.signal(signal.SIGTERM, lambda *a: open('heard','w')); open('up','w')\n"
+        program += "while True: time.sleep(600)"
+        threading.Thread(target=_interrupt_twice, args=(post, tmp_path), daemon=True).start()
+        ending = post.execute(order(program, grace_s=600))
+    finally:
+        post.close()
+    assert (ending.by, ending.signal) == (EndedBy.INTERRUPT, signal.SIGKILL)
+
+
+def test_an_execution_with_the_same_ids_in_another_session_is_not_touched(order: Make, tmp_path: Path) -> None:
+    other = subprocess.Popen(
+        [sys.executable, "-c", "import time; print(1, flush=True); time.sleep(600)"],
+        env={**os.environ, TOKEN: token_of("a" * 32, "k" * 64, 1)},
+        stdout=subprocess.PIPE,
+    )
+    assert other.stdout is not None
+    other.stdout.readline()
+    ours = token_of("b" * 32, "k" * 64, 1)
+    hang = replace(order("import time; time.sleep(600)", timeout_s=0.5), token=ours, env={TOKEN: ours})
+    try:
+        assert execute(hang).by is EndedBy.TIMEOUT
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.communicate()
+
+
+def test_no_descriptor_is_left_open(order: Make, tmp_path: Path) -> None:
+    execute(order("pass"))
+    before = len(os.listdir("/proc/self/fd"))
+    for place in range(5):
+        execute(replace(order("pass"), **_files(tmp_path, place)))
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def _files(folder: Path, place: int) -> dict[str, Any]:
+    """What two orders must not share."""
+    return {"token": f"t.{place}", "stdout_path": str(folder / f"out{place}"), "stderr_path": str(folder / f"err{place}")}
+
+
+def _interrupt_twice(post: Post, folder: Path) -> None:
+    for sign in ("up", "heard"):
+        deadline = time.monotonic() + DEADLINE_S
+        while not (folder / sign).exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        post.interrupt(kill=sign == "heard")

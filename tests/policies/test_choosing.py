@@ -1,0 +1,283 @@
+"""The planner and its policies: a total order, without side effects, the same plan twice."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batchdrain.database.history import Past
+from batchdrain.database.pages import Row
+from batchdrain.errors import ConfigError
+from batchdrain.facts import Choice, Lane, PhaseKey
+from batchdrain.failures.categories import CATEGORIES, categorise
+from batchdrain.planning.backlog import Backlog, Reading
+from batchdrain.planning.filters import Filters
+from batchdrain.planning.limits import TimeLimits
+from batchdrain.planning.plan import plan
+from batchdrain.planning.screening import Screen
+from batchdrain.policies.ranking import ranking_of
+from batchdrain.settings import Settings, Stop, Timeout
+from batchdrain.states import PhaseState
+from batchdrain.stopping import Progress
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+REASONS = {
+    "unknown": None, "transient": "connection reset by peer", "collection": "ImportError: x", "deliverable": "missing deliverables",
+    "patch": "patch does not apply", "other": "boom", "timeout": "timed out after 5 s",
+}  # fmt: skip
+ROWS = st.lists(
+    st.builds(
+        lambda run, phase, index, reason: Row(run_id=run, phase_id=phase, phase_index=index, reason=reason),
+        st.sampled_from("rst"), st.text("abc", min_size=1, max_size=3), st.none() | st.integers(-3, 3),
+        st.sampled_from(list(REASONS.values())),
+    ),
+    max_size=40,
+    unique_by=lambda row: (row.run_id, row.phase_id),
+)  # fmt: skip
+
+
+def backlog_of(
+    rows: Iterable[Row], policy: list[Any] | None = None, screen: Screen | None = None, reads: list[int] | None = None
+) -> Backlog:
+    found = list(rows)
+    seen = screen or Screen(filters=Filters(), settings=Settings(), past=Past())
+
+    def read() -> Reading:
+        if reads is not None:
+            reads.append(len(found))
+        return Reading(pages=iter([list(found)]), screen=seen)
+
+    return Backlog(
+        read,
+        ranking_of(policy or ["smart"]),
+        state=PhaseState.FAILED,
+        categorise=categorise,
+        run_type=lambda run_id: "default",
+    )
+
+
+def all_of(backlog: Backlog) -> list[Choice]:
+    backlog.refresh(NOW)
+    choices = []
+    while (choice := backlog.next(NOW)) is not None:
+        choices.append(choice)
+    return choices
+
+
+def names(choices: Iterable[Choice]) -> list[str]:
+    return [f"{choice.phase.run_id}/{choice.phase.phase_id}" for choice in choices]
+
+
+@given(ROWS)
+def test_smart_is_the_order_of_the_design_over_all_phases(rows: list[Row]) -> None:
+    failed = Counter(row.run_id for row in rows)
+
+    def key(row: Row) -> tuple[object, ...]:
+        category = CATEGORIES.index(categorise(row.reason))
+        return (category, row.phase_index is None, row.phase_index or 0, failed[row.run_id], row.run_id, row.phase_id)
+
+    assert names(all_of(backlog_of(rows))) == [f"{row.run_id}/{row.phase_id}" for row in sorted(rows, key=key)]
+
+
+def test_smart_takes_the_categories_in_this_order() -> None:
+    rows = [Row(run_id="r", phase_id=name, phase_index=0, reason=reason) for name, reason in REASONS.items()]
+    order = ["unknown", "transient", "collection", "deliverable", "patch", "other", "timeout"]
+    assert [choice.phase.phase_id for choice in all_of(backlog_of(rows))] == order == list(CATEGORIES)
+
+
+def test_fewest_failures_finishes_a_run_before_the_next() -> None:
+    rows = [
+        Row(run_id=run, phase_id=str(n), phase_index=n, reason=None)
+        for run, count in (("a", 3), ("b", 2))
+        for n in range(count)
+    ]
+    assert names(all_of(backlog_of(rows, ["fewest-failures", "smart"]))) == ["b/0", "b/1", "a/0", "a/1", "a/2"]
+
+
+def test_run_order_is_strict_inside_a_run_whatever_the_categories() -> None:
+    reasons = [REASONS["timeout"], None, "boom"]
+    rows = [Row(run_id="r", phase_id=str(n), phase_index=n, reason=reason) for n, reason in enumerate(reasons)]
+    assert names(all_of(backlog_of(rows, ["run-order"]))) == ["r/0", "r/1", "r/2"]
+
+
+def test_untried_first_goes_before_what_was_tried() -> None:
+    rows = [Row(run_id="r", phase_id=name, phase_index=n, reason=None) for n, name in enumerate("abc")]
+    tried = {PhaseKey("r", "a").digest: 2, PhaseKey("r", "b").digest: 1}
+    past = Past(attempts=tried, names=frozenset({("r", "a"), ("r", "b")}))
+    screen = Screen(filters=Filters(), settings=Settings(), past=past)
+    assert names(all_of(backlog_of(rows, ["untried-first", "smart"], screen))) == ["r/c", "r/b", "r/a"]
+
+
+def half(lane: Lane, now: datetime, *, of: int = 2) -> str:
+    return f"half of {lane.phase_id} is\n1/{of}"
+
+
+@explained_by(half)
+def halving(lane: Lane, now: datetime, *, of: int = 2) -> int:
+    return of
+
+
+def test_a_policy_that_explains_itself_is_heard_in_the_reason_of_each_choice() -> None:
+    rows = [Row(run_id="r", phase_id=name, phase_index=n, reason=None) for n, name in enumerate("ab")]
+    policy = [{"name": f"{__name__}:halving", "of": 3}, "sample-first", "best-yield"]
+    first, second = (choice.reason for choice in all_of(backlog_of(rows, policy)))
+
+    said = "half of a is\\x0a1/3, a sample of its run, 30% to complete in 60 s"
+    assert first == f"unknown, never tried, phase_index 0, 2 failed in its run, {said} (policy {' > '.join([policy[0]['name'], *policy[1:]])})"
+    assert "half of b is\\x0a1/3, its run is sampled, 30% to" in second
+
+
+def test_hints_put_a_run_before_or_behind_the_rest() -> None:
+    rows = [Row(run_id=run, phase_id="p", phase_index=0, reason=REASONS["timeout"]) for run in "abc"]
+    priorities = {"c": 2, "a": -1}
+    screen = Screen(
+        filters=Filters(), settings=Settings(), past=Past(), hints=lambda run: priorities.get(run, 0),
+    )  # fmt: skip
+    choices = all_of(backlog_of(rows, Settings().policy, screen))
+    assert names(choices) == ["c/p", "b/p", "a/p"]
+    assert [choice.reason.partition(", ")[0] for choice in choices] == ["hint +2", "timeout", "hint -1"]
+
+
+def test_a_busy_run_is_passed_over_and_comes_later() -> None:
+    backlog = backlog_of(Row(run_id=run, phase_id="p", phase_index=0, reason=None) for run in "ab")
+    backlog.refresh(NOW)
+    first, second, third = backlog.next(NOW, {"a"}), backlog.next(NOW, {"a"}), backlog.next(NOW)
+    assert [first.phase.run_id if first else None, second, third.phase.run_id if third else None] == ["b", None, "a"]
+
+
+def test_a_choice_reads_nothing_until_a_lane_has_run_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("batchdrain.planning.intake.KEPT", 8)
+    reads: list[int] = []
+    rows = [Row(run_id="r", phase_id=f"{n:03}", phase_index=n, reason=None) for n in range(30)]
+    attempted: set[PhaseKey] = set()
+    screen = Screen(filters=Filters(), settings=Settings(), past=Past(), attempted=attempted)
+    backlog = backlog_of(reversed(rows), screen=screen, reads=reads)
+    backlog.refresh(NOW)
+    taken = []
+    while backlog.waiting:
+        choice = backlog.next(NOW)
+        if choice is None:
+            assert backlog.stale
+            backlog.refresh(NOW)
+            continue
+        taken.append(choice.phase.phase_id)
+        attempted.add(choice.phase.key)
+    assert taken == [row.phase_id for row in rows]
+    assert len(reads) == 4
+
+
+def test_a_plan_goes_on_where_a_lane_has_run_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("batchdrain.planning.intake.KEPT", 8)
+    rows = [Row(run_id="r", phase_id=f"{n:03}", phase_index=n, reason=None) for n in range(30)]
+    attempted: set[PhaseKey] = set()
+    screen = Screen(filters=Filters(), settings=Settings(), past=Past(), attempted=attempted)
+    limits = TimeLimits(lambda *_: [], Timeout(), lambda _: "default")
+    made = plan(backlog_of(rows, screen=screen), limits, most=20, now=NOW, attempted=attempted)
+    assert [planned.choice.phase.phase_id for planned in made.phases] == [row.phase_id for row in rows[:20]]
+    assert (made.total, made.left, made.skipped.total()) == (30, 10, 0)
+
+
+def test_only_the_first_phases_of_a_lane_stay_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("batchdrain.planning.intake.KEPT", 40)
+    backlog = backlog_of(Row(run_id=f"r{n % 20}", phase_id=str(n), phase_index=n, reason=None) for n in range(4000))
+    backlog.refresh(NOW)
+    assert sum(len(shelf.kept) for shelves in backlog._lanes_of.values() for shelf in shelves) <= 2 * 40 + 20 * 4
+    assert backlog.waiting == 4000
+
+
+def test_a_cluster_that_is_parked_while_it_waits_is_not_chosen() -> None:
+    repeats: dict[str, int] = {}
+    screen = Screen(
+        filters=Filters(),
+        settings=Settings(stop=Stop(max_repeats=2)),
+        past=Past(),
+        progress=lambda: Progress(repeats=repeats),
+    )
+    backlog = backlog_of([Row(run_id=run, phase_id="p", phase_index=0, reason=f"boom {run}{n}") for n, run in enumerate("abcd")] +
+                         [Row(run_id="z", phase_id="p", phase_index=9, reason="quite different")], screen=screen)  # fmt: skip
+    backlog.refresh(NOW)
+    first = backlog.next(NOW)
+    assert first is not None
+    repeats[first.fingerprint] = 2
+    rest = []
+    while (choice := backlog.next(NOW)) is not None:
+        rest.append(choice.phase.run_id)
+    assert rest == ["z"]
+    assert {skip.rule: count for skip, count in backlog.skipped.items()} == {"stop.max_repeats": 3}
+
+
+@given(ROWS, st.integers(0, 10))
+def test_every_phase_has_exactly_one_reason(rows: list[Row], batch: int) -> None:
+    screen = Screen(filters=Filters(exclude_runs=("r",), categories=("other", "unknown")), settings=Settings(), past=Past())
+    backlog = backlog_of(rows, screen=screen)
+    chosen = all_of(backlog)[:batch]
+    told = list(backlog.why_not(Reading(pages=[rows], screen=screen)))
+    assert len(told) == len(rows) == backlog.total
+    skipped = [key for _, key, skip in told if skip is not None]
+    assert len(skipped) == backlog.skipped.total()
+    assert not {choice.phase.key for choice in chosen} & set(skipped)
+
+
+def lane(**facts: Any) -> Lane:
+    base: dict[str, Any] = {"run_id": "r", "run_type": "default", "category": "other", "attempts": 0, "phase_index": 1,
+                            "phase_id": "p", "waiting": 1, "failed": 1, "queued": 0}  # fmt: skip
+    return Lane(**{**base, **facts})
+
+
+@pytest.fixture
+def own(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
+    module = types.ModuleType("acme_policies")
+    monkeypatch.setitem(sys.modules, "acme_policies", module)
+    return module
+
+
+def test_a_policy_of_ones_own_is_loaded_by_its_path_with_parameters(own: types.ModuleType) -> None:
+    def first(lane: Lane, now: datetime, *, run: str = "a") -> bool:
+        return lane.run_id != run
+
+    own.first = first  # type: ignore[attr-defined]
+    ranking = ranking_of([{"name": "acme_policies:first", "run": "z"}, "smart"])
+    assert ranking(lane(run_id="z"), NOW) < ranking(lane(run_id="a"), NOW)
+    assert ranking.names == ("acme_policies:first", "smart")
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("smrt", "is not known (did you mean 'smart'?)"),
+        ("acme_policies:missing", "has no 'missing'"),
+        ("no_such_module:x", "can't be imported: ModuleNotFoundError"),
+        ("acme_policies:number", "expected a callable, got int"),
+        ("acme_policies:wrong", "is no policy: it must take (lane, now)"),
+        ({"name": "smart", "oops": 1}, "is no policy: it must take (lane, now)"),
+        ({"prior": 1}, "has no name"),
+    ],
+)
+def test_what_can_not_be_loaded_is_told_apart(own: types.ModuleType, entry: Any, said: str) -> None:
+    own.number, own.wrong = 3, lambda: 0  # type: ignore[attr-defined]
+    with pytest.raises(ConfigError) as caught:
+        ranking_of([entry])
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("policy", [lambda lane, now: 1 / 0, lambda lane, now: "x" if lane.run_id == "r" else 1])
+def test_a_policy_that_fails_is_named(own: types.ModuleType, policy: Callable[[Lane, datetime], Any]) -> None:
+    own.bad = policy  # type: ignore[attr-defined]
+    backlog = backlog_of([Row(run_id=run, phase_id="p", phase_index=0, reason=None) for run in "rs"], ["acme_policies:bad"])
+    with pytest.raises(ConfigError, match="acme_policies:bad"):
+        backlog.refresh(NOW)
+
+
+def test_a_lane_tells_how_often_its_fingerprint_was_seen() -> None:
+    found = lane(reason="boom 7", repeats={"boom *": 4})
+    assert (found.fingerprint, found.fingerprint_count) == ("boom *", 4)
+    assert replace(found, reason=None).fingerprint == ""

@@ -1,0 +1,197 @@
+"""Policies that learn, and a planner that tells them what came of things: within a session, and cheaply."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batchdrain.database.history import Past
+from batchdrain.database.pages import Row
+from batchdrain.errors import ConfigError
+from batchdrain.facts import Attempt, Choice, Lane, TimeLimit
+from batchdrain.failures import categorise, fingerprint
+from batchdrain.planning.backlog import Backlog
+from batchdrain.planning.filters import Filters
+from batchdrain.planning.learnt import Learnt
+from batchdrain.planning.ordering import RENEWALS, Ordering
+from batchdrain.planning.screening import Screen
+from batchdrain.policies.best_yield import best_yield, expected_s, success_rate
+from batchdrain.policies.ranking import Ranking, ranking_of
+from batchdrain.settings import Settings, Stop
+from batchdrain.states import Outcome
+from batchdrain.tally import Lessons, Tally
+from tests.policies.test_choosing import NOW, REASONS, all_of, backlog_of, lane, names
+
+
+def rows_of(*cells: tuple[str, str, str | None]) -> list[Row]:
+    return [Row(run_id=run, phase_id=phase, phase_index=n, reason=reason) for n, (run, phase, reason) in enumerate(cells)]
+
+
+def attempt_of(choice: Choice, outcome: Outcome, *, seconds: float = 1.0, reason: str | None = None) -> Attempt:
+    said = None if outcome is Outcome.COMPLETE else choice.phase.reason if reason is None else reason
+    return Attempt(
+        phase=choice.phase, epoch=1, attempt=1, outcome=outcome, final_word="", reason=said, category=categorise(said),
+        fingerprint=fingerprint(said), exit_code=0, signal=None, started_at=NOW, ended_at=NOW + timedelta(seconds=seconds),
+        duration_s=seconds, limit=TimeLimit(seconds=600, rule=""), stdout_path="", stderr_path="",
+    )  # fmt: skip
+
+
+def drained(
+    backlog: Backlog, *fixed: str, reasons: dict[str, str] | None = None, seconds: dict[str, float] | None = None
+) -> list[str]:
+    """The phases in the order in which they are taken; those of `fixed` complete, the others fail, as `reasons` say."""
+    backlog.refresh(NOW)
+    taken = []
+    while (choice := backlog.next(NOW)) is not None:
+        name = f"{choice.phase.run_id}/{choice.phase.phase_id}"
+        taken.append(name)
+        outcome = Outcome.COMPLETE if name in fixed else Outcome.FAILED
+        result = attempt_of(
+            choice,
+            outcome,
+            seconds=(seconds or {}).get(choice.phase.run_id, 1.0),
+            reason=(reasons or {}).get(choice.phase.run_id),
+        )
+        backlog.touch(choice.phase.run_id, NOW, result)
+    return taken
+
+
+def test_sample_first_looks_at_every_run_before_a_second_look_at_any() -> None:
+    rows = rows_of(*((run, phase, None) for run in "abc" for phase in "12"))
+    assert names(all_of(backlog_of(rows, ["sample-first"])))[:3] == ["a/1", "b/1", "c/1"]
+    assert drained(backlog_of(rows, ["sample-first"]))[:3] == ["a/1", "b/1", "c/1"]
+
+
+def test_a_run_whose_sample_repeats_a_known_failure_goes_last() -> None:
+    rows = rows_of(*((run, phase, None) for run in "abc" for phase in "12"))
+    reasons = {"a": "disk full on node 7", "b": "disk full on node 9", "c": "quite its own trouble"}
+    assert drained(backlog_of(rows, ["sample-first"]), reasons=reasons) == ["a/1", "b/1", "c/1", "c/2", "a/2", "b/2"]
+
+
+def test_a_second_batch_goes_on_sampling_where_the_first_ended() -> None:
+    past = Past(lessons=Lessons(runs={"a": Tally(1, 1, 2.0, 0.0)}))
+    screen = Screen(filters=Filters(), settings=Settings(), past=past)
+    rows = rows_of(("a", "1", None), ("b", "1", None))
+    assert names(all_of(backlog_of(rows, ["sample-first"], screen))) == ["b/1", "a/1"]
+
+
+def test_best_yield_leaves_a_category_that_keeps_failing() -> None:
+    hopeless = [(f"h{n}", "p", REASONS["transient"]) for n in range(6)]
+    hopeful = [(f"w{n}", "p", REASONS["patch"]) for n in range(6)]
+    screen = Screen(filters=Filters(), settings=Settings(stop=Stop(max_repeats=0)), past=Past())
+    backlog = backlog_of(rows_of(*hopeless, *hopeful), ["best-yield", "smart"], screen)
+    taken = drained(backlog, *(f"w{n}/p" for n in range(6)))
+    assert [name[0] for name in taken] == ["h", *"wwwwww", *"hhhhh"]
+
+
+def test_best_yield_prefers_the_quick_where_all_else_is_equal() -> None:
+    rows = rows_of(*((run, phase, "boom") for run in ("slow", "quick") for phase in "123"))
+    screen = Screen(filters=Filters(), settings=Settings(stop=Stop(max_repeats=0)), past=Past())
+    taken = drained(backlog_of(rows, ["best-yield", "sample-first"], screen), *(f"{run}/{n}" for run in ("slow", "quick") for n in "123"),
+                    seconds={"slow": 500.0, "quick": 5.0})  # fmt: skip
+    assert taken[-2:] == ["slow/2", "slow/3"]
+
+
+def test_best_yield_knows_what_the_ledger_knows() -> None:
+    lessons = Lessons(
+        categories={"other": Tally(40, 20, 200.0, 200.0)},
+        fingerprints={"boom": Tally(20, 0, 0.0, 200.0), "bang": Tally(20, 20, 200.0, 0.0)},
+    )
+    screen = Screen(filters=Filters(), settings=Settings(), past=Past(lessons=lessons))
+    rows = rows_of(("a", "1", "boom"), ("b", "1", "bang"), ("c", "1", "neither"))
+    assert names(all_of(backlog_of(rows, ["best-yield"], screen))) == ["b/1", "c/1", "a/1"]
+
+
+def test_a_phase_that_was_never_mended_is_worth_less_with_each_attempt() -> None:
+    rates = [success_rate(lane(attempts=attempts), 0.3, 4.0) for attempts in range(5)]
+    assert rates[0] == pytest.approx(0.3)
+    assert rates == sorted(rates, reverse=True)
+    assert rates[4] == pytest.approx(0.15)
+
+
+def test_a_phase_that_timed_out_is_expected_to_take_its_limit_again() -> None:
+    assert expected_s(lane(category="timeout", limit_s=1200.0), 0.0, 4.0) == 1200.0
+    assert expected_s(lane(category="other", limit_s=1200.0), 0.0, 4.0) == 120.0
+
+
+def test_timeouts_can_be_put_last_whatever_is_expected_of_them() -> None:
+    lucky = lane(category="timeout", of_category=Tally(100, 100, 10.0, 0.0))
+    assert best_yield(lucky, NOW) < best_yield(lane(), NOW)
+    assert best_yield(lucky, NOW, timeouts_last=True) > best_yield(lane(), NOW, timeouts_last=True)
+
+
+@pytest.mark.parametrize("wrong", [{"prior": 0.0}, {"prior": 1.0}, {"strength": 0.0}, {"strength": -1}])
+def test_a_prior_that_is_none_is_told(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="prior must lie between 0 and 1 and strength above 0"):
+        ranking_of([{"name": "best-yield", **wrong}])(lane(), NOW)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.RELEASED, Outcome.ORPHANED, Outcome.NOT_STARTED, Outcome.MOVED])
+def test_what_was_given_back_teaches_nothing(outcome: Outcome) -> None:
+    backlog = backlog_of(rows_of(("a", "1", "boom")))
+    backlog.refresh(NOW)
+    choice = backlog.next(NOW)
+    assert choice is not None
+    learnt = Learnt()
+    learnt.add(attempt_of(choice, outcome), "default")
+    assert (learnt.results, learnt.overall) == (0, Tally())
+
+
+def test_a_result_is_counted_once_though_the_ledger_tells_it_too() -> None:
+    past = Past()
+    screen = Screen(filters=Filters(), settings=Settings(stop=Stop(max_repeats=0)), past=past)
+    seen: list[Lane] = []
+    backlog = backlog_of(rows_of(("a", "1", "boom"), ("a", "2", "boom")), screen=screen)
+    backlog._ranking = Ranking(("watched",), (lambda lane, now: seen.append(lane),))
+    backlog.refresh(NOW)
+    choice = backlog.next(NOW)
+    assert choice is not None
+    backlog.touch("a", NOW, attempt_of(choice, Outcome.FAILED))
+    assert seen[-1].of_run == Tally(1, 0, 0.0, 1.0)
+    backlog.refresh(NOW)  # of a ledger that has nothing, so that only this session's own counting could show
+    assert seen[-1].of_run == Tally()
+
+
+def test_a_choice_ranks_only_so_many_lanes_anew() -> None:
+    rows = rows_of(*((f"r{n}", "p", reason) for n in range(200) for reason in [list(REASONS.values())[n % 7]]))
+    backlog = backlog_of(rows)
+    ranked: list[str] = []
+
+    def watched(lane: Lane, now: datetime) -> tuple[bool, float]:
+        ranked.append(lane.run_id)
+        return best_yield(lane, now)
+
+    backlog._ranking = Ranking(("watched",), (watched,))
+    backlog.refresh(NOW)
+    ranked.clear()
+    for _ in range(100):
+        choice = backlog.next(NOW)
+        assert choice is not None
+        backlog.touch(choice.phase.run_id, NOW, attempt_of(choice, Outcome.FAILED, reason=f"{choice.phase.run_id} is broken"))
+        assert len(ranked) <= RENEWALS + 2
+        ranked.clear()
+
+
+class Item:
+    def __init__(self, name: str, category: str, rank: int) -> None:
+        self.run_id, self.category, self.rank = name, category, rank
+        self.version, self.stamp = 0, None
+
+
+@given(st.lists(st.tuples(st.sampled_from("xyz"), st.integers()), max_size=30), st.sets(st.integers(0, 29)))
+def test_lanes_come_by_rank_whatever_their_category_and_busy_ones_stay(found: list[tuple[str, int]], busy: set[int]) -> None:
+    items = [Item(str(n), category, rank) for n, (category, rank) in enumerate(found)]
+    ordering: Ordering[Item] = Ordering(lambda item: None)
+    for item in items:
+        ordering.push(item, (item.rank, int(item.run_id)))
+    names = {str(n) for n in busy}
+    taken = []
+    for without in (names, set[str]()):
+        while (first := ordering.pop(lambda item: (item.rank, int(item.run_id)), without)) is not None:
+            taken.append(first)
+    by_rank = sorted(items, key=lambda item: (item.rank, int(item.run_id)))
+    assert taken == [i for i in by_rank if i.run_id not in names] + [i for i in by_rank if i.run_id in names]

@@ -1,0 +1,300 @@
+"""What people get wrong: one line that names the place and the cure, an exit code, and nothing changed."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.workplace import INV, WORKER, Ran, Workplace
+
+SECRET = "hunter2-canary"
+
+
+def told(ran: Ran, code: int, *parts: str) -> None:
+    """One line each, no traceback, and the parts in it."""
+    assert ran.code == code, (ran.code, ran.out, ran.err)
+    assert "Traceback" not in ran.err + ran.out
+    assert all(line.startswith("batchdrain: ") for line in ran.err.splitlines()), ran.err
+    for part in parts:
+        assert part in ran.err, (part, ran.err)
+
+
+@pytest.mark.parametrize(
+    ("argv", "part"),
+    [
+        (["drain", "--batch-size=0"], "--batch-size: "),
+        (["drain", "--batch-size=ten"], "--batch-size: expected a whole number"),
+        (["drain", "--phase-timeout=inf"], "--phase-timeout: expected a duration"),
+        (["drain", "--category=nope"], "--category: 'nope' is no category"),
+        (["drain", "--policy=smrt"], "did you mean 'smart'?"),
+        (["drain", "--engine=cloud"], "batchdrain.engine: 'cloud' is not known"),
+        (["drain", "--plan=missing.json"], "--plan: missing.json: No such file"),
+        (["resume", "--session-id=../../etc/passwd"], "is no session id"),
+        (["resume", "--session-id=batch-drain-1"], "there is no session batch-drain-1"),
+        (["resume", "--batch-size=-1"], "--batch-size: expected a whole number"),
+        (["summary", "--session-id=nope"], "there is no session nope"),
+        (["summary"], "there is no session in"),
+        (["pick-next-run", "--state=done"], "--state: 'done' is no choice"),
+        (["list-run-counts", "--format=xml"], "is no format here"),
+        (["demo", "--phases=0"], "--phases: expected a whole number"),
+        (["init", "--database-url="], "has a batchdrain section already"),
+    ],
+)
+def test_a_wrong_flag_is_named(lite: Workplace, argv: list[str], part: str) -> None:
+    lite.fail("r/a")
+    code = 78 if part.startswith(("batchdrain.", "has a", "did you")) else 2
+    told(lite.inv(*argv), code, part)
+    assert lite.states() == {"r/a": "FAILED"}
+    assert not lite.sessions.exists()
+
+
+@pytest.mark.parametrize(
+    ("section", "env", "part"),
+    [
+        ({"batch_sise": 3}, {}, "batchdrain.batch_sise: is not a known key (did you mean 'batch_size'?)"),
+        ({"command": {"argv": []}}, {}, "batchdrain.command.argv: is empty"),
+        ({"command": {"argv": "echo hi"}}, {}, "batchdrain.command.argv: Input should be a valid list"),
+        ({"command": {"argv": ["echo", "{0.__class__}"]}}, {}, "{0.__class__} is no placeholder"),
+        ({"command": {"argv": ["echo", "{run_id"]}}, {}, "a single '{' in '{run_id'"),
+        ({"source": {"table": "phasen"}}, {}, "'phasen' is not in database"),
+        ({"source": {"columns": {"run_id": "rum_id", "state": "staat"}}}, {}, "has no column 'rum_id' (did you mean 'run_id'?)"),
+        ({"source": {"states": {"failed": False}}}, {}, "quote it"),
+        ({"source": {"where": "no such sql ("}}, {}, "database sqlite"),
+        ({"depends_on": [{"run": "*", "after": ["*"]}]}, {}, "runs wait for each other: r -> r"),
+        ({"categories": [{"match": "(", "category": "patch"}]}, {}, "batchdrain.categories.0: '(' is no regular expression"),
+        ({}, {"INVOKE_BATCHDRAIN_BATCH_SIZE": "ten"}, "INVOKE_BATCHDRAIN_BATCH_SIZE: expected a whole number"),
+        ({"policy": ["smart"]}, {"INVOKE_BATCHDRAIN_POLICY": "os:getcwd"}, "not taken from the environment"),
+        ({"database_url": "not a url"}, {}, "database_url: is not a database URL"),
+        ({"database_url": "sqlite:///missing.db"}, {}, "does not exist"),
+        ({"database_url": "oracle://u:p@h/d"}, {}, "database_url: no driver for oracle"),
+    ],
+)  # fmt: skip
+def test_a_wrong_configuration_is_told_with_its_place(
+    lite: Workplace, section: dict[str, Any], env: dict[str, str], part: str
+) -> None:
+    lite.fail("r/a")
+    lite.configure(**section)
+    told(lite.inv("drain", env=env), 78, part)
+    assert lite.states() == {"r/a": "FAILED"}
+    assert not (lite.root / "missing.db").exists()
+
+
+def test_the_environment_can_hold_a_list_over_a_list_of_the_file(lite: Workplace) -> None:
+    lite.configure(policy=["smart"])
+    lite.fail("r/a")
+    assert "(policy run-order)" in lite.inv("dry-run", env={"INVOKE_BATCHDRAIN_POLICY": "run-order"}).out
+
+
+def test_a_settings_file_that_is_missing_is_not_ignored(lite: Workplace) -> None:
+    told(lite.inv("-f", "nowhere.yaml", "drain"), 78, "there is no such file")
+
+
+def test_a_database_that_is_away_says_try_again(lite: Workplace) -> None:
+    lite.configure(database_url=f"postgresql://u:{SECRET}@127.0.0.1:1/x?password={SECRET}")
+    for task in ("drain", "doctor", "list-run-counts"):
+        ran = lite.inv(task)
+        assert ran.code == 75, ran
+        assert SECRET not in ran.out + ran.err
+
+
+def test_no_secret_of_the_url_is_in_any_file(lite: Workplace, postgresql_url: str) -> None:
+    place = Workplace(root=lite.root, url=postgresql_url.replace("postgres@", f"postgres:{SECRET}@"))
+    place.make_table()
+    place.fail("r/a~fail")
+    (place.root / "invoke.yaml").write_text((place.root / "invoke.yaml").read_text().replace(place.url, ""))
+    ran = place.inv("drain", env={"DATABASE_URL": place.url})
+
+    assert ran.code == 1, ran.err
+    assert SECRET not in ran.out + ran.err
+    for path in place.root.rglob("*"):
+        assert not path.is_file() or SECRET.encode() not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize(
+    "content", [b"this is no database, but it is long enough to be taken for one" * 20, b"SQLite format 3\0" + b"x" * 4096]
+)
+def test_a_file_that_is_no_database_is_left_alone(lite: Workplace, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken.db"
+    path.write_bytes(content)
+    lite.configure(database_url=f"sqlite:///{path}")
+    told(lite.inv("drain"), 74, "restore it")
+    assert path.read_bytes() == content
+
+
+def test_rows_whose_ids_are_not_unique_are_skipped_and_told(lite: Workplace) -> None:
+    lite.sql("CREATE TABLE twins AS SELECT * FROM phases")
+    lite.sql(
+        "INSERT INTO twins VALUES ('r', 'p', 0, 'FAILED', NULL, ''), ('r', 'p', 1, 'FAILED', NULL, ''), ('s', 'q', 1, 'FAILED', NULL, '')"
+    )
+    lite.source = {"table": "twins"}
+    lite.configure()
+
+    ran = lite.inv("drain")
+
+    assert "these ids name 2 rows" in ran.out
+    assert lite.sql("SELECT run_id, state FROM twins ORDER BY run_id") == [
+        ("r", "FAILED"),
+        ("r", "FAILED"),
+        ("s", "COMPLETE"),
+    ]
+    assert "names 2 rows" in lite.inv("doctor").out
+
+
+UGLY = ["plain", "with space ", "-rf", "$(touch pwned)", "`touch pwned`", "; touch pwned", "quote'\"", "new\nline", "tab\there", "../../x",
+        "/etc/passwd", "{0.__class__}", "{run_id}", "%s%d%%", "caf\u00e9", "cafe\u0301", "\u202eabc", "X", "x", "'; DROP TABLE phases; --",
+        "\U0001f600", "a" * 3000]  # fmt: skip
+
+
+def test_ugly_ids_reach_the_command_byte_for_byte_and_harm_nothing(work: Workplace) -> None:
+    probe = work.root / "probe.py"
+    probe.write_text(
+        "import json, os, sys\n"
+        "with open('seen.jsonl', 'a') as f: f.write(json.dumps([sys.argv[1:], os.environ['BATCHDRAIN_RUN_ID'], "
+        "os.environ['BATCHDRAIN_PHASE_ID']]) + '\\n')\n"
+    )
+    work.configure(command={"argv": [sys.executable, str(probe), "--run-id={run_id}", "--phase-id={phase_id}"]})
+    work.sql("DROP TABLE phases")
+    exact = " COLLATE utf8mb4_bin" if work.url.startswith("mysql") else ""
+    nopad = exact.replace("utf8mb4_bin", "utf8mb4_nopad_bin")
+    kind = f"VARCHAR(700){nopad}" if exact else "TEXT"
+    work.sql(f"CREATE TABLE phases (run_id {kind}, phase_id {kind}, phase_index INT, state VARCHAR(20), last_failure_reason TEXT, "
+             + ("UNIQUE (run_id(300), phase_id(300)))" if exact else "PRIMARY KEY (run_id, phase_id))"))  # fmt: skip
+    ugly = [name for name in UGLY if not exact or len(name) < 700]
+    work.add(*((name, name, place, "FAILED", None) for place, name in enumerate(ugly)))
+
+    ran = work.inv("drain", "--batch-size=100")
+
+    assert ran.code == 0, ran.out[-2000:] + ran.err
+    seen = [json.loads(line) for line in (work.root / "seen.jsonl").read_text().splitlines()]
+    assert sorted(entry[2] for entry in seen) == sorted(ugly)
+    assert all(entry[0] == [f"--run-id={entry[1]}", f"--phase-id={entry[2]}"] and entry[1] == entry[2] for entry in seen)
+    assert not list(work.root.rglob("pwned"))
+    assert {state for (state,) in work.sql("SELECT state FROM phases")} == {"COMPLETE"}
+    assert not re.search("[\u202e\x1b]", ran.out)
+    assert len(work.events()) == 2 + 4 * len(ugly)
+    for shape in ("text", "markdown", "json"):
+        assert work.inv("summary", f"--format={shape}").code == 0
+
+
+REASON = "\x1b]0;title\x07<script>alert(1)</script> | [x](javascript:1) \u202e\nforged\r\n=HYPERLINK(1)"
+
+
+def test_ugly_reasons_can_not_break_any_sink(work: Workplace) -> None:
+    work.fail("r/a~reason=" + "x", "r/b~bytes", reason=REASON)
+    (work.root / "w.py").write_text(
+        WORKER.read_text().replace('argument or "No-op detected: no changes applied"', repr(REASON + "y" * 2_000_000))
+    )
+    work.configure(command={"argv": [sys.executable, "w.py"]})
+
+    ran = work.inv("drain")
+
+    assert ran.code == 1, ran.err
+    assert not re.search("[\u202e\x1b\x07]", ran.out + work.inv("summary", "--format=markdown").out)
+    assert "<script" not in work.inv("summary", "--format=markdown").out
+    stored = work.phases()["r/a~reason=x"][1]
+    assert stored is not None
+    assert stored.startswith(REASON)
+    assert len(stored) <= 16_000
+    assert all(json.dumps(event) for event in work.events())
+    assert work.inv("dry-run", "--explain").code == 0
+
+
+def test_ids_that_can_not_be_named_are_skipped_with_a_reason(lite: Workplace) -> None:
+    lite.sql(
+        "INSERT INTO phases (run_id, phase_id, phase_index, state) VALUES ('', 'a', 1, 'FAILED'), ('r', '', 1, 'FAILED')"
+    )
+    lite.sql("INSERT INTO phases (run_id, phase_id, phase_index, state) VALUES (CAST(x'ff41' AS TEXT), 'a', 1, 'FAILED')")
+    lite.sql("INSERT INTO phases (run_id, phase_id, phase_index, state) VALUES ('n', 'a' || char(0) || 'b', 1, 'FAILED')")
+    lite.sql("INSERT INTO phases (run_id, phase_id, phase_index, state) VALUES ('n', 'fine', 'no number', 'FAILED')")
+
+    assert lite.inv("drain").code == 0
+    assert lite.taken() == ["n/fine"]
+    assert "4 skipped by bad id" in lite.inv("dry-run").out or "4 by bad id" in lite.inv("dry-run").out
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{",
+        '{"schema_version": 99}',
+        '{"schema_version": 1, "made_at": "x", "database": {}, "filters": {}, "phases": []}',
+    ],
+)
+def test_a_plan_that_is_none_is_refused(lite: Workplace, content: str) -> None:
+    lite.fail("r/a")
+    (lite.root / "plan.json").write_text(content)
+    told(lite.inv("drain", "--plan=plan.json"), 65, "--plan: plan.json")
+
+
+def test_a_plan_of_another_database_is_refused(lite: Workplace, postgresql_url: str) -> None:
+    lite.fail("r/a~fail", "r/b")
+    lite.inv("drain", "--batch-size=1")
+    lite.inv("dry-run", "--output=plan.json")
+    other = Workplace(root=lite.root, url=postgresql_url)
+    other.make_table()
+    other.fail("r/a~fail", "r/b")
+    other.inv("drain", "--batch-size=1")
+    told(other.inv("drain", "--plan=plan.json"), 65, "was made for another database")
+
+
+def test_a_folder_that_others_may_write_is_refused(lite: Workplace) -> None:
+    lite.fail("r/a")
+    lite.sessions.mkdir(parents=True)
+    lite.sessions.chmod(0o777)
+    told(lite.inv("drain"), 74, "chmod 700")
+    assert lite.states() == {"r/a": "FAILED"}
+
+
+def test_a_plain_terminal_gets_ascii(lite: Workplace) -> None:
+    lite.fail("r/a", "r/b~fail")
+    ran = lite.inv("drain", env={"PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONCOERCECLOCALE": "0"})
+    assert "  [ok] Success: COMPLETE" in ran.lines
+    assert "  [x] Failed: FAILED" in ran.lines
+
+
+def test_a_reader_who_leaves_does_not_stop_the_drain(lite: Workplace) -> None:
+    lite.fail(*(f"r/p{number}" for number in range(5)))
+    line = f"{' '.join(INV)} drain | head -1"
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=lite.root, env=lite.environ(), capture_output=True, timeout=100, check=False
+    )
+    assert (done.stdout, done.stderr) == (b"Batch Drain Controller\n", b"")
+    assert set(lite.states().values()) == {"COMPLETE"}
+    assert lite.session()["status"] == "complete"
+
+
+def test_the_demo_never_replaces_a_database_of_yours(lite: Workplace) -> None:
+    lite.fail("r/a")
+    told(lite.inv("demo"), 78, "never replaces a database of yours")
+    (lite.root / "invoke.yaml").unlink()
+    made = lite.inv("demo", "--phases=12", "--seed=3")
+    assert (made.code, "12 failed" in made.out) == (0, True)
+    assert lite.inv("--dry", "demo").out.startswith("Would make")
+    assert lite.states() == {"r/a": "FAILED"}
+
+
+def test_doctor_reads_the_settings_file_more_strictly_than_yaml(lite: Workplace) -> None:
+    (lite.root / "invoke.yaml").write_text(f"batchdrain:\n  database_url: {lite.url}\n  batch_size: 3\n  batch_size: 4\n")
+    ran = lite.inv("doctor")
+    assert (ran.code, "the key 'batch_size' stands twice" in ran.out) == (78, True)
+    assert "batchdrain.command.argv: is empty" in ran.out
+
+
+def test_init_says_what_it_can_not_guess(lite: Workplace, tmp_path: Path) -> None:
+    (lite.root / "invoke.yaml").unlink()
+    lite.sql("DROP TABLE phases")
+    lite.sql("CREATE TABLE odd (a TEXT, b TEXT)")
+    told(lite.inv("init", f"--database-url={lite.url}"), 78, "no table of", "--table")
+    told(lite.inv("init", f"--database-url={lite.url}", "--table=od"), 2, "did you mean 'odd'?")
+    assert "batchdrain:" in lite.inv("--dry", "init", f"--database-url={lite.url}", "--table=odd").out
+    assert not (lite.root / "invoke.yaml").exists()
+    shutil.rmtree(tmp_path / "nothing", ignore_errors=True)

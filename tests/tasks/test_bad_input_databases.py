@@ -1,0 +1,181 @@
+"""Databases that are away, are another, or look otherwise than expected: the cure is named, the database is left alone."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+
+import pytest
+
+from tests.tasks.test_bad_input import SECRET, told
+from tests.tasks.test_bad_input_flags import refused
+from tests.workplace import WORKER, Workplace
+
+
+def test_no_task_makes_a_database_that_is_missing(lite: Workplace) -> None:
+    lite.configure(database_url="sqlite:///missing.db")
+    for argv in (["drain", "--dry-run"], ["drain-all"], ["chain-with-queued", "--run-id=r"], ["resume"], ["pick-next-run"]):
+        refused(lite, argv, 78, "missing.db does not exist")
+    assert "missing.db does not exist" in lite.inv("doctor").out
+    (lite.root / "invoke.yaml").unlink()
+    refused(lite, ["init", "--database-url=sqlite:///missing.db"], 78, "missing.db does not exist")
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "part"),
+    [
+        (f"sqlite://u:{SECRET}@host//FILE", 78, "database_url: "),
+        ("sqlite:///FILE?timeout=abc", 78, "database_url: "),
+        ("sqlite:///FILE?nonsense=1", 78, "nonsense"),
+        ("sqlite://", 78, "in memory holds nothing"),
+        ("sqlite:////tmp", 78, "/tmp"),
+        (f"postgresql://u:{SECRET}@127.0.0.1:port/x", 78, "is not a database URL"),
+        (f"postgresql://u:{SECRET}@127.0.0.1:1/x?token={SECRET}", 78, 'invalid connection option "token"'),
+        (f"postgresql://u:{SECRET}@127.0.0.1:1/x?sslpassword={SECRET}", 75, "u:***@127.0.0.1:1/x"),
+        (f"postgresql+nonsense://u:{SECRET}@h/x", 78, "no driver for postgresql+nonsense"),
+        (f"mysql+pymysql://u:{SECRET}@127.0.0.1:1/x", 75, "u:***@127.0.0.1:1/x"),
+        (f"mysql+pymysql://u:{SECRET}@127.0.0.1:1/x?nonsense=1", 78, "nonsense"),
+        (f"mysql://u:{SECRET}@127.0.0.1:1/x", 78, "mysql+pymysql://"),
+        (SECRET, 78, "is not a database URL"),
+    ],
+)
+def test_a_wrong_url_is_told_without_its_secrets(lite: Workplace, url: str, code: int, part: str) -> None:
+    lite.fail("r/a")
+    lite.configure(database_url=url.replace("FILE", lite.url.removeprefix("sqlite:///")))
+    ran = refused(lite, ["drain"], code, part)
+    assert SECRET not in ran.out + ran.err
+    assert "%2A" not in ran.err
+
+
+def test_no_secret_of_the_environment_reaches_a_file_or_the_command(lite: Workplace, postgresql_url: str) -> None:
+    url = postgresql_url.replace("postgres@", f"postgres:{SECRET}@")
+    place = Workplace(root=lite.root, url=url)
+    place.make_table()
+    place.fail("r/a~env", "r/b~fail")
+    env = {"INVOKE_BATCHDRAIN_DATABASE_URL": f"{url}?application_name=x", "DATABASE_URL": url}
+    place.configure(database_url="")
+
+    said = [place.inv(*argv, env=env) for argv in (["dry-run", "--output=plan.json"], ["drain"], ["doctor"], ["sessions"])]
+    command = json.loads((place.root / "environ.json").read_text())
+    (place.root / "invoke.yaml").unlink()
+    said.append(place.inv("init", f"--database-url={url}"))
+
+    assert [ran.code for ran in said] == [0, 1, 0, 0, 0], said
+    assert not any(SECRET in value for value in command.values())
+    assert not any(SECRET in ran.out + ran.err for ran in said)
+    for path in place.root.rglob("*"):
+        assert not path.is_file() or SECRET.encode() not in path.read_bytes(), path
+
+
+def test_a_secret_that_the_command_prints_stays_in_its_log_alone(lite: Workplace) -> None:
+    """As it is, quoted for a URL, and in base64; in the last line of stderr, and in the reason that it gives itself."""
+    secret = "hunter2/canary+é"
+    forms = ["hunter2/canary+é", "hunter2%2Fcanary%2B%C3%A9", base64.b64encode(secret.encode()).decode()]
+    code = "import json, os, sys; said = open('said').read(); print('could not log in with', said, file=sys.stderr); "
+    code += "os.environ['BATCHDRAIN_PHASE_ID'] == 'own' and open(os.environ['BATCHDRAIN_RESULT_FILE'], 'w').write("
+    code += "json.dumps({'reason': said})); sys.exit(1)"
+    lite.configure(command={"argv": [sys.executable, "-c", code.replace("{", "{{").replace("}", "}}")]})
+    (lite.root / "said").write_text(" ".join(forms))
+    lite.fail("r/last", "s/own")
+
+    ran = lite.inv("drain", env={"SERVICE_PASSWORD": secret})
+    said = [ran, *(lite.inv("summary", f"--format={shape}") for shape in ("text", "json", "markdown"))]
+    (lite.root / "said").unlink()
+
+    assert ran.code == 1, ran.err
+    assert [reason.count("***") for _, reason in lite.phases().values() if reason] == [3, 3]
+    for path in (path for path in lite.root.parent.rglob("*") if path.is_file() and "logs" not in path.parts):
+        assert not any(form.encode() in path.read_bytes() for form in forms), path
+    assert not any(form in one.out + one.err for form in forms for one in said)
+
+
+def test_a_database_that_was_cut_off_is_left_alone(lite: Workplace) -> None:
+    lite.fail(*(f"run-{number}/{'x' * 200}" for number in range(200)))
+    path = lite.root.parent / "work.db"
+    path.write_bytes(path.read_bytes()[:9_000])
+    for argv in (["drain"], ["list-run-counts"], ["resume"]):
+        ran = refused(lite, argv, 74, "restore it") if argv != ["resume"] else lite.inv(*argv)
+        assert "Traceback" not in ran.err
+    assert path.stat().st_size == 9_000
+
+
+def test_a_word_that_the_column_can_not_hold_is_told(work: Workplace) -> None:
+    """A table with numbers as states, and the words not mapped yet."""
+    work.sql("DROP TABLE phases")
+    work.sql("CREATE TABLE phases (run_id VARCHAR(20), phase_id VARCHAR(20), phase_index INT, state INTEGER, "
+             "last_failure_reason TEXT, PRIMARY KEY (run_id, phase_id))")  # fmt: skip
+    work.sql("INSERT INTO phases VALUES ('r', 'a', 1, 3, NULL)")
+    for task in ("drain", "dry-run"):
+        told(work.inv(task), 78, "batchdrain.source.states.failed: ", "batchdrain.source.states.complete: ")
+    assert work.sql("SELECT state FROM phases") == [(3,)]
+
+
+@pytest.mark.parametrize("kind", ["INTEGER", "JSONB"])
+def test_a_reason_column_that_holds_no_text_is_told_by_doctor_and_drain(
+    lite: Workplace, postgresql_url: str, kind: str
+) -> None:
+    place = Workplace(root=lite.root, url=postgresql_url)
+    place.sql(f"CREATE TABLE phases (run_id TEXT, phase_id TEXT, phase_index INT, state TEXT, last_failure_reason {kind})")
+    place.sql("INSERT INTO phases VALUES ('r', 'a', 1, 'FAILED', '5')")
+    told(place.inv("drain"), 78, "batchdrain.source.columns.last_failure_reason: ")
+    assert "batchdrain.source.columns.last_failure_reason: " in place.inv("doctor").out
+
+
+def test_the_words_that_an_enum_lacks_are_told_at_once_and_nothing_is_made(lite: Workplace, postgresql_url: str) -> None:
+    place = Workplace(root=lite.root, url=postgresql_url)
+    place.sql("CREATE TYPE mood AS ENUM ('FAILED', 'QUEUED', 'COMPLETED')")
+    place.sql("CREATE TABLE phases (run_id TEXT, phase_id TEXT, phase_index INT, state mood, last_failure_reason TEXT)")
+    place.sql("INSERT INTO phases VALUES ('r', 'a', 1, 'FAILED', NULL)")
+    told(place.inv("drain"), 78, "states.executing: 'EXECUTING'", "states.complete: 'COMPLETE'", "did you mean 'COMPLETED'?")
+    assert place.sql("SELECT count(*) FROM pg_tables WHERE tablename LIKE 'batchdrain%'") == [(0,)]
+    assert not place.sessions.exists()
+
+
+def test_a_view_that_can_not_be_updated_is_told_before_a_session_begins(lite: Workplace) -> None:
+    lite.fail("r/a")
+    lite.sql("CREATE VIEW shown AS SELECT * FROM phases")
+    lite.source = {"table": "shown"}
+    lite.configure()
+    told(lite.inv("drain"), 78, "view")
+    assert not lite.sessions.exists()
+
+
+def test_a_phase_index_beyond_all_bounds_stops_nobody(work: Workplace) -> None:
+    work.sql("DROP TABLE phases")
+    work.sql("CREATE TABLE phases (run_id VARCHAR(20), phase_id VARCHAR(20), phase_index DOUBLE PRECISION, "
+             "state VARCHAR(20), last_failure_reason TEXT, PRIMARY KEY (run_id, phase_id))")  # fmt: skip
+    for place, index in enumerate(("1e30", "-1e30", "9223372036854775808", "NULL", "-1", "-1", "1.5")):
+        work.sql(f"INSERT INTO phases VALUES ('r', 'p{place}', {index}, 'FAILED', NULL)")
+    ran = work.inv("drain")
+    assert (ran.code, ran.err) == (0, "")
+    assert set(work.states().values()) == {"COMPLETE"}
+
+
+def test_an_extra_condition_can_not_reach_beyond_its_place(work: Workplace) -> None:
+    work.fail("r/a", "r/b")
+    work.source = {"where": "1=1); DROP TABLE phases; --"}
+    work.configure()
+    told(work.inv("drain"), 78, "database ")
+    work.source = {"where": "note LIKE 'unt%' AND phase_id = 'a'"}
+    work.configure()
+    assert work.inv("drain").code == 0
+    assert work.states() == {"r/a": "COMPLETE", "r/b": "FAILED"}
+
+
+def test_a_table_with_an_odd_name_is_quoted(work: Workplace) -> None:
+    work.fail("r/a")
+    quote = "`" if work.url.startswith("mysql") else '"'
+    work.sql(f"ALTER TABLE phases RENAME TO {quote}my; phases %s{quote}")
+    work.source = {"table": "my; phases %s"}
+    work.configure(command={"argv": [sys.executable, str(WORKER)]})
+    assert (work.inv("drain").code, work.inv("doctor").code) == (0, 0)
+    assert work.sql(f"SELECT state FROM {quote}my; phases %s{quote}") == [("COMPLETE",)]
+
+
+def test_init_names_a_table_so_that_it_is_found_again(lite: Workplace) -> None:
+    lite.fail("r/a")
+    lite.sql('ALTER TABLE phases RENAME TO "my.phases"')
+    (lite.root / "invoke.yaml").unlink()
+    assert lite.inv("init", f"--database-url={lite.url}").code == 0
+    assert "Would drain 1 of 1" in lite.inv("dry-run").out

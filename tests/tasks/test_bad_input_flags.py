@@ -1,0 +1,120 @@
+"""Flags that people get wrong: one line that names the flag, exit code 2, and neither database nor folder is touched."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.tasks.test_bad_input import told
+from tests.workplace import Ran, Workplace
+
+
+def snapshot(place: Workplace) -> dict[str, bytes | str]:
+    """Every file of the project and its SQLite database, byte for byte; links and pipes by their kind."""
+    found: dict[str, bytes | str] = {}
+    for folder, names, files in os.walk(place.root.parent):
+        names[:] = [name for name in names if name != "__pycache__"]
+        for name in (*names, *files):
+            path = Path(folder, name)
+            readable = path.is_file() and not path.is_symlink() and path.stat().st_size < 10_000_000
+            found[str(path)] = path.read_bytes() if readable else f"{path.lstat().st_mode:o} {path.lstat().st_size}"
+    return found
+
+
+def refused(place: Workplace, argv: list[str], code: int, *parts: str, env: Mapping[str, str] | None = None) -> Ran:
+    """A task that says what is wrong, and changes nothing."""
+    before = snapshot(place)
+    ran = place.inv(*argv, env=env)
+    told(ran, code, *parts)
+    assert snapshot(place) == before
+    return ran
+
+
+def test_every_wrong_limit_of_a_drain_is_told_at_once(lite: Workplace) -> None:
+    lite.fail("r/a")
+    wrong = {
+        "--batch-size": "1e9", "--workers": "0", "--phase-timeout": "nan", "--max-attempts": "0", "--max-repeats": "-1",
+        "--max-timeouts-per-run": "many", "--max-total-minutes": "10m", "--min-success-rate": "nan", "--profile": "nope",
+    }  # fmt: skip
+
+    ran = refused(lite, ["drain", *(f"{flag}={value}" for flag, value in wrong.items())], 2, *wrong, *wrong.values())
+
+    assert len(ran.err.splitlines()) == len(wrong)
+
+
+@pytest.mark.parametrize(
+    ("argv", "part"),
+    [
+        (["drain", "--batch-size=-1"], "--batch-size: Input should be greater than or equal to 1"),
+        (["drain", "--batch-size=1_0"], "--batch-size: expected a whole number"),
+        (["drain", "--batch-size=1000001"], "--batch-size: Input should be less than or equal to 1000000"),
+        (["drain", "--phase-timeout=0"], "--phase-timeout: Input should be greater than 0"),
+        (["drain", "--phase-timeout=-5m"], "--phase-timeout: expected a duration"),
+        (["drain", "--max-total-minutes=1_0"], "--max-total-minutes: "),
+        (["drain", "--min-success-rate=0_1"], "--min-success-rate: "),
+        (["drain", "--policy="], "--policy: "),
+        (["drain", "--policy=" + "[" * 100_000], "--policy: "),
+        (["drain", "--category="], "--category: '' is no category"),
+        (["drain", "--cluster="], "--cluster: is empty"),
+        (["drain", "--run-id="], "--run-id: is empty"),
+        (["drain", "--plan="], "--plan: "),
+        (["drain", "--plan=x.json", "--run-id=r"], "--plan: "),
+        (["drain", "--resume", "--policy=smart"], "--policy: "),
+        (["resume", "--batch-size=--5"], "--batch-size: expected a whole number"),
+        (["resume", "--batch-size=00000000000" + "1" + "0" * 5_000], "--batch-size: expected a whole number"),
+        (["resume", "--session-id="], "--session-id: '' is no session id"),
+        (["summary", "--session-id=."], "--session-id: '.' is no session id"),
+        (["summary", "--session-id=/etc/passwd"], "--session-id: '/etc/passwd' is no session id"),
+        (["summary", "--session-id=" + "a" * 300], "is no session id"),
+        (["summary", "--session-id=-rf"], "--session-id: '-rf' is no session id"),
+        (["summary", "--session-id=a..b"], "--session-id: 'a..b' is no session id"),
+        (["drain-queued"], "--run-id: is required"),
+        (["drain-queued", "--run-id=r", "--max-batches=0"], "--max-batches: expected a whole number"),
+        (["chain-with-queued", "--run-id="], "--run-id: is empty"),
+        (["drain-all", "--queued-batch-size=1.5"], "-batch-size: expected a whole number"),
+        (["demo", "--phases=1e9"], "--phases: expected a whole number"),
+        (["demo", "--seed=-1"], "--seed: expected a whole number"),
+    ],
+    ids=lambda value: " ".join(value)[:48] if isinstance(value, list) else "",
+)
+def test_a_wrong_flag_changes_nothing(lite: Workplace, argv: list[str], part: str) -> None:
+    lite.fail("r/a")
+    refused(lite, argv, 2, part)
+
+
+def test_the_flag_that_is_told_is_the_one_that_was_given(lite: Workplace) -> None:
+    lite.add(("r", "a", 1, "QUEUED", None))
+    refused(lite, ["drain-all", "--queued-batch-size=0"], 2, "--queued-batch-size: ")
+
+
+@pytest.mark.parametrize("output", ["", ".", "/", "no/such/folder/plan.json"])
+def test_an_output_that_can_be_no_file_is_refused(lite: Workplace, output: str) -> None:
+    lite.fail("r/a")
+    before = snapshot(lite)
+    ran = lite.inv("dry-run", f"--output={output}")
+    assert ran.code in {2, 74}
+    told(ran, ran.code, "--output: ")
+    assert snapshot(lite) == before
+
+
+def test_an_output_goes_through_a_link_and_never_replaces_what_is_no_file(lite: Workplace) -> None:
+    """As root `--output=/dev/null` would else replace the device itself."""
+    lite.fail("r/a")
+    (lite.root / "kept.json").write_text("{}")
+    (lite.root / "link.json").symlink_to("kept.json")
+    os.mkfifo(lite.root / "pipe")
+
+    lite.inv("dry-run", "--output=link.json")
+    ran = lite.inv("dry-run", "--output=pipe")
+
+    assert (lite.root / "link.json").is_symlink()
+    assert (lite.root / "pipe").is_fifo()
+    told(ran, 74, "--output: pipe")
+
+
+def test_a_time_limit_may_have_a_unit(lite: Workplace) -> None:
+    lite.fail("r/a")
+    assert "Timeout: 600 s" in lite.inv("dry-run", "--phase-timeout=10m").out

@@ -1,0 +1,264 @@
+"""Session files that anything may have happened to: told with their place, never overwritten, never followed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tasks.test_bad_input import told
+from tests.tasks.test_bad_input_flags import refused, snapshot
+from tests.workplace import Workplace
+
+HEAD: dict[str, Any] = {
+    "session_id": "s", "started_at": "2025-12-28T12:00:00Z", "completed_at": None, "batch_size": 3, "total_processed": 0,
+    "total_success": 0, "total_failed": 0, "results": [],
+}  # fmt: skip
+
+
+def put(place: Workplace, name: str = "s", /, **fields: Any) -> Path:
+    """A session's file, of a session that can go on."""
+    place.sessions.mkdir(parents=True, exist_ok=True)
+    place.sessions.chmod(0o700)
+    path = place.sessions / f"{name}.json"
+    path.write_text(json.dumps({**HEAD, "session_id": name, **fields}))
+    return path
+
+
+WHOLE = json.dumps(HEAD).encode()
+BROKEN: dict[str, bytes] = {
+    "empty": b"",
+    "truncated": WHOLE[:-20],
+    "list": b"[]",
+    "null": b"null",
+    "nan": WHOLE.replace(b"null", b"NaN"),
+    "deep": b"[" * 100_000,
+    "digits": WHOLE.replace(b'"batch_size": 3', b'"batch_size": ' + b"9" * 5_000),
+    "twice": WHOLE.replace(b"{", b'{"results": [],', 1),
+    "utf16": WHOLE.decode().encode("utf-16"),
+    "bom": b"\xef\xbb\xbf" + WHOLE,
+    "latin1": WHOLE.replace(b'"s"', b'"\xe9"'),
+    "newer": WHOLE.replace(b"{", b'{"schema_version": 99,', 1),
+}
+
+
+def _huge(path: Path) -> None:
+    path.touch()
+    os.truncate(path, 65 * 1024 * 1024)
+
+
+ODD: dict[str, Callable[[Path], None]] = {
+    "link": lambda path: path.symlink_to("../../../secret.json"),
+    "dangling": lambda path: path.symlink_to("nowhere"),
+    "fifo": os.mkfifo,
+    "folder": Path.mkdir,
+    "huge": _huge,
+}
+
+
+@pytest.fixture
+def broken(lite: Workplace, tmp_path: Path) -> Workplace:
+    """A folder with a good session between all kinds of bad ones."""
+    lite.fail("r/a")
+    put(lite, "good")
+    (tmp_path / "secret.json").write_bytes(WHOLE)
+    for name, content in BROKEN.items():
+        (lite.sessions / f"{name}.json").write_bytes(content)
+    for name, make in ODD.items():
+        make(lite.sessions / f"{name}.json")
+    return lite
+
+
+def test_sessions_that_can_not_be_read_are_listed_with_why(broken: Workplace) -> None:
+    before = snapshot(broken)
+
+    ran = broken.inv("sessions")
+    as_json = broken.inv("sessions", "--format=json")
+
+    assert (ran.code, ran.err, as_json.code) == (0, "", 0)
+    assert snapshot(broken) == before
+    rows = {row["session_id"]: row.get("error", "") for row in as_json.json()}
+    assert {name for name, error in rows.items() if error} == {*BROKEN, *ODD}
+    assert all(f"{name}.json: " in error for name, error in rows.items() if name != "good")
+    assert ran.out.count("can't be read") == len(BROKEN) + len(ODD)
+    assert "schema_version 99 is newer" in rows["newer"]
+
+
+@pytest.mark.parametrize("name", ["truncated", "deep", "digits", "newer", "link", "fifo", "folder", "huge"])
+def test_a_session_that_can_not_be_read_and_is_not_in_the_ledger_is_refused(broken: Workplace, name: str) -> None:
+    refused(broken, ["resume", f"--session-id={name}"], 65, f"{name}.json: ")
+
+
+def test_the_good_session_is_found_between_the_bad_ones(broken: Workplace) -> None:
+    assert "Session ID: good" in broken.inv("summary", "--session-id=good").lines
+    assert broken.inv("resume", "--session-id=good").code == 0
+    assert broken.states() == {"r/a": "COMPLETE"}
+
+
+def test_a_torn_session_is_not_passed_over_in_silence(lite: Workplace) -> None:
+    """`inv resume` without a name must not say that nothing is to be resumed, nor take an older one unasked."""
+    lite.fail("r/a")
+    put(lite, "batch-drain-20251228-120000").write_bytes(BROKEN["truncated"])
+    for task in ("resume", "summary"):
+        refused(lite, [task], 65, "batch-drain-20251228-120000.json")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "queued", "filters": {"max_batches": "x"}},
+        {"kind": "queued", "filters": {"max_batches": [1]}},
+        {"kind": "queued", "filters": {"max_batches": -1}},
+        {"filters": {"exclude_runs": 5}},
+        {"filters": {"categories": ["nope"]}},
+        {"filters": {"plan": [{"run_id": 1}]}},
+        {"settings": {"timeout": 5}},
+        {"session_uid": "x\0y"},
+        {"batch_size": 10**30},
+    ],
+    ids=str,
+)
+def test_an_intent_that_makes_no_sense_is_bad_data(lite: Workplace, fields: dict[str, Any]) -> None:
+    lite.fail("r/a")
+    path = put(lite, **fields)
+    before = path.read_bytes()
+    told(lite.inv("resume"), 65)
+    assert path.read_bytes() == before
+    assert lite.states() == {"r/a": "FAILED"}
+
+
+def test_a_uid_that_the_ledger_can_not_keep_is_bad_data(work: Workplace) -> None:
+    work.fail("r/a")
+    put(work, session_uid="x" * 100)
+    told(work.inv("resume"), 65, "s.json")
+    assert work.states() == {"r/a": "FAILED"}
+
+
+@pytest.mark.parametrize("started", ["0001-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_date_beyond_the_calendar_does_not_break_the_list(lite: Workplace, started: str) -> None:
+    put(lite, "good")
+    put(lite, "odd", started_at=started)
+    ran = lite.inv("sessions")
+    assert (ran.code, ran.err) == (0, "")
+    assert {"good", "odd"} <= {line.split()[0] for line in ran.lines}
+
+
+def test_times_without_a_zone_are_utc_wherever_we_are(lite: Workplace) -> None:
+    """As the earlier program wrote them: else the wrong session is the newest, and is resumed."""
+    put(lite, "older", started_at="2025-12-28T12:00:00")
+    put(lite, "newer", started_at="2025-12-28T13:00:00Z")
+    ran = lite.inv("sessions", env={"TZ": "America/New_York"})
+    assert [line.split()[0] for line in ran.lines[1:]] == ["newer", "older"]
+    assert ran.lines[2].endswith(" 2025-12-28T12:00:00Z")
+
+
+def test_a_retry_time_without_a_zone_does_not_break_a_resume(lite: Workplace) -> None:
+    lite.fail("r/a")
+    put(lite, results=[{"run_id": "r", "phase_id": "a", "retry_at": "2025-12-28T12:00:00"}])
+    ran = lite.inv("resume")
+    assert "Traceback" not in ran.err
+    assert ran.code in {0, 65}
+
+
+@pytest.mark.parametrize("other", ["../../../pwned", "other", "\x1b]0;title\x07"], ids=["outside", "another", "escape"])
+def test_a_file_that_names_another_session_is_no_session(lite: Workplace, other: str) -> None:
+    """The id in a file names folders and locks, and is shown: it must be the file's own."""
+    lite.fail("r/a")
+    put(lite, session_id=other)
+    before = snapshot(lite)
+
+    ran = lite.inv("resume", "--session-id=s")
+    looks = [lite.inv("sessions"), lite.inv("summary", "--session-id=s")]
+
+    told(ran, 65, "s.json")
+    assert not any("\x1b" in look.out + look.err for look in looks)
+    assert set(snapshot(lite)) == set(before)
+    assert lite.states() == {"r/a": "FAILED"}
+    assert (lite.sessions / "s.json").read_bytes() == before[str(lite.sessions / "s.json")]
+
+
+def test_a_session_file_never_says_what_is_executed(lite: Workplace) -> None:
+    lite.fail("r/a")
+    (lite.root / "evil.py").write_text("open('pwned', 'w')\ndef policy(lane, now): return 0\n")
+    named = put(lite, "named", settings={"policy": ["evil:policy"]}, policy=["evil:policy"])
+    told(lite.inv("resume"), 78, "'evil:policy', which is not configured")
+
+    named.unlink()
+    touch = {"argv": ["touch", "pwned"]}
+    put(lite, command=touch, engine="evil:policy",
+        settings={"command": touch, "engine": "evil:policy", "session_dir": "/", "source": {"table": "x"}})  # fmt: skip
+    assert lite.inv("resume").code == 0
+    assert not (lite.root / "pwned").exists()
+    assert lite.states() == {"r/a": "COMPLETE"}
+
+
+def test_numbers_beyond_all_bounds_can_be_read_again_after_a_resume(lite: Workplace) -> None:
+    lite.fail("r/a")
+    path = put(lite)
+    path.write_bytes(WHOLE.replace(b"[]", b'[{"run_id": "r", "phase_id": "b", "phase_index": 9%s, "metrics": {"x": 1e999}}]'
+                                   % (b"9" * 400)))  # fmt: skip
+    before = path.read_bytes()
+    ran = lite.inv("resume")
+    if ran.code == 65:
+        assert path.read_bytes() == before
+        return
+    assert "Traceback" not in ran.err
+    told(lite.inv("summary", "--session-id=s", "--format=json"), 0)
+
+
+@pytest.mark.parametrize("name", ["s", "s/lock", "s/logs", "s.events.jsonl"])
+@pytest.mark.parametrize("kind", ["link", "file"])
+def test_what_somebody_planted_beside_a_session_is_not_followed(lite: Workplace, name: str, kind: str) -> None:
+    lite.fail("r/a")
+    put(lite)
+    planted = lite.sessions / name
+    planted.parent.mkdir(exist_ok=True)
+    victim = lite.root / "victim"
+    if name in {"s", "s/logs"}:
+        victim.mkdir()
+    else:
+        victim.write_text("mine")
+    if kind == "link":
+        planted.symlink_to(victim)
+    elif name in {"s", "s/logs"}:
+        planted.write_text("mine")
+    else:
+        planted.mkdir()
+
+    ran = lite.inv("resume")
+
+    told(ran, 74, name)
+    assert lite.states() == {"r/a": "FAILED"}
+    assert list(victim.iterdir()) == [] if victim.is_dir() else victim.read_text() == "mine"
+
+
+def test_a_folder_that_the_group_may_write_is_refused_by_resume_too(lite: Workplace) -> None:
+    lite.fail("r/a")
+    put(lite)
+    lite.sessions.chmod(0o770)
+    told(lite.inv("resume"), 74, "chmod 700")
+    assert lite.states() == {"r/a": "FAILED"}
+
+
+def test_a_file_in_place_of_the_folder_is_told(lite: Workplace) -> None:
+    lite.fail("r/a")
+    (lite.root / "notes.txt").write_text("mine")
+    lite.configure(session_dir="notes.txt")
+    told(lite.inv("drain"), 74, "batchdrain.session_dir: ", "notes.txt")
+    assert (lite.root / "notes.txt").read_text() == "mine"
+    assert lite.states() == {"r/a": "FAILED"}
+
+
+def test_session_files_are_for_us_alone_whatever_the_umask(lite: Workplace) -> None:
+    lite.fail("r/a")
+    former = os.umask(0)
+    try:
+        assert lite.inv("drain").code == 0
+    finally:
+        os.umask(former)
+    for path in (lite.sessions, *lite.sessions.rglob("*")):
+        assert path.stat().st_mode & 0o077 == 0, path

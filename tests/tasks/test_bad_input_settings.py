@@ -1,0 +1,223 @@
+"""invoke.yaml and the environment, got wrong: every problem with its place, no secret, no foreign code, nothing changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batchdrain import config
+from batchdrain.actions import checks
+from batchdrain.errors import ConfigError
+from tests.tasks.test_bad_input import SECRET, told
+from tests.tasks.test_bad_input_flags import refused, snapshot
+from tests.workplace import Workplace
+
+
+def write(place: Workplace, text: str) -> None:
+    (place.root / "invoke.yaml").write_text(text.replace("URL", place.url))
+
+
+def test_every_problem_of_the_settings_is_told_at_once(lite: Workplace) -> None:
+    lite.fail("r/a")
+    write(lite, """
+batchdrain:
+  database_url: URL
+  batch_size: ten
+  workers: 0
+  engine: NO
+  session_dir: 2020-01-01
+  policy: smart
+  min_success_rate: .nan
+  timeout: {default_s: 0, max_s: .inf, adaptive: maybe}
+  retry: 5
+  source: {states: {failed: NO, queued: [x]}, column: {}}
+  command: {argv: echo, success_exit_codes: []}
+  depends_on: [{run: x}]
+  profle: classic
+""")  # fmt: skip
+    places = [
+        "batch_size", "workers", "engine", "session_dir", "policy", "min_success_rate", "timeout.default_s", "timeout.max_s",
+        "timeout.adaptive", "retry", "source.states.failed", "source.states.queued", "source.column", "command.argv",
+        "command.success_exit_codes", "depends_on.0.after", "profle",
+    ]  # fmt: skip
+
+    ran = refused(lite, ["drain"], 78, "(did you mean 'profile'?)", "(did you mean 'columns'?)", "quote it")
+
+    told_of = {line.split(": ")[1].removeprefix("batchdrain.") for line in ran.err.splitlines()}
+    assert told_of == set(places)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'batchdrain: "postgresql://u:{SECRET}@host/db"\n',
+        f'batchdrain: [{{database_url: "postgresql://u:{SECRET}@host/db"}}]\n',
+        f'batchdrain: {{database_url: ["postgresql://u:{SECRET}@host/db"]}}\n',
+        f'batchdrain: {{database_url: "postgresql://u:{SECRET}@host/db\\0"}}\n',
+        f'batchdrain: {{database_url: "postgresql:/u:{SECRET}@host/db"}}\n',
+    ],
+    ids=["text", "list", "list for text", "nul", "one slash"],
+)
+def test_a_wrong_section_never_shows_its_secrets(lite: Workplace, text: str) -> None:
+    write(lite, text)
+    for task in ("drain", "doctor"):
+        ran = lite.inv(task)
+        assert (ran.code, "Traceback" in ran.err) == (78, False)
+        assert SECRET not in ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    ("section", "part"),
+    [
+        ("timeout: {default_s: 1" + "0" * 400 + "}", "batchdrain.timeout.default_s: "),
+        ('session_dir: "a\\0b"', "batchdrain.session_dir: "),
+        ('source: {table: "a\\0b"}', "batchdrain.source.table: "),
+        ("policy: [{}]", "batchdrain.policy"),
+        ("policy: [{name: smart, prior: 1}]", "batchdrain.policy: 'smart'"),
+        ('policy: ["no_such_module:x"]', "batchdrain.policy: 'no_such_module:x'"),
+        ('policy: ["os:getcwd"]', "batchdrain.policy: 'os:getcwd'"),
+        ('engine: "os:getcwd"', "batchdrain.engine: 'os:getcwd'"),
+        ("source: {columns: {last_failure_reason: state}}", "'state'"),
+        ("source: {columns: {run_id: phase_id}}", "'phase_id'"),
+        ("source: {columns: {updated_at: last_failure_reason}}", "'last_failure_reason'"),
+        ('command: {argv: [echo, "a } b"]}', "batchdrain.command.argv.1: a single '}'"),
+        ('command: {argv: [echo, "{run_id.__class__}"]}', "{run_id.__class__} is no placeholder"),
+        ('command: {argv: [echo, "{run_id!r}"]}', "{run_id!r} is no placeholder"),
+        ("command: {argv: []}", "batchdrain.command.argv: is empty"),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_stops_a_drain_before_it_begins(lite: Workplace, section: str, part: str) -> None:
+    lite.fail("r/a")
+    argv = "" if section.startswith("command") else "  command: {argv: [echo]}\n"
+    write(lite, f"batchdrain:\n  database_url: URL\n{argv}  {section}\n")
+    told(lite.inv("drain"), 78, part)
+    assert lite.phases() == {"r/a": ("FAILED", None)}
+    assert not list(lite.root.glob(".autonomous_runs/*/*.json"))
+
+
+@pytest.mark.parametrize(
+    ("command", "part"),
+    [
+        ({"argv": ["no-such-program"]}, "no-such-program"),
+        ({"argv": ["./tasks.py"]}, "tasks.py"),
+        ({"argv": ["/"]}, "batchdrain.command.argv"),
+        ({"argv": [""]}, "batchdrain.command.argv"),
+        ({"cwd": "nowhere"}, "batchdrain.command.cwd"),
+    ],
+    ids=["missing", "not executable", "folder", "empty", "cwd"],
+)
+def test_a_command_that_can_not_be_executed_is_told_before_the_first_claim(
+    lite: Workplace, command: dict[str, Any], part: str
+) -> None:
+    lite.fail("r/a")
+    lite.configure(command=command)
+
+    told(lite.inv("drain"), 78, part)
+
+    assert lite.states() == {"r/a": "FAILED"}
+    made = lite.sql("SELECT name FROM sqlite_master WHERE name = 'batchdrain_claim'")
+    assert not made or lite.sql("SELECT count(*) FROM batchdrain_claim") == [(0,)]
+    assert not lite.sessions.exists()
+
+
+@pytest.mark.parametrize(
+    ("env", "part"),
+    [
+        ({"BATCH_SIZE": ""}, "INVOKE_BATCHDRAIN_BATCH_SIZE: expected a whole number"),
+        ({"TIMEOUT_ADAPTIVE": "maybe"}, "INVOKE_BATCHDRAIN_TIMEOUT_ADAPTIVE: "),
+        ({"TIMEOUT_DEFAULT_S": "inf"}, "INVOKE_BATCHDRAIN_TIMEOUT_DEFAULT_S: expected a duration"),
+        ({"BATCH_SISE": "3"}, "INVOKE_BATCHDRAIN_BATCH_SISE: names no setting (did you mean 'INVOKE_BATCHDRAIN_BATCH_SIZE'?)"),
+        ({"TIMEOUT": "5"}, "INVOKE_BATCHDRAIN_TIMEOUT: names no setting"),
+        ({"POLICY": "[" * 100_000}, "INVOKE_BATCHDRAIN_POLICY: "),
+        ({"POLICY": '["evil:policy"]'}, "INVOKE_BATCHDRAIN_POLICY: a path to code"),
+        ({"POLICY": '[{"name": "evil:policy"}]'}, "INVOKE_BATCHDRAIN_POLICY: a path to code"),
+        ({"ENGINE": "evil:policy"}, "INVOKE_BATCHDRAIN_ENGINE: a path to code"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_wrong_variable_is_named_and_runs_no_code(lite: Workplace, env: dict[str, str], part: str) -> None:
+    lite.fail("r/a")
+    lite.configure(policy=["smart"])
+    (lite.root / "evil.py").write_text("open('pwned', 'w')\ndef policy(lane, now): return 0\n")
+    refused(lite, ["drain"], 78, part, env={f"INVOKE_BATCHDRAIN_{name}": value for name, value in env.items()})
+
+
+def test_variables_are_read_as_people_write_them(lite: Workplace) -> None:
+    lite.fail("r/a", "s/b")
+    lite.configure(policy=["smart"], timeout={"default_s": 60, "adaptive": True})
+    env = {"POLICY": "run-order,smart", "TIMEOUT_ADAPTIVE": "false", "TIMEOUT_DEFAULT_S": "2m", "BATCH_SIZE": "1"}
+
+    ran = lite.inv("dry-run", env={f"INVOKE_BATCHDRAIN_{name}": value for name, value in env.items()})
+
+    assert ran.code == 0, ran.err
+    assert "(policy run-order > smart)" in ran.out
+    assert "Timeout: 120 s (timeout.default_s)" in ran.out
+    assert "Would drain 1 of 2" in ran.out
+
+
+def test_a_tag_in_yaml_executes_nothing(lite: Workplace) -> None:
+    write(lite, 'batchdrain:\n  batch_size: !!python/object/apply:os.system ["touch pwned"]\n')
+    assert lite.inv("drain").code != 0
+    assert not (lite.root / "pwned").exists()
+
+
+def test_an_empty_section_is_all_defaults_and_init_fills_it_in_once(lite: Workplace) -> None:
+    lite.fail("r/a")
+    write(lite, "batchdrain:\nother: {key: 1}\n")
+    ran = lite.inv("init", f"--database-url={lite.url}")
+    text = (lite.root / "invoke.yaml").read_text()
+    assert (ran.code, text.count("\nbatchdrain:") + text.startswith("batchdrain:")) in {(0, 1), (78, 1)}
+    assert "other: {key: 1}" in text
+
+
+def test_doctor_ends_well_whatever_stands_in_the_file(lite: Workplace) -> None:
+    write(lite, "batchdrain: {policy: 5, timeout: [], retry: {max_attempts: x}, command: 3, nonsense: {}}\n")
+    before = snapshot(lite)
+    ran = lite.inv("doctor", "--format=json")
+    assert (ran.code, ran.err) == (78, "")
+    said = json.dumps([finding for finding in ran.json() if not finding["ok"]])
+    for place in ("policy", "timeout", "retry.max_attempts", "command", "nonsense"):
+        assert f"batchdrain.{place}" in said
+    assert snapshot(lite) == before
+
+
+def test_a_folder_in_place_of_the_demo_s_database_is_told(lite: Workplace) -> None:
+    (lite.root / "invoke.yaml").unlink()
+    for make in (Path.mkdir, Path.rmdir):
+        make(lite.root / "batchdrain.db")
+        if make is Path.mkdir:
+            refused(lite, ["demo"], 78, "never replaces a database of yours")
+    (lite.root / "batchdrain.db").write_text("my notes")
+    refused(lite, ["demo"], 78, "never replaces a database of yours")
+
+
+def test_a_few_lines_that_stand_for_billions_of_values_are_refused(tmp_path: Path) -> None:
+    """Where they come to us at all: Invoke reads the file first, and takes its time."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    (tmp_path / "invoke.yaml").write_text("\n".join(lines) + "\nbatchdrain: {policy: *a11}\n")
+    bomb: list[object] = ["x"] * 10
+    for _ in range(11):
+        bomb = [bomb] * 10
+
+    [finding] = checks.yaml_file(tmp_path / "invoke.yaml")
+
+    assert (finding.ok, "more than 100 aliases" in finding.said) == (False, True)
+    with pytest.raises(ConfigError, match="more than 100000 values"):
+        config.load({"policy": bomb}, {})
+
+
+@pytest.mark.parametrize("mode", [0o664, 0o646])
+def test_code_is_not_imported_at_the_word_of_a_file_that_others_may_write(lite: Workplace, mode: int) -> None:
+    lite.fail("r/a")
+    (lite.root / "evil.py").write_text("open('pwned', 'w')\ndef policy(lane, now): return 0\n")
+    lite.configure(policy=["evil:policy"])
+    (lite.root / "invoke.yaml").chmod(mode)
+    refused(lite, ["drain"], 78, "others may write it", "chmod go-w")
+    lite.configure(policy=["smart"])
+    (lite.root / "invoke.yaml").chmod(mode)
+    assert lite.inv("drain").code == 0
+    assert not (lite.root / "pwned").exists()

@@ -1,0 +1,166 @@
+"""inv clusters: what the backlog fails with, in how many runs, and what retries did about it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from batchdrain.database.pages import Row
+from batchdrain.failures.categories import categorise
+from batchdrain.failures.fingerprints import cluster_id, fingerprint
+from batchdrain.planning import census as counting
+from tests.workplace import Workplace
+
+DISK = "no space left on /dev/sda7"
+STEP = "step build of package web failed"
+OTHER_STEP = "step test of package web failed"
+
+
+def reasons(work: Workplace, **texts: str) -> None:
+    for run, text in texts.items():
+        work.sql("UPDATE phases SET last_failure_reason = :t WHERE run_id = :r", [{"t": text, "r": run}])
+
+
+def by_mark(work: Workplace, *argv: str) -> dict[str, dict[str, Any]]:
+    ran = work.inv("clusters", "--format=json", *argv)
+    assert ran.code == 0, ran
+    return {one["fingerprint"]: one for one in ran.json()["clusters"]}
+
+
+def test_failures_are_grouped_over_runs_the_most_frequent_first(work: Workplace) -> None:
+    work.fail("a/p", "a/q", "b/p", "c/p", "d/p", "e/p")
+    work.add(("f", "p", 0, "COMPLETE", DISK), ("g", "p", 0, "QUEUED", DISK))
+    reasons(work, a=DISK, b=DISK.replace("7", "8"), c=DISK, d="quite different \x1b[31m")
+
+    found = work.inv("clusters", "--format=json").json()
+
+    assert (found["failed"], found["total"]) == (6, 3)
+    disk, *rest = found["clusters"]
+    assert (disk["count"], disk["runs"], disk["scope"], disk["category"]) == (4, 3, "systemic", "other")
+    assert (disk["fingerprint"], disk["cluster"]) == (fingerprint(DISK), cluster_id(fingerprint(DISK)))
+    assert disk["example"] == {"run_id": "a", "phase_id": "p", "text": DISK}
+    assert [(one["fingerprint"], one["runs"], one["scope"]) for one in rest] == [
+        ("", 1, "run-specific"), ("quite different", 1, "run-specific"),
+    ]  # fmt: skip
+    assert work.sql("SELECT DISTINCT note FROM phases") == [("untouched",)]
+
+
+def test_the_table_fits_a_hundred_columns_whatever_the_failures_say(work: Workplace) -> None:
+    work.fail("a/p", "b/p", "c/" + "p" * 150)
+    reasons(work, a="boom \x1b[31m " * 30, b="\u202e" * 200, c="x")
+    lines = work.inv("clusters").lines
+    assert lines[0].startswith("3 failed phases in 3 clusters: ")
+    assert all(len(line) <= 100 for line in lines[1:]), lines
+    assert not any("\x1b" in line or "\u202e" in line for line in lines)
+    assert lines[1].split() == ["COUNT", "RUNS", "CATEGORY", "TRIED", "FIXED", "SCOPE", "--cluster="]
+
+
+def test_top_cuts_the_list_and_says_how_many_are_left(lite: Workplace) -> None:
+    lite.fail("a/p", "b/p", "c/p")
+    reasons(lite, a="one", b="two", c="three")
+    assert lite.inv("clusters", "--top=1").lines[-1] == "and 2 more (--top=3 shows all)"
+    assert len(by_mark(lite, "--top=2")) == 2
+
+
+def test_a_cluster_tells_what_retries_of_it_did(work: Workplace) -> None:
+    work.configure(stop={"max_repeats": 0})
+    work.fail("a/p", "b/p~fail", "c/p~fail", "d/p")
+    reasons(work, a=DISK, b=DISK, c=DISK, d="unlike")
+    work.inv("drain", "--batch-size=3", f"--cluster={cluster_id(fingerprint(DISK))}")
+    assert sorted(work.sql("SELECT outcome FROM batchdrain_attempt")) == [("complete",), ("failed",), ("failed",)]
+    work.fail("e/p")
+    reasons(work, e=DISK)
+
+    found = by_mark(work)
+
+    assert (found[fingerprint(DISK)]["tried"], found[fingerprint(DISK)]["fixed"]) == (3, 1)
+    assert (found["unlike"]["tried"], found["unlike"]["fixed"]) == (0, 0)
+    assert {(one["tried"], one["fixed"]) for mark, one in found.items() if "luck" in mark} == {(0, 0)}
+
+
+def test_a_merged_cluster_is_drained_and_accepted_by_the_value_that_is_shown(work: Workplace) -> None:
+    work.fail("a/p", "a/q", "b/p", "c/p")
+    reasons(work, a=STEP, b=OTHER_STEP, c="unlike")
+
+    merged, _ = work.inv("clusters", "--format=json").json()["clusters"]
+    assert merged["ids"] == [cluster_id(fingerprint(STEP)), cluster_id(fingerprint(OTHER_STEP))]
+    assert (merged["count"], merged["runs"]) == (3, 2)
+    shown = work.inv("clusters").lines[2].split()[-1]
+    assert shown == merged["cluster"] == ",".join(merged["ids"])
+
+    work.inv("drain", f"--cluster={merged['ids'][1]}")
+    assert work.taken() == ["b/p"]
+    work.inv("drain", f"--cluster={shown}")
+    assert sorted(work.taken()) == ["a/p", "a/q"]
+    work.fail("d/p", "e/p")
+    reasons(work, d=STEP, e=OTHER_STEP)
+    assert work.inv("accept", f"--cluster={shown}", "--reason=known").out.endswith("(2 failed phases now)\n")
+    assert work.inv("accept", "--run-id=d", "--phase-id=p", "--reason=known by name too").code == 0
+    assert [one["accepted"] for one in work.inv("clusters", "--format=json").json()["clusters"]] == [2, 0]
+    assert "        accepted: all of them" in work.inv("clusters").lines
+    assert work.inv("clusters").out.count("accepted") == 1
+    work.inv("drain")
+    assert work.taken() == ["c/p"]
+
+
+def test_many_ids_get_a_line_of_their_own(lite: Workplace) -> None:
+    lite.fail(*(f"{run}/p" for run in "abcdef"))
+    reasons(lite, **{run: f"step {run}ing of package web failed" for run in "abcdef"})
+    row, _, _, ids = lite.inv("clusters").lines[2:6]
+    assert row.endswith("(below, 6 alike)")
+    lite.inv("drain", f"--cluster={ids.strip()}")
+    assert len(lite.taken()) == 6
+
+
+def test_the_clusters_of_a_run_still_tell_in_how_many_runs_they_stand(work: Workplace) -> None:
+    work.fail("a/p", "b/p", "c/p", "d/p")
+    reasons(work, a=DISK, b=DISK, c=DISK, d="unlike")
+    found = by_mark(work, "--run-id=b")
+    assert [(mark, one["count"], one["runs"], one["example"]["run_id"]) for mark, one in found.items()] == [
+        (fingerprint(DISK), 1, 3, "b"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [([], "No failed phases in "), (["--run-id=zz"], "No failed phases of run zz in ")],
+)
+def test_nothing_to_show_says_which_database_that_is(work: Workplace, argv: list[str], said: str) -> None:
+    first, second = work.inv("clusters", *argv).lines
+    assert re.match(rf"{said}(sqlite|postgresql|mysql)", first)
+    assert second == "The database holds no phases at all: is it the right one?"
+    work.add(("r", "p", 0, "COMPLETE", None))
+    assert work.inv("clusters", *argv).lines[1] == "It holds 0 failed, 0 queued, 1 complete, 0 other in 1 runs."
+    assert work.inv("clusters", "--format=json").json()["clusters"] == []
+
+
+@pytest.mark.parametrize("argv", [["--top=0"], ["--top=x"], ["--format=tsv"], ["--run-id="]])
+def test_flags_that_can_not_be_are_refused(lite: Workplace, argv: list[str]) -> None:
+    ran = lite.inv("clusters", *argv)
+    assert (ran.code, argv[0].partition("=")[0] in ran.err) == (2, True), ran
+
+
+@pytest.mark.parametrize("text", ["", "abc,", "0123456789,zz", "0123456789a", "1234"])
+def test_an_id_that_is_none_is_refused(lite: Workplace, text: str) -> None:
+    ran = lite.inv("drain", f"--cluster={text}")
+    assert (ran.code, "--cluster: " in ran.err) == (2, True), ran
+
+
+def test_a_ledger_that_does_not_know_what_attempts_set_out_from_is_read_all_the_same(work: Workplace) -> None:
+    work.fail("a/p~fail")
+    work.inv("drain")
+    work.sql("ALTER TABLE batchdrain_attempt DROP COLUMN from_fingerprint")
+    assert [one["tried"] for one in by_mark(work).values()] == [0]
+
+
+def test_memory_grows_with_the_clusters_and_not_with_the_phases(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "RUNS", 50)
+    rows = [Row(run_id=f"r{number}", phase_id="p", phase_index=0, reason=f"{DISK} {number}") for number in range(3000)]
+
+    (by_category,) = counting._tallied(iter(rows), categorise, None).values()
+    (found,) = counting.census(iter(rows), categorise, {})
+
+    assert [len(tally.runs) for tally in by_category.values()] == [50]
+    assert (found.count, found.runs) == (3000, 50)

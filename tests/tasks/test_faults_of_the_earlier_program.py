@@ -1,0 +1,309 @@
+"""What happened in the earlier program, each as a promise that it does not happen again."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.workplace import Workplace, wait_for
+
+DEADLINE_S = 60.0
+
+
+def test_a_killed_controller_leaves_a_session_file_that_loads_and_resumes(work: Workplace) -> None:
+    work.fail("r/a", "r/b", "r/c~while=flag", "s/d")
+    (work.root / "flag").touch()
+    drain = work.start("drain", "--policy=smart")
+    wait_for(lambda: "hanging" in _logs(work), "the third phase to run")
+    os.kill(drain.pid, signal.SIGKILL)
+    drain.communicate()
+    found = work.session()
+    assert (found["status"], found["total_processed"]) == ("running", 2)
+    assert work.states()["r/c~while=flag"] == "EXECUTING"
+
+    (work.root / "flag").unlink()
+    ran = work.inv("resume")
+
+    assert ran.code == 0, ran.err
+    assert set(work.states().values()) == {"COMPLETE"}
+    assert [result["attempt"] for result in work.session()["results"]] == [1, 1, 1, 1]
+    assert not _running_workers(work)
+
+
+def test_resume_goes_on_with_the_sessions_own_batch_size(work: Workplace) -> None:
+    work.fail(*(f"r/p{number}" for number in range(4)), "r/p4~hang", *(f"r/q{number}" for number in range(8)))
+    _interrupt_while_hanging(work, "drain", "--batch-size=12")
+    assert work.session()["total_processed"] == 4
+    work.sql("UPDATE phases SET phase_id = 'p4' WHERE phase_id = 'p4~hang'")
+
+    assert work.inv("resume").code == 0
+
+    found = work.session()
+    assert (found["batch_size"], found["total_processed"], found["status"]) == (12, 12, "complete")
+    assert sorted(work.states().values()).count("FAILED") == 1
+
+
+def test_a_resume_with_a_smaller_size_does_not_close_the_session(work: Workplace) -> None:
+    work.fail("r/a~hang", *(f"r/q{number}" for number in range(8)))
+    _interrupt_while_hanging(work, "drain", "--batch-size=6")
+    work.sql("UPDATE phases SET phase_id = 'a' WHERE phase_id = 'a~hang'")
+
+    assert work.inv("resume", "--batch-size=2").code == 0
+    assert (work.session()["total_processed"], work.session()["completed_at"]) == (2, None)
+    assert work.inv("resume").code == 0
+    assert (work.session()["total_processed"], work.session()["status"]) == (6, "complete")
+
+
+def test_resume_never_widens_a_session(work: Workplace) -> None:
+    work.fail("r/a~hang", "r/b", "s/c")
+    _interrupt_while_hanging(work, "drain", "--run-id=r", "--batch-size=2")
+
+    ran = work.inv("resume", "--batch-size=9")
+    assert (ran.code, "never widens" in ran.err) == (2, True)
+    other = work.inv("drain", "--resume", "--run-id=s")
+    assert (other.code, "never widens" in other.err) == (2, True)
+
+
+def test_resume_keeps_the_run_that_the_session_is_about(work: Workplace) -> None:
+    work.fail("r/a~hang", "r/b", "s/c", "t/d")
+    _interrupt_while_hanging(work, "drain", "--run-id=r")
+    work.sql("UPDATE phases SET phase_id = 'a' WHERE phase_id = 'a~hang'")
+
+    assert work.inv("resume").code == 0
+
+    assert work.states() == {"r/a": "COMPLETE", "r/b": "COMPLETE", "s/c": "FAILED", "t/d": "FAILED"}
+
+
+def test_a_phase_that_times_out_is_failed_and_can_be_selected_again(work: Workplace) -> None:
+    work.configure(timeout={"default_s": 0.5, "adaptive": False})
+    work.fail("r/a~hang")
+
+    assert work.inv("drain").code == 1
+
+    assert work.states() == {"r/a~hang": "FAILED"}
+    assert "r / a~hang" in work.inv("dry-run").out
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_an_interrupted_phase_goes_back_as_it_was(work: Workplace, number: signal.Signals, code: int) -> None:
+    reason = "  the former reason,\n byte for byte \t"
+    work.fail("r/a~hang", reason=reason)
+
+    assert _interrupt_while_hanging(work, "drain", number=number) == code
+
+    assert work.phases() == {"r/a~hang": ("FAILED", reason)}
+    found = work.session()
+    assert (found["status"], found["results"], found["completed_at"]) == ("interrupted", [], None)
+    assert not _running_workers(work)
+
+
+def test_a_dry_run_writes_nothing(work: Workplace) -> None:
+    work.fail("r/a", "r/b~fail", "s/c")
+    before, files = _dump(work), _files(work.root)
+
+    for argv in (["dry-run"], ["dry-run", "--explain"], ["drain", "--dry-run"], ["--dry", "drain"], ["--dry", "drain-all"]):
+        ran = work.inv(*argv)
+        assert (ran.code, "r / a" in ran.out) == (0, True), (argv, ran)
+
+    assert (_dump(work), _files(work.root)) == (before, files)
+
+
+def test_a_command_that_prints_and_then_times_out_fails_its_phase_alone(work: Workplace) -> None:
+    work.configure(timeout={"default_s": 0.5, "adaptive": False})
+    work.fail("r/a~hang", "r/b", "r/c")
+
+    assert work.inv("drain").code == 1
+
+    assert work.states() == {"r/a~hang": "FAILED", "r/b": "COMPLETE", "r/c": "COMPLETE"}
+    assert "hanging" in _logs(work)
+
+
+@pytest.mark.parametrize("task", ["drain", "dry-run", "drain-queued", "chain-with-queued"])
+def test_an_empty_run_id_is_an_error(lite: Workplace, task: str) -> None:
+    lite.fail("r/a", "s/b")
+
+    ran = lite.inv(task, "--run-id", "")
+
+    assert (ran.code, "--run-id: is empty" in ran.err) == (2, True), ran
+    assert set(lite.states().values()) == {"FAILED"}
+
+
+def test_the_cap_on_attempts_over_all_sessions_takes_effect(work: Workplace) -> None:
+    work.configure(stop={"max_attempts_per_phase": 2})
+    work.fail("r/a~fail")
+
+    assert [work.inv("drain").code for _ in range(3)] == [1, 1, 0]
+
+    ran = work.inv("drain")
+    assert "1 by stop.max_attempts_per_phase: tried 2 times" in ran.out
+
+
+def test_a_fingerprint_that_repeats_parks_its_cluster_in_every_run(work: Workplace) -> None:
+    reason = "RuntimeError: the shared service is broken"
+    work.fail(*(f"r{number}/p~alike" for number in range(6)), reason=reason)
+    work.fail("z/fine", reason="KeyError: something else")
+
+    ran = work.inv("drain", "--max-repeats=3")
+
+    assert work.session()["total_processed"] == 4, ran.out
+    assert work.states()["z/fine"] == "COMPLETE"
+    parked = [event for event in work.events() if event["event"] == "phase.skipped"]
+    assert [event["rule"] for event in parked] == ["stop.max_repeats"]
+
+
+def test_a_run_is_left_alone_after_two_timeouts(work: Workplace) -> None:
+    work.configure(timeout={"default_s": 0.3, "adaptive": False}, stop={"max_timeouts_per_run": 2, "max_repeats": 0})
+    work.fail("r/a~hang", "r/b~hang", "r/c~hang", "s/d")
+
+    work.inv("drain", "--policy=run-order")
+
+    assert work.taken() == ["r/a~hang", "r/b~hang", "s/d"]
+    assert [event["run_id"] for event in work.events() if event["event"] == "run.stopped"] == ["r"]
+
+
+def test_equal_phase_ids_of_different_runs_are_different_phases(work: Workplace) -> None:
+    work.fail("r/p", "s/p", "t/p")
+
+    assert work.inv("drain").code == 0
+
+    assert work.states() == {"r/p": "COMPLETE", "s/p": "COMPLETE", "t/p": "COMPLETE"}
+
+
+def test_counts_and_drain_look_at_the_same_database(work: Workplace, tmp_path: Path) -> None:
+    work.fail("r/a", "r/b")
+    other = Workplace(root=_folder(tmp_path / "other"), url=f"sqlite:///{tmp_path / 'other.db'}")
+    other.make_table()
+    other.fail("x/1", "x/2", "x/3")
+    work.configure(database_url="")
+    env = {"DATABASE_URL": work.url}
+
+    assert work.inv("list-run-counts", env=env).out == "r\t0\t2\t0\t0\n"
+    assert "2 failed, 0 queued" in work.inv("drain", env=env).out
+    assert set(other.states().values()) == {"FAILED"}
+
+
+@pytest.mark.parametrize(("rate", "code"), [("0.5", 0), ("0.67", 1), (None, 1)])
+def test_a_minimal_success_rate_decides_the_exit_code(lite: Workplace, rate: str | None, code: int) -> None:
+    lite.fail("r/a", "r/b~fail", "r/c", "r/d~fail")
+
+    assert lite.inv("drain", *([] if rate is None else [f"--min-success-rate={rate}"])).code == code
+
+
+def test_draining_queued_phases_ends_when_nothing_progresses(work: Workplace) -> None:
+    work.configure(command={"result_from": "database", "settle_s": 0.1})  # the worker never sets a state
+    work.add(*(("r", f"p{number}", number, "QUEUED", None) for number in range(3)))
+
+    ran = work.inv("drain-queued", "--run-id=r", "--batch-size=2")
+
+    assert ran.code == 1
+    assert work.taken() == ["r/p0", "r/p1", "r/p2"]
+    assert set(work.states().values()) == {"QUEUED"}
+
+
+def test_important_is_no_import_error(lite: Workplace) -> None:
+    lite.fail("r/a", reason="an important file could not be parsed")
+
+    assert "Why: other," in lite.inv("dry-run").out
+
+
+def test_the_timeouts_message_names_the_limit_that_was_in_force(lite: Workplace) -> None:
+    lite.configure(timeout={"default_s": 600, "adaptive": False})
+    lite.fail("r/a~hang")
+
+    lite.inv("drain", "--phase-timeout=0.5s")
+
+    _, reason = lite.phases()["r/a~hang"]
+    assert reason is not None
+    assert reason.startswith("Timed out after 0.5 s (limit: timeout.default_s) [killed by signal 15; log: ")
+
+
+def test_sessions_that_begin_in_one_second_have_files_of_their_own(lite: Workplace) -> None:
+    lite.fail(*(f"r{number}/p" for number in range(6)))
+    started = [lite.start("drain", "--batch-size=2") for _ in range(3)]
+    for process in started:
+        process.communicate(timeout=DEADLINE_S)
+
+    files = lite.session_files()
+    assert len(files) == 3
+    assert all(re.fullmatch(r"batch-drain-\d{8}-\d{6}(-\d+)?\.json", path.name) for path in files)
+    assert sum(json.loads(path.read_text())["total_processed"] for path in files) == 6
+
+
+def test_a_grandchild_that_holds_the_output_is_not_waited_for(work: Workplace) -> None:
+    work.fail("r/a~grandchild")
+    started = time.monotonic()
+
+    assert work.inv("drain").code == 0
+
+    assert work.session()["results"][0]["duration_s"] < 30 < 60  # the limit of the phase is 60 s
+    assert time.monotonic() - started < 60
+    assert work.states() == {"r/a~grandchild": "COMPLETE"}
+    assert not _lives(int((work.root / "grandchild.pid").read_text()))
+
+
+def test_a_session_saves_what_it_holds_as_json(work: Workplace) -> None:
+    work.fail("r/a~metrics", "r/b~bytes", 's/"quoted" ✓ {x}')
+
+    work.inv("drain")
+
+    found = work.session()
+    assert [type(found[name]) for name in ("filters", "results", "fingerprint_counts")] == [dict, list, dict]
+    assert found["metrics"] == {"tokens": 15.0}
+
+
+def _interrupt_while_hanging(work: Workplace, *argv: str, number: signal.Signals = signal.SIGINT) -> int:
+    drain = work.start(*argv)
+    wait_for(lambda: "hanging" in _logs(work), "a phase to hang")
+    os.kill(drain.pid, number)
+    drain.communicate(timeout=DEADLINE_S)
+    return drain.returncode
+
+
+def _logs(work: Workplace) -> str:
+    return "".join(path.read_text() for path in work.sessions.glob("*/logs/*.stdout.txt"))
+
+
+def _running_workers(work: Workplace) -> list[int]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            ours = process.environ().get("BATCHDRAIN_RESULT_FILE", "").startswith(str(work.root))
+            if ours and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process.pid)
+        except psutil.Error:
+            continue
+    return found
+
+
+def _lives(pid: int) -> bool:
+    """A zombie that nobody collects is dead all the same."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _dump(work: Workplace) -> list[tuple[object, ...]]:
+    catalogue = "information_schema.tables"
+    if work.url.startswith("sqlite"):
+        catalogue = "sqlite_master"
+    elif work.url.startswith("mysql"):
+        catalogue += " WHERE table_schema = DATABASE()"
+    return work.sql("SELECT * FROM phases ORDER BY run_id, phase_id") + work.sql(f"SELECT count(*) FROM {catalogue}")
+
+
+def _files(root: Path) -> dict[str, bytes]:
+    found = (path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {str(path): path.read_bytes() for path in found}
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path

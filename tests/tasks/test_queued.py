@@ -1,0 +1,120 @@
+"""Queued phases: drain-queued, chain-with-queued, drain-all, and picking a run."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.workplace import Workplace, named
+
+
+def queue(work: Workplace, *names: str) -> None:
+    work.add(*((*named(name), index, "QUEUED", None) for index, name in enumerate(names)))
+
+
+def test_queued_phases_are_drained_in_phase_order_batch_after_batch(work: Workplace) -> None:
+    queue(work, *(f"r/p{number}" for number in (3, 1, 2, 0, 4)), "s/other")
+
+    assert work.inv("drain-queued", "--run-id=r", "--batch-size=2").code == 0
+
+    assert work.taken() == ["r/p3", "r/p1", "r/p2", "r/p0", "r/p4"]
+    assert work.session()["kind"] == "queued"
+    assert work.states()["s/other"] == "QUEUED"
+
+
+def test_a_phase_that_is_queued_meanwhile_joins_a_later_batch(work: Workplace) -> None:
+    code = f"import sqlalchemy as sa\nwith sa.create_engine({work.url!r}).begin() as c:\n"
+    code += " c.execute(sa.text(\"UPDATE phases SET state = 'QUEUED' WHERE state = 'LATER'\"))"
+    work.configure(command={"argv": ["{python}", "-c", code]})
+    queue(work, "r/a")
+    work.add(("r", "b", 9, "LATER", None))
+
+    assert work.inv("drain-queued", "--run-id=r", "--batch-size=1").code == 0
+    assert work.states() == {"r/a": "COMPLETE", "r/b": "COMPLETE"}
+
+
+def test_batches_can_be_limited_and_resumed(work: Workplace) -> None:
+    queue(work, *(f"r/p{number}" for number in range(5)))
+
+    assert work.inv("drain-queued", "--run-id=r", "--batch-size=2", "--max-batches=1").code == 0
+    assert work.taken() == ["r/p0", "r/p1"]
+
+
+def test_the_first_failure_can_end_a_queued_drain(work: Workplace) -> None:
+    queue(work, "r/a", "r/b~fail", "r/c")
+
+    ran = work.inv("drain-queued", "--run-id=r", "--stop-on-first-failure")
+
+    assert ran.code == 1
+    assert work.states() == {"r/a": "COMPLETE", "r/b~fail": "FAILED", "r/c": "QUEUED"}
+    assert (work.session()["status"], work.session()["stopped_because"]) == ("stopped", "--stop-on-first-failure: r / b~fail")
+
+
+def test_a_queued_phase_that_is_transient_is_tried_again(work: Workplace) -> None:
+    queue(work, "r/a~transient")
+    assert work.inv("drain-queued", "--run-id=r").code == 0
+    assert work.states() == {"r/a~transient": "COMPLETE"}
+
+
+def test_a_queued_drain_needs_a_run(lite: Workplace) -> None:
+    ran = lite.inv("drain-queued")
+    assert (ran.code, "--run-id: is required" in ran.err) == (2, True)
+
+
+def test_a_chain_drains_queued_then_failed_in_sessions_of_their_own(work: Workplace) -> None:
+    queue(work, "r/q")
+    work.fail("r/f~fail", "s/other")
+
+    ran = work.inv("chain-with-queued", "--run-id=r")
+
+    assert ran.code == 1
+    assert [work.session(number)["kind"] for number in range(2)] == ["queued", "failed"]
+    assert work.states() == {"r/q": "COMPLETE", "r/f~fail": "FAILED", "s/other": "FAILED"}
+
+
+def test_drain_all_takes_the_runs_with_most_queued_first_and_failed_last(work: Workplace) -> None:
+    queue(work, "few/a", "many/a", "many/b")
+    work.fail("z/f")
+
+    assert work.inv("drain-all").code == 0
+
+    kinds = [(work.session(n)["kind"], work.session(n)["filters"]["run_id"]) for n in range(len(work.session_files()))]
+    assert kinds == [("queued", "many"), ("queued", "few"), ("failed", None)]
+    assert set(work.states().values()) == {"COMPLETE"}
+
+
+@pytest.mark.parametrize(
+    ("state", "picked"), [("any", "many\tdefault\n"), ("queued", "many\tdefault\n"), ("failed", "first\tbuilding\n")]
+)
+def test_the_run_to_drain_next_is_picked(work: Workplace, state: str, picked: str) -> None:
+    work.configure(run_types=[{"match": "fir*", "type": "building"}])
+    queue(work, "few/a", "many/a", "many/b")
+    work.fail("first/f", "last/g")
+    assert work.inv("pick-next-run", f"--state={state}").out == picked
+
+
+def test_without_queued_phases_the_run_of_the_drains_first_phase_is_picked(work: Workplace) -> None:
+    work.fail("b/1", reason="boom")
+    work.fail("a/1", "a/2", reason="boom")
+    work.fail("c/1", reason="connection reset by peer")
+    assert work.inv("pick-next-run").out == "c\tdefault\n"
+    assert work.inv("pick-next-run", "--format=json").json() == {"run_id": "c", "run_type": "default"}
+
+
+@pytest.mark.parametrize(("shape", "out"), [("tsv", ""), ("json", "null\n")])
+def test_with_nothing_to_pick_nothing_is_printed(lite: Workplace, shape: str, out: str) -> None:
+    ran = lite.inv("pick-next-run", f"--format={shape}")
+    assert (ran.code, ran.out) == (0, out)
+
+
+def test_run_counts_are_sorted_by_queued_then_failed(work: Workplace) -> None:
+    queue(work, "b/1", "c/1", "c/2")
+    work.fail("a/1", "b/9")
+    work.add(("b", "x", 1, "CANCELLED", None), ("b", "y", 2, "COMPLETE", None), ("b", "z", 3, "EXECUTING", None))
+
+    assert work.inv("list-run-counts").out == "c\t2\t0\t0\t0\nb\t1\t1\t1\t2\na\t0\t1\t0\t0\n"
+    assert json.loads(work.inv("list-run-counts", "--format=json").out)[1] == {
+        "run_id": "b", "queued": 1, "failed": 1, "complete": 1, "other": 2,
+    }  # fmt: skip
+    assert "3 queued" in work.inv("list-run-counts", "--format=text").lines[0]

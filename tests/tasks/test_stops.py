@@ -1,0 +1,100 @@
+"""What ends a session or parks a cluster, and what an outage does to a drain."""
+
+from __future__ import annotations
+
+import pytest
+
+from batchdrain.stopping import canary_room
+from tests.workplace import DEADLINE_S, Workplace
+
+BROKEN = "RuntimeError: the shared service is broken"
+
+
+def test_a_success_rate_below_the_floor_ends_the_session(lite: Workplace) -> None:
+    lite.configure(stop={"success_floor": 0.5, "success_floor_after": 4, "max_repeats": 0})
+    lite.fail("a/p~ok", *(f"b/q{n}~fail" for n in range(6)))
+    ran = lite.inv("drain")
+    assert lite.session()["stopped_because"] == "stop.success_floor: 25% of 4 succeeded, below 50%"
+    assert len(lite.taken()) == 4
+    assert "stop.success_floor" in ran.out
+
+
+def test_results_that_bring_nothing_of_a_metric_end_the_session(lite: Workplace) -> None:
+    lite.configure(stop={"metric": "tokens", "max_without_metric": 2})
+    lite.fail("a/p1~metrics", "a/p2~ok", "a/p3~metrics", "a/p4~ok", "a/p5~ok", "a/p6~metrics")
+    lite.inv("drain")
+    assert lite.session()["stopped_because"] == "stop.max_without_metric: 2 results in a row brought no 'tokens'"
+    assert len(lite.taken()) == 5
+
+
+def test_a_big_cluster_is_parked_when_its_canary_fails(lite: Workplace) -> None:
+    lite.fail(*(f"r{n}/p~alike" for n in range(6)), reason=BROKEN)
+    lite.add(("small", "s1~alike", 0, "FAILED", "KeyError: 'x'"), ("small", "s2~ok", 1, "FAILED", "KeyError: 'x'"))
+    lite.configure(stop={"canary_size": 5, "max_repeats": 0})
+    ran = lite.inv("drain", "--canary")
+    assert len([name for name in lite.taken() if name.startswith("r")]) == 1
+    assert {"small/s1~alike", "small/s2~ok"} <= set(lite.taken())
+    assert "its canary failed" in ran.out
+
+
+def test_a_big_cluster_goes_on_while_its_canaries_succeed(lite: Workplace) -> None:
+    lite.fail(*(f"r{n}/p~ok" for n in range(6)), reason=BROKEN)
+    lite.configure(stop={"canary_size": 5})
+    assert lite.inv("drain", "--canary", "--workers=4").code == 0
+    assert len(lite.taken()) == 6
+
+
+def test_the_first_canary_flies_alone(lite: Workplace) -> None:
+    """Four workers are there, and yet the second phase of the cluster begins only after the first has ended."""
+    lite.fail(*(f"r{n}/p~until=go" for n in range(6)), "other/q~ok", reason=BROKEN)
+    lite.sql("UPDATE phases SET last_failure_reason = 'KeyError: x' WHERE run_id = 'other'")
+    lite.configure(stop={"canary_size": 5})
+    drain = lite.start("drain", "--canary", "--workers=4")
+    assert drain.stdout is not None
+    printed = ""
+    while "other" not in printed or "Success" not in printed:  # its result shows that every free slot was offered
+        printed += drain.stdout.readline().decode()
+    begun = (lite.root / "witness.txt").read_text().splitlines()
+    (lite.root / "go").touch()
+    drain.communicate(timeout=DEADLINE_S)
+    assert sorted(line.split("/")[0] for line in begun) == ["other", "r0"]
+    assert drain.returncode == 0
+    assert set(lite.states().values()) == {"COMPLETE"}
+
+
+@pytest.mark.parametrize(("successes", "room"), [(0, 1), (1, 2), (2, 2), (3, 4), (6, 4), (7, 8), (100, 64)])
+def test_canaries_fly_by_one_two_four(successes: int, room: int) -> None:
+    assert canary_room(successes) == room
+
+
+def test_an_outage_pauses_the_drain_and_burns_no_attempts(work: Workplace) -> None:
+    down = work.root / "down"
+    down.touch()
+    work.fail(*(f"r{n}/p~weather=down" for n in range(8)))
+    work.configure(retry={"outage_after": 3, "initial_s": 0.3, "max_s": 0.3}, stop={"max_repeats": 3})
+    drain = work.start("drain")
+    assert drain.stdout is not None
+    printed = ""
+    while printed.count("An outage") < 3:
+        line = drain.stdout.readline().decode()
+        assert line, printed
+        printed += line
+    down.unlink()
+    out, err = drain.communicate(timeout=DEADLINE_S)
+
+    assert drain.returncode == 0, (printed, out, err)
+    assert set(work.states().values()) == {"COMPLETE"}
+    assert all(attempts <= 3 for (attempts,) in work.sql("SELECT attempts FROM batchdrain_claim"))
+    counted = work.sql("SELECT count(*) FROM batchdrain_attempt WHERE outcome = 'failed'")
+    assert counted[0][0] <= 6
+    assert work.sql("SELECT count(*) FROM batchdrain_attempt WHERE outcome = 'released'")[0][0] >= 2
+    assert [event["wait_s"] for event in work.events() if event["event"] == "session.paused"]
+
+
+def test_an_outage_that_does_not_end_ends_the_session(lite: Workplace) -> None:
+    (lite.root / "down").touch()
+    lite.fail(*(f"r{n}/p~weather=down" for n in range(8)))
+    lite.configure(retry={"outage_after": 2, "initial_s": 0.1, "max_s": 0.1, "max_attempts": 5}, patience={"outage_s": 0.5})
+    lite.inv("drain")
+    assert "an outage lasts for more than 0.5 s" in lite.session()["stopped_because"]
+    assert "EXECUTING" not in lite.states().values()

@@ -1,0 +1,360 @@
+"""inv triage, and what becomes of its verdicts, as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import sqlalchemy as sa
+
+from tests.workplace import DEADLINE_S, Workplace, wait_for
+
+DIAGNOSER = Path(__file__).parents[1] / "diagnoser.py"
+HOPELESS = {"say": {"verdict": "hopeless", "reason": "the branch is gone"}}
+PROMISING = {"say": {"verdict": "promising", "reason": "the service is back"}}
+WAIT = {"say": {"verdict": "wait", "reason": "the queue is full", "wait_s": 3600}}
+
+
+def diagnose(place: Workplace, acts: dict[str, dict[str, Any]], **triage: Any) -> None:
+    """Configure the diagnosis command of the tests, and what it does for whom."""
+    place.configure(triage={"argv": [sys.executable, "-S", str(DIAGNOSER)], **triage})
+    (place.root / "diagnoses.json").write_text(json.dumps(acts))
+
+
+def diagnosed(place: Workplace) -> list[str]:
+    """The phases whose diagnosis was begun, sorted."""
+    path = place.root / "diagnosed.txt"
+    return sorted(line.rpartition(" ")[0] for line in path.read_text().splitlines()) if path.exists() else []
+
+
+def has_ledger(place: Workplace) -> bool:
+    return sa.inspect(place.engine).has_table("batchdrain_meta")
+
+
+def verdicts(place: Workplace) -> dict[str, str]:
+    """'run/phase' -> the verdict that the ledger keeps."""
+    if not has_ledger(place):
+        return {}
+    rows = place.sql("SELECT value FROM batchdrain_meta WHERE name LIKE 'verdict/%'")
+    said = [json.loads(value)["said"] for (value,) in rows]
+    return {f"{one['run_id']}/{one['phase_id']}": one["verdict"] for one in said}
+
+
+def everything(place: Workplace) -> list[tuple[Any, ...]]:
+    return sorted(place.sql("SELECT * FROM phases"), key=repr)
+
+
+def test_verdicts_are_kept_and_heeded_by_dry_run_and_drain(work: Workplace) -> None:
+    diagnose(work, {"a/1": HOPELESS, "b/2": WAIT, "c/3": PROMISING, "d/4": {"exit": 3}})
+    work.fail("a/1", "b/2", "c/3", "d/4", reason="it broke")
+    before = everything(work)
+
+    ran = work.inv("triage")
+
+    assert ran.code == 0, ran.err
+    assert everything(work) == before
+    assert verdicts(work) == {"a/1": "hopeless", "b/2": "wait", "c/3": "promising"}
+    assert work.sql("SELECT count(*) FROM batchdrain_claim") == [(0,)]
+    assert work.sql("SELECT count(*) FROM batchdrain_attempt") == [(0,)]
+    assert "  - a / 1: hopeless: the branch is gone" in ran.lines
+    assert "  + c / 3: promising: the service is back" in ran.lines
+    assert any(line.startswith("  - b / 2: wait until 2") and line.endswith(": the queue is full") for line in ran.lines)
+    assert any(line.startswith("  ? d / 4: no verdict: exit code 3: looking at 'd/4' [log: ") for line in ran.lines)
+    assert "Diagnosed 4: 1 promising, 1 hopeless, 1 wait, 1 no verdict" in ran.lines
+
+    explained = work.inv("dry-run", "--explain").out
+    assert "  - a / 1: skipped by triage: hopeless: the branch is gone" in explained
+    assert "  - b / 2: skipped by triage: wait until 2" in explained
+    assert "  + c / 3: chosen: promising: the service is back, " in explained
+    assert work.inv("drain").code == 0
+    assert work.states() == {"a/1": "FAILED", "b/2": "FAILED", "c/3": "COMPLETE", "d/4": "COMPLETE"}
+    skips = [event["value"] for event in work.events() if event["event"] == "phase.skipped" and event["rule"] == "triage"]
+    assert len(skips) == 2
+
+
+def test_a_promising_phase_goes_first_where_the_policy_says_so(work: Workplace) -> None:
+    diagnose(work, {"a/1": {"exit": 1}, "a/2": {"exit": 1}, "a/3": PROMISING})
+    work.fail("a/1", "a/2", "a/3")
+    work.inv("triage")
+
+    assert "] a / 1" in work.inv("dry-run", "--batch-size=1").out
+    assert "] a / 3" in work.inv("dry-run", "--batch-size=1", "--policy=promising-first,smart").out
+    assert "] a / 3" in work.inv("dry-run", "--batch-size=1", "--triage").out
+    assert work.inv("drain", "--policy=promising-first,smart").code == 0
+    assert work.taken() == ["a/3", "a/1", "a/2"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE phases SET last_failure_reason = 'another failure altogether'",
+        "UPDATE batchdrain_meta SET value = replace(value, '\"until\": \"2', '\"until\": \"1') WHERE name LIKE 'verdict/%'",
+        "UPDATE batchdrain_meta SET value = '{\"not\": \"a note\"}' WHERE name LIKE 'verdict/%'",
+        "UPDATE batchdrain_meta SET value = replace(value, 'hopeless', 'dead') WHERE name LIKE 'verdict/%'",
+    ],
+)
+def test_a_verdict_is_void_once_the_failure_is_another_or_its_time_is_over(work: Workplace, change: str) -> None:
+    diagnose(work, {"*": HOPELESS})
+    work.fail("a/1", reason="it broke 17 times")
+    work.inv("triage")
+    work.sql("UPDATE phases SET last_failure_reason = 'it broke 18 times'")
+    assert "by triage: hopeless" in work.inv("dry-run").out
+
+    work.sql(change)
+
+    assert "Would drain 1 of 1" in work.inv("dry-run").out
+
+
+def test_a_verdict_is_void_once_the_phase_was_executed(work: Workplace) -> None:
+    diagnose(work, {"*": PROMISING})
+    work.fail("a/1~alike", reason="RuntimeError: the shared service is broken")
+    work.inv("triage")
+    assert "promising" in work.inv("dry-run").out
+
+    work.inv("drain")
+
+    assert "promising" not in work.inv("dry-run").out
+    work.inv("triage")
+    assert diagnosed(work) == ["a/1~alike"] * 2
+
+
+def test_what_has_a_verdict_is_not_diagnosed_again_unless_asked_for(work: Workplace) -> None:
+    diagnose(work, {"a/1": HOPELESS, "b/2": WAIT, "c/3": PROMISING, "d/4": {"exit": 1}})
+    work.fail("a/1", "b/2", "c/3", "d/4")
+    work.inv("triage")
+
+    again = work.inv("triage")
+
+    assert "Diagnosing 1 of 2 phases" in again.out
+    assert diagnosed(work) == ["a/1", "b/2", "c/3", "d/4", "d/4"]
+    assert "Diagnosed 4: " in work.inv("triage", "--anew").out
+    diagnose(work, {"a/1": PROMISING})
+    work.inv("triage", "--anew")
+    assert verdicts(work)["a/1"] == "promising"
+    assert "all 4 that may be drained are promising" in work.inv("triage").out
+
+
+def test_the_limit_takes_first_what_a_drain_takes_first(work: Workplace) -> None:
+    diagnose(work, {})
+    work.fail("a/1", "b/2", "c/3")
+
+    ran = work.inv("triage", "--limit=2", "--format=json")
+
+    assert sorted(found["run_id"] for found in ran.json()["diagnosed"]) == ["a", "b"]
+    assert ran.json()["counts"] == {"promising": 2}
+    assert [found["run_id"] for found in work.inv("triage", "--limit=2", "--format=json").json()["diagnosed"]] == ["c"]
+    assert diagnosed(work) == ["a/1", "b/2", "c/3"]
+
+
+def test_diagnoses_run_side_by_side(work: Workplace) -> None:
+    diagnose(work, {"*": {"meet": 3}}, workers=1)
+    work.fail("a/1", "a/2", "a/3")
+
+    assert work.inv("triage", "--workers=3").code == 0
+    assert set(verdicts(work).values()) == {"promising"}
+
+
+def test_a_dry_triage_writes_nothing(work: Workplace) -> None:
+    diagnose(work, {})
+    work.fail("a/1", "b/2")
+
+    ran = work.inv("--dry", "triage", "--run-id=b")
+
+    assert (ran.code, ran.lines[0]) == (0, "Would diagnose 1 of 1 phases, 2 side by side")
+    assert ran.lines[-1] == "  b / 2"
+    assert diagnosed(work) == []
+    assert not work.sessions.exists()
+    assert not has_ledger(work)
+
+
+def test_without_a_command_there_is_no_triage(lite: Workplace) -> None:
+    lite.fail("a/1")
+    for argv in (["triage"], ["--dry", "triage"], ["drain", "--triage"]):
+        ran = lite.inv(*argv)
+        assert (ran.code, "batchdrain.triage.argv: is empty; name your command" in ran.err) == (78, True), ran
+    assert lite.states() == {"a/1": "FAILED"}
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["no-such-program"], "batchdrain.triage.argv.0: 'no-such-program' is no program"),
+        (["echo", "{attempt}"], "batchdrain.triage.argv.1: {attempt} is no placeholder (known: run_id, phase_id"),
+        (["echo", "{"], "batchdrain.triage.argv.1: a single '{'"),
+    ],
+)
+def test_a_bad_command_is_told_before_anything_runs(lite: Workplace, argv: list[str], said: str) -> None:
+    lite.configure(triage={"argv": argv})
+    lite.fail("a/1")
+    for task in (["triage"], ["drain", "--triage"], ["doctor"]):
+        ran = lite.inv(*task)
+        assert (ran.code, said in ran.out + ran.err) == (78, True), ran
+
+
+@pytest.mark.parametrize(
+    "argv", [["--limit=0"], ["--limit=x"], ["--workers=1000"], ["--run-id="], ["--format=xml"], ["--category=x"]]
+)
+def test_bad_flags_are_usage_errors(lite: Workplace, argv: list[str]) -> None:
+    diagnose(lite, {})
+    ran = lite.inv("triage", *argv)
+    assert (ran.code, argv[0].partition("=")[0] in ran.err) == (2, True), ran
+
+
+@pytest.mark.parametrize("beside", ["--resume", "--plan=plan.json"])
+def test_a_drain_that_is_fixed_already_takes_no_triage(lite: Workplace, beside: str) -> None:
+    diagnose(lite, {})
+    ran = lite.inv("drain", "--triage", beside)
+    assert (ran.code, "triage" in ran.err) == (2, True), ran
+
+
+def test_the_command_is_told_what_it_diagnoses_and_no_secret(lite: Workplace) -> None:
+    argv = [sys.executable, "-S", str(DIAGNOSER), "--phase={run_id}/{phase_id}", "--session={session_id}"]
+    diagnose(lite, {"*": {"env": True}}, argv=argv)
+    lite.fail("run 1/p", reason="it broke\nand more of it")
+    outer = {"DATABASE_URL": "secret", "BATCHDRAIN_ATTEMPT": "7", "BATCHDRAIN_EPOCH": "7"}
+
+    assert lite.inv("triage", env=outer).code == 0
+
+    env = json.loads((lite.root / "environ.json").read_text())
+    names = ("TRIAGE", "RUN_ID", "PHASE_ID", "PHASE_INDEX", "FAILURE_REASON")
+    assert [env[f"BATCHDRAIN_{name}"] for name in names] == ["1", "run 1", "p", "0", "it broke\nand more of it"]
+    assert {"DATABASE_URL", "BATCHDRAIN_ATTEMPT", "BATCHDRAIN_EPOCH"} & set(env) == set()
+    [folder] = lite.sessions.iterdir()
+    assert json.loads((lite.root / "argv.json").read_text()) == ["--phase=run 1/p", f"--session={folder.name}"]
+    assert folder.name.startswith("triage-")
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert [path.read_text() for path in folder.glob("*.stdout.txt")] == ["looking at 'run 1/p'\n"]
+    assert lite.inv("sessions").code == 0
+
+
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        ({"say": {"verdict": "maybe"}}, "none of promising, hopeless, wait: 'maybe'"),
+        ({"say": {"verdict": ["wait"]}}, "none of promising, hopeless, wait: ['wait']"),
+        ({"say": {"verdict": "wait", "wait_s": "soon"}}, "wait_s is no time of at most a year: 'soon'"),
+        ({"raw": '{"verdict": "wait", "wait_s": NaN}'}, "wait_s is no time"),
+        ({"say": {"verdict": "wait", "wait_s": -1}}, "wait_s is no time"),
+        ({"raw": "hopeless"}, "the result file is no JSON object"),
+        ({"raw": "[" * 100_000}, "the result file is no JSON object"),
+        ({"say": ["hopeless"]}, "the result file is no JSON object"),
+        ({"exit": 1, "print": "\x1b[31mthe service does not answer\x1b[0m"}, "exit code 1: the service does not answer"),
+    ],
+)
+def test_what_is_no_verdict_is_told_and_not_kept(lite: Workplace, act: dict[str, Any], said: str) -> None:
+    diagnose(lite, {"*": act})
+    lite.fail("a/1")
+
+    ran = lite.inv("triage")
+
+    assert (ran.code, verdicts(lite)) == (0, {})
+    assert said in ran.out
+    assert "log: " in ran.out
+
+
+def test_exit_codes_decide_where_the_file_names_no_verdict(lite: Workplace) -> None:
+    diagnose(lite, {"a/1": {"exit": 0}, "b/2": {"exit": 75, "say": {"reason": "the night window is closed"}}}, wait_s="10m")
+    lite.fail("a/1", "b/2")
+
+    ran = lite.inv("triage")
+
+    assert verdicts(lite) == {"a/1": "promising", "b/2": "wait"}
+    assert "  + a / 1: promising: looking at 'a/1'" in ran.lines
+    assert ": the night window is closed" in ran.out
+
+
+def test_a_wait_is_over_when_its_time_is(lite: Workplace) -> None:
+    diagnose(lite, {"*": {"say": {"verdict": "wait", "wait_s": 0.2}}})
+    lite.fail("a/1")
+    lite.inv("triage")
+
+    assert lite.inv("drain").code == 0
+    assert lite.states() == {"a/1": "COMPLETE"}
+    lite.fail("b/2")
+    lite.inv("triage")
+    assert list(verdicts(lite)) == ["b/2"]  # that of a/1 is not kept for ever
+
+
+HOSTILE = "\x1b[2J gone\u202e\x00 \r\n'; DROP TABLE phases; --"
+
+
+def test_hostile_words_and_ids_harm_nobody(work: Workplace) -> None:
+    ids = ("r'; --\x1b[2J", "p\u202e{run_id}$(touch x)")
+    diagnose(work, {"*": {"say": {"verdict": "hopeless", "reason": HOSTILE + "\ud800" + "long" * 9999}}})
+    work.add((*ids, 0, "FAILED", HOSTILE.replace("\x00", "")))
+
+    ran, explained, as_json = (
+        work.inv("triage"),
+        work.inv("dry-run", "--explain"),
+        work.inv("triage", "--anew", "--format=json"),
+    )
+
+    assert ran.code == explained.code == as_json.code == 0
+    for out in (ran.out, explained.out, as_json.out):
+        assert not {"\x1b", "\u202e", "\x00", "\r"} & set(out)
+    [found] = as_json.json()["diagnosed"]
+    assert (found["run_id"], found["phase_id"], len(found["reason"])) == (*ids, 500)
+    assert list(verdicts(work).values()) == ["hopeless"]
+    assert "skipped by triage: hopeless" in explained.out
+
+
+def test_no_secret_is_kept_with_a_reason(lite: Workplace) -> None:
+    diagnose(lite, {"*": {"say": {"verdict": "hopeless", "reason": "refused hunter2-hunter2"}}})
+    lite.fail("a/1")
+
+    ran = lite.inv("triage", env={"THEIR_PASSWORD": "hunter2-hunter2"})
+
+    kept = lite.sql("SELECT value FROM batchdrain_meta WHERE name LIKE 'verdict/%'")[0][0]
+    assert "hunter2" not in ran.out + kept
+    assert "refused ***" in ran.out
+
+
+def test_a_diagnosis_that_takes_too_long_is_ended_with_all_it_started(lite: Workplace) -> None:
+    diagnose(lite, {"*": {"daemon": True, "hang": True}}, timeout_s=1.5)
+    lite.fail("a/1")
+
+    ran = lite.inv("triage")
+
+    assert ran.code == 0
+    assert "no verdict: timed out after 1.5 s (triage.timeout_s)" in ran.out
+    assert not psutil.pid_exists(int((lite.root / "daemon.pid").read_text()))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_every_diagnosis_and_keeps_what_was_said(work: Workplace, number: signal.Signals) -> None:
+    diagnose(work, {"a/1": HOPELESS, "*": {"daemon": True, "hang": True}}, workers=2)
+    work.fail("a/1", "b/2", "c/3", "d/4")
+    before = everything(work)
+    triage = work.start("triage")
+    wait_for((work.root / "hangs").exists, "a diagnosis that hangs")
+    wait_for(lambda: len(diagnosed(work)) == 3, "both slots to be taken")
+
+    triage.send_signal(number)
+    out, err = triage.communicate(timeout=DEADLINE_S)
+
+    assert (triage.returncode, err) == (128 + number, b"")
+    assert b"Diagnosed 4: 1 hopeless, 3 ended" in out
+    assert verdicts(work) == {"a/1": "hopeless"}
+    assert everything(work) == before
+    assert diagnosed(work) == ["a/1", "b/2", "c/3"]
+    pids = [int(line.rpartition(" ")[2]) for line in (work.root / "diagnosed.txt").read_text().splitlines()]
+    assert not [pid for pid in [*pids, int((work.root / "daemon.pid").read_text())] if psutil.pid_exists(pid)]
+
+
+def test_a_phase_that_moved_meanwhile_is_not_diagnosed(lite: Workplace) -> None:
+    diagnose(lite, {"a/1": {"until": "go"}}, workers=1)
+    lite.fail("a/1", "b/2")
+    triage = lite.start("triage")
+    wait_for(lambda: diagnosed(lite) == ["a/1"], "the first diagnosis")
+    lite.sql("UPDATE phases SET state = 'COMPLETE' WHERE run_id = 'b'")
+
+    (lite.root / "go").touch()
+    out, _ = triage.communicate(timeout=DEADLINE_S)
+
+    assert b"  ? b / 2: no verdict: it is COMPLETE now" in out
+    assert diagnosed(lite) == ["a/1"]

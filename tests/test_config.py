@@ -1,0 +1,116 @@
+"""Section, environment and flags become settings; every error at once, each with its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from batchdrain import config
+from batchdrain.errors import ConfigError, UsageError
+from batchdrain.policies.ranking import ranking_of
+from batchdrain.settings import PROFILES, Settings
+from batchdrain.values import seconds
+
+
+def test_the_design_s_own_section_loads() -> None:
+    section = {
+        "batch_size": 10, "min_success_rate": None, "workers": 1, "engine": "local", "policy": ["untried-first", {"name": "smart"}],
+        "source": {"table": "phases", "states": {"failed": "FAILED"}, "where": ""},
+        "command": {"argv": ["python", "--run-id", "{run_id}"], "result_from": "exit_code", "success_exit_codes": [0]},
+        "timeout": {"default_s": 600, "adaptive": True, "min_s": 30, "max_s": 3600}, "retry": {"max_attempts": 2, "initial_s": 5},
+        "stop": {"max_attempts_per_phase": 0, "skip_runs_with_queued": False},
+        "depends_on": [{"run": "release-*", "after": ["build-*"]}], "run_types": [{"match": "build*", "type": "maintenance"}],
+    }  # fmt: skip
+    assert config.load(section, {}).depends_on[0].after == ["build-*"]
+
+
+def test_flags_go_over_the_environment_and_that_over_the_section() -> None:
+    environ = {"INVOKE_BATCHDRAIN_BATCH_SIZE": "20", "INVOKE_BATCHDRAIN_WORKERS": "3"}
+    settings = config.load({"batch_size": 10, "workers": 2}, environ, {"batch_size": "30", "workers": None})
+    assert (settings.batch_size, settings.workers) == (30, 3)
+
+
+@pytest.mark.parametrize(("text", "value"), [("false", False), ("no", False), ("0", False), ("true", True), ("Yes", True)])
+def test_a_truth_in_the_environment_is_read_as_people_write_it(text: str, value: bool) -> None:
+    assert config.load({}, {"INVOKE_BATCHDRAIN_TIMEOUT_ADAPTIVE": text}).timeout.adaptive is value
+
+
+@pytest.mark.parametrize(("text", "value"), [("smart,run-order", ["smart", "run-order"]), ('["smart"]', ["smart"])])
+def test_a_list_in_the_environment_has_commas_or_is_json(text: str, value: list[str]) -> None:
+    assert config.load({}, {"INVOKE_BATCHDRAIN_POLICY": text}).policy == value
+
+
+def test_every_error_is_told_at_once_with_its_place_and_its_cure() -> None:
+    section: dict[str, Any] = {
+        "batch_sze": 3, "workers": 0, "source": {"states": {"failed": False}}, "timeout": {"default_s": "soon", "min_s": 9, "max_s": 8},
+    }  # fmt: skip
+    environ = {"INVOKE_BATCHDRAIN_STOP_MAX_REPEATS": "x", "INVOKE_BATCHDRAIN_BATCHSIZE": "1"}
+    with pytest.raises(ConfigError) as caught:
+        config.load(section, environ)
+    told = str(caught.value).splitlines()
+    for part in (
+        "batchdrain.batch_sze: is not a known key (did you mean 'batch_size'?)",
+        "batchdrain.workers: Input should be greater than or equal to 1, got 0",
+        "batchdrain.source.states.failed: YAML reads a bare yes, no, on or off as true or false: quote it",
+        "batchdrain.timeout.default_s: expected a duration such as 90, 90s or 10m, got 'soon'",
+        "INVOKE_BATCHDRAIN_STOP_MAX_REPEATS: expected a whole number, got 'x'",
+        "INVOKE_BATCHDRAIN_BATCHSIZE: names no setting (did you mean 'INVOKE_BATCHDRAIN_BATCH_SIZE'?)",
+    ):
+        assert any(line.startswith(part) for line in told), (part, told)
+
+
+@pytest.mark.parametrize("section", [[], "text", 3])
+def test_a_section_that_is_no_mapping_is_refused(section: object) -> None:
+    with pytest.raises(ConfigError, match="expected a mapping"):
+        config.load(section, {})
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [("batch_size", "0"), ("batch_size", "-1"), ("batch_size", "1000000000"), ("batch_size", "ten"), ("batch_size", "1_0"),
+     ("phase_timeout", "0"), ("phase_timeout", "nan"), ("phase_timeout", "inf"), ("phase_timeout", "-5"), ("min_success_rate", "2"),
+     ("min_success_rate", "nan"), ("workers", "1.5"), ("max_total_minutes", "inf"), ("profile", "fast")],
+)  # fmt: skip
+def test_a_bad_flag_is_a_usage_error_that_names_it(flag: str, value: str) -> None:
+    with pytest.raises(UsageError, match="^--" + flag.replace("_", "-")):
+        config.load({}, {}, {flag: value})
+
+
+def test_an_explicit_time_limit_holds_for_every_phase() -> None:
+    timeout = config.load({}, {}, {"phase_timeout": "10m"}).timeout
+    assert (timeout.default_s, timeout.adaptive) == (600, False)
+
+
+@pytest.mark.parametrize(("text", "value"), [(90, 90), ("90", 90), ("90s", 90), ("1.5m", 90), ("1h", 3600)])
+def test_durations_are_seconds_or_have_a_unit(text: object, value: float) -> None:
+    assert seconds(text) == value
+
+
+def test_a_profile_sets_limits_and_what_is_explicit_wins() -> None:
+    settings = config.load({"retry": {"max_attempts": 7}}, {}, {"profile": "conservative"})
+    assert (settings.retry.max_attempts, settings.timeout.default_s) == (7, 1800)
+
+
+@pytest.mark.parametrize("name", list(PROFILES))
+def test_every_profile_is_one_that_loads(name: str) -> None:
+    settings = config.load({"profile": name}, {})
+    assert settings == config.load({}, {}, {"profile": name})
+    assert ranking_of(settings.policy).names[0] == "hints"
+
+
+def test_a_profile_may_bring_an_order_and_ones_own_wins() -> None:
+    names = [ranking_of(config.load(section, env, {"profile": "triage"} | flags).policy).names for section, env, flags in (
+        ({}, {}, {}), ({"policy": ["smart"]}, {}, {}), ({}, {"INVOKE_BATCHDRAIN_POLICY": "run-order"}, {}), ({}, {}, {"policy": "hints"}),
+    )]  # fmt: skip
+    assert names == [("hints", "sample-first", "untried-first", "smart"), ("smart",), ("run-order",), ("hints",)]
+
+
+def test_the_settings_have_a_schema_and_hide_their_secrets() -> None:
+    assert Settings.model_json_schema()["properties"]["batch_size"]["default"] == 10
+    assert "hunter2" not in repr(Settings(database_url="postgresql://u:hunter2@h/d"))
+
+
+def test_equal_words_for_two_states_are_refused() -> None:
+    with pytest.raises(ConfigError, match="the four words must differ"):
+        config.load({"source": {"states": {"failed": "X", "queued": "X"}}}, {})
