@@ -132,7 +132,10 @@ def test_a_policy_that_explains_itself_is_heard_in_the_reason_of_each_choice() -
     first, second = (choice.reason for choice in all_of(backlog_of(rows, policy)))
 
     said = "half of a is\\x0a1/3, a sample of its run, 30% to complete in 60 s"
-    assert first == f"unknown, never tried, phase_index 0, 2 failed in its run, {said} (policy {' > '.join([policy[0]['name'], *policy[1:]])})"
+    assert (
+        first
+        == f"unknown, never tried, phase_index 0, 2 failed in its run, {said} (policy {' > '.join([policy[0]['name'], *policy[1:]])})"
+    )
     assert "half of b is\\x0a1/3, its run is sampled, 30% to" in second
 
 
