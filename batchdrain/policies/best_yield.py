@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from batchdrain.facts import Lane
-from batchdrain.policies.ranking import explained_by
+from batchdrain.policies.explaining import explained_by
 from batchdrain.tally import Tally
 
 _EDGE: Final = 0.001

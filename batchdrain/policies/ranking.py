@@ -7,30 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from batchdrain.errors import ConfigError
 from batchdrain.facts import Lane
 from batchdrain.plugins import POLICIES, resolve
+from batchdrain.policies.explaining import explanation_of
 from batchdrain.signals import foreign_code
 from batchdrain.text import safe_text
 
 Policy = Callable[[Lane, datetime], Any]
 Rank = tuple[Any, ...]
-P = TypeVar("P", bound=Callable[..., Any])
-_EXPLAINS: Final = "explains"
 _SAID: Final = 200
-
-
-def explained_by(says: Callable[..., str]) -> Callable[[P], P]:
-    """Decorates a policy whose key is not read off a lane's facts: `says(lane, now, **parameters)`, with the policy's own
-    parameters, becomes part of the reason of each phase that is chosen."""
-
-    def explained(policy: P) -> P:
-        setattr(policy, _EXPLAINS, says)
-        return policy
-
-    return explained
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +62,8 @@ def ranking_of(entries: Sequence[str | dict[str, Any]]) -> Ranking:
         _require_signature(name, policy, parameters)
         names.append(name)
         policies.append(partial(policy, **parameters) if parameters else policy)
-        says = getattr(policy, _EXPLAINS, None)
-        if callable(says):
+        says = explanation_of(policy)
+        if says is not None:
             explanations.append((name, partial(says, **parameters)))
     return Ranking(tuple(names), tuple(policies), tuple(explanations))
 

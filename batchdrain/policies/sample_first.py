@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from batchdrain.facts import Lane
-from batchdrain.policies.ranking import explained_by
+from batchdrain.policies.explaining import explained_by
 
 UNSEEN: Final = 0
 SAMPLED: Final = 1

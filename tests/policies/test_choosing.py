@@ -24,6 +24,7 @@ from batchdrain.planning.filters import Filters
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.plan import plan
 from batchdrain.planning.screening import Screen
+from batchdrain.policies.explaining import explained_by
 from batchdrain.policies.ranking import ranking_of
 from batchdrain.settings import Settings, Stop, Timeout
 from batchdrain.states import PhaseState
@@ -128,14 +129,12 @@ def halving(lane: Lane, now: datetime, *, of: int = 2) -> int:
 
 def test_a_policy_that_explains_itself_is_heard_in_the_reason_of_each_choice() -> None:
     rows = [Row(run_id="r", phase_id=name, phase_index=n, reason=None) for n, name in enumerate("ab")]
-    policy = [{"name": f"{__name__}:halving", "of": 3}, "sample-first", "best-yield"]
+    policy: list[str | dict[str, Any]] = [{"name": f"{__name__}:halving", "of": 3}, "sample-first", "best-yield"]
     first, second = (choice.reason for choice in all_of(backlog_of(rows, policy)))
 
     said = "half of a is\\x0a1/3, a sample of its run, 30% to complete in 60 s"
-    assert (
-        first
-        == f"unknown, never tried, phase_index 0, 2 failed in its run, {said} (policy {' > '.join([policy[0]['name'], *policy[1:]])})"
-    )
+    names_ = f"{__name__}:halving > sample-first > best-yield"
+    assert first == f"unknown, never tried, phase_index 0, 2 failed in its run, {said} (policy {names_})"
     assert "half of b is\\x0a1/3, its run is sampled, 30% to" in second
 
 

@@ -136,6 +136,20 @@ def test_nothing_to_show_says_which_database_that_is(work: Workplace, argv: list
     assert work.inv("clusters", "--format=json").json()["clusters"] == []
 
 
+def test_what_is_accepted_is_told_by_cluster(work: Workplace) -> None:
+    work.fail("a/p", "b/p", "c/p", "d/p")
+    reasons(work, a=DISK, b=DISK, c=STEP, d="quite different")
+    work.inv("accept", "--run-id=a", "--reason=known")
+    work.inv("accept", "--run-id=c", "--reason=known")
+
+    assert {mark: one["accepted"] for mark, one in by_mark(work).items()} == {
+        fingerprint(DISK): 1, fingerprint(STEP): 1, "quite different": 0,
+    }  # fmt: skip
+    assert {mark: one["accepted"] for mark, one in by_mark(work, "--run-id=b").items()} == {fingerprint(DISK): 0}
+    told = [line.strip() for line in work.inv("clusters").lines if "accepted:" in line]
+    assert told == ["accepted: 1 of them", "accepted: all of them"]
+
+
 @pytest.mark.parametrize("argv", [["--top=0"], ["--top=x"], ["--format=tsv"], ["--run-id="]])
 def test_flags_that_can_not_be_are_refused(lite: Workplace, argv: list[str]) -> None:
     ran = lite.inv("clusters", *argv)
@@ -159,7 +173,7 @@ def test_memory_grows_with_the_clusters_and_not_with_the_phases(monkeypatch: pyt
     monkeypatch.setattr(counting, "RUNS", 50)
     rows = [Row(run_id=f"r{number}", phase_id="p", phase_index=0, reason=f"{DISK} {number}") for number in range(3000)]
 
-    (by_category,) = counting._tallied(iter(rows), categorise, None).values()
+    (by_category,) = counting._tallied(iter(rows), categorise, None, None).values()
     (found,) = counting.census(iter(rows), categorise, {})
 
     assert [len(tally.runs) for tally in by_category.values()] == [50]
