@@ -52,8 +52,10 @@ class Drain:
             while self._fill() or len(self.slots) or self._awaits_time():
                 if not self.parts.weather.is_bad:  # what the phases need, a diagnosis may need too
                     self.parts.ahead.look(self._left())
+                self.parts.books.settle()
                 for ended in self.slots.ended(self._until_next()):
                     self._conclude(ended)
+            self.parts.books.settle()
         except BaseException:
             self._give_back()
             raise
@@ -69,13 +71,13 @@ class Drain:
                 category=tried.choice.phase.category,
                 reason=tried.choice.reason,
             )
-            self.parts.screen.selected(tried)
+            self.parts.books.selected(tried)
             self.parts.ahead.leave(tried.choice.phase.key)
             if self.slots.start(tried):
                 started = True
             else:
                 self.taken -= not tried.is_retry
-                self.parts.screen.lost(tried)
+                self.parts.books.lost(tried)
         return started
 
     def _pick(self) -> Try | None:
@@ -135,6 +137,7 @@ class Drain:
         return self.parts.weather.slots(self.parts.settings.workers)
 
     def _read(self, *, fresh: bool = False) -> None:
+        self.parts.books.settle()
         if not fresh:
             self.parts.outage.outlast(self._look, meanwhile="nothing is claimed")
         self.parts.limits.forget()
@@ -147,19 +150,19 @@ class Drain:
         for pattern in self.parts.categorise.slow:
             slow = Skip("categories", f"{pattern!r} took too long on a failure text and is left out; mend it")
             if self.parts.record.tell(Event.PHASE_SKIPPED, slow, count=0):
-                self.parts.screen.notice(str(slow))
+                self.parts.books.notice(str(slow))
         for skip in (skip for skip in new if skip.rule == PLAN):
-            self.parts.screen.notice(str(skip))
+            self.parts.books.notice(str(skip))
         quiet = ASKED_FOR | {PLAN}
         for rule, count, values in by_rule({skip: count for skip, count in new.items() if skip.rule not in quiet}):
-            self.parts.screen.notice(f"{count} skipped by {rule}: {values}")
+            self.parts.books.notice(f"{count} skipped by {rule}: {values}")
 
     def _look(self) -> None:
         """Read the backlog; before it, from time to time, give back what other controllers left when they died."""
         if monotonic() - self._recovered_at >= self.parts.settings.lease.ttl_s:
             for back in self.parts.recover():
                 told_as_event(self.parts.record.events, back)
-                self.parts.screen.notice(told(back))
+                self.parts.books.notice(told(back))
             self._recovered_at = monotonic()
         self.parts.supply.refresh(clock.now())
 
@@ -214,3 +217,5 @@ class Drain:
         for ended in self.slots.end_all():
             with contextlib.suppress(BatchDrainError):  # the first error is the one that is told
                 conclude(self.parts, ended, may_retry=False)
+        with contextlib.suppress(BatchDrainError):
+            self.parts.books.settle()

@@ -77,14 +77,22 @@ class EventLog:
 
     def write(self, event: Event, **fields: Any) -> None:
         """Append one event; on disk when this returns, for those in DURABLE. Raises FilesUnavailable."""
-        self._logger.info(event.value, **fields)
+        self.append(event, **fields)
         if event in DURABLE:
-            try:
-                os.fdatasync(self._lines.fd)
-            except OSError as error:
-                raise FilesUnavailable(
-                    f"{self._lines.path}: {error.strerror}", remedy="mend the disk; results are in the ledger"
-                ) from error
+            self.sync()
+
+    def append(self, event: Event, **fields: Any) -> None:
+        """Append one event, which stays with the system until a `sync`. Raises FilesUnavailable."""
+        self._logger.info(event.value, **fields)
+
+    def sync(self) -> None:
+        """Every event so far is on disk when this returns. Raises FilesUnavailable."""
+        try:
+            os.fdatasync(self._lines.fd)
+        except OSError as error:
+            raise FilesUnavailable(
+                f"{self._lines.path}: {error.strerror}", remedy="mend the disk; results are in the ledger"
+            ) from error
 
     def close(self) -> None:
         os.close(self._lines.fd)

@@ -15,6 +15,7 @@ from batchdrain.database.history import SESSION
 from batchdrain.database.recovery import Recovered
 from batchdrain.drain import Drain
 from batchdrain.draining.ahead import ahead_of
+from batchdrain.draining.books import Books
 from batchdrain.draining.heart import Heart
 from batchdrain.draining.interrupts import Interrupts
 from batchdrain.draining.outage import Outage
@@ -103,7 +104,8 @@ def _drained(
     record.counts.metric = settings.stop.metric
     factory: Callable[..., Any] = engine_factory(settings.engine)
     gc.freeze()  # what is loaded by now stays: the collector need not look through it after every few phases
-    beside = ahead_of(site, intent, record, supply, screen, interrupts)
+    books = Books(record, screen)
+    beside = ahead_of(site, intent, record, supply, books, interrupts)
     with factory(workers=settings.workers, settings=settings) as engine, beside as ahead:
         claims = Claims(
             site.database, site.ledger, site.table, settings.command, record.session.session_uid or "",
@@ -118,11 +120,11 @@ def _drained(
             claims=claims,
             heart=heart,
             ahead=ahead,
-            outage=Outage(settings.patience.outage_s, interrupts, screen),
+            outage=Outage(settings.patience.outage_s, interrupts, books),
             weather=Weather(settings.retry),
             engine=engine,
             limits=limits_for(site, settings),
-            screen=screen,
+            books=books,
             interrupts=interrupts,
             categorise=categoriser(settings),
             run_type=cache(site.run_type),

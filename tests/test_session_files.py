@@ -51,6 +51,7 @@ def result(number: int = 0, *, success: bool = True, **more: Any) -> Result:
 
 def add(record: SessionRecord, found: Result) -> None:
     record.add(found, **facts_of(found, outcome="complete", epoch=1))
+    record.settle()
 
 
 def on_disk(record: SessionRecord) -> dict[str, Any]:

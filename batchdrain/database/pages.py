@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any, Final, NamedTuple, TypeGuard
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -13,6 +13,7 @@ from batchdrain.database.dialects import strict_text
 
 _PAGE: Final = 500
 _INT64: Final = 2**63 - 1
+_INDEXES: Final = {int, type(None)}
 
 
 class Row(NamedTuple):
@@ -28,7 +29,31 @@ Plain = tuple[str, str, int | None, str | None]
 """A row as the driver gives it: the fields of `Row` in their order."""
 
 
-def pages(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Sequence[Plain]]:
+class Page(NamedTuple):
+    """Some rows, and what is known of all their ids together: asking each of them would take half as long as reading it."""
+
+    rows: Sequence[Plain]
+    has_sound_ids: bool  #: all of them are ASCII, hold no NUL and are not empty; False: look at each
+
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[Any]]) -> Page:
+        """`rows`: with the fields of `Row` in their order, of whatever types: SQLite stores anything anywhere."""
+        ids: list[Any] = []
+        indexes = set()
+        for run_id, phase_id, index, _ in rows:
+            ids.append(run_id)
+            ids.append(phase_id)
+            indexes.add(type(index))
+        try:
+            joined = "".join(ids)
+        except TypeError:
+            return cls.of(_made(rows))
+        if not indexes <= _INDEXES:
+            return cls.of(_made(rows))
+        return cls(rows, joined.isascii() and "\x00" not in joined and "" not in ids)  # type: ignore[arg-type]
+
+
+def pages(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Page]:
     """The rows of a query of four columns: run_id, phase_id, phase_index, reason.
 
     As the tuples of the driver where those are what we ask for: a million rows made into objects of SQLAlchemy, and these
@@ -38,15 +63,15 @@ def pages(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Sequence
     if not (_is_plain(run_id, connection.dialect) and _is_plain(phase_id, connection.dialect)):
         for page in _executed(connection, query).partitions(_PAGE):
             renew(connection)
-            yield _made(page)
+            yield Page.of(_made(page))
         return
     for page in _strictly(connection, query) if connection.dialect.name == "sqlite" else _drawn(connection, query):
         renew(connection)
-        yield page if _are_rows(page) else _made(page)
+        yield Page.of(page)
 
 
-def as_rows(found: Iterable[Sequence[Plain]]) -> Iterator[Row]:
-    return map(Row._make, chain.from_iterable(found))
+def as_rows(found: Iterable[Page]) -> Iterator[Row]:
+    return map(Row._make, chain.from_iterable(page.rows for page in found))
 
 
 def as_text(value: object) -> str:
@@ -119,13 +144,3 @@ def _drawn(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Sequenc
         if not page:
             return
         yield page
-
-
-def _are_rows(page: Sequence[Any]) -> TypeGuard[Sequence[Plain]]:
-    """Whether the driver gave ids that are text, and indexes that are numbers or NULL. SQLite stores anything anywhere."""
-    try:
-        "".join([row[0] for row in page])
-        "".join([row[1] for row in page])
-    except TypeError:
-        return False
-    return {type(row[2]) for row in page} <= {int, type(None)}

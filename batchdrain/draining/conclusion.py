@@ -15,7 +15,6 @@ from batchdrain.draining.weather import is_transient
 from batchdrain.errors import BatchDrainError, ClaimLost, ConfigError, FilesUnavailable
 from batchdrain.events import Event
 from batchdrain.execution.order import CONFIG_ERRNOS, EndedBy, Ending
-from batchdrain.execution.spooled import discard
 from batchdrain.facts import Attempt, Choice, Skip, Try
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.retrying import retry_after
@@ -38,7 +37,7 @@ class Conclusion:
 
 
 def conclude(parts: Parts, ended: Ended, *, may_retry: bool) -> Conclusion:
-    """Write the end of an attempt: ledger, then event, then session file, then screen. Raises DatabaseUnavailable."""
+    """Write the end of an attempt to the ledger; the books have the rest of what follows. Raises DatabaseUnavailable."""
     running, settings = ended.running, parts.settings
     executions = running.tried.executions + 1
     attempt = judge(
@@ -69,7 +68,7 @@ def conclude(parts: Parts, ended: Ended, *, may_retry: bool) -> Conclusion:
         parts.record.events.write(Event.CLAIM_LOST, run_id=key.run_id, phase_id=key.phase_id, epoch=attempt.epoch)
         return Conclusion(counted=False, failure=error)
     parts.heart.drop(running.claim)
-    discard(str(parts.record.spool), running.claim.token)
+    parts.books.discard(running.claim.token)
     if recorded.outcome is Outcome.MOVED:
         wait_s = None
     retry_at = None if wait_s is None else attempt.ended_at + timedelta(seconds=wait_s)
@@ -77,13 +76,13 @@ def conclude(parts: Parts, ended: Ended, *, may_retry: bool) -> Conclusion:
     facts = facts_of(result, outcome=recorded.outcome.value, epoch=attempt.epoch)
     if recorded.outcome in GIVEN_BACK:
         parts.record.events.write(Event.PHASE_FINISHED, **facts)
-        parts.screen.released(running.tried, recorded)
+        parts.books.released(running.tried, recorded)
         failure = _not_started(ended.ending) if recorded.outcome is Outcome.NOT_STARTED else None
         unasked = ended.ending.by in {EndedBy.LEASE, EndedBy.LOST}
         probe = replace(running.tried, due=parts.weather.due + _CLOCK_STEP_S) if again else None
         return Conclusion(counted=False, waits_again=unasked, retry=probe, stop=stop, failure=failure)
     parts.record.add(result, **facts)
-    parts.screen.finished(running.tried, recorded)
+    parts.books.finished(running.tried, recorded)
     _heed_canary(parts, running.tried.choice.fingerprint, recorded, waits=wait_s is not None)
     _announce_stops(parts, recorded, running.tried.choice.fingerprint)
     with suppress(Cut):
@@ -105,7 +104,7 @@ def _heeded(parts: Parts, attempt: Attempt) -> Skip | None:
         return Skip("retry.outage_after", f"an outage lasts for more than {patience_s:g} s: try again later")
     reason = f"{parts.settings.retry.outage_after} or more phases failed transiently in a row, the last with: {attempt.fingerprint}"
     parts.record.events.write(Event.SESSION_PAUSED, reason=reason, wait_s=round(wait_s, 3))
-    parts.screen.notice(f"An outage: {reason}; nothing is claimed for {wait_s:.0f} s, then one phase is tried")
+    parts.books.notice(f"An outage: {reason}; nothing is claimed for {wait_s:.0f} s, then one phase is tried")
     return None
 
 
@@ -129,7 +128,7 @@ def _schedule(parts: Parts, tried: Try, attempt: Attempt, executions: int, wait_
     parts.record.events.write(
         Event.PHASE_RETRY_SCHEDULED, run_id=phase.run_id, phase_id=phase.phase_id, wait_s=round(wait_s, 3), reason=why
     )
-    parts.screen.retry_scheduled(tried, wait_s, why)
+    parts.books.retry_scheduled(tried, wait_s, why)
     return Try(
         monotonic() + wait_s + _CLOCK_STEP_S,
         tried.number,
@@ -143,11 +142,11 @@ def _announce_stops(parts: Parts, attempt: Attempt, mark: str) -> None:
     progress, stop, run_id = parts.record.progress(), parts.settings.stop, attempt.phase.run_id
     by_run = run_stop(run_id, progress, stop)
     if by_run is not None and parts.record.tell(Event.RUN_STOPPED, by_run, run_id=run_id):
-        parts.screen.notice(f"Skipping the rest of run {run_id}: {by_run}")
+        parts.books.notice(f"Skipping the rest of run {run_id}: {by_run}")
     for cluster in () if attempt.success else dict.fromkeys((attempt.fingerprint, mark)):
         parked = cluster_stop(cluster, progress, stop)
         if parked is not None and parts.record.tell(Event.PHASE_SKIPPED, parked):
-            parts.screen.notice(f"Parking every phase that failed alike: {parked}")
+            parts.books.notice(f"Parking every phase that failed alike: {parked}")
 
 
 def _not_started(ending: Ending) -> BatchDrainError:

@@ -10,6 +10,7 @@ from pathlib import Path
 from batchdrain.database.claims import Claims
 from batchdrain.database.recovery import Recovered
 from batchdrain.draining.ahead import Ahead
+from batchdrain.draining.books import Books
 from batchdrain.draining.heart import Heart
 from batchdrain.draining.interrupts import Interrupts
 from batchdrain.draining.outage import Outage
@@ -20,7 +21,6 @@ from batchdrain.failures.categories import Categoriser
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.supply import Supply
 from batchdrain.redaction import Redact
-from batchdrain.screens.screen import Screen
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.settings import Settings
 
@@ -39,7 +39,7 @@ class Parts:
     weather: Weather
     engine: Executor
     limits: TimeLimits
-    screen: Screen
+    books: Books
     interrupts: Interrupts
     categorise: Categoriser
     run_type: Callable[[str], str]

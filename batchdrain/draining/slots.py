@@ -80,7 +80,7 @@ class Slots:
         # Written while the command runs: the ledger has the claim already.
         parts.record.events.write(Event.PHASE_CLAIMED, **ids, epoch=claim.epoch, attempt=claim.attempt)
         parts.record.events.write(Event.PHASE_STARTED, **ids, epoch=claim.epoch, timeout_s=limit.seconds, limit=limit.rule)
-        parts.screen.started(tried, limit)
+        parts.books.started(tried, limit)
         if self._post is not None:
             self._post.prepare()
         return True
@@ -141,7 +141,7 @@ class Slots:
             )
         except BadData as error:
             if self._parts.record.tell(Event.PHASE_SKIPPED, Skip("ambiguous ids", str(error)), count=1):
-                self._parts.screen.notice(str(error))
+                self._parts.books.notice(str(error))
             return None
 
     def _settled(self, running: Running, ending: Ending, until: float | None) -> Iterator[Ended]:

@@ -7,12 +7,12 @@ backlog is read again. The drain and the dry run take their phases from here and
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from batchdrain.database.pages import Plain, Row, as_rows
+from batchdrain.database.pages import Page, Row, as_rows
 from batchdrain.errors import ConfigError
 from batchdrain.facts import Attempt, Choice, Lane, Phase, PhaseKey, Skip
 from batchdrain.failures.fingerprints import fingerprint
@@ -33,7 +33,7 @@ Categorise = Callable[[str | None], str]
 class Reading:
     """One look at the database: its pages are a stream, to be read once."""
 
-    pages: Iterable[Sequence[Plain]]
+    pages: Iterable[Page]
     screen: Screen
 
 

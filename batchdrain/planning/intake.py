@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from batchdrain.database.pages import Plain, Row
+from batchdrain.database.pages import Page, Plain, Row
 from batchdrain.facts import PhaseKey, Skip
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import fingerprint
@@ -45,10 +45,10 @@ class Intake:
         self.rows_of: Counter[str] = Counter()  #: by run_id, the skipped ones too
         self.shelves: list[Shelf] = []
 
-    def read(self, pages: Iterable[Sequence[Plain]]) -> None:
+    def read(self, pages: Iterable[Page]) -> None:
         named = self._named
         for page in pages:
-            rows = page if _are_named([row[1] for row in page]) else self._without_unnamed(page)
+            rows = page.rows if page.has_sound_ids else self._without_unnamed(page.rows)
             if named:
                 for row in rows:
                     if (row[0], row[1]) in named:
@@ -56,7 +56,7 @@ class Intake:
                 rows = [row for row in rows if (row[0], row[1]) not in named]
             self._shelve(rows)
             if self._screen.settings.stop.canary:
-                for reason, count in Counter(row[3] for row in page).items():
+                for reason, count in Counter(row[3] for row in page.rows).items():
                     self.alike[fingerprint(self._kind(reason)[1])] += count
         for shelf in self.shelves:
             self.rows_of[shelf.run_id] += shelf.waiting
@@ -153,9 +153,3 @@ class Intake:
                 self.rows_of[row[0]] += 1
                 self.skipped[UNNAMED] += 1
         return rows
-
-
-def _are_named(phase_ids: Sequence[str]) -> bool:
-    """Whether all of them are, as nearly all are in nearly every page: looked at together."""
-    joined = "".join(phase_ids)
-    return joined.isascii() and "\x00" not in joined and "" not in phase_ids

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from batchdrain import clock
 from batchdrain.database.history import Past
 from batchdrain.database.notes import NoteKind, Notes
-from batchdrain.database.pages import Plain, Row, as_rows
+from batchdrain.database.pages import Page, Row, as_rows
 from batchdrain.errors import ConfigError
 from batchdrain.facts import PhaseKey
 from batchdrain.failures.categories import Categoriser, own_rule
@@ -79,7 +79,7 @@ class Selection:
             return {}
         return standing(notes.of(NoteKind.VERDICT), past.attempts, clock.now())
 
-    def pages(self) -> Iterator[Sequence[Plain]]:
+    def pages(self) -> Iterator[Page]:
         with self.site.database.read() as connection:
             yield from self.site.table.pages(connection, self.state)
 

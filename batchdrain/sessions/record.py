@@ -1,4 +1,4 @@
-"""What follows a commit, in this order: the event line, the session's file, the screen. What was printed is durable.
+"""What follows a commit: the event line, then the session's file.
 
 The JSON of a small session is replaced after each phase. Rewriting a large one each time would grow with it, so it may
 lag by a second, during which ledger and event line hold the result; at every end, stop and interrupt it is exact.
@@ -48,6 +48,7 @@ class SessionRecord:
         self._guard = threading.Lock()
         self._late = threading.Condition()
         self._dirty = False
+        self._is_settled = True
         self._closed = False
         self._saver: threading.Thread | None = None
         self._failure: OSError | None = None
@@ -76,7 +77,7 @@ class SessionRecord:
         return None if place is None else self.session.results[place]
 
     def add(self, result: Result, **facts: Any) -> None:
-        """A phase's result, in place of an earlier one of this session. On disk as an event when this returns."""
+        """A phase's result, in place of an earlier one of this session. On disk once it is settled."""
         session, place = self.session, self._place.get(result.key)
         with self._guard:
             if place is None:
@@ -90,11 +91,20 @@ class SessionRecord:
                 self._rendered[place] = _rendered(result)
             self.counts.add(result)
             self._total(result, 1)
-        self.events.write(Event.PHASE_FINISHED, **facts)
-        if len(session.results) <= AT_ONCE:
+        self._is_settled = False
+        self.events.append(Event.PHASE_FINISHED, **facts)
+
+    def settle(self) -> None:
+        """The results so far are on disk as events, and in the session's file, a large one but for its lag, when this
+        returns. Raises FilesUnavailable."""
+        if self._is_settled:
+            return
+        self.events.sync()
+        if len(self.session.results) <= AT_ONCE:
             self.save()
         else:
             self._save_soon()
+        self._is_settled = True
 
     def tell(self, event: Event, skip: Skip, **facts: Any) -> bool:
         """Write a skip as an event: once, not once per phase nor once per reading. Returns whether it was new."""

@@ -24,11 +24,13 @@ def measure(folder: Path, *, quick: bool) -> list[Figure]:
     record = SessionRecord(session, place, place.lock(name))
     events = place.events_path(name)
     record.add(_result(size), **facts_of(_result(size), outcome="failed", epoch=1))
+    record.settle()
     line = events.read_bytes()
     started = time.perf_counter()
     for number in range(size + 1, size + 1 + adds):
         found = _result(number)
         record.add(found, **facts_of(found, outcome="failed", epoch=1))
+        record.settle()
     ours = (time.perf_counter() - started) / adds * 1000
     record.close()
     reference = _append(folder / "appended", line, adds)

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchdrain.database.history import Past
-from batchdrain.database.pages import Row
+from batchdrain.database.pages import Page, Row
 from batchdrain.errors import ConfigError
 from batchdrain.facts import Choice, Lane, PhaseKey
 from batchdrain.failures.categories import CATEGORIES, categorise
@@ -55,7 +55,7 @@ def backlog_of(
     def read() -> Reading:
         if reads is not None:
             reads.append(len(found))
-        return Reading(pages=iter([list(found)]), screen=seen)
+        return Reading(pages=iter([Page.of(found)]), screen=seen)
 
     return Backlog(
         read,
@@ -222,7 +222,7 @@ def test_every_phase_has_exactly_one_reason(rows: list[Row], batch: int) -> None
     screen = Screen(filters=Filters(exclude_runs=("r",), categories=("other", "unknown")), settings=Settings(), past=Past())
     backlog = backlog_of(rows, screen=screen)
     chosen = all_of(backlog)[:batch]
-    told = list(backlog.why_not(Reading(pages=[rows], screen=screen)))
+    told = list(backlog.why_not(Reading(pages=[Page.of(rows)], screen=screen)))
     assert len(told) == len(rows) == backlog.total
     skipped = [key for _, key, skip in told if skip is not None]
     assert len(skipped) == backlog.skipped.total()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
+from batchdrain.database.pages import Page
 from batchdrain.facts import Attempt, Choice, Phase, PhaseKey, TimeLimit
 from batchdrain.failures import categorise, fingerprint
 from batchdrain.planning.backlog import Backlog, Reading
@@ -179,7 +180,7 @@ class Replay:
             attempted=self._session.attempted,
             progress=self._progress,
         )
-        return Reading(pages=[self.world.rows(self.failing)], screen=screen)
+        return Reading(pages=[Page.of(self.world.rows(self.failing))], screen=screen)
 
     def _progress(self) -> Progress:
         session = self._session
