@@ -93,10 +93,17 @@ class Drain:
         return self._new(busy) or self._due(busy)
 
     def _due(self, busy: set[str]) -> Try | None:
-        """A retry whose wait is over."""
-        if self.retries and self.retries[0].due <= monotonic() and self.retries[0].run_id not in busy:
-            return heapq.heappop(self.retries)
-        return None
+        """The retry that waits longest since its time came, of a run that is not `busy`."""
+        aside, found, now = list[Try](), None, monotonic()
+        while found is None and self.retries and self.retries[0].due <= now:
+            tried = heapq.heappop(self.retries)
+            if tried.run_id in busy:
+                aside.append(tried)
+            else:
+                found = tried
+        for tried in aside:
+            heapq.heappush(self.retries, tried)
+        return found
 
     def _new(self, busy: set[str]) -> Try | None:
         if self._left() == 0:
@@ -192,8 +199,9 @@ class Drain:
         if self.parts.interrupts.signal is not None or 0 < allowed <= len(self.slots):
             return None
         due = self.parts.weather.due if allowed == 0 else None
-        if due is None and self.retries and self.retries[0].run_id not in self.slots.busy_runs:
-            due = self.retries[0].due
+        if due is None and self.retries:
+            busy = self.slots.busy_runs
+            due = min((tried.due for tried in self.retries if tried.run_id not in busy), default=None)
         if due is None:
             return None
         minutes = self.parts.settings.stop.max_total_minutes

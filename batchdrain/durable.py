@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -12,6 +14,7 @@ from batchdrain.errors import FilesUnavailable
 
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes of a session or plan file that are read at most."""
+_OURS: Final = 0o600
 
 
 def write_all(fd: int, content: bytes) -> None:
@@ -21,26 +24,16 @@ def write_all(fd: int, content: bytes) -> None:
         view = view[os.write(fd, view) :]
 
 
-def replace(path: Path, parts: Iterable[bytes]) -> None:
+def replace(path: Path, parts: Iterable[bytes], mode: int = _OURS) -> None:
     """Put a new version in place of the old one: at each instant one of the two stands there, complete.
 
-    Raises OSError; the old version is untouched then and no temporary file stays.
+    `mode`: of the file. Raises OSError; the old version is untouched then and no temporary file stays.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with contextlib.suppress(FileNotFoundError):
-        temporary.unlink()
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    content = b"".join(parts)
     try:
-        try:
-            write_all(fd, b"".join(parts))
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-        os.replace(temporary, path)  # noqa: PTH105 - the atomic step, named as the system names it
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
+        _put(path, content, mode)
+    except FileNotFoundError:  # `sweep` came between the temporary file and its lock; or the folder is gone
+        _put(path, content, mode)
     # fsync the folder too: after power loss a renamed file may otherwise be missing.
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -49,24 +42,55 @@ def replace(path: Path, parts: Iterable[bytes]) -> None:
         os.close(folder)
 
 
-def write_output(path: Path, parts: Iterable[bytes]) -> None:
-    """Write the file that `--output` names: through a link, and never in place of a device, a pipe or a folder.
+def _put(path: Path, content: bytes, mode: int) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with contextlib.suppress(FileNotFoundError):
+        temporary.unlink()
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, _OURS)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH)  # `sweep` sees that we live
+        if mode != _OURS:
+            os.fchmod(fd, mode)
+        write_all(fd, content)
+        os.fsync(fd)
+        os.replace(temporary, path)  # noqa: PTH105 - the atomic step, named as the system names it
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    finally:
+        os.close(fd)
+
+
+def write_for_people(path: Path, parts: Iterable[bytes], what: str) -> None:
+    """Write a file of the user's: through a link, with the mode that it has, or that a new one would have, and never in
+    place of a device, a pipe or a folder. `what`: names it in the error.
 
     Raises FilesUnavailable.
     """
     target, why = Path(os.path.realpath(path)), "is no regular file"
     if not target.exists() or target.is_file():
         try:
-            return replace(target, parts)
+            return replace(target, parts, stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask())
         except OSError as error:
             why = error.strerror or str(error)
-    raise FilesUnavailable(f"--output: {path}: {why}", remedy="name a file that can be written")
+    raise FilesUnavailable(f"{what}: {why}", remedy="name a file that can be written")
 
 
 def sweep(folder: Path) -> None:
-    """Remove the temporary files that a killed writer left."""
+    """Remove the temporary files that a killed writer left: those that nobody holds."""
     for stray in folder.glob(".*.tmp"):
-        pid = stray.name.split(".")[-2]
-        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            fd = os.open(stray, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 stray.unlink()
+            finally:
+                os.close(fd)
+
+
+def _umask() -> int:
+    """Python can only ask by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

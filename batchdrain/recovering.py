@@ -8,6 +8,7 @@ begins while the first still runs.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from batchdrain import clock
@@ -99,21 +100,25 @@ def _recorded(site: Site, held: Held) -> Recovered | None:
     if record is None:
         return None
     try:
-        claim = _claim(site, held)
-        attempt = judge(
-            claim,
-            spooled.ending_of(record, **{name: str(record[name]) for name in ("result_path", "stdout_path", "stderr_path")}),
-            limit=TimeLimit(seconds=float(record["limit_s"]), rule=str(record["limit_rule"])),
-            command=site.settings.command,
-            complete_word=site.settings.source.states.complete,
-            standing=site.standing(claim.phase) if site.settings.command.result_from == "database" else None,
-            categorise=categoriser(site.settings),
-            paths=(str(record["stdout_path"]), str(record["stderr_path"])),
-            ended_at=clock.from_ms(int(record["ended_ms"])),
-            redact=site.redact,
-        )
-    except (KeyError, ValueError, TypeError):  # not written by a guardian of ours
+        out, err, result = (str(record[name]) for name in ("stdout_path", "stderr_path", "result_path"))
+        ending = spooled.ending_of(record, result_path=result, stdout_path=out, stderr_path=err)
+        limit = TimeLimit(seconds=float(record["limit_s"]), rule=str(record["limit_rule"]))
+        ended_at = clock.from_ms(int(record["ended_ms"]))
+    except (KeyError, ValueError, TypeError, OverflowError):  # not written by a guardian of ours
         return None
+    claim = _claim(site, held)
+    attempt = judge(
+        claim,
+        ending,
+        limit=limit,
+        command=site.settings.command,
+        complete_word=site.settings.source.states.complete,
+        standing=site.standing(claim.phase) if site.settings.command.result_from == "database" else None,
+        categorise=categoriser(site.settings),
+        paths=(site.folder.kept(Path(out)), site.folder.kept(Path(err))),
+        ended_at=ended_at,
+        redact=site.redact,
+    )
     claims = Claims(site.database, site.ledger, site.table, site.settings.command, held.session_uid, owner=held.owner)
     try:
         done = claims.finish(claim, attempt)

@@ -56,7 +56,7 @@ class Site:
         self.ledger = ledger
         self.root = root
         self.history = History(database, ledger)
-        self.folder = SessionFolder(root / settings.session_dir)
+        self.folder = SessionFolder(root / settings.session_dir, root)
 
     @classmethod
     def open(

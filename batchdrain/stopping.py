@@ -45,7 +45,7 @@ def run_stop(run_id: str, progress: Progress, stop: Stop) -> Skip | None:
     """Why a run is to be left alone for the rest of the session."""
     timeouts = progress.timeouts.get(run_id, 0)
     if stop.max_timeouts_per_run and timeouts >= stop.max_timeouts_per_run:
-        return Skip("stop.max_timeouts_per_run", f"run {run_id} timed out {timeouts} times")
+        return Skip("stop.max_timeouts_per_run", f"run {run_id} timed out {stop.max_timeouts_per_run} times")
     return None
 
 
@@ -55,7 +55,7 @@ def cluster_stop(fingerprint: str, progress: Progress, stop: Stop) -> Skip | Non
         return Skip("stop.canary", f"its canary failed: {fingerprint}")
     seen = progress.repeats.get(fingerprint, 0) if fingerprint else 0
     if stop.max_repeats and seen >= stop.max_repeats:
-        return Skip("stop.max_repeats", f"failed {seen} times alike: {fingerprint}")
+        return Skip("stop.max_repeats", f"failed {stop.max_repeats} times alike: {fingerprint}")
     return None
 
 

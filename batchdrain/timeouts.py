@@ -19,7 +19,8 @@ def time_limit(
     """The limit for one execution.
 
     `durations_s`: of completed attempts of its `kind`, which is told to people: those of its run type that set out from
-    failures of its category, or of the whole run type while there are fewer than 5 of these. `after_timeout`: the phase's last failure was a timeout.
+    failures of its category, or of the whole run type while there are fewer than 5 of these. `after_timeout`: the phase's
+    last failure was a timeout; the limit is doubled then, unless it is fixed (`adaptive: false`).
     `longer`: how often its command has asked for more time. The limit is the larger of `min_s` and 3 times the 95th
     percentile, at most `max_s`; `default_s` while there are fewer than 5 durations, or with `adaptive: false`.
     """
@@ -37,7 +38,8 @@ def time_limit(
     if doublings == 0:
         return limit
     cap = max(timeout.max_s, limit.seconds)
-    why = "doubled after a timeout" if longer == 0 else "doubled because the command asked for time"
+    times = "doubled" if doublings == 1 else f"{2**doublings} times that"
+    why = f"{times} after a timeout" if longer == 0 else f"{times} because the command asked for time"
     return TimeLimit(seconds=min(cap, limit.seconds * 2.0**doublings), rule=f"{limit.rule}, {why}")
 
 

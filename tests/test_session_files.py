@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import stat
@@ -21,7 +22,8 @@ from batchdrain.events import Event, EventLog
 from batchdrain.facts import Skip
 from batchdrain.reports import markdown, text
 from batchdrain.session import Balance, Result, Session, Status, metrics_per_minute
-from batchdrain.sessions.folder import CorruptSession, SessionFolder, parse
+from batchdrain.sessions.folder import SessionFolder
+from batchdrain.sessions.parsing import CorruptSession, parse
 from batchdrain.sessions.record import AT_ONCE, SessionRecord, facts_of
 from batchdrain.text import printable, safe_text, slug, storable
 
@@ -84,8 +86,8 @@ def test_the_saver_catches_up_by_itself(record: SessionRecord) -> None:
     saved = threading.Event()
     original = durable.replace
 
-    def watched(path: Path, parts: Any) -> None:
-        original(path, parts)
+    def watched(path: Path, parts: Any, mode: int = 0o600) -> None:
+        original(path, parts, mode)
         saved.set()
 
     durable.replace = watched
@@ -146,9 +148,10 @@ def test_short_writes_are_gone_on_with(tmp_path: Path, monkeypatch: pytest.Monke
 def test_temporary_files_of_dead_writers_are_swept(folder: SessionFolder) -> None:
     dead, ours = folder.folder / ".a.json.999999999.tmp", folder.folder / f".b.json.{os.getpid()}.tmp"
     dead.touch()
-    ours.touch()
-    folder.prepare()
-    assert (dead.exists(), ours.exists()) == (False, True)
+    with ours.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)  # as a writer does, in whatever process, host or container
+        folder.prepare()
+        assert (dead.exists(), ours.exists()) == (False, True)
 
 
 def test_files_are_for_us_alone(record: SessionRecord) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from batchdrain.actions.planned import show_plan
 from batchdrain.errors import BatchDrainError, UsageError
 from batchdrain.intent import Intent
 from batchdrain.planning.filters import Filters
+from batchdrain.screens.output import Output, error_lines
 from batchdrain.session import Kind
 from batchdrain.site import Site
 from batchdrain.starting import begin
@@ -97,20 +99,21 @@ def chain_all(
 
 
 def _in_turn(parts: Sequence[Callable[[], int]]) -> int:
-    """One after the other; a signal ends the chain. An error of one part does not keep the next from its work."""
-    worst, failure = 0, None
+    """One after the other; a signal ends the chain. An error of one part is told, and does not keep the next from its
+    work; one that comes a second time would come for every part, and ends the chain."""
+    worst, told = 0, set[str]()
     for part in parts:
         try:
             code = part()
         except BatchDrainError as error:
-            if failure is not None and str(error) == str(failure):
-                break  # the same for every part: say it once
-            failure, code = error, error.exit_code
+            if str(error) in told:
+                break
+            told.add(str(error))
+            Output(sys.stderr).line(error_lines(error))
+            code = error.exit_code
         worst = max(worst, code)
         if code > _SIGNALLED:
             return code
-    if failure is not None and failure.exit_code >= worst:
-        raise failure
     return worst
 
 

@@ -17,11 +17,10 @@ from batchdrain.site import Site
 from batchdrain.tasks.edge import Project
 from batchdrain.text import safe_text
 
-_CONFIG_EXIT = 78
-
 
 def examine(project: Project, shape: str | None) -> int:
-    """Print every finding. Returns 0 when all is well, 75 when only the database is away, else 78."""
+    """Print every finding. Returns 0 when all is well, else the highest exit code of what is wrong: 74 files, 75
+    the database is away, 78 the configuration."""
     form = shape_of(shape, ("text", "json"))
     findings = list(_findings(project))
     out = Output()

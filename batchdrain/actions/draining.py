@@ -15,11 +15,12 @@ from batchdrain.planning import planfile
 from batchdrain.planning.filters import Filters
 from batchdrain.reports import formats
 from batchdrain.reports.emptiness import why_nothing
+from batchdrain.resuming import resumable, resume
 from batchdrain.screens.output import Output
 from batchdrain.session import Kind
 from batchdrain.sessions.record import shown
 from batchdrain.site import Site
-from batchdrain.starting import begin, identity, resume
+from batchdrain.starting import begin, identity
 from batchdrain.tasks.edge import Project
 
 _NARROWING = frozenset({"batch_size", "finish_current"})
@@ -60,7 +61,7 @@ def drain_failed(project: Project, flags: Mapping[str, object], request: Request
     shape = shape_of(request.format, ("text", "json") if dry else formats.SUMMARY)
     filters = request.filters
     if request.resume:
-        return _resume_by_flag(project, flags, request, filters, shape, dry=dry)
+        return _resume_by_flag(project, flags, request, shape, dry=dry)
     if request.plan is not None:
         _require_plan_alone(flags, filters, triage=request.triage)
     with opened(project, flags) as site:
@@ -80,7 +81,7 @@ def resume_session(project: Project, session_id: str | None, batch_size: str | N
     """`inv resume`. Returns the exit code."""
     size = whole("--batch-size", batch_size)
     with opened(project, {"finish_current": finish_current or None}) as site:
-        return _resumed(site, session_id, size, Filters(), "text", quiet=False, dry=project.dry)
+        return _resumed(site, session_id, size, Request(dry_run=project.dry), "text")
 
 
 def report(site: Site, intent: Intent, went: Went, shape: str) -> int:
@@ -96,9 +97,7 @@ def report(site: Site, intent: Intent, went: Went, shape: str) -> int:
     return went.exit_code
 
 
-def _resume_by_flag(
-    project: Project, flags: Mapping[str, object], request: Request, filters: Filters, shape: str, *, dry: bool
-) -> int:
+def _resume_by_flag(project: Project, flags: Mapping[str, object], request: Request, shape: str, *, dry: bool) -> int:
     widening = [name for name, value in flags.items() if value is not None and name not in _NARROWING]
     others = [name for name in ("plan", "triage") if getattr(request, name)]
     if widening or others:
@@ -110,38 +109,28 @@ def _resume_by_flag(
     size = flags.get("batch_size")
     with opened(project, {"finish_current": flags.get("finish_current")}) as site:
         number = whole("--batch-size", None if size is None else str(size))
-        return _resumed(site, None, number, filters, shape, quiet=request.quiet, dry=dry)
+        return _resumed(site, None, number, replace(request, dry_run=dry), shape)
 
 
-def _resumed(
-    site: Site, session_id: str | None, size: int | None, by: Filters, shape: str, *, quiet: bool, dry: bool = False
-) -> int:
-    if dry:
-        return show_resumption(site, session_id, size, by)
-    went = resume(site, session_id, screen_for(quiet=quiet, shape=shape), size=size, by=by)
+def _resumed(site: Site, session_id: str | None, size: int | None, request: Request, shape: str) -> int:
+    if request.dry_run:
+        left = resumable(site, session_id, size=size, by=request.filters)
+        if left is None:
+            return _nothing_to_resume(site)
+        output = None if request.output is None else Path(request.output)
+        return show_plan(site, left.intent, shape, output=output, explain=request.explain, left=left)
+    went = resume(site, session_id, screen_for(quiet=request.quiet, shape=shape), size=size, by=request.filters)
     if went is None:
-        known = ", ".join(site.folder.ids()[-5:]) or "none"
-        Output().line(f"Nothing to resume in {shown(site.folder.folder)}: no session is incomplete (newest: {known}).")
-        return 0
+        return _nothing_to_resume(site)
     if went.session is None:
         raise AssertionError("a resumed session is a session")
-    return report(site, Intent(kind=went.session.kind, filters=by, settings=site.settings), went, shape)
+    return report(site, Intent(kind=went.session.kind, filters=request.filters, settings=site.settings), went, shape)
 
 
-def show_resumption(site: Site, session_id: str | None, size: int | None, by: Filters) -> int:
-    """What `resume` would take."""
-    from batchdrain.starting import resumable
-
-    found = resumable(site, session_id, by)
-    if found is None:
-        Output().line("Nothing to resume: no session is incomplete.")
-        return 0
-    intent, done = found
-    left = intent.most
-    most = left if left is None else max(0, left - len(done))
-    if size is not None:
-        most = size if most is None else min(size, most)
-    return show_plan(site, intent, "text", done=done, most=most)
+def _nothing_to_resume(site: Site) -> int:
+    known = ", ".join(site.folder.ids()[-5:]) or "none"
+    Output().line(f"Nothing to resume in {shown(site.folder.folder)}: no session is incomplete (newest: {known}).")
+    return 0
 
 
 def _with_triage(intent: Intent) -> Intent:

@@ -49,9 +49,9 @@ def write_section(project: Project, url: str | None, table: str | None) -> None:
         before = path.read_bytes() if path.exists() else b""
         if before and not before.endswith(b"\n"):
             before += b"\n"
-        durable.replace(path, [before, text.encode()])
     except OSError as error:
-        raise FilesUnavailable(f"{path}: {error.strerror}", remedy="make it writable") from error
+        raise FilesUnavailable(f"{path}: {error.strerror}", remedy="make it readable") from error
+    durable.write_for_people(path, [before, text.encode()], str(path))
     out.line(f"Wrote the batchdrain section to {path.name}: table {guess.table!r} of {database.name}.")
     for name in guess.missing:
         out.line(f"  ! no column looks like {name}: set source.columns.{name} yourself")

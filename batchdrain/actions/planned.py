@@ -19,6 +19,7 @@ from batchdrain.planning.plan import Plan, explained, plan
 from batchdrain.planning.selection import Sofar, categoriser
 from batchdrain.planning.skips import by_rule
 from batchdrain.reports.emptiness import why_nothing
+from batchdrain.resuming import Resumption
 from batchdrain.screens.output import Output
 from batchdrain.site import Site, described
 from batchdrain.starting import identity, selection_for, supply_for
@@ -32,21 +33,22 @@ def show_plan(
     *,
     output: Path | None = None,
     explain: bool = False,
-    done: Collection[PhaseKey] = (),
-    most: int | None = None,
+    left: Resumption | None = None,
 ) -> int:
-    """Print the plan of an intent; write it to `output` where asked. `done`: phases that a session attempted already,
-    of which it takes at most `most` more. Writes nothing else. Returns 0."""
+    """Print the plan of an intent; write it to `output` where asked. `left`: of a session that would go on. Writes nothing
+    else. Returns 0."""
+    done = frozenset[PhaseKey]() if left is None else frozenset(result.key for result in left.session.results)
     attempted = set(done)
-    limit = intent.most if most is None else most
+    limit = intent.most if left is None else left.most
     made = plan(
-        supply_for(site, intent, Sofar(attempted=attempted)),
+        supply_for(site, intent, _sofar(left, attempted)),
         limits_for(site, intent.settings),
         most=limit,
         now=clock.now(),
         attempted=attempted,
+        retries=[] if left is None else sorted(left.retries),
     )
-    sofar = Sofar(attempted=frozenset(done))
+    sofar = _sofar(left, done)
     file = planfile.as_file(
         made, now=clock.now(), database=identity(site), filters={"kind": intent.kind.value, **asdict(intent.filters)}
     )
@@ -68,32 +70,36 @@ def show_plan(
     return 0
 
 
+def _sofar(left: Resumption | None, attempted: Collection[PhaseKey]) -> Sofar:
+    return Sofar(attempted=attempted) if left is None else left.sofar(attempted)
+
+
 def _header(site: Site, intent: Intent, made: Plan, limit: int | None) -> Iterator[str]:
     counts = site.counts()
     yield "Dry run: nothing is written"
     yield f"Database: {site.where}: {described(counts)}"
     yield f"Target: Process {'all' if limit is None else limit} {intent.state.value} phases"
     yield ""
-    if not made.phases:
+    if not made.all:
         yield why_nothing(site.where, counts, intent.state.value, made.total, made.skipped)
 
 
 def _phases(made: Plan, slow: Sequence[str]) -> Iterator[str]:
-    for number, planned in enumerate(made.phases, start=1):
+    for number, planned in enumerate(made.all, start=1):
         choice = planned.choice
         phase = choice.phase
-        yield f"[{number}/{len(made.phases)}] {safe_text(phase.run_id)} / {safe_text(phase.phase_id)}"
+        yield f"[{number}/{len(made.all)}] {safe_text(phase.run_id)} / {safe_text(phase.phase_id)}"
         yield f"  Why: {safe_text(choice.reason)}"
         if choice.fingerprint:
             yield f"  Failed with: {safe_text(choice.fingerprint, limit=120)} (cluster {cluster_id(choice.fingerprint)})"
         yield f"  Timeout: {planned.limit.seconds:g} s ({planned.limit.rule})"
-    if not made.phases:
+    if not made.all:
         return
     yield ""
     for pattern in slow:
         yield f"A rule of batchdrain.categories took too long on a failure text and was left out; mend it: {safe_text(pattern)}"
     yield (
-        f"Would drain {len(made.phases)} of {made.total}: {made.skipped.total()} are skipped, {made.left} find the batch full"
+        f"Would drain {len(made.all)} of {made.total}: {made.skipped.total()} are skipped, {made.left} find the batch full"
     )
     for rule, count, values in by_rule(made.skipped):
         yield f"  {count} skipped by {rule}: {values}"

@@ -20,7 +20,8 @@ from batchdrain.recovering import is_alive, said_of
 from batchdrain.reports import formats
 from batchdrain.screens.output import Output
 from batchdrain.session import Kind, Session
-from batchdrain.sessions.folder import CorruptSession, SessionFolder
+from batchdrain.sessions.folder import SessionFolder
+from batchdrain.sessions.parsing import CorruptSession
 from batchdrain.sessions.rebuilding import rebuilt
 from batchdrain.sessions.record import shown
 from batchdrain.site import RunCounts, Site, described
@@ -40,7 +41,7 @@ def show_summary(project: Project, session_id: str | None, shape: str | None, ou
     if output is None:
         Output().text(text)
         return
-    durable.write_output(Path(output), [text.encode(errors="backslashreplace")])
+    durable.write_for_people(Path(output), [text.encode(errors="backslashreplace")], f"--output: {output}")
     Output().line(f"Summary written to {output}")
 
 

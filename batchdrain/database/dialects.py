@@ -94,8 +94,8 @@ def making_tables(connection: sa.Connection) -> Iterator[None]:
     dialect = connection.dialect.name
     if dialect == "postgresql":
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('batchdrain'))")
-    elif dialect != "sqlite":
-        connection.exec_driver_sql("SELECT GET_LOCK('batchdrain', 30)")
+    elif dialect != "sqlite" and connection.exec_driver_sql("SELECT GET_LOCK('batchdrain', 30)").scalar() != 1:
+        raise sa.exc.TimeoutError("another controller has been making the tables for 30 s")
     try:
         yield
     finally:

@@ -51,6 +51,8 @@ class Books:
 
     def finished(self, tried: Try, attempt: Attempt) -> None:
         self._later.append(partial(self._screen.finished, tried, attempt))
+        if not attempt.success:  # it may have failed for want of room: then nothing more is to be claimed
+            self.settle()
 
     def released(self, tried: Try, attempt: Attempt) -> None:
         self._later.append(partial(self._screen.released, tried, attempt))

@@ -73,7 +73,9 @@ def conclude(parts: Parts, ended: Ended, *, may_retry: bool) -> Conclusion:
         wait_s = None
     retry_at = None if wait_s is None else attempt.ended_at + timedelta(seconds=wait_s)
     result = Result.of(recorded, running.claim.prior_word, retry_at)
-    facts = facts_of(result, outcome=recorded.outcome.value, epoch=attempt.epoch)
+    facts = facts_of(result, outcome=recorded.outcome.value, epoch=attempt.epoch, left_over=ended.ending.left_over)
+    if ended.ending.unspooled:
+        parts.books.notice(f"The result of {attempt.phase.key} stood nowhere until it was recorded: {ended.ending.unspooled}")
     if recorded.outcome in GIVEN_BACK:
         parts.record.events.write(Event.PHASE_FINISHED, **facts)
         parts.books.released(running.tried, recorded)
@@ -145,7 +147,7 @@ def _announce_stops(parts: Parts, attempt: Attempt, mark: str) -> None:
         parts.books.notice(f"Skipping the rest of run {run_id}: {by_run}")
     for cluster in () if attempt.success else dict.fromkeys((attempt.fingerprint, mark)):
         parked = cluster_stop(cluster, progress, stop)
-        if parked is not None and parts.record.tell(Event.PHASE_SKIPPED, parked):
+        if parked is not None and parts.record.tell(Event.PHASE_SKIPPED, parked, count=None):
             parts.books.notice(f"Parking every phase that failed alike: {parked}")
 
 

@@ -54,11 +54,13 @@ class Slots:
         ids = {"run_id": phase.run_id, "phase_id": phase.phase_id}
         limit = parts.outage.outlast(lambda: parts.limits.of(phase, longer=tried.longer), meanwhile="nothing is claimed")
         guard = self._hired()
-        before_ms = boottime_ms()
-        claim = self._claim(tried, parts.heart.lease_s(limit.seconds, command.settle_s), guard)
-        if claim is None:
-            if self._post is not None and guard is not None:
+        before_ms, claim = boottime_ms(), None
+        try:
+            claim = self._claim(tried, parts.heart.lease_s(limit.seconds, command.settle_s), guard)
+        finally:
+            if claim is None and self._post is not None and guard is not None:
                 self._post.keep(guard)
+        if claim is None:
             parts.record.events.write(Event.CLAIM_LOST, **ids)
             return False
         parts.heart.hold(claim)
@@ -74,7 +76,7 @@ class Slots:
         )
         if self._post is not None and guard is not None:
             self._post.assign(guard, order.token)
-        paths = (parts.record.shown(order.stdout_path), parts.record.shown(order.stderr_path))
+        paths = (parts.record.kept(order.stdout_path), parts.record.kept(order.stderr_path))
         running = Running(tried=tried, claim=claim, limit=limit, paths=paths)
         self._running[self._submitted(order)] = running
         # Written while the command runs: the ledger has the claim already.

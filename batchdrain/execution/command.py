@@ -91,7 +91,7 @@ def order_for(
     deadline_ms: int | None,
 ) -> Order:
     """The order for a claim. `logs` and `spool` are absolute and exist; `deadline_ms`: boot time at which its lease is
-    over. Raises ValueError when an id can't be an argument (NUL)."""
+    over."""
     phase = claim.phase
     stem = logs / f"{phase.key.digest[:16]}-{slug(phase.phase_id)}-{claim.epoch}"
     index = "" if phase.phase_index is None else str(phase.phase_index)
@@ -117,12 +117,9 @@ def order_for(
         "BATCHDRAIN_RESULT_FILE": result_path,
         TOKEN: claim.token,
     }
-    argv = tuple(filled(item, values) for item in command.argv)
-    if any("\x00" in item for item in argv):
-        raise ValueError("an id with a NUL character cannot be passed as an argument")
     return Order(
         token=claim.token,
-        argv=argv,
+        argv=tuple(filled(item, values) for item in command.argv),
         env=env,
         without=hidden_from(command),
         cwd=str((root / command.cwd).absolute()),

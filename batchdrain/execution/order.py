@@ -57,6 +57,7 @@ class Ending:
     message: str = ""  #: why it could not be started
     errno: int | None = None  #: of that
     left_over: int = 0  #: processes that it left behind, daemons included; they were ended
+    unspooled: str = ""  #: why its guardian could not keep the result on disk; '' where it did, or did not have to
     result: bytes = b""  #: of the result file, at most RESULT_BYTES
     stdout_tail: bytes = b""  #: at most TAIL_BYTES
     stderr_tail: bytes = b""

@@ -47,6 +47,7 @@ def ending_of(record: dict[str, Any], *, result_path: str, stdout_path: str, std
         message=str(record.get("message", "")),
         errno=record.get("errno"),
         left_over=int(record.get("left_over", 0)),
+        unspooled=str(record.get("spool_error", "")),
         result=_head(result_path),
         stdout_tail=_tail(stdout_path),
         stderr_tail=_tail(stderr_path),

@@ -79,6 +79,11 @@ class Filters:
                     f"{flag} {theirs}: the session is about {ours} only",
                     remedy="resume never widens a session; start a new one with `inv drain`",
                 )
+        if other.include_quarantined and not self.include_quarantined:
+            raise UsageError(
+                "--include-quarantined: the session is about the other phases only",
+                remedy="resume never widens a session; start a new one with `inv drain`",
+            )
         wider = set(other.categories) - set(self.categories) if self.categories else set()
         if wider:
             raise UsageError(

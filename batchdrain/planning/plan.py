@@ -6,15 +6,15 @@ It takes them from the same backlog as the drain. Reads only.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from batchdrain.database.pages import Row
-from batchdrain.facts import Choice, PhaseKey, Skip, TimeLimit
+from batchdrain.facts import Choice, PhaseKey, Skip, TimeLimit, Try
 from batchdrain.planning.backlog import Reading
 from batchdrain.planning.limits import TimeLimits
-from batchdrain.planning.screening import PLAN
+from batchdrain.planning.screening import ATTEMPTED, IN_THIS_SESSION, PLAN
 from batchdrain.planning.selection import Selection
 from batchdrain.planning.supply import Supply
 
@@ -30,23 +30,39 @@ class Plan:
     """What a drain would take now."""
 
     phases: tuple[Planned, ...]
+    retries: tuple[Planned, ...] = ()  #: of a session that goes on: they come first
     total: int  #: phases in the source state
     skipped: Counter[Skip]  #: by rule and value; without those that only the full batch leaves out
 
     @property
+    def all(self) -> tuple[Planned, ...]:
+        return (*self.retries, *self.phases)
+
+    @property
     def left(self) -> int:
         """Phases that may be drained but find the batch full."""
-        return self.total - len(self.phases) - self.skipped.total()
+        return self.total - len(self.all) - self.skipped.total()
 
 
-def plan(supply: Supply, limits: TimeLimits, *, most: int | None, now: datetime, attempted: set[PhaseKey]) -> Plan:
-    """Take phases from a supply as the drain does, without executing them. At most `most`; None: all.
+def plan(
+    supply: Supply,
+    limits: TimeLimits,
+    *,
+    most: int | None,
+    now: datetime,
+    attempted: set[PhaseKey],
+    retries: Sequence[Try] = (),
+) -> Plan:
+    """Take phases from a supply as the drain does, without executing them. At most `most`; None: all. `retries`: phases that
+    the session tries again anyway; as it attempted them, the supply skips them.
 
     `attempted`: what the supply takes for attempted; the planned ones are added, so that another reading goes on behind
     them, as the drain's does.
     """
     supply.refresh(now)
     skipped, total = Counter(supply.skipped), supply.total
+    skipped -= Counter({Skip(ATTEMPTED, IN_THIS_SESSION): len(retries)})
+    again = tuple(Planned(choice=tried.choice, limit=limits.of(tried.choice.phase, longer=tried.longer)) for tried in retries)
     chosen: dict[PhaseKey, Planned] = {}
     while most is None or len(chosen) < most:
         choice = supply.next(now)
@@ -57,21 +73,21 @@ def plan(supply: Supply, limits: TimeLimits, *, most: int | None, now: datetime,
             continue
         attempted.add(choice.phase.key)
         chosen[choice.phase.key] = Planned(choice=choice, limit=limits.of(choice.phase))
-    return Plan(phases=tuple(chosen.values()), total=total, skipped=skipped)
+    return Plan(phases=tuple(chosen.values()), retries=again, total=total, skipped=skipped)
 
 
 def explained(selection: Selection, made: Plan, *, by_plan: bool = False) -> Iterator[tuple[Row, str, Skip | None]]:
     """For every phase of the source state exactly one reason: (row, reason of its choice, None) or (row, '', skip)."""
     backlog = selection.backlog()
     reading: Reading = selection.reading()
-    chosen = {planned.choice.phase.key: planned.choice.reason for planned in made.phases}
-    full = Skip("batch is full", f"{len(made.phases)} phases come first")
+    chosen = {planned.choice.phase.key: planned.choice.reason for planned in made.all}
+    full = Skip("batch is full", f"{len(made.all)} phases come first")
     if by_plan:
         full = Skip(PLAN, "is not in it, or changed since")
     for row, key, skip in backlog.why_not(reading):
-        if skip is not None:
-            yield row, "", skip
-        elif key in chosen:
+        if key in chosen:
             yield row, chosen.pop(key), None
+        elif skip is not None:
+            yield row, "", skip
         else:
             yield row, "", full

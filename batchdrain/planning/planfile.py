@@ -23,7 +23,7 @@ from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.planning.acceptance import ACCEPTED
 from batchdrain.planning.backlog import Reading
 from batchdrain.planning.plan import Plan
-from batchdrain.planning.screening import ATTEMPTED, PLAN, Screen
+from batchdrain.planning.screening import ATTEMPTED, IN_THIS_SESSION, PLAN, UNNAMED, Screen, is_named
 from batchdrain.planning.verdicts import Verdict
 from batchdrain.states import PhaseState
 
@@ -72,14 +72,15 @@ def as_file(made: Plan, *, now: datetime, database: dict[str, Any], filters: dic
                 timeout_s=planned.limit.seconds,
                 limit=planned.limit.rule,
             )
-            for planned in made.phases
+            for planned in made.all
         ],
     )
 
 
 def save(path: Path, plan: PlanFile) -> None:
     """Raises FilesUnavailable."""
-    durable.write_output(path, [orjson.dumps(plan.model_dump(mode="json"), option=orjson.OPT_INDENT_2), b"\n"])
+    text = orjson.dumps(plan.model_dump(mode="json"), option=orjson.OPT_INDENT_2)
+    durable.write_for_people(path, [text, b"\n"], f"--output: {path}")
 
 
 def load(path: Path) -> PlanFile:
@@ -173,7 +174,9 @@ class PlannedSupply:
 
     def _changed(self, key: PhaseKey, planned: PlannedPhase, found: dict[PhaseKey, str | None]) -> Skip | None:
         if self._screen is not None and key in self._screen.attempted:
-            return Skip(ATTEMPTED, "in this session")
+            return Skip(ATTEMPTED, IN_THIS_SESSION)
+        if not is_named(key.run_id, key.phase_id):
+            return UNNAMED
         if key not in found:
             return Skip(PLAN, f"changed since: {key} is no longer {self._state}")
         if fingerprint(_text(found[key])) != planned.fingerprint:

@@ -18,6 +18,7 @@ from batchdrain.settings import Settings
 from batchdrain.stopping import Progress, attempts_stop, cluster_stop, run_stop
 
 ATTEMPTED: Final = "already attempted"
+IN_THIS_SESSION: Final = "in this session"
 PLAN: Final = "--plan"
 QUARANTINE: Final = 3
 """After so many orphanings in a row a phase is suspected of killing whoever runs it."""
@@ -65,7 +66,7 @@ class Screen:
         """All rules but those for runs. `digest`: of the key; None where no rule knows the phase by name."""
         found = self._filtered(category, reason)
         if found is None and digest is not None and key in self.attempted:
-            found = Skip(ATTEMPTED, "in this session")
+            found = Skip(ATTEMPTED, IN_THIS_SESSION)
         if found is None and self.accepted is not None:
             found = self.accepted.skip(key, reason)
         if found is None and (verdict := self.verdict(key, reason)) is not None:

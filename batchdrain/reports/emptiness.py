@@ -22,5 +22,5 @@ def why_nothing(where: str, counts: Sequence[RunCounts], state: str, total: int,
     lines += [f"  {count} by {rule}: {values}" for rule, count, values in by_rule(skipped)]
     left = total - skipped.total()
     if left:
-        lines.append(f"  {left} of other runs that are busy")
+        lines.append(f"  {left} find the batch full")
     return "\n".join(lines)

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import IO, Any, TypeVar
 
-from batchdrain.text import printable
+from batchdrain.errors import BatchDrainError
+from batchdrain.text import printable, safe_text
 
 T = TypeVar("T")
 
@@ -58,6 +59,11 @@ class Output:
         except (OSError, ValueError):  # a closed pipe, a closed terminal, a full disk below a redirection
             self._open = False
             silence(self._stream)
+
+
+def error_lines(error: BatchDrainError) -> str:
+    """An error as people see it: a line for each problem."""
+    return "\n".join(f"batchdrain: {safe_text(line, limit=4_000)}" for line in str(error).splitlines())
 
 
 def silence(stream: IO[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from batchdrain.session import Result
+from batchdrain.session import Result, Session
 from batchdrain.stopping import Progress
 
 
@@ -61,3 +61,12 @@ class Counts:
             canaries=self._canaries,
             dead_canaries=self._dead_canaries,
         )
+
+
+def counts_of(session: Session) -> Counts:
+    """What the results of a session come to, for one that goes on."""
+    counts = Counts()
+    for result in session.results:
+        counts.add(result)
+    counts.begin_row()
+    return counts

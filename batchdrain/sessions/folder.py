@@ -9,34 +9,36 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import json
-import math
 import os
 import re
 import stat
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
-
-from pydantic import ValidationError
+from typing import Final
 
 from batchdrain import durable
 from batchdrain.errors import BadData, FilesUnavailable, SessionInUse, UsageError
-from batchdrain.session import SCHEMA_VERSION, Session
+from batchdrain.session import Session
+from batchdrain.sessions.parsing import CorruptSession, parse
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
-
-
-class CorruptSession(BadData):
-    """The file of a session can't be read as one; the ledger may still have it."""
 
 
 class SessionFolder:
     """`session_dir`. Looking at it makes nothing; `prepare` makes it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, root: Path | None = None) -> None:
+        """`root`: of the project; paths that are kept are relative to it where they can be."""
         self.folder = folder
+        self._root = root
+
+    def kept(self, path: Path) -> str:
+        """A path as sessions and the ledger keep it: the same from wherever a task was run."""
+        path = path.absolute()
+        if self._root is not None and path.is_relative_to(self._root.absolute()):
+            path = path.relative_to(self._root.absolute())
+        return str(path)
 
     def prepare(self) -> None:
         """Make the folder, for us alone. Raises FilesUnavailable where others may write to it."""
@@ -195,48 +197,3 @@ class SessionFolder:
                 return file.read()
         finally:
             os.close(fd)
-
-
-def parse(raw: bytes, place: str) -> Session:
-    """A session from the bytes of its file. Raises CorruptSession, or BadData for a newer schema."""
-    try:
-        found = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
-    except (ValueError, RecursionError) as error:
-        raise CorruptSession(
-            f"{place}: is no session: {str(error)[:120]}", remedy="`inv resume` rebuilds it from the ledger"
-        ) from None
-    version = found.get("schema_version", 0) if isinstance(found, dict) else 0
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise BadData(f"{place}: schema_version {version} is newer than {SCHEMA_VERSION}", remedy="upgrade batchdrain")
-    try:
-        session = Session.model_validate(found)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise CorruptSession(
-            f"{place}: is no session: {where}: {first['msg']}", remedy="`inv resume` rebuilds it from the ledger"
-        ) from None
-    session.schema_version = SCHEMA_VERSION
-    return session
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return {_clean(key): _clean(value) if isinstance(value, str) else value for key, value in found.items()}
-
-
-def _clean(text: str) -> str:
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
-
-
-def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if math.isinf(number):
-        raise ValueError(f"{digits[:40]} is beyond all bounds")
-    return number

@@ -10,7 +10,7 @@ from batchdrain import clock
 from batchdrain.database.history import History
 from batchdrain.errors import BadData
 from batchdrain.session import Result, Session
-from batchdrain.sessions.folder import parse
+from batchdrain.sessions.parsing import parse
 from batchdrain.states import COUNTED, Outcome
 
 

@@ -21,7 +21,7 @@ from batchdrain.errors import FilesUnavailable
 from batchdrain.events import Event, EventLog
 from batchdrain.facts import PhaseKey, Skip
 from batchdrain.session import Result, Session, Status
-from batchdrain.sessions.counts import Counts
+from batchdrain.sessions.counts import counts_of
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.signals import leave_to_the_main_thread
 from batchdrain.stopping import Progress
@@ -40,7 +40,7 @@ class SessionRecord:
         self.logs = folder.logs(session.session_id)
         self.spool = folder.spool(session.session_id)
         self.events = EventLog(folder.events_path(session.session_id), session.session_id, session.session_uid)
-        self._logs_shown = shown(self.logs)
+        self._logs_kept = folder.kept(self.logs)
         self._lock = lock
         self._place = {result.key: number for number, result in enumerate(session.results)}
         self._rendered = [_rendered(result) for result in session.results]
@@ -52,12 +52,9 @@ class SessionRecord:
         self._closed = False
         self._saver: threading.Thread | None = None
         self._failure: OSError | None = None
-        self._told: set[str] = set()
-        self.counts = Counts()
+        self._told: set[tuple[Event, str]] = set()
         session.recount()
-        for result in session.results:
-            self.counts.add(result)
-        self.counts.begin_row()
+        self.counts = counts_of(session)
 
     @property
     def attempted(self) -> dict[PhaseKey, int]:
@@ -108,15 +105,15 @@ class SessionRecord:
 
     def tell(self, event: Event, skip: Skip, **facts: Any) -> bool:
         """Write a skip as an event: once, not once per phase nor once per reading. Returns whether it was new."""
-        if str(skip) in self._told:
+        if (event, str(skip)) in self._told:
             return False
-        self._told.add(str(skip))
+        self._told.add((event, str(skip)))
         self.events.write(event, rule=skip.rule, value=skip.value, **facts)
         return True
 
-    def shown(self, path: str) -> str:
-        """The path of a log as people read it: relative to where they stand, if it is below."""
-        return f"{self._logs_shown}/{path.rpartition('/')[2]}"
+    def kept(self, path: str) -> str:
+        """The path of a log as sessions and the ledger keep it."""
+        return f"{self._logs_kept}/{path.rpartition('/')[2]}"
 
     def end(self, status: Status, now: datetime, because: str | None = None) -> None:
         """Close the session's books: exact on disk when this returns."""
@@ -218,8 +215,8 @@ def dumps(found: dict[str, Any], option: int = 0) -> bytes:
         return json.dumps(found, allow_nan=False, indent=2 if option else None).encode()
 
 
-def facts_of(result: Result, *, outcome: str, epoch: int) -> dict[str, Any]:
-    """The fields of phase.finished."""
+def facts_of(result: Result, *, outcome: str, epoch: int, left_over: int = 0) -> dict[str, Any]:
+    """The fields of phase.finished. `left_over`: processes that the command left behind."""
     return {
         "run_id": result.run_id,
         "phase_id": result.phase_id,
@@ -232,6 +229,7 @@ def facts_of(result: Result, *, outcome: str, epoch: int) -> dict[str, Any]:
         "fingerprint": result.fingerprint,
         "exit_code": result.exit_code,
         "duration_s": result.duration_s,
+        "left_over": left_over,
         "reason": result.error_message,
         "retry_at": None if result.retry_at is None else clock.iso(result.retry_at),
     }

@@ -85,6 +85,7 @@ def dry_run(
     include_quarantined: bool = False,
     triage: bool = False,
     profile: str | None = None,
+    canary: bool = False,
     resume: bool = False,
     output: str | None = None,
     explain: bool = False,

@@ -86,8 +86,6 @@ def command(*, help: Mapping[str, str] | None = None, iterable: tuple[str, ...] 
                 raise Exit(_said(error), code=error.exit_code) from None
             except KeyboardInterrupt:
                 raise Exit(code=130) from None
-            except BrokenPipeError:  # the reader left
-                raise Exit(code=0) from None
             except OSError as error:  # too few descriptors, no memory, no room: where we did not expect it
                 said = f"{error.filename or 'the system'}: {error.strerror or error}"
                 raise Exit(_said(FilesUnavailable(said, remedy="free what it lacks and try again")), code=74) from None
@@ -102,7 +100,7 @@ def command(*, help: Mapping[str, str] | None = None, iterable: tuple[str, ...] 
 
 
 def _said(error: BatchDrainError) -> str:
-    from batchdrain.text import printable, safe_text
+    from batchdrain.screens.output import error_lines
+    from batchdrain.text import printable
 
-    lines = [safe_text(line, limit=4_000) for line in str(error).splitlines()]
-    return printable("\n".join(f"batchdrain: {line}" for line in lines), getattr(sys.stderr, "encoding", None))
+    return printable(error_lines(error), getattr(sys.stderr, "encoding", None))

@@ -115,6 +115,40 @@ def test_an_output_goes_through_a_link_and_never_replaces_what_is_no_file(lite: 
     told(ran, 74, "--output: pipe")
 
 
+def test_a_file_of_the_users_keeps_its_mode_and_its_link_and_a_new_one_gets_the_usual(lite: Workplace) -> None:
+    lite.fail("r/a")
+    config, kept = lite.root / "invoke.yaml", lite.root / "shared.yaml"
+    config.unlink()
+    kept.write_text("run: {echo: false}\n")
+    kept.chmod(0o664)
+    config.symlink_to("shared.yaml")
+
+    assert lite.inv("init", f"--database-url={lite.url}", "--table=phases").code == 0
+    lite.inv("dry-run", "--output=plan.json", env={"INVOKE_BATCHDRAIN_COMMAND_ARGV": "true"})
+
+    assert (config.is_symlink(), kept.stat().st_mode & 0o777) == (True, 0o664)
+    assert "batchdrain:" in kept.read_text()
+    assert (lite.root / "plan.json").stat().st_mode & 0o777 == 0o666 & ~umask()
+
+
+def umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_a_plan_that_names_what_can_be_no_id_is_told(lite: Workplace) -> None:
+    lite.fail("r/a", "r/b")
+    lite.inv("dry-run", "--output=plan.json")
+    plan = lite.root / "plan.json"
+    plan.write_text(plan.read_text().replace('"a"', '"a\\u0000"'))
+
+    ran = lite.inv("drain", "--plan=plan.json")
+
+    assert (ran.code, "bad id" in ran.out, "Traceback" in ran.err) == (0, True, False), ran
+    assert lite.states() == {"r/a": "FAILED", "r/b": "COMPLETE"}
+
+
 def test_a_time_limit_may_have_a_unit(lite: Workplace) -> None:
     lite.fail("r/a")
     assert "Timeout: 600 s" in lite.inv("dry-run", "--phase-timeout=10m").out

@@ -10,7 +10,7 @@ import pexpect
 import psutil
 import pytest
 
-from tests.workplace import INV, TASKS, Workplace, wait_for
+from tests.workplace import INV, TASKS, WORKER, Workplace, wait_for
 
 
 def test_a_drain_prints_each_phase_and_the_summary(work: Workplace) -> None:
@@ -108,6 +108,23 @@ def test_the_wait_for_a_retry_holds_neither_slot_nor_claim(lite: Workplace) -> N
         ["first~transient", "second", "first~transient", "third"],
         ["first~transient", "first~transient", "second", "third"],
     )
+
+
+def test_a_retry_of_a_busy_run_holds_up_no_other_retry(lite: Workplace) -> None:
+    """Two retries are due; the run of the first is busy until the second has been executed again."""
+    lite.configure(retry={"initial_s": 0.01, "max_s": 0.01})
+    lite.fail("a/1~transient", "b/1~transient")
+    lite.add(("a", "2~until=second.txt", 9, "FAILED", None))
+    lite.configure(command={"argv": ["{python}", "-S", "-c", SECOND, "{run_id}", "{attempt}", str(WORKER)]})
+
+    assert lite.inv("drain", "--workers=2", "--policy=run-order", "--phase-timeout=50").code == 0
+    assert set(lite.states().values()) == {"COMPLETE"}
+
+
+SECOND = (
+    "import runpy, sys; from pathlib import Path; run, attempt, worker = sys.argv[1:]; "
+    "(run, attempt) == ('b', '2') and Path('second.txt').touch(); runpy.run_path(worker, run_name='__main__')"
+)
 
 
 def test_a_command_that_needs_time_gets_twice_the_limit(lite: Workplace) -> None:

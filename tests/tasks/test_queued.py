@@ -118,3 +118,22 @@ def test_run_counts_are_sorted_by_queued_then_failed(work: Workplace) -> None:
         "run_id": "b", "queued": 1, "failed": 1, "complete": 1, "other": 2,
     }  # fmt: skip
     assert "3 queued" in work.inv("list-run-counts", "--format=text").lines[0]
+
+
+def test_each_error_of_a_chain_is_told_and_the_worst_is_its_exit_code(lite: Workplace) -> None:
+    """Both parts end with a claim that was taken over while its command ran."""
+    lite.configure(command={"argv": ["{python}", "-c", TAKES_OVER, lite.url.removeprefix("sqlite:///")]})
+    queue(lite, "r/q")
+    lite.fail("r/f")
+
+    ran = lite.inv("chain-with-queued", "--run-id=r")
+
+    assert ran.code == 76, ran
+    assert ran.err.count("the claim of epoch 1 was taken over") == 2, ran.err
+    assert {"r / q", "r / f"} == {line.split(": ")[1] for line in ran.err.splitlines()}
+
+
+TAKES_OVER = (
+    "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], timeout=30); "
+    "c.execute('UPDATE batchdrain_claim SET epoch = epoch + 1 WHERE owner IS NOT NULL'); c.commit()"
+)

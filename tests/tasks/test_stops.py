@@ -27,6 +27,16 @@ def test_results_that_bring_nothing_of_a_metric_end_the_session(lite: Workplace)
     assert len(lite.taken()) == 5
 
 
+def test_a_parked_cluster_is_told_once_however_often_it_fails_on(lite: Workplace) -> None:
+    lite.fail(*(f"r{number}/p~alike" for number in range(8)), reason="another failure")
+    ran = lite.inv("drain", "--max-repeats=2", "--batch-size=8")
+    assert ran.out.count("Parking every phase that failed alike") == 1, ran.out
+    told = [event for event in lite.events() if event["event"] == "phase.skipped"]
+    assert [(event["value"], event["count"]) for event in told] == [
+        ("failed 2 times alike: runtimeerror the shared service is broken", None)
+    ]
+
+
 def test_a_big_cluster_is_parked_when_its_canary_fails(lite: Workplace) -> None:
     lite.fail(*(f"r{n}/p~alike" for n in range(6)), reason=BROKEN)
     lite.add(("small", "s1~alike", 0, "FAILED", "KeyError: 'x'"), ("small", "s2~ok", 1, "FAILED", "KeyError: 'x'"))

@@ -1,0 +1,166 @@
+"""A session goes on: with its own intent, its own limits, and what the ledger knows beyond its file."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+from batchdrain import clock
+from batchdrain.errors import BadData
+from batchdrain.events import Event
+from batchdrain.facts import Choice, Phase, PhaseKey, Skip, Try
+from batchdrain.failures.excerpt import excerpt
+from batchdrain.go import Went, go
+from batchdrain.intent import Intent, intent_of, narrowed, narrowed_size
+from batchdrain.planning.filters import Filters
+from batchdrain.planning.selection import Sofar, acceptances
+from batchdrain.recovering import recover
+from batchdrain.screens.screen import Screen
+from batchdrain.session import Session, Status
+from batchdrain.sessions.counts import counts_of
+from batchdrain.sessions.parsing import CorruptSession
+from batchdrain.sessions.rebuilding import catch_up, executions_of, rebuilt
+from batchdrain.sessions.record import SessionRecord
+from batchdrain.site import Site
+from batchdrain.starting import identity, prepare, supply_for
+from batchdrain.states import PhaseState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumption:
+    """What is left of a session."""
+
+    session: Session
+    intent: Intent
+    most: int | None  #: new phases that this go may take; None: all
+    retries: Sequence[Try]  #: phases that waited to be tried again when it was left
+    accepted: Counter[Skip]  #: those of them that were accepted since
+    torn: bool  #: its file can't be read; it comes from the ledger
+
+    def sofar(self, attempted: Collection[PhaseKey]) -> Sofar:
+        """What the session has done, for a look at what it would do. `attempted`: its phases, or more."""
+        counts = counts_of(self.session)
+        return Sofar(attempted=attempted, fixed=lambda: counts.fixed, progress=counts.progress)
+
+
+def resume(site: Site, session_id: str | None, screen: Screen, *, size: int | None = None, by: Filters) -> Went | None:
+    """Go on with a session (None: the newest incomplete one); None when there is none. `size`: phases of this go, `by`:
+    filters of this go, both at most as wide as the session's. Raises BatchDrainError."""
+    found = _found(site, session_id)
+    if found is None:
+        return None
+    intent = _intent(site, found[0], by)
+    prepare(site, intent)
+    site.folder.prepare()
+    lock = site.folder.lock(found[0].session_id)
+    try:
+        recovered = recover(site)  # before the session is read anew: it may record results of it
+        left = _left(site, found[0].session_id, intent, size)
+        if left.torn:
+            site.folder.put_aside(left.session.session_id)
+        record = SessionRecord(_reopened(site, left.session), site.folder, lock)
+    except BaseException:
+        os.close(lock)
+        raise
+    try:
+        supply = supply_for(
+            site, intent, Sofar(attempted=record.attempted, fixed=lambda: record.fixed, progress=record.progress)
+        )
+        record.events.write(Event.SESSION_RESUMED, done=len(left.session.results), batch_size=left.session.batch_size)
+        for skip, count in left.accepted.items():
+            record.tell(Event.PHASE_SKIPPED, skip, count=count)
+    except BaseException:
+        record.close()
+        raise
+    return go(site, intent, record, supply, screen, most=left.most, recovered=recovered, retries=left.retries)
+
+
+def resumable(site: Site, session_id: str | None, *, size: int | None, by: Filters) -> Resumption | None:
+    """What `resume` would go on with. Reads only. Raises BatchDrainError as it does."""
+    found = _found(site, session_id)
+    if found is None:
+        return None
+    return _left(site, found[0].session_id, _intent(site, found[0], by), size)
+
+
+def _intent(site: Site, session: Session, by: Filters) -> Intent:
+    _require_same_database(site, session)
+    return narrowed(intent_of(session, site.settings), by)
+
+
+def _left(site: Site, session_id: str, intent: Intent, size: int | None) -> Resumption:
+    """What is left of a session that nobody else writes now. The ledger may hold results beyond its file: a controller
+    that was killed may have recorded some that it did not save."""
+    found = _found(site, session_id)
+    if found is None:
+        raise AssertionError("a named session is found or refused")
+    session, torn = found
+    rows = site.history.session_rows(session.session_uid or "")
+    catch_up(session, rows)
+    retries, accepted = _retries(site, session, intent, executions_of(rows))
+    most = narrowed_size(intent, size, len(session.results))
+    return Resumption(session=session, intent=intent, most=most, retries=retries, accepted=accepted, torn=torn)
+
+
+def _reopened(site: Site, session: Session) -> Session:
+    session.session_uid = session.session_uid or uuid.uuid4().hex
+    session.database = session.database or identity(site)
+    session.status, session.completed_at, session.stopped_because = Status.RUNNING, None, None
+    return session
+
+
+def _found(site: Site, session_id: str | None) -> tuple[Session, bool] | None:
+    """The session, and whether its file was torn and it comes from the ledger."""
+    if session_id is None:
+        session_id = site.folder.newest(incomplete=True)
+    if session_id is None:
+        return None
+    try:
+        return site.folder.load(session_id), False
+    except CorruptSession as error:
+        return rebuilt(site.history, session_id, error), True
+
+
+def _require_same_database(site: Site, session: Session) -> None:
+    uid = (session.database or {}).get("uid")
+    if uid is not None and uid != site.ledger.read_meta(site.database, "database_uid"):
+        raise BadData(
+            f"session {session.session_id} belongs to another database ({(session.database or {}).get('url')}), "
+            f"this one is {site.database.name}",
+            remedy="set batchdrain.database_url to the session's, or start a new session with `inv drain`",
+        )
+
+
+def _retries(
+    site: Site, session: Session, intent: Intent, executions: Mapping[tuple[str, str], int]
+) -> tuple[list[Try], Counter[Skip]]:
+    """The phases that waited to be tried again when the session was left, and those of them that were accepted since.
+    `executions`: of the session, by run_id and phase_id."""
+    known, accepted = acceptances(site), Counter[Skip]()
+    now, retries = clock.now(), []
+    for number, result in enumerate(session.results, start=1):
+        tries = executions.get((result.run_id, result.phase_id), 1)
+        if result.retry_at is None or result.success or tries >= intent.settings.retry.max_attempts:
+            continue
+        reason = excerpt(result.error_message or "")
+        skip = None if known is None else known.skip(result.key, reason)
+        if skip is not None:
+            accepted[Skip(skip.rule, f"{result.key}: {skip.value}")] += 1
+            continue
+        phase = Phase(
+            run_id=result.run_id,
+            phase_id=result.phase_id,
+            phase_index=result.phase_index,
+            state=PhaseState.FAILED,
+            reason=reason,
+            category=result.category or "transient",
+            attempts=result.attempt or tries,
+        )
+        choice = Choice(phase=phase, fingerprint=result.fingerprint or "", reason="its retry was left behind")
+        wait_s = max(0.0, (result.retry_at - now).total_seconds())
+        retries.append(Try(monotonic() + wait_s, number, choice, tries))
+    return retries, accepted

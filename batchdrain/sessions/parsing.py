@@ -1,0 +1,61 @@
+"""The text of a session file, which may be anything, becomes a session or an error that says where it is none."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from pydantic import ValidationError
+
+from batchdrain.errors import BadData
+from batchdrain.session import SCHEMA_VERSION, Session
+
+
+class CorruptSession(BadData):
+    """The file of a session can't be read as one; the ledger may still have it."""
+
+
+def parse(raw: bytes, place: str) -> Session:
+    """A session from the bytes of its file. Raises CorruptSession, or BadData for a newer schema."""
+    try:
+        found = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise CorruptSession(
+            f"{place}: is no session: {str(error)[:120]}", remedy="`inv resume` rebuilds it from the ledger"
+        ) from None
+    version = found.get("schema_version", 0) if isinstance(found, dict) else 0
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise BadData(f"{place}: schema_version {version} is newer than {SCHEMA_VERSION}", remedy="upgrade batchdrain")
+    try:
+        session = Session.model_validate(found)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise CorruptSession(
+            f"{place}: is no session: {where}: {first['msg']}", remedy="`inv resume` rebuilds it from the ledger"
+        ) from None
+    session.schema_version = SCHEMA_VERSION
+    return session
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return {_clean(key): _clean(value) if isinstance(value, str) else value for key, value in found.items()}
+
+
+def _clean(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"{digits[:40]} is beyond all bounds")
+    return number

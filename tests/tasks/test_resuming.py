@@ -1,0 +1,76 @@
+"""What resume does, and that its dry run says the same."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.workplace import Workplace, wait_for
+
+
+def left_behind(work: Workplace) -> None:
+    """A session that was stopped while two phases waited to be tried again, after three of five."""
+    work.configure(retry={"initial_s": 3600, "max_s": 3600})
+    work.fail("a/1~transient", "b/2~transient", "c/3", "d/4", "e/5", "f/6")
+    drain = work.start("drain", "--batch-size=5", "--policy=run-order")
+    wait_for(lambda: work.states()["e/5"] == "COMPLETE", "the batch to be full but for its retries")
+    drain.terminate()
+    drain.communicate(timeout=60)
+    assert drain.returncode == 143
+    retry_now(work)
+
+
+def retry_now(work: Workplace) -> None:
+    """Move the time of the retries into the past, instead of waiting for it."""
+    path = work.session_files()[-1]
+    session = json.loads(path.read_text())
+    for result in session["results"]:
+        if result["retry_at"] is not None:
+            result["retry_at"] = "2001-01-01T00:00:00Z"
+    path.write_text(json.dumps(session))
+    work.sql("UPDATE batchdrain_claim SET next_at_ms = 0 WHERE next_at_ms IS NOT NULL")
+
+
+def test_a_dry_run_of_a_resumption_shows_the_retries_first_and_resume_takes_them(work: Workplace) -> None:
+    left_behind(work)
+
+    told = work.inv("dry-run", "--resume", "--explain")
+    made = work.inv("dry-run", "--resume", "--format=json", "--output=PLAN.json").json()
+
+    assert told.code == 0, told
+    assert [line for line in told.lines if line.startswith("[")] == ["[1/2] a / 1~transient", "[2/2] b / 2~transient"]
+    assert told.lines[-1].split()[:1] == [str(sum(int(line.split()[0]) for line in told.lines[-3:-1]))]
+    assert [phase["run_id"] for phase in made["phases"]] == ["a", "b"]
+    assert json.loads((work.root / "PLAN.json").read_text()) == made
+
+    assert work.inv("resume").code == 0
+    assert work.states() == {**dict.fromkeys(work.states(), "COMPLETE"), "f/6": "FAILED"}
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_a_resumption_that_would_widen_its_session_is_refused_dry_or_not(lite: Workplace, dry: bool) -> None:
+    left_behind(lite)
+    flags = ["--dry"] if dry else []
+
+    size = lite.inv(*flags, "resume", "--batch-size=50")
+    quarantined = lite.inv(*flags, "drain", "--resume", "--include-quarantined")
+
+    assert (size.code, "--batch-size 50: the session's own is 5" in size.err) == (2, True), size
+    assert (quarantined.code, "--include-quarantined" in quarantined.err) == (2, True), quarantined
+
+
+def test_a_dry_run_of_a_resumption_heeds_what_stopped_the_session(lite: Workplace) -> None:
+    lite.configure(stop={"max_repeats": 2})
+    lite.fail("a/1~alike", "b/2~alike", "c/3", reason="RuntimeError: the shared service is broken")
+    lite.inv("drain", "--batch-size=2")
+    path = lite.session_files()[-1]
+    path.write_text(
+        json.dumps({**json.loads(path.read_text()), "batch_size": 3, "status": "interrupted", "completed_at": None})
+    )
+
+    told = lite.inv("dry-run", "--resume")
+
+    assert "1 by stop.max_repeats" in told.out, told.out
+    assert lite.inv("resume").code == 1
+    assert lite.states()["c/3"] == "FAILED"
