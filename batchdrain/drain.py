@@ -77,7 +77,7 @@ class Drain:
                 started = True
             else:
                 self.taken -= not tried.is_retry
-                self.parts.books.lost(tried)
+                self.parts.books.lost(tried, self.slots.lost_because)
         return started
 
     def _pick(self) -> Try | None:
@@ -213,6 +213,9 @@ class Drain:
         self._note(conclusion, ended.running.tried)
 
     def _note(self, conclusion: Conclusion, tried: Try) -> None:
+        if conclusion.postponed is not None:
+            self.slots.postpone(conclusion.postponed)
+            return
         self._results_since = self._results_since or conclusion.counted or conclusion.waits_again
         if not conclusion.counted and not tried.is_retry and conclusion.retry is None:
             self.taken -= 1

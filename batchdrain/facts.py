@@ -166,6 +166,7 @@ class Claim:
     attempt: int  #: 1 for the first try ever; not advanced by an interruption
     prior_word: str  #: the state's own word in the table when we took it
     prior_reason: str | None  #: the whole text, to be given back byte for byte
+    held_word: str | None  #: the state's word that we wrote; None where the command sets states itself
     claimed_at: datetime  #: aware, UTC
     token: str  #: names this execution among all processes of a machine
 

@@ -81,10 +81,10 @@ def go(
             screen.end()
             site.database.on_retry = None
             record.close()
-    code = interrupts.exit_code
+    code, failure = interrupts.exit_code, drain.failure or drain.slots.refused
     if code is None:
-        code = drain.failure.exit_code if drain.failure else exit_code(session, settings)
-    return Went(session=session, exit_code=code, skipped=supply.skipped, total=supply.total, failure=drain.failure)
+        code = failure.exit_code if failure else exit_code(session, settings)
+    return Went(session=session, exit_code=code, skipped=supply.skipped, total=supply.total, failure=failure)
 
 
 def _drained(

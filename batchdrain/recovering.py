@@ -15,8 +15,9 @@ from batchdrain import clock
 from batchdrain.database.claims import Claims
 from batchdrain.database.history import Held
 from batchdrain.database.recovery import Recovered, give_back
+from batchdrain.database.troubles import RowLocked
 from batchdrain.draining.judging import judge
-from batchdrain.errors import ClaimLost
+from batchdrain.errors import ClaimLost, ConfigError
 from batchdrain.events import Event, EventLog
 from batchdrain.execution import host, spooled
 from batchdrain.execution.order import TOKEN
@@ -39,9 +40,16 @@ def recover(site: Site) -> list[Recovered]:
         if not gone and (held.lease_left_ms >= 0 or _beats(site, held)):
             continue
         ended = _end(held, site.settings.command.grace_s)
-        recovered = _recorded(site, held) or give_back(
-            site.database, site.ledger, site.table, site.settings.command, held, gone=gone
-        )
+        try:
+            recovered = _recorded(site, held) or give_back(
+                site.database, site.ledger, site.table, site.settings.command, held, gone=gone
+            )
+        except RowLocked:
+            found.append(_unsettled(held, "somebody has its row locked"))
+            continue
+        except ConfigError as error:  # one row that the table does not take must not keep all others waiting
+            found.append(_unsettled(held, str(error)))
+            continue
         if recovered is not None:
             spooled.discard(held.spool_dir, held.token)
             found.append(replace(recovered, ended_processes=ended))
@@ -63,6 +71,8 @@ def said_of(held: Held) -> str:
 
 def told(back: Recovered) -> str:
     """What became of a phase that a dead controller held, for people."""
+    if back.problem:
+        return f"Can't be settled now: {back.key}: {back.problem}; the next command tries again"
     ended = f"; {back.ended_processes} processes of it were ended" if back.ended_processes else ""
     if back.recorded is not None:
         return f"Recorded: {back.key}: its command had ended ({back.recorded.value}); it is {back.word}{ended}"
@@ -70,10 +80,16 @@ def told(back: Recovered) -> str:
 
 
 def told_as_event(events: EventLog, back: Recovered) -> None:
-    """claim.recovered."""
+    """claim.recovered, where it was."""
+    if back.problem:
+        return
     ids = {"run_id": back.key.run_id, "phase_id": back.key.phase_id, "epoch": back.epoch}
     recorded = None if back.recorded is None else back.recorded.value
     events.write(Event.CLAIM_RECOVERED, **ids, state=back.word, recorded=recorded, orphanings=back.orphanings)
+
+
+def _unsettled(held: Held, problem: str) -> Recovered:
+    return Recovered(key=held.key, epoch=held.epoch, word=held.held_word or held.prior_word, problem=problem)
 
 
 def _beats(site: Site, held: Held) -> bool:
@@ -121,7 +137,7 @@ def _recorded(site: Site, held: Held) -> Recovered | None:
     )
     claims = Claims(site.database, site.ledger, site.table, site.settings.command, held.session_uid, owner=held.owner)
     try:
-        done = claims.finish(claim, attempt)
+        done = claims.finish(claim, attempt, may_wait=False)
     except ClaimLost:  # somebody else was faster
         return None
     return Recovered(key=held.key, epoch=held.epoch, word=done.final_word, recorded=done.outcome)
@@ -145,6 +161,7 @@ def _claim(site: Site, held: Held) -> Claim:
         attempt=held.attempt,
         prior_word=held.prior_word,
         prior_reason=held.prior_reason,
+        held_word=held.held_word,
         claimed_at=clock.from_ms(held.started_ms),
         token=held.token,
     )

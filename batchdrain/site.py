@@ -71,7 +71,7 @@ class Site:
         try:
             table = PhaseTable.reflect(database, settings.source)
             require_fit_words(table)
-            ledger = Ledger.in_schema(table.schema)
+            ledger = Ledger.beside(table)
             ledger.require_version(database)
         except BaseException:
             database.close()

@@ -9,6 +9,7 @@ from typing import Any
 
 from batchdrain import clock
 from batchdrain.database.fitness import unfit_columns, unwritable
+from batchdrain.database.rehearsal import rehearsed
 from batchdrain.errors import ConfigError
 from batchdrain.events import Event
 from batchdrain.execution.command import problems_of
@@ -122,4 +123,11 @@ def prepare(site: Site, intent: Intent) -> None:
         raise ConfigError.of(problems)
     engine_factory(settings.engine)
     site.database.prepare_for_writing()
-    site.ledger.create(site.database)
+    if settings.command.result_from == "exit_code":
+        problems = rehearsed(site.database, site.table, intent.state)
+    try:
+        site.ledger.create(site.database)
+    except ConfigError as error:
+        problems.append(str(error))
+    if problems:
+        raise ConfigError.of(problems)

@@ -28,10 +28,11 @@ class Outcome(StrEnum):
     RELEASED = "released"  #: given back on purpose; not counted as an attempt
     ORPHANED = "orphaned"  #: given back because its controller or its guardian died
     NOT_STARTED = "not_started"  #: the program could not be executed at all; not counted
+    REFUSED = "refused"  # the table does not take its end: given back, reported
     MOVED = "moved"  #: somebody else changed the row meanwhile: left alone, reported
 
 
-COUNTED: Final = frozenset({Outcome.COMPLETE, Outcome.FAILED, Outcome.TIMEOUT, Outcome.MOVED})
+COUNTED: Final = frozenset({Outcome.COMPLETE, Outcome.FAILED, Outcome.TIMEOUT, Outcome.REFUSED, Outcome.MOVED})
 """The outcomes that count as an attempt."""
 
 GIVEN_BACK: Final = frozenset({Outcome.RELEASED, Outcome.NOT_STARTED, Outcome.ORPHANED})
@@ -44,12 +45,14 @@ NEXT: Final[Mapping[tuple[PhaseState, Outcome], PhaseState]] = {
     (PhaseState.FAILED, Outcome.RELEASED): PhaseState.FAILED,
     (PhaseState.FAILED, Outcome.ORPHANED): PhaseState.FAILED,
     (PhaseState.FAILED, Outcome.NOT_STARTED): PhaseState.FAILED,
+    (PhaseState.FAILED, Outcome.REFUSED): PhaseState.FAILED,
     (PhaseState.QUEUED, Outcome.COMPLETE): PhaseState.COMPLETE,
     (PhaseState.QUEUED, Outcome.FAILED): PhaseState.FAILED,
     (PhaseState.QUEUED, Outcome.TIMEOUT): PhaseState.FAILED,
     (PhaseState.QUEUED, Outcome.RELEASED): PhaseState.QUEUED,
     (PhaseState.QUEUED, Outcome.ORPHANED): PhaseState.QUEUED,
     (PhaseState.QUEUED, Outcome.NOT_STARTED): PhaseState.QUEUED,
+    (PhaseState.QUEUED, Outcome.REFUSED): PhaseState.QUEUED,
 }
 
 

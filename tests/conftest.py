@@ -42,12 +42,12 @@ def postgresql_server() -> Iterator[URL]:
         yield url
 
 
-def _create(server: URL) -> tuple[str, Callable[[], None]]:
+def _create(server: URL, options: str = "") -> tuple[str, Callable[[], None]]:
     """A database of our own on a server, and how to drop it."""
     name = f"bd_{uuid.uuid4().hex[:16]}"
     admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool)
     with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        connection.exec_driver_sql(f"CREATE DATABASE {name}{options}")
 
     def drop() -> None:
         force = " WITH (FORCE)" if server.get_backend_name() == "postgresql" else ""
@@ -91,9 +91,33 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def work(tmp_path: Path, database_url: str) -> Workplace:
     """A project with an empty table of phases, on each database."""
+    return _place(tmp_path, database_url)
+
+
+@pytest.fixture(params=("postgresql", "mariadb"))
+def servers_url(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def on_server(tmp_path: Path, servers_url: str) -> Workplace:
+    """The same on the servers alone, for what SQLite does not have: row locks, users, character sets."""
+    return _place(tmp_path, servers_url)
+
+
+@pytest.fixture
+def pg_latin1(tmp_path: Path, postgresql_server: URL) -> Iterator[Workplace]:
+    """A PostgreSQL database in an old character set."""
+    url, drop = _create(postgresql_server, " ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+    yield _place(tmp_path, url)
+    drop()
+
+
+def _place(tmp_path: Path, url: str) -> Workplace:
     root = tmp_path / "project"
     root.mkdir()
-    place = Workplace(root=root, url=database_url)
+    place = Workplace(root=root, url=url)
     place.make_table()
     return place
 
@@ -101,8 +125,4 @@ def work(tmp_path: Path, database_url: str) -> Workplace:
 @pytest.fixture
 def lite(tmp_path: Path, sqlite_url: str) -> Workplace:
     """The same on SQLite alone, for what does not touch the database's own ways."""
-    root = tmp_path / "project"
-    root.mkdir()
-    place = Workplace(root=root, url=sqlite_url)
-    place.make_table()
-    return place
+    return _place(tmp_path, sqlite_url)

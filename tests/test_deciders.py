@@ -35,7 +35,7 @@ def test_every_pair_of_state_and_outcome_is_a_transition_or_refused(state: Phase
         with pytest.raises(IllegalTransition):
             next_state(state, outcome)
         return
-    given_back = outcome in {Outcome.RELEASED, Outcome.ORPHANED, Outcome.NOT_STARTED}
+    given_back = outcome in {Outcome.RELEASED, Outcome.ORPHANED, Outcome.NOT_STARTED, Outcome.REFUSED}
     expected = state if given_back else PhaseState.COMPLETE if outcome is Outcome.COMPLETE else PhaseState.FAILED
     assert NEXT[(state, outcome)] is next_state(state, outcome) is expected
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import orjson
 
 from batchdrain import config
-from batchdrain.actions import checks
-from batchdrain.actions.checks import Finding
+from batchdrain.actions import checks, database_checks
+from batchdrain.actions.finding import Finding
 from batchdrain.actions.opening import settings_of, shape_of
 from batchdrain.errors import BatchDrainError, DatabaseUnavailable
 from batchdrain.screens.output import Output
@@ -65,7 +65,7 @@ def _database(project: Project, settings: Settings) -> Iterator[Finding]:
             yield Finding("database", ok=False, said=line, cure=error.remedy)
         return
     try:
-        for part in checks.DATABASE:
+        for part in database_checks.CHECKS:
             try:
                 yield from part(site)
             except BatchDrainError as error:

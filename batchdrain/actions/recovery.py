@@ -22,6 +22,7 @@ def give_all_back(project: Project) -> None:
         left = site.history.held()
     for back in recovered:
         out.line(safe_text(told(back)))
-    out.line(f"{len(recovered)} recovered, {len(left)} still held.")
+    settled = sum(not back.problem for back in recovered)
+    out.line(f"{settled} recovered, {len(left)} still held.")
     for held in left:
         out.line(safe_text(f"  {said_of(held)}"))

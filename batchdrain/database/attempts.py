@@ -12,11 +12,12 @@ from batchdrain.states import PhaseState
 from batchdrain.text import storable
 
 
-def opened(claim: Claim, session_uid: str, run_type: str) -> dict[str, Any]:
+def opened(claim: Claim, source: str, session_uid: str, run_type: str) -> dict[str, Any]:
     """`from_category`, `from_fingerprint`: of the failure that the attempt sets out from; NULL for a queued phase."""
     phase = claim.phase
     failed = phase.state is PhaseState.FAILED
     return {
+        "source": source,
         "key": phase.key.digest,
         "epoch": claim.epoch,
         "session_uid": session_uid,

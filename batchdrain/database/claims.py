@@ -12,18 +12,21 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
 from batchdrain import clock
 from batchdrain.database.attempts import closed, opened
+from batchdrain.database.columns import keepable, kept
 from batchdrain.database.connection import Database
+from batchdrain.database.refusals import versions
 from batchdrain.database.source import PhaseTable
 from batchdrain.database.statements import Statements
 from batchdrain.database.tables import Ledger
-from batchdrain.database.troubles import RowLocked
-from batchdrain.errors import BadData, ClaimLost
+from batchdrain.database.troubles import RowLocked, RowRefused
+from batchdrain.errors import ClaimLost, ConfigError
 from batchdrain.execution import host
 from batchdrain.execution.order import token_of
 from batchdrain.facts import GONE, Attempt, Choice, Claim, Phase, PhaseKey, Standing
@@ -64,6 +67,7 @@ class Claims:
         self.statements = Statements(ledger)
         self.table = table
         self.writes_states = command.result_from == "exit_code"
+        self.source = ledger.source
         self.executing = table.words[PhaseState.EXECUTING]
         self.intermediate = intermediate_words(table, command)
         self.session_uid = session_uid
@@ -78,7 +82,7 @@ class Claims:
         """Take the phase if it still stands as it was chosen. Own transaction. None if someone else was faster, or has
         the row locked. `guard`: of the process that will watch the command.
 
-        Raises BadData when the ids name more than one row.
+        Raises BadData when the ids name more than one row, RowRefused when the table does not take the state's word.
         """
         phase = choice.phase
         if phase.key in self._holds:
@@ -95,30 +99,33 @@ class Claims:
             "guard": None if guard is None else guard.pid,
             "guard_begun": None if guard is None else guard.start,
             "spool": self.spool_dir,
-            "word": self.table.words[phase.state],
+            "held": self.executing if self.writes_states else None,
         }
 
         def work(connection: sa.Connection) -> Claim:
             row = connection.execute(self.statements.claim, {"the_key": key}).first()
             if row is not None and row.owner == self.owner:  # the reply to our own commit was lost
-                prior = Standing(word=row.prior_state, reason=row.prior_reason)
+                prior = Standing(word=row.prior_state, reason=kept(row.prior_reason))
                 return self._claimed(phase, row.epoch, row.attempts, prior, now)
+            if row is not None and not connection.execute(self.statements.take, {**holder, "the_epoch": row.epoch}).rowcount:
+                raise _Lost
+            standing = self._take_row(connection, phase)
+            prior_of = {"word": standing.word, "text": keepable(standing.reason)}
             if row is not None:
-                if not connection.execute(self.statements.take, {**holder, "the_epoch": row.epoch}).rowcount:
-                    raise _Lost
-                standing = self._take_row(connection, phase)
-                connection.execute(self.statements.keep_prior, {**holder, "text": standing.reason})
-                claim = self._claimed(phase, row.epoch + 1, row.attempts, standing, now)
-            else:  # of two who come here at once, the second's UPDATE or INSERT fails
-                standing = self._take_row(connection, phase)
-                connection.execute(self.statements.first, {**holder, "text": standing.reason})
-                claim = self._claimed(phase, 1, 0, standing, now)
-            connection.execute(self.statements.open_attempt, opened(claim, self.session_uid, run_type))
+                connection.execute(self.statements.keep_prior, {**holder, **prior_of})
+            else:
+                try:
+                    connection.execute(self.statements.first, {**holder, **prior_of})
+                except sa.exc.IntegrityError:  # of two who come here at once, the second fails
+                    raise _Lost from None
+            epoch, attempts = (1, 0) if row is None else (row.epoch + 1, row.attempts)
+            claim = self._claimed(phase, epoch, attempts, standing, now)
+            connection.execute(self.statements.open_attempt, opened(claim, self.source, self.session_uid, run_type))
             return claim
 
         try:
             claim = self.database.write(work, may_wait=False)
-        except (_Lost, sa.exc.IntegrityError, RowLocked):
+        except (_Lost, RowLocked):
             return None
         self._holds[phase.key] = claim.epoch
         return claim
@@ -138,28 +145,50 @@ class Claims:
 
         return self.database.write(work) if held else []
 
-    def finish(self, claim: Claim, attempt: Attempt, *, retry_in_s: float | None = None) -> Attempt:
-        """Write the end of an attempt and free the claim, in one transaction. Returns it as it was recorded: MOVED
-        when somebody else changed the row meanwhile. Until `retry_in_s` is over nobody can claim the phase. Raises
-        ClaimLost when a higher epoch was written."""
+    def finish(self, claim: Claim, attempt: Attempt, *, retry_in_s: float | None = None, may_wait: bool = True) -> Attempt:
+        """Write the end of an attempt and free the claim, in one transaction. Returns it as it was recorded: MOVED when
+        somebody else changed the row meanwhile, REFUSED when the table does not take it. Until `retry_in_s` is over nobody
+        can claim the phase.
 
-        held = self._ours(claim)
-        held["counted"] = 1 if attempt.outcome in COUNTED else 0
-        held["orphaned"] = 1 if attempt.outcome is Outcome.ORPHANED else 0
-        free = self.statements.free if retry_in_s is None else self.statements.free_until
-        wait = {} if retry_in_s is None else {"wait_ms": round(retry_in_s * 1000)}
-
-        def work(connection: sa.Connection) -> Attempt:
-            if not connection.execute(free, {**held, **wait}).rowcount:
-                return self._already(connection, claim, attempt)
-            recorded = self._write_row(connection, claim, attempt)
-            connection.execute(self.statements.close_attempt, closed(recorded))
-            return recorded
-
+        Raises ClaimLost when a higher epoch was written; RowLocked, unless it `may_wait`, while somebody has the row locked;
+        RowRefused when not even the former state is taken back.
+        """
         try:
-            return self.database.write(work)
-        finally:
+            recorded = self._finished(claim, attempt, retry_in_s, may_wait=may_wait)
+        except RowLocked:
+            raise
+        except BaseException:
             self._forget(claim)
+            raise
+        self._forget(claim)
+        return recorded
+
+    def _finished(self, claim: Claim, attempt: Attempt, retry_in_s: float | None, *, may_wait: bool) -> Attempt:
+        refusal: ConfigError | None = None
+        for make in versions(attempt, self.table):
+            try:
+                return self.database.write(partial(self._end, claim, make(refusal), retry_in_s), may_wait=may_wait)
+            except ConfigError as error:
+                refusal = refusal or error
+        if refusal is None:
+            raise AssertionError("there is a version to write")
+        raise refusal
+
+    def _end(self, claim: Claim, attempt: Attempt, retry_in_s: float | None, connection: sa.Connection) -> Attempt:
+        ours: dict[str, Any] = {
+            **self._ours(claim),
+            "counted": 1 if attempt.outcome in COUNTED else 0,
+            "orphaned": 1 if attempt.outcome is Outcome.ORPHANED else 0,
+        }
+        if retry_in_s is None or attempt.outcome is Outcome.REFUSED:
+            freed = connection.execute(self.statements.free, ours)
+        else:
+            freed = connection.execute(self.statements.free_until, {**ours, "wait_ms": round(retry_in_s * 1000)})
+        if not freed.rowcount:
+            return self._already(connection, claim, attempt)
+        recorded = self._write_row(connection, claim, attempt)
+        connection.execute(self.statements.close_attempt, closed(recorded))
+        return recorded
 
     def _forget(self, claim: Claim) -> None:
         if self._holds.get(claim.phase.key) == claim.epoch:
@@ -169,25 +198,16 @@ class Claims:
         return {"the_key": claim.phase.key.digest, "the_epoch": claim.epoch, "the_owner": self.owner}
 
     def _take_row(self, connection: sa.Connection, phase: Phase) -> Standing:
-        """The phase's row becomes ours; what stood in it before. Raises _Lost when it moved meanwhile, BadData for ids that name many rows."""
-        if self.writes_states:
-            changed = self.table.take(connection, phase.key, phase.state)
-            if changed > 1:
-                raise BadData(
-                    f"{phase.key}: these ids name {changed} rows of table {self.table.source.table!r}",
-                    remedy="run_id and phase_id together must be unique; map other columns in batchdrain.source",
-                )
-            if changed == 0:
-                raise _Lost
-        standing, word = self._standing(connection, phase), self.table.words[phase.state]
-        if not self.writes_states and standing.word != word:
-            raise _Lost
-        return Standing(word=word, reason=standing.reason)
-
-    def _standing(self, connection: sa.Connection, phase: Phase) -> Standing:
-        standing = self.table.standing(connection, phase.key)
+        """The phase's row becomes ours; what stood in it before. Raises _Lost when it moved meanwhile, BadData, RowRefused."""
+        standing = self.table.standing_in(connection, phase.key, phase.state, for_update=self.writes_states)
         if standing is None:
             raise _Lost
+        if self.writes_states and self.table.take(connection, phase.key, phase.state) != 1:
+            raise RowRefused(
+                f"table {self.table.source.table!r} does not let the state of {phase.key} become {self.executing!r}, and says "
+                "no more: a trigger or a rule of its own",
+                remedy="map another word in batchdrain.source.states.executing; `inv doctor` tries it",
+            )
         return standing
 
     def _claimed(self, phase: Phase, epoch: int, attempts: int, prior: Standing, now: datetime) -> Claim:
@@ -197,6 +217,7 @@ class Claims:
             attempt=attempts + 1,
             prior_word=prior.word,
             prior_reason=prior.reason,
+            held_word=self.executing if self.writes_states else None,
             claimed_at=now,
             token=token_of(self.session_uid, phase.key.digest, epoch),
         )
@@ -205,18 +226,25 @@ class Claims:
         at = {"the_key": claim.phase.key.digest, "the_epoch": claim.epoch}
         row = connection.execute(self.statements.attempt, at).first()
         ours = row is not None and (row.session_uid, row.ended_ms) == (self.session_uid, clock.to_ms(attempt.ended_at))
-        if row is None or not ours or row.outcome not in {attempt.outcome, Outcome.MOVED}:
+        if row is None or not ours or row.outcome not in {attempt.outcome, Outcome.MOVED, Outcome.REFUSED}:
             raise ClaimLost(f"{claim.phase.key}: the claim of epoch {claim.epoch} was taken over; nothing was written")
         return replace(attempt, outcome=Outcome(row.outcome), final_word=row.final_state)
 
     def _write_row(self, connection: sa.Connection, claim: Claim, attempt: Attempt) -> Attempt:
-        key, given_back = claim.phase.key, attempt.outcome in GIVEN_BACK
+        key, gives_back = claim.phase.key, attempt.outcome in GIVEN_BACK or attempt.outcome is Outcome.REFUSED
         prior = Standing(word=claim.prior_word, reason=claim.prior_reason)
-        if not self.writes_states or given_back:
-            ours: frozenset[str] = frozenset() if attempt.success else self.intermediate
+        if claim.held_word is None or gives_back:
+            held = () if claim.held_word is None else (claim.held_word,)
+            ours: frozenset[str] = frozenset() if attempt.success else self.intermediate.union(held)
             return replace(attempt, final_word=self.table.restore(connection, key, prior, ours))
         word = self.table.words[next_state(claim.phase.state, attempt.outcome)]
-        if self.table.finish(connection, key, self.executing, word, reason=attempt.reason) == 1:
+        changed = self.table.finish(connection, key, claim.held_word, word, reason=attempt.reason)
+        if changed == 1:
             return replace(attempt, final_word=word)
         standing = self.table.standing(connection, key)
+        if changed > 1 or (standing is not None and standing.word == claim.held_word):
+            raise RowRefused(
+                f"table {self.table.source.table!r} does not let the state of {key} become {word!r}: {changed} rows were changed",
+                remedy="run_id and phase_id together must be unique, and no trigger may undo it; `inv doctor` tries it",
+            )
         return replace(attempt, outcome=Outcome.MOVED, final_word=GONE if standing is None else standing.word)

@@ -62,6 +62,7 @@ def engine_options(backend: str, patience: Patience) -> dict[str, Any]:
     arguments: dict[str, Any] = {"connect_timeout": connect_s}
     if backend == "postgresql":
         arguments["application_name"] = "batchdrain"
+        arguments["client_encoding"] = "utf8"  # a server that stands on SQL_ASCII would else give bytes
     else:
         operation_s = max(1, round(patience.operation_s))
         arguments |= {"read_timeout": operation_s, "write_timeout": operation_s}

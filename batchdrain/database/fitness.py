@@ -6,6 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from batchdrain.database.columns import bound
 from batchdrain.database.connection import Database
 from batchdrain.database.source import PhaseTable
 from batchdrain.errors import ConfigError, did_you_mean
@@ -18,7 +19,7 @@ def require_fit_words(table: PhaseTable) -> None:
     unfit = []
     for state, word in table.words.items():
         try:
-            table.bound(table.state, word)
+            bound(table.state, word)
         except ValueError:
             kind = str(table.state.type).lower()
             unfit.append(

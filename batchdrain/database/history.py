@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from batchdrain.database.columns import kept
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import db_now_ms
 from batchdrain.database.lessons import lessons
@@ -58,6 +59,7 @@ class Held:
     lease_left_ms: int  #: by the database's clock; negative when it is over
     prior_word: str
     prior_reason: str | None
+    held_word: str | None  #: the state's word that its controller wrote; None where the command sets states itself
     orphanings: int  #: in a row, before this claim
     started_ms: int
     spool_dir: str
@@ -71,7 +73,6 @@ class History:
     def __init__(self, database: Database, ledger: Ledger) -> None:
         self.database = database
         self.ledger = ledger
-        self._whole = False
 
     def past(self) -> Past:
         """Everything that selection needs to know, in six queries."""
@@ -86,7 +87,7 @@ class History:
                     claims.c.owner,
                     claims.c.next_at_ms - db_now_ms(),
                     claims.c.orphan_count,
-                )
+                ).where(claims.c.source == self.ledger.source)
             ).all()
             runs = connection.execute(
                 sa.select(
@@ -96,10 +97,13 @@ class History:
                     sa.func.avg(
                         sa.case((attempts.c.outcome == Outcome.COMPLETE.value, attempts.c.duration_ms), else_=sa.null())
                     ),
-                ).group_by(attempts.c.run_id)
+                )
+                .where(attempts.c.source == self.ledger.source)
+                .group_by(attempts.c.run_id)
             ).all()
-            names = connection.execute(sa.select(attempts.c.run_id, attempts.c.phase_id).distinct()).all()
-            learnt = lessons(connection, self.ledger) if self._keeps_origins(connection) else Lessons()
+            named = sa.select(attempts.c.run_id, attempts.c.phase_id).where(attempts.c.source == self.ledger.source)
+            names = connection.execute(named.distinct()).all()
+            learnt = lessons(connection, self.ledger)
         return Past(
             names=frozenset((run, phase) for run, phase in names),
             attempts={key: count for key, count, *_ in touched if count},
@@ -117,21 +121,17 @@ class History:
             lessons=learnt,
         )
 
-    def _keeps_origins(self, connection: sa.Connection) -> bool:
-        """Whether the ledger has all its columns: an earlier batchdrain's gets them with the next drain."""
-        self._whole = self._whole or not self.ledger.missing(connection)
-        return self._whole
-
     def durations_s(self, run_type: str, category: str | None = None) -> list[float]:
         """How long the latest completed attempts of a run type took, at most RECENT of them. `category`: only those that
         set out from a failure of it."""
         attempts = self.ledger.attempt
-        of = [attempts.c.run_type == run_type[:191], attempts.c.outcome == Outcome.COMPLETE.value]
+        of = [attempts.c.source == self.ledger.source, attempts.c.run_type == run_type[:191]]
+        of.append(attempts.c.outcome == Outcome.COMPLETE.value)
         if category is not None:
             of.append(attempts.c.from_category == category)
         query = sa.select(attempts.c.duration_ms).where(*of).order_by(attempts.c.started_ms.desc()).limit(RECENT)
         with self.database.read() as connection:
-            if not self.ledger.exists(connection) or (category is not None and not self._keeps_origins(connection)):
+            if not self.ledger.exists(connection):
                 return []
             return [value / 1000 for value in connection.execute(query).scalars() if value is not None]
 
@@ -166,8 +166,8 @@ class History:
                 (claims.c.lease_until_ms - db_now_ms()).label("lease_left_ms"),
                 *(attempts.c[name] for name in ("session_uid", "run_id", "phase_id", "phase_index", "attempt", "started_ms")),
             )
-            .join(attempts, sa.and_(attempts.c.key == claims.c.key, attempts.c.epoch == claims.c.epoch))
-            .where(claims.c.owner.is_not(None))
+            .join(attempts, sa.and_(*(attempts.c[name] == claims.c[name] for name in ("source", "key", "epoch"))))
+            .where(claims.c.source == self.ledger.source, claims.c.owner.is_not(None))
             .order_by(attempts.c.started_ms, attempts.c.run_id, attempts.c.phase_id)
         )
         with self.database.read() as connection:
@@ -189,7 +189,8 @@ def _held(row: Any) -> Held:
         guardian=None if None in guard else ProcessIdentity(row["host_id"], *guard),
         lease_left_ms=int(row["lease_left_ms"]),
         prior_word=row["prior_state"],
-        prior_reason=row["prior_reason"],
+        prior_reason=kept(row["prior_reason"]),
+        held_word=row["held_state"],
         orphanings=row["orphan_count"],
         started_ms=row["started_ms"],
         spool_dir=row["spool_dir"] or "",

@@ -18,11 +18,12 @@ _ENDED: Final = (Outcome.COMPLETE.value, *_FAILED)
 
 
 def lessons(connection: sa.Connection, ledger: Ledger) -> Lessons:
-    """In three queries, each one pass over the attempts. An attempt that set out from no failure (of a queued phase, or of
-    an earlier batchdrain, which did not note it) teaches nothing."""
+    """In three queries, each one pass over the attempts. An attempt that set out from no failure, of a queued phase, teaches
+    nothing."""
     attempt = ledger.attempt
     counts = _counts(attempt)
-    learns = attempt.c.outcome.in_(_ENDED) & attempt.c.from_category.is_not(None)
+    ours = attempt.c.source == ledger.source
+    learns = ours & attempt.c.outcome.in_(_ENDED) & attempt.c.from_category.is_not(None)
     groups = (attempt.c.from_category, attempt.c.run_type, attempt.c.run_id)
     categories: dict[str, Tally] = defaultdict(Tally)
     run_types: dict[str, Tally] = defaultdict(Tally)
@@ -36,7 +37,7 @@ def lessons(connection: sa.Connection, ledger: Ledger) -> Lessons:
     mark = attempt.c.from_fingerprint
     by_mark = sa.select(mark, *counts).where(learns & (mark != "")).group_by(mark).order_by(counts[0].desc(), mark)
     fingerprints = {name: _tally(*numbers) for name, *numbers in connection.execute(by_mark.limit(MOST))}
-    failures, seen_in = _failures(connection, attempt)
+    failures, seen_in = _failures(connection, attempt, ours)
     return Lessons(
         categories=dict(categories),
         fingerprints=fingerprints,
@@ -62,12 +63,14 @@ def _tally(tried: int, fixed: int, fixed_ms: int, failed_ms: int) -> Tally:
     return Tally(int(tried), int(fixed), float(fixed_ms) / 1000, float(failed_ms) / 1000)
 
 
-def _failures(connection: sa.Connection, attempt: sa.Table) -> tuple[dict[str, str], dict[str, frozenset[str]]]:
+def _failures(
+    connection: sa.Connection, attempt: sa.Table, ours: sa.ColumnElement[bool]
+) -> tuple[dict[str, str], dict[str, frozenset[str]]]:
     """The fingerprint of each run's latest failed attempt, and the runs of each of these fingerprints."""
     latest = sa.func.max(attempt.c.started_ms)
     query = (
         sa.select(attempt.c.run_id, attempt.c.fingerprint)
-        .where(attempt.c.outcome.in_(_FAILED), attempt.c.from_category.is_not(None), attempt.c.fingerprint != "")
+        .where(ours, attempt.c.outcome.in_(_FAILED), attempt.c.from_category.is_not(None), attempt.c.fingerprint != "")
         .group_by(attempt.c.run_id, attempt.c.fingerprint)
         .order_by(latest.desc(), attempt.c.run_id, attempt.c.fingerprint)
         .limit(MOST)

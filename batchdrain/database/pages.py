@@ -75,7 +75,8 @@ def as_rows(found: Iterable[Page]) -> Iterator[Row]:
 
 
 def as_text(value: object) -> str:
-    return "" if value is None else str(value)
+    """'' for NULL, and for bytes: neither is a name."""
+    return "" if value is None or isinstance(value, bytes) else str(value)
 
 
 def as_reason(value: object) -> str | None:

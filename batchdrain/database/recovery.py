@@ -27,6 +27,7 @@ class Recovered:
     recorded: Outcome | None = None  #: its command had ended, and its result was recorded; None: given back
     orphanings: int = 0  #: how often the phase was given back in a row, this time included
     ended_processes: int = 0  #: of the abandoned execution, on this machine
+    problem: str = ""  #: why it could not be settled now: it is held as before
 
 
 def give_back(
@@ -35,11 +36,16 @@ def give_back(
     """Free the claim and restore the phase, unless its epoch has moved; None then.
 
     `gone`: its controller and its guardian are known to be dead; otherwise the lease must be over, by the database's
-    clock. May be repeated, and run by several at once: a claim is given back by whoever raises its epoch.
+    clock. May be repeated, and run by several at once: a claim is given back by whoever raises its epoch. Raises RowLocked
+    while somebody has the row locked, RowRefused when the table does not take its former state back.
     """
     claims, attempts = ledger.claim, ledger.attempt
-    seen = sa.and_(claims.c.key == held.key.digest, claims.c.epoch == held.epoch, claims.c.owner == held.owner)
-    this = sa.and_(attempts.c.key == held.key.digest, attempts.c.epoch == held.epoch)
+    key, epoch = held.key.digest, held.epoch
+    seen = sa.and_(
+        claims.c.source == ledger.source, claims.c.key == key, claims.c.epoch == epoch, claims.c.owner == held.owner
+    )
+    this = sa.and_(attempts.c.source == ledger.source, attempts.c.key == key, attempts.c.epoch == epoch)
+    ours = intermediate_words(table, command).union(() if held.held_word is None else (held.held_word,))
     free = (
         claims.update()
         .where(seen if gone else sa.and_(seen, claims.c.lease_until_ms < db_now_ms()))
@@ -58,7 +64,7 @@ def give_back(
         if not connection.execute(free).rowcount:
             return told[-1] if told and is_orphaned(connection) else None
         prior = Standing(word=held.prior_word, reason=held.prior_reason)
-        word = table.restore(connection, held.key, prior, intermediate_words(table, command))
+        word = table.restore(connection, held.key, prior, ours)
         orphaned = {"outcome": Outcome.ORPHANED.value, "ended_ms": db_now_ms(), "final_state": word}
         connection.execute(attempts.update().where(this).values(orphaned))
         told.append(Recovered(key=held.key, epoch=held.epoch, word=word, orphanings=held.orphanings + 1))
@@ -68,4 +74,4 @@ def give_back(
         """The reply to our own commit was lost."""
         return connection.execute(sa.select(attempts.c.outcome).where(this)).scalar() == Outcome.ORPHANED.value
 
-    return database.write(work)
+    return database.write(work, may_wait=False)

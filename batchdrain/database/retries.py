@@ -21,15 +21,15 @@ class Retries:
 
 
 def retries_by_fingerprint(database: Database, ledger: Ledger) -> dict[str, Retries]:
-    """Over all sessions and runs; {} where there is no ledger, or one that does not know what attempts set out from."""
+    """Over all sessions and runs; {} where there is no ledger."""
     attempts = ledger.attempt
     fixed = sa.func.sum(sa.case((attempts.c.outcome == Outcome.COMPLETE.value, 1), else_=0))
     query = (
         sa.select(attempts.c.from_fingerprint, sa.func.count(), fixed)
-        .where(attempts.c.from_fingerprint.is_not(None), attempts.c.outcome.in_(_TRIED))
+        .where(attempts.c.source == ledger.source, attempts.c.from_fingerprint.is_not(None), attempts.c.outcome.in_(_TRIED))
         .group_by(attempts.c.from_fingerprint)
     )
     with database.read() as connection:
-        if not ledger.exists(connection) or ledger.missing(connection):
+        if not ledger.exists(connection):
             return {}
         return {mark: Retries(tried=count, fixed=int(done)) for mark, count, done in connection.execute(query)}

@@ -6,46 +6,51 @@ updated_at, and is judged by its row count.
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import NoSuchTableError
 
+from batchdrain.database import columns
 from batchdrain.database.connection import Database
-from batchdrain.database.dialects import octets
 from batchdrain.database.pages import Page, as_reason, as_text, pages
-from batchdrain.errors import ConfigError, did_you_mean
+from batchdrain.database.troubles import refusal_of
+from batchdrain.errors import BadData, ConfigError, did_you_mean
 from batchdrain.facts import GONE, PhaseKey, Standing
 from batchdrain.failures.excerpt import without_suffix
 from batchdrain.settings import Source
 from batchdrain.states import PhaseState
 from batchdrain.text import storable
 
-READ_CHARS: Final = 65_536
 _PAGE: Final = 2_000
 
 
 class PhaseTable:
     """The mapped table. Made by `reflect`."""
 
-    def __init__(self, table: sa.Table, source: Source) -> None:
-        columns = source.columns
+    def __init__(self, table: sa.Table, source: Source, dialect: str) -> None:
+        mapped = source.columns
         self.table = table
         self.source = source
-        self.run_id: sa.Column[Any] = table.c[columns.run_id]
-        self.phase_id: sa.Column[Any] = table.c[columns.phase_id]
-        self.phase_index = table.c[columns.phase_index] if columns.phase_index else None
-        self.state: sa.Column[Any] = table.c[columns.state]
-        self.reason = table.c[columns.last_failure_reason] if columns.last_failure_reason else None
-        self.updated_at = table.c[columns.updated_at] if columns.updated_at else None
+        self.dialect = dialect
+        self.run_id: sa.Column[Any] = table.c[mapped.run_id]
+        self.phase_id: sa.Column[Any] = table.c[mapped.phase_id]
+        self.phase_index = table.c[mapped.phase_index] if mapped.phase_index else None
+        self.state: sa.Column[Any] = table.c[mapped.state]
+        self.reason = table.c[mapped.last_failure_reason] if mapped.last_failure_reason else None
+        self.updated_at = table.c[mapped.updated_at] if mapped.updated_at else None
+        self.takes_null = self.reason is None or bool(self.reason.nullable)  #: as an empty reason; a view may say so wrongly
         # Built once: a drain executes them for every phase. The names of their parameters must not be those of columns.
-        this = sa.and_(self.run_id == sa.bindparam("the_run"), self.phase_id == sa.bindparam("the_phase"))
-        self._standing = sa.select(self.state, self.reason if self.reason is not None else sa.null()).where(this)
-        self._change = table.update().where(this, self.state == sa.bindparam("the_state"))
+        this = sa.and_(
+            columns.is_exactly(self.run_id, "the_run", dialect), columns.is_exactly(self.phase_id, "the_phase", dialect)
+        )
+        in_state = self.state == sa.bindparam("the_state", type_=self.state.type)
+        text = self.reason if self.reason is not None else sa.null()
+        self._standing = sa.select(columns.as_read(self.state, dialect), text).where(this)
+        self._standing_in = sa.select(columns.as_read(self.state, dialect), text, in_state).where(this)
+        self._change = table.update().where(this, in_state)
         self.words: dict[PhaseState, str] = {state: getattr(source.states, state.value) for state in PhaseState}
 
     @classmethod
@@ -72,28 +77,21 @@ class PhaseTable:
         ]
         if missing:
             raise ConfigError.of(missing)
-        return cls(table, source)
+        return cls(table, source, database.dialect)
 
     @property
     def schema(self) -> str | None:
         return self.table.schema
 
-    def bound(self, column: sa.Column[Any], text: str) -> Any:
-        """A text as a value of the column's own type. Raises ValueError where it can't be one."""
-        if isinstance(column.type, sa.Integer):
-            return int(text)
-        if isinstance(column.type, sa.Uuid):
-            return uuid.UUID(text)
-        return text
-
     def word(self, state: PhaseState) -> Any:
-        return self.bound(self.state, self.words[state])
+        return columns.bound(self.state, self.words[state])
 
     def pages(self, connection: sa.Connection, state: PhaseState) -> Iterator[Page]:
         """Stream the rows in a state, in no order, in constant memory."""
         index = self.phase_index if self.phase_index is not None else sa.null()
-        reason = sa.null() if self.reason is None else _head(self.reason)
-        query = sa.select(self.run_id, self.phase_id, index, reason).where(self._selected(state))
+        reason = sa.null() if self.reason is None else columns.head(self.reason)
+        run_id, phase_id = (columns.as_read(column, self.dialect) for column in (self.run_id, self.phase_id))
+        query = sa.select(run_id, phase_id, index, reason).where(self._selected(state))
         return pages(connection, query)
 
     def count_by_run(self, connection: sa.Connection, state: PhaseState) -> dict[str, int]:
@@ -101,43 +99,69 @@ class PhaseTable:
 
         Counted here: asked to group by run, SQLite walks the key's index and looks up each row, ten times as long as a scan.
         """
-        query = sa.select(self.run_id).where(self._selected(state))
+        query = sa.select(columns.as_read(self.run_id, self.dialect)).where(self._selected(state))
         result = connection.execution_options(stream_results=True, yield_per=_PAGE).execute(query)
         found = Counter(run for page in result.partitions(_PAGE) for (run,) in page)
         return {as_text(run): count for run, count in found.items()}
 
     def counts(self, connection: sa.Connection) -> dict[tuple[str, str], int]:
         """How many rows stand for each (run_id, word of the state). One pass."""
-        query = sa.select(self.run_id, self.state, sa.func.count()).group_by(self.run_id, self.state)
+        run_id, state = (columns.as_read(column, self.dialect) for column in (self.run_id, self.state))
+        query = sa.select(run_id, state, sa.func.count()).group_by(run_id, state)
+        if self.dialect == "mysql":  # its collations take 'A' for 'a': rows that differ are counted apart
+            exact = (sa.cast(run_id, sa.BINARY), sa.cast(state, sa.BINARY))
+            query = sa.select(sa.func.min(run_id), sa.func.min(state), sa.func.count()).group_by(*exact)
         if self.source.where:
             query = query.where(self._where())
         return {(as_text(run), as_text(word)): count for run, word, count in connection.execute(query)}
+
+    def any_in(self, connection: sa.Connection, state: PhaseState) -> PhaseKey | None:
+        """The ids of one row in a state, whichever; None where there is none."""
+        ids = (columns.as_read(column, self.dialect) for column in (self.run_id, self.phase_id))
+        found = connection.execute(sa.select(*ids).where(self._selected(state)).limit(1)).first()
+        return None if found is None else PhaseKey(as_text(found[0]), as_text(found[1]))
 
     def standing(self, connection: sa.Connection, key: PhaseKey) -> Standing | None:
         """What stands for a phase now; None when its row is gone."""
         found = connection.execute(self._standing, self._ids(key)).first()
         return None if found is None else Standing(word=as_text(found[0]), reason=as_reason(found[1]))
 
+    def standing_in(
+        self, connection: sa.Connection, key: PhaseKey, expected: PhaseState, *, for_update: bool
+    ) -> Standing | None:
+        """What stands for a phase, if it is in the state that is `expected`; None otherwise. `for_update`: and stays so until
+        the transaction is over. Raises BadData when the ids name more than one row, in whatever states."""
+        query = self._standing_in.with_for_update() if for_update else self._standing_in
+        rows = connection.execute(query, {**self._ids(key), "the_state": self.word(expected)}).fetchmany(2)
+        if len(rows) > 1:
+            raise BadData(
+                f"{key}: these ids name more than one row of table {self.source.table!r}",
+                remedy="run_id and phase_id together must be unique; map other columns in batchdrain.source",
+            )
+        if not rows or not rows[0][2]:
+            return None
+        return Standing(word=as_text(rows[0][0]), reason=as_reason(rows[0][1]))
+
     def take(self, connection: sa.Connection, key: PhaseKey, expected: PhaseState) -> int:
-        """Set `executing` where the phase is still in `expected`. Returns the rows that were changed."""
+        """Set `executing` where the phase is still in `expected`. Returns the rows that were changed. Raises RowRefused."""
         return self._update(connection, key, self.word(expected), {self.state: self.word(PhaseState.EXECUTING)})
 
     def finish(self, connection: sa.Connection, key: PhaseKey, expected: str, word: str, *, reason: str | None) -> int:
-        """Write the end state and the new reason (None: an empty one). Returns the rows that were changed."""
-        values: dict[sa.Column[Any], Any] = {self.state: self.bound(self.state, word)}
+        """Write the end state and the new reason (None: an empty one). Returns the rows that were changed. Raises RowRefused."""
+        values: dict[sa.Column[Any], Any] = {self.state: columns.bound(self.state, word)}
         if self.reason is not None:
-            empty = None if self.reason.nullable else ""
+            empty = None if self.takes_null else ""
             values[self.reason] = empty if reason is None else self._fitting(storable(reason))
-        return self._update(connection, key, self.bound(self.state, expected), values)
+        return self._update(connection, key, columns.bound(self.state, expected), values)
 
     def give_back(
         self, connection: sa.Connection, key: PhaseKey, expected: str, prior: Standing, *, reason_changed: bool
     ) -> int:
         """Restore the state, and the reason byte for byte where somebody changed it. Returns the rows changed."""
-        values: dict[sa.Column[Any], Any] = {self.state: self.bound(self.state, prior.word)}
+        values: dict[sa.Column[Any], Any] = {self.state: columns.bound(self.state, prior.word)}
         if self.reason is not None and reason_changed:
-            values[self.reason] = prior.reason
-        return self._update(connection, key, self.bound(self.state, expected), values)
+            values[self.reason] = columns.keepable(prior.reason)
+        return self._update(connection, key, columns.bound(self.state, expected), values)
 
     def restore(self, connection: sa.Connection, key: PhaseKey, prior: Standing, ours: frozenset[str]) -> str:
         """Give the phase back if it still stands in one of the states that are `ours`; any other belongs to somebody
@@ -152,9 +176,15 @@ class PhaseTable:
 
     def _update(self, connection: sa.Connection, key: PhaseKey, expected: Any, values: dict[sa.Column[Any], Any]) -> int:
         if self.updated_at is not None:
-            values[self.updated_at] = _moment_for(self.updated_at)
+            values[self.updated_at] = columns.moment_for(self.updated_at)
         parameters = {column.name: value for column, value in values.items()}
-        return connection.execute(self._change, {**parameters, **self._ids(key), "the_state": expected}).rowcount
+        try:
+            return connection.execute(self._change, {**parameters, **self._ids(key), "the_state": expected}).rowcount
+        except (sa.exc.SQLAlchemyError, UnicodeError) as error:
+            refusal = refusal_of(error, f"table {self.source.table!r} refuses what a drain writes for {key}")
+            if refusal is None:
+                raise
+            raise refusal from error
 
     def _selected(self, state: PhaseState) -> sa.ColumnElement[bool]:
         clause = self.state == self.word(state)
@@ -165,8 +195,8 @@ class PhaseTable:
 
     def _ids(self, key: PhaseKey) -> dict[str, Any]:
         return {
-            "the_run": self.bound(self.run_id, key.run_id),
-            "the_phase": self.bound(self.phase_id, key.phase_id),
+            "the_run": columns.bound(self.run_id, key.run_id),
+            "the_phase": columns.bound(self.phase_id, key.phase_id),
         }
 
     def _fitting(self, reason: str) -> str:
@@ -189,17 +219,3 @@ def joined_name(schema: str | None, table: str) -> str:
     if schema is not None:
         return f"{schema}.{table}"
     return f'"{table}"' if "." in table else table
-
-
-def _moment_for(column: sa.Column[Any]) -> Any:
-    now = datetime.now(UTC)
-    if isinstance(column.type, sa.DateTime):
-        return now if column.type.timezone else now.replace(tzinfo=None)
-    if isinstance(column.type, sa.Integer):
-        return int(now.timestamp())
-    return now.isoformat().replace("+00:00", "Z")
-
-
-def _head(text: sa.Column[Any]) -> sa.ColumnElement[Any]:
-    """The first READ_CHARS of a text. Most texts are short: counting the characters of each would take a quarter of a scan."""
-    return sa.case((octets(text) > READ_CHARS, sa.func.substr(text, 1, READ_CHARS)), else_=text)

@@ -19,9 +19,11 @@ class Statements:
 
     def __init__(self, ledger: Ledger) -> None:
         claims, attempts = ledger.claim, ledger.attempt
-        this = claims.c.key == given("the_key")
+        this = sa.and_(claims.c.source == ledger.source, claims.c.key == given("the_key"))
         ours = sa.and_(this, claims.c.epoch == given("the_epoch"), claims.c.owner == given("the_owner"))
-        attempt = sa.and_(attempts.c.key == given("the_key"), attempts.c.epoch == given("the_epoch"))
+        attempt = sa.and_(
+            attempts.c.source == ledger.source, attempts.c.key == given("the_key"), attempts.c.epoch == given("the_epoch")
+        )
         holder: dict[str, Any] = {
             "owner": given("the_owner"),
             "lease_until_ms": db_now_ms() + given("lease_ms", type_=sa.BigInteger),
@@ -34,10 +36,16 @@ class Statements:
         }
         due = sa.or_(claims.c.next_at_ms.is_(None), claims.c.next_at_ms <= db_now_ms())
         self.claim = sa.select(
-            claims.c.epoch, claims.c.attempts, claims.c.owner, claims.c.prior_state, claims.c.prior_reason
+            claims.c.epoch,
+            claims.c.attempts,
+            claims.c.owner,
+            claims.c.prior_state,
+            claims.c.prior_reason,
+            claims.c.held_state,
         ).where(this)
-        prior: dict[str, Any] = {"prior_state": given("word"), "prior_reason": given("text")}
-        self.first = claims.insert().values(key=given("the_key"), epoch=1, orphan_count=0, attempts=0, **holder, **prior)
+        prior: dict[str, Any] = {"prior_state": given("word"), "prior_reason": given("text"), "held_state": given("held")}
+        first = {"source": ledger.source, "key": given("the_key"), "epoch": 1, "orphan_count": 0, "attempts": 0}
+        self.first = claims.insert().values(**first, **holder, **prior)
         self.take = (
             claims.update()
             .where(this, claims.c.epoch == given("the_epoch"), claims.c.owner.is_(None), due)

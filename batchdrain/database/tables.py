@@ -1,38 +1,48 @@
-"""batchdrain's own tables, next to the user's. Made by the first drain; `doctor` prints their DDL."""
+"""batchdrain's own tables, next to the user's. Made by the first drain; `doctor` prints their DDL.
+
+Several tables of phases in one schema share them; each row says which table it is of.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import re
 import uuid
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.mysql import LONGTEXT
-from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import making_tables
+from batchdrain.database.source import PhaseTable
 from batchdrain.errors import ConfigError
+from batchdrain.text import slug
 
 SCHEMA_VERSION: Final = 1
 UID: Final = "database_uid"
 # MariaDB: a TEXT holds 64 kB and compares by a collation that takes 'X ' for 'x'; keys are ASCII digests.
 _LONG: Final = sa.Text().with_variant(LONGTEXT(charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb")
 _KEY: Final = sa.CHAR(64)
+_SOURCE: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The three tables, in one schema."""
+    """The three tables, in one schema, for one table of phases."""
 
     meta: sa.Table
     claim: sa.Table
     attempt: sa.Table
+    source: str  #: what its rows call the table of phases
 
     @classmethod
-    def in_schema(cls, schema: str | None) -> Ledger:
-        metadata = sa.MetaData(schema=schema)
+    def beside(cls, table: PhaseTable) -> Ledger:
+        metadata = sa.MetaData(schema=table.schema)
         return cls(
+            source=_name_of(table),
             meta=sa.Table(
                 "batchdrain_meta",
                 metadata,
@@ -42,6 +52,7 @@ class Ledger:
             claim=sa.Table(
                 "batchdrain_claim",
                 metadata,
+                sa.Column("source", sa.String(_SOURCE), primary_key=True),
                 sa.Column("key", _KEY, primary_key=True),
                 sa.Column("epoch", sa.BigInteger, nullable=False),
                 sa.Column("owner", sa.CHAR(32)),
@@ -54,6 +65,7 @@ class Ledger:
                 sa.Column("spool_dir", _LONG),
                 sa.Column("prior_state", _LONG),
                 sa.Column("prior_reason", _LONG),
+                sa.Column("held_state", _LONG),
                 sa.Column("orphan_count", sa.Integer, nullable=False, default=0),
                 sa.Column("attempts", sa.Integer, nullable=False, default=0),
                 sa.Column("next_at_ms", sa.BigInteger),
@@ -61,6 +73,7 @@ class Ledger:
             attempt=sa.Table(
                 "batchdrain_attempt",
                 metadata,
+                sa.Column("source", sa.String(_SOURCE), primary_key=True),
                 sa.Column("key", _KEY, primary_key=True),
                 sa.Column("epoch", sa.BigInteger, primary_key=True, autoincrement=False),
                 sa.Column("session_uid", sa.CHAR(32), nullable=False, index=True),
@@ -121,24 +134,11 @@ class Ledger:
 
     def _is_complete(self, database: Database) -> bool:
         with database.read() as connection:
-            stands = self.exists(connection) and not self.missing(connection)
-            return stands and self.read_meta(database, UID) is not None
-
-    def missing(self, connection: sa.Connection) -> list[sa.Column[Any]]:
-        """Columns that came later than the tables: an earlier batchdrain made those. Reads only."""
-        inspector, found = sa.inspect(connection), list[sa.Column[Any]]()
-        for table in self.tables:
-            known = {column["name"] for column in inspector.get_columns(table.name, schema=table.schema)}
-            found += [column for column in table.columns if column.name not in known]
-        return found
+            return self.exists(connection) and self.read_meta(database, UID) is not None
 
     def _create(self, connection: sa.Connection) -> None:
         with making_tables(connection):
             self.meta.metadata.create_all(connection)
-            for column in self.missing(connection):
-                table = connection.dialect.identifier_preparer.format_table(column.table)
-                made = CreateColumn(column).compile(dialect=connection.dialect)
-                connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {made}")
             known = connection.execute(sa.select(self.meta.c.name)).scalars().all()
             for name, value in (("schema_version", str(SCHEMA_VERSION)), (UID, uuid.uuid4().hex)):
                 if name not in known:
@@ -167,3 +167,13 @@ class Ledger:
                 connection.execute(self.meta.insert().values(name=name, value=value))
 
         database.write(work)
+
+
+def _name_of(table: PhaseTable) -> str:
+    """The table's name, or as much of it as a key can hold and what tells it from all others."""
+    name = str(table.table.name)
+    if table.dialect == "sqlite":
+        name = name.lower()  # SQLite takes 'Phases' for 'phases'
+    if re.fullmatch(r"[A-Za-z0-9_]{1,64}", name):
+        return name
+    return f"{slug(name)}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,6 +17,13 @@ _SQLITE_BUSY: Final = frozenset({5, 6})  # SQLITE_BUSY, SQLITE_LOCKED, without t
 _SQLITE_BROKEN: Final = frozenset({11, 26})  # SQLITE_CORRUPT, SQLITE_NOTADB
 _SQLITE_FULL: Final = frozenset({10, 13})  # SQLITE_IOERR, SQLITE_FULL
 _SQLITE_DENIED: Final = frozenset({3, 8, 14, 23})  # SQLITE_PERM, READONLY, CANTOPEN, AUTH
+
+
+_REFUSED: Final = frozenset({1142, 1143, 1364, 1644, 3819, 4025})  # MySQL: privileges, a default, a trigger, CHECKs
+_MISCONFIGURED: Final = frozenset({1044, 1045, 1049, 1130, 1142, 1143, 1698})  # MySQL: access denied, no such database
+_NOT_LET_IN: Final = re.compile(
+    r"(?s)FATAL:.*(?:authentication failed|does not exist|no pg_hba\.conf entry|permission denied)"
+)
 
 
 class RowLocked(Exception):
@@ -38,6 +46,22 @@ def is_row_lock(error: BaseException) -> bool:
     return isinstance(error, DBAPIError) and not {_sqlstate(error), _number(error)}.isdisjoint(_LOCKED)
 
 
+class RowRefused(ConfigError):
+    """The user's table does not take what is written to it: by a constraint, a trigger, a type, a privilege."""
+
+
+def refusal_of(error: Exception, what: str) -> RowRefused | None:
+    """A statement on the user's table failed: the refusal that it is; None for what is the moment's or the server's."""
+    cure = "map words and columns in batchdrain.source that it takes; `inv doctor` tries them"
+    if isinstance(error, UnicodeError):
+        return RowRefused(f"{what}: {error}", remedy=cure)
+    if not isinstance(error, DBAPIError) or is_transient(error):
+        return None
+    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) and _number(error) not in _REFUSED:
+        return None
+    return RowRefused(f"{what}: {first_line(error.orig)}", remedy=cure)
+
+
 def told(error: SQLAlchemyError, name: str) -> BatchDrainError:
     """The error as the user can mend it: the configuration, the file, or only the moment. `name`: of the database."""
     orig = getattr(error, "orig", None) or error
@@ -49,6 +73,10 @@ def told(error: SQLAlchemyError, name: str) -> BatchDrainError:
         return FilesUnavailable(said, remedy="make room or mend the disk; what was recorded is safe, `inv resume` goes on")
     if isinstance(code, int) and (code & 0xFF) in _SQLITE_DENIED:
         return ConfigError(said, remedy="batchdrain must be able to write the file and its folder")
+    if _number_of(orig) in _MISCONFIGURED or _NOT_LET_IN.search(str(orig)):
+        return ConfigError(
+            said, remedy="mend batchdrain.database_url, or have the privileges granted; `inv doctor` checks them"
+        )
     if isinstance(error, sa.exc.TimeoutError) or (
         isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) and code != 1
     ):
@@ -65,5 +93,9 @@ def _sqlstate(error: DBAPIError) -> object:
 
 
 def _number(error: DBAPIError) -> object:
-    args: tuple[Any, ...] = getattr(error.orig, "args", ())
+    return _number_of(error.orig)
+
+
+def _number_of(orig: object) -> object:
+    args: tuple[Any, ...] = getattr(orig, "args", ())
     return args[0] if args and isinstance(args[0], int) else None

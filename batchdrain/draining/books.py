@@ -46,8 +46,8 @@ class Books:
         self._later.append(partial(self._screen.started, tried, limit))
         self.settle()
 
-    def lost(self, tried: Try) -> None:
-        self._later.append(partial(self._screen.lost, tried))
+    def lost(self, tried: Try, why: str) -> None:
+        self._later.append(partial(self._screen.lost, tried, why))
 
     def finished(self, tried: Try, attempt: Attempt) -> None:
         self._later.append(partial(self._screen.finished, tried, attempt))

@@ -9,10 +9,11 @@ from time import monotonic
 from typing import Final
 
 from batchdrain import clock
+from batchdrain.database.troubles import RowLocked
 from batchdrain.draining.judging import judge
-from batchdrain.draining.parts import Ended, Parts
+from batchdrain.draining.parts import Ended, Judgement, Parts
 from batchdrain.draining.weather import is_transient
-from batchdrain.errors import BatchDrainError, ClaimLost, ConfigError, FilesUnavailable
+from batchdrain.errors import BatchDrainError, ClaimLost, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.events import Event
 from batchdrain.execution.order import CONFIG_ERRNOS, EndedBy, Ending
 from batchdrain.facts import Attempt, Choice, Skip, Try
@@ -32,36 +33,24 @@ class Conclusion:
     counted: bool = True  #: False: given back, the phase was not attempted
     waits_again: bool = False  #: given back, though nobody asked for it: it may be taken once more
     retry: Try | None = None
+    postponed: Ended | None = None  #: nothing was written yet: somebody has the row locked
     stop: Skip | None = None  #: ends the session
     failure: BatchDrainError | None = None  #: ends the session, with its exit code
 
 
 def conclude(parts: Parts, ended: Ended, *, may_retry: bool) -> Conclusion:
     """Write the end of an attempt to the ledger; the books have the rest of what follows. Raises DatabaseUnavailable."""
-    running, settings = ended.running, parts.settings
+    running = ended.running
     executions = running.tried.executions + 1
-    attempt = judge(
-        running.claim,
-        ended.ending,
-        limit=running.limit,
-        command=settings.command,
-        complete_word=settings.source.states.complete,
-        standing=ended.standing,
-        categorise=parts.categorise,
-        paths=running.paths,
-        ended_at=clock.now(),
-        redact=parts.redact,
-    )
-    again = may_retry and parts.weather.is_bad and is_transient(attempt)
-    stop = _heeded(parts, attempt)
-    if again:  # an outage burns nobody's attempts
-        attempt = replace(attempt, outcome=Outcome.RELEASED)
-    wait_s = retry_after(attempt, executions, settings.retry) if may_retry else None
+    judgement = ended.judgement or _judgement(parts, ended, executions, may_retry=may_retry)
+    attempt, wait_s, stop = judgement.attempt, judgement.retry_in_s, judgement.stop
     try:
         recorded = parts.outage.outlast(
-            lambda: parts.claims.finish(running.claim, attempt, retry_in_s=wait_s),
+            lambda: parts.claims.finish(running.claim, attempt, retry_in_s=wait_s, may_wait=False),
             meanwhile="the result is saved locally, not yet recorded",
         )
+    except RowLocked:
+        return Conclusion(counted=False, postponed=_postponed(parts, ended, judgement))
     except ClaimLost as error:
         parts.heart.drop(running.claim)
         key = attempt.phase.key
@@ -81,7 +70,7 @@ def conclude(parts: Parts, ended: Ended, *, may_retry: bool) -> Conclusion:
         parts.books.released(running.tried, recorded)
         failure = _not_started(ended.ending) if recorded.outcome is Outcome.NOT_STARTED else None
         unasked = ended.ending.by in {EndedBy.LEASE, EndedBy.LOST}
-        probe = replace(running.tried, due=parts.weather.due + _CLOCK_STEP_S) if again else None
+        probe = replace(running.tried, due=parts.weather.due + _CLOCK_STEP_S) if judgement.is_spared else None
         return Conclusion(counted=False, waits_again=unasked, retry=probe, stop=stop, failure=failure)
     parts.record.add(result, **facts)
     parts.books.finished(running.tried, recorded)
@@ -94,6 +83,43 @@ def conclude(parts: Parts, ended: Ended, *, may_retry: bool) -> Conclusion:
     if parts.stop_on_first_failure and not recorded.success:
         return Conclusion(stop=Skip("--stop-on-first-failure", str(attempt.phase.key)))
     return Conclusion(stop=stop)
+
+
+def _judgement(parts: Parts, ended: Ended, executions: int, *, may_retry: bool) -> Judgement:
+    running, settings = ended.running, parts.settings
+    attempt = judge(
+        running.claim,
+        ended.ending,
+        limit=running.limit,
+        command=settings.command,
+        complete_word=settings.source.states.complete,
+        standing=ended.standing,
+        categorise=parts.categorise,
+        paths=running.paths,
+        ended_at=clock.now(),
+        redact=parts.redact,
+    )
+    is_spared = may_retry and parts.weather.is_bad and is_transient(attempt)
+    stop = _heeded(parts, attempt)
+    if is_spared:  # an outage burns nobody's attempts
+        attempt = replace(attempt, outcome=Outcome.RELEASED)
+    retry_in_s = retry_after(attempt, executions, settings.retry) if may_retry else None
+    return Judgement(attempt=attempt, is_spared=is_spared, retry_in_s=retry_in_s, stop=stop)
+
+
+def _postponed(parts: Parts, ended: Ended, judgement: Judgement) -> Ended:
+    """To be concluded later: the claim is kept, other phases go on. Raises DatabaseUnavailable once our patience is over, or
+    a signal came."""
+    key, now = judgement.attempt.phase.key, monotonic()
+    since = now if ended.locked_since is None else ended.locked_since
+    if parts.interrupts.signal is not None or now - since > parts.settings.patience.outage_s:
+        raise DatabaseUnavailable(
+            f"{key}: somebody has its row locked: the result is saved locally, not yet recorded",
+            remedy="the next command records it",
+        )
+    if ended.locked_since is None:
+        parts.books.notice(f"{key}: somebody has its row locked; its result waits, others go on")
+    return replace(ended, judgement=judgement, locked_since=since)
 
 
 def _heeded(parts: Parts, attempt: Attempt) -> Skip | None:

@@ -16,7 +16,7 @@ from batchdrain.draining.interrupts import Interrupts
 from batchdrain.draining.outage import Outage
 from batchdrain.draining.weather import Weather
 from batchdrain.execution.order import Ending
-from batchdrain.facts import Claim, Phase, Standing, TimeLimit, Try
+from batchdrain.facts import Attempt, Claim, Phase, Skip, Standing, TimeLimit, Try
 from batchdrain.failures.categories import Categoriser
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.supply import Supply
@@ -63,9 +63,21 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What an ending means, and what follows from it."""
+
+    attempt: Attempt
+    is_spared: bool  #: in an outage: the phase goes back and is tried again, uncounted
+    retry_in_s: float | None  #: None: not tried again
+    stop: Skip | None  #: ends the session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """A command that has ended, and what it left in the table where it sets states itself."""
 
     running: Running
     ending: Ending
     standing: Standing | None
+    judgement: Judgement | None = None  #: where it was judged already, and its row is locked by somebody
+    locked_since: float | None = None  #: monotonic

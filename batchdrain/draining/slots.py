@@ -10,8 +10,9 @@ from time import monotonic
 from typing import Final
 
 from batchdrain import clock
+from batchdrain.database.troubles import RowRefused
 from batchdrain.draining.parts import Ended, Parts, Running
-from batchdrain.errors import BadData, FilesUnavailable
+from batchdrain.errors import BadData, BatchDrainError, FilesUnavailable
 from batchdrain.events import Event
 from batchdrain.execution.command import order_for
 from batchdrain.execution.guards import Guard
@@ -21,6 +22,8 @@ from batchdrain.facts import Claim, Skip, Standing, Try
 from batchdrain.guardian.wire import boottime_ms
 
 _SETTLE_POLL_S: Final = 0.1
+_LOCK_POLL_S: Final = 0.5
+_FASTER: Final = "another controller was faster, or somebody has its row locked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +38,30 @@ class Slots:
         self._post: Post | None = getattr(parts.engine, "post", None)
         self._running: dict[Future[Ending], Running] = {}
         self._settling: deque[_Settling] = deque()
+        self._locked: deque[Ended] = deque()
+        self.lost_because = ""  #: why the last claim came to nothing
+        self.refused: BatchDrainError | None = None  #: the first claim that the table did not take, whoever else is there
 
     def __len__(self) -> int:
-        return len(self._running) + len(self._settling)
+        return len(self._running) + len(self._settling) + len(self._locked)
 
     @property
     def busy_runs(self) -> set[str]:
-        settling = (entry.ended.running for entry in self._settling)
-        return {running.tried.run_id for running in (*self._running.values(), *settling)}
+        ended = (*(entry.ended for entry in self._settling), *self._locked)
+        return {running.tried.run_id for running in (*self._running.values(), *(one.running for one in ended))}
 
     def side_by_side(self) -> Counter[str]:
         """How many phases of each fingerprint run now."""
         return Counter(running.tried.choice.fingerprint for running in self._running.values())
 
     def start(self, tried: Try) -> bool:
-        """Claim the phase and submit its command. False when somebody else was faster: that is normal."""
+        """Claim the phase and submit its command. False when somebody else was faster, which is normal, and when the table
+        does not take the claim, which is told."""
         parts, phase, command = self._parts, tried.choice.phase, self._parts.settings.command
         ids = {"run_id": phase.run_id, "phase_id": phase.phase_id}
         limit = parts.outage.outlast(lambda: parts.limits.of(phase, longer=tried.longer), meanwhile="nothing is claimed")
         guard = self._hired()
-        before_ms, claim = boottime_ms(), None
+        before_ms, claim, self.lost_because = boottime_ms(), None, _FASTER
         try:
             claim = self._claim(tried, parts.heart.lease_s(limit.seconds, command.settle_s), guard)
         finally:
@@ -91,16 +98,24 @@ class Slots:
         """Wait for the next command to end, at most so long; then everything that has ended and settled."""
         if self._settling:
             timeout_s = _SETTLE_POLL_S if timeout_s is None else min(timeout_s, _SETTLE_POLL_S)
+        if self._locked:
+            timeout_s = _LOCK_POLL_S if timeout_s is None else min(timeout_s, _LOCK_POLL_S)
         if self._running:
             done, _ = wait(self._running, timeout=timeout_s, return_when=FIRST_COMPLETED)
         else:
             done = set()
             self._parts.interrupts.wake.wait(timeout_s)
+        locked, self._locked = self._locked, deque()
+        yield from locked
         settling, self._settling = self._settling, deque()
         for entry in settling:
             yield from self._settled(entry.ended.running, entry.ended.ending, entry.until)
         for future in done:
             yield from self._settled(self._running.pop(future), _ending_of(future), None)
+
+    def postpone(self, ended: Ended) -> None:
+        """Its row is locked: it comes again with what `ended` gives later."""
+        self._locked.append(ended)
 
     def end_all(self) -> Iterator[Ended]:
         """End every command, and give what came of each."""
@@ -110,7 +125,8 @@ class Slots:
         wait(self._running)
         endings = [(running, _ending_of(future)) for future, running in self._running.items()]
         endings += [(entry.ended.running, entry.ended.ending) for entry in self._settling]
-        self._running, self._settling = {}, deque()
+        yield from self._locked
+        self._running, self._settling, self._locked = {}, deque(), deque()
         for running, ending in endings:
             yield Ended(running=running, ending=ending, standing=self._standing(running))
 
@@ -141,8 +157,10 @@ class Slots:
                 lambda: parts.claims.claim(tried.choice, lease_s=lease_s, run_type=run_type, now=now, guard=identity),
                 meanwhile="nothing is claimed",
             )
-        except BadData as error:
-            if self._parts.record.tell(Event.PHASE_SKIPPED, Skip("ambiguous ids", str(error)), count=1):
+        except (BadData, RowRefused) as error:
+            self.refused, self.lost_because = self.refused or error, "see above"
+            rule = "ambiguous ids" if isinstance(error, BadData) else "refused by the table"
+            if self._parts.record.tell(Event.PHASE_SKIPPED, Skip(rule, error.message), count=1):
                 self._parts.books.notice(str(error))
             return None
 

@@ -34,8 +34,8 @@ class PlainScreen:
     def started(self, tried: Try, limit: TimeLimit) -> None:
         """Said by `selected` already."""
 
-    def lost(self, tried: Try) -> None:
-        self._result(tried, "  - Skipped: another controller was faster")
+    def lost(self, tried: Try, why: str) -> None:
+        self._result(tried, f"  - Skipped: {why}")
 
     def finished(self, tried: Try, attempt: Attempt) -> None:
         word = safe_text(attempt.final_word)

@@ -21,7 +21,7 @@ A_WEEK_MS = 7 * 86_400_000
 whos = st.sampled_from(("a", "b", "c"))
 names = st.sampled_from(PHASES)
 reasons = st.sampled_from((None, "", "before ✓\n \t", "x" * 300))
-ends = st.sampled_from([outcome for outcome in Outcome if outcome is not Outcome.MOVED])
+ends = st.sampled_from([outcome for outcome in Outcome if outcome not in {Outcome.MOVED, Outcome.REFUSED}])
 backs = st.integers(0, 3)
 losses = st.sampled_from((False, False, True))
 

@@ -74,7 +74,7 @@ class World:
         patch.setattr(host, "lives", self._lives)
         self.database.prepare_for_writing()
         table = PhaseTable.reflect(self.database, Source())
-        ledger = Ledger.in_schema(table.schema)
+        ledger = Ledger.beside(table)
         ledger.create(self.database)
         self.site = Site(Settings(command=Command(argv=["true"])), self.database, table, ledger, root)
 

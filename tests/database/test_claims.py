@@ -70,7 +70,7 @@ def database_mode(work: Workplace) -> Iterator[Bench]:
 def _bench(work: Workplace, command: Command) -> Iterator[Bench]:
     database = open_database(work.url)
     table = PhaseTable.reflect(database, Source())
-    ledger = Ledger.in_schema(table.schema)
+    ledger = Ledger.beside(table)
     database.prepare_for_writing()
     ledger.create(database)
     yield Bench(work, database, ledger, table, command)
@@ -147,7 +147,7 @@ def test_ids_that_name_two_rows_are_refused(bench: Bench) -> None:
     table = PhaseTable.reflect(bench.database, Source(table="twins"))
     claims = Claims(bench.database, bench.ledger, table, bench.command, "a" * 32)
 
-    with pytest.raises(BadData, match="name 2 rows"):
+    with pytest.raises(BadData, match="name more than one row"):
         bench.claim(claims, "r/p")
     assert bench.work.sql("SELECT DISTINCT state FROM twins") == [("FAILED",)]
 
@@ -391,23 +391,17 @@ def test_an_attempt_keeps_the_failure_that_it_sets_out_from(bench: Bench) -> Non
     assert sorted(found) == [("p", "transient", "http 503 from *"), ("q", None, None)]
 
 
-def test_a_ledger_of_an_earlier_batchdrain_gets_the_columns_that_it_lacks(bench: Bench) -> None:
-    bench.work.fail("r/p")
-    claims = bench.controller()
-    claims.finish(claim := _taken(bench.claim(claims, "r/p")), _attempt(claim, Outcome.FAILED))
-    for name in ("from_category", "from_fingerprint"):
-        bench.work.sql(f"ALTER TABLE batchdrain_attempt DROP COLUMN {name}")
-
-    bench.ledger.create(bench.database)
-
-    assert bench.rows("phase_id, from_category, from_fingerprint") == [("p", None, None)]
-    _taken(bench.claim(claims, "r/p"))
-
-
 def test_two_claims_of_one_epoch_can_not_both_be_written(bench: Bench) -> None:
     bench.work.fail("r/p")
     _taken(bench.claim(bench.controller(), "r/p"))
-    row = {"key": PhaseKey("r", "p").digest, "epoch": 1, "session_uid": "b" * 32, "run_id": "r", "phase_id": "p"}
+    row = {
+        "source": "phases",
+        "key": PhaseKey("r", "p").digest,
+        "epoch": 1,
+        "session_uid": "b" * 32,
+        "run_id": "r",
+        "phase_id": "p",
+    }
     row |= {"attempt": 1, "run_type": "default", "initial_state": "FAILED", "started_ms": 1}
 
     with pytest.raises(sa.exc.IntegrityError):

@@ -31,7 +31,7 @@ class Book:
     def attempt(self, run: str, outcome: str | None, **facts: Any) -> None:
         moment = next(self.moments)
         base: dict[str, Any] = {
-            "key": PhaseKey(run, str(moment)).digest, "epoch": 1, "session_uid": "u" * 32, "run_id": run, "phase_id": str(moment),
+            "source": "phases", "key": PhaseKey(run, str(moment)).digest, "epoch": 1, "session_uid": "u" * 32, "run_id": run, "phase_id": str(moment),
             "attempt": 1, "run_type": "default", "initial_state": "FAILED", "started_ms": moment, "outcome": outcome,
             "from_category": "other", "from_fingerprint": "boom", "duration_ms": 1000,
             "fingerprint": None if outcome == "complete" else "boom",
@@ -45,7 +45,7 @@ class Book:
 @pytest.fixture
 def book(work: Workplace) -> Iterator[Book]:
     database = open_database(work.url)
-    ledger = Ledger.in_schema(PhaseTable.reflect(database, Source()).schema)
+    ledger = Ledger.beside(PhaseTable.reflect(database, Source()))
     database.prepare_for_writing()
     ledger.create(database)
     yield Book(work, database, ledger)
@@ -96,12 +96,3 @@ def test_only_the_most_frequent_fingerprints_are_remembered(book: Book, monkeypa
 def test_a_fingerprint_of_nothing_is_not_learnt(book: Book) -> None:
     book.attempt("a", "failed", from_category="unknown", from_fingerprint="")
     assert book.lessons().fingerprints == {}
-
-
-def test_a_ledger_of_an_earlier_batchdrain_is_read_all_the_same(book: Book) -> None:
-    book.attempt("a", "complete")
-    for name in ("from_category", "from_fingerprint"):
-        book.work.sql(f"ALTER TABLE batchdrain_attempt DROP COLUMN {name}")
-    assert book.lessons() == Lessons()
-    book.ledger.create(book.database)
-    assert book.lessons() == Lessons()

@@ -162,13 +162,6 @@ def test_an_id_that_is_none_is_refused(lite: Workplace, text: str) -> None:
     assert (ran.code, "--cluster: " in ran.err) == (2, True), ran
 
 
-def test_a_ledger_that_does_not_know_what_attempts_set_out_from_is_read_all_the_same(work: Workplace) -> None:
-    work.fail("a/p~fail")
-    work.inv("drain")
-    work.sql("ALTER TABLE batchdrain_attempt DROP COLUMN from_fingerprint")
-    assert [one["tried"] for one in by_mark(work).values()] == [0]
-
-
 def test_memory_grows_with_the_clusters_and_not_with_the_phases(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "RUNS", 50)
     rows = [Row(run_id=f"r{number}", phase_id="p", phase_index=0, reason=f"{DISK} {number}") for number in range(3000)]

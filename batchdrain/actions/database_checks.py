@@ -1,0 +1,152 @@
+"""The doctor's checks of the database. Each yields findings; what one tries to write is rolled back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+
+from batchdrain.actions.finding import Finding
+from batchdrain.database.fitness import unfit_columns, unwritable
+from batchdrain.database.rehearsal import rehearsed
+from batchdrain.database.source import split_name
+from batchdrain.planning.screening import QUARANTINE
+from batchdrain.recovering import said_of
+from batchdrain.site import Site, described
+from batchdrain.states import PhaseState
+
+_HELD_SHOWN: Final = 10
+_DRAINED: Final = (PhaseState.FAILED, PhaseState.QUEUED)
+
+
+def _connection(site: Site) -> Iterator[Finding]:
+    yield Finding("database", ok=True, said=f"{site.where}: {described(site.counts())}")
+
+
+def _columns(site: Site) -> Iterator[Finding]:
+    problems = unfit_columns(site.table)
+    if site.settings.command.result_from == "exit_code":
+        problems += unwritable(site.database, site.table)
+    for problem in problems:
+        yield Finding("table", ok=False, said=problem, cure="map it in batchdrain.source")
+    if not problems:
+        yield Finding("table", ok=True, said=f"{site.settings.source.table!r} has every mapped column")
+
+
+def _words(site: Site) -> Iterator[Finding]:
+    with site.database.read() as connection:
+        found = {word for _, word in site.table.counts(connection)}
+    known = set(site.table.words.values())
+    if found and not found & known:
+        shown = ", ".join(repr(word) for word in sorted(found)[:8])
+        yield Finding(
+            "states", ok=False, said=f"no row bears one of the mapped words; the table has {shown}",
+            cure="map them in batchdrain.source.states",
+        )  # fmt: skip
+    elif found - known:
+        shown = ", ".join(repr(word) for word in sorted(found - known)[:8])
+        yield Finding("states", ok=True, said=f"the table also has {shown}, which batchdrain leaves alone")
+    else:
+        yield Finding("states", ok=True, said="every word of the table is mapped")
+
+
+def _unique(site: Site) -> Iterator[Finding]:
+    table, names = site.table.table, {site.table.run_id.name, site.table.phase_id.name}
+    schema, name = split_name(site.settings.source.table)
+    with site.database.read() as connection:
+        inspector = sa.inspect(connection)
+        keys = [set(inspector.get_pk_constraint(name, schema=schema).get("constrained_columns") or ())]
+        if name not in inspector.get_view_names(schema=schema):
+            uniques = [entry["column_names"] for entry in inspector.get_unique_constraints(name, schema=schema)]
+            uniques += [
+                [column for column in entry["column_names"] if column is not None]
+                for entry in inspector.get_indexes(name, schema=schema)
+                if entry["unique"]
+            ]
+            keys += [set(unique) for unique in uniques]
+        if any(key and key <= names for key in keys):
+            yield Finding("ids", ok=True, said="run_id and phase_id are unique together")
+            return
+        query = (
+            sa.select(site.table.run_id, site.table.phase_id, sa.func.count())
+            .select_from(table)
+            .group_by(site.table.run_id, site.table.phase_id)
+            .having(sa.func.count() > 1)
+            .limit(1)
+        )
+        twice = connection.execute(query).first()
+    if twice is not None:
+        yield Finding(
+            "ids",
+            ok=False,
+            said=f"{twice[0]} / {twice[1]} names {twice[2]} rows",
+            cure="map columns that are unique together",
+        )
+    else:
+        yield Finding("ids", ok=True, said="are unique now, though no key of the table says so")
+
+
+def _writing(site: Site) -> Iterator[Finding]:
+    schema, name = split_name(site.settings.source.table)
+    with site.database.read() as connection:
+        if site.database.dialect == "postgresql":
+            full = sa.func.quote_ident(name) if schema is None else sa.func.format("%I.%I", schema, name)
+            update = connection.execute(sa.select(sa.func.has_table_privilege(full, "UPDATE"))).scalar()
+            place = sa.func.current_schema() if schema is None else schema
+            create = connection.execute(sa.select(sa.func.has_schema_privilege(place, "CREATE"))).scalar()
+        else:
+            path = Path(site.database.place)
+            update = create = site.database.dialect != "sqlite" or (
+                os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+            )
+        ready = site.ledger.exists(connection)
+    if not update:
+        yield Finding("privileges", ok=False, said=f"{name!r} may not be updated", cure="GRANT UPDATE, or make it writable")
+    if ready:
+        yield Finding("ledger", ok=True, said="batchdrain's tables are there")
+    elif create:
+        yield Finding("ledger", ok=True, said="batchdrain's tables will be made by the first drain")
+    else:
+        ddl = site.ledger.ddl(site.database.engine.dialect)
+        yield Finding("ledger", ok=False, said="batchdrain's tables may not be created", cure=f"have them made:\n{ddl}")
+
+
+def _rehearsal(site: Site) -> Iterator[Finding]:
+    """Each write that a drain does, on one row, rolled back."""
+    if site.settings.command.result_from != "exit_code":
+        return
+    problems = [problem for state in _DRAINED for problem in rehearsed(site.database, site.table, state)]
+    for problem in dict.fromkeys(problems):
+        yield Finding("writes", ok=False, said=problem)
+    if not problems:
+        yield Finding("writes", ok=True, said="the table takes every state and a reason (tried on a row, and rolled back)")
+
+
+def _held(site: Site) -> Iterator[Finding]:
+    held = site.history.held()
+    for claim in held[:_HELD_SHOWN]:
+        yield Finding("claims", ok=True, said=f"held now: {said_of(claim)}")
+    if len(held) > _HELD_SHOWN:
+        yield Finding("claims", ok=True, said=f"and {len(held) - _HELD_SHOWN} more are held")
+    quarantined = sum(count >= QUARANTINE for count in site.history.past().orphanings.values())
+    if quarantined:
+        yield Finding(
+            "quarantine", ok=True,
+            said=f"{quarantined} phases were given back {QUARANTINE} times in a row and are left out; "
+            "`inv drain --include-quarantined` takes them",
+        )  # fmt: skip
+    if site.settings.command.result_from == "database" and site.settings.command.stuck_states is None:
+        executing, queued = (site.table.words[state] for state in (PhaseState.EXECUTING, PhaseState.QUEUED))
+        yield Finding(
+            "stuck_states", ok=True,
+            said=f"after a crash of the command its phase is given back from {executing} and {queued}; "
+            "name others in command.stuck_states",
+        )  # fmt: skip
+
+
+CHECKS: Final[tuple[Callable[[Site], Iterator[Finding]], ...]] = (
+    _connection, _columns, _words, _unique, _writing, _rehearsal, _held,
+)  # fmt: skip

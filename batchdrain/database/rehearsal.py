@@ -1,0 +1,109 @@
+"""Whether the table takes what a drain writes: the writes are tried on one row, in a transaction that is rolled back.
+
+A constraint, a trigger, a privilege, a narrow column or a character set would else be found with the first result, when the
+command has run already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import sqlalchemy as sa
+
+from batchdrain.database.connection import Database
+from batchdrain.database.refusals import PLAIN_CHARS
+from batchdrain.database.source import PhaseTable
+from batchdrain.database.troubles import RowLocked, RowRefused
+from batchdrain.errors import BadData, ConfigError
+from batchdrain.facts import PhaseKey, Standing
+from batchdrain.states import PhaseState
+
+SAMPLE: Final = "tried by batchdrain, and rolled back ".ljust(PLAIN_CHARS, ".")
+"""The least that a column of reasons must take: what is longer, or not ASCII, may be kept in part."""
+
+
+class _Enough(Exception):
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+
+
+def rehearsed(database: Database, table: PhaseTable, state: PhaseState) -> list[str]:
+    """What the table does not take, a line each; [] also where no row is in `state`, or the one tried is locked. Waits for
+    no lock. Raises DatabaseUnavailable."""
+
+    def work(connection: sa.Connection) -> None:
+        raise _Enough(_tried(connection, table, state))
+
+    try:
+        database.write(work, may_wait=False)
+    except _Enough as enough:
+        return enough.problems
+    except RowLocked:
+        return []
+    except RowRefused as refusal:
+        return [str(refusal)]
+    except ConfigError as error:
+        return [f"batchdrain.source: {error.message}"]
+    return []
+
+
+def _tried(connection: sa.Connection, table: PhaseTable, state: PhaseState) -> list[str]:
+    key = table.any_in(connection, state)
+    if key is None:
+        return []
+    try:
+        prior = table.standing_in(connection, key, state, for_update=True)
+    except BadData:  # told with the phase, when it comes to that
+        return []
+    if prior is None:
+        return []
+    executing, words = table.words[PhaseState.EXECUTING], table.words
+    problem = _problem(connection, table, key, executing, lambda: table.take(connection, key, state))
+    if problem is not None:
+        return [problem]
+
+    def end(word: str, reason: str | None) -> Callable[[], int]:
+        return lambda: table.finish(connection, key, executing, word, reason=reason)
+
+    found = [_problem(connection, table, key, words[PhaseState.FAILED], end(words[PhaseState.FAILED], SAMPLE), keep=False)]
+    complete = words[PhaseState.COMPLETE]
+    ended = _problem(connection, table, key, complete, end(complete, None), keep=False)
+    if ended is not None and table.takes_null:
+        table.takes_null = False
+        ended = _problem(connection, table, key, complete, end(complete, None), keep=False)
+        table.takes_null = ended is not None
+    found.append(ended)
+    back = lambda: table.give_back(connection, key, executing, prior, reason_changed=False)  # noqa: E731
+    found.append(_problem(connection, table, key, prior.word, back, keep=False))
+    return [problem for problem in found if problem is not None]
+
+
+def _problem(
+    connection: sa.Connection, table: PhaseTable, key: PhaseKey, word: str, write: Callable[[], int], *, keep: bool = True
+) -> str | None:
+    """Why a write can't be; None where it can, and then it stands if it is to be kept."""
+    part = connection.begin_nested()
+    try:
+        changed = write()
+        standing: Standing | None = table.standing(connection, key)
+        if connection.dialect.name == "postgresql":  # what else would be said at the commit
+            connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+    except RowRefused as refusal:
+        part.rollback()
+        return str(refusal)
+    except sa.exc.IntegrityError as error:
+        part.rollback()
+        return f"table {table.source.table!r} refuses state {word!r} at the commit: {str(error.orig).splitlines()[0]}"
+    if changed == 1 and standing is not None and standing.word == word:
+        if keep:
+            part.commit()
+        else:
+            part.rollback()
+        return None
+    part.rollback()
+    stands = "no row" if standing is None else repr(standing.word)
+    return (
+        f"table {table.source.table!r} does not let the state become {word!r}: {changed} rows were changed, and {stands} "
+        "stands then; is there a trigger or a rule? Map another word in batchdrain.source.states"
+    )
