@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from batchdrain.actions.finding import Finding
 from batchdrain.database.fitness import unfit_columns, unwritable
-from batchdrain.database.rehearsal import rehearsed
+from batchdrain.database.rehearsal import rehearsed, rehearsed_in_ledger
 from batchdrain.database.source import split_name
 from batchdrain.planning.screening import QUARANTINE
 from batchdrain.recovering import said_of
@@ -54,7 +54,7 @@ def _words(site: Site) -> Iterator[Finding]:
 
 
 def _unique(site: Site) -> Iterator[Finding]:
-    table, names = site.table.table, {site.table.run_id.name, site.table.phase_id.name}
+    names = {site.table.run_id.name, site.table.phase_id.name}
     schema, name = split_name(site.settings.source.table)
     with site.database.read() as connection:
         inspector = sa.inspect(connection)
@@ -70,19 +70,12 @@ def _unique(site: Site) -> Iterator[Finding]:
         if any(key and key <= names for key in keys):
             yield Finding("ids", ok=True, said="run_id and phase_id are unique together")
             return
-        query = (
-            sa.select(site.table.run_id, site.table.phase_id, sa.func.count())
-            .select_from(table)
-            .group_by(site.table.run_id, site.table.phase_id)
-            .having(sa.func.count() > 1)
-            .limit(1)
-        )
-        twice = connection.execute(query).first()
+        twice = site.table.twins(connection)
     if twice is not None:
         yield Finding(
             "ids",
             ok=False,
-            said=f"{twice[0]} / {twice[1]} names {twice[2]} rows",
+            said=f"{twice[0]} names {twice[1]} rows",
             cure="map columns that are unique together",
         )
     else:
@@ -106,7 +99,13 @@ def _writing(site: Site) -> Iterator[Finding]:
     if not update:
         yield Finding("privileges", ok=False, said=f"{name!r} may not be updated", cure="GRANT UPDATE, or make it writable")
     if ready:
-        yield Finding("ledger", ok=True, said="batchdrain's tables are there")
+        problems = rehearsed_in_ledger(site.database, site.ledger)
+        for problem in problems:
+            yield Finding(
+                "ledger", ok=False, said=problem, cure="GRANT SELECT, INSERT, UPDATE, DELETE on batchdrain's tables"
+            )
+        if not problems:
+            yield Finding("ledger", ok=True, said="batchdrain's tables are there, and can be written")
     elif create:
         yield Finding("ledger", ok=True, said="batchdrain's tables will be made by the first drain")
     else:

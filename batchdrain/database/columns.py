@@ -55,6 +55,15 @@ def is_exactly(column: sa.Column[Any], parameter: str, dialect: str) -> sa.Colum
     return column == value
 
 
+def told_apart(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[Any]:
+    """What to group by, so that values which differ in any byte are counted apart."""
+    if not isinstance(column.type, sa.String) or isinstance(column.type, sa.Enum):
+        return as_read(column, dialect)
+    if dialect == "mysql":
+        return sa.cast(column, sa.BINARY)
+    return sa.collate(column, "BINARY") if dialect == "sqlite" else sa.cast(column, sa.Text)
+
+
 def as_read(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[Any]:
     """The column as it is selected: PostgreSQL pads a CHAR with blanks, and SQLite tells no type of a column without one."""
     if _is_untyped(column, dialect) or (dialect == "postgresql" and isinstance(column.type, sa.CHAR)):

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from batchdrain.database.connection import Database
 from batchdrain.database.refusals import PLAIN_CHARS
 from batchdrain.database.source import PhaseTable
-from batchdrain.database.troubles import RowLocked, RowRefused
+from batchdrain.database.tables import Ledger
+from batchdrain.database.troubles import RowLocked, RowRefused, first_line
 from batchdrain.errors import BadData, ConfigError
 from batchdrain.facts import PhaseKey, Standing
 from batchdrain.states import PhaseState
@@ -45,6 +46,41 @@ def rehearsed(database: Database, table: PhaseTable, state: PhaseState) -> list[
         return [str(refusal)]
     except ConfigError as error:
         return [f"batchdrain.source: {error.message}"]
+    return []
+
+
+def rehearsed_in_ledger(database: Database, ledger: Ledger) -> list[str]:
+    """Which of batchdrain's own tables can't be written, a line each: every kind of write is tried, and rolled back."""
+
+    def work(connection: sa.Connection) -> None:
+        meta, claim = ledger.meta, ledger.claim
+        row = {"source": ledger.source, "key": "rehearsal", "epoch": 1, "orphan_count": 0, "attempts": 0}
+        writes: list[tuple[str, sa.UpdateBase]] = [
+            (meta.name, meta.insert().values(name="rehearsal", value="")),
+            (meta.name, meta.update().where(meta.c.name == "rehearsal").values(value="x")),
+            (meta.name, meta.delete().where(meta.c.name == "rehearsal")),
+            (claim.name, claim.insert().values(**row)),
+            (claim.name, claim.update().where(claim.c.key == "rehearsal").values(epoch=2)),
+            (ledger.attempt.name, ledger.attempt.update().where(ledger.attempt.c.key == "rehearsal").values(reason="x")),
+        ]
+        problems = []
+        for name, write in writes:
+            part = connection.begin_nested()
+            try:
+                connection.execute(write)
+            except sa.exc.DBAPIError as error:
+                part.rollback()
+                problems.append(f"{name} can't be written ({write.__visit_name__}): {first_line(error.orig)}")
+        raise _Enough(problems)
+
+    try:
+        database.write(work, may_wait=False)
+    except _Enough as enough:
+        return enough.problems
+    except RowLocked:
+        return []
+    except ConfigError as error:
+        return [error.message]
     return []
 
 

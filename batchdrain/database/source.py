@@ -6,6 +6,7 @@ updated_at, and is judged by its row count.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
@@ -25,6 +26,7 @@ from batchdrain.states import PhaseState
 from batchdrain.text import storable
 
 _PAGE: Final = 2_000
+_NAME: Final = re.compile(r'("(?:[^"]|"")+"|[^".]+)(?:\.("(?:[^"]|"")+"|[^".]+))?')
 
 
 class PhaseTable:
@@ -106,14 +108,21 @@ class PhaseTable:
 
     def counts(self, connection: sa.Connection) -> dict[tuple[str, str], int]:
         """How many rows stand for each (run_id, word of the state). One pass."""
-        run_id, state = (columns.as_read(column, self.dialect) for column in (self.run_id, self.state))
-        query = sa.select(run_id, state, sa.func.count()).group_by(run_id, state)
-        if self.dialect == "mysql":  # its collations take 'A' for 'a': rows that differ are counted apart
-            exact = (sa.cast(run_id, sa.BINARY), sa.cast(state, sa.BINARY))
-            query = sa.select(sa.func.min(run_id), sa.func.min(state), sa.func.count()).group_by(*exact)
+        query = self._counted(self.run_id, self.state)
         if self.source.where:
             query = query.where(self._where())
         return {(as_text(run), as_text(word)): count for run, word, count in connection.execute(query)}
+
+    def twins(self, connection: sa.Connection) -> tuple[PhaseKey, int] | None:
+        """Ids that name more than one row, in whatever states, and how many; None where there are none. One pass."""
+        query = self._counted(self.run_id, self.phase_id).having(sa.func.count() > 1).limit(1)
+        found = connection.execute(query).first()
+        return None if found is None else (PhaseKey(as_text(found[0]), as_text(found[1])), found[2])
+
+    def _counted(self, *of: sa.Column[Any]) -> sa.Select[Any]:
+        groups = [columns.told_apart(column, self.dialect) for column in of]
+        names = [sa.func.min(column) for column in of] if self.dialect == "mysql" else groups
+        return sa.select(*names, sa.func.count()).group_by(*groups)
 
     def any_in(self, connection: sa.Connection, state: PhaseState) -> PhaseKey | None:
         """The ids of one row in a state, whichever; None where there is none."""
@@ -207,15 +216,19 @@ class PhaseTable:
 
 
 def split_name(name: str) -> tuple[str | None, str]:
-    """'schema.table' -> (schema, table); a name in double quotes is taken whole."""
-    if name.startswith('"') and name.endswith('"') and len(name) > 2:
-        return None, name[1:-1]
-    schema, dot, table = name.partition(".")
-    return (schema, table) if dot else (None, name)
+    """'schema.table' -> (schema, table). A part in double quotes is taken whole, as SQL takes it."""
+    found = _NAME.fullmatch(name)
+    if found is None:
+        schema, dot, table = name.partition(".")
+        return (schema, table) if dot else (None, name)
+    parts = [part[1:-1].replace('""', '"') if part.startswith('"') else part for part in found.groups() if part is not None]
+    return (None, parts[0]) if len(parts) == 1 else (parts[0], parts[1])
 
 
 def joined_name(schema: str | None, table: str) -> str:
     """What `split_name` takes apart again."""
-    if schema is not None:
-        return f"{schema}.{table}"
-    return f'"{table}"' if "." in table else table
+    return ".".join(
+        '"' + part.replace('"', '""') + '"' if "." in part or '"' in part else part
+        for part in (schema, table)
+        if part is not None
+    )

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from invoke.vendor import yaml
 
+from batchdrain.database.source import joined_name, split_name
 from tests.workplace import WORKER, Workplace
 
 safe_load: Any = yaml.safe_load
@@ -227,3 +229,39 @@ def test_the_first_five_minutes_in_a_project_of_ones_own(work: Workplace) -> Non
     assert "Would drain 2 of 2" in work.inv("dry-run").out
     assert work.inv("drain").code == 1
     assert "Total Processed: 2" in work.inv("summary").out
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("phases", (None, "phases")),
+        ("ops.steps", ("ops", "steps")),
+        ('"Ops"."Work Items"', ("Ops", "Work Items")),
+        ('Ops."a.b"', ("Ops", "a.b")),
+        ('"say ""hi"""', (None, 'say "hi"')),
+        ("a.b.c", ("a", "b.c")),
+    ],
+)
+def test_a_table_is_named_as_sql_names_it(name: str, parts: tuple[str | None, str]) -> None:
+    assert split_name(name) == parts
+    assert split_name(joined_name(*parts)) == parts
+
+
+def test_a_table_with_an_ugly_name_is_drained(work: Workplace) -> None:
+    dialect = work.engine.dialect
+    schema = "Ops 1" if dialect.name == "postgresql" else None
+    if schema is not None:
+        work.sql(f'CREATE SCHEMA "{schema}"')
+    table = sa.Table('Work "Items".x', sa.MetaData(schema=schema), *(sa.Column(name, sa.String(50)) for name in COLUMNS))
+    table.create(work.engine)
+    with work.engine.begin() as connection:
+        connection.execute(table.insert().values(run_id="r", phase_id="p", state="FAILED"))
+    work.source = {"table": joined_name(schema, table.name), "columns": {"phase_index": None}}
+    work.configure()
+
+    assert (work.inv("doctor").code, work.inv("drain").code) == (0, 0)
+    with work.engine.connect() as connection:
+        assert connection.execute(sa.select(table.c.state)).scalar() == "COMPLETE"
+
+
+COLUMNS = ("run_id", "phase_id", "state", "last_failure_reason")

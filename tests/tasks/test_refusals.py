@@ -275,3 +275,24 @@ def test_a_user_who_may_only_read_is_told_so_and_not_to_try_again(on_server: Wor
     assert (looked.code, ran.code) == (78, 78), (looked, ran)
     assert "denied" in ran.err
     assert on_server.phases() == {"r/p": ("FAILED", "before")}
+
+
+def test_a_ledger_that_may_not_be_written_is_told_by_doctor(on_server: Workplace) -> None:
+    on_server.fail("r/p~fail")
+    on_server.inv("drain")
+    name = f"bd_{uuid.uuid4().hex[:12]}"
+    mysql = on_server.url.startswith("mysql")
+    everywhere = "@'%'" if mysql else ""
+    on_server.sql(f"CREATE USER {name}{everywhere}")
+    for table_name in ("phases", "batchdrain_claim", "batchdrain_attempt", "batchdrain_meta"):
+        on_server.sql(f"GRANT SELECT, INSERT, UPDATE ON {table_name} TO {name}{everywhere}")
+    try:
+        url = sa.make_url(on_server.url).set(username=name, password=None).render_as_string(hide_password=False)
+        on_server.configure(database_url=url)
+        looked = on_server.inv("doctor")
+    finally:
+        if not mysql:
+            on_server.sql(f"DROP OWNED BY {name}")
+        on_server.sql(f"DROP USER {name}{everywhere}")
+
+    assert (looked.code, "FAIL ledger: batchdrain_meta can't be written (delete)" in looked.out) == (78, True), looked
