@@ -12,7 +12,8 @@ from typing import Any, Final
 from batchdrain import config
 from batchdrain.actions.trust import require_own_files, require_own_names
 from batchdrain.errors import UsageError, did_you_mean
-from batchdrain.screens.output import Output, Patient
+from batchdrain.screens.outlet import Outlet
+from batchdrain.screens.output import Output
 from batchdrain.screens.plain import PlainScreen
 from batchdrain.screens.screen import Screen, Silent
 from batchdrain.settings import Settings
@@ -44,14 +45,22 @@ def screen_for(*, quiet: bool, shape: str) -> Screen:
     """A live display on a terminal, plain lines elsewhere, nothing where only the report is wanted."""
     if quiet or shape != "text":
         return Silent()
-    if sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+    if sys.stdout is None:
+        return Silent()
+    stream: Any = Outlet(sys.stdout)
+    if sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb":
         from rich.console import Console
 
         from batchdrain.screens.live import LiveScreen
 
-        stream: Any = Patient(sys.stdout)
         return LiveScreen(Console(file=stream, highlight=False, markup=False, emoji=False))
-    return PlainScreen(Output())
+    return PlainScreen(Output(stream))
+
+
+def output_after(*, was_stopped: bool) -> Output:
+    """Where the report of a drain goes. A reader may take his time, unless a signal asked us to stop."""
+    stream: Any = Outlet(sys.stdout) if was_stopped and sys.stdout is not None else None
+    return Output(stream)
 
 
 def shape_of(given: str | None, known: Collection[str]) -> str:
