@@ -163,3 +163,11 @@ def test_a_plan_that_is_no_regular_file_is_not_waited_for(lite: Workplace) -> No
     for name, part in (("fifo", "is no regular file"), ("/dev/zero", "is no regular file"), ("huge", "is larger than")):
         told(lite.inv("drain", f"--plan={name}"), 65, f"--plan: {name} {part}")
     assert lite.states() == {"r/a": "FAILED"}
+
+
+def test_the_name_of_an_output_is_shown_without_its_escapes(lite: Workplace) -> None:
+    lite.fail("r/a")
+    said = [lite.inv("dry-run", "--output=\x1b[31mplan"), lite.inv("drain"), lite.inv("summary", "--output=\x1b[31mreport")]
+    assert [ran.code for ran in said] == [0, 0, 0], said
+    assert "\\x1b[31mplan" in said[0].out
+    assert not any("\x1b" in ran.out + ran.err for ran in said)
