@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import stat
@@ -60,6 +61,25 @@ def _put(path: Path, content: bytes, mode: int) -> None:
         raise
     finally:
         os.close(fd)
+
+
+def read_for_people(path: Path) -> bytes:
+    """The content of a file that somebody named, through links. Raises OSError, and ValueError for what is no regular file
+    or larger than LARGEST: a pipe may never end, nor even begin."""
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        kind = os.fstat(fd).st_mode
+        if stat.S_ISDIR(kind):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(kind):
+            raise ValueError("is no regular file")
+        with os.fdopen(os.dup(fd), "rb") as file:
+            content = file.read(LARGEST + 1)
+    finally:
+        os.close(fd)
+    if len(content) > LARGEST:
+        raise ValueError(f"is larger than {LARGEST} bytes")
+    return content
 
 
 def write_for_people(path: Path, parts: Iterable[bytes], what: str) -> None:

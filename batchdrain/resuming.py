@@ -161,6 +161,6 @@ def _retries(
             attempts=result.attempt or tries,
         )
         choice = Choice(phase=phase, fingerprint=result.fingerprint or "", reason="its retry was left behind")
-        wait_s = max(0.0, (result.retry_at - now).total_seconds())
+        wait_s = min(max(0.0, (result.retry_at - now).total_seconds()), intent.settings.retry.max_s)
         retries.append(Try(monotonic() + wait_s, number, choice, tries))
     return retries, accepted

@@ -31,6 +31,7 @@ def _utc(moment: datetime) -> datetime:
 Moment = Annotated[datetime, AfterValidator(_utc), PlainSerializer(iso, return_type=str, when_used="json")]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Index = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Count = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class Status(StrEnum):
@@ -60,10 +61,10 @@ class Result(Record):
     success: bool = False
     error_message: str | None = None
     timestamp: Moment | None = None
-    attempt: int | None = None
+    attempt: Count | None = None
     category: str | None = None
     fingerprint: str | None = None
-    exit_code: int | None = None
+    exit_code: Index | None = None
     duration_s: Finite | None = None
     timed_out: bool = False
     stdout_path: str | None = None
@@ -110,12 +111,12 @@ class Result(Record):
 class Balance(Record):
     """The backlog before and after; `failed before + new = fixed + still failing + accepted + not reached`."""
 
-    failed_before: int = 0
-    new: int = 0
-    fixed: int = 0
-    still_failing: int = 0
-    accepted: int = 0
-    not_reached: int = 0
+    failed_before: Index = 0
+    new: Index = 0
+    fixed: Index = 0
+    still_failing: Index = 0
+    accepted: Index = 0
+    not_reached: Index = 0
 
     @classmethod
     def of(cls, *, before: int, left: int, results: Sequence[Result], source_word: str, accepted: int = 0) -> Balance:
@@ -155,16 +156,16 @@ class Session(Record):
     status: Status | None = None
     started_at: Moment
     completed_at: Moment | None = None
-    batch_size: Annotated[int, Field(ge=0)] | None = None
+    batch_size: Count | None = None
     filters: dict[str, Any] = Field(default_factory=dict)
     policy: list[Any] = Field(default_factory=list)
-    total_processed: int = 0
-    total_success: int = 0
-    total_failed: int = 0
-    total_timeouts: int = 0
+    total_processed: Count = 0
+    total_success: Count = 0
+    total_failed: Count = 0
+    total_timeouts: Count = 0
     stopped_because: str | None = None
     metrics: dict[str, Finite] = Field(default_factory=dict)
-    fingerprint_counts: dict[str, int] = Field(default_factory=dict)
+    fingerprint_counts: dict[str, Count] = Field(default_factory=dict)
     results: list[Result] = Field(default_factory=list)
 
     @property

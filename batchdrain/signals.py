@@ -41,6 +41,19 @@ def in_foreign_code() -> bool:
     return found
 
 
+_came = [False]
+
+
+def note() -> None:
+    """A handler was called: who waits for people only need not wait long any more."""
+    _came[0] = True
+
+
+def came() -> bool:
+    """Whether a signal asked this process to stop."""
+    return _came[0]
+
+
 @contextmanager
 def blocked() -> Iterator[None]:
     """Threads that are started meanwhile, by whichever library, inherit that they do not hear."""

@@ -14,7 +14,7 @@ from batchdrain.database.fitness import require_fit_words
 from batchdrain.database.history import History
 from batchdrain.database.source import PhaseTable
 from batchdrain.database.tables import Ledger
-from batchdrain.database.url import parse_url
+from batchdrain.database.url import anchored, parse_url
 from batchdrain.environment import full
 from batchdrain.facts import GONE, Phase, Standing
 from batchdrain.redaction import Redact, redactor
@@ -41,11 +41,7 @@ class RunCounts:
 def database_url(settings: Settings, environ: Mapping[str, str], root: Path) -> str:
     """The URL in force: the setting, else DATABASE_URL, else the default file; a relative SQLite file is below `root`."""
     text = settings.database_url or environ.get("DATABASE_URL", "") or DEFAULT_URL
-    url = parse_url(text)
-    name = url.database or ""
-    if url.get_backend_name() == "sqlite" and name not in {"", ":memory:"} and not name.startswith("file:"):
-        url = url.set(database=str(root / name))
-    return url.render_as_string(hide_password=False)
+    return anchored(parse_url(text), root).render_as_string(hide_password=False)
 
 
 class Site:

@@ -266,6 +266,36 @@ def test_hostile_text_can_not_leave_its_line_nor_its_cell() -> None:
     assert not any(character in page + plain for character in "\x1b\x07\u202e\r")
 
 
+@pytest.mark.parametrize(
+    ("hostile", "shown"),
+    [
+        ("www.evil.example/x.png", "www&#8203;.evil.example/x.png"),
+        ("WWW.evil.example", "WWW&#8203;.evil.example"),
+        ("https://evil.example", "https\\://evil.example"),
+        ("@everyone", "\\@&#8203;everyone"),
+        ("a@b.example", "a\\@&#8203;b.example"),
+        ("fixes #1", "fixes \\#&#8203;1"),
+        ("$\\\\frac{1}{2}$", "&#36;\\\\\\\\frac\\{1\\}\\{2\\}&#36;"),
+        ("build.yaml, 3.5 s", "build.yaml, 3.5 s"),
+    ],
+)
+def test_hostile_text_makes_no_link_no_mention_and_no_formula(hostile: str, shown: str) -> None:
+    assert markdown.escaped(hostile) == shown
+
+
+def test_a_link_that_others_may_turn_elsewhere_is_no_folder_for_sessions(tmp_path: Path) -> None:
+    (tmp_path / "open").mkdir()
+    (tmp_path / "ours").mkdir(mode=0o700)
+    link = tmp_path / "open" / "sessions"
+    link.symlink_to(tmp_path / "ours")
+    SessionFolder(link).prepare()
+    link.parent.chmod(0o777)
+    with pytest.raises(FilesUnavailable, match="others may turn it elsewhere"):
+        SessionFolder(link).prepare()
+    link.parent.chmod(0o1777)
+    SessionFolder(link).prepare()
+
+
 @given(st.text())
 def test_what_is_shown_is_one_line_and_what_is_stored_is_utf8(found: str) -> None:
     assert len(safe_text(found).splitlines()) <= 1

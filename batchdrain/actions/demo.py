@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from batchdrain.actions.opening import settings_of, whole
-from batchdrain.database.url import parse_url
+from batchdrain.database.url import file_of, parse_url
 from batchdrain.demo.backlog import make_backlog
 from batchdrain.errors import ConfigError, FilesUnavailable
 from batchdrain.screens.output import Output
@@ -28,7 +26,7 @@ def make_demo(project: Project, phases: str | None, seed: str | None) -> None:
             "inv demo makes a SQLite file, and the configured database is another",
             remedy="run it where batchdrain.database_url and DATABASE_URL are unset",
         )
-    path, out = Path(url.database), Output()
+    path, out = file_of(url), Output()
     if project.dry:
         out.line(f"Would make {shown(path)} with {count} failed phases")
         return

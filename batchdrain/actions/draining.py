@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from batchdrain.actions.opening import opened, screen_for, shape_of, whole
+from batchdrain.actions.opening import opened, output_after, screen_for, shape_of, whole
 from batchdrain.actions.planned import show_plan
 from batchdrain.errors import BadData, UsageError
 from batchdrain.go import Went
@@ -19,6 +19,7 @@ from batchdrain.resuming import resumable, resume
 from batchdrain.screens.output import Output
 from batchdrain.session import Kind
 from batchdrain.sessions.record import shown
+from batchdrain.signals import came
 from batchdrain.site import Site
 from batchdrain.starting import begin, identity
 from batchdrain.tasks.edge import Project
@@ -91,7 +92,9 @@ def report(site: Site, intent: Intent, went: Went, shape: str) -> int:
         Output().text(formats.nothing(text, shape))
         return 0
     saved_to = shown(site.folder.path(went.session.session_id))
-    Output().text(formats.summary(went.session, saved_to, shape))
+    out = output_after(was_stopped=came())
+    out.text(formats.summary(went.session, saved_to, shape))
+    out.finish()
     if went.failure is not None:
         raise went.failure
     return went.exit_code

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final
 
 from batchdrain import config
-from batchdrain.environment import PREFIX
-from batchdrain.errors import ConfigError, UsageError, did_you_mean
-from batchdrain.screens.output import Output, Patient
+from batchdrain.actions.trust import require_own_files, require_own_names
+from batchdrain.errors import UsageError, did_you_mean
+from batchdrain.screens.outlet import Outlet
+from batchdrain.screens.output import Output
 from batchdrain.screens.plain import PlainScreen
 from batchdrain.screens.screen import Screen, Silent
 from batchdrain.settings import Settings
@@ -26,9 +25,9 @@ _WHOLE: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 
 def settings_of(project: Project, flags: Mapping[str, object] | None = None) -> Settings:
     """Raises ConfigError, UsageError."""
-    _require_own_plugins(project)
+    require_own_names(project)
     settings = config.load(project.section, project.environ, flags)
-    _require_own_file(project.root / "invoke.yaml", settings)
+    require_own_files(project, settings)
     return settings
 
 
@@ -46,14 +45,22 @@ def screen_for(*, quiet: bool, shape: str) -> Screen:
     """A live display on a terminal, plain lines elsewhere, nothing where only the report is wanted."""
     if quiet or shape != "text":
         return Silent()
-    if sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+    if sys.stdout is None:
+        return Silent()
+    stream: Any = Outlet(sys.stdout)
+    if sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb":
         from rich.console import Console
 
         from batchdrain.screens.live import LiveScreen
 
-        stream: Any = Patient(sys.stdout)
         return LiveScreen(Console(file=stream, highlight=False, markup=False, emoji=False))
-    return PlainScreen(Output())
+    return PlainScreen(Output(stream))
+
+
+def output_after(*, was_stopped: bool) -> Output:
+    """Where the report of a drain goes. A reader may take his time, unless a signal asked us to stop."""
+    stream: Any = Outlet(sys.stdout) if was_stopped and sys.stdout is not None else None
+    return Output(stream)
 
 
 def shape_of(given: str | None, known: Collection[str]) -> str:
@@ -73,27 +80,3 @@ def whole(flag: str, given: str | None, *, least: int = 1, most: int = 1_000_000
     if not _WHOLE.fullmatch(text) or not least <= int(text) <= most:
         raise UsageError(f"{flag}: expected a whole number from {least} to {most}, got {given[:80]!r}")
     return int(text)
-
-
-def _require_own_file(path: Path, settings: Settings) -> None:
-    """Code is not imported at the word of a file that others may write."""
-    names = [entry if isinstance(entry, str) else str(entry.get("name", "")) for entry in settings.policy]
-    paths = [name for name in (*names, settings.engine) if ":" in name]
-    if not paths or not path.is_file():
-        return
-    found = path.stat()
-    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH) or found.st_uid not in {os.geteuid(), 0}:
-        raise ConfigError(
-            f"{path}: names code to be imported ({paths[0]!r}), but others may write it",
-            remedy=f"chmod go-w {path}, and own it",
-        )
-
-
-def _require_own_plugins(project: Project) -> None:
-    """Code is named by the project's files and by people, never by the environment."""
-    for name in ("POLICY", "ENGINE"):
-        variable = PREFIX + name
-        if ":" in project.environ.get(variable, ""):
-            raise ConfigError(
-                f"{variable}: a path to code is not taken from the environment", remedy="name it in invoke.yaml"
-            )

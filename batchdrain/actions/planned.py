@@ -66,7 +66,8 @@ def show_plan(
         for line in _explanation(site, intent, sofar, made):
             out.line(line)
     if output is not None:
-        out.line(f"Plan written to {output}: `inv drain --plan {output}` drains it")
+        place = safe_text(str(output))
+        out.line(f"Plan written to {place}: `inv drain --plan {place}` drains it")
     return 0
 
 

@@ -42,7 +42,7 @@ def show_summary(project: Project, session_id: str | None, shape: str | None, ou
         Output().text(text)
         return
     durable.write_for_people(Path(output), [text.encode(errors="backslashreplace")], f"--output: {output}")
-    Output().line(f"Summary written to {output}")
+    Output().line(f"Summary written to {safe_text(output)}")
 
 
 def list_sessions(project: Project, shape: str | None) -> None:

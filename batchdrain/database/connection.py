@@ -10,7 +10,6 @@ import inspect
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final, TypeVar
 
 import sqlalchemy as sa
@@ -28,7 +27,7 @@ from tenacity import (
 from batchdrain.database.deadlines import Deadlines
 from batchdrain.database.dialects import engine_options, listen
 from batchdrain.database.troubles import RowLocked, first_line, is_row_lock, is_transient, told
-from batchdrain.database.url import masked, parse_url, require_file
+from batchdrain.database.url import file_of, masked, parse_url, require_file
 from batchdrain.errors import ConfigError
 from batchdrain.settings import Patience
 
@@ -57,7 +56,7 @@ class Database:
     def place(self) -> str:
         """The file, or the host and name: for 'which database was that?'."""
         if self.url.get_backend_name() == "sqlite":
-            return str(Path(self.url.database or ":memory:").absolute())
+            return str(file_of(self.url).absolute())
         return f"{self.url.host or 'local socket'}:{self.url.port or 'default'}/{self.url.database or ''}"
 
     @property

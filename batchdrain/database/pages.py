@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
@@ -72,6 +72,15 @@ def pages(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Page]:
 
 def as_rows(found: Iterable[Page]) -> Iterator[Row]:
     return map(Row._make, chain.from_iterable(page.rows for page in found))
+
+
+def without_secrets(page: Page, redact: Callable[[str], str]) -> Page:
+    """The page with `redact` applied to its reasons, each text once: a fingerprint of a secret would be shown and kept."""
+    reasons = {row[3] for row in page.rows}
+    clean = {text: said for text in reasons if isinstance(text, str) and (said := redact(text)) != text}
+    if not clean:
+        return page
+    return page._replace(rows=[(run, phase, index, clean.get(text, text)) for run, phase, index, text in page.rows])  # type: ignore[arg-type]
 
 
 def as_text(value: object) -> str:

@@ -2,40 +2,85 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote, unquote
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.util import asbool
 
 from batchdrain.errors import ConfigError
+from batchdrain.redaction import names_a_secret
 
-_SECRET: Final = re.compile(r"pass|secret|token|key", re.IGNORECASE)
+MEMORY: Final = ":memory:"
 
 
 def parse_url(text: str) -> URL:
     """Raises ConfigError for what is no database URL; never shows the text, which may hold a password."""
     try:
-        return make_url(text)
+        url = make_url(text)
     except (SQLAlchemyError, ValueError):
         raise ConfigError(
             "database_url: is not a database URL", remedy="write it as sqlite:///file.db or postgresql://user@host/name"
         ) from None
+    if "@" in (url.host or "") or (url.password is not None and "@" in (url.database or "")):  # a part of the password
+        raise ConfigError(
+            "database_url: holds an '@' behind the one that ends the password", remedy="write the password's own '@' as %40"
+        )
+    return url
 
 
 def masked(url: URL) -> str:
     """The URL for people and files: no password, neither in its place nor in the query."""
-    query = {key: "***" if _SECRET.search(key) else value for key, value in url.query.items()}
+    query = {key: "***" if names_a_secret(key) else value for key, value in url.query.items()}
     return url.set(query=query).render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
 
 
-def require_file(url: URL) -> None:
+def anchored(url: URL, root: Path) -> URL:
+    """A SQLite URL that names one file from wherever it is used, below `root` where it is relative. A `file:` URI opens
+    only what is there already. Other URLs as they are."""
+    if url.get_backend_name() != "sqlite" or is_in_memory(url):
+        return url
+    path = str(root / file_of(url))
+    if not _is_uri(url):
+        return url.set(database=path)
+    mode = "ro" if url.query.get("mode") == "ro" else "rw"  # SQLite's own default makes the file
+    return url.set(database="file:" + quote(path), query={**url.query, "mode": mode})
+
+
+def file_of(url: URL) -> Path:
+    """The file that a SQLite URL names."""
     name = url.database or ""
-    if name in {"", ":memory:"}:
+    if not _is_uri(url) or not name.startswith("file:"):
+        return Path(name)
+    name = name.removeprefix("file:").partition("#")[0]
+    if name.startswith("//"):  # an authority: empty, or localhost
+        name = "/" + name[2:].partition("/")[2]
+    return Path(unquote(name))
+
+
+def is_in_memory(url: URL) -> bool:
+    """Whether a SQLite URL names no file."""
+    name = url.database or ""
+    uri = _is_uri(url) and (url.query.get("mode") == "memory" or str(file_of(url)) in {".", MEMORY})
+    return name in {"", MEMORY} or uri
+
+
+def require_file(url: URL) -> None:
+    """Raises ConfigError for a SQLite URL without a file that is there."""
+    if is_in_memory(url):
         raise ConfigError("database_url: a SQLite database in memory holds nothing", remedy="name a file: sqlite:///work.db")
-    if not name.startswith("file:") and not Path(name).exists():
+    path = file_of(url)
+    if not path.exists():
         raise ConfigError(
-            f"database {masked(url)}: the file {Path(name).absolute()} does not exist",
+            f"database {masked(url)}: the file {path.absolute()} does not exist",
             remedy="set batchdrain.database_url or DATABASE_URL, or make a sample with `inv demo`",
         )
+
+
+def _is_uri(url: URL) -> bool:
+    try:
+        return bool(asbool(url.query.get("uri", "false")))
+    except ValueError:  # told when it is opened
+        return False

@@ -44,22 +44,22 @@ def diagnosed(
     if ending.by is EndedBy.INTERRUPT:
         return Diagnosis(phase=phase, problem="it was ended", duration_s=took_s, was_ended=True)
     try:
-        word, said = _judged(ending, triage)
-        held_s = _wait_s(said, triage) if word is VerdictWord.WAIT else triage.valid_s
+        word, said = _judged(ending, triage, redact)
+        held_s = _wait_s(said, triage, redact) if word is VerdictWord.WAIT else triage.valid_s
     except ValueError as error:
         return Diagnosis(phase=phase, problem=redact(f"{error} [log: {log}]"), duration_s=took_s)
     verdict = Verdict(
         key=phase.key,
         word=word,
-        reason=redact(_reason(ending, said))[:_REASON_CHARS],
+        reason=_reason(ending, said, redact)[:_REASON_CHARS],
         until=now + timedelta(seconds=held_s),
-        fingerprint=fingerprint(None if reason is None else excerpt(reason)),
+        fingerprint=fingerprint(None if reason is None else excerpt(redact(reason))),
         attempts=phase.attempts,
     )
     return Diagnosis(phase=phase, verdict=verdict, duration_s=took_s)
 
 
-def _judged(ending: Ending, triage: Triage) -> tuple[VerdictWord, dict[str, Any]]:
+def _judged(ending: Ending, triage: Triage, redact: Redact) -> tuple[VerdictWord, dict[str, Any]]:
     """The verdict, and all that the result file says. Raises ValueError where there is none, saying why."""
     if ending.by is EndedBy.TIMEOUT:
         raise ValueError(f"timed out after {triage.timeout_s:g} s (triage.timeout_s)")
@@ -71,10 +71,10 @@ def _judged(ending: Ending, triage: Triage) -> tuple[VerdictWord, dict[str, Any]
             return VerdictWord(said["verdict"]), said
         except ValueError:
             known = ", ".join(VerdictWord)
-            raise ValueError(f"the result file's verdict is none of {known}: {_brief(said['verdict'])}") from None
+            raise ValueError(f"the result file's verdict is none of {known}: {_brief(said['verdict'], redact)}") from None
     if ending.exit_code not in BY_EXIT_CODE:
         how = f"killed by signal {ending.signal}" if ending.signal is not None else f"exit code {ending.exit_code}"
-        line = last_line(ending.stderr_tail) or last_line(ending.stdout_tail)
+        line = last_line(ending.stderr_tail, redact) or last_line(ending.stdout_tail, redact)
         raise ValueError(f"{how}: {line}" if line else how)
     return BY_EXIT_CODE[ending.exit_code], said
 
@@ -92,7 +92,7 @@ def _result_of(raw: bytes) -> dict[str, Any]:
     return found
 
 
-def _wait_s(said: dict[str, Any], triage: Triage) -> float:
+def _wait_s(said: dict[str, Any], triage: Triage, redact: Redact) -> float:
     if "wait_s" not in said:
         return triage.wait_s
     try:
@@ -100,16 +100,16 @@ def _wait_s(said: dict[str, Any], triage: Triage) -> float:
     except ValueError:
         wait_s = 0.0
     if not 0 < wait_s <= _LONGEST_S:
-        raise ValueError(f"the result file's wait_s is no time of at most a year: {_brief(said['wait_s'])}")
+        raise ValueError(f"the result file's wait_s is no time of at most a year: {_brief(said['wait_s'], redact)}")
     return wait_s
 
 
-def _reason(ending: Ending, said: dict[str, Any]) -> str:
+def _reason(ending: Ending, said: dict[str, Any], redact: Redact) -> str:
     """One line: the command's own words, else its last meaningful line."""
     own = said.get("reason")
-    text = storable(own) if isinstance(own, str) else ""
-    return " ".join(text.split()) or last_line(ending.stdout_tail) or last_line(ending.stderr_tail)
+    text = storable(redact(own)) if isinstance(own, str) else ""
+    return " ".join(text.split()) or last_line(ending.stdout_tail, redact) or last_line(ending.stderr_tail, redact)
 
 
-def _brief(value: object) -> str:
-    return storable(repr(value)[:80])
+def _brief(value: object, redact: Redact) -> str:
+    return storable(redact(repr(value))[:80])

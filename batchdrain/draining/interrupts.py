@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final, Protocol
 
-from batchdrain.signals import SIGNALS, Cut, in_foreign_code
+from batchdrain.signals import SIGNALS, Cut, in_foreign_code, note
 
 _LONGEST_MS: Final = 2_000_000_000  # poll takes a C int
 
@@ -73,6 +73,7 @@ class Interrupts:
         def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a handler's signature
             again = self.signal is not None
             self.signal = self.signal or number
+            note()
             self.wake.set()
             end = getattr(self.engine, "interrupt", None)
             if end is not None and (again or not self._finish_current):

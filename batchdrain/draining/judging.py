@@ -48,7 +48,7 @@ def judge(
     outcome = _outcome(ending, command, standing if database else None, complete_word, database=database)
     reason = None
     if outcome is not Outcome.COMPLETE:
-        reason = redact(_reason(ending, said, standing, limit, paths, claim, complete_word))
+        reason = redact(_reason(ending, said, standing, limit, paths, claim, complete_word, redact))
     category = claim.phase.category if reason is None else categorise(reason)
     if outcome is Outcome.TIMEOUT:
         category = "timeout"
@@ -72,7 +72,7 @@ def judge(
         stdout_path=paths[0],
         stderr_path=paths[1],
         wants_more_time=said.get("needs") == "time" and ending.exit_code in command.transient_exit_codes,
-        metrics=_metrics(said.get("metrics")),
+        metrics=_metrics(said.get("metrics"), redact),
     )
 
 
@@ -100,21 +100,25 @@ def _reason(
     paths: tuple[str, str],
     claim: Claim,
     complete_word: str,
+    redact: Redact,
 ) -> str:
-    """Why it failed: the command's own words, else its last meaningful line; never without exit code and log file."""
+    """Why it failed: the command's own words, else its last meaningful line; never without exit code and log file.
+
+    `redact` comes before every cut: half a secret is not found any more.
+    """
     if ending.by is EndedBy.NOT_STARTED:
         what = "its ids cannot be passed as arguments" if ending.errno == errno.E2BIG else "it could not be started"
         return f"{what}: {ending.message}"
     own = said.get("reason")
-    own = storable(own).strip() if isinstance(own, str) else ""
+    own = storable(redact(own)).strip() if isinstance(own, str) else ""
     if ending.by is EndedBy.TIMEOUT:
         text = f"Timed out after {limit.seconds:g} s (limit: {limit.rule})"
         return with_suffix(f"{text}: {own}" if own else text, _ending(ending), paths[1])
     if own:
         return own
     if standing is not None and standing.reason and standing.reason != claim.prior_reason:
-        return storable(standing.reason)
-    line = last_line(ending.stderr_tail) or last_line(ending.stdout_tail)
+        return storable(redact(standing.reason))
+    line = last_line(ending.stderr_tail, redact) or last_line(ending.stdout_tail, redact)
     if standing is not None and ending.exit_code == 0:
         left = "its row is gone" if standing.word == GONE else f"the phase is {standing.word}, not {complete_word}"
         line = f"the command ended, but {left}" + (f": {line}" if line else "")
@@ -127,12 +131,12 @@ def _ending(ending: Ending) -> str:
     return f"exit code {ending.exit_code}"
 
 
-def last_line(tail: bytes) -> str:
-    """The last line that says something: no blank, no rule of signs; without escapes, cut at 500 characters."""
+def last_line(tail: bytes, redact: Redact) -> str:
+    """The last line that says something: no blank, no rule of signs; without escapes and secrets, cut at 500 characters."""
     for raw in reversed(tail.replace(b"\r", b"\n").split(b"\n")):
         line = _ESCAPE.sub("", raw.decode(errors="replace")).strip()
         if line and not _FRAME.fullmatch(line):
-            return storable(line)[:_LINE_CHARS]
+            return storable(redact(line))[:_LINE_CHARS]
     return ""
 
 
@@ -147,11 +151,11 @@ def _result_of(raw: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _metrics(found: object) -> dict[str, float]:
+def _metrics(found: object, redact: Redact) -> dict[str, float]:
     if not isinstance(found, dict):
         return {}
     numbers = {
-        storable(str(name))[:100]: float(value)
+        storable(redact(str(name)))[:100]: float(value)
         for name, value in list(found.items())[:_METRICS]
         if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
     }

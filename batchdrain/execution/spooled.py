@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import stat
 from pathlib import Path
 from typing import Any, Final
@@ -65,7 +66,18 @@ def _head(path: str) -> bytes:
 def _tail(path: str) -> bytes:
     try:
         with Path(path).open("rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL_BYTES))
-            return file.read(TAIL_BYTES)
+            beyond = os.fstat(file.fileno()).st_size - TAIL_BYTES
+            file.seek(max(0, beyond))
+            tail = file.read(TAIL_BYTES)
     except OSError:
         return b""
+    return tail if beyond <= 0 else _whole(tail)
+
+
+def _whole(tail: bytes) -> bytes:
+    """A tail without what was cut at its beginning: the rest of a secret would not be known as one."""
+    for sign in (rb"[\r\n]", rb"\s"):
+        found = re.search(sign, tail)
+        if found is not None and (rest := tail[found.end() :]).strip():
+            return rest
+    return b"one unbroken word of more than %d bytes" % TAIL_BYTES

@@ -87,7 +87,8 @@ BUILT_IN: Final = (
         "(?:time ?limit|deadline|execution time|run ?time|duration|wall[ -]?clock(?: time)?|timeout)[^\\n]{0,40}",
         "deadlineexceeded", "deadline exceeded", "exit(?:ed)?(?: with)?(?: code| status)?:? (?:143|124)", "wall_?clock_?timeout",
         "[a-z_]{0,40}_timeout", "timeout \\(>?[\\d.]+ ?s?\\)", "(?:time ?limit|walltime|timeout) (?:exceeded|reached|expired)",
-        "timeout(?:error|exception)", "timeout after", "(?:statement|query|job|step|build|phase|task|test) time-?out", "(?:took|ran|runs|running) longer than", "took too long", "due to time limit",
+        "timeout(?:error|exception)", "timeout after", "(?:statement|query|job|step|build|phase|task|test|execution|process|command|script|pipeline|stage) time-?out",
+        "time-?out of \\d+(?:\\.\\d+)? ?[a-z]{0,12} (?:(?:was|is|has been) )?(?:exceeded|reached|expired|elapsed)", "(?:took|ran|runs|running) longer than", "took too long", "due to time limit",
     ),
     _rule("timeout", r"\A\W*+time-?d?[ -]?out\W*\Z"),
     _words(
@@ -111,7 +112,7 @@ BUILT_IN: Final = (
         "cannot open shared object file", "unresolved import[^\\n]{0,60}", "fixture '[^'\\n]{1,80}' not found",
         "package [^\\s]{1,120} is not in (?:std|goroot)", "no required module provides package", "test suite failed to run",
         "unable to load (?:module|plugin)[^\\n]{0,60}", "cannot load such file", "unable to resolve (?:module|import|path)[^\\n]{0,60}",
-        "during collection", "collected \\d{1,6} items? / \\d{1,6} errors?", "error: file or directory not found",
+        "during collection", "collected (?:\\d{1,6} items? / \\d{1,6} errors?|0 items)", "error: file or directory not found",
         "package [\\w.]{1,120} does not exist", "fatal error: [^\\s]{1,120}\\.h(?:h|pp)?: no such file or directory",
     ),
     _words(

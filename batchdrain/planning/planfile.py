@@ -86,11 +86,11 @@ def save(path: Path, plan: PlanFile) -> None:
 def load(path: Path) -> PlanFile:
     """Raises UsageError when it is not there, BadData when it is no plan."""
     try:
-        if path.stat().st_size > durable.LARGEST:
-            raise BadData(f"--plan: {path} is too large for a plan", remedy="make it with `inv dry-run --output`")
-        raw = path.read_bytes()
+        raw = durable.read_for_people(path)
     except OSError as error:
         raise UsageError(f"--plan: {path}: {error.strerror}", remedy="make it with `inv dry-run --output`") from None
+    except ValueError as error:
+        raise BadData(f"--plan: {path} {error}", remedy="make it with `inv dry-run --output`") from None
     try:
         found = PlanFile.model_validate_json(raw)
     except ValidationError as error:

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from batchdrain import clock
 from batchdrain.database.history import Past
 from batchdrain.database.notes import NoteKind, Notes
-from batchdrain.database.pages import Page, Row, as_rows
+from batchdrain.database.pages import Page, Row, as_rows, without_secrets
 from batchdrain.errors import ConfigError
 from batchdrain.facts import PhaseKey
 from batchdrain.failures.categories import Categoriser, own_rule
@@ -81,7 +81,7 @@ class Selection:
 
     def pages(self) -> Iterator[Page]:
         with self.site.database.read() as connection:
-            yield from self.site.table.pages(connection, self.state)
+            yield from (without_secrets(page, self.site.redact) for page in self.site.table.pages(connection, self.state))
 
     def rows(self) -> Iterator[Row]:
         """One by one, for whoever does not mind the time."""

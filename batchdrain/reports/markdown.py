@@ -10,12 +10,14 @@ from batchdrain.clock import iso
 from batchdrain.session import Session
 from batchdrain.text import safe_text
 
-_MARKUP: Final = re.compile(r"([\\`*_{}\[\]()<>#+!|~&:@-])")
+_MARKUP: Final = re.compile(r"[\\`*_{}\[\]()<>#+!|~&:@$-]|(?<=www)\.", re.IGNORECASE)
+_BREAK: Final = "&#8203;"  # a space without width: what a page is searched for after it was made, a backslash does not stop
+_INSTEAD: Final = {"<": "&lt;", ">": "&gt;", "$": "&#36;", "@": f"\\@{_BREAK}", "#": f"\\#{_BREAK}", ".": f"{_BREAK}."}
 
 
 def escaped(text: str) -> str:
-    """Hostile text for a table's cell: every character of markup escaped, one line."""
-    return _MARKUP.sub(r"\\\1", safe_text(text, limit=500)).replace("\\<", "&lt;").replace("\\>", "&gt;")
+    """Hostile text for a table's cell: every character of markup escaped, no link, no mention, no formula, one line."""
+    return _MARKUP.sub(lambda found: _INSTEAD.get(found[0], f"\\{found[0]}"), safe_text(text, limit=500))
 
 
 def summary(session: Session, saved_to: str) -> str:

@@ -72,6 +72,7 @@ class LiveScreen(PlainScreen):
 
     def end(self) -> None:
         self._progress.stop()
+        super().end()
 
     def _result(self, tried: Try, *lines: str) -> None:
         slot = self._slots.pop(tried.number, None)
@@ -102,6 +103,11 @@ class _Above:
 
     def flush(self) -> None:
         self._console.file.flush()
+
+    def finish(self) -> None:
+        finish = getattr(self._console.file, "finish", None)
+        if finish is not None:
+            finish()
 
     def fileno(self) -> int:
         return self._console.file.fileno()

@@ -54,7 +54,7 @@ class PlainScreen:
         self._out.line(f"  ! {safe_text(text)}")
 
     def end(self) -> None:
-        """Nothing stays open."""
+        self._out.finish()
 
     def _result(self, tried: Try, *lines: str) -> None:
         if self._side_by_side:

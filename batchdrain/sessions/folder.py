@@ -43,9 +43,10 @@ class SessionFolder:
     def prepare(self) -> None:
         """Make the folder, for us alone. Raises FilesUnavailable where others may write to it."""
         try:
-            self.folder.parent.mkdir(parents=True, exist_ok=True)
-            self.folder.mkdir(mode=0o700, exist_ok=True)
-            found = self.folder.stat()
+            for place in (*reversed(self.folder.parents), self.folder):
+                # Whatever the umask: who may write a parent may put something else in the folder's place.
+                place.mkdir(mode=0o700, exist_ok=True)
+            found, itself, above = self.folder.stat(), self.folder.lstat(), self.folder.parent.stat()
         except OSError as error:
             raise FilesUnavailable(
                 f"batchdrain.session_dir: {self.folder}: {error.strerror}",
@@ -55,6 +56,12 @@ class SessionFolder:
             raise FilesUnavailable(
                 f"batchdrain.session_dir: {self.folder} is not ours alone to write",
                 remedy=f"chown it to the user that drains, and chmod 700 {self.folder}",
+            )
+        movable = above.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not above.st_mode & stat.S_ISVTX
+        if stat.S_ISLNK(itself.st_mode) and (movable or itself.st_uid not in {os.geteuid(), 0}):
+            raise FilesUnavailable(
+                f"batchdrain.session_dir: {self.folder} is a link, and others may turn it elsewhere",
+                remedy=f"name the folder itself, or chmod go-w {self.folder.parent}",
             )
         durable.sweep(self.folder)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from batchdrain.errors import BadData
 from batchdrain.session import SCHEMA_VERSION, Session
+
+_DEEPEST: Final = 100
 
 
 class CorruptSession(BadData):
@@ -19,13 +22,19 @@ class CorruptSession(BadData):
 def parse(raw: bytes, place: str) -> Session:
     """A session from the bytes of its file. Raises CorruptSession, or BadData for a newer schema."""
     try:
-        found = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
+        found = json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite, parse_int=_countable,
+        )  # fmt: skip
+        _require_shallow(found)
     except (ValueError, RecursionError) as error:
         raise CorruptSession(
             f"{place}: is no session: {str(error)[:120]}", remedy="`inv resume` rebuilds it from the ledger"
         ) from None
     version = found.get("schema_version", 0) if isinstance(found, dict) else 0
-    if isinstance(version, int) and version > SCHEMA_VERSION:
+    if not isinstance(version, int) or isinstance(version, bool):  # whatever it is, we would write it back as ours
+        raise BadData(f"{place}: schema_version {str(version)[:40]!r} is no whole number", remedy="mend or move the file")
+    if version > SCHEMA_VERSION:
         raise BadData(f"{place}: schema_version {version} is newer than {SCHEMA_VERSION}", remedy="upgrade batchdrain")
     try:
         session = Session.model_validate(found)
@@ -52,6 +61,29 @@ def _clean(text: str) -> str:
 
 def _refuse(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
+
+
+def _countable(digits: str) -> int:
+    number = int(digits)
+    if not -(2**63) <= number < 2**64:
+        raise ValueError(f"{digits[:40]}... is beyond all bounds")
+    return number
+
+
+def _require_shallow(found: object) -> None:
+    """What is nested deeper than this can be read, but not be written again."""
+    level: list[object] = [found]
+    for _ in range(_DEEPEST):
+        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, dict | list)]
+        if not level:
+            return
+    raise ValueError(f"it is nested more than {_DEEPEST} deep")
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _finite(digits: str) -> float:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
+from invoke.config import Config
 from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
@@ -57,6 +58,7 @@ class Project:
     environ: Mapping[str, str]
     root: Path  #: the folder of the tasks file: relative paths of the settings start there
     dry: bool  #: Invoke's own --dry
+    files: Sequence[Path] = ()  #: that Invoke may have read settings from
 
 
 def project_of(c: Context) -> Project:
@@ -71,7 +73,16 @@ def project_of(c: Context) -> Project:
         environ=full(),
         root=Path(root) if root else Path.cwd(),
         dry=bool(config.run.dry),
+        files=[*_files_of(config), *([Path(runtime)] if runtime else ())],
     )
+
+
+def _files_of(config: Config) -> Iterator[Path]:
+    """Every file that Invoke looks for, whether it is there or not."""
+    name = config.file_prefix or config.prefix
+    for prefix in (getattr(config, f"_{level}_prefix", None) for level in ("system", "user", "project")):
+        if prefix is not None:
+            yield from (Path(f"{prefix}{name}.{suffix}").expanduser() for suffix in ("yaml", "yml", "json", "py"))
 
 
 def command(*, help: Mapping[str, str] | None = None, iterable: tuple[str, ...] = ()) -> Callable[..., Any]:  # noqa: A002

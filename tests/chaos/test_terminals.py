@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shlex
+import signal
+import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +16,7 @@ import pexpect
 import psutil
 import pytest
 
+from batchdrain.screens.outlet import KEPT_BYTES, Outlet
 from tests.chaos.checker import REASON
 from tests.chaos.test_interrupts import RELEASED, SHORT, begun, interrupted, said, settled
 from tests.chaos.test_kills import running
@@ -91,3 +96,100 @@ def test_ctrl_z_and_fg_are_as_a_stop(lite: Workplace) -> None:
         child.expect_exact("ready> ")
     assert lite.inv("drain").code == 0
     settled(lite, ["released", "complete"])
+
+
+def full_pipe() -> tuple[int, int]:
+    """A pipe that takes nothing more, until somebody reads."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x" * 4096)
+    os.set_blocking(writer, True)
+    return reader, writer
+
+
+def full_socket() -> tuple[int, int]:
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            writer.send(b"x" * 4096)
+    writer.setblocking(True)
+    return reader.detach(), writer.detach()
+
+
+@pytest.mark.parametrize("make", [full_pipe, full_socket])
+def test_a_reader_that_does_not_read_holds_up_no_phase_and_no_signal(
+    work: Workplace, make: Callable[[], tuple[int, int]]
+) -> None:
+    work.fail("a/p", "a/q", "b/p~hang", reason=REASON)
+    work.configure(policy=["run-order"])
+    reader, writer = make()
+    try:
+        drain = subprocess.Popen(
+            [*INV, "drain"], cwd=work.root, env=work.environ(), stdout=writer, stderr=subprocess.PIPE, start_new_session=True
+        )
+        os.close(writer)
+        said(work, "hanging")
+        assert work.states()["a/p"] == "COMPLETE"
+        drain.send_signal(signal.SIGINT)
+        _, err = drain.communicate(timeout=DEADLINE_S)
+    finally:
+        os.close(reader)
+    assert (drain.returncode, err) == (130, b"")
+    assert work.states() == {"a/p": "COMPLETE", "a/q": "COMPLETE", "b/p~hang": "FAILED"}
+    assert (work.session()["status"], work.session()["stopped_because"]) == ("interrupted", "SIGINT")
+
+
+def test_a_reader_that_begins_late_misses_nothing(lite: Workplace) -> None:
+    lite.fail("a/p", "b/p~until=flag", reason=REASON)
+    reader, writer = full_pipe()
+    drain = subprocess.Popen([*INV, "drain"], cwd=lite.root, env=lite.environ(), stdout=writer)
+    os.close(writer)
+    said(lite, "waiting")
+    (lite.root / "flag").touch()
+    with os.fdopen(reader) as file:
+        wait_for(lambda: lite.states()["b/p~until=flag"] == "COMPLETE", "the second phase")
+        text = file.read().lstrip("x")
+    assert drain.wait(DEADLINE_S) == 0
+    assert text.startswith("Batch Drain Controller\n")
+    assert text.count("Success: COMPLETE") == 2
+    assert "BATCH DRAIN SUMMARY" in text
+
+
+def test_a_stopped_terminal_holds_up_nobody(lite: Workplace) -> None:
+    """Ctrl-S, and a display that is drawn again and again."""
+    lite.fail("a/p", "b/p", "c/p~hang", reason=REASON)
+    command = f"exec {shlex.join([*INV, 'drain', '--policy=run-order'])} 2>err"
+    with terminal(lite, "sh", "-c", command) as child:
+        child.expect("Batch Drain Controller")
+        child.sendcontrol("s")
+        said(lite, "hanging")
+        child.kill(signal.SIGTERM)
+        child.wait()
+        assert child.exitstatus == 143
+    assert (lite.session()["status"], lite.session()["stopped_because"]) == ("interrupted", "SIGTERM")
+
+
+def test_a_reader_that_never_reads_is_given_up_after_a_while() -> None:
+    reader, writer = full_pipe()
+    stream = os.fdopen(writer, "w")
+    outlet = Outlet(stream, patience_s=0.2)
+    outlet.write("never read")
+    outlet.finish()
+    outlet.write("nor this")
+    assert os.fstat(writer).st_rdev == Path(os.devnull).stat().st_rdev
+    stream.close()
+    os.close(reader)
+
+
+def test_what_a_reader_leaves_unread_is_kept_in_bounded_memory() -> None:
+    reader, writer = full_pipe()
+    stream = os.fdopen(writer, "w")
+    outlet = Outlet(stream)
+    for _ in range(KEPT_BYTES // 1000 + 2):
+        outlet.write("x" * 1000)
+    assert os.fstat(writer).st_rdev == Path(os.devnull).stat().st_rdev
+    stream.close()
+    os.close(reader)

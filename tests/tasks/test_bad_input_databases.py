@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -179,3 +180,36 @@ def test_init_names_a_table_so_that_it_is_found_again(lite: Workplace) -> None:
     (lite.root / "invoke.yaml").unlink()
     assert lite.inv("init", f"--database-url={lite.url}").code == 0
     assert "Would drain 1 of 1" in lite.inv("dry-run").out
+
+
+@pytest.mark.parametrize(
+    "name", ["file:nofile.db?uri=true", "file:nofile.db?mode=rwc&uri=true", "nofile.db?mode=rwc&uri=true"]
+)
+def test_a_uri_of_a_missing_file_makes_none_wherever_it_is_asked(lite: Workplace, tmp_path: Path, name: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    lite.configure(database_url=f"sqlite:///{name}")
+    for task in ("dry-run", "drain", "doctor"):
+        ran = lite.inv(f"--search-root={lite.root}", task, cwd=elsewhere)
+        assert "nofile.db does not exist" in ran.out + ran.err
+    assert not list(elsewhere.iterdir())
+    assert not list(lite.root.glob("*nofile*"))
+
+
+def test_a_relative_uri_names_the_file_of_the_project_and_keeps_its_mode(lite: Workplace, tmp_path: Path) -> None:
+    lite.fail("r/a")
+    (tmp_path / "work.db").rename(lite.root / "the work?.db")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    lite.configure(database_url="sqlite:///file:the%2520work%253F.db?uri=true&mode=ro")
+    assert "1 failed" in lite.inv(f"--search-root={lite.root}", "dry-run", cwd=elsewhere).out
+    told(lite.inv("drain"), 78, "readonly")
+    lite.configure(database_url="sqlite:///file:the%2520work%253F.db?uri=true")
+    assert lite.inv(f"--search-root={lite.root}", "drain", cwd=elsewhere).code == 0
+    assert lite.session()["database"]["place"] == str(lite.root / "the work?.db")
+
+
+@pytest.mark.parametrize("name", ["file::memory:?uri=true", "file:x.db?mode=memory&uri=true"])
+def test_a_uri_of_a_database_in_memory_is_refused(lite: Workplace, name: str) -> None:
+    lite.configure(database_url=f"sqlite:///{name}")
+    refused(lite, ["drain"], 78, "in memory holds nothing")

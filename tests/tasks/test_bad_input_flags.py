@@ -152,3 +152,22 @@ def test_a_plan_that_names_what_can_be_no_id_is_told(lite: Workplace) -> None:
 def test_a_time_limit_may_have_a_unit(lite: Workplace) -> None:
     lite.fail("r/a")
     assert "Timeout: 600 s" in lite.inv("dry-run", "--phase-timeout=10m").out
+
+
+def test_a_plan_that_is_no_regular_file_is_not_waited_for(lite: Workplace) -> None:
+    """A pipe that nobody writes to, a device without an end, and a file that is too large for a plan."""
+    lite.fail("r/a")
+    os.mkfifo(lite.root / "fifo")
+    with (lite.root / "huge").open("wb") as file:
+        file.truncate(65 * 1024 * 1024)
+    for name, part in (("fifo", "is no regular file"), ("/dev/zero", "is no regular file"), ("huge", "is larger than")):
+        told(lite.inv("drain", f"--plan={name}"), 65, f"--plan: {name} {part}")
+    assert lite.states() == {"r/a": "FAILED"}
+
+
+def test_the_name_of_an_output_is_shown_without_its_escapes(lite: Workplace) -> None:
+    lite.fail("r/a")
+    said = [lite.inv("dry-run", "--output=\x1b[31mplan"), lite.inv("drain"), lite.inv("summary", "--output=\x1b[31mreport")]
+    assert [ran.code for ran in said] == [0, 0, 0], said
+    assert "\\x1b[31mplan" in said[0].out
+    assert not any("\x1b" in ran.out + ran.err for ran in said)

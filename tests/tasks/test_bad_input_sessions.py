@@ -260,5 +260,58 @@ def test_session_files_are_for_us_alone_whatever_the_umask(lite: Workplace) -> N
         assert lite.inv("drain").code == 0
     finally:
         os.umask(former)
-    for path in (lite.sessions, *lite.sessions.rglob("*")):
+    for path in (lite.sessions.parent, *lite.sessions.parent.rglob("*")):
         assert path.stat().st_mode & 0o077 == 0, path
+
+
+@pytest.mark.parametrize("version", ["99", 99.0, 1.0, True, None, [1]], ids=repr)
+def test_a_schema_version_that_is_no_whole_number_is_refused_and_left_alone(lite: Workplace, version: object) -> None:
+    """We do not know what such a file means, and would write it back as one of ours."""
+    lite.fail("r/a")
+    path = put(lite, schema_version=version)
+    before = path.read_bytes()
+    for task in ("resume", "summary"):
+        told(lite.inv(task), 65, "s.json", "schema_version")
+    assert path.read_bytes() == before
+    assert lite.states() == {"r/a": "FAILED"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"total_success": 10**400, "total_processed": 10**400},
+        {"total_success": "9" * 400},
+        {"total_failed": -1},
+        {"balance": {"new": 10**30}},
+        {"fingerprint_counts": {"x": 10**30}},
+        {"unknown": 10**30},
+        {"results": [{"run_id": "r", "phase_id": "a", "exit_code": 10**30}]},
+        {"filters": {"x": json.loads('{"a":' * 600 + "1" + "}" * 600)}},
+        {"filters": {"x": json.loads("[" * 600 + "]" * 600)}},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_one_odd_session_hides_no_other_and_breaks_no_report(lite: Workplace, fields: dict[str, Any]) -> None:
+    lite.fail("r/a")
+    put(lite, "good")
+    path = put(lite, "odd", **fields)
+    before = path.read_bytes()
+    listed = lite.inv("sessions")
+    assert (listed.code, listed.err) == (0, "")
+    assert {"good", "odd"} <= {line.split()[0] for line in listed.lines}
+    for argv in (["summary"], ["summary", "--format=json"], ["summary", "--format=markdown"], ["resume"]):
+        told(lite.inv(argv[0], "--session-id=odd", *argv[1:]), 65, "odd.json")
+    assert path.read_bytes() == before
+    assert lite.inv("summary", "--session-id=good").code == 0
+
+
+def test_a_retry_that_a_session_puts_off_for_ever_waits_no_longer_than_the_settings_say(lite: Workplace) -> None:
+    lite.fail("r/a~fail", "r/b~fail")
+    lite.inv("drain", "--batch-size=1")
+    path = lite.session_files()[-1]
+    session = json.loads(path.read_text())
+    session["results"][0].update(retry_at="9999-01-01T00:00:00Z", success=False)
+    path.write_text(json.dumps({**session, "status": "interrupted", "completed_at": None, "batch_size": 2}))
+    ran = lite.inv("resume")
+    assert ran.code == 1, ran.err
+    assert lite.session()["status"] == "complete"

@@ -221,3 +221,44 @@ def test_code_is_not_imported_at_the_word_of_a_file_that_others_may_write(lite: 
     (lite.root / "invoke.yaml").chmod(mode)
     assert lite.inv("drain").code == 0
     assert not (lite.root / "pwned").exists()
+
+
+EVIL = {"policy": ["evil:policy"]}
+
+
+def evil(place: Workplace) -> None:
+    place.fail("r/a")
+    (place.root / "evil.py").write_text("open('pwned', 'w')\ndef policy(lane, now): return 0\n")
+
+
+@pytest.mark.parametrize("name", ["invoke.yml", "invoke.json", "invoke.py", ".invoke.yaml", "other.yaml"])
+def test_every_file_that_may_name_code_must_be_ours(lite: Workplace, name: str) -> None:
+    """Those of the project, that of the user, and the one that is given with `inv -f`."""
+    evil(lite)
+    section = json.loads((lite.root / "invoke.yaml").read_text())
+    section["batchdrain"].update(EVIL)
+    if not name.startswith("."):
+        (lite.root / "invoke.yaml").unlink()
+    text = f"batchdrain = {section['batchdrain']!r}" if name.endswith(".py") else json.dumps(section)
+    (lite.root / name).write_text(text)
+    (lite.root / name).chmod(0o666)
+    flags = ["-f", "other.yaml"] if name == "other.yaml" else []
+    ran = lite.inv(*flags, "drain", env={"HOME": str(lite.root)})
+    told(ran, 78, f"{name}: names code", "others may write it", "chmod go-w")
+    assert not (lite.root / "pwned").exists()
+    (lite.root / name).chmod(0o644)
+    assert lite.inv(*flags, "drain", env={"HOME": str(lite.root)}).code == 0
+    assert (lite.root / "pwned").exists()
+
+
+@pytest.mark.parametrize("name", ["evil.py", "inner/evil.py", "inner", "."])
+def test_code_that_others_may_write_is_not_imported(lite: Workplace, name: str) -> None:
+    evil(lite)
+    (lite.root / "inner").mkdir()
+    (lite.root / "inner" / "evil.py").write_text((lite.root / "evil.py").read_text())
+    lite.configure(policy=["inner.evil:policy" if "inner" in name else "evil:policy"])
+    (lite.root / name).chmod(0o777)
+    refused(lite, ["drain"], 78, "others may write it", "chmod go-w")
+    assert not (lite.root / "pwned").exists()
+    (lite.root / name).chmod(0o1777 if name == "." else 0o755)  # where others may add files but change none
+    assert lite.inv("drain").code == 0

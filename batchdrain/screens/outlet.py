@@ -1,0 +1,147 @@
+"""A text stream for the time of a drain: nothing waits for its reader.
+
+What the reader does not take is kept and offered again with the next text, and at the end for a while. A reader who leaves,
+or takes nothing at all, costs nothing but the text.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+import stat
+import threading
+from time import monotonic
+from typing import IO, Any, Final
+
+from batchdrain import signals
+
+KEPT_BYTES: Final = 1_000_000
+PATIENCE_S: Final = 30.0
+"""Without progress, at the end; while nobody has asked us to stop."""
+_AFTER_A_SIGNAL_S: Final = 2.0
+_POLL_MS: Final = 100
+_PIECE: Final = 65_536
+_SURE_PIECE: Final = 512  #: a pipe that poll calls writable takes so much without a wait
+
+
+class Outlet:
+    """Over a pipe, a terminal or a socket; other files, which take what they get, are written to as ever. Whatever goes
+    wrong is no error: the stream is given up."""
+
+    def __init__(self, stream: IO[str], patience_s: float = PATIENCE_S) -> None:
+        self._stream = stream
+        self._patience_s = patience_s
+        self._lock = threading.Lock()
+        self._kept = bytearray()
+        self._open = True
+        try:
+            self._pipe = _Pipe.of(stream.fileno())
+        except (OSError, ValueError):  # no file at all, as in tests
+            self._pipe = None
+
+    def write(self, text: str) -> int:
+        """Never waits, except for a disk. Returns the text's length, as every stream does."""
+        with self._lock:
+            if self._pipe is not None and self._open:
+                self._kept += text.encode(getattr(self._stream, "encoding", None) or "ascii", "backslashreplace")
+                self._offer()
+                if len(self._kept) > KEPT_BYTES:
+                    self._give_up()
+            elif self._open:
+                try:
+                    self._stream.write(text)
+                except (OSError, ValueError):  # a closed pipe, a closed terminal, a full disk below a redirection
+                    self._give_up()
+        return len(text)
+
+    def flush(self) -> None:
+        with self._lock:
+            if self._pipe is None and self._open:
+                try:
+                    self._stream.flush()
+                except (OSError, ValueError):
+                    self._give_up()
+
+    def finish(self) -> None:
+        """The reader gets what it has not taken, as long as it takes something now and then."""
+        left, since = len(self._kept), monotonic()
+        while self._pipe is not None and self._open:
+            with self._lock:
+                self._offer()
+            if not self._kept:
+                return
+            if len(self._kept) < left:
+                left, since = len(self._kept), monotonic()
+            if monotonic() - since > (min(self._patience_s, _AFTER_A_SIGNAL_S) if signals.came() else self._patience_s):
+                with self._lock:
+                    self._give_up()
+                return
+            self._pipe.wait(_POLL_MS)
+
+    def _offer(self) -> None:
+        try:
+            while self._kept and self._pipe is not None:
+                del self._kept[: self._pipe.send(self._kept)]
+        except BlockingIOError:
+            return
+        except OSError:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        self._open = False
+        self._kept.clear()
+        silence(self._stream)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+class _Pipe:
+    """A descriptor of our own that never blocks. The one that we were given keeps its mode: others share it."""
+
+    def __init__(self, fd: int, *, is_socket: bool) -> None:
+        self._given = fd
+        self._socket = socket.socket(fileno=os.dup(fd)) if is_socket else None
+        self._own: int | None = None
+        if not is_socket:
+            with contextlib.suppress(OSError):  # no /proc, or somebody else's terminal
+                self._own = os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+
+    @classmethod
+    def of(cls, fd: int) -> _Pipe | None:
+        """None for what is no pipe, no terminal and no socket."""
+        mode = os.fstat(fd).st_mode
+        if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(fd)):
+            return None
+        return cls(fd, is_socket=stat.S_ISSOCK(mode))
+
+    def send(self, content: bytearray) -> int:
+        """Returns how many bytes were taken. Raises BlockingIOError for none, OSError when nobody reads any more."""
+        if self._socket is not None:
+            return self._socket.send(content[:_PIECE], socket.MSG_DONTWAIT)
+        if self._own is not None:
+            return os.write(self._own, content[:_PIECE])
+        if not self.wait(0):
+            raise BlockingIOError
+        return os.write(self._given, content[:_SURE_PIECE])
+
+    def wait(self, timeout_ms: int) -> bool:
+        """Whether something may be taken, at the latest after so long."""
+        watch = select.poll()  # select refuses descriptors beyond 1023
+        watch.register(self._given, select.POLLOUT)
+        return bool(watch.poll(timeout_ms))
+
+    def __del__(self) -> None:
+        if self._own is not None:
+            with contextlib.suppress(OSError):
+                os.close(self._own)
+
+
+def silence(stream: IO[str]) -> None:
+    """The interpreter flushes stdout once more at its end, and would then exit 120, or wait for the reader."""
+    with contextlib.suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
