@@ -17,7 +17,7 @@ from batchdrain.draining.parts import Ended, Parts
 from batchdrain.draining.slots import Slots
 from batchdrain.errors import BatchDrainError
 from batchdrain.events import Event
-from batchdrain.facts import Choice, Skip, Try
+from batchdrain.facts import Choice, PhaseKey, Skip, Try
 from batchdrain.planning.filters import ASKED_FOR
 from batchdrain.planning.screening import ATTEMPTED, PLAN
 from batchdrain.planning.skips import by_rule
@@ -37,6 +37,7 @@ class Drain:
         self.taken = 0
         self.stopped: Skip | None = None
         self.failure: BatchDrainError | None = None
+        self.orphaned: set[PhaseKey] = set()  #: given back, not known what became of them, and without a result since
         self._read_at = 0.0
         self._recovered_at = monotonic()
         self._read_when_taken = -1
@@ -216,6 +217,10 @@ class Drain:
         if conclusion.postponed is not None:
             self.slots.postpone(conclusion.postponed)
             return
+        if conclusion.orphaned:
+            self.orphaned.add(tried.choice.phase.key)
+        elif conclusion.counted:
+            self.orphaned.discard(tried.choice.phase.key)
         self._results_since = self._results_since or conclusion.counted or conclusion.waits_again
         if not conclusion.counted and not tried.is_retry and conclusion.retry is None:
             self.taken -= 1

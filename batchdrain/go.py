@@ -83,7 +83,7 @@ def go(
             record.close()
     code, failure = interrupts.exit_code, drain.failure or drain.slots.refused
     if code is None:
-        code = failure.exit_code if failure else exit_code(session, settings)
+        code = failure.exit_code if failure else exit_code(session, settings, orphaned=bool(drain.orphaned))
     return Went(session=session, exit_code=code, skipped=supply.skipped, total=supply.total, failure=failure)
 
 
@@ -166,12 +166,13 @@ def _announce(site: Site, intent: Intent, record: SessionRecord, screen: Screen,
         screen.notice(told(back))
 
 
-def exit_code(session: Session, settings: Settings) -> int:
-    """0, or 1 when some phase failed; with a minimal rate only when the rate is below it."""
-    if settings.min_success_rate is not None:
-        rate = session.success_rate
-        return 1 if rate is not None and rate < settings.min_success_rate else 0
-    return 1 if session.total_failed else 0
+def exit_code(session: Session, settings: Settings, *, orphaned: bool) -> int:
+    """0, or 1 when some phase failed, or was `orphaned` and has no result; with a minimal rate only when the rate is below
+    it, or when there is none for that reason."""
+    rate = session.success_rate
+    if settings.min_success_rate is not None and rate is not None:
+        return 1 if rate < settings.min_success_rate else 0
+    return 1 if session.total_failed or orphaned else 0
 
 
 def _close(site: Site, intent: Intent, drain: Drain, *, narrower: int | None) -> None:

@@ -1,8 +1,9 @@
 """Recovery: what dead controllers held is recorded where its result was spooled, and given back everywhere else.
 
-The order matters. A live guardian is waited for: it is ending its command, or keeping its result. Then whatever is left
-of the command on this machine is killed. Then the spool is read. Only then the claim is freed: a second execution never
-begins while the first still runs.
+The order matters. Where controller and guardian both live, nothing is done: the guardian ends its command in time by itself.
+A guardian that lives alone is waited for: it is ending its command, or keeping its result. Then whatever is left of the
+command on this machine is killed. Then the spool is read. Only then the claim is freed: a second execution never begins
+while the first still runs.
 """
 
 from __future__ import annotations
@@ -19,8 +20,7 @@ from batchdrain.database.troubles import RowLocked
 from batchdrain.draining.judging import judge
 from batchdrain.errors import ClaimLost, ConfigError
 from batchdrain.events import Event, EventLog
-from batchdrain.execution import host, spooled
-from batchdrain.execution.order import TOKEN
+from batchdrain.execution import guards, host, remains, spooled
 from batchdrain.facts import Claim, Phase, TimeLimit
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.planning.selection import categoriser
@@ -36,10 +36,12 @@ def recover(site: Site) -> list[Recovered]:
     repeated, and run by several at once. Raises DatabaseUnavailable."""
     found = []
     for held in site.history.held():
-        gone = is_alive(held) is False
-        if not gone and (held.lease_left_ms >= 0 or _beats(site, held)):
+        if not is_due(held):
             continue
+        gone = is_gone(held)
         ended = _end(held, site.settings.command.grace_s)
+        if ended is None:
+            continue
         try:
             recovered = _recorded(site, held) or give_back(
                 site.database, site.ledger, site.table, site.settings.command, held, gone=gone
@@ -51,22 +53,49 @@ def recover(site: Site) -> list[Recovered]:
             found.append(_unsettled(held, str(error)))
             continue
         if recovered is not None:
-            spooled.discard(held.spool_dir, held.token)
+            if is_alive(held) is not True:  # one that lives may work for another copy of the database, and need it there
+                spooled.discard(held.spool_dir, held.token)
             found.append(replace(recovered, ended_processes=ended))
     return found
 
 
 def is_alive(held: Held) -> bool | None:
-    """Whether the controller of a claim runs; None where it is of another machine."""
+    """Whether the controller of a claim runs; None where we can't tell: it is of another machine, or hidden from us."""
     return host.lives(held.controller)
+
+
+def is_gone(held: Held) -> bool:
+    """Whether nobody renews or watches it any more. Without a guardian of this machine the command may run elsewhere, whatever
+    became of the controller: then the lease alone decides."""
+    return held.guardian is not None and is_alive(held) is False
+
+
+def is_due(held: Held) -> bool:
+    """Whether a claim is to be settled. While controller and guardian both live here it is not, whatever its lease says: the
+    database's clock jumped, or this is a copy of the database that they work for."""
+    if is_gone(held):
+        return True
+    if held.lease_left_ms >= 0:
+        return False
+    return not (is_alive(held) and held.guardian is not None and guards.stands(held.guardian) is not False)
 
 
 def said_of(held: Held) -> str:
     """A claim in one line, for people."""
-    alive = {True: "runs", False: "is dead: `inv recover` gives it back", None: "is of another machine"}[is_alive(held)]
+    alive = is_alive(held)
+    if alive:
+        said = "runs"
+    elif is_gone(held):
+        said = "is dead: `inv recover` gives it back"
+    elif alive is False:
+        said = "is dead, but its command may run on elsewhere: its lease decides"
+    elif held.controller.host_id == host.host_id():
+        said = "is another user's, whose processes are hidden from you: its lease decides"
+    else:
+        said = "is of another machine"
     left_s = held.lease_left_ms / 1000
     lease = f"its lease lasts {left_s:.0f} s" if left_s >= 0 else f"its lease ended {-left_s:.0f} s ago"
-    return f"{held.key}: attempt {held.attempt}, process {held.controller.pid} {alive}; {lease}"
+    return f"{held.key}: attempt {held.attempt}, process {held.controller.pid} {said}; {lease}"
 
 
 def told(back: Recovered) -> str:
@@ -92,22 +121,24 @@ def _unsettled(held: Held, problem: str) -> Recovered:
     return Recovered(key=held.key, epoch=held.epoch, word=held.held_word or held.prior_word, problem=problem)
 
 
-def _beats(site: Site, held: Held) -> bool:
-    """Whether a claim of this machine whose lease is over is renewed all the same: the database's clock jumped. Its
-    guardian measures the lease by the time since boot, and would have ended: one that lives is given the time of a beat."""
-    if held.guardian is None or is_alive(held) is None:
-        return False
-    host.await_end(held.guardian, max(site.settings.command.grace_s, site.settings.lease.beat_s) + _SLACK_S)
-    return any((now.key, now.epoch, now.lease_left_ms >= 0) == (held.key, held.epoch, True) for now in site.history.held())
-
-
-def _end(held: Held, grace_s: float) -> int:
-    """See that nobody of this claim lives on this machine. Returns how many processes of the command had to be killed."""
+def _end(held: Held, grace_s: float) -> int | None:
+    """See that nobody of this claim lives on this machine. Returns how many processes of the command had to be killed; None
+    where some live on, because they are another user's or in the kernel: the claim stays held for the next time."""
     if held.controller.host_id != host.host_id():
         return 0
-    if held.guardian is not None and not host.await_end(held.guardian, grace_s + _SLACK_S):
-        host.kill(held.guardian)
-    return host.end_bearing(TOKEN, held.token, within_s=_KILL_WITHIN_S)
+    if held.guardian is not None and not _is_ended(held.guardian, grace_s + _SLACK_S):
+        return None
+    left = remains.end(held.token, spooled.command_of(held.spool_dir, held.token), within_s=_KILL_WITHIN_S)
+    return None if left.alive else left.met
+
+
+def _is_ended(guardian: host.ProcessIdentity, within_s: float) -> bool:
+    """Whether it ends by itself in time, or can be killed. Only what is known to be a guardian is killed."""
+    if guards.stands(guardian) is False or host.await_end(guardian, within_s):
+        return True
+    if guards.stands(guardian):
+        host.kill(guardian)
+    return host.await_end(guardian, _KILL_WITHIN_S)
 
 
 def _recorded(site: Site, held: Held) -> Recovered | None:

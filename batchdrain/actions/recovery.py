@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from batchdrain.actions.opening import opened
-from batchdrain.recovering import is_alive, recover, said_of, told
+from batchdrain.recovering import is_due, recover, said_of, told
 from batchdrain.screens.output import Output
 from batchdrain.tasks.edge import Project
 from batchdrain.text import safe_text
@@ -15,7 +15,7 @@ def give_all_back(project: Project) -> None:
     with opened(project) as site:
         if project.dry:
             for held in site.history.held():
-                verdict = "would be given back" if is_alive(held) is False or held.lease_left_ms < 0 else "is held"
+                verdict = "would be given back" if is_due(held) else "is held"
                 out.line(safe_text(f"{held.key} {verdict}: {said_of(held)}"))
             return
         recovered = recover(site)

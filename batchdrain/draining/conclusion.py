@@ -31,6 +31,7 @@ _CLOCK_STEP_S: Final = 0.005  # the database compares whole milliseconds
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conclusion:
     counted: bool = True  #: False: given back, the phase was not attempted
+    orphaned: bool = False  #: given back, and nobody knows what its command did
     waits_again: bool = False  #: given back, though nobody asked for it: it may be taken once more
     retry: Try | None = None
     postponed: Ended | None = None  #: nothing was written yet: somebody has the row locked
@@ -68,10 +69,13 @@ def conclude(parts: Parts, ended: Ended, *, may_retry: bool) -> Conclusion:
     if recorded.outcome in GIVEN_BACK:
         parts.record.events.write(Event.PHASE_FINISHED, **facts)
         parts.books.released(running.tried, recorded)
+        orphaned = recorded.outcome is Outcome.ORPHANED
+        if orphaned:
+            parts.books.notice(f"Orphaned: {attempt.phase.key}: {recorded.reason}")
         failure = _not_started(ended.ending) if recorded.outcome is Outcome.NOT_STARTED else None
         unasked = ended.ending.by in {EndedBy.LEASE, EndedBy.LOST}
         probe = replace(running.tried, due=parts.weather.due + _CLOCK_STEP_S) if judgement.is_spared else None
-        return Conclusion(counted=False, waits_again=unasked, retry=probe, stop=stop, failure=failure)
+        return Conclusion(counted=False, orphaned=orphaned, waits_again=unasked, retry=probe, stop=stop, failure=failure)
     parts.record.add(result, **facts)
     parts.books.finished(running.tried, recorded)
     _heed_canary(parts, running.tried.choice.fingerprint, recorded, waits=wait_s is not None)

@@ -109,6 +109,8 @@ def _reason(
     if ending.by is EndedBy.NOT_STARTED:
         what = "its ids cannot be passed as arguments" if ending.errno == errno.E2BIG else "it could not be started"
         return f"{what}: {ending.message}"
+    if ending.by is EndedBy.LOST:
+        return f"what became of it is not known: {ending.message}"
     own = said.get("reason")
     own = storable(redact(own)).strip() if isinstance(own, str) else ""
     if ending.by is EndedBy.TIMEOUT:

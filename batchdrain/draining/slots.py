@@ -14,6 +14,7 @@ from batchdrain.database.troubles import RowRefused
 from batchdrain.draining.parts import Ended, Parts, Running
 from batchdrain.errors import BadData, BatchDrainError, FilesUnavailable
 from batchdrain.events import Event
+from batchdrain.execution import remains, spooled
 from batchdrain.execution.command import order_for
 from batchdrain.execution.guards import Guard
 from batchdrain.execution.order import EndedBy, Ending, Order
@@ -24,6 +25,7 @@ from batchdrain.guardian.wire import boottime_ms
 _SETTLE_POLL_S: Final = 0.1
 _LOCK_POLL_S: Final = 0.5
 _FASTER: Final = "another controller was faster, or somebody has its row locked"
+_KILL_WITHIN_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,8 @@ class Slots:
         for entry in settling:
             yield from self._settled(entry.ended.running, entry.ended.ending, entry.until)
         for future in done:
-            yield from self._settled(self._running.pop(future), _ending_of(future), None)
+            running = self._running.pop(future)
+            yield from self._settled(running, self._ending_of(future, running), None)
 
     def postpone(self, ended: Ended) -> None:
         """Its row is locked: it comes again with what `ended` gives later."""
@@ -123,7 +126,7 @@ class Slots:
         if interrupt is not None:
             interrupt()
         wait(self._running)
-        endings = [(running, _ending_of(future)) for future, running in self._running.items()]
+        endings = [(running, self._ending_of(future, running)) for future, running in self._running.items()]
         endings += [(entry.ended.running, entry.ended.ending) for entry in self._settling]
         yield from self._locked
         self._running, self._settling, self._locked = {}, deque(), deque()
@@ -184,12 +187,14 @@ class Slots:
         phase = running.claim.phase
         return self._parts.outage.outlast(lambda: self._parts.standing(phase), meanwhile="the result is not yet known")
 
-
-def _ending_of(future: Future[Ending]) -> Ending:
-    """What a broken engine did with a command is not known: the phase goes back, as if its controller had died."""
-    try:
-        return future.result()
-    except CancelledError:
-        return Ending(by=EndedBy.INTERRUPT, message="the engine cancelled it")
-    except Exception as error:  # noqa: BLE001 - whatever an engine raises
-        return Ending(by=EndedBy.LOST, message=f"{type(error).__name__}: {error}")
+    def _ending_of(self, future: Future[Ending], running: Running) -> Ending:
+        """What a broken engine did with a command is not known: what there is of it on this machine is ended, and the phase
+        goes back, as if its controller had died."""
+        try:
+            return future.result()
+        except CancelledError:
+            return Ending(by=EndedBy.INTERRUPT, message="the engine cancelled it")
+        except Exception as error:  # noqa: BLE001 - whatever an engine raises
+            token, spool = running.claim.token, str(self._parts.record.spool.absolute())
+            left = remains.end(token, spooled.command_of(spool, token), within_s=_KILL_WITHIN_S)
+            return Ending(by=EndedBy.LOST, left_over=left.met, message=f"{type(error).__name__}: {error}")

@@ -7,18 +7,28 @@ import json
 import os
 import select
 import socket
+import struct
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any, Final
 
+import psutil
+
+from batchdrain.execution import host
 from batchdrain.execution.host import ProcessIdentity, host_id
 from batchdrain.guardian import wire
 
 _PACKAGE: Final = str(Path(__file__).parents[2])
 _SERVE: Final = "import sys; sys.path.insert(0, sys.argv[1]); from batchdrain.guardian.server import main; main()"
+_MARK: Final = "batchdrain.guardian.server"
 _GREETS_WITHIN_S: Final = 10.0
+_TAKES_WITHIN_S: Final = 30
+_SLICE_MS: Final = 500
+_SLACK_S: Final = 30.0  # beyond time limit and grace: it kills for up to 5 s, and waits for the disk
+_KILLS_WITHIN_S: Final = 10.0  # once it was told to
 
 
 class Guard:
@@ -26,7 +36,9 @@ class Guard:
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
-        self.lines = sock.makefile("rb")
+        # One that is stopped takes no order: a send that waits for it must end.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _TAKES_WITHIN_S, 0))
+        self._unread = b""
         self.identity: ProcessIdentity | None = None  #: once it has greeted
         self.orders = 0
 
@@ -40,17 +52,57 @@ class Guard:
         """Wait until it is there. Raises OSError when it did not start."""
         if self.identity is not None:
             return
-        self.sock.settimeout(_GREETS_WITHIN_S)
-        greeting = self.lines.readline()
-        self.sock.settimeout(None)
-        if greeting[:1] != b"G":
+        greeting = self.hear(round(_GREETS_WITHIN_S * 1000))
+        if greeting is None or greeting[:1] != b"G":
             raise OSError("the guardian did not start")
-        pid, start = greeting[1:].split()
-        self.identity = ProcessIdentity(host_id(), int(pid), int(start))
+        self.identity = _named(greeting)
+
+    def hear(self, within_ms: int) -> bytes | None:
+        """The next line that it says; b'' when it is gone, None when it said nothing in time."""
+        watch = select.poll()
+        watch.register(self.sock, select.POLLIN)
+        while b"\n" not in self._unread:
+            if not watch.poll(within_ms):
+                return None
+            try:
+                heard = self.sock.recv(1 << 16)
+            except ConnectionError:
+                heard = b""
+            if not heard:
+                return b""
+            self._unread += heard
+        line, _, self._unread = self._unread.partition(b"\n")
+        return line
+
+    def kill(self) -> None:
+        """It does not answer. Its command dies with it."""
+        if self.identity is not None:
+            host.kill(self.identity)
+            host.await_end(self.identity, _KILLS_WITHIN_S)
 
     def close(self) -> None:
-        self.lines.close()
         self.sock.close()
+
+
+def stands(guardian: ProcessIdentity) -> bool | None:
+    """Whether the guardian that a claim names lives; None when we can't tell.
+
+    The ledger may name anything: a process that is no guardian is as good as a dead one, and nobody may touch it.
+    """
+    alive = host.lives(guardian)
+    if not alive:
+        return alive
+    try:
+        return any(_MARK in argument for argument in psutil.Process(guardian.pid).cmdline())
+    except psutil.AccessDenied:
+        return None
+    except psutil.Error:  # it ended meanwhile
+        return False
+
+
+def _named(line: bytes) -> ProcessIdentity:
+    pid, start = line[1:].split()
+    return ProcessIdentity(host_id(), int(pid), int(start))
 
 
 class Duty:
@@ -62,9 +114,18 @@ class Duty:
         self._number = guard.orders
         self._ordered = False  # before it has the whole order a word would be read as a part of that
         self._asked: bytes | None = None
+        self._asked_at: dict[bytes, float] = {}  # monotonic
+        self._late_at: float | None = None  # when the time limit was seen to be over, monotonic
+        self.command: ProcessIdentity | None = None  #: once it runs
+        self.killed = False  #: its guardian was, as it did not answer
+
+    @property
+    def was_asked(self) -> bool:
+        return self._asked is not None
 
     def execute(self, order: dict[str, Any], logs: list[int]) -> dict[str, Any] | None:
-        """Give the order and wait for its end. None when the guardian died."""
+        """Give the order and wait for its end. None when the guardian died, or was killed as it did not answer in time."""
+        limit_ms = wire.boottime_ms() + round(order["timeout_s"] * 1000)
         try:
             wire.send_order(self._guard.sock, {**order, "number": self._number}, logs)
         except OSError:
@@ -72,8 +133,15 @@ class Duty:
         self._ordered = True
         if self._asked is not None:
             self._say(self._asked)
-        while line := self._guard.lines.readline():
-            if line[:1] == b"X":
+        while (line := self._guard.hear(_SLICE_MS)) != b"":
+            if line is None:
+                if self._is_overdue(limit_ms, order["grace_s"]):
+                    self.killed = True
+                    self._guard.kill()
+                    return None
+            elif line[:1] == b"S":
+                self.command = _named(line)
+            elif line[:1] == b"X":
                 found: dict[str, Any] = json.loads(line[1:])
                 return found
         return None
@@ -84,7 +152,18 @@ class Duty:
     def end(self, *, kill: bool) -> None:
         """Safe in a signal handler."""
         self._asked = b"K" if kill else self._asked or b"T"
+        self._asked_at.setdefault(self._asked, time.monotonic())
         self._say(self._asked)
+
+    def _is_overdue(self, limit_ms: int, grace_s: float) -> bool:
+        """Whether a guardian that is well would have told of the end by now. Once the time limit is over, only time that the
+        machine is awake counts: after its sleep the guardian has to wake up too."""
+        now, grace_s = time.monotonic(), grace_s + _SLACK_S
+        if self._late_at is None and wire.boottime_ms() >= limit_ms:
+            self._late_at = now
+        due = [] if self._late_at is None else [self._late_at + grace_s]
+        due += [at + (_KILLS_WITHIN_S if word == b"K" else grace_s) for word, at in list(self._asked_at.items())]
+        return bool(due) and now >= min(due)
 
     def _say(self, word: bytes, rest: bytes = b"") -> None:
         if self._ordered:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,12 +35,20 @@ def host_id() -> str:
 
 def start_of(pid: int) -> int | None:
     """When the process started; None when there is none, or only a zombie."""
+    fields = stat_of(pid)
+    if fields:
+        return int(fields[19])
+    return None if Path("/proc/self").exists() else _start_by_psutil(pid)
+
+
+def stat_of(pid: int) -> list[bytes]:
+    """The fields of /proc/pid/stat from the state on; [] when there is no process, or only a zombie."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
-        return None if Path("/proc/self").exists() else _start_by_psutil(pid)
+        return []
     fields = stat[stat.rfind(b")") + 2 :].split()
-    return None if fields[0] in {b"Z", b"X"} else int(fields[19])
+    return [] if fields[0] in {b"Z", b"X"} else fields
 
 
 def _start_by_psutil(pid: int) -> int | None:
@@ -56,16 +63,36 @@ def this_process() -> ProcessIdentity:
 
 
 def lives(identity: ProcessIdentity) -> bool | None:
-    """Whether the process still runs; None when it belongs to another host, where we can't tell."""
+    """Whether the process still runs; None when we can't tell: it belongs to another host, or to a user whose processes
+    are hidden from us."""
     if identity.host_id != host_id():
         return None
-    return start_of(identity.pid) == identity.start
+    start = start_of(identity.pid)
+    if start is None and _is_hidden(identity.pid):
+        return None
+    return start == identity.start
+
+
+def _is_hidden(pid: int) -> bool:
+    """Whether there is a process that /proc does not show (hidepid): it is then another user's."""
+    if Path(f"/proc/{pid}").exists():
+        return False
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def await_end(identity: ProcessIdentity, within_s: float) -> bool:
-    """Wait for a process of this machine to end. Returns whether it has, in time."""
+    """Wait for a process of this machine to end. Returns whether it is known to have, in time."""
     with Tree([identity.pid]) as watched:
-        return lives(identity) is not True or watched.ended(within_s)
+        if lives(identity) is False:
+            return True
+        watched.ended(within_s)
+    return lives(identity) is False
 
 
 def kill(identity: ProcessIdentity) -> None:
@@ -73,33 +100,3 @@ def kill(identity: ProcessIdentity) -> None:
     with Tree([identity.pid]) as held:
         if lives(identity):
             held.send(signal.SIGKILL)
-
-
-def bearing(variable: str, value: str) -> list[int]:
-    """The processes of this machine that were started with `variable=value` in their environment, ours excepted.
-
-    Finds daemons that left their process group and session. Sees only processes that we may look into.
-    """
-    wanted = f"{variable}={value}".encode()
-    found = []
-    for folder in Path("/proc").glob("[0-9]*") if Path("/proc/self").exists() else ():
-        try:
-            if wanted in (folder / "environ").read_bytes().split(b"\0"):
-                found.append(int(folder.name))
-        except OSError:
-            continue
-    return [pid for pid in found if pid != os.getpid()]
-
-
-def end_bearing(variable: str, value: str, *, within_s: float) -> int:
-    """Kill every process that bears the mark, until none is left or the time is over. Returns how many were met."""
-    met: set[int] = set()
-    deadline = time.monotonic() + within_s
-    while found := bearing(variable, value):
-        met.update(found)
-        with Tree(found) as marked:
-            marked.send(signal.SIGKILL)
-            marked.ended(deadline - time.monotonic())
-        if time.monotonic() >= deadline:
-            break
-    return len(met)

@@ -10,9 +10,9 @@ import os
 from contextvars import ContextVar
 from typing import Any, Final
 
-from batchdrain.execution import host
+from batchdrain.execution import remains, spooled
 from batchdrain.execution.guards import Duty, Guard, Guardhouse
-from batchdrain.execution.order import TOKEN, EndedBy, Ending, Order
+from batchdrain.execution.order import EndedBy, Ending, Order
 from batchdrain.execution.spooled import ending_of
 
 _SWEEP_S: Final = 5.0
@@ -66,11 +66,14 @@ class Post:
         except OSError as error:
             return Ending(by=EndedBy.NOT_STARTED, message=f"{error.strerror}: {error.filename}", errno=error.errno)
         try:
-            guard = self._present(self._assigned.pop(order.token, None))
+            guard = self._assigned.pop(order.token, None) or self.hire()
         except OSError as error:
             return Ending(by=EndedBy.NOT_STARTED, message=error.strerror or str(error), errno=error.errno)
         else:
-            return self._watched(guard, order, logs)
+            if guard.is_there():
+                return self._watched(guard, order, logs)
+            guard.close()  # no other one in its place: the claim names this one, and recovery asks for no other
+            return Ending(by=EndedBy.LOST, message="the guardian of the command was gone before it began")
         finally:
             for log in logs:
                 os.close(log)
@@ -80,14 +83,6 @@ class Post:
             return self._spare.pop()
         except IndexError:  # asked first, another thread might take the last one in between
             return None
-
-    def _present(self, guard: Guard | None) -> Guard:
-        """This guardian, or another: an idle one leaves when the lease that it knew of is over. Raises OSError."""
-        if guard is not None and guard.is_there():
-            return guard
-        if guard is not None:
-            guard.close()
-        return self.hire()
 
     def extend(self, token: str, deadline_ms: int) -> None:
         """The lease of what the guardian watches lasts longer."""
@@ -125,11 +120,14 @@ class Post:
                 self.keep(guard)
             else:
                 guard.close()
-        if found is None:  # PR_SET_PDEATHSIG ended the command itself; the rest of its tree is found by its token
-            met = host.end_bearing(TOKEN, order.token, within_s=_SWEEP_S)
+        if found is None:  # PR_SET_PDEATHSIG ended the command itself; the rest of its tree is found by its token and session
+            met = _swept(order, duty)
+            if duty.killed:
+                by = EndedBy.INTERRUPT if duty.was_asked else EndedBy.LOST
+                return Ending(by=by, left_over=met, message="the guardian of the command did not answer and was killed")
             return Ending(by=EndedBy.LOST, left_over=met, message="the guardian of the command died")
         if not found.get("gone", True):
-            host.end_bearing(TOKEN, order.token, within_s=_SWEEP_S)
+            _swept(order, duty)
         paths = {"stdout_path": order.stdout_path, "stderr_path": order.stderr_path}
         return ending_of(found, result_path=order.result_path, **paths)
 
@@ -147,13 +145,20 @@ def execute(order: Order) -> Ending:
     return post.execute(order)
 
 
+def _swept(order: Order, duty: Duty) -> int:
+    """End what the guardian could not. Returns how many processes were met."""
+    command = duty.command or spooled.command_of(order.spool_dir, order.token)
+    return remains.end(order.token, command, within_s=_SWEEP_S).met
+
+
 def _as_sent(order: Order) -> dict[str, Any]:
-    env = {name: value for name, value in os.environ.items() if name not in order.without}
-    env |= {name: value for name, value in order.env.items() if name not in order.without}
+    without = {_bytes(name) for name in order.without}
+    env = {name.decode("latin-1"): value.decode("latin-1") for name, value in os.environb.items()}
+    env |= {_bytes(name): _bytes(value) for name, value in order.env.items()}
     return {
         "token": order.token,
         "argv": [_bytes(item) for item in order.argv],
-        "env": {_bytes(name): _bytes(value) for name, value in env.items()},
+        "env": {name: value for name, value in env.items() if name not in without},
         "cwd": _bytes(order.cwd),
         "timeout_s": order.timeout_s,
         "grace_s": order.grace_s,
@@ -171,7 +176,8 @@ def _as_sent(order: Order) -> dict[str, Any]:
 
 
 def _bytes(text: str) -> str:
-    return os.fsencode(text).decode("latin-1")
+    """As UTF-8, whatever the locale: ids come from a database, not from the terminal."""
+    return text.encode(errors="surrogateescape").decode("latin-1")
 
 
 def _open_logs(order: Order) -> list[int]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
 import stat
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
+from batchdrain.execution.host import ProcessIdentity, host_id
 from batchdrain.execution.order import RESULT_BYTES, TAIL_BYTES, EndedBy, Ending
 
 _LARGEST: Final = 1_000_000
@@ -17,25 +19,41 @@ _LARGEST: Final = 1_000_000
 
 def read(folder: str, token: str) -> dict[str, Any] | None:
     """The record of one execution; None where there is none, or something else in its place."""
-    try:
-        fd = os.open(Path(folder, f"{token}.json"), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (OSError, ValueError):
+    return _kept(folder, token, "json")
+
+
+def command_of(folder: str, token: str) -> ProcessIdentity | None:
+    """The process that became the command, as its guardian noted it; None where it noted none, or nothing of it was left."""
+    noted = (_kept(folder, token, "pid") or {}).get("command")
+    if not isinstance(noted, list) or len(noted) != 2 or not all(type(number) is int and number > 0 for number in noted):
         return None
-    with os.fdopen(fd, "rb") as file:
-        found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_size > _LARGEST:
-            return None
-        try:
-            record = json.loads(file.read())
-        except (ValueError, RecursionError):
-            return None
-    return record if isinstance(record, dict) and record.get("token") == token else None
+    return ProcessIdentity(host_id(), *noted)
 
 
 def discard(folder: str, token: str) -> None:
     """The ledger has it now."""
-    with contextlib.suppress(OSError):
-        Path(folder, f"{token}.json").unlink()
+    for kind in ("json", "pid"):
+        with contextlib.suppress(OSError, ValueError):
+            _path(folder, token, kind).unlink()
+
+
+def _path(folder: str, token: str, kind: str) -> Path:
+    """Raises ValueError where there is no spool, or the token, which stands in the ledger, leads out of it."""
+    if not folder or os.sep in token:
+        raise ValueError(f"{token!r} is in no spool")
+    return Path(folder, f"{token}.{kind}")
+
+
+def _kept(folder: str, token: str, kind: str) -> dict[str, Any] | None:
+    try:
+        with _opened(_path(folder, token, kind)) as file:
+            found = os.fstat(file.fileno())
+            if found.st_uid != os.geteuid() or found.st_size > _LARGEST:
+                return None
+            record = json.loads(file.read())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) and record.get("token") == token else None
 
 
 def ending_of(record: dict[str, Any], *, result_path: str, stdout_path: str, stderr_path: str) -> Ending:
@@ -57,7 +75,7 @@ def ending_of(record: dict[str, Any], *, result_path: str, stdout_path: str, std
 
 def _head(path: str) -> bytes:
     try:
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        with _opened(Path(path)) as file:
             return file.read(RESULT_BYTES + 1)
     except OSError:
         return b""
@@ -65,7 +83,7 @@ def _head(path: str) -> bytes:
 
 def _tail(path: str) -> bytes:
     try:
-        with Path(path).open("rb") as file:
+        with _opened(Path(path)) as file:
             beyond = os.fstat(file.fileno()).st_size - TAIL_BYTES
             file.seek(max(0, beyond))
             tail = file.read(TAIL_BYTES)
@@ -81,3 +99,12 @@ def _whole(tail: bytes) -> bytes:
         if found is not None and (rest := tail[found.end() :]).strip():
             return rest
     return b"one unbroken word of more than %d bytes" % TAIL_BYTES
+
+
+def _opened(path: Path) -> BinaryIO:
+    """A regular file, to be read. Raises OSError for whatever else a command put in its place: a FIFO, a folder, a link."""
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "is no regular file", str(path))
+    return os.fdopen(fd, "rb")

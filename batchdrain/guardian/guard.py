@@ -1,7 +1,10 @@
 """One command after another, each from its order to the end of everything that descends from it.
 
-running --exit--------------------------------------------> ended
-   |----- timeout | T | lost lease | controller gone --> ending --grace over | K--> killed --> ended
+ordered --launched--> running --exit---------------------------------------> ended
+   |                     |--- timeout | T | lost lease | controller gone --> ending --grace over | K--> killed --> ended
+   |--- any of these before it is launched --> ended, and nothing was executed
+
+However it is told: once the lease's deadline and the grace are both over, it is killed.
 """
 
 from __future__ import annotations
@@ -17,14 +20,14 @@ from typing import Any, Final
 
 from batchdrain.guardian import spool, system
 from batchdrain.guardian.descent import Descent
-from batchdrain.guardian.launch import Launch, started
+from batchdrain.guardian.launch import Launch, NotBegunError, started
 from batchdrain.guardian.logs import cap
 from batchdrain.guardian.wire import Inbox, boottime_ms
 
 _SLICE_MS: Final = 500  # poll counts no time in which the machine slept: look at the clocks at least so often
 _KILL_WITHIN_S: Final = 5.0
 _MOST_ORDERS: Final = 1_000  # then a fresh one is called for: nothing can pile up in an old one
-_SPOOLED: Final = frozenset({"exit", "timeout"})
+_SPOOLED: Final = frozenset({"exit", "timeout", "not_started"})
 
 
 class Guard:
@@ -36,78 +39,113 @@ class Guard:
         self.by = "exit"
         self.deadline_ms: int | None = order["deadline_ms"]
         self.kill_at_ms: int | None = None
+        self._grace_ms: int = round(order["grace_s"] * 1000)
+        self._timeout_ms: int = boottime_ms() + round(order["timeout_s"] * 1000)
+        self._descent: Descent | None = None  #: once there is a command
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLIN)
 
     def run(self, ready: Launch | None, wake: int, *, stays: bool) -> bool:
         """Execute the order. `ready`: the process that stands ready for it; `wake` becomes readable when a child ends.
         Returns whether another order may follow: if it `stays` and nothing is left of the command."""
-        begun, begun_ms = time.monotonic(), boottime_ms()
-        command = started(ready, self.order, self.logs, self.sock)
-        if isinstance(command, int):
-            self._tell(b"S%d\n" % command)
-            descent = Descent(command)
-            try:
-                self._watch(descent, wake, begun_ms + round(self.order["timeout_s"] * 1000))
-                duration_s = time.monotonic() - begun
-            finally:
-                gone = descent.kill(_KILL_WITHIN_S)
-                self._cap()
-            ending = self._ending(descent, duration_s, gone=gone)
-        else:
-            gone = True
-            ending = {"by": "not_started", "errno": command[0], "message": command[1], "duration_s": 0.0}
+        ending = self._executed(ready, wake)
+        gone, by = bool(ending["gone"]), ending["by"]
         for log in self.logs:
             os.close(log)
         ending["ended_ms"] = time.time_ns() // 1_000_000
-        if self.by in _SPOOLED and self.order["spool_dir"]:
+        if gone and self.order["spool_dir"]:
+            spool.drop_note(self.order["spool_dir"], self.order["token"])
+        if by in _SPOOLED and self.order["spool_dir"]:
             try:
                 spool.write(self.order["spool_dir"], self.order["token"], {**ending, **self.order["kept"]})
             except OSError as error:
                 ending["spool_error"] = f"{self.order['spool_dir']}: {error.strerror}"
-        stays = stays and gone and self.by in _SPOOLED and not self.inbox.closed
+        stays = stays and gone and by in _SPOOLED and not self.inbox.closed
         self._tell(b"X%s\n" % json.dumps({**ending, "stays": stays}).encode())
         return stays
 
-    def _watch(self, descent: Descent, wake: int, timeout_ms: int) -> None:
+    def _executed(self, ready: Launch | None, wake: int) -> dict[str, Any]:
+        begun = time.monotonic()
+        self._heed(boottime_ms())  # a word may have come along with the order
+        if self._is_over():
+            if ready is not None:
+                ready.drop()
+            return {"by": self.by, "duration_s": 0.0, "gone": True}
+        order = {**self.order, "deadline_ms": self.deadline_ms}
+        try:
+            command = started(ready, order, self.logs, self.sock, self._is_over)
+        except NotBegunError as error:
+            by = "lease" if self.kill_at_ms is None else self.by
+            return {"by": by, "duration_s": time.monotonic() - begun, "gone": error.gone}
+        if not isinstance(command, int):
+            return {"by": "not_started", "errno": command[0], "message": command[1], "duration_s": 0.0, "gone": True}
+        self._tell(b"S%d %d\n" % (command, system.start_of(command)))
+        descent = self._descent = Descent(command)
+        try:
+            self._watch(descent, wake)
+            duration_s = time.monotonic() - begun
+        finally:
+            gone = descent.kill(_KILL_WITHIN_S)
+            self._cap()
+        return self._ending(descent, duration_s, gone=gone)
+
+    def _is_over(self) -> bool:
+        """Whether there is a reason to end what has not yet begun."""
+        if self._poll.poll(0):
+            self._listen()
+        self._heed_clocks(boottime_ms())
+        return self.kill_at_ms is not None
+
+    def _watch(self, descent: Descent, wake: int) -> None:
         """Until the command has ended, or everything is to be killed."""
-        poll = select.poll()
-        poll.register(self.sock, select.POLLIN)
-        poll.register(wake, select.POLLIN)
-        self._heed(descent, boottime_ms())  # a word may have come along with the order
+        self._poll.register(wake, select.POLLIN)
         while True:
             left = descent.reap()
             if descent.status is not None and (self.by == "exit" or not left):
                 return
             now = boottime_ms()
-            if self.kill_at_ms is not None and now >= self.kill_at_ms:
+            self._heed_clocks(now)
+            kill_at_ms = self._killed_at_ms()
+            if kill_at_ms is not None and now >= kill_at_ms:
                 return
-            if self.deadline_ms is not None and now >= self.deadline_ms:
-                self._end(descent, "lease", now)
-            elif now >= timeout_ms:
-                self._end(descent, "timeout", now)
             self._cap()
-            due = [at - now for at in (timeout_ms, self.deadline_ms, self.kill_at_ms) if at is not None and at > now]
-            for descriptor, _ in poll.poll(min(_SLICE_MS, *due) if due else _SLICE_MS):
+            due = [at - now for at in (self._timeout_ms, self.deadline_ms, kill_at_ms) if at is not None and at > now]
+            for descriptor, _ in self._poll.poll(min(_SLICE_MS, *due) if due else _SLICE_MS):
                 if descriptor == wake:
                     os.read(wake, 4096)
                 else:
-                    self._listen(descent, poll)
+                    self._listen()
+
+    def _killed_at_ms(self) -> int | None:
+        """Noticed late, as after a machine's sleep, the end of the lease leaves no grace."""
+        if self.kill_at_ms is None or self.deadline_ms is None:
+            return self.kill_at_ms
+        latest_ms = self.deadline_ms + self._grace_ms
+        return min(self.kill_at_ms, latest_ms)
 
     def _cap(self) -> None:
         for log in self.logs:
-            cap(log, self.order["log_max_bytes"])
+            with contextlib.suppress(OSError):  # a log that can't be capped is no reason to leave the command
+                cap(log, self.order["log_max_bytes"])
 
-    def _listen(self, descent: Descent, poll: select.poll) -> None:
+    def _listen(self) -> None:
         self.inbox.receive()
         now = boottime_ms()
         if self.inbox.closed:
-            poll.unregister(self.sock)
-            self._end(descent, "abandoned", now)
+            self._poll.unregister(self.sock)
+            self._end("abandoned", now)
             if self.deadline_ms is not None and self.kill_at_ms is not None:
                 self.kill_at_ms = min(self.kill_at_ms, self.deadline_ms)
             return
-        self._heed(descent, now)
+        self._heed(now)
 
-    def _heed(self, descent: Descent, now: int) -> None:
+    def _heed_clocks(self, now: int) -> None:
+        if self.deadline_ms is not None and now >= self.deadline_ms:
+            self._end("lease", now)
+        elif now >= self._timeout_ms:
+            self._end("timeout", now)
+
+    def _heed(self, now: int) -> None:
         for line in self.inbox.words():
             word, number, *rest = line[:1], *line[1:].split()
             if int(number) != self.order["number"]:
@@ -115,17 +153,18 @@ class Guard:
             if word == b"D" and self.deadline_ms is not None:
                 self.deadline_ms = max(self.deadline_ms, int(rest[0]))
             elif word == b"T":
-                self._end(descent, "interrupt", now)
+                self._end("interrupt", now)
             elif word == b"K":
                 self.by = "interrupt" if self.kill_at_ms is None else self.by
                 self.kill_at_ms = now
 
-    def _end(self, descent: Descent, by: str, now: int) -> None:
+    def _end(self, by: str, now: int) -> None:
         """Begin to end the command, for the first reason that there is."""
         if self.kill_at_ms is None:
             self.by = by
-            self.kill_at_ms = now + round(self.order["grace_s"] * 1000)
-            descent.terminate()
+            self.kill_at_ms = now + self._grace_ms
+            if self._descent is not None:
+                self._descent.terminate()
 
     def _ending(self, descent: Descent, duration_s: float, *, gone: bool) -> dict[str, Any]:
         status, usage = descent.status, descent.usage

@@ -5,16 +5,38 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import socket
+import time
+from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
-from batchdrain.guardian import system
-from batchdrain.guardian.wire import Inbox, send_order
+from batchdrain.guardian import spool, system
+from batchdrain.guardian.wire import Inbox, boottime_ms, send_order
 
 _GOING: Final = b"g"  # said just before the exec: without it the process died before it could begin
-_RESET: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGCHLD)
+_LATE: Final = b"l"  # said instead of it when the lease was over by then
+_SLICE_MS: Final = 200
+_DIES_WITHIN_S: Final = 5.0
+_RESET: Final = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGPIPE,
+    signal.SIGXFSZ,
+    signal.SIGCHLD,
+)
 Refusal = tuple[int, str]  #: errno and message
+
+
+class NotBegunError(Exception):
+    """The command's time was over before it began. `gone`: nothing is left of its process."""
+
+    def __init__(self, *, gone: bool) -> None:
+        super().__init__()
+        self.gone = gone
 
 
 class Launch:
@@ -39,16 +61,30 @@ class Launch:
                 os._exit(127)
         theirs.close()
 
-    def go(self, order: dict[str, Any], logs: list[int]) -> int | Refusal | None:
-        """Its pid once it is the command; why it can't be; None where it died before."""
+    def go(self, order: dict[str, Any], logs: list[int], is_over: Callable[[], bool]) -> int | Refusal | None:
+        """Its pid once it is the command; why it can't be; None where it died before. Raises NotBegunError where it did not
+        come so far until `is_over()`: a program on a file system that hangs."""
+        if order["spool_dir"]:
+            spool.note(order["spool_dir"], order["token"], self.pid, system.start_of(self.pid))
+        said = b""
         with self._sock, contextlib.suppress(ConnectionError):
-            send_order(self._sock, {name: order[name] for name in ("argv", "env", "cwd")}, logs)
-            said = b""
-            while heard := self._sock.recv(4096):  # the exec closes its end
+            send_order(self._sock, {name: order[name] for name in ("argv", "env", "cwd", "deadline_ms")}, logs)
+            answers = select.poll()
+            answers.register(self._sock, select.POLLIN)
+            while True:
+                if not answers.poll(_SLICE_MS):
+                    if is_over():
+                        raise NotBegunError(gone=self._killed())
+                    continue
+                heard = self._sock.recv(4096)
+                if not heard:  # the exec closes its end
+                    break
                 said += heard
             if said == _GOING:
                 return self.pid
         os.waitpid(self.pid, 0)
+        if said == _LATE:
+            raise NotBegunError(gone=True)
         if not said:
             return None
         number, _, message = said.removeprefix(_GOING).partition(b" ")
@@ -58,13 +94,26 @@ class Launch:
         """It is not needed: it sees the end of its socket, and leaves."""
         self._sock.close()
 
+    def _killed(self) -> bool:
+        """Whether it died of it in time: a process in the kernel may not."""
+        os.kill(self.pid, signal.SIGKILL)
+        deadline = time.monotonic() + _DIES_WITHIN_S
+        while os.waitpid(self.pid, os.WNOHANG)[0] == 0:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.005)
+        return True
 
-def started(ready: Launch | None, order: dict[str, Any], logs: list[int], close: socket.socket) -> int | Refusal:
-    """The command's pid, or why there is none. Where nothing stands `ready`, or what stood there died, it is forked now."""
-    found = None if ready is None else ready.go(order, logs)
+
+def started(
+    ready: Launch | None, order: dict[str, Any], logs: list[int], close: socket.socket, is_over: Callable[[], bool]
+) -> int | Refusal:
+    """The command's pid, or why there is none. Where nothing stands `ready`, or what stood there died, it is forked now.
+    Raises NotBegunError where `is_over()` comes true first."""
+    found = None if ready is None else ready.go(order, logs, is_over)
     if found is None:
         try:
-            found = Launch(close).go(order, logs)
+            found = Launch(close).go(order, logs, is_over)
         except OSError as error:
             return error.errno or 0, error.strerror or str(error)
     return found if found is not None else (0, "the process of the command died before it began")
@@ -88,6 +137,9 @@ def _become_the_command(sock: socket.socket, guardian: int) -> NoReturn:
         os.chdir(_bytes(order["cwd"]))
         argv = [_bytes(item) for item in order["argv"]]
         env = {_bytes(name): _bytes(value) for name, value in order["env"].items()}
+        if order["deadline_ms"] is not None and boottime_ms() >= order["deadline_ms"]:
+            sock.sendall(_LATE)
+            os._exit(127)
         sock.sendall(_GOING)
         os.execvpe(argv[0], argv, env)  # noqa: S606 - argv, without a shell
     except (OSError, ValueError) as error:

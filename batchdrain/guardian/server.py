@@ -23,6 +23,7 @@ def main() -> None:
         asked, descriptors, _, _ = socket.recv_fds(control, 1, 1)
         if not asked:
             return
+        os.set_inheritable(descriptors[0], False)
         if os.fork() == 0:
             _serve_one(control, descriptors[0])
         os.close(descriptors[0])

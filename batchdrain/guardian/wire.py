@@ -6,7 +6,7 @@ controller -> guardian   O, 4 bytes of length, JSON: an order; with the O the de
                          K<number>\n        kill it now
                          end of file        the controller is gone: as T, within what is left of the lease
 guardian -> controller   G<pid> <start>\n   I am here
-                         S<pid>\n           the command runs
+                         S<pid> <start>\n   the command runs
                          X<json>\n          how it ended; the spool has the same, durably
 
 `number` is the order's: a word that comes too late is not taken for one about the next order.
@@ -15,6 +15,7 @@ guardian -> controller   G<pid> <start>\n   I am here
 from __future__ import annotations
 
 import json
+import os
 import select
 import socket
 import struct
@@ -54,6 +55,8 @@ class Inbox:
             heard, descriptors, _, _ = socket.recv_fds(self._sock, 1 << 16, 2)
         except ConnectionError:
             heard, descriptors = b"", []
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)  # received ones would be: a command has its own two of them, and no more
         self._unread += heard
         self._descriptors += descriptors
         self.closed = self.closed or not heard

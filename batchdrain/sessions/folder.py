@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import re
 import stat
@@ -20,6 +19,7 @@ from typing import Final
 from batchdrain import durable
 from batchdrain.errors import BadData, FilesUnavailable, SessionInUse, UsageError
 from batchdrain.session import Session
+from batchdrain.sessions import lock
 from batchdrain.sessions.parsing import CorruptSession, parse
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
@@ -112,7 +112,7 @@ class SessionFolder:
         except OSError as error:
             raise FilesUnavailable(f"{path}: {error.strerror}", remedy="take away what stands there") from error
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock.take(fd)
         except BlockingIOError:
             holder = os.pread(fd, 20, 0).decode(errors="replace").strip() or "unknown"
             os.close(fd)

@@ -82,7 +82,8 @@ class ClaimMachine(RuleBasedStateMachine):
         is_ours = expected.owner == owner
         can = name not in controller.holds and (is_ours or expected.can_be_claimed(word, self.world.now_ms))
         with self.world.reply_lost(lost):
-            claim = controller.claims.claim(chosen, lease_s=LEASE_MS / 1000, run_type="default", now=NOW)
+            guard = self.world.guardian(controller)
+            claim = controller.claims.claim(chosen, lease_s=LEASE_MS / 1000, run_type="default", now=NOW, guard=guard)
         assert (claim is not None) == can, f"{name}: the claim is {claim}, and stood as {expected}"
         if claim is None:
             return

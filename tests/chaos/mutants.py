@@ -13,11 +13,11 @@ TASKS = "from tests.chaos.mutants import MUTANTS\nMUTANTS[{name!r}]()\nfrom batc
 def everybody_is_dead() -> None:
     """Recovery takes every controller for dead."""
     from batchdrain import recovering
-    from batchdrain.execution import host
+    from batchdrain.execution import host, remains
 
     _swap(recovering, "is_alive", lambda _: False)
     _swap(host, "await_end", lambda *_: True)
-    _swap(host, "end_bearing", lambda *_, **__: 0)
+    _swap(remains, "end", lambda *_, **__: remains.Remains(0, alive=False))
 
 
 def written_in_place() -> None:
@@ -41,7 +41,7 @@ def written_in_place() -> None:
 
 def no_guardian() -> None:
     """The guardian does not notice that its controller is gone."""
-    _serve("g.Guard._listen = lambda self, descent, poll: poll.unregister(self.sock)")
+    _serve("g.Guard._listen = lambda self: self._poll.unregister(self.sock)")
 
 
 def only_the_command_is_killed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
@@ -90,6 +91,25 @@ def test_a_machine_that_slept_beyond_the_lease_ends_the_command_when_it_wakes(
     post.close()
 
     assert endings[0].by is EndedBy.LEASE
+
+
+def test_a_machine_that_slept_beyond_lease_and_grace_leaves_no_more_grace(
+    order: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who came after it may execute the phase already."""
+    slept = tmp_path / "slept"
+    monkeypatch.setattr(guards, "_SERVE", SLEEPY.format(sleeping=str(slept)))
+    post, endings = Post(), []
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); open('up', 'w'); time.sleep(600)"
+    wanted = replace(guarded(order(deaf, grace_s=1200), tmp_path, lease_s=600), timeout_s=100_000)
+    waiting = threading.Thread(target=lambda: endings.append(post.execute(wanted)), daemon=True)
+    waiting.start()
+    wait_for((tmp_path / "up").exists, "the command to run")
+    slept.touch()
+    waiting.join(DEADLINE_S)
+    post.close()
+
+    assert [(ending.by, ending.signal) for ending in endings] == [(EndedBy.LEASE, signal.SIGKILL)]
 
 
 def test_the_machine_s_sleep_is_counted_by_the_clock_that_leases_use() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -14,10 +16,30 @@ from tests.workplace import DEADLINE_S, INV, Workplace
 ENGINES = """
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-import multiprocessing
+from pathlib import Path
+import multiprocessing, threading, time
 
 def processes(*, workers, settings):
     return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+
+def forked(*, workers, settings):
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork"))
+
+class Breaks(ThreadPoolExecutor):
+    def submit(self, call, order):
+        if order.env["BATCHDRAIN_EPOCH"] != "1":
+            return super().submit(call, order)
+        future = Future()
+        super().submit(call, order)
+        def breaks():
+            while not Path("broken").exists():
+                time.sleep(0.01)
+            future.set_exception(BrokenProcessPool("a worker died"))
+        threading.Thread(target=breaks, daemon=True).start()
+        return future
+
+def breaks(*, workers, settings):
+    return Breaks(workers + 1)
 
 class Breaking(ThreadPoolExecutor):
     def submit(self, call, order):
@@ -62,10 +84,23 @@ def test_a_phase_whose_engine_breaks_goes_back_and_the_others_are_drained(work: 
     witness = watched(work, "a/broken", "b/p~ms=1")
     engine(work, "breaking")
     ran = work.inv("drain", env={"PYTHONPATH": str(work.root)})
-    assert ran.code == 0, ran.err
+    assert ran.code == 1, ran.err
+    assert "  ! Orphaned: a / broken: what became of it is not known: BrokenProcessPool: a worker died" in ran.lines
     assert work.states() == {"a/broken": "FAILED", "b/p~ms=1": "COMPLETE"}
     assert violations(work, witness, ran.out) == []
     assert {outcome for (outcome,) in work.sql("SELECT outcome FROM batchdrain_attempt WHERE run_id = 'a'")} == {"orphaned"}
+
+
+def test_what_a_broken_engine_left_running_is_ended_before_the_phase_is_tried_again(lite: Workplace) -> None:
+    witness = watched(lite, "a/p~hang=1")
+    engine(lite, "breaks")
+    drain = lite.start("drain", env={"PYTHONPATH": str(lite.root)})
+    started(witness, 1)
+    (lite.root / "broken").touch()
+    out, err = drain.communicate(timeout=DEADLINE_S)
+    assert drain.returncode == 0, (out, err)
+    assert violations(lite, witness, out.decode()) == []
+    assert [seen.word for seen in witnessed(witness)] == ["start", "start", "end"]
 
 
 def test_a_second_delivery_of_one_order_is_not_executed(lite: Workplace) -> None:
@@ -76,6 +111,31 @@ def test_a_second_delivery_of_one_order_is_not_executed(lite: Workplace) -> None
     assert ran.code == 0, ran.err
     assert [seen.word for seen in witnessed(witness)] == ["start", "end"]
     assert lite.sql("SELECT outcome FROM batchdrain_attempt") == [("complete",)]
+
+
+@pytest.mark.parametrize("name", ["processes", "forked"])
+def test_a_command_without_a_guardian_of_ours_keeps_its_claim_until_the_lease_is_over(lite: Workplace, name: str) -> None:
+    """The controller is dead, the engine's worker is not. Nor does it hold the session's lock."""
+    witness = watched(lite, "a/p~hang=1")
+    engine(lite, name)
+    env = {"PYTHONPATH": str(lite.root)}
+    drain = lite.start("drain", env=env)
+    started(witness, 1)
+    drain.kill()
+    drain.wait()
+    try:
+        early, resumed = lite.inv("recover"), lite.inv("resume", env=env)
+        lite.sql("UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms - 86400000")
+        late = lite.inv("recover")
+    finally:
+        os.killpg(drain.pid, signal.SIGKILL)
+        drain.communicate(timeout=DEADLINE_S)
+
+    assert "0 recovered, 1 still held." in early.lines
+    assert "is dead, but its command may run on elsewhere: its lease decides" in early.out
+    assert resumed.code == 0, resumed.err
+    assert "1 recovered, 0 still held." in late.lines
+    assert violations(lite, witness, "") == []
 
 
 def test_a_controller_in_another_pid_namespace_of_this_machine_is_not_taken_for_dead(lite: Workplace) -> None:

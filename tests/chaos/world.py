@@ -31,6 +31,7 @@ from tests.workplace import named
 
 T = TypeVar("T")
 PHASES: Final = ("r/p", "r/q")
+_ENDED: Final = 0
 BEGINNING_MS: Final = 1_700_000_000_000
 """By the database's clock. Years before the host's: what looks at the wrong clock is seen at once."""
 NOW: Final = clock.from_ms(BEGINNING_MS)
@@ -124,6 +125,10 @@ class World:
         """And seen to be so."""
         return self._lives(controller) is False
 
+    def guardian(self, controller: Controller) -> host.ProcessIdentity:
+        """Of its claims: it has always ended by the time that somebody asks for it."""
+        return host.ProcessIdentity(controller.claims.me.host_id, controller.claims.me.pid, _ENDED)
+
     def keep_result(self, token: str, exit_code: int) -> None:
         """What a guardian leaves whose controller died."""
         record = {"token": token, "by": EndedBy.EXIT.value, "exit_code": exit_code, "duration_s": 1.0, "limit_s": 60}
@@ -175,6 +180,8 @@ class World:
         return run
 
     def _lives(self, identity: host.ProcessIdentity) -> bool | None:
+        if identity.start == _ENDED:
+            return False
         return identity not in self._dead if identity in self._near else None
 
 

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from batchdrain.execution import spooled
+from batchdrain.execution import guards, spooled
 from batchdrain.execution.guards import Duty
-from batchdrain.execution.order import EndedBy, Order
+from batchdrain.execution.order import EndedBy, Ending, Order
 from batchdrain.execution.process import Post, _as_sent, _open_logs
+from batchdrain.guardian import wire
+from batchdrain.guardian.launch import Launch, NotBegunError
 from batchdrain.guardian.wire import boottime_ms
-from tests.execution.test_process import Make
+from tests.execution.test_process import DEADLINE_S, Make, ends
 from tests.execution.test_process import order as order  # noqa: PLC0414 - a fixture
 from tests.workplace import wait_for
 
@@ -90,10 +92,26 @@ def test_a_result_is_in_the_spool_until_it_is_discarded(
     assert spooled.read(wanted.spool_dir, wanted.token) is None
 
 
+def test_a_token_that_leads_out_of_the_spool_names_nothing(tmp_path: Path) -> None:
+    """It is made of what stands in the ledger."""
+    (tmp_path / "spool").mkdir()
+    (tmp_path / "x.json").write_text('{"token": "../x"}')
+    assert spooled.read(str(tmp_path / "spool"), "../x") is None
+    spooled.discard(str(tmp_path / "spool"), "../x")
+    assert (tmp_path / "x.json").exists()
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"token": "another"}', b"[" * 100_000], ids=str)
 def test_a_spool_that_holds_something_else_holds_nothing(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "t.json").write_bytes(content)
     assert spooled.read(str(tmp_path), "t") is None
+
+
+def test_a_spool_that_is_a_folder_holds_nothing_and_stays_closed(tmp_path: Path) -> None:
+    (tmp_path / "t.json").mkdir()
+    before = len(os.listdir("/proc/self/fd"))
+    assert spooled.read(str(tmp_path), "t") is None
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_a_spool_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
@@ -176,3 +194,133 @@ def test_a_guardian_that_dies_while_it_is_idle_is_replaced(order: Make, post: Po
     ending = post.execute(order("pass"))
     post.close()
     assert (ending.by, ending.exit_code) == (EndedBy.EXIT, 0)
+
+
+def test_a_guardian_that_is_gone_before_the_order_gets_no_successor(order: Make, post: Post, tmp_path: Path) -> None:
+    """The claim names it: recovery would not ask for another."""
+    guard, wanted = post.hire(), order("open('up', 'w')")
+    assert guard.identity is not None
+    post.assign(guard, wanted.token)
+    os.kill(guard.identity.pid, signal.SIGKILL)
+    wait_for(lambda: not guard.is_there(), "the guardian to be gone")
+    ending = post.execute(wanted)
+    post.close()
+    assert (ending.by, ending.message) == (EndedBy.LOST, "the guardian of the command was gone before it began")
+    assert not (tmp_path / "up").exists()
+
+
+def test_an_order_whose_lease_is_over_is_not_started(order: Make, post: Post, tmp_path: Path) -> None:
+    ending = post.execute(guarded(order("open('up', 'w')"), tmp_path, lease_s=-1))
+    post.close()
+    assert ending.by is EndedBy.LEASE
+    assert not (tmp_path / "up").exists()
+
+
+def test_a_lease_that_ends_before_the_program_is_executed_is_heeded(order: Make, tmp_path: Path) -> None:
+    wanted = guarded(order("open('up', 'w')"), tmp_path, lease_s=-1)
+    with pytest.raises(NotBegunError):
+        Launch().go(_as_sent(wanted), _open_logs(wanted), lambda: False)
+    assert not (tmp_path / "up").exists()
+
+
+def patched(monkeypatch: pytest.MonkeyPatch, patch: str) -> None:
+    """The guardians' own process is another one: it is changed as it starts."""
+    start, end = guards._SERVE.split("from ", 1)
+    names = "import os, time; import batchdrain.guardian.guard as g; import batchdrain.guardian.launch as l"
+    monkeypatch.setattr(guards, "_SERVE", f"{start}{names}; {patch}; from {end}")
+
+
+@pytest.mark.parametrize("by", [EndedBy.TIMEOUT, EndedBy.INTERRUPT])
+def test_a_program_that_can_not_be_executed_in_time_is_given_up(
+    order: Make, post: Post, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, by: EndedBy
+) -> None:
+    """It lies on a file system that hangs."""
+    patched(monkeypatch, "l._become_the_command = lambda *_: time.sleep(600)")
+    wanted = guarded(order("pass", timeout_s=0.3 if by is EndedBy.TIMEOUT else 600, grace_s=600), tmp_path, lease_s=600)
+
+    def interrupt() -> None:
+        wait_for(lambda: wanted.token in post._duty, "the order")
+        post.interrupt()
+
+    interrupting = threading.Thread(target=interrupt)
+    if by is EndedBy.INTERRUPT:
+        interrupting.start()
+    ending = post.execute(wanted)
+    post.close()
+    assert (ending.by, ending.exit_code) == (by, None)
+
+
+def test_a_log_that_can_not_be_capped_is_no_reason_to_end_the_command(
+    order: Make, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patched(monkeypatch, "g.cap = lambda *_: os.open('/nothing/here', 0)")
+    ending = post.execute(order("pass"))
+    post.close()
+    assert (ending.by, ending.exit_code) == (EndedBy.EXIT, 0)
+
+
+def begun(post: Post, wanted: Order, up: Path) -> tuple[int, list[Ending], threading.Thread]:
+    """Executes it in a thread, until it is `up`. Returns its guardian's pid, and where its ending will be."""
+    endings: list[Ending] = []
+    waiting = threading.Thread(target=lambda: endings.append(post.execute(wanted)), daemon=True)
+    waiting.start()
+    wait_for(lambda: up.exists() and up.read_text().endswith("\n"), "the command to run")
+    identity = post._duty[wanted.token]._guard.identity
+    assert identity is not None
+    return identity.pid, endings, waiting
+
+
+UP = "import os, time; open('up', 'w').write(f'{os.getpid()}\\n'); time.sleep(600)"
+
+
+@pytest.mark.parametrize("interrupts", [0, 1, 2])
+def test_a_guardian_that_is_stopped_is_killed_and_so_is_its_command(
+    order: Make, post: Post, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, interrupts: int
+) -> None:
+    """It heeds neither the time limit nor a signal."""
+    monkeypatch.setattr(guards, "_SLACK_S", 600 if interrupts == 2 else 0.1)
+    monkeypatch.setattr(guards, "_KILLS_WITHIN_S", 0.5)
+    wanted = guarded(order(UP, timeout_s=600, grace_s=0.1), tmp_path, lease_s=600)
+    guardian, endings, waiting = begun(post, wanted, tmp_path / "up")
+    os.kill(guardian, signal.SIGSTOP)
+    if not interrupts:
+        monkeypatch.setattr(wire, "boottime_ms", lambda: boottime_ms() + 600_000)
+    for number in range(interrupts):
+        post.interrupt(kill=number > 0)
+    waiting.join(DEADLINE_S)
+    post.close()
+
+    [ending] = endings
+    assert ending.by is (EndedBy.INTERRUPT if interrupts else EndedBy.LOST)
+    assert ending.message == "the guardian of the command did not answer and was killed"
+    assert ends(guardian)
+    assert ends(int((tmp_path / "up").read_text()))
+
+
+HIDDEN = ("/bin/sh", "-c", "env -i sleep 600 & echo $! > up; wait")
+
+
+def test_what_emptied_its_environment_ends_with_a_guardian_that_is_killed(order: Make, post: Post, tmp_path: Path) -> None:
+    """It is still in the session of the command."""
+    wanted = replace(order(""), argv=HIDDEN)
+    guardian, endings, waiting = begun(post, wanted, tmp_path / "up")
+    os.kill(guardian, signal.SIGKILL)
+    waiting.join(DEADLINE_S)
+    post.close()
+
+    assert [ending.by for ending in endings] == [EndedBy.LOST]
+    assert ends(int((tmp_path / "up").read_text()))
+
+
+def test_the_note_of_a_command_is_there_while_it_runs_and_no_longer(order: Make, post: Post, tmp_path: Path) -> None:
+    wanted = guarded(order(UP), tmp_path, lease_s=600)
+    _, endings, waiting = begun(post, wanted, tmp_path / "up")
+    command = spooled.command_of(wanted.spool_dir, wanted.token)
+    post.interrupt()
+    waiting.join(DEADLINE_S)
+    post.close()
+
+    assert command is not None
+    assert command.pid == int((tmp_path / "up").read_text())
+    assert spooled.command_of(wanted.spool_dir, wanted.token) is None
+    assert [ending.by for ending in endings] == [EndedBy.INTERRUPT]

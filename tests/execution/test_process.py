@@ -94,6 +94,24 @@ def test_a_result_file_that_is_a_link_is_not_followed(order: Make) -> None:
     assert execute(order("import os; os.symlink('/etc/passwd', 'result.json')")).result == b""
 
 
+def test_output_that_became_something_else_is_not_read(order: Make) -> None:
+    """Opened by its name, a FIFO would never be."""
+    ending = execute(order("import os; os.unlink('out'); os.mkfifo('out'); os.unlink('err'); os.mkdir('err')"))
+    assert (ending.exit_code, ending.stdout_tail, ending.stderr_tail) == (0, b"", b"")
+
+
+def test_a_command_has_the_three_standard_descriptors_alone(order: Make) -> None:
+    ending = execute(order("import os; print(sorted(map(int, os.listdir('/proc/self/fd'))))"))
+    assert ending.stdout_tail == b"[0, 1, 2, 3]\n"  # the last one is the folder itself
+
+
+def test_a_command_ignores_no_signal_for_our_sake(order: Make) -> None:
+    ending = execute(replace(order(""), argv=("/bin/cat", "/proc/self/status")))
+    [ignored] = [line for line in ending.stdout_tail.splitlines() if line.startswith(b"SigIgn")]
+    ours = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD)
+    assert [number for number in ours if int(ignored.split()[1], 16) >> (number - 1) & 1] == []
+
+
 @pytest.mark.parametrize("more", ["", ", start_new_session=True"], ids=["in its group", "in a session of its own"])
 def test_a_timeout_ends_the_whole_tree(order: Make, tmp_path: Path, more: str) -> None:
     ending = execute(order(SPAWN.format(more=more) + "time.sleep(600)", timeout_s=1.0))
@@ -185,7 +203,8 @@ def test_no_descriptor_is_left_open(order: Make, tmp_path: Path) -> None:
     execute(order("pass"))
     before = len(os.listdir("/proc/self/fd"))
     for place in range(5):
-        execute(replace(order("pass"), **_files(tmp_path, place)))
+        odd = "import os; os.path.isdir('result.json') or os.mkdir('result.json')"
+        execute(replace(order(odd), **_files(tmp_path, place)))
     assert len(os.listdir("/proc/self/fd")) == before
 
 

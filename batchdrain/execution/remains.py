@@ -1,0 +1,84 @@
+"""What is left of an execution on this machine when its guardian is gone, and the end of that.
+
+Its processes are known by their mark, a variable of their environment, and by their session: a program that empties its
+environment stays in the session that the command, or another one with the mark, began.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from batchdrain.execution import host
+from batchdrain.execution.host import ProcessIdentity
+from batchdrain.execution.order import TOKEN
+from batchdrain.execution.tree import Tree
+
+_PAUSE_S: Final = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    met: int  #: processes that had to be killed
+    alive: bool  #: some of them live all the same: they are another user's, or in the kernel
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    pid: int
+    session: int
+    start: int
+    marked: bool
+
+
+def end(token: str, command: ProcessIdentity | None, *, within_s: float) -> Remains:
+    """Kill what is left of the execution with this token, until nothing is or the time is over. `command`: the process
+    that began its session, where that is known."""
+    met: set[int] = set()
+    sessions: set[int] = set()
+    deadline = time.monotonic() + within_s
+    while found := _members(token, command, sessions):
+        met |= found
+        if time.monotonic() >= deadline:
+            return Remains(len(met), alive=True)
+        with Tree(found) as held:
+            held.send(signal.SIGKILL)
+            held.ended(deadline - time.monotonic())
+        time.sleep(_PAUSE_S)
+    return Remains(len(met), alive=False)
+
+
+def _members(token: str, command: ProcessIdentity | None, sessions: set[int]) -> set[int]:
+    """Who belongs to it now. `sessions` grows by those that are found to be its own.
+
+    A session is its own when its leader is, or is gone: a mark that somebody set by hand, in a terminal, does not make the
+    terminal's session ours. A number is not given anew while a session has it.
+    """
+    seen = {process.pid: process for process in _processes(f"{TOKEN}={token}".encode())}
+    leaders = {pid for pid, process in seen.items() if process.marked}
+    if command is not None and (command.pid not in seen or seen[command.pid].start == command.start):
+        leaders.add(command.pid)
+        sessions.add(command.pid)
+    for process in seen.values():
+        if process.marked and process.session and (process.session in leaders or process.session not in seen):
+            sessions.add(process.session)
+    found = {process.pid for process in seen.values() if process.marked or process.session in sessions}
+    return found - {os.getpid()}
+
+
+def _processes(mark: bytes) -> Iterator[_Seen]:
+    for folder in Path("/proc").glob("[0-9]*") if Path("/proc/self").exists() else ():
+        pid = int(folder.name)
+        fields = host.stat_of(pid)
+        if not fields:
+            continue
+        try:
+            marked = mark in (folder / "environ").read_bytes().split(b"\0")
+        except OSError:  # it is another user's, or it ended meanwhile
+            marked = False
+        yield _Seen(pid, session=int(fields[3]), start=int(fields[19]), marked=marked)

@@ -1,0 +1,182 @@
+"""What is left when guardian, controller or both are gone: what is ours is ended, what is not is never touched."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from batchdrain.execution import host, remains, spooled
+from batchdrain.execution.host import ProcessIdentity
+from batchdrain.execution.order import TOKEN
+from tests.chaos.checker import violations
+from tests.chaos.test_kills import running, started, watched
+from tests.execution.test_process import ends
+from tests.workplace import DEADLINE_S, TASKS, Workplace, wait_for
+
+ROOT = Path(__file__).parents[2]
+LATER = "UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms - 86400000"
+
+
+def written(path: Path) -> int:
+    """The pid that a command writes there."""
+    wait_for(lambda: path.exists() and path.read_text().endswith("\n"), "the command to run")
+    return int(path.read_text())
+
+
+@pytest.mark.parametrize("note", ["kept", "lost"])
+def test_what_emptied_its_environment_ends_before_its_phase_is_given_back(lite: Workplace, note: str) -> None:
+    """Its session is known by the guardian's note, else by the rest of the command."""
+    lite.configure(command={"argv": ["/bin/sh", "-c", "sleep 600 & env -i sleep 600 & echo $! > hidden; wait"]})
+    lite.fail("a/p")
+    drain = lite.start("drain")
+    hidden = written(lite.root / "hidden")
+    [(controller, guardian)] = running(lite)
+    os.kill(controller, signal.SIGKILL)
+    os.kill(guardian, signal.SIGKILL)
+    drain.communicate(timeout=DEADLINE_S)
+    [path] = lite.sessions.rglob("spool/*.pid")
+    assert psutil.pid_exists(hidden)
+    if note == "lost":
+        path.unlink()
+
+    ran = lite.inv("recover")
+
+    assert ran.lines == ["Given back: a / p: it is FAILED, orphaned 1 times in a row; 2 processes of it were ended",
+                         "1 recovered, 0 still held."]  # fmt: skip
+    assert ends(hidden)
+    assert not list(lite.sessions.rglob("spool/*"))
+
+
+def test_a_session_that_a_stranger_leads_is_not_taken_for_the_command_s() -> None:
+    """Somebody set the mark by hand, in a terminal of his."""
+    program = "import os,subprocess,sys,time; s='import time; time.sleep(600)'; e={**os.environ, sys.argv[1]: 't.1'}\n"
+    program += "c=subprocess.Popen([sys.executable,'-c',s],env=e); print(c.pid, flush=True); c.wait(); time.sleep(600)"
+    terminal = subprocess.Popen([sys.executable, "-c", program, TOKEN], stdout=subprocess.PIPE, start_new_session=True)
+    assert terminal.stdout is not None
+    marked = int(terminal.stdout.readline())
+    wait_for(lambda: f"{TOKEN}=t.1".encode() in Path(f"/proc/{marked}/environ").read_bytes(), "the mark")
+    try:
+        assert remains.end("t.1", None, within_s=DEADLINE_S) == remains.Remains(1, alive=False)
+        assert ends(marked)
+        assert terminal.poll() is None
+    finally:
+        terminal.kill()
+        terminal.communicate()
+
+
+def test_a_command_s_number_that_is_another_process_s_by_now_is_left_alone() -> None:
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    start = host.start_of(other.pid)
+    assert start is not None
+    try:
+        noted = ProcessIdentity(host.host_id(), other.pid, start - 1)
+        assert remains.end("t.2", noted, within_s=DEADLINE_S) == remains.Remains(0, alive=False)
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait()
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[]", b'{"token": "t", "command": [1]}', b'{"token": "t", "command": [true, 2]}',
+                                     b'{"token": "t", "command": [0, 0]}', b'{"token": "u", "command": [1, 2]}'])  # fmt: skip
+def test_a_note_that_is_none_of_ours_names_nobody(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "t.pid").write_bytes(content)
+    assert spooled.command_of(str(tmp_path), "t") is None
+
+
+def test_a_copy_of_the_database_ends_nothing_of_the_original(lite: Workplace, tmp_path: Path) -> None:
+    witness = watched(lite, "a/p~hang")
+    drain = lite.start("drain")
+    started(witness, 1)
+    [(_, guardian)] = running(lite)
+    lite.sql(f"VACUUM INTO '{tmp_path / 'copy.db'}'")
+    (tmp_path / "other").mkdir()
+    copy = Workplace(root=tmp_path / "other", url=f"sqlite:///{tmp_path / 'copy.db'}")
+    copy.sql(LATER)
+
+    dry, ran = copy.inv("--dry", "recover"), copy.inv("recover")
+
+    assert "a / p~hang is held" in dry.out
+    assert "0 recovered, 1 still held." in ran.lines
+    assert psutil.pid_exists(guardian)
+    assert drain.poll() is None
+    drain.terminate()
+    drain.communicate(timeout=DEADLINE_S)
+    assert drain.returncode == 143
+    assert lite.sql("SELECT outcome FROM batchdrain_attempt") == [("released",)]
+    assert violations(lite, witness, "") == []
+
+
+def test_a_row_of_the_ledger_can_not_have_a_process_killed_that_is_no_guardian(lite: Workplace) -> None:
+    witness = watched(lite, "a/p~hang")
+    drain = lite.start("drain")
+    started(witness, 1)
+    drain.kill()
+    drain.communicate(timeout=DEADLINE_S)
+    innocent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    lite.sql(f"UPDATE batchdrain_claim SET guard_pid = {innocent.pid}, guard_start = {host.start_of(innocent.pid)}")
+    try:
+        ran = lite.inv("recover")
+        assert innocent.poll() is None
+    finally:
+        innocent.kill()
+        innocent.wait()
+    assert "1 recovered, 0 still held." in ran.lines
+    assert violations(lite, witness, "") == []
+
+
+def test_a_claim_stays_held_while_its_guardian_lives_and_can_not_be_killed(lite: Workplace) -> None:
+    """It is another user's, for instance."""
+    witness = watched(lite, "a/p~hang")
+    drain = lite.start("drain")
+    started(witness, 1)
+    [(_, guardian)] = running(lite)
+    os.kill(guardian, signal.SIGSTOP)
+    drain.kill()
+    drain.communicate(timeout=DEADLINE_S)
+    helpless = "from batchdrain import recovering\nfrom batchdrain.execution import host\nhost.kill = lambda _: None\n"
+    (lite.root / "tasks.py").write_text(f"{helpless}recovering._SLACK_S = recovering._KILL_WITHIN_S = 0.1\n{TASKS}")
+
+    ran = lite.inv("recover")
+    before = lite.states()
+    (lite.root / "tasks.py").write_text(f"from batchdrain import recovering\nrecovering._SLACK_S = 0.1\n{TASKS}")
+    again = lite.inv("recover")
+
+    assert "0 recovered, 1 still held." in ran.lines
+    assert before == {"a/p~hang": "EXECUTING"}
+    assert "1 recovered, 0 still held." in again.lines
+    assert violations(lite, witness, "") == []
+
+
+def test_a_process_that_is_hidden_from_us_is_not_taken_for_dead() -> None:
+    """/proc shows each user his own processes alone (hidepid)."""
+    if os.geteuid() or not shutil.which("unshare") or not shutil.which("setpriv"):
+        pytest.skip("only root can hide processes")
+    hidden = 'mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"'
+    apart = ["unshare", "--mount", "sh", "-c", hidden, "sh"]
+    me = host.this_process()
+    program = "import sys; sys.path.insert(0, sys.argv[1]); from batchdrain.execution import guards, host\n"
+    program += "it = host.ProcessIdentity(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))\n"
+    program += "print(host.lives(it), guards.stands(it), host.await_end(it, 0.1))"
+    if subprocess.run([*apart, sys.executable, "-c", "import psutil"], capture_output=True, check=False).returncode:
+        pytest.skip("no process can be hidden here, or another user can't run our interpreter")
+    argv = [*apart, sys.executable, "-c", program, str(ROOT), me.host_id, str(me.pid), str(me.start)]
+    seen = subprocess.run(argv, capture_output=True, text=True, check=True)
+    assert seen.stdout == "None None False\n"
+
+
+def test_an_id_reaches_the_command_as_utf_8_whatever_the_locale(lite: Workplace) -> None:
+    command = ["/bin/sh", "-c", 'printf %s "$1" > got; printf %s "$BATCHDRAIN_PHASE_ID" >> got', "sh", "{phase_id}"]
+    lite.configure(command={"argv": command})
+    lite.fail("r/p✗")
+    ran = lite.inv("drain", env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"})
+    assert ran.code == 0, ran
+    assert (lite.root / "got").read_bytes() == "p✗p✗".encode()
+    assert lite.states() == {"r/p✗": "COMPLETE"}
