@@ -42,7 +42,7 @@ def _lines(session: Session, saved_to: str) -> Iterator[str]:
         b = session.balance
         yield (
             f"| Balance | {b.failed_before} before + {b.new} new = {b.fixed} fixed + {b.still_failing} still failing + "
-            f"{b.accepted} accepted + {b.not_reached} not reached |"
+            f"{b.accepted} accepted + {b.not_reached} not reached{b.said_of_taken} |"
         )
     yield f"| Saved to | {escaped(saved_to)} |"
     yield from ("", "## Results by run", "", "| Run | Succeeded | Of |", "|---|---:|---:|")

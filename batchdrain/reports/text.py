@@ -62,5 +62,5 @@ def _between(session: Session) -> Iterator[str]:
         b = session.balance
         yield (
             f"Balance: {b.failed_before} {session.kind} before + {b.new} new = {b.fixed} fixed + {b.still_failing} "
-            f"still failing + {b.accepted} accepted + {b.not_reached} not reached"
+            f"still failing + {b.accepted} accepted + {b.not_reached} not reached{b.said_of_taken}"
         )

@@ -21,6 +21,7 @@ from batchdrain.errors import FilesUnavailable
 from batchdrain.events import Event, EventLog
 from batchdrain.facts import PhaseKey, Skip
 from batchdrain.session import Result, Session, Status
+from batchdrain.sessions.balancing import Scales
 from batchdrain.sessions.counts import counts_of
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.signals import leave_to_the_main_thread
@@ -34,7 +35,8 @@ LAG_S: Final = 0.8
 class SessionRecord:
     """An open session: its facts in memory, its file, its events. Held by one controller (`lock`)."""
 
-    def __init__(self, session: Session, folder: SessionFolder, lock: int) -> None:
+    def __init__(self, session: Session, folder: SessionFolder, lock: int, failed_word: str = "FAILED") -> None:
+        """`failed_word`: the user's word for failed."""
         self.session = session
         self.path = folder.path(session.session_id)
         self.logs = folder.logs(session.session_id)
@@ -55,6 +57,7 @@ class SessionRecord:
         self._told: set[tuple[Event, str]] = set()
         session.recount()
         self.counts = counts_of(session)
+        self._scales = Scales(session, failed_word)
 
     @property
     def attempted(self) -> dict[PhaseKey, int]:
@@ -111,6 +114,10 @@ class SessionRecord:
         self.events.write(event, rule=skip.rule, value=skip.value, **facts)
         return True
 
+    def weigh(self, *, left: int, accepted: int) -> None:
+        """Balance the session by what stands in the source state now; `accepted`: of these, by the rule of that name."""
+        self._scales.weigh(left=left, accepted=accepted)
+
     def kept(self, path: str) -> str:
         """The path of a log as sessions and the ledger keep it."""
         return f"{self._logs_kept}/{path.rpartition('/')[2]}"
@@ -138,6 +145,7 @@ class SessionRecord:
         try:
             with self._guard:
                 self._dirty = False
+                self.session.balance = self._scales.balance()
                 durable.replace(self.path, self._parts())
                 self._saved = time.monotonic()
             if self._failure is not None:
@@ -158,6 +166,7 @@ class SessionRecord:
 
     def _total(self, result: Result, by: int) -> None:
         session = self.session
+        self._scales.add(result, by)
         session.total_processed += by
         session.total_success += by if result.success else 0
         session.total_failed += 0 if result.success else by
