@@ -113,6 +113,14 @@ class Result(Record):
         )
 
 
+class Skipped(Record):
+    """What a rule left out of a session."""
+
+    rule: str
+    value: str = ""
+    count: int | None = None  #: phases; None where nobody counted them
+
+
 class Balance(Record):
     """The backlog before and after; `failed before + new = fixed + still failing + accepted + not reached`."""
 
@@ -176,6 +184,7 @@ class Session(Record):
     total_failed: int = 0
     total_timeouts: int = 0
     stopped_because: str | None = None
+    skipped: list[Skipped] = Field(default_factory=list)
     metrics: dict[str, Finite] = Field(default_factory=dict)
     fingerprint_counts: dict[str, int] = Field(default_factory=dict)
     results: list[Result] = Field(default_factory=list)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from batchdrain.clock import iso
+from batchdrain.reports.skipped import skips_of
 from batchdrain.session import Session
 from batchdrain.text import safe_text
 
@@ -45,6 +46,11 @@ def _lines(session: Session, saved_to: str) -> Iterator[str]:
             f"{b.accepted} accepted + {b.not_reached} not reached{b.said_of_taken} |"
         )
     yield f"| Saved to | {escaped(saved_to)} |"
+    skips = list(skips_of(session))
+    if skips:
+        yield from ("", "## Skipped", "", "| Phases | Rule | Why |", "|---:|---|---|")
+    for phases, rule, values in skips:
+        yield f"| {phases} | {escaped(rule)} | {escaped(values)} |"
     yield from ("", "## Results by run", "", "| Run | Succeeded | Of |", "|---|---:|---:|")
     for run_id, (succeeded, count) in session.by_run().items():
         yield f"| {escaped(run_id)} | {succeeded} | {count} |"

@@ -24,6 +24,7 @@ from batchdrain.session import Result, Session, Status
 from batchdrain.sessions.balancing import Scales
 from batchdrain.sessions.counts import counts_of
 from batchdrain.sessions.folder import SessionFolder
+from batchdrain.sessions.noting import note
 from batchdrain.signals import leave_to_the_main_thread
 from batchdrain.stopping import Progress
 
@@ -106,13 +107,21 @@ class SessionRecord:
             self._save_soon()
         self._is_settled = True
 
-    def tell(self, event: Event, skip: Skip, **facts: Any) -> bool:
-        """Write a skip as an event: once, not once per phase nor once per reading. Returns whether it was new."""
+    def tell(self, event: Event, skip: Skip, *, keep: bool = True, **facts: Any) -> bool:
+        """Write a skip as an event: once, not once per phase nor once per reading. `keep`: for the summary too. Returns
+        whether it was new."""
+        if keep:
+            self.note(skip, facts.get("count"))
         if (event, str(skip)) in self._told:
             return False
         self._told.add((event, str(skip)))
         self.events.write(event, rule=skip.rule, value=skip.value, **facts)
         return True
+
+    def note(self, skip: Skip, count: int | None) -> None:
+        """Keep for the summary that a rule acted on `count` phases; None: nobody counted them."""
+        with self._guard:
+            note(self.session, skip, count)
 
     def weigh(self, *, left: int, accepted: int) -> None:
         """Balance the session by what stands in the source state now; `accepted`: of these, by the rule of that name."""
