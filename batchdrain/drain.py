@@ -153,11 +153,12 @@ class Drain:
         new = {
             skip: count
             for skip, count in sorted(self.parts.supply.skipped.items())
-            if skip.rule != ATTEMPTED and self.parts.record.tell(Event.PHASE_SKIPPED, skip, count=count)
+            if skip.rule != ATTEMPTED
+            and self.parts.record.tell(Event.PHASE_SKIPPED, skip, keep=skip.rule not in ASKED_FOR, count=count)
         }
         for pattern in self.parts.categorise.slow:
             slow = Skip("categories", f"{pattern!r} took too long on a failure text and is left out; mend it")
-            if self.parts.record.tell(Event.PHASE_SKIPPED, slow, count=0):
+            if self.parts.record.tell(Event.PHASE_SKIPPED, slow, keep=False, count=0):
                 self.parts.books.notice(str(slow))
         for skip in (skip for skip in new if skip.rule == PLAN):
             self.parts.books.notice(str(skip))

@@ -26,13 +26,15 @@ from batchdrain.events import Event
 from batchdrain.facts import Skip, Try
 from batchdrain.intent import Intent
 from batchdrain.planning.acceptance import ACCEPTED
+from batchdrain.planning.filters import ASKED_FOR
 from batchdrain.planning.limits import TimeLimits
+from batchdrain.planning.screening import ATTEMPTED
 from batchdrain.planning.selection import categoriser
 from batchdrain.planning.supply import Supply
 from batchdrain.plugins import engine_factory
 from batchdrain.recovering import recover, told, told_as_event
 from batchdrain.screens.screen import Opening, Screen
-from batchdrain.session import Balance, Session, Status
+from batchdrain.session import Session, Status
 from batchdrain.sessions.record import SessionRecord, dumps
 from batchdrain.settings import Settings
 from batchdrain.signals import blocked
@@ -179,10 +181,12 @@ def _close(site: Site, intent: Intent, drain: Drain, *, narrower: int | None) ->
     record, interrupts, outage = drain.parts.record, drain.parts.interrupts, drain.parts.outage
     session, now, waiting = record.session, clock.now(), "the session is not yet closed"
     left = sum(getattr(row, intent.state.value) for row in outage.outlast(site.counts, meanwhile=waiting))
-    before = session.balance.failed_before if session.balance else left
-    word = site.table.words[intent.state]
-    accepted = sum(count for skip, count in drain.parts.supply.skipped.items() if skip.rule == ACCEPTED)
-    session.balance = Balance.of(before=before, left=left, results=session.results, source_word=word, accepted=accepted)
+    skipped = drain.parts.supply.skipped
+    for skip, count in sorted(skipped.items()):
+        if skip.rule not in {*ASKED_FOR, ATTEMPTED}:
+            record.note(skip, count)
+    accepted = sum(count for skip, count in skipped.items() if skip.rule == ACCEPTED)
+    record.weigh(left=left, accepted=accepted)
     if interrupts.signal is not None:
         record.end(Status.INTERRUPTED, now, interrupts.name)
     elif drain.failure is not None:

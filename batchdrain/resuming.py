@@ -22,8 +22,9 @@ from batchdrain.recovering import recover
 from batchdrain.screens.screen import Screen
 from batchdrain.session import Session, Status
 from batchdrain.sessions.counts import counts_of
+from batchdrain.sessions.folder import LostSession
 from batchdrain.sessions.parsing import CorruptSession
-from batchdrain.sessions.rebuilding import catch_up, executions_of, rebuilt
+from batchdrain.sessions.rebuilding import UnknownSession, catch_up, executions_of, rebuilt
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.site import Site
 from batchdrain.starting import identity, prepare, supply_for
@@ -39,7 +40,7 @@ class Resumption:
     most: int | None  #: new phases that this go may take; None: all
     retries: Sequence[Try]  #: phases that waited to be tried again when it was left
     accepted: Counter[Skip]  #: those of them that were accepted since
-    torn: bool  #: its file can't be read; it comes from the ledger
+    torn: bool  #: its file can't be read, or is gone; it comes from the ledger
 
     def sofar(self, attempted: Collection[PhaseKey]) -> Sofar:
         """What the session has done, for a look at what it would do. `attempted`: its phases, or more."""
@@ -60,9 +61,9 @@ def resume(site: Site, session_id: str | None, screen: Screen, *, size: int | No
     try:
         recovered = recover(site)  # before the session is read anew: it may record results of it
         left = _left(site, found[0].session_id, intent, size)
-        if left.torn:
+        if left.torn and site.folder.path(left.session.session_id).exists():
             site.folder.put_aside(left.session.session_id)
-        record = SessionRecord(_reopened(site, left.session), site.folder, lock)
+        record = SessionRecord(_reopened(site, left.session), site.folder, lock, site.table.words[PhaseState.FAILED])
     except BaseException:
         os.close(lock)
         raise
@@ -95,10 +96,7 @@ def _intent(site: Site, session: Session, by: Filters) -> Intent:
 def _left(site: Site, session_id: str, intent: Intent, size: int | None) -> Resumption:
     """What is left of a session that nobody else writes now. The ledger may hold results beyond its file: a controller
     that was killed may have recorded some that it did not save."""
-    found = _found(site, session_id)
-    if found is None:
-        raise AssertionError("a named session is found or refused")
-    session, torn = found
+    session, torn = _read(site, session_id)
     rows = site.history.session_rows(session.session_uid or "")
     catch_up(session, rows)
     retries, accepted = _retries(site, session, intent, executions_of(rows))
@@ -114,15 +112,26 @@ def _reopened(site: Site, session: Session) -> Session:
 
 
 def _found(site: Site, session_id: str | None) -> tuple[Session, bool] | None:
-    """The session, and whether its file was torn and it comes from the ledger."""
-    if session_id is None:
-        session_id = site.folder.newest(incomplete=True)
-    if session_id is None:
-        return None
+    """The session, and whether its file was torn or lost and it comes from the ledger."""
+    if session_id is not None:
+        return _read(site, session_id)
+    for name in site.folder.newest_first(incomplete=True):
+        try:
+            session, torn = _read(site, name)
+        except UnknownSession as error:
+            if isinstance(error.__cause__, LostSession):  # it ended before anything was claimed
+                continue
+            raise
+        if session.is_incomplete or site.folder.path(name).exists():
+            return session, torn
+    return None
+
+
+def _read(site: Site, session_id: str) -> tuple[Session, bool]:
     try:
         return site.folder.load(session_id), False
     except CorruptSession as error:
-        return rebuilt(site.history, session_id, error), True
+        return rebuilt(site.history, session_id, error, site.table.words[PhaseState.FAILED]), True
 
 
 def _require_same_database(site: Site, session: Session) -> None:

@@ -6,7 +6,7 @@ The ledger is the authority; this is a projection of it. Fields that we don't kn
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
@@ -18,6 +18,8 @@ from batchdrain.facts import Attempt, PhaseKey
 from batchdrain.states import Outcome
 
 SCHEMA_VERSION: Final = 1
+EARLIER_TIMEOUT: Final = "TIMEOUT"
+"""What the earlier program wrote as the final state of a phase that timed out."""
 
 
 def _utc(moment: datetime) -> datetime:
@@ -79,7 +81,11 @@ class Result(Record):
     @property
     def has_timed_out(self) -> bool:
         """The earlier program wrote it as the final state."""
-        return self.timed_out or self.final_state == "TIMEOUT"
+        return self.timed_out or self.final_state == EARLIER_TIMEOUT
+
+    def fails_still(self, failed_word: str) -> bool:
+        """Whether its phase stood in the failed state, or in the one that it was taken from, when it was recorded."""
+        return not self.success and self.final_state in {failed_word, self.initial_state, EARLIER_TIMEOUT}
 
     @classmethod
     def of(cls, attempt: Attempt, initial_state: str, retry_at: datetime | None = None) -> Result:
@@ -108,6 +114,14 @@ class Result(Record):
         )
 
 
+class Skipped(Record):
+    """What a rule left out of a session."""
+
+    rule: str
+    value: str = ""
+    count: int | None = None  #: phases; None where nobody counted them
+
+
 class Balance(Record):
     """The backlog before and after; `failed before + new = fixed + still failing + accepted + not reached`."""
 
@@ -117,30 +131,37 @@ class Balance(Record):
     still_failing: Index = 0
     accepted: Index = 0
     not_reached: Index = 0
+    taken_elsewhere: Index = 0  #: of those not reached: left the backlog by somebody else's hand
 
     @classmethod
-    def of(cls, *, before: int, left: int, results: Sequence[Result], source_word: str, accepted: int = 0) -> Balance:
-        """`before`, `left`: phases in the source state at the session's start and now; `accepted`: those left that the
-        rule `accepted` skipped when they were last read. What is neither fixed nor failing nor accepted was not
-        reached; `new` makes both sides equal, so a negative one says how many phases somebody else took out of the
-        backlog."""
-        fixed = sum(result.success for result in results)
-        still_failing = len(results) - fixed
-        returned = sum(not result.success and result.final_state == source_word for result in results)
-        accepted = min(accepted, max(0, left - returned))
-        not_reached = max(0, left - returned - accepted)
+    def of(cls, *, before: int, known: int, fixed: int, failing: int, moved: int, accepted: int = 0) -> Balance:
+        """`before`: phases in the source state at the session's start. `known`: phases that are accounted for now: those
+        with a result, and those that wait in the backlog. `moved`: results of phases that somebody else moved on;
+        `accepted`: waiting phases that the rule `accepted` skipped. No term is ever negative."""
+        known = max(known, fixed + failing + moved)
+        waiting = known - fixed - failing - moved
+        accepted = min(accepted, waiting)
+        taken = moved + max(0, before - known)
         return cls(
             failed_before=before,
-            new=fixed + still_failing + accepted + not_reached - before,
+            new=max(0, known - before),
             fixed=fixed,
-            still_failing=still_failing,
+            still_failing=failing,
             accepted=accepted,
-            not_reached=not_reached,
+            not_reached=waiting - accepted + taken,
+            taken_elsewhere=taken,
         )
 
     @property
     def adds_up(self) -> bool:
         return self.failed_before + self.new == self.fixed + self.still_failing + self.accepted + self.not_reached
+
+    @property
+    def said_of_taken(self) -> str:
+        """What people read behind 'not reached'; '' where nothing was taken."""
+        if not self.taken_elsewhere:
+            return ""
+        return f" ({self.taken_elsewhere} of them {'was' if self.taken_elsewhere == 1 else 'were'} taken by somebody else)"
 
 
 class Session(Record):
@@ -164,6 +185,7 @@ class Session(Record):
     total_failed: Count = 0
     total_timeouts: Count = 0
     stopped_because: str | None = None
+    skipped: list[Skipped] = Field(default_factory=list)
     metrics: dict[str, Finite] = Field(default_factory=dict)
     fingerprint_counts: dict[str, Count] = Field(default_factory=dict)
     results: list[Result] = Field(default_factory=list)

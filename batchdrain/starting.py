@@ -17,6 +17,7 @@ from batchdrain.execution.diagnosis import diagnosis_problems
 from batchdrain.facts import PhaseKey
 from batchdrain.go import Went, go
 from batchdrain.intent import Intent
+from batchdrain.planning.acceptance import ACCEPTED
 from batchdrain.planning.planfile import PlannedSupply
 from batchdrain.planning.selection import Selection, Sofar, categoriser
 from batchdrain.planning.supply import Supply
@@ -26,6 +27,7 @@ from batchdrain.screens.screen import Screen
 from batchdrain.session import Balance, Session, Status
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.site import Site
+from batchdrain.states import PhaseState
 from batchdrain.stopping import Progress
 
 
@@ -74,6 +76,7 @@ def begin(site: Site, intent: Intent, screen: Screen) -> Went:
     supply.refresh(clock.now())
     if not supply.waiting:
         return Went(session=None, exit_code=0, skipped=supply.skipped, total=supply.total)
+    accepted = sum(count for skip, count in supply.skipped.items() if skip.rule == ACCEPTED)
     started_at = clock.now()
     site.folder.prepare()
     session_id = site.folder.new_id(started_at)
@@ -83,7 +86,7 @@ def begin(site: Site, intent: Intent, screen: Screen) -> Went:
         database=identity(site),
         status=Status.RUNNING,
         started_at=started_at,
-        balance=Balance(failed_before=supply.total),
+        balance=Balance.of(before=supply.total, known=supply.total, fixed=0, failing=0, moved=0, accepted=accepted),
         **intent.as_fields(),
     )
     late.record = record = opened_record(session, site)
@@ -100,7 +103,7 @@ def opened_record(session: Session, site: Site) -> SessionRecord:
     """The session's record, held by us alone. Raises SessionInUse and FilesUnavailable."""
     lock = site.folder.lock(session.session_id)
     try:
-        return SessionRecord(session, site.folder, lock)
+        return SessionRecord(session, site.folder, lock, site.table.words[PhaseState.FAILED])
     except BaseException:
         os.close(lock)
         raise

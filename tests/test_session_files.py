@@ -21,7 +21,7 @@ from batchdrain.errors import BadData, FilesUnavailable, SessionInUse, UsageErro
 from batchdrain.events import Event, EventLog
 from batchdrain.facts import Skip
 from batchdrain.reports import markdown, text
-from batchdrain.session import Balance, Result, Session, Status, metrics_per_minute
+from batchdrain.session import Result, Session, Status, metrics_per_minute
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.parsing import CorruptSession, parse
 from batchdrain.sessions.record import AT_ONCE, SessionRecord, facts_of
@@ -234,14 +234,6 @@ def test_a_file_that_is_too_large_is_not_read(folder: SessionFolder) -> None:
         file.truncate(65 * 1024 * 1024)
     with pytest.raises(BadData, match="too many"):
         folder.load("huge")
-
-
-@given(st.integers(0, 50), st.integers(0, 50), st.lists(st.tuples(st.booleans(), st.booleans()), max_size=20))
-def test_the_balance_always_adds_up(before: int, left: int, outcomes: list[tuple[bool, bool]]) -> None:
-    results = [
-        result(n, success=ok, final_state="FAILED" if back and not ok else "X") for n, (ok, back) in enumerate(outcomes)
-    ]
-    assert Balance.of(before=before, left=left, results=results, source_word="FAILED").adds_up
 
 
 def test_metrics_are_given_per_minute_of_execution() -> None:

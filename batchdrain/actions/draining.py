@@ -88,7 +88,15 @@ def resume_session(project: Project, session_id: str | None, batch_size: str | N
 def report(site: Site, intent: Intent, went: Went, shape: str) -> int:
     """Print what came of a go. Returns its exit code; raises what ended it early."""
     if went.session is None:
-        text = why_nothing(site.where, site.counts(), intent.state.value, went.total, went.skipped)
+        text = why_nothing(
+            site.where,
+            site.counts(),
+            intent.state.value,
+            went.total,
+            went.skipped,
+            held=len(site.history.held()),
+            by_plan=intent.plan is not None,
+        )
         Output().text(formats.nothing(text, shape))
         return 0
     saved_to = shown(site.folder.path(went.session.session_id))

@@ -60,7 +60,7 @@ def show_plan(
         return 0
     for line in _header(site, intent, made, limit):
         out.line(line)
-    for line in _phases(made, categoriser(intent.settings).slow):
+    for line in _phases(made, categoriser(intent.settings).slow, by_plan=intent.plan is not None):
         out.line(line)
     if explain:
         for line in _explanation(site, intent, sofar, made):
@@ -82,10 +82,11 @@ def _header(site: Site, intent: Intent, made: Plan, limit: int | None) -> Iterat
     yield f"Target: Process {'all' if limit is None else limit} {intent.state.value} phases"
     yield ""
     if not made.all:
-        yield why_nothing(site.where, counts, intent.state.value, made.total, made.skipped)
+        held, by_plan = len(site.history.held()), intent.plan is not None
+        yield why_nothing(site.where, counts, intent.state.value, made.total, made.skipped, held=held, by_plan=by_plan)
 
 
-def _phases(made: Plan, slow: Sequence[str]) -> Iterator[str]:
+def _phases(made: Plan, slow: Sequence[str], *, by_plan: bool) -> Iterator[str]:
     for number, planned in enumerate(made.all, start=1):
         choice = planned.choice
         phase = choice.phase
@@ -99,9 +100,8 @@ def _phases(made: Plan, slow: Sequence[str]) -> Iterator[str]:
     yield ""
     for pattern in slow:
         yield f"A rule of batchdrain.categories took too long on a failure text and was left out; mend it: {safe_text(pattern)}"
-    yield (
-        f"Would drain {len(made.all)} of {made.total}: {made.skipped.total()} are skipped, {made.left} find the batch full"
-    )
+    left = "the rest is not in the plan, or finds the batch full" if by_plan else f"{made.left} find the batch full"
+    yield f"Would drain {len(made.all)} of {made.total}: {made.skipped.total()} are skipped, {left}"
     for rule, count, values in by_rule(made.skipped):
         yield f"  {count} skipped by {rule}: {values}"
 

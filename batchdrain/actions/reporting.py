@@ -1,31 +1,27 @@
-"""summary, sessions, pick-next-run and list-run-counts. Reads only."""
+"""summary, pick-next-run and list-run-counts. Reads only."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import orjson
 
 from batchdrain import clock, durable
 from batchdrain.actions.opening import opened, settings_of, shape_of
-from batchdrain.database.history import Held
-from batchdrain.errors import BadData, ConfigError, DatabaseUnavailable, FilesUnavailable, UsageError, did_you_mean
+from batchdrain.errors import UsageError, did_you_mean
 from batchdrain.intent import Intent
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.selection import Sofar
-from batchdrain.recovering import is_alive, said_of
 from batchdrain.reports import formats
 from batchdrain.screens.output import Output
-from batchdrain.session import Kind, Session
-from batchdrain.sessions.folder import SessionFolder
+from batchdrain.session import Kind, Session, Status
+from batchdrain.sessions.folder import LostSession, SessionFolder
 from batchdrain.sessions.parsing import CorruptSession
-from batchdrain.sessions.rebuilding import rebuilt
+from batchdrain.sessions.rebuilding import UnknownSession, rebuilt
 from batchdrain.sessions.record import shown
 from batchdrain.site import RunCounts, Site, described
 from batchdrain.starting import supply_for
+from batchdrain.states import PhaseState
 from batchdrain.tasks.edge import Project
 from batchdrain.text import safe_text
 
@@ -43,33 +39,6 @@ def show_summary(project: Project, session_id: str | None, shape: str | None, ou
         return
     durable.write_for_people(Path(output), [text.encode(errors="backslashreplace")], f"--output: {output}")
     Output().line(f"Summary written to {safe_text(output)}")
-
-
-def list_sessions(project: Project, shape: str | None) -> None:
-    """`inv sessions`."""
-    form = shape_of(shape, ("text", "json"))
-    folder = SessionFolder(project.root / settings_of(project).session_dir)
-    out, held = Output(), _held_by_session(project)
-    rows = [_row(name, session, held) for name, session in folder.all()]
-    if form == "json":
-        out.text(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
-        return
-    if not rows:
-        out.line(f"No sessions in {shown(folder.folder)}.")
-        return
-    out.line(f"{'SESSION':<34} {'KIND':<7} {'STATUS':<12} {'DONE':>7} {'OK':>6} {'FAILED':>6} {'RATE':>7}  STARTED")
-    for row in rows:
-        if "error" in row:
-            out.line(f"{row['session_id']:<34} can't be read: {safe_text(row['error'])}")
-            continue
-        rate = "-" if row["success_rate"] is None else f"{row['success_rate'] * 100:.1f}%"
-        of = f"/{row['batch_size']}" if row["batch_size"] and row["kind"] == Kind.FAILED else ""
-        out.line(
-            f"{row['session_id']:<34} {row['kind']:<7} {row['status']:<12} {row['total_processed']}{of:<5} "
-            f"{row['total_success']:>6} {row['total_failed']:>6} {rate:>7}  {row['started_at']}"
-        )
-        for claim in row["held"]:
-            out.line(safe_text(f"  holds {claim['said']}"))
 
 
 def show_run_counts(project: Project, shape: str | None) -> None:
@@ -123,55 +92,28 @@ def next_run(site: Site, state: str) -> str | None:
 
 
 def _session(project: Project, folder: SessionFolder, session_id: str | None) -> Session:
-    if session_id is None:
-        session_id = folder.newest()
-    if session_id is None:
-        raise UsageError(f"there is no session in {shown(folder.folder)}", remedy="`inv drain` begins one")
+    """The session that was asked for, else the newest that there is more of than an empty folder."""
+    if session_id is not None:
+        return _read(project, folder, session_id)
+    for name in folder.newest_first():
+        try:
+            return _read(project, folder, name)
+        except UnknownSession as error:
+            if not isinstance(error.__cause__, LostSession):
+                raise
+    raise UsageError(f"there is no session in {shown(folder.folder)}", remedy="`inv drain` begins one")
+
+
+def _read(project: Project, folder: SessionFolder, session_id: str) -> Session:
+    """As its file says, else as the ledger does; one that says it runs is interrupted when nobody drains it."""
     try:
-        return folder.load(session_id)
+        session = folder.load(session_id)
     except CorruptSession as error:
         with opened(project) as site:
-            return rebuilt(site.history, session_id, error)
-
-
-def _held_by_session(project: Project) -> dict[str, list[Held]]:
-    """The claims that are held now, by session_uid. The list of sessions is of files: it is shown without a database too."""
-    found: dict[str, list[Held]] = {}
-    try:
-        with opened(project) as site:
-            for held in site.history.held():
-                found.setdefault(held.session_uid, []).append(held)
-    except (DatabaseUnavailable, FilesUnavailable, ConfigError) as error:
-        Output(sys.stderr).line(f"batchdrain: what is held can't be shown: {safe_text(error.message.splitlines()[0])}")
-    return found
-
-
-def _row(name: str, session: Session | BadData, held: Mapping[str, list[Held]]) -> dict[str, Any]:
-    if isinstance(session, BadData):
-        return {"session_id": name, "error": str(session)}
-    return {
-        "session_id": session.session_id,
-        "kind": session.kind.value,
-        "status": session.standing.value,
-        "started_at": clock.iso(session.started_at),
-        "completed_at": None if session.completed_at is None else clock.iso(session.completed_at),
-        "held": [
-            {
-                "run_id": claim.key.run_id,
-                "phase_id": claim.key.phase_id,
-                "epoch": claim.epoch,
-                "alive": is_alive(claim),
-                "lease_left_s": claim.lease_left_ms / 1000,
-                "said": said_of(claim),
-            }
-            for claim in held.get(session.session_uid or "", ())
-        ],
-        "batch_size": session.batch_size,
-        "total_processed": session.total_processed,
-        "total_success": session.total_success,
-        "total_failed": session.total_failed,
-        "success_rate": session.success_rate,
-    }
+            session = rebuilt(site.history, session_id, error, site.table.words[PhaseState.FAILED])
+    if session.standing is Status.RUNNING and not folder.is_held(session_id):
+        session.status, session.stopped_because = Status.INTERRUPTED, "its process died"
+    return session
 
 
 def _counts(row: RunCounts) -> dict[str, object]:

@@ -88,7 +88,10 @@ class _Screen:
                 self._out.line(_dumps({"would_diagnose": ids} if dry else {"diagnosed": [], "counts": {}}))
             return
         if not phases and not backlog.waiting:
-            nothing = why_nothing(site.where, site.counts(), PhaseState.FAILED.value, backlog.total, backlog.skipped)
+            nothing = why_nothing(
+                site.where, site.counts(), PhaseState.FAILED.value, backlog.total, backlog.skipped,
+                held=len(site.history.held()),
+            )  # fmt: skip
             self._out.line(nothing.replace("Nothing to drain", "Nothing to diagnose", 1))
         elif not phases:
             self._out.line(f"Nothing to diagnose in {site.where}: all {backlog.waiting} that may be drained are promising.")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from batchdrain.clock import iso
+from batchdrain.reports.skipped import skips_of
 from batchdrain.session import Session
 from batchdrain.text import safe_text
 
@@ -44,9 +45,14 @@ def _lines(session: Session, saved_to: str) -> Iterator[str]:
         b = session.balance
         yield (
             f"| Balance | {b.failed_before} before + {b.new} new = {b.fixed} fixed + {b.still_failing} still failing + "
-            f"{b.accepted} accepted + {b.not_reached} not reached |"
+            f"{b.accepted} accepted + {b.not_reached} not reached{b.said_of_taken} |"
         )
     yield f"| Saved to | {escaped(saved_to)} |"
+    skips = list(skips_of(session))
+    if skips:
+        yield from ("", "## Skipped", "", "| Phases | Rule | Why |", "|---:|---|---|")
+    for phases, rule, values in skips:
+        yield f"| {phases} | {escaped(rule)} | {escaped(values)} |"
     yield from ("", "## Results by run", "", "| Run | Succeeded | Of |", "|---|---:|---:|")
     for run_id, (succeeded, count) in session.by_run().items():
         yield f"| {escaped(run_id)} | {succeeded} | {count} |"

@@ -7,6 +7,7 @@ from typing import Final
 
 from batchdrain.clock import iso
 from batchdrain.failures.fingerprints import cluster_id
+from batchdrain.reports.skipped import skips_of
 from batchdrain.session import Session, metrics_per_minute
 from batchdrain.text import safe_text
 
@@ -48,6 +49,11 @@ def _between(session: Session) -> Iterator[str]:
         yield f"Timeouts: {session.total_timeouts}"
     if session.stopped_because:
         yield f"Stopped because: {safe_text(session.stopped_because)}"
+    skips = list(skips_of(session))
+    if skips:
+        yield "Skipped:"
+    for phases, rule, values in skips:
+        yield f"  {phases} by {safe_text(rule)}: {values}"
     clusters = sorted(session.fingerprint_counts.items(), key=lambda item: (-item[1], item[0]))
     if clusters:
         yield "Failures by cluster:"
@@ -62,5 +68,5 @@ def _between(session: Session) -> Iterator[str]:
         b = session.balance
         yield (
             f"Balance: {b.failed_before} {session.kind} before + {b.new} new = {b.fixed} fixed + {b.still_failing} "
-            f"still failing + {b.accepted} accepted + {b.not_reached} not reached"
+            f"still failing + {b.accepted} accepted + {b.not_reached} not reached{b.said_of_taken}"
         )

@@ -25,6 +25,10 @@ from batchdrain.sessions.parsing import CorruptSession, parse
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
 
+class LostSession(CorruptSession):
+    """A session's folder is there, its file is gone; the ledger may still have it."""
+
+
 class SessionFolder:
     """`session_dir`. Looking at it makes nothing; `prepare` makes it."""
 
@@ -128,7 +132,8 @@ class SessionFolder:
         return fd
 
     def load(self, session_id: str) -> Session:
-        """Raises UsageError for a name that can't be one or is not there, CorruptSession, BadData for a newer schema."""
+        """Raises UsageError for a name that can't be one or is not there, LostSession where its folder alone is there,
+        CorruptSession, BadData for a newer schema."""
         if not _ID.fullmatch(session_id) or ".." in session_id:
             raise UsageError(f"--session-id: {session_id[:120]!r} is no session id", remedy="`inv sessions` lists them")
         session = parse(self._read(session_id), str(self.path(session_id)))
@@ -147,11 +152,26 @@ class SessionFolder:
         self.path(session_id).rename(target)
         return target
 
+    def is_held(self, session_id: str) -> bool:
+        """Whether some process drains the session now."""
+        try:
+            fd = os.open(self.folder / session_id / "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(fd)
+        return False
+
     def ids(self) -> list[str]:
-        """Every session that has a file, oldest first by name."""
+        """Every session that has a file, or had one, oldest first by name."""
         if not self.folder.is_dir():
             return []
-        found = [path.name.removesuffix(".json") for path in self.folder.glob("*.json")]
+        found = {path.name.removesuffix(".json") for path in self.folder.glob("*.json")}
+        found |= {path.parent.name for path in self.folder.glob("*/logs")}
         return sorted(name for name in found if _ID.fullmatch(name) and ".." not in name)
 
     def all(self) -> Iterator[tuple[str, Session | BadData]]:
@@ -164,13 +184,12 @@ class SessionFolder:
                 found.append((name, error))
         yield from sorted(found, key=self._start, reverse=True)
 
-    def newest(self, *, incomplete: bool = False) -> str | None:
-        """The id of the newest session, or of the newest that is to be resumed. One that can't be read counts: what it
-        holds must not be passed over in silence."""
+    def newest_first(self, *, incomplete: bool = False) -> Iterator[str]:
+        """The ids of all sessions, or of those that are to be resumed. One that can't be read counts: what it holds must
+        not be passed over in silence."""
         for name, session in self.all():
             if isinstance(session, BadData) or session.is_incomplete or not incomplete:
-                return name
-        return None
+                yield name
 
     def _start(self, entry: tuple[str, Session | BadData]) -> tuple[float, str]:
         name, session = entry
@@ -187,6 +206,11 @@ class SessionFolder:
         try:
             fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
+            if (self.folder / session_id / "logs").is_dir():
+                raise LostSession(
+                    f"{path}: the file is gone",
+                    remedy=f"`inv resume --session-id={session_id}` rebuilds it from the ledger",
+                ) from None
             known = ", ".join(self.ids()[-5:]) or "none"
             raise UsageError(
                 f"--session-id: there is no session {session_id} in {self.folder} (newest: {known})",

@@ -10,22 +10,28 @@ from batchdrain import clock
 from batchdrain.database.history import History
 from batchdrain.errors import BadData
 from batchdrain.session import Result, Session
+from batchdrain.sessions.balancing import Scales
 from batchdrain.sessions.parsing import parse
 from batchdrain.states import COUNTED, Outcome
 
 
-def rebuilt(history: History, session_id: str, why: BadData) -> Session:
-    """What the ledger holds of the session. Raises BadData, saying `why` it was asked, when it holds nothing of it."""
+class UnknownSession(BadData):
+    """Neither its file nor the ledger holds anything of a session."""
+
+
+def rebuilt(history: History, session_id: str, why: BadData, failed_word: str) -> Session:
+    """What the ledger holds of the session. `failed_word`: the user's word for failed. Raises UnknownSession, saying `why`
+    it was asked, when it holds nothing of it."""
     heads = history.session_heads(session_id)
     if not heads:
-        raise BadData(
+        raise UnknownSession(
             f"{why.message}; the ledger does not know session {session_id} either",
             remedy="start a new one with `inv drain`",
         ) from why
     session = max((parse(head.encode(), f"ledger: session {session_id}") for head in heads), key=_start)
     session.results = results_of(history.session_rows(session.session_uid or ""))
-    session.completed_at = None
     session.recount()
+    session.balance = Scales(session, failed_word).balance()
     return session
 
 

@@ -21,8 +21,10 @@ from batchdrain.errors import FilesUnavailable
 from batchdrain.events import Event, EventLog
 from batchdrain.facts import PhaseKey, Skip
 from batchdrain.session import Result, Session, Status
+from batchdrain.sessions.balancing import Scales
 from batchdrain.sessions.counts import counts_of
 from batchdrain.sessions.folder import SessionFolder
+from batchdrain.sessions.noting import note
 from batchdrain.signals import leave_to_the_main_thread
 from batchdrain.stopping import Progress
 
@@ -34,7 +36,8 @@ LAG_S: Final = 0.8
 class SessionRecord:
     """An open session: its facts in memory, its file, its events. Held by one controller (`lock`)."""
 
-    def __init__(self, session: Session, folder: SessionFolder, lock: int) -> None:
+    def __init__(self, session: Session, folder: SessionFolder, lock: int, failed_word: str = "FAILED") -> None:
+        """`failed_word`: the user's word for failed."""
         self.session = session
         self.path = folder.path(session.session_id)
         self.logs = folder.logs(session.session_id)
@@ -55,6 +58,7 @@ class SessionRecord:
         self._told: set[tuple[Event, str]] = set()
         session.recount()
         self.counts = counts_of(session)
+        self._scales = Scales(session, failed_word)
 
     @property
     def attempted(self) -> dict[PhaseKey, int]:
@@ -103,13 +107,25 @@ class SessionRecord:
             self._save_soon()
         self._is_settled = True
 
-    def tell(self, event: Event, skip: Skip, **facts: Any) -> bool:
-        """Write a skip as an event: once, not once per phase nor once per reading. Returns whether it was new."""
+    def tell(self, event: Event, skip: Skip, *, keep: bool = True, **facts: Any) -> bool:
+        """Write a skip as an event: once, not once per phase nor once per reading. `keep`: for the summary too. Returns
+        whether it was new."""
+        if keep:
+            self.note(skip, facts.get("count"))
         if (event, str(skip)) in self._told:
             return False
         self._told.add((event, str(skip)))
         self.events.write(event, rule=skip.rule, value=skip.value, **facts)
         return True
+
+    def note(self, skip: Skip, count: int | None) -> None:
+        """Keep for the summary that a rule acted on `count` phases; None: nobody counted them."""
+        with self._guard:
+            note(self.session, skip, count)
+
+    def weigh(self, *, left: int, accepted: int) -> None:
+        """Balance the session by what stands in the source state now; `accepted`: of these, by the rule of that name."""
+        self._scales.weigh(left=left, accepted=accepted)
 
     def kept(self, path: str) -> str:
         """The path of a log as sessions and the ledger keep it."""
@@ -138,6 +154,7 @@ class SessionRecord:
         try:
             with self._guard:
                 self._dirty = False
+                self.session.balance = self._scales.balance()
                 durable.replace(self.path, self._parts())
                 self._saved = time.monotonic()
             if self._failure is not None:
@@ -158,6 +175,7 @@ class SessionRecord:
 
     def _total(self, result: Result, by: int) -> None:
         session = self.session
+        self._scales.add(result, by)
         session.total_processed += by
         session.total_success += by if result.success else 0
         session.total_failed += 0 if result.success else by

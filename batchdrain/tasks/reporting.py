@@ -23,7 +23,7 @@ def summary(
 @command(help={"format": "text or json"})
 def sessions(c: Context, format: str | None = None) -> None:  # noqa: A002 - the flag's name
     """List every session: id, state, counts, success rate."""
-    from batchdrain.actions.reporting import list_sessions
+    from batchdrain.actions.listing import list_sessions
 
     list_sessions(project_of(c), format)
 

@@ -119,8 +119,9 @@ def test_a_note_that_somebody_spoiled_accepts_nothing(said: dict[str, Any]) -> N
 
 
 def test_the_balance_adds_up_when_the_accepted_ones_have_gone_meanwhile() -> None:
-    found = Balance.of(before=5, left=2, results=[], source_word="FAILED", accepted=4)
-    assert (found.accepted, found.not_reached, found.new, found.adds_up) == (2, 0, -3, True)
+    found = Balance.of(before=5, known=2, fixed=0, failing=0, moved=0, accepted=4)
+    assert (found.accepted, found.not_reached, found.taken_elsewhere, found.new) == (2, 3, 3, 0)
+    assert found.adds_up
 
 
 def test_what_is_accepted_is_skipped_with_reason_and_counted_in_the_balance(work: Workplace) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workplace import Workplace
+from tests.workplace import Workplace, wait_for
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -55,6 +55,38 @@ def test_an_empty_selection_says_which_reason_it_is(
         assert (ran.code, said in ran.out) == (0, True), ran
         assert re.search(r"Nothing to drain in (sqlite|postgresql|mysql)", ran.out)
     assert work.session_files() == []
+
+
+def test_phases_that_another_controller_executes_are_said_to_be_claimed(work: Workplace) -> None:
+    work.fail("r/a~until=go")
+    drain = work.start("drain")
+    wait_for(lambda: list(work.sessions.glob("*/logs/*.stdout.txt")), "the phase")
+
+    for task in ("drain", "dry-run"):
+        ran = work.inv(task)
+        assert "No phase is failed." in ran.lines, ran
+        assert "1 is claimed by another controller: `inv sessions` shows it." in ran.lines
+    assert "holds r / a~until=go" in work.inv("sessions").out
+    (work.root / ".autonomous_runs").rename(work.root / "hidden")
+    elsewhere = work.inv("sessions").lines
+    (work.root / "hidden").rename(work.root / ".autonomous_runs")
+    assert elsewhere[0].startswith("No sessions in")
+    assert elsewhere[1] == "Held by sessions of another folder:"
+    assert elsewhere[2].startswith("  r / a~until=go")
+    (work.root / "go").touch()
+    drain.communicate(timeout=90)
+    assert drain.returncode == 0
+
+
+def test_a_plan_of_which_nothing_is_left_says_that_the_rest_is_not_in_it(work: Workplace) -> None:
+    work.fail("r/a", "r/b", "r/c")
+    work.inv("dry-run", "--batch-size=1", "--policy=run-order", "--output=plan.json")
+    work.sql("UPDATE phases SET last_failure_reason = 'KeyError: another' WHERE phase_id = 'a'")
+
+    for argv in (["drain"], ["drain", "--dry-run"]):
+        ran = work.inv(*argv, "--plan=plan.json")
+        assert "The rest of the 3 failed phases is not in the plan." in ran.lines, ran
+        assert "find the batch full" not in ran.out
 
 
 def test_a_claim_of_another_controller_is_a_reason_of_its_own(work: Workplace) -> None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
+
 import pytest
 
+from batchdrain.facts import Skip
+from batchdrain.session import Session
+from batchdrain.sessions.noting import NOTED, note
 from batchdrain.stopping import canary_room
 from tests.workplace import DEADLINE_S, Workplace
 
@@ -108,3 +114,39 @@ def test_an_outage_that_does_not_end_ends_the_session(lite: Workplace) -> None:
     lite.inv("drain")
     assert "an outage lasts for more than 0.5 s" in lite.session()["stopped_because"]
     assert "EXECUTING" not in lite.states().values()
+
+
+def test_a_summary_says_what_stop_conditions_left_out(work: Workplace) -> None:
+    work.fail(*(f"r{number:02}/p~alike" for number in range(24)), reason=BROKEN)
+
+    ran = work.inv("drain", "--batch-size=50", "--exclude-run=r23")
+
+    block = ran.lines[ran.lines.index("Skipped:") :]
+    assert "Total Processed: 3" in ran.lines
+    assert block[1] == "  20 by stop.max_repeats: failed 3 times alike: runtimeerror the shared service is broken", ran.out
+    assert [(one["rule"], one["count"]) for one in work.session()["skipped"]] == [("stop.max_repeats", 20)]
+    assert "  20 by stop.max_repeats" in work.inv("summary").out
+    assert "| 20 | stop.max\\_repeats | failed 3 times alike" in work.inv("summary", "--format=markdown").out
+
+
+def test_a_summary_keeps_the_first_rules_and_the_latest_counts(lite: Workplace) -> None:
+    lite.configure(depends_on=[{"run": "late-*", "after": ["early"]}])
+    lite.fail("early/a~fail", *(f"late-{number:02}/p" for number in range(3)))
+    lite.inv("drain")
+    path = lite.session_files()[0]
+    kept = json.loads(path.read_text())
+    assert [(one["rule"], one["count"]) for one in kept["skipped"]] == [("depends_on", 3)]
+
+    lite.fail("late-99/p")
+    lite.inv("resume", f"--session-id={path.stem}")
+
+    assert [(one["rule"], one["count"]) for one in lite.session()["skipped"]] == [("depends_on", 4)]
+
+
+def test_at_most_fifty_skips_are_kept() -> None:
+    session = Session(session_id="s", started_at=datetime(2026, 3, 1, tzinfo=UTC))
+    for number in range(80):
+        note(session, Skip("rule", str(number)), None)
+    note(session, Skip("rule", "0"), 7)
+    note(session, Skip("rule", "0"), None)
+    assert (len(session.skipped), session.skipped[0].count, session.skipped[-1].value) == (NOTED, 7, "49")

@@ -1,0 +1,112 @@
+"""inv sessions: every session of the folder, and what each holds. Reads only."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import orjson
+
+from batchdrain import clock
+from batchdrain.actions.opening import opened, settings_of, shape_of
+from batchdrain.database.history import Held
+from batchdrain.errors import BadData, ConfigError, DatabaseUnavailable, FilesUnavailable
+from batchdrain.recovering import is_alive, said_of
+from batchdrain.screens.output import Output
+from batchdrain.session import Kind, Session, Status
+from batchdrain.sessions.folder import LostSession, SessionFolder
+from batchdrain.sessions.record import shown
+from batchdrain.tasks.edge import Project
+from batchdrain.text import safe_text
+
+DIED: Final = "interrupted (its process died)"
+"""What is shown of a session that says it runs while nobody drains it."""
+
+
+def list_sessions(project: Project, shape: str | None) -> None:
+    """`inv sessions`."""
+    form = shape_of(shape, ("text", "json"))
+    folder = SessionFolder(project.root / settings_of(project).session_dir)
+    out, held = Output(), _held_by_session(project)
+    rows = [_row(folder, name, session, held) for name, session in folder.all()]
+    if form == "json":
+        out.text(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
+        return
+    if rows:
+        for line in _table(rows):
+            out.line(line)
+    else:
+        out.line(f"No sessions in {shown(folder.folder)}.")
+    elsewhere = [claim for claims in held.values() for claim in claims]
+    if elsewhere:
+        out.line("Held by sessions of another folder:")
+    for claim in elsewhere:
+        out.line(safe_text(f"  {said_of(claim)}"))
+
+
+def _table(rows: list[dict[str, Any]]) -> Iterator[str]:
+    width = max(12, *(len(_standing(row)) for row in rows))
+    yield f"{'SESSION':<34} {'KIND':<7} {'STATUS':<{width}} {'DONE':>7} {'OK':>6} {'FAILED':>6} {'RATE':>7}  STARTED"
+    for row in rows:
+        if "error" in row:
+            what = "lost" if row["lost"] else "can't be read"
+            yield f"{row['session_id']:<34} {what}: {safe_text(row['error'])}"
+            continue
+        rate = "-" if row["success_rate"] is None else f"{row['success_rate'] * 100:.1f}%"
+        of = f"/{row['batch_size']}" if row["batch_size"] and row["kind"] == Kind.FAILED else ""
+        yield (
+            f"{row['session_id']:<34} {row['kind']:<7} {_standing(row):<{width}} {row['total_processed']}{of:<5} "
+            f"{row['total_success']:>6} {row['total_failed']:>6} {rate:>7}  {row['started_at']}"
+        )
+        for claim in row["held"]:
+            yield safe_text(f"  holds {claim['said']}")
+
+
+def _standing(row: Mapping[str, Any]) -> str:
+    if row.get("status") == Status.RUNNING and not row["alive"]:
+        return DIED
+    return str(row.get("status", ""))
+
+
+def _held_by_session(project: Project) -> dict[str, list[Held]]:
+    """The claims that are held now, by session_uid. The list of sessions is of files: it is shown without a database too."""
+    found: dict[str, list[Held]] = {}
+    try:
+        with opened(project) as site:
+            for held in site.history.held():
+                found.setdefault(held.session_uid, []).append(held)
+    except (DatabaseUnavailable, FilesUnavailable, ConfigError) as error:
+        Output(sys.stderr).line(f"batchdrain: what is held can't be shown: {safe_text(error.message.splitlines()[0])}")
+    return found
+
+
+def _row(folder: SessionFolder, name: str, session: Session | BadData, held: dict[str, list[Held]]) -> dict[str, Any]:
+    """What is shown of a session; the claims that it holds are taken out of `held`."""
+    alive = folder.is_held(name)
+    if isinstance(session, BadData):
+        return {"session_id": name, "error": str(session), "lost": isinstance(session, LostSession), "alive": alive}
+    return {
+        "session_id": session.session_id,
+        "kind": session.kind.value,
+        "status": session.standing.value,
+        "alive": alive,
+        "started_at": clock.iso(session.started_at),
+        "completed_at": None if session.completed_at is None else clock.iso(session.completed_at),
+        "held": [
+            {
+                "run_id": claim.key.run_id,
+                "phase_id": claim.key.phase_id,
+                "epoch": claim.epoch,
+                "alive": is_alive(claim),
+                "lease_left_s": claim.lease_left_ms / 1000,
+                "said": said_of(claim),
+            }
+            for claim in held.pop(session.session_uid or "", ())
+        ],
+        "batch_size": session.batch_size,
+        "total_processed": session.total_processed,
+        "total_success": session.total_success,
+        "total_failed": session.total_failed,
+        "success_rate": session.success_rate,
+    }

@@ -1,0 +1,16 @@
+"""What stop conditions and other rules left out of a session, as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from batchdrain.facts import Skip
+from batchdrain.planning.skips import by_rule
+from batchdrain.session import Session
+
+
+def skips_of(session: Session) -> Iterator[tuple[str, str, str]]:
+    """(how many phases, the rule, its values) for each rule that acted; 'some' where nobody counted them."""
+    counts = {Skip(one.rule, one.value): one.count or 0 for one in session.skipped}
+    for rule, count, values in by_rule(counts):
+        yield str(count or "some"), rule, values
