@@ -35,7 +35,8 @@ from batchdrain.plugins import engine_factory
 from batchdrain.recovering import recover, told, told_as_event
 from batchdrain.screens.screen import Opening, Screen
 from batchdrain.session import Session, Status
-from batchdrain.sessions.record import SessionRecord, dumps
+from batchdrain.sessions.record import SessionRecord
+from batchdrain.sessions.rendering import dumps
 from batchdrain.settings import Settings
 from batchdrain.signals import blocked
 from batchdrain.site import Site, described

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Final
 
 STORED_CHARS: Final = 16_000  #: at most 64 kB of UTF-8
@@ -47,3 +48,11 @@ def _encodes(sign: str, encoding: str | None) -> bool:
 def slug(text: str) -> str:
     """At most 40 harmless characters of an id, for people who look through a folder; never a name by itself."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text)[:40].strip(".-") or "phase"
+
+
+def shown(path: Path) -> str:
+    """A path for people: relative to where they stand, if it is below."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except (ValueError, OSError):  # elsewhere, or the folder we stand in is gone
+        return str(path)

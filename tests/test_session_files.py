@@ -24,7 +24,8 @@ from batchdrain.reports import markdown, text
 from batchdrain.session import Result, Session, Status, metrics_per_minute
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.parsing import CorruptSession, parse
-from batchdrain.sessions.record import AT_ONCE, SessionRecord, facts_of
+from batchdrain.sessions.record import AT_ONCE, SessionRecord
+from batchdrain.sessions.rendering import facts_of
 from batchdrain.text import printable, safe_text, slug, storable
 
 START = datetime(2025, 12, 28, 12, tzinfo=UTC)

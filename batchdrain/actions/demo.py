@@ -7,9 +7,9 @@ from batchdrain.database.url import file_of, parse_url
 from batchdrain.demo.backlog import make_backlog
 from batchdrain.errors import ConfigError, FilesUnavailable
 from batchdrain.screens.output import Output
-from batchdrain.sessions.record import shown
 from batchdrain.site import database_url
 from batchdrain.tasks.edge import Project
+from batchdrain.text import shown
 
 _PHASES = 60
 _SEED = 7

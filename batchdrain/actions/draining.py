@@ -18,11 +18,11 @@ from batchdrain.reports.emptiness import why_nothing
 from batchdrain.resuming import resumable, resume
 from batchdrain.screens.output import Output
 from batchdrain.session import Kind
-from batchdrain.sessions.record import shown
 from batchdrain.signals import came
 from batchdrain.site import Site
 from batchdrain.starting import begin, identity
 from batchdrain.tasks.edge import Project
+from batchdrain.text import shown
 
 _NARROWING = frozenset({"batch_size", "finish_current"})
 

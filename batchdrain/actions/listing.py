@@ -16,9 +16,8 @@ from batchdrain.recovering import is_alive, said_of
 from batchdrain.screens.output import Output
 from batchdrain.session import Kind, Session, Status
 from batchdrain.sessions.folder import LostSession, SessionFolder
-from batchdrain.sessions.record import shown
 from batchdrain.tasks.edge import Project
-from batchdrain.text import safe_text
+from batchdrain.text import safe_text, shown
 
 DIED: Final = "interrupted (its process died)"
 """What is shown of a session that says it runs while nobody drains it."""

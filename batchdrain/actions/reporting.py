@@ -18,12 +18,11 @@ from batchdrain.session import Kind, Session, Status
 from batchdrain.sessions.folder import LostSession, SessionFolder
 from batchdrain.sessions.parsing import CorruptSession
 from batchdrain.sessions.rebuilding import UnknownSession, rebuilt
-from batchdrain.sessions.record import shown
 from batchdrain.site import RunCounts, Site, described
 from batchdrain.starting import supply_for
 from batchdrain.states import PhaseState
 from batchdrain.tasks.edge import Project
-from batchdrain.text import safe_text
+from batchdrain.text import safe_text, shown
 
 _STATES = ("any", "queued", "failed")
 

@@ -26,12 +26,11 @@ from batchdrain.planning.selection import Selection
 from batchdrain.planning.verdicts import VerdictWord
 from batchdrain.reports.emptiness import why_nothing
 from batchdrain.screens.output import Output
-from batchdrain.sessions.record import shown
 from batchdrain.settings import Settings
 from batchdrain.site import Site
 from batchdrain.states import PhaseState
 from batchdrain.tasks.edge import Project
-from batchdrain.text import safe_text
+from batchdrain.text import safe_text, shown
 
 _SIGNS = {VerdictWord.PROMISING: "+", VerdictWord.HOPELESS: "-", VerdictWord.WAIT: "-"}
 

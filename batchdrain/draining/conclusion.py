@@ -20,7 +20,7 @@ from batchdrain.facts import Attempt, Choice, Skip, Try
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.retrying import retry_after
 from batchdrain.session import Result
-from batchdrain.sessions.record import facts_of
+from batchdrain.sessions.rendering import facts_of
 from batchdrain.signals import Cut
 from batchdrain.states import GIVEN_BACK, Outcome, PhaseState
 from batchdrain.stopping import cluster_stop, run_stop

@@ -16,9 +16,9 @@ from batchdrain.execution.order import Ending
 from batchdrain.execution.process import execute
 from batchdrain.facts import Phase, PhaseKey
 from batchdrain.planning.verdicts import expired
-from batchdrain.sessions.record import shown
 from batchdrain.settings import Settings
 from batchdrain.site import Site
+from batchdrain.text import shown
 
 _LEAVES_S: Final = 0.05
 

@@ -8,7 +8,7 @@ import orjson
 
 from batchdrain.reports import markdown, text
 from batchdrain.session import Session, metrics_per_minute
-from batchdrain.sessions.record import dumps
+from batchdrain.sessions.rendering import dumps
 
 SUMMARY: Final = ("text", "json", "markdown")
 

@@ -159,12 +159,9 @@ class SessionFolder:
         except OSError:
             return False
         try:
-            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return True
+            return lock.is_taken(fd)
         finally:
             os.close(fd)
-        return False
 
     def ids(self) -> list[str]:
         """Every session that has a file, or had one, oldest first by name."""

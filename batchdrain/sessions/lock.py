@@ -10,15 +10,32 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
+from typing import Final
 
+_LOOK_S: Final = 0.1
 _taken: set[tuple[int, int, int]] = set()
 
 
 def take(fd: int) -> None:
     """Lock an open file until it is closed here, or we die. Raises BlockingIOError when another one has it."""
-    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        time.sleep(_LOOK_S)  # it may be somebody's look whether it is taken
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     found = os.fstat(fd)
     _taken.add((fd, found.st_dev, found.st_ino))
+
+
+def is_taken(fd: int) -> bool:
+    """Whether some process holds the lock of an open file now."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    fcntl.flock(fd, fcntl.LOCK_UN)
+    return False
 
 
 def _leave_to_the_parent() -> None:

@@ -6,17 +6,15 @@ lag by a second, during which ledger and event line hold the result; at every en
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
-from batchdrain import clock, durable
+from batchdrain import durable
 from batchdrain.errors import FilesUnavailable
 from batchdrain.events import Event, EventLog
 from batchdrain.facts import PhaseKey, Skip
@@ -25,6 +23,7 @@ from batchdrain.sessions.balancing import Scales
 from batchdrain.sessions.counts import counts_of
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.noting import note
+from batchdrain.sessions.rendering import dumps, rendered
 from batchdrain.signals import leave_to_the_main_thread
 from batchdrain.stopping import Progress
 
@@ -46,7 +45,7 @@ class SessionRecord:
         self._logs_kept = folder.kept(self.logs)
         self._lock = lock
         self._place = {result.key: number for number, result in enumerate(session.results)}
-        self._rendered = [_rendered(result) for result in session.results]
+        self._rendered = [rendered(result) for result in session.results]
         self._saved = 0.0
         self._guard = threading.Lock()
         self._late = threading.Condition()
@@ -84,12 +83,12 @@ class SessionRecord:
             if place is None:
                 self._place[result.key] = len(session.results)
                 session.results.append(result)
-                self._rendered.append(_rendered(result))
+                self._rendered.append(rendered(result))
             else:
                 self.counts.add(session.results[place], -1)
                 self._total(session.results[place], -1)
                 session.results[place] = result
-                self._rendered[place] = _rendered(result)
+                self._rendered[place] = rendered(result)
             self.counts.add(result)
             self._total(result, 1)
         self._is_settled = False
@@ -212,42 +211,3 @@ class SessionRecord:
                 except FilesUnavailable as error:  # told by the next save of the main thread
                     self._failure = error.__cause__ if isinstance(error.__cause__, OSError) else OSError(str(error))
                     return
-
-
-def shown(path: Path) -> str:
-    try:
-        return str(path.absolute().relative_to(Path.cwd()))
-    except (ValueError, OSError):  # elsewhere, or the folder we stand in is gone
-        return str(path)
-
-
-def _rendered(result: Result) -> bytes:
-    return dumps(result.model_dump(mode="json"))
-
-
-def dumps(found: dict[str, Any], option: int = 0) -> bytes:
-    """JSON of what may come from a file of the earlier program: orjson refuses numbers beyond 64 bits."""
-    try:
-        return orjson.dumps(found, option=option)
-    except TypeError:
-        return json.dumps(found, allow_nan=False, indent=2 if option else None).encode()
-
-
-def facts_of(result: Result, *, outcome: str, epoch: int, left_over: int = 0) -> dict[str, Any]:
-    """The fields of phase.finished. `left_over`: processes that the command left behind."""
-    return {
-        "run_id": result.run_id,
-        "phase_id": result.phase_id,
-        "epoch": epoch,
-        "attempt": result.attempt,
-        "outcome": outcome,
-        "final_state": result.final_state,
-        "success": result.success,
-        "category": result.category,
-        "fingerprint": result.fingerprint,
-        "exit_code": result.exit_code,
-        "duration_s": result.duration_s,
-        "left_over": left_over,
-        "reason": result.error_message,
-        "retry_at": None if result.retry_at is None else clock.iso(result.retry_at),
-    }

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from batchdrain.session import Result, Session
 from batchdrain.sessions.folder import SessionFolder
-from batchdrain.sessions.record import SessionRecord, facts_of
+from batchdrain.sessions.record import SessionRecord
+from batchdrain.sessions.rendering import facts_of
 from tests.benchmarks.figure import Figure
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
