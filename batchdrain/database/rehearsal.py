@@ -89,7 +89,7 @@ def _tried(connection: sa.Connection, table: PhaseTable, state: PhaseState) -> l
     if key is None:
         return []
     try:
-        prior = table.standing_in(connection, key, state, for_update=True)
+        prior = table.standing_in(connection, key, state, for_update=True, nowait=True)
     except BadData:  # told with the phase, when it comes to that
         return []
     if prior is None:

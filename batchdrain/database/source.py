@@ -136,11 +136,12 @@ class PhaseTable:
         return None if found is None else Standing(word=as_text(found[0]), reason=as_reason(found[1]))
 
     def standing_in(
-        self, connection: sa.Connection, key: PhaseKey, expected: PhaseState, *, for_update: bool
+        self, connection: sa.Connection, key: PhaseKey, expected: PhaseState, *, for_update: bool, nowait: bool = False
     ) -> Standing | None:
         """What stands for a phase, if it is in the state that is `expected`; None otherwise. `for_update`: and stays so until
-        the transaction is over. Raises BadData when the ids name more than one row, in whatever states."""
-        query = self._standing_in.with_for_update() if for_update else self._standing_in
+        the transaction is over; `nowait`: or fails at once where somebody has it locked. Raises BadData when the ids name
+        more than one row, in whatever states."""
+        query = self._standing_in.with_for_update(nowait=nowait) if for_update else self._standing_in
         rows = connection.execute(query, {**self._ids(key), "the_state": self.word(expected)}).fetchmany(2)
         if len(rows) > 1:
             raise BadData(

@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from batchdrain.errors import BatchDrainError, ConfigError, DatabaseUnavailable, FilesUnavailable
 
 _TRANSIENT_SQLSTATES: Final = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03"})
-_TRANSIENT_CODES: Final = frozenset({1205, 1213, 2006, 2013})  # MySQL: lock wait, deadlock, gone away, lost
-_LOCKED: Final = frozenset({"55P03", 1205})  # PostgreSQL's lock_not_available, MySQL's lock wait timeout
+_TRANSIENT_CODES: Final = frozenset({1205, 1213, 2006, 2013, 3572})  # MySQL: lock wait, deadlock, gone away, lost, no wait
+_LOCKED: Final = frozenset({"55P03", 1205, 3572})  # PostgreSQL's lock_not_available, MySQL's lock wait timeout and NOWAIT
 _SQLITE_BUSY: Final = frozenset({5, 6})  # SQLITE_BUSY, SQLITE_LOCKED, without their extension bits
 _SQLITE_BROKEN: Final = frozenset({11, 26})  # SQLITE_CORRUPT, SQLITE_NOTADB
 _SQLITE_FULL: Final = frozenset({10, 13})  # SQLITE_IOERR, SQLITE_FULL

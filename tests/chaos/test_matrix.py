@@ -53,7 +53,7 @@ def test_a_server_that_crashes_again_and_again_loses_nothing(own: tuple[servers.
 
 _WAITING = {
     "postgresql": "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
-    "mysql": "SELECT count(*) FROM information_schema.processlist WHERE db = database() AND info LIKE 'UPDATE phases SET%'",
+    "mysql": "SELECT count(*) FROM information_schema.processlist WHERE db = database() AND info LIKE '%FROM phases%FOR UPDATE'",
 }
 
 
