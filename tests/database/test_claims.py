@@ -44,8 +44,10 @@ class Bench:
     def controller(self, name: str = "a") -> Claims:
         return Claims(self.database, self.ledger, self.table, self.command, name * 32)
 
-    def claim(self, claims: Claims, name: str, *, lease_s: float = 60) -> Claim | None:
-        return claims.claim(_choice(name), lease_s=lease_s, run_type="default", now=NOW)
+    def claim(
+        self, claims: Claims, name: str, *, lease_s: float = 60, guard: host.ProcessIdentity | None = None
+    ) -> Claim | None:
+        return claims.claim(_choice(name), lease_s=lease_s, run_type="default", now=NOW, guard=guard)
 
     def recover(self) -> list[str]:
         return [str(back.key) for back in recover(self.site)]
@@ -304,9 +306,21 @@ def test_a_dead_controller_of_this_machine_is_recovered_before_its_lease_ends(be
     bench.work.fail("r/p")
     claims = bench.controller()
     claims.me = replace(claims.me, start=claims.me.start - 1)  # a process of that number that is not this one
-    _taken(bench.claim(claims, "r/p", lease_s=3600))
+    _taken(bench.claim(claims, "r/p", lease_s=3600, guard=claims.me))
 
     assert bench.recover() == ["r / p"]
+
+
+def test_a_dead_controller_whose_command_no_guardian_of_this_machine_watches_is_recovered_when_its_lease_is_over(
+    bench: Bench,
+) -> None:
+    bench.work.fail("r/p", "r/q")
+    claims = bench.controller()
+    claims.me = replace(claims.me, start=claims.me.start - 1)
+    _taken(bench.claim(claims, "r/p", lease_s=3600))
+    _taken(bench.claim(claims, "r/q", lease_s=-1))
+
+    assert bench.recover() == ["r / q"]
 
 
 def test_a_controller_of_another_machine_is_judged_by_its_lease_alone(bench: Bench) -> None:
