@@ -60,7 +60,7 @@ def test_a_wrong_flag_is_named(lite: Workplace, argv: list[str], part: str) -> N
     [
         ({"batch_sise": 3}, {}, "batchdrain.batch_sise: is not a known key (did you mean 'batch_size'?)"),
         ({"command": {"argv": []}}, {}, "batchdrain.command.argv: is empty"),
-        ({"command": {"argv": "echo hi"}}, {}, "batchdrain.command.argv: Input should be a valid list"),
+        ({"command": {"argv": "echo hi"}}, {}, "batchdrain.command.argv: write a list: [a, b], got 'echo hi'"),
         ({"command": {"argv": ["echo", "{0.__class__}"]}}, {}, "{0.__class__} is no placeholder"),
         ({"command": {"argv": ["echo", "{run_id"]}}, {}, "a single '{' in '{run_id'"),
         ({"source": {"table": "phasen"}}, {}, "'phasen' is not in database"),
