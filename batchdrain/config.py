@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from types import NoneType
+from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -12,8 +13,10 @@ from pydantic_core import ErrorDetails
 from batchdrain.environment import PREFIX
 from batchdrain.errors import ConfigError, UsageError, did_you_mean
 from batchdrain.settings import PROFILES, Settings
+from batchdrain.wording import plainly
 
 Tree = dict[str, Any]
+_NOTHING: Final = frozenset({"", "~", "null"})
 _HUGE: Final = 10**30
 _SHOWN_CHARS: Final = 120
 _MOST_VALUES: Final = 100_000
@@ -60,7 +63,7 @@ def load(section: object, environ: Mapping[str, str], flags: Mapping[str, object
     except ValidationError as error:
         names = {path: "--" + name.replace("_", "-") for name, path in FLAGS.items()}
         raise UsageError(
-            "\n".join(f"{names.get(_named(e), '.'.join(map(str, e['loc'])))}: {_said(e)}" for e in error.errors())
+            "\n".join(dict.fromkeys(f"{names.get(_named(e)) or _place(e['loc'])}: {_said(e)}" for e in error.errors()))
         ) from None
 
 
@@ -78,27 +81,36 @@ def _validated(base: Tree, problems: list[str], environ: Mapping[str, str]) -> S
     try:
         settings = Settings.model_validate(base)
     except ValidationError as error:
-        problems = problems + [_line(e, environ) for e in error.errors()]
+        problems = problems + list(dict.fromkeys(_line(e, environ) for e in error.errors()))
     if problems or settings is None:
         raise ConfigError.of(problems)
     return settings
 
 
 def _named(error: ErrorDetails) -> tuple[str, ...]:
-    return tuple(part for part in error["loc"] if isinstance(part, str))
+    loc = error["loc"][:1] if _is_policy(error["loc"]) else error["loc"]
+    return tuple(part for part in loc if isinstance(part, str))
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, ("batchdrain", *(loc[:2] if _is_policy(loc) else loc))))
+
+
+def _is_policy(loc: tuple[int | str, ...]) -> bool:
+    """An entry of the list of policies: of two kinds, so that two errors tell of it."""
+    return loc[:1] == ("policy",) and len(loc) > 2
 
 
 def _line(error: ErrorDetails, environ: Mapping[str, str]) -> str:
-    loc = error["loc"]
-    variable = PREFIX + "_".join(part for part in loc if isinstance(part, str)).upper()
-    place = variable if variable in environ else "batchdrain." + ".".join(str(part) for part in loc)
+    variable = PREFIX + "_".join(_named(error)).upper()
+    place = variable if variable in environ else _place(error["loc"])
     return f"{place}: {_said(error)}"
 
 
 def _said(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         return "is not a known key" + did_you_mean(str(error["loc"][-1]), _keys_beside(error["loc"]))
-    said = error["msg"].removeprefix("Value error, ")
+    said = "write a name, or {name: …, parameter: value}" if _is_policy(error["loc"]) else plainly(error)
     value = error.get("input")
     if "database_url" in error["loc"] or not isinstance(value, str | int | float | None):  # it may hold a password
         return said
@@ -160,14 +172,17 @@ def _overlay(base: Tree, environ: Mapping[str, str]) -> list[str]:
 
 
 def _from_text(path: tuple[str, ...], text: str) -> Any:
-    """A list is given as JSON or with commas; everything else is left to the model."""
+    """A list is given as JSON or with commas, nothing as '', '~' or 'null'; everything else is left to the model."""
     model: Any = Settings
     for part in path[:-1]:
         model = model.model_fields[part].annotation
-    default = model.model_fields[path[-1]].get_default()
+    field = model.model_fields[path[-1]]
+    default = field.get_default()
+    if text.strip().lower() in _NOTHING and NoneType in get_args(field.annotation):
+        return None
     if isinstance(default, list) or path[-1] == "stuck_states":
         return _words(text)
-    return None if text == "" and default is None else text
+    return text
 
 
 def _words(value: object) -> object:

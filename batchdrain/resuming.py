@@ -77,6 +77,9 @@ def resume(site: Site, session_id: str | None, screen: Screen, *, size: int | No
     except BaseException:
         record.close()
         raise
+    moved = _moved(site, left.session)
+    if moved is not None:
+        screen.notice(moved)
     return go(site, intent, record, supply, screen, most=left.most, recovered=recovered, retries=left.retries)
 
 
@@ -142,6 +145,14 @@ def _require_same_database(site: Site, session: Session) -> None:
             f"this one is {site.database.name}",
             remedy="set batchdrain.database_url to the session's, or start a new session with `inv drain`",
         )
+
+
+def _moved(site: Site, session: Session) -> str | None:
+    """A copy of a database has its identity. None where the session was begun in the place that we are at."""
+    place = (session.database or {}).get("place")
+    if not isinstance(place, str) or place == site.database.place:
+        return None
+    return f"The session began with the database at {place}, and goes on with the one at {site.database.place}"
 
 
 def _retries(

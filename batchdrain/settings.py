@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from batchdrain.values import Number, Seconds, SecondsOrZero, Text, Truth, Whole, Word
+from batchdrain.values import Condition, Number, Seconds, SecondsOrZero, Text, Truth, Whole, Word
 
 
 class Section(BaseModel):
@@ -54,7 +54,7 @@ class Source(Section):
     table: Word = "phases"
     columns: Columns = Columns()
     states: States = States()
-    where: Text = ""
+    where: Condition = ""
 
 
 class Command(Section):

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?", re.ASCII)
 _ENDLESS_S: Final = 10**12
 _NUMBER: Final = re.compile(r"-?\d{1,18}(\.\d+)?", re.ASCII)
+_SQL_QUOTED: Final = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`""")
 _UNIT_S: Final = {None: 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -54,10 +55,26 @@ def _no_nul(value: str) -> str:
     return value
 
 
+def _closed(value: str) -> str:
+    """A condition stands between parentheses of ours: it must not close them, nor leave a quote open."""
+    bare = _SQL_QUOTED.sub(" ", value)
+    if any(sign in bare for sign in "'\"`"):
+        raise ValueError("has a quote that is not closed; write one inside of quotes twice")
+    depth = 0
+    for sign in bare:
+        depth += (sign == "(") - (sign == ")")
+        if depth < 0:
+            break
+    if depth:
+        raise ValueError("has a parenthesis without its other half")
+    return value
+
+
 Seconds = Annotated[float, BeforeValidator(seconds), Field(gt=0, le=31_536_000)]
 SecondsOrZero = Annotated[float, BeforeValidator(seconds), Field(ge=0, le=31_536_000)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
 Word = Annotated[str, BeforeValidator(_word), AfterValidator(_no_nul), Field(min_length=1)]
 Text = Annotated[str, BeforeValidator(_word), AfterValidator(_no_nul)]
+Condition = Annotated[Text, AfterValidator(_closed)]
 Truth = Annotated[bool, BeforeValidator(_truth)]

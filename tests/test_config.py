@@ -51,7 +51,7 @@ def test_every_error_is_told_at_once_with_its_place_and_its_cure() -> None:
     told = str(caught.value).splitlines()
     for part in (
         "batchdrain.batch_sze: is not a known key (did you mean 'batch_size'?)",
-        "batchdrain.workers: Input should be greater than or equal to 1, got 0",
+        "batchdrain.workers: must be at least 1, got 0",
         "batchdrain.source.states.failed: YAML reads a bare yes, no, on or off as true or false: quote it",
         "batchdrain.timeout.default_s: expected a duration such as 90, 90s or 10m, got 'soon'",
         "INVOKE_BATCHDRAIN_STOP_MAX_REPEATS: expected a whole number, got 'x'",
@@ -114,3 +114,41 @@ def test_the_settings_have_a_schema_and_hide_their_secrets() -> None:
 def test_equal_words_for_two_states_are_refused() -> None:
     with pytest.raises(ConfigError, match="the four words must differ"):
         config.load({"source": {"states": {"failed": "X", "queued": "X"}}}, {})
+
+
+@pytest.mark.parametrize("nothing", ["null", "", "~", "NULL"])
+def test_a_setting_that_may_be_nothing_is_set_to_nothing_by_the_environment(nothing: str) -> None:
+    section = {"min_success_rate": 0.5, "command": {"stuck_states": ["STUCK"]}, "source": {"columns": {"updated_at": "at"}}}
+    environ = {
+        f"INVOKE_BATCHDRAIN_{name}": nothing
+        for name in ("MIN_SUCCESS_RATE", "COMMAND_STUCK_STATES", "SOURCE_COLUMNS_PHASE_INDEX", "SOURCE_COLUMNS_UPDATED_AT",
+                     "SOURCE_COLUMNS_LAST_FAILURE_REASON")
+    }  # fmt: skip
+    settings = config.load(section, environ)
+    columns = settings.source.columns
+    assert (settings.min_success_rate, settings.command.stuck_states) == (None, None)
+    assert (columns.phase_index, columns.updated_at, columns.last_failure_reason) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ({"policy": []}, "batchdrain.policy: must not be empty: write a list: [a, b]"),
+        ({"policy": "smart"}, "batchdrain.policy: write a list: [a, b], got 'smart'"),
+        ({"policy": ["smart", 5]}, "batchdrain.policy.1: write a name, or {name: …, parameter: value}, got 5"),
+        ({"session_dir": ""}, "batchdrain.session_dir: must not be empty, got ''"),
+        ({"timeout": 5}, "batchdrain.timeout: write a mapping: {key: value}, got 5"),
+        ({"depends_on": [{"run": "x"}]}, "batchdrain.depends_on.0.after: is missing"),
+        ({"stop": {"canary": "maybe"}}, "batchdrain.stop.canary: expected true or false, got 'maybe'"),
+        ({"batch_size": None}, "batchdrain.batch_size: expected a whole number, got None"),
+        ({"min_success_rate": 2}, "batchdrain.min_success_rate: must be at most 1, got 2"),
+        ({"profile": "x"}, "batchdrain.profile: expected 'classic', 'conservative', 'triage' or 'throughput', got 'x'"),
+        (
+            {"lease": {"ttl_s": 1}},
+            "batchdrain: lease.ttl_s (1) is below command.grace_s + lease.margin_s + 2 x lease.beat_s (50)",
+        ),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_wrong_value_is_told_in_plain_words(section: dict[str, Any], told: str) -> None:
+    assert config.problems_of(section, {}) == [told]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
 from batchdrain import config
 from batchdrain.actions.trust import require_own_files, require_own_names
-from batchdrain.errors import UsageError, did_you_mean
+from batchdrain.errors import ConfigError, UsageError, did_you_mean
+from batchdrain.plugins import engine_factory
+from batchdrain.policies.ranking import ranking_of
 from batchdrain.screens.outlet import Outlet
 from batchdrain.screens.output import Output
 from batchdrain.screens.plain import PlainScreen
@@ -28,7 +30,22 @@ def settings_of(project: Project, flags: Mapping[str, object] | None = None) -> 
     require_own_names(project)
     settings = config.load(project.section, project.environ, flags)
     require_own_files(project, settings)
+    _require_known(settings, flags or {})
     return settings
+
+
+def _require_known(settings: Settings, flags: Mapping[str, object]) -> None:
+    """What a flag names is there. Raises UsageError, which names the flag: the configuration is not to be mended."""
+    checks: dict[str, Callable[[], object]] = {
+        "policy": lambda: ranking_of(settings.policy),
+        "engine": lambda: engine_factory(settings.engine),
+    }
+    for name, check in checks.items():
+        if flags.get(name) is not None:
+            try:
+                check()
+            except ConfigError as error:
+                raise UsageError(error.message.replace(f"batchdrain.{name}", f"--{name}"), remedy=error.remedy) from error
 
 
 @contextmanager

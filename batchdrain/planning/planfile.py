@@ -26,6 +26,7 @@ from batchdrain.planning.plan import Plan
 from batchdrain.planning.screening import ATTEMPTED, IN_THIS_SESSION, PLAN, UNNAMED, Screen, is_named
 from batchdrain.planning.verdicts import Verdict
 from batchdrain.states import PhaseState
+from batchdrain.wording import plainly
 
 SCHEMA_VERSION = 1
 
@@ -97,7 +98,7 @@ def load(path: Path) -> PlanFile:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"
         raise BadData(
-            f"--plan: {path} is no plan: {where}: {first['msg']}", remedy="make it with `inv dry-run --output`"
+            f"--plan: {path} is no plan: {where}: {plainly(first)}", remedy="make it with `inv dry-run --output`"
         ) from None
     if found.schema_version > SCHEMA_VERSION:
         raise BadData(f"--plan: {path}: schema_version {found.schema_version} is newer", remedy="upgrade batchdrain")

@@ -81,7 +81,7 @@ class Selection:
 
     def pages(self) -> Iterator[Page]:
         with self.site.database.read() as connection:
-            yield from (without_secrets(page, self.site.redact) for page in self.site.table.pages(connection, self.state))
+            yield from without_secrets(self.site.table.pages(connection, self.state), self.site.redact)
 
     def rows(self) -> Iterator[Row]:
         """One by one, for whoever does not mind the time."""

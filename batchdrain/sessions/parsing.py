@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from batchdrain.errors import BadData
 from batchdrain.session import SCHEMA_VERSION, Session
+from batchdrain.wording import plainly
 
 _DEEPEST: Final = 100
 
@@ -42,7 +43,7 @@ def parse(raw: bytes, place: str) -> Session:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"
         raise CorruptSession(
-            f"{place}: is no session: {where}: {first['msg']}", remedy="`inv resume` rebuilds it from the ledger"
+            f"{place}: is no session: {where}: {plainly(first)}", remedy="`inv resume` rebuilds it from the ledger"
         ) from None
     session.schema_version = SCHEMA_VERSION
     return session

@@ -64,7 +64,7 @@ def resume(c: Context, session_id: str | None = None, batch_size: str | None = N
     return resume_session(project_of(c), session_id, batch_size, finish_current=finish_current)
 
 
-@command(iterable=_LISTS)
+@command(help={"format": "text or json"}, iterable=_LISTS)
 def dry_run(
     c: Context,
     batch_size: str | None = None,

@@ -157,8 +157,8 @@ def test_an_extra_condition_can_not_reach_beyond_its_place(work: Workplace) -> N
     work.fail("r/a", "r/b")
     work.source = {"where": "1=1); DROP TABLE phases; --"}
     work.configure()
-    told(work.inv("drain"), 78, "database ")
-    work.source = {"where": "note LIKE 'unt%' AND phase_id = 'a'"}
+    told(work.inv("drain"), 78, "batchdrain.source.where: has a parenthesis without its other half")
+    work.source = {"where": "(note LIKE 'unt%)' OR note LIKE 'unt%') AND phase_id IN ('a', 'it''s (')"}
     work.configure()
     assert work.inv("drain").code == 0
     assert work.states() == {"r/a": "COMPLETE", "r/b": "FAILED"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -74,3 +76,27 @@ def test_a_dry_run_of_a_resumption_heeds_what_stopped_the_session(lite: Workplac
     assert "1 by stop.max_repeats" in told.out, told.out
     assert lite.inv("resume").code == 1
     assert lite.states()["c/3"] == "FAILED"
+
+
+def test_a_session_that_goes_on_with_a_copy_of_its_database_says_so(lite: Workplace, tmp_path: Path) -> None:
+    """A copy has the same identity: whoever resumes may have forgotten which one is set."""
+    lite.fail("r/a", "r/b")
+    lite.inv("drain", "--batch-size=1")
+    path = lite.session_files()[-1]
+    session = json.loads(path.read_text())
+    path.write_text(json.dumps({**session, "status": "interrupted", "completed_at": None, "batch_size": 2}))
+    shutil.copy(tmp_path / "work.db", tmp_path / "copy.db")
+    lite.configure(database_url=f"sqlite:///{tmp_path}/copy.db")
+    ran = lite.inv("resume")
+    assert ran.code == 0, ran.err
+    began = f"The session began with the database at {tmp_path}/work.db, and goes on with the one at {tmp_path}/copy.db"
+    assert f"  ! {began}" in ran.lines
+
+
+def test_a_session_that_goes_on_where_it_began_says_nothing_of_it(work: Workplace) -> None:
+    work.fail("r/a", "r/b")
+    work.inv("drain", "--batch-size=1")
+    path = work.session_files()[-1]
+    session = json.loads(path.read_text())
+    path.write_text(json.dumps({**session, "status": "interrupted", "completed_at": None, "batch_size": 2}))
+    assert "The session began" not in work.inv("resume").out
