@@ -47,3 +47,10 @@ def _encodes(sign: str, encoding: str | None) -> bool:
 def slug(text: str) -> str:
     """At most 40 harmless characters of an id, for people who look through a folder; never a name by itself."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text)[:40].strip(".-") or "phase"
+
+
+def ending_word(word: str, exit_code: int | None, signal: int | None = None, *, success: bool) -> str:
+    """A final state for people: 'COMPLETE, exit 3' where a command that succeeded did not end as one."""
+    if success and signal is not None:
+        return f"{word}, killed by signal {signal}"
+    return f"{word}, exit {exit_code}" if success and exit_code else word
