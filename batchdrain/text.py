@@ -54,3 +54,8 @@ def ending_word(word: str, exit_code: int | None, signal: int | None = None, *, 
     if success and signal is not None:
         return f"{word}, killed by signal {signal}"
     return f"{word}, exit {exit_code}" if success and exit_code else word
+
+
+def times(number: int) -> str:
+    """'once', '2 times'."""
+    return "once" if number == 1 else f"{number} times"

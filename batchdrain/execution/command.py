@@ -18,6 +18,8 @@ from batchdrain.text import slug, storable
 
 PLACEHOLDERS: Final = ("run_id", "phase_id", "phase_index", "attempt", "epoch", "session_id", "python")
 _PLACEHOLDER: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+EXAMPLES: Final = frozenset({"myproject.work", "myproject.diagnose"})
+"""The modules that `inv init` and the documentation name: executed, they would fail every phase."""
 _REASON_BYTES: Final = 32_768  # Linux takes at most 128 KiB in one variable
 
 
@@ -65,6 +67,9 @@ def _template_problems(argv: Sequence[str], setting: str, known: Sequence[str]) 
                 problems.append(
                     f"{setting}.{position}: {{{match[1]}}} is no placeholder (known: {', '.join(known)}); double the braces that are your own"
                 )
+    for position, item in enumerate(argv):
+        if item in EXAMPLES:
+            problems.append(f"{setting}.{position}: {item} is the example of `inv init`: name your own command")
     return problems
 
 

@@ -194,6 +194,31 @@ def test_the_reason_is_the_commands_own_or_its_last_line_with_code_and_log(lite:
         assert (lite.root / found.split("log: ")[1].rstrip("]")).is_file()
 
 
+@pytest.mark.parametrize(
+    "spoils",
+    [
+        "open(path, 'w').write('{no json')",
+        "open(path, 'w').write('[1]')",
+        "os.mkdir(path)",
+        "os.mkfifo(path)",
+        "os.symlink('/etc/hostname', path)",
+    ],
+    ids=["no JSON", "a list", "a folder", "a fifo", "a link"],
+)
+def test_the_reason_says_that_a_result_file_is_no_json_object(lite: Workplace, spoils: str) -> None:
+    code = (
+        f"import os, sys\npath = os.environ['BATCHDRAIN_RESULT_FILE']\n{spoils}\nprint('boom', file=sys.stderr)\nsys.exit(1)"
+    )
+    lite.configure(command={"argv": ["{python}", "-c", code.replace("{", "{{")]})
+    lite.fail("r/a")
+
+    assert lite.inv("drain").code == 1
+    reason = lite.phases()["r/a"][1]
+    assert reason is not None
+    assert reason.startswith("boom; its result file is no JSON object [exit code 1; log: ")
+    assert lite.session()["results"][0]["fingerprint"] == "boom its result file is no json object"
+
+
 def test_a_command_that_turns_out_not_to_start_ends_the_batch_and_gives_the_phase_back(work: Workplace) -> None:
     script = work.root / "script"
     script.write_text("#!/nothing/here\n")
