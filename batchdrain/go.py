@@ -193,7 +193,7 @@ def _close(site: Site, intent: Intent, drain: Drain, *, narrower: int | None) ->
         if skip.rule not in {*ASKED_FOR, ATTEMPTED}:
             record.note(skip, count)
     accepted = sum(count for skip, count in skipped.items() if skip.rule == ACCEPTED)
-    record.weigh(left=left, accepted=accepted)
+    record.scales.weigh(left=left, accepted=accepted)
     if interrupts.signal is not None:
         record.end(Status.INTERRUPTED, now, interrupts.name)
     elif drain.failure is not None:
