@@ -32,6 +32,7 @@ def problems_of(
     cwd = root / command.cwd
     if not cwd.is_dir():
         return [*problems, f"batchdrain.command.cwd: {cwd} is no folder; name one"]
+    problems += _example_problems(command.argv, f"batchdrain.{setting}", cwd)
     if not problems and program(command, root) is None:
         problems.append(
             f"batchdrain.{setting}.0: {command.argv[0]!r} is no program that can be executed; name one by its path, or "
@@ -67,10 +68,16 @@ def _template_problems(argv: Sequence[str], setting: str, known: Sequence[str]) 
                 problems.append(
                     f"{setting}.{position}: {{{match[1]}}} is no placeholder (known: {', '.join(known)}); double the braces that are your own"
                 )
-    for position, item in enumerate(argv):
-        if item in EXAMPLES:
-            problems.append(f"{setting}.{position}: {item} is the example of `inv init`: name your own command")
     return problems
+
+
+def _example_problems(argv: Sequence[str], setting: str, folder: Path) -> list[str]:
+    """Nobody has the module of the examples, but for whoever has made it."""
+    return [
+        f"{setting}.{position}: {item} is the example of `inv init`: name your own command"
+        for position, item in enumerate(argv)
+        if item in EXAMPLES and not (folder / item.partition(".")[0]).is_dir()
+    ]
 
 
 def filled(template: str, values: Mapping[str, str]) -> str:

@@ -97,6 +97,16 @@ def test_the_command_of_the_example_is_refused(lite: Workplace, task: str) -> No
     assert lite.phases() == {"r/a": ("FAILED", "the true reason")}
 
 
+def test_whoever_has_made_the_module_of_the_example_may_use_it(lite: Workplace) -> None:
+    begun(lite)
+    lite.fail("r/a")
+    (lite.root / "myproject").mkdir()
+    (lite.root / "myproject" / "work.py").touch()
+
+    assert lite.inv("drain").code == 0
+    assert lite.states() == {"r/a": "COMPLETE"}
+
+
 def test_the_diagnosis_of_the_example_is_refused(lite: Workplace) -> None:
     lite.configure(triage={"argv": ["{python}", "-m", "myproject.diagnose"]})
     lite.fail("r/a")
