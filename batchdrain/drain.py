@@ -43,13 +43,13 @@ class Drain:
         self._read_when_taken = -1
         self._results_since = False
 
-    def run(self, *, fresh: bool = False) -> None:
-        """Drain until there is nothing left to take. `fresh`: the supply was read just now. Raises BatchDrainError for
-        what ends it at once."""
+    def run(self) -> None:
+        """Drain until there is nothing left to take; the supply was read just now. Raises BatchDrainError for what ends
+        it at once."""
         heapq.heapify(self.retries)
         try:
             with contextlib.suppress(Cut):  # the loop sees the signal
-                self._read(fresh=fresh)
+                self._read(fresh=True)
             while self._fill() or len(self.slots) or self._awaits_time():
                 if not self.parts.weather.is_bad:  # what the phases need, a diagnosis may need too
                     self.parts.ahead.look(self._left())

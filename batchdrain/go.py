@@ -67,15 +67,14 @@ def go(
     most: int | None,
     recovered: Sequence[Recovered] = (),
     retries: Iterable[Try] = (),
-    fresh: bool = False,
 ) -> Went:
-    """Drain, and close the books whatever happens. `most`: phases to take at most now; `fresh`: the supply was just
-    read; `retries`: what an earlier go left to be tried again. Raises BatchDrainError for what ends it at once."""
+    """Drain, and close the books whatever happens. `supply`: read just now. `most`: phases to take at most now;
+    `retries`: what an earlier go left to be tried again. Raises BatchDrainError for what ends it at once."""
     session, settings, interrupts = record.session, intent.settings, Interrupts(finish_current=intent.settings.finish_current)
     with interrupts.watch():
         try:
-            _announce(site, intent, record, screen, recovered)
-            drain = _drained(site, intent, record, supply, screen, interrupts, most=most, retries=retries, fresh=fresh)
+            _announce(site, intent, record, screen, recovered, most=most, waiting=supply.waiting)
+            drain = _drained(site, intent, record, supply, screen, interrupts, most=most, retries=retries)
             _close(site, intent, drain, narrower=most)
         except BaseException as error:
             _close_after(record, error)
@@ -100,7 +99,6 @@ def _drained(
     *,
     most: int | None,
     retries: Iterable[Try],
-    fresh: bool,
 ) -> Drain:
     """Put the parts together and let them run. Returns the drain as it ended."""
     settings = intent.settings
@@ -141,13 +139,22 @@ def _drained(
         )
         drain = Drain(parts, retries)
         try:
-            drain.run(fresh=fresh)
+            drain.run()
         finally:
             heart.stop()
     return drain
 
 
-def _announce(site: Site, intent: Intent, record: SessionRecord, screen: Screen, recovered: Sequence[Recovered]) -> None:
+def _announce(
+    site: Site,
+    intent: Intent,
+    record: SessionRecord,
+    screen: Screen,
+    recovered: Sequence[Recovered],
+    *,
+    most: int | None,
+    waiting: int,
+) -> None:
     """The session is on disk, in the ledger and on the screen before its first phase."""
     session, events = record.session, record.events
     _keep_head(site, session)
@@ -159,9 +166,10 @@ def _announce(site: Site, intent: Intent, record: SessionRecord, screen: Screen,
         session_id=session.session_id,
         database=f"{site.where}: {described(site.counts())}",
         state=intent.state.value,
-        target=intent.most,
+        target=None if most is None else len(session.results) + min(most, waiting),
         done=len(session.results),
         workers=intent.settings.workers,
+        run_id=intent.filters.run_id,
     )
     with blocked():  # it may start a thread
         screen.begin(opening)
@@ -187,7 +195,7 @@ def _close(site: Site, intent: Intent, drain: Drain, *, narrower: int | None) ->
         if skip.rule not in {*ASKED_FOR, ATTEMPTED}:
             record.note(skip, count)
     accepted = sum(count for skip, count in skipped.items() if skip.rule == ACCEPTED)
-    record.weigh(left=left, accepted=accepted)
+    record.scales.weigh(left=left, accepted=accepted)
     if interrupts.signal is not None:
         record.end(Status.INTERRUPTED, now, interrupts.name)
     elif drain.failure is not None:

@@ -26,6 +26,7 @@ from batchdrain.failures.excerpt import excerpt
 from batchdrain.planning.selection import categoriser
 from batchdrain.site import Site
 from batchdrain.states import PhaseState
+from batchdrain.text import times
 
 _KILL_WITHIN_S: Final = 10.0
 _SLACK_S: Final = 6.0
@@ -105,7 +106,8 @@ def told(back: Recovered) -> str:
     ended = f"; {back.ended_processes} processes of it were ended" if back.ended_processes else ""
     if back.recorded is not None:
         return f"Recorded: {back.key}: its command had ended ({back.recorded.value}); it is {back.word}{ended}"
-    return f"Given back: {back.key}: it is {back.word}, orphaned {back.orphanings} times in a row{ended}"
+    often = times(back.orphanings) + (" in a row" if back.orphanings > 1 else "")
+    return f"Given back: {back.key}: it is {back.word}, orphaned {often}{ended}"
 
 
 def told_as_event(events: EventLog, back: Recovered) -> None:

@@ -74,6 +74,7 @@ def resume(site: Site, session_id: str | None, screen: Screen, *, size: int | No
         record.events.write(Event.SESSION_RESUMED, done=len(left.session.results), batch_size=left.session.batch_size)
         for skip, count in left.accepted.items():
             record.tell(Event.PHASE_SKIPPED, skip, count=count)
+        supply.refresh(clock.now())
     except BaseException:
         record.close()
         raise

@@ -96,7 +96,7 @@ def begin(site: Site, intent: Intent, screen: Screen) -> Went:
     except BaseException:
         record.close()
         raise
-    return go(site, intent, record, supply, screen, most=intent.most, recovered=recovered, fresh=True)
+    return go(site, intent, record, supply, screen, most=intent.most, recovered=recovered)
 
 
 def opened_record(session: Session, site: Site) -> SessionRecord:

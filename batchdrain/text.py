@@ -56,3 +56,15 @@ def shown(path: Path) -> str:
         return str(path.absolute().relative_to(Path.cwd()))
     except (ValueError, OSError):  # elsewhere, or the folder we stand in is gone
         return str(path)
+
+
+def ending_word(word: str, exit_code: int | None, signal: int | None = None, *, success: bool) -> str:
+    """A final state for people: 'COMPLETE, exit 3' where a command that succeeded did not end as one."""
+    if success and signal is not None:
+        return f"{word}, killed by signal {signal}"
+    return f"{word}, exit {exit_code}" if success and exit_code else word
+
+
+def times(number: int) -> str:
+    """'once', '2 times'."""
+    return "once" if number == 1 else f"{number} times"

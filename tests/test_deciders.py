@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchdrain import clock
+from batchdrain.database.recovery import Recovered
 from batchdrain.errors import ConfigError
-from batchdrain.facts import Attempt, Phase, TimeLimit
+from batchdrain.facts import Attempt, Phase, PhaseKey, TimeLimit
 from batchdrain.planning.dependencies import waits_for
 from batchdrain.planning.limits import TimeLimits
+from batchdrain.recovering import told
 from batchdrain.retrying import full_jitter, retry_after
 from batchdrain.settings import Dependency, Retry, Stop, Timeout
 from batchdrain.states import NEXT, IllegalTransition, Outcome, PhaseState, next_state
@@ -157,3 +159,17 @@ def test_a_cycle_is_refused_and_named(rules: list[tuple[str, str]], cycle: str) 
     unfinished = {"a": 1, "b": 1, "c": 1}
     with pytest.raises(ConfigError, match=cycle):
         waits_for(unfinished, [Dependency(run=run, after=[after]) for run, after in rules])
+
+
+def test_what_happened_once_is_said_so() -> None:
+    alike = cluster_stop("boom", Progress(repeats={"boom": 1}), Stop(max_repeats=1))
+    late = run_stop("r", Progress(timeouts={"r": 2}), Stop(max_timeouts_per_run=2))
+    tried = attempts_stop(1, Stop(max_attempts_per_phase=1))
+    assert [str(skip) for skip in (alike, late, tried)] == [
+        "stop.max_repeats: failed once alike: boom",
+        "stop.max_timeouts_per_run: run r timed out 2 times",
+        "stop.max_attempts_per_phase: tried once",
+    ]
+    key = PhaseKey("r", "p")
+    backs = [told(Recovered(key=key, epoch=1, word="FAILED", orphanings=count)) for count in (1, 2)]
+    assert [back.partition("orphaned ")[2] for back in backs] == ["once", "2 times in a row"]

@@ -13,12 +13,29 @@ from batchdrain.errors import BatchDrainError, UsageError
 from batchdrain.intent import Intent
 from batchdrain.planning.filters import Filters
 from batchdrain.screens.output import Output, error_lines
-from batchdrain.session import Kind
+from batchdrain.session import Kind, Session
 from batchdrain.site import Site
 from batchdrain.starting import begin
 from batchdrain.tasks.edge import Project
 
 _SIGNALLED = 128
+
+
+@dataclass(slots=True, kw_only=True)
+class _Sum:
+    """What the parts of a chain came to, together."""
+
+    processed: int = 0
+    succeeded: int = 0
+    failed: int = 0
+
+    def add(self, session: Session) -> None:
+        self.processed += session.total_processed
+        self.succeeded += session.total_success
+        self.failed += session.total_failed
+
+    def __str__(self) -> str:
+        return f"All parts: {self.processed} processed, {self.succeeded} succeeded, {self.failed} failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +58,7 @@ def queued_of_run(
     filters = _required_run(run_id)
     limits = _limits("--batch-size", batch_size, max_batches, stop_on_first_failure=stop_on_first_failure)
     with opened(project, flags) as site:
-        return _drain(site, _queued(site, filters, limits), dry=project.dry, quiet=False)
+        return _drain(site, _queued(site, filters, limits), _Sum(), dry=project.dry, quiet=False)
 
 
 def chain_run(
@@ -60,12 +77,14 @@ def chain_run(
     failed = Filters.of(run_id=run_id, categories=category or ())
     limits = _limits("--queued-batch-size", queued_batch_size, max_batches, stop_on_first_failure=stop_on_first_failure)
     with opened(project, flags) as site:
-        return _in_turn(
+        whole_chain = _Sum()
+        code = _in_turn(
             [
-                lambda: _drain(site, _queued(site, filters, limits), dry=project.dry, quiet=quiet),
-                lambda: _drain(site, _failed(site, failed), dry=project.dry, quiet=quiet),
+                lambda: _drain(site, _queued(site, filters, limits), whole_chain, dry=project.dry, quiet=quiet),
+                lambda: _drain(site, _failed(site, failed), whole_chain, dry=project.dry, quiet=quiet),
             ]
         )
+    return _summed(code, whole_chain, dry=project.dry)
 
 
 def chain_all(
@@ -89,13 +108,24 @@ def chain_all(
             if row.queued and row.run_id and not Filters.of(exclude_runs=exclude_run or ()).skips_run(row.run_id)
         ]
 
+        whole_chain = _Sum()
+
         def queued(run_id: str) -> Callable[[], int]:
-            return lambda: _drain(site, _queued(site, Filters.of(run_id=run_id), limits), dry=project.dry, quiet=quiet)
+            intent = _queued(site, Filters.of(run_id=run_id), limits)
+            return lambda: _drain(site, intent, whole_chain, dry=project.dry, quiet=quiet)
 
         def rest() -> int:
-            return _drain(site, _failed(site, failed), dry=project.dry, quiet=quiet)
+            return _drain(site, _failed(site, failed), whole_chain, dry=project.dry, quiet=quiet)
 
-        return _in_turn([*map(queued, runs), rest])
+        code = _in_turn([*map(queued, runs), rest])
+    return _summed(code, whole_chain, dry=project.dry)
+
+
+def _summed(code: int, whole_chain: _Sum, *, dry: bool) -> int:
+    """Say what all parts came to. Returns `code`."""
+    if not dry:
+        Output().line(str(whole_chain))
+    return code
 
 
 def _in_turn(parts: Sequence[Callable[[], int]]) -> int:
@@ -117,10 +147,13 @@ def _in_turn(parts: Sequence[Callable[[], int]]) -> int:
     return worst
 
 
-def _drain(site: Site, intent: Intent, *, dry: bool, quiet: bool) -> int:
+def _drain(site: Site, intent: Intent, whole_chain: _Sum, *, dry: bool, quiet: bool) -> int:
     if dry:
         return show_plan(site, intent, "text")
-    return report(site, intent, begin(site, intent, screen_for(quiet=quiet, shape="text")), "text")
+    went = begin(site, intent, screen_for(quiet=quiet, shape="text"))
+    if went.session is not None:
+        whole_chain.add(went.session)
+    return report(site, intent, went, "text")
 
 
 def _queued(site: Site, filters: Filters, limits: _QueuedLimits) -> Intent:

@@ -18,15 +18,19 @@ LIKELY: Final[Mapping[str, tuple[str, ...]]] = {
               "outcome", "result"),
     "last_failure_reason": ("last_failure_reason", "failure_reason", "last_error", "error_message", "error", "reason",
                             "message", "failure", "err", "stderr", "detail", "details", "error_text", "why", "cause"),
-    "updated_at": ("updated_at", "modified_at", "last_updated", "updated", "changed_at", "mtime", "updated_on", "touched"),
+    "updated_at": ("updated_at", "modified_at", "last_updated", "last_modified", "updated", "changed_at", "last_changed", "mtime",
+                   "updated_on", "modified_on", "changed_on", "date_updated", "date_modified", "modified", "changed", "touched"),
 }  # fmt: skip
 """Names that are used for each column, likeliest first."""
+MAY_BE_NULL: Final = ("phase_index", "last_failure_reason", "updated_at")
+_NO_ENDINGS: Final = frozenset({"updated", "modified", "changed", "touched"})  # `has_changed` is no time
 WORDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "failed": ("failed", "failure", "fail", "error", "errored", "broken"),
-    "queued": ("queued", "pending", "waiting", "todo", "new", "ready", "scheduled", "created", "open"),
-    "executing": ("executing", "running", "in_progress", "active", "started", "processing", "busy", "claimed", "doing"),
+    "failed": ("failed", "failure", "fail", "error", "errored", "broken", "crashed"),
+    "queued": ("queued", "pending", "waiting", "todo", "new", "ready", "scheduled", "enqueued", "created", "open"),
+    "executing": ("executing", "running", "in_progress", "working", "active", "started", "processing", "busy", "claimed",
+                  "doing", "locked"),
     "complete": ("complete", "completed", "done", "success", "succeeded", "finished", "passed", "ok", "closed"),
-}
+}  # fmt: skip
 """Words that are used for each state, likeliest first."""
 _TABLES: Final = ("phases", "phase", "steps", "tasks", "stages", "jobs", "runs", "work")
 NEEDED: Final = ("run_id", "phase_id", "state")
@@ -36,12 +40,18 @@ NEEDED: Final = ("run_id", "phase_id", "state")
 class Guess:
     table: str
     columns: Mapping[str, str | None]
-    states: Mapping[str, str]
+    states: Mapping[str, str | None]  #: None: the column takes certain words only, and none of them looks like it
     sure: frozenset[str]  #: the states whose word was found, not assumed
+    words: Sequence[str] = ()  #: all that the state's column takes, where it says so
 
     @property
     def missing(self) -> list[str]:
         return [name for name in NEEDED if self.columns[name] is None]
+
+    @property
+    def without(self) -> list[str]:
+        """Columns that no name looks like, and that batchdrain can do without."""
+        return [name for name in MAY_BE_NULL if self.columns[name] is None]
 
 
 def guess_columns(names: Sequence[str]) -> dict[str, str | None]:
@@ -59,17 +69,16 @@ def guess_columns(names: Sequence[str]) -> dict[str, str | None]:
     return found
 
 
-def guess_words(values: Collection[str]) -> tuple[dict[str, str], frozenset[str]]:
-    """For each of our states the word that stands in the table; else one in the same spelling. And which were found."""
+def guess_words(values: Collection[str], *, are_all: bool = False) -> tuple[dict[str, str | None], frozenset[str]]:
+    """For each of our states the word that stands in the table, else one in the same spelling; and which were found.
+    `are_all`: the column takes no other values, so that a state without a likely one has None."""
     by_plain = {_plain(value): value for value in sorted(values)}
     upper = not values or any(value.isupper() for value in values)
-    words, sure = {}, set()
+    words: dict[str, str | None] = {}
     for ours, likely in WORDS.items():
-        hit = next((by_plain[word] for word in likely if word in by_plain), None)
-        if hit is not None:
-            sure.add(ours)
-        words[ours] = hit if hit is not None else (likely[0].upper() if upper else likely[0])
-    return words, frozenset(sure)
+        assumed = None if are_all else (likely[0].upper() if upper else likely[0])
+        words[ours] = next((by_plain[word] for word in likely if word in by_plain), assumed)
+    return words, frozenset(ours for ours, word in words.items() if word in values)
 
 
 def likeliest(tables: Mapping[str, Sequence[str]]) -> str | None:
@@ -94,4 +103,4 @@ def _plain(name: str) -> str:
 
 
 def _ends_with(plain: str, word: str) -> bool:
-    return plain.endswith("_" + word)
+    return word not in _NO_ENDINGS and plain.endswith("_" + word)

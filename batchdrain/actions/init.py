@@ -55,7 +55,13 @@ def write_section(project: Project, url: str | None, table: str | None) -> None:
     out.line(f"Wrote the batchdrain section to {path.name}: table {guess.table!r} of {database.name}.")
     for name in guess.missing:
         out.line(f"  ! no column looks like {name}: set source.columns.{name} yourself")
-    unsure = [state for state in guess.states if state not in guess.sure]
+    for name in guess.without:
+        out.line(f"  ! no column looks like {name}, so it is null: name yours in source.columns.{name} if there is one")
+    for state in (state for state, word in guess.states.items() if word is None):
+        out.line(
+            f"  ! none of the words that the state may have looks like {state}: set source.states.{state} to one of them"
+        )
+    unsure = [state for state, word in guess.states.items() if word is not None and state not in guess.sure]
     if unsure:
         out.line(f"  ! no row shows the word for {', '.join(unsure)}: check source.states")
     out.line("Next: set command.argv to your command, then run `inv doctor` and `inv dry-run`.")
@@ -87,16 +93,16 @@ def guess_from(database: Database, table: str | None) -> Guess:
                 f"no table of {database.name} looks like one of phases (tables: {shown})", remedy="name it with --table"
             )
         mapping = guess_columns(columns[chosen])
-        values: list[str] = []
+        values, enum = list[str](), list[str]()
         if mapping["state"] is not None:
             reflected = sa.Table(chosen, sa.MetaData(), schema=schema, autoload_with=connection, resolve_fks=False)
             state = reflected.c[mapping["state"]]
-            values = list(getattr(state.type, "enums", None) or ())
-            if not values:
+            values = enum = list(getattr(state.type, "enums", None) or ())
+            if not enum:
                 query = sa.select(state).distinct().limit(_WORDS_SHOWN)
                 values = [str(value) for value in connection.execute(query).scalars() if value is not None]
-    words, sure = guess_words(values)
-    return Guess(table=joined_name(schema, chosen), columns=mapping, states=words, sure=sure)
+    words, sure = guess_words(values, are_all=bool(enum))
+    return Guess(table=joined_name(schema, chosen), columns=mapping, states=words, sure=sure, words=enum)
 
 
 def _columns(inspector: sa.Inspector, schema: str | None) -> dict[str, list[str]]:
@@ -121,7 +127,6 @@ def _likeliest_anywhere(inspector: sa.Inspector) -> tuple[str | None, dict[str, 
 
 def section(url: str | None, guess: Guess) -> str:
     """The YAML. A password is never written: the whole URL stays in DATABASE_URL then."""
-    columns = {ours: name for ours, name in guess.columns.items() if name is not None or ours == "phase_index"}
     lines = [
         "# Made by `inv init`. Every key and its default: README.md of batchdrain, configuration.",
         "batchdrain:",
@@ -131,20 +136,27 @@ def section(url: str | None, guess: Guess) -> str:
         "  source:                     # your table; batchdrain never alters it",
         f"    table: {_quoted(guess.table)}",
         "    columns:",
-        *(f"      {ours}: {'null' if name is None else _quoted(name)}" for ours, name in columns.items()),
+        *(_column_line(ours, name) for ours, name in guess.columns.items() if name is not None or ours in guess.without),
         "    states:                   # your words",
-        *(
-            f"      {ours}: {_quoted(word)}" + ("" if ours in guess.sure else "   # a guess: no row shows it")
-            for ours, word in guess.states.items()
-        ),
+        *(_word_line(ours, word, guess) for ours, word in guess.states.items()),
         "  command:                    # executed for each phase, without a shell; {python} is this interpreter",
-        '    argv: ["{python}", -m, myproject.work, "--run-id={run_id}", "--phase-id={phase_id}"]',
+        '    argv: ["{python}", -m, myproject.work, "--run-id={run_id}", "--phase-id={phase_id}"]   # an example: name yours',
         "    result_from: exit_code    # or database: the command itself sets the phase's state",
         "    transient_exit_codes: [75]",
         "  timeout: {default_s: 600}",
         "  retry: {max_attempts: 2}    # transient failures only",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _column_line(ours: str, name: str | None) -> str:
+    return f"      {ours}: null   # no column looks like it: name yours" if name is None else f"      {ours}: {_quoted(name)}"
+
+
+def _word_line(ours: str, word: str | None, guess: Guess) -> str:
+    if word is None:
+        return f"      # {ours}:   # none of these looks like it: name one of them: {', '.join(map(_quoted, guess.words))}"
+    return f"      {ours}: {_quoted(word)}" + ("" if ours in guess.sure else "   # a guess: no row shows it")
 
 
 def _url_line(url: str | None) -> str:

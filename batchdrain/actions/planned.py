@@ -79,7 +79,7 @@ def _header(site: Site, intent: Intent, made: Plan, limit: int | None) -> Iterat
     counts = site.counts()
     yield "Dry run: nothing is written"
     yield f"Database: {site.where}: {described(counts)}"
-    yield f"Target: Process {'all' if limit is None else limit} {intent.state.value} phases"
+    yield f"Target: Process {'all' if limit is None else len(made.all)} {intent.state.value} phases"
     yield ""
     if not made.all:
         held, by_plan = len(site.history.held()), intent.plan is not None

@@ -44,11 +44,13 @@ def judge(
     files of stdout and stderr, as they are shown.
     """
     said = _result_of(ending.result)
+    spoiled = "its result file is no JSON object" if said is None else ""
+    said = said or {}
     database = command.result_from == "database"
     outcome = _outcome(ending, command, standing if database else None, complete_word, database=database)
     reason = None
     if outcome is not Outcome.COMPLETE:
-        reason = redact(_reason(ending, said, standing, limit, paths, claim, complete_word, redact))
+        reason = redact(_reason(ending, said, standing, limit, paths, claim, complete_word, spoiled, redact))
     category = claim.phase.category if reason is None else categorise(reason)
     if outcome is Outcome.TIMEOUT:
         category = "timeout"
@@ -100,11 +102,12 @@ def _reason(
     paths: tuple[str, str],
     claim: Claim,
     complete_word: str,
+    spoiled: str,
     redact: Redact,
 ) -> str:
     """Why it failed: the command's own words, else its last meaningful line; never without exit code and log file.
 
-    `redact` comes before every cut: half a secret is not found any more.
+    `spoiled`: what is wrong with its result file. `redact` comes before every cut: half a secret is not found any more.
     """
     if ending.by is EndedBy.NOT_STARTED:
         what = "its ids cannot be passed as arguments" if ending.errno == errno.E2BIG else "it could not be started"
@@ -114,17 +117,18 @@ def _reason(
     own = said.get("reason")
     own = storable(redact(own)).strip() if isinstance(own, str) else ""
     if ending.by is EndedBy.TIMEOUT:
-        text = f"Timed out after {limit.seconds:g} s (limit: {limit.rule})"
-        return with_suffix(f"{text}: {own}" if own else text, _ending(ending), paths[1])
+        text, more = f"Timed out after {limit.seconds:g} s (limit: {limit.rule})", own or spoiled
+        return with_suffix(f"{text}: {more}" if more else text, _ending(ending), paths[1])
     if own:
         return own
     if standing is not None and standing.reason and standing.reason != claim.prior_reason:
-        return storable(redact(standing.reason))
+        return storable(redact(standing.reason))  # the command did say why, in its own way
     line = last_line(ending.stderr_tail, redact) or last_line(ending.stdout_tail, redact)
     if standing is not None and ending.exit_code == 0:
         left = "its row is gone" if standing.word == GONE else f"the phase is {standing.word}, not {complete_word}"
         line = f"the command ended, but {left}" + (f": {line}" if line else "")
-    return with_suffix(line or "the command failed and printed nothing", _ending(ending), paths[1])
+    line = line or "the command failed and printed nothing"
+    return with_suffix(f"{line}; {spoiled}" if spoiled else line, _ending(ending), paths[1])
 
 
 def _ending(ending: Ending) -> str:
@@ -142,15 +146,15 @@ def last_line(tail: bytes, redact: Redact) -> str:
     return ""
 
 
-def _result_of(raw: bytes) -> dict[str, Any]:
-    """What the result file says; {} for anything that is no JSON object, which is the command's fault, not the phase's."""
-    if not raw or len(raw) > RESULT_BYTES:
+def _result_of(raw: bytes) -> dict[str, Any] | None:
+    """What the result file says; {} where nothing was written; None for anything that is no JSON object."""
+    if not raw.strip():
         return {}
     try:
-        found = json.loads(raw)
+        found = json.loads(raw) if len(raw) <= RESULT_BYTES else None
     except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _metrics(found: object, redact: Redact) -> dict[str, float]:

@@ -18,6 +18,8 @@ from batchdrain.text import slug, storable
 
 PLACEHOLDERS: Final = ("run_id", "phase_id", "phase_index", "attempt", "epoch", "session_id", "python")
 _PLACEHOLDER: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+EXAMPLES: Final = frozenset({"myproject.work", "myproject.diagnose"})
+"""The modules that `inv init` and the documentation name: executed, they would fail every phase."""
 _REASON_BYTES: Final = 32_768  # Linux takes at most 128 KiB in one variable
 
 
@@ -30,6 +32,7 @@ def problems_of(
     cwd = root / command.cwd
     if not cwd.is_dir():
         return [*problems, f"batchdrain.command.cwd: {cwd} is no folder; name one"]
+    problems += _example_problems(command.argv, f"batchdrain.{setting}", cwd)
     if not problems and program(command, root) is None:
         problems.append(
             f"batchdrain.{setting}.0: {command.argv[0]!r} is no program that can be executed; name one by its path, or "
@@ -66,6 +69,15 @@ def _template_problems(argv: Sequence[str], setting: str, known: Sequence[str]) 
                     f"{setting}.{position}: {{{match[1]}}} is no placeholder (known: {', '.join(known)}); double the braces that are your own"
                 )
     return problems
+
+
+def _example_problems(argv: Sequence[str], setting: str, folder: Path) -> list[str]:
+    """Nobody has the module of the examples, but for whoever has made it."""
+    return [
+        f"{setting}.{position}: {item} is the example of `inv init`: name your own command"
+        for position, item in enumerate(argv)
+        if item in EXAMPLES and not (folder / item.partition(".")[0]).is_dir()
+    ]
 
 
 def filled(template: str, values: Mapping[str, str]) -> str:

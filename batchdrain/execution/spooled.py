@@ -15,6 +15,7 @@ from batchdrain.execution.host import ProcessIdentity, host_id
 from batchdrain.execution.order import RESULT_BYTES, TAIL_BYTES, EndedBy, Ending
 
 _LARGEST: Final = 1_000_000
+_NO_FILE: Final = b"\x00"
 
 
 def read(folder: str, token: str) -> dict[str, Any] | None:
@@ -74,11 +75,22 @@ def ending_of(record: dict[str, Any], *, result_path: str, stdout_path: str, std
 
 
 def _head(path: str) -> bytes:
+    """What the result file holds; nothing where there is none; what is no JSON where something else stands in its place."""
     try:
-        with _opened(Path(path)) as file:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return b""
+    except OSError:
+        return _NO_FILE
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            return _NO_FILE
+        with os.fdopen(os.dup(fd), "rb") as file:
             return file.read(RESULT_BYTES + 1)
     except OSError:
-        return b""
+        return _NO_FILE
+    finally:
+        os.close(fd)
 
 
 def _tail(path: str) -> bytes:

@@ -9,7 +9,7 @@ from typing import Final
 from batchdrain.clock import iso
 from batchdrain.reports.skipped import skips_of
 from batchdrain.session import Session
-from batchdrain.text import safe_text
+from batchdrain.text import ending_word, safe_text
 
 _MARKUP: Final = re.compile(r"[\\`*_{}\[\]()<>#+!|~&:@$-]|(?<=www)\.", re.IGNORECASE)
 _BREAK: Final = "&#8203;"  # a space without width: what a page is searched for after it was made, a backslash does not stop
@@ -56,6 +56,12 @@ def _lines(session: Session, saved_to: str) -> Iterator[str]:
     yield from ("", "## Results by run", "", "| Run | Succeeded | Of |", "|---|---:|---:|")
     for run_id, (succeeded, count) in session.by_run().items():
         yield f"| {escaped(run_id)} | {succeeded} | {count} |"
+    odd = [result for result in session.results if result.success and result.exit_code]
+    if odd:
+        yield from ("", "## Succeeded by state, not by exit code", "", "| Run | Phase | State |", "|---|---|---|")
+        for result in odd:
+            word = ending_word(result.final_state, result.exit_code, success=True)
+            yield f"| {escaped(result.run_id)} | {escaped(result.phase_id)} | {escaped(word)} |"
     failed = [result for result in session.results if not result.success]
     if failed:
         yield from ("", "## Failures", "", "| Run | Phase | State | Category | Error |", "|---|---|---|---|---|")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from batchdrain.clock import iso
 from batchdrain.failures.fingerprints import cluster_id
 from batchdrain.reports.skipped import skips_of
 from batchdrain.session import Session, metrics_per_minute
-from batchdrain.text import safe_text
+from batchdrain.text import ending_word, safe_text
 
 WIDTH: Final = 80
 _CLUSTERS: Final = 10
+_ODD: Final = 10
 
 
 def summary(session: Session, saved_to: str) -> str:
@@ -49,18 +50,12 @@ def _between(session: Session) -> Iterator[str]:
         yield f"Timeouts: {session.total_timeouts}"
     if session.stopped_because:
         yield f"Stopped because: {safe_text(session.stopped_because)}"
-    skips = list(skips_of(session))
-    if skips:
-        yield "Skipped:"
-    for phases, rule, values in skips:
-        yield f"  {phases} by {safe_text(rule)}: {values}"
+    skips = [f"{phases} by {safe_text(rule)}: {values}" for phases, rule, values in skips_of(session)]
+    yield from _block("Skipped:", skips, len(skips))
+    yield from _block("Succeeded by the state that they set, not by their exit code:", list(_odd(session)), _ODD)
     clusters = sorted(session.fingerprint_counts.items(), key=lambda item: (-item[1], item[0]))
-    if clusters:
-        yield "Failures by cluster:"
-        for fingerprint, count in clusters[:_CLUSTERS]:
-            yield f"  {cluster_id(fingerprint)}  {count}x  {safe_text(fingerprint, limit=120)}"
-        if len(clusters) > _CLUSTERS:
-            yield f"  and {len(clusters) - _CLUSTERS} more"
+    said = [f"{cluster_id(mark)}  {count}x  {safe_text(mark, limit=120)}" for mark, count in clusters]
+    yield from _block("Failures by cluster:", said, _CLUSTERS)
     per_minute = metrics_per_minute(session)
     for name, total in session.metrics.items():
         yield f"Metric {safe_text(name)}: {total:g} ({per_minute.get(name, 0.0):.1f} a minute)"
@@ -70,3 +65,19 @@ def _between(session: Session) -> Iterator[str]:
             f"Balance: {b.failed_before} {session.kind} before + {b.new} new = {b.fixed} fixed + {b.still_failing} "
             f"still failing + {b.accepted} accepted + {b.not_reached} not reached{b.said_of_taken}"
         )
+
+
+def _block(title: str, lines: Sequence[str], most: int) -> Iterator[str]:
+    """A title and at most `most` lines below it; nothing where there are none."""
+    if lines:
+        yield title
+    for line in lines[:most]:
+        yield f"  {line}"
+    if len(lines) > most:
+        yield f"  and {len(lines) - most} more"
+
+
+def _odd(session: Session) -> Iterator[str]:
+    for result in session.results:
+        if result.success and result.exit_code:
+            yield safe_text(f"{result.key}: {ending_word(result.final_state, result.exit_code, success=True)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Column
 from rich.text import Text
 
 from batchdrain.facts import Attempt, TimeLimit, Try
@@ -11,6 +12,10 @@ from batchdrain.screens.output import Output
 from batchdrain.screens.plain import PlainScreen
 from batchdrain.screens.screen import Opening
 from batchdrain.text import safe_text
+
+_ROOMY = 100  # columns of a terminal
+_BAR = 24
+_NARROW_BAR = 8
 
 
 class _Elapsed(ProgressColumn):
@@ -28,31 +33,30 @@ class LiveScreen(PlainScreen):
     def __init__(self, console: Console) -> None:
         super().__init__(Output(_Above(console)))  # type: ignore[arg-type]
         self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[said]}", markup=False),
-            _Elapsed(),
-            TimeRemainingColumn(compact=True),
+            TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
+            BarColumn(bar_width=_BAR if console.width >= _ROOMY else _NARROW_BAR),
+            _Elapsed(table_column=Column(no_wrap=True, min_width=len("600/600 s"))),
+            TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True, min_width=len("00:00"))),
             console=console,
+            expand=True,
             transient=True,
         )
         self._batch: TaskID | None = None
+        self._of = "phases"
         self._slots: dict[int, TaskID] = {}
         self._succeeded = self._failed = 0
 
     def begin(self, opening: Opening) -> None:
         super().begin(opening)
-        self._batch = self._progress.add_task(
-            f"{opening.state} phases", total=opening.target, completed=opening.done, said=self._counts()
-        )
+        self._gap()
+        self._of = f"{opening.state} phases"
+        self._batch = self._progress.add_task(self._counts(), total=opening.target, completed=opening.done)
         self._progress.start()
 
     def selected(self, tried: Try) -> None:
         phase = tried.choice.phase
         name = f"{safe_text(phase.run_id, limit=40)} / {safe_text(phase.phase_id, limit=40)}"
-        self._slots[tried.number] = self._progress.add_task(
-            f"  {tried.number} {name}", total=None, said=safe_text(tried.choice.reason, limit=60)
-        )
+        self._slots[tried.number] = self._progress.add_task(f"  {tried.number} {name}", total=None)
 
     def started(self, tried: Try, limit: TimeLimit) -> None:
         slot = self._slots.get(tried.number)
@@ -64,7 +68,10 @@ class LiveScreen(PlainScreen):
         self._succeeded += attempt.success
         self._failed += not attempt.success
         if self._batch is not None:
-            self._progress.update(self._batch, advance=0 if tried.is_retry else 1, said=self._counts())
+            self._progress.update(self._batch, advance=0 if tried.is_retry else 1, description=self._counts())
+            if self._target is not None and tried.number > self._target:
+                self._target = tried.number
+                self._progress.update(self._batch, total=self._target)
 
     def retry_scheduled(self, tried: Try, wait_s: float, why: str) -> None:
         super().retry_scheduled(tried, wait_s, why)
@@ -78,12 +85,13 @@ class LiveScreen(PlainScreen):
         slot = self._slots.pop(tried.number, None)
         if slot is not None:
             self._progress.remove_task(slot)
-        self._out.line(f"[{tried.number}{self._target}] {safe_text(tried.run_id)} / {safe_text(tried.choice.phase.phase_id)}")
+        self._out.line(f"{self._place(tried)} {safe_text(tried.run_id)} / {safe_text(tried.choice.phase.phase_id)}")
         for line in lines:
             self._out.line(line)
+        self._owes_gap = True
 
     def _counts(self) -> str:
-        return f"{self._succeeded} succeeded, {self._failed} failed"
+        return f"{self._of}: {self._succeeded} succeeded, {self._failed} failed"
 
 
 class _Above:

@@ -5,30 +5,34 @@ from __future__ import annotations
 from batchdrain.facts import Attempt, TimeLimit, Try
 from batchdrain.screens.output import Output
 from batchdrain.screens.screen import Opening
-from batchdrain.text import safe_text
+from batchdrain.text import ending_word, safe_text
 
 
 class PlainScreen:
     def __init__(self, output: Output) -> None:
         self._out = output
-        self._target = ""
+        self._target: int | None = None
         self._side_by_side = False
+        self._owes_gap = False
 
     def begin(self, opening: Opening) -> None:
         left = "all" if opening.target is None else str(opening.target)
-        self._target = "" if opening.target is None else f"/{opening.target}"
+        self._target = opening.target
         self._side_by_side = opening.workers > 1
         self._out.line("Batch Drain Controller")
         self._out.line(f"Session ID: {opening.session_id}")
         self._out.line(f"Database: {opening.database}")
         self._out.line(f"Target: Process {left} {opening.state} phases")
+        if opening.run_id is not None:
+            self._out.line(f"Run: {safe_text(opening.run_id)}")
         if opening.done:
-            self._out.line(f"Resuming: {opening.done} phases are done already")
-        self._out.line()
+            self._out.line(f"Resuming: {opening.done} {'phase is' if opening.done == 1 else 'phases are'} done already")
+        self._owes_gap = True
 
     def selected(self, tried: Try) -> None:
+        self._gap()
         what = "Trying again..." if tried.is_retry else "Selecting next phase..."
-        self._out.line(f"[{tried.number}{self._target}] {what}")
+        self._out.line(f"{self._place(tried)} {what}")
         self._out.line(f"  Draining: {_named(tried)}")
 
     def started(self, tried: Try, limit: TimeLimit) -> None:
@@ -38,7 +42,7 @@ class PlainScreen:
         self._result(tried, f"  - Skipped: {why}")
 
     def finished(self, tried: Try, attempt: Attempt) -> None:
-        word = safe_text(attempt.final_word)
+        word = safe_text(ending_word(attempt.final_word, attempt.exit_code, attempt.signal, success=attempt.success))
         if attempt.success:
             self._result(tried, f"  ✓ Success: {word}")
         else:
@@ -54,14 +58,26 @@ class PlainScreen:
         self._out.line(f"  ! {safe_text(text)}")
 
     def end(self) -> None:
+        self._gap()
         self._out.finish()
 
     def _result(self, tried: Try, *lines: str) -> None:
         if self._side_by_side:
-            self._out.line(f"[{tried.number}{self._target}] {_named(tried)}")
+            self._gap()
+            self._out.line(f"{self._place(tried)} {_named(tried)}")
         for line in lines:
             self._out.line(line)
-        self._out.line()
+        self._owes_gap = True
+
+    def _place(self, tried: Try) -> str:
+        """[3/10]: there may be more phases by now than the target said."""
+        return f"[{tried.number}]" if self._target is None else f"[{tried.number}/{max(self._target, tried.number)}]"
+
+    def _gap(self) -> None:
+        """The blank line before what comes next; what is still said of the last phase stands above it."""
+        if self._owes_gap:
+            self._out.line()
+            self._owes_gap = False
 
 
 def _named(tried: Try) -> str:

@@ -15,9 +15,10 @@ class Opening:
     session_id: str
     database: str  #: masked URL, place and counts
     state: str  #: failed or queued
-    target: int | None  #: phases of the whole session; None: as many as there are
+    target: int | None  #: phases that the session is to come to, those of earlier goes included; None: all there are
     done: int  #: of them by earlier goes
     workers: int
+    run_id: str | None = None  #: the only run that is drained
 
 
 class Screen(Protocol):

@@ -57,7 +57,7 @@ class SessionRecord:
         self._told: set[tuple[Event, str]] = set()
         session.recount()
         self.counts = counts_of(session)
-        self._scales = Scales(session, failed_word)
+        self.scales = Scales(session, failed_word)
 
     @property
     def attempted(self) -> dict[PhaseKey, int]:
@@ -122,10 +122,6 @@ class SessionRecord:
         with self._guard:
             note(self.session, skip, count)
 
-    def weigh(self, *, left: int, accepted: int) -> None:
-        """Balance the session by what stands in the source state now; `accepted`: of these, by the rule of that name."""
-        self._scales.weigh(left=left, accepted=accepted)
-
     def kept(self, path: str) -> str:
         """The path of a log as sessions and the ledger keep it."""
         return f"{self._logs_kept}/{path.rpartition('/')[2]}"
@@ -153,7 +149,7 @@ class SessionRecord:
         try:
             with self._guard:
                 self._dirty = False
-                self.session.balance = self._scales.balance()
+                self.session.balance = self.scales.balance()
                 durable.replace(self.path, self._parts())
                 self._saved = time.monotonic()
             if self._failure is not None:
@@ -174,7 +170,7 @@ class SessionRecord:
 
     def _total(self, result: Result, by: int) -> None:
         session = self.session
-        self._scales.add(result, by)
+        self.scales.add(result, by)
         session.total_processed += by
         session.total_success += by if result.success else 0
         session.total_failed += 0 if result.success else by

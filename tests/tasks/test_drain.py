@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -24,13 +25,13 @@ def test_a_drain_prints_each_phase_and_the_summary(work: Workplace) -> None:
         "Batch Drain Controller",
         f"Session ID: {session['session_id']}",
         f"Database: {session['database']['url']}",
-        "Target: Process 10 failed phases",
+        "Target: Process 2 failed phases",
         "",
-        "[1/10] Selecting next phase...",
+        "[1/2] Selecting next phase...",
         "  Draining: build / a",
         "  ✓ Success: COMPLETE",
         "",
-        "[2/10] Selecting next phase...",
+        "[2/2] Selecting next phase...",
         "  Draining: build / b~reason=No-op detected",
         "  ✗ Failed: FAILED",
         "    Error: No-op detected",
@@ -79,7 +80,9 @@ def test_a_transient_failure_is_tried_again_and_counted_once(work: Workplace) ->
     ran = work.inv("drain")
 
     assert ran.code == 0, ran.out
-    assert "    Trying again in 0.0 s: transient failure, try 2 of 2" in ran.lines
+    waits = ran.lines.index("    Trying again in 0.0 s: transient failure, try 2 of 2")
+    assert ran.lines[waits - 1].startswith("    Error: ConnectionResetError")
+    assert ran.lines[waits + 1] == ""
     session = work.session()
     assert (session["total_processed"], session["total_success"]) == (2, 2)
     assert [(r["phase_id"], r["attempt"], r["retry_at"]) for r in session["results"]] == [
@@ -191,6 +194,31 @@ def test_the_reason_is_the_commands_own_or_its_last_line_with_code_and_log(lite:
         assert (lite.root / found.split("log: ")[1].rstrip("]")).is_file()
 
 
+@pytest.mark.parametrize(
+    "spoils",
+    [
+        "open(path, 'w').write('{no json')",
+        "open(path, 'w').write('[1]')",
+        "os.mkdir(path)",
+        "os.mkfifo(path)",
+        "os.symlink('/etc/hostname', path)",
+    ],
+    ids=["no JSON", "a list", "a folder", "a fifo", "a link"],
+)
+def test_the_reason_says_that_a_result_file_is_no_json_object(lite: Workplace, spoils: str) -> None:
+    code = (
+        f"import os, sys\npath = os.environ['BATCHDRAIN_RESULT_FILE']\n{spoils}\nprint('boom', file=sys.stderr)\nsys.exit(1)"
+    )
+    lite.configure(command={"argv": ["{python}", "-c", code.replace("{", "{{")]})
+    lite.fail("r/a")
+
+    assert lite.inv("drain").code == 1
+    reason = lite.phases()["r/a"][1]
+    assert reason is not None
+    assert reason.startswith("boom; its result file is no JSON object [exit code 1; log: ")
+    assert lite.session()["results"][0]["fingerprint"] == "boom its result file is no json object"
+
+
 def test_a_command_that_turns_out_not_to_start_ends_the_batch_and_gives_the_phase_back(work: Workplace) -> None:
     script = work.root / "script"
     script.write_text("#!/nothing/here\n")
@@ -288,9 +316,13 @@ def test_result_from_database_records_the_code_beside_the_state(work: Workplace)
     )
     work.fail("r/a")
 
-    assert work.inv("drain").code == 0
+    ran = work.inv("drain")
+    assert ran.code == 0
     result = work.session()["results"][0]
     assert (result["success"], result["final_state"], result["exit_code"]) == (True, "COMPLETE", 3)
+    assert "  ✓ Success: COMPLETE, exit 3" in ran.lines
+    assert "  r / a: COMPLETE, exit 3" in ran.lines
+    assert "| r | a | COMPLETE, exit 3 |" in work.inv("summary", "--format=markdown").out
 
 
 def test_result_from_database_gives_back_what_a_timeout_left_executing(work: Workplace) -> None:
@@ -344,6 +376,52 @@ def test_a_terminal_shows_the_live_display(lite: Workplace) -> None:
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 1
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_the_live_display_keeps_to_one_line_a_slot_on_a_terminal_of_usual_width(lite: Workplace, columns: int) -> None:
+    long = "a-run-whose-name-is-rather-long-as-they-are/phase-7-with-a-name-that-is-just-as-long~until=go"
+    lite.fail(long, "r/b~fail", reason="ConnectionResetError: a reason of which nobody needs to read here, however long")
+    child = pexpect.spawn(INV[0], [*INV[1:], "drain", "--workers=2"], cwd=str(lite.root), timeout=60, dimensions=(40, columns),
+                          env={**lite.environ(), "TERM": "xterm"}, encoding="utf-8")  # fmt: skip
+    child.expect(r"a-run-whose-name[^\r\n]*…[^\r\n]*?[0-9]+/60 s")
+    slot = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", child.after)
+    assert "nobody needs to read" not in slot
+    child.expect("0 succeeded, 1 failed")
+    (lite.root / "go").touch()
+    child.expect("1 succeeded, 1 failed")
+    child.expect("BATCH DRAIN SUMMARY")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 1
+
+
+def test_the_target_is_what_there_is_and_grows_with_it(lite: Workplace) -> None:
+    code = f"import sqlalchemy as sa\nwith sa.create_engine({lite.url!r}).begin() as c:\n"
+    code += " c.execute(sa.text(\"UPDATE phases SET state = 'FAILED' WHERE state = 'LATER'\"))"
+    lite.configure(command={"argv": ["{python}", "-c", code]}, refresh_s=0.001)
+    lite.fail("r/a")
+    lite.add(("r", "b", 9, "LATER", None))
+
+    ran = lite.inv("drain", "--batch-size=50", "--run-id=r")
+
+    assert [line for line in ran.lines if line.startswith(("Target", "Run:", "["))] == [
+        "Target: Process 1 failed phases",
+        "Run: r",
+        "[1/1] Selecting next phase...",
+        "[2/2] Selecting next phase...",
+    ]
+    assert lite.inv("dry-run").lines[0:1] == ["Dry run: nothing is written"]
+
+
+def test_a_notice_stands_with_the_phase_that_it_is_about(lite: Workplace) -> None:
+    lite.fail(*(f"r{number}/p~alike" for number in range(4)))
+
+    ran = lite.inv("drain", "--max-repeats=2")
+
+    place = next(number for number, line in enumerate(ran.lines) if line.startswith("  ! Parking every phase"))
+    assert ran.lines[place - 1].startswith("    Error: ")
+    assert ran.lines[place + 1] == ""
 
 
 def test_ctrl_c_on_a_terminal_gives_the_phase_back_and_reports(lite: Workplace) -> None:

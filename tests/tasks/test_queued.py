@@ -16,7 +16,9 @@ def queue(work: Workplace, *names: str) -> None:
 def test_queued_phases_are_drained_in_phase_order_batch_after_batch(work: Workplace) -> None:
     queue(work, *(f"r/p{number}" for number in (3, 1, 2, 0, 4)), "s/other")
 
-    assert work.inv("drain-queued", "--run-id=r", "--batch-size=2").code == 0
+    ran = work.inv("drain-queued", "--run-id=r", "--batch-size=2")
+    assert ran.code == 0
+    assert ran.lines[3:5] == ["Target: Process all queued phases", "Run: r"]
 
     assert work.taken() == ["r/p3", "r/p1", "r/p2", "r/p0", "r/p4"]
     assert work.session()["kind"] == "queued"
@@ -69,6 +71,7 @@ def test_a_chain_drains_queued_then_failed_in_sessions_of_their_own(work: Workpl
     ran = work.inv("chain-with-queued", "--run-id=r")
 
     assert ran.code == 1
+    assert ran.lines[-1] == "All parts: 2 processed, 1 succeeded, 1 failed"
     assert [work.session(number)["kind"] for number in range(2)] == ["queued", "failed"]
     assert work.states() == {"r/q": "COMPLETE", "r/f~fail": "FAILED", "s/other": "FAILED"}
 
@@ -77,7 +80,9 @@ def test_drain_all_takes_the_runs_with_most_queued_first_and_failed_last(work: W
     queue(work, "few/a", "many/a", "many/b")
     work.fail("z/f")
 
-    assert work.inv("drain-all").code == 0
+    ran = work.inv("drain-all")
+    assert ran.code == 0
+    assert ran.lines[-1] == "All parts: 4 processed, 4 succeeded, 0 failed"
 
     kinds = [(work.session(n)["kind"], work.session(n)["filters"]["run_id"]) for n in range(len(work.session_files()))]
     assert kinds == [("queued", "many"), ("queued", "few"), ("failed", None)]
