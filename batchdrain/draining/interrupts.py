@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final, Protocol
 
+from batchdrain.execution.process import interrupter_of
 from batchdrain.signals import SIGNALS, Cut, in_foreign_code, note
 
 _LONGEST_MS: Final = 2_000_000_000  # poll takes a C int
@@ -56,7 +57,7 @@ class Interrupts:
 
     def __init__(self, *, finish_current: bool = False) -> None:
         self._finish_current = finish_current
-        self.engine: object = None  #: what a signal interrupts, if it can
+        self.engine: object = None  #: whose commands a signal ends
         self.beside: Interruptible | None = None  #: ended by the first signal in any case
         self.signal: int | None = None  #: the first one
         self.wake = Wake()  #: set with the first one
@@ -75,9 +76,8 @@ class Interrupts:
             self.signal = self.signal or number
             note()
             self.wake.set()
-            end = getattr(self.engine, "interrupt", None)
-            if end is not None and (again or not self._finish_current):
-                end(kill=again)
+            if self.engine is not None and (again or not self._finish_current):
+                interrupter_of(self.engine)(kill=again)
             if self.beside is not None:
                 self.beside.interrupt(kill=again)
             if in_foreign_code():

@@ -18,7 +18,7 @@ from batchdrain.execution import remains, spooled
 from batchdrain.execution.command import order_for
 from batchdrain.execution.guards import Guard
 from batchdrain.execution.order import EndedBy, Ending, Order
-from batchdrain.execution.process import Post, execute
+from batchdrain.execution.process import Post, execute, interrupter_of
 from batchdrain.facts import Claim, Skip, Standing, Try
 from batchdrain.guardian.wire import boottime_ms
 
@@ -122,9 +122,7 @@ class Slots:
 
     def end_all(self) -> Iterator[Ended]:
         """End every command, and give what came of each."""
-        interrupt = getattr(self._parts.engine, "interrupt", None)
-        if interrupt is not None:
-            interrupt()
+        interrupter_of(self._parts.engine)()
         wait(self._running)
         endings = [(running, self._ending_of(future, running)) for future, running in self._running.items()]
         endings += [(entry.ended.running, entry.ended.ending) for entry in self._settling]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -135,6 +136,19 @@ class Post:
 POST: ContextVar[Post | None] = ContextVar("POST", default=None)
 """The guardians of the engine whose thread this is."""
 _own: dict[int, Post] = {}
+
+
+def interrupter_of(engine: object) -> Callable[..., None]:
+    """What ends the commands of an engine, called with `kill=`; safe in a signal handler. Its own `interrupt`, else that of the
+    guardians which its threads called for in this process; what runs in other processes ends by itself."""
+    own: Callable[..., None] | None = getattr(engine, "interrupt", None)
+    return _interrupt_own if own is None else own
+
+
+def _interrupt_own(*, kill: bool = False) -> None:
+    post = _own.get(os.getpid())
+    if post is not None:
+        post.interrupt(kill=kill)
 
 
 def execute(order: Order) -> Ending:

@@ -41,6 +41,9 @@ class Breaks(ThreadPoolExecutor):
 def breaks(*, workers, settings):
     return Breaks(workers + 1)
 
+def threads(*, workers, settings):
+    return ThreadPoolExecutor(workers)
+
 class Breaking(ThreadPoolExecutor):
     def submit(self, call, order):
         if "broken" not in order.env["BATCHDRAIN_PHASE_ID"]:
@@ -78,6 +81,17 @@ def test_any_executor_of_python_is_an_engine_and_brings_its_own_guardians(work: 
     assert ran.code == 0, ran.err
     assert violations(work, witness, ran.out) == []
     assert len(witnessed(witness)) == 8
+
+
+def test_ctrl_c_ends_the_commands_of_any_engine_whose_threads_are_ours(work: Workplace) -> None:
+    witness = watched(work, "a/p~hang=60")
+    engine(work, "threads")
+    drain = work.start("drain", env={"PYTHONPATH": str(work.root)})
+    started(witness, 1)
+    drain.send_signal(signal.SIGINT)
+    out, err = drain.communicate(timeout=DEADLINE_S)
+    assert (drain.returncode, work.states()) == (130, {"a/p~hang=60": "FAILED"}), (out, err)
+    assert violations(work, witness, out.decode()) == []
 
 
 def test_a_phase_whose_engine_breaks_goes_back_and_the_others_are_drained(work: Workplace) -> None:
