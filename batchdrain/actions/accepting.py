@@ -9,7 +9,7 @@ from batchdrain import clock
 from batchdrain.actions.opening import opened
 from batchdrain.actions.saying import LONGEST, kept_text, moment
 from batchdrain.database.notes import NoteKind, Notes
-from batchdrain.database.pages import as_rows, without_secrets
+from batchdrain.database.pages import clean_rows
 from batchdrain.errors import UsageError, did_you_mean
 from batchdrain.facts import PhaseKey
 from batchdrain.failures.excerpt import excerpt
@@ -84,7 +84,7 @@ def _standing(site: Site, found: Iterable[Acceptance]) -> tuple[int, str]:
     """How many failed phases are accepted by these now, and the fingerprint of one of them."""
     accepted, count, mark = Acceptances(found), 0, ""
     with site.database.read() as connection:
-        for row in as_rows(without_secrets(site.table.pages(connection, PhaseState.FAILED), site.redact)):
+        for row in clean_rows(site.table.pages(connection, PhaseState.FAILED), site.redact):
             text = None if row.reason is None else excerpt(row.reason)
             if accepted.skip(PhaseKey(row.run_id, row.phase_id), text) is not None:
                 count, mark = count + 1, mark or fingerprint(text)

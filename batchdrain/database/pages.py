@@ -12,7 +12,6 @@ from batchdrain.database.deadlines import renew
 from batchdrain.database.dialects import strict_text
 
 _PAGE: Final = 500
-_TEXTS: Final = 5_000
 _INT64: Final = 2**63 - 1
 _INDEXES: Final = {int, type(None)}
 
@@ -75,19 +74,10 @@ def as_rows(found: Iterable[Page]) -> Iterator[Row]:
     return map(Row._make, chain.from_iterable(page.rows for page in found))
 
 
-def without_secrets(found: Iterable[Page], redact: Callable[[str], str]) -> Iterator[Page]:
-    """The pages with `redact` applied to their reasons: a fingerprint of a secret would be shown and kept."""
-    known: set[str | None] = {None}  # texts that hold none
-    for page in found:
-        fresh = {row[3] for row in page.rows} - known
-        clean = {text: said for text in fresh if isinstance(text, str) and (said := redact(text)) != text}
-        if len(known) > _TEXTS:
-            known = {None}
-        known |= fresh - clean.keys()
-        if clean:
-            rows = [(run, phase, index, clean.get(text, text)) for run, phase, index, text in page.rows]  # type: ignore[arg-type]
-            page = page._replace(rows=rows)  # noqa: PLW2901
-        yield page
+def clean_rows(found: Iterable[Page], redact: Callable[[str], str]) -> Iterator[Row]:
+    """The rows one by one, with `redact` applied to their reasons."""
+    for row in as_rows(found):
+        yield row if row.reason is None else row._replace(reason=redact(str(row.reason)))
 
 
 def as_text(value: object) -> str:

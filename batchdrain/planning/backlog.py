@@ -35,6 +35,7 @@ class Reading:
 
     pages: Iterable[Page]
     screen: Screen
+    redact: Callable[[str], str] = str  #: takes secrets out of a failure text: what is made of it is shown, and kept
 
 
 class Backlog:
@@ -74,7 +75,7 @@ class Backlog:
         reading = self._read()
         self._screen = reading.screen
         self._learnt, self._order = Learnt(reading.screen.past.lessons), Ordering(self._stamp)
-        intake = Intake(reading.screen, self._categorise)
+        intake = Intake(reading.screen, self._categorise, reading.redact)
         intake.read(reading.pages)
         for mark, count in intake.alike.items():
             self._sizes[mark] = max(count, self._sizes.get(mark, 0))
@@ -163,7 +164,7 @@ class Backlog:
 
     def why_not(self, reading: Reading) -> Iterator[tuple[Row, PhaseKey, Skip | None]]:
         """For each row of the source state the rule that skips it, or None where it may be drained."""
-        intake = Intake(reading.screen, self._categorise)
+        intake = Intake(reading.screen, self._categorise, reading.redact)
         for row in as_rows(reading.pages):
             yield row, PhaseKey(row.run_id, row.phase_id), intake.judged(row)[0]
 

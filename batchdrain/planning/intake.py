@@ -30,9 +30,10 @@ _Name = str | Skip | tuple[str, int, bool]
 class Intake:
     """One reading of the backlog, on its way into lanes."""
 
-    def __init__(self, screen: Screen, categorise: Callable[[str | None], str]) -> None:
+    def __init__(self, screen: Screen, categorise: Callable[[str | None], str], redact: Callable[[str], str] = str) -> None:
         self._screen = screen
         self._categorise = categorise
+        self._redact = redact
         self._skips_run = screen.runs()
         self._named = screen.named()
         self._kinds: dict[str | None, tuple[str | Skip, str | None]] = {}  # failure text -> where it goes, its excerpt
@@ -72,7 +73,7 @@ class Intake:
         by_run = self._skips_run(row.run_id)
         if by_run is not None:
             return by_run, None, "", 0
-        text = None if row.reason is None else excerpt(str(row.reason))  # SQLite may hold something else than text
+        text = self._excerpt(row.reason)
         category = self._categorise(text)
         key, past = PhaseKey(row.run_id, row.phase_id), self._screen.past
         digest = key.digest if (row.run_id, row.phase_id) in self._named else None
@@ -118,11 +119,15 @@ class Intake:
             return found
         if len(self._kinds) >= _TEXTS or self._chars >= _CHARS:
             self._kinds, self._chars = {}, 0
-        text = None if reason is None else excerpt(str(reason))  # as above
+        text = self._excerpt(reason)
         category = self._categorise(text)
         self._chars += len(text or "")
         found = self._kinds[reason] = (self._screen.text(category, text) or category, text)
         return found
+
+    def _excerpt(self, reason: object) -> str | None:
+        """Of a reason as the driver gives it: SQLite may hold something else than text."""
+        return None if reason is None else excerpt(self._redact(str(reason)))
 
     def _shelf_of(self, run_id: str, name: str | Skip) -> Shelf:
         """Where the phases of a run go that failed so. A run that is skipped has one shelf, under whatever name."""

@@ -140,7 +140,7 @@ class PlannedSupply:
             self.total += 1
             key = PhaseKey(row.run_id, row.phase_id)
             if key in wanted:
-                found[key] = row.reason
+                found[key] = None if row.reason is None else reading.redact(str(row.reason))
         self._ready = []
         for key, planned in wanted.items():
             if key in self._given:

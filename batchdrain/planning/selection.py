@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from batchdrain import clock
 from batchdrain.database.history import Past
 from batchdrain.database.notes import NoteKind, Notes
-from batchdrain.database.pages import Page, Row, as_rows, without_secrets
+from batchdrain.database.pages import Page, Row, clean_rows
 from batchdrain.errors import ConfigError
 from batchdrain.facts import PhaseKey
 from batchdrain.failures.categories import Categoriser, own_rule
@@ -72,7 +72,7 @@ class Selection:
             hints=Hints(notes.of(NoteKind.HINT)),
             verdicts=self._verdicts(notes, past),
         )
-        return Reading(pages=self.pages(), screen=screen)
+        return Reading(pages=self.pages(), screen=screen, redact=self.site.redact)
 
     def _verdicts(self, notes: Notes, past: Past) -> dict[PhaseKey, Verdict]:
         if not self.heeds_verdicts or self.state is not PhaseState.FAILED:
@@ -81,11 +81,11 @@ class Selection:
 
     def pages(self) -> Iterator[Page]:
         with self.site.database.read() as connection:
-            yield from without_secrets(self.site.table.pages(connection, self.state), self.site.redact)
+            yield from self.site.table.pages(connection, self.state)
 
     def rows(self) -> Iterator[Row]:
-        """One by one, for whoever does not mind the time."""
-        return as_rows(self.pages())
+        """One by one, for whoever does not mind the time. Without secrets: what is made of a reason is shown, and kept."""
+        return clean_rows(self.pages(), self.site.redact)
 
 
 def acceptances(site: Site) -> Acceptances | None:

@@ -105,9 +105,7 @@ class _Pipe:
         self._given = fd
         self._socket = socket.socket(fileno=os.dup(fd)) if is_socket else None
         self._own: int | None = None
-        if not is_socket:
-            with contextlib.suppress(OSError):  # no /proc, or somebody else's terminal
-                self._own = os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        self._is_new = not is_socket
 
     @classmethod
     def of(cls, fd: int) -> _Pipe | None:
@@ -121,6 +119,10 @@ class _Pipe:
         """Returns how many bytes were taken. Raises BlockingIOError for none, OSError when nobody reads any more."""
         if self._socket is not None:
             return self._socket.send(content[:_PIECE], socket.MSG_DONTWAIT)
+        if self._is_new:  # not before: a descriptor may be the last one that is left
+            self._is_new = False
+            with contextlib.suppress(OSError):  # no /proc, or somebody else's terminal
+                self._own = os.open(f"/proc/self/fd/{self._given}", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         if self._own is not None:
             return os.write(self._own, content[:_PIECE])
         if not self.wait(0):
