@@ -19,7 +19,7 @@ from batchdrain.errors import BatchDrainError
 from batchdrain.events import Event
 from batchdrain.facts import Choice, PhaseKey, Skip, Try
 from batchdrain.planning.filters import ASKED_FOR
-from batchdrain.planning.screening import ATTEMPTED, PLAN
+from batchdrain.planning.rules import ATTEMPTED, PLAN
 from batchdrain.planning.skips import by_rule
 from batchdrain.recovering import told, told_as_event
 from batchdrain.signals import Cut

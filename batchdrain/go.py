@@ -28,7 +28,7 @@ from batchdrain.intent import Intent
 from batchdrain.planning.acceptance import ACCEPTED
 from batchdrain.planning.filters import ASKED_FOR
 from batchdrain.planning.limits import TimeLimits
-from batchdrain.planning.screening import ATTEMPTED
+from batchdrain.planning.rules import ATTEMPTED
 from batchdrain.planning.selection import categoriser
 from batchdrain.planning.supply import Supply
 from batchdrain.plugins import engine_factory

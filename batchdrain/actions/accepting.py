@@ -16,10 +16,10 @@ from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.planning.acceptance import Acceptance, Acceptances, Subject
 from batchdrain.planning.filters import cluster_ids
+from batchdrain.project import Project
 from batchdrain.screens.output import Output
 from batchdrain.site import Site
 from batchdrain.states import PhaseState
-from batchdrain.tasks.edge import Project
 from batchdrain.text import safe_text
 
 

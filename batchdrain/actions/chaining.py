@@ -12,11 +12,11 @@ from batchdrain.actions.planned import show_plan
 from batchdrain.errors import BatchDrainError, UsageError
 from batchdrain.intent import Intent
 from batchdrain.planning.filters import Filters
+from batchdrain.project import Project
 from batchdrain.screens.output import Output, error_lines
 from batchdrain.session import Kind, Session
 from batchdrain.site import Site
 from batchdrain.starting import begin
-from batchdrain.tasks.edge import Project
 
 _SIGNALLED = 128
 

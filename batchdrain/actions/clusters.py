@@ -11,11 +11,11 @@ from batchdrain.database.retries import retries_by_fingerprint
 from batchdrain.planning.census import RUNS, Cluster, census
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.selection import Selection, acceptances, categoriser
+from batchdrain.project import Project
 from batchdrain.redaction import Redact
 from batchdrain.screens.output import Output
 from batchdrain.site import Site, described
 from batchdrain.states import PhaseState
-from batchdrain.tasks.edge import Project
 from batchdrain.text import safe_text
 
 WIDTH: Final = 100

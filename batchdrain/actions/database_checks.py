@@ -13,7 +13,7 @@ from batchdrain.actions.finding import Finding
 from batchdrain.database.fitness import unfit_columns, unwritable
 from batchdrain.database.rehearsal import rehearsed, rehearsed_in_ledger
 from batchdrain.database.source import split_name
-from batchdrain.planning.screening import QUARANTINE
+from batchdrain.planning.rules import QUARANTINE
 from batchdrain.recovering import said_of
 from batchdrain.site import Site, described
 from batchdrain.states import PhaseState

@@ -6,9 +6,9 @@ from batchdrain.actions.opening import settings_of, whole
 from batchdrain.database.url import file_of, parse_url
 from batchdrain.demo.backlog import make_backlog
 from batchdrain.errors import ConfigError, FilesUnavailable
+from batchdrain.project import Project
 from batchdrain.screens.output import Output
 from batchdrain.site import database_url
-from batchdrain.tasks.edge import Project
 from batchdrain.text import shown
 
 _PHASES = 60

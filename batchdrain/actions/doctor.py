@@ -11,10 +11,10 @@ from batchdrain.actions import checks, database_checks
 from batchdrain.actions.finding import Finding
 from batchdrain.actions.opening import settings_of, shape_of
 from batchdrain.errors import BatchDrainError, DatabaseUnavailable
+from batchdrain.project import Project
 from batchdrain.screens.output import Output
 from batchdrain.settings import Settings
 from batchdrain.site import Site
-from batchdrain.tasks.edge import Project
 from batchdrain.text import safe_text
 
 

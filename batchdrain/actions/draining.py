@@ -13,6 +13,7 @@ from batchdrain.go import Went
 from batchdrain.intent import Intent
 from batchdrain.planning import planfile
 from batchdrain.planning.filters import Filters
+from batchdrain.project import Project
 from batchdrain.reports import formats
 from batchdrain.reports.emptiness import why_nothing
 from batchdrain.resuming import resumable, resume
@@ -21,7 +22,6 @@ from batchdrain.session import Kind
 from batchdrain.signals import came
 from batchdrain.site import Site
 from batchdrain.starting import begin, identity
-from batchdrain.tasks.edge import Project
 from batchdrain.text import shown
 
 _NARROWING = frozenset({"batch_size", "finish_current"})

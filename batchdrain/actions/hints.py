@@ -10,9 +10,9 @@ from batchdrain.database.notes import Note, NoteKind, Notes
 from batchdrain.errors import UsageError, did_you_mean
 from batchdrain.planning.globs import matcher
 from batchdrain.planning.hints import HIGHEST, priority_of
+from batchdrain.project import Project
 from batchdrain.screens.output import Output
 from batchdrain.site import RunCounts, Site
-from batchdrain.tasks.edge import Project
 from batchdrain.text import safe_text
 
 

@@ -15,9 +15,9 @@ from batchdrain.database.connection import Database, open_database
 from batchdrain.database.source import joined_name, split_name
 from batchdrain.database.url import masked, parse_url
 from batchdrain.errors import ConfigError, FilesUnavailable, UsageError, did_you_mean
+from batchdrain.project import Project
 from batchdrain.screens.output import Output
 from batchdrain.site import database_url
-from batchdrain.tasks.edge import Project
 
 _WORDS_SHOWN = 50
 

@@ -12,11 +12,11 @@ from batchdrain import clock
 from batchdrain.actions.opening import opened, settings_of, shape_of
 from batchdrain.database.history import Held
 from batchdrain.errors import BadData, ConfigError, DatabaseUnavailable, FilesUnavailable
+from batchdrain.project import Project
 from batchdrain.recovering import is_alive, said_of
 from batchdrain.screens.output import Output
 from batchdrain.session import Kind, Session, Status
 from batchdrain.sessions.folder import LostSession, SessionFolder
-from batchdrain.tasks.edge import Project
 from batchdrain.text import safe_text, shown
 
 DIED: Final = "interrupted (its process died)"

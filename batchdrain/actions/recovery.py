@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from batchdrain.actions.opening import opened
+from batchdrain.project import Project
 from batchdrain.recovering import is_due, recover, said_of, told
 from batchdrain.screens.output import Output
-from batchdrain.tasks.edge import Project
 from batchdrain.text import safe_text
 
 

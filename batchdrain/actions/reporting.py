@@ -12,6 +12,7 @@ from batchdrain.errors import UsageError, did_you_mean
 from batchdrain.intent import Intent
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.selection import Sofar
+from batchdrain.project import Project
 from batchdrain.reports import formats
 from batchdrain.screens.output import Output
 from batchdrain.session import Kind, Session, Status
@@ -21,7 +22,6 @@ from batchdrain.sessions.rebuilding import UnknownSession, rebuilt
 from batchdrain.site import RunCounts, Site, described
 from batchdrain.starting import supply_for
 from batchdrain.states import PhaseState
-from batchdrain.tasks.edge import Project
 from batchdrain.text import safe_text, shown
 
 _STATES = ("any", "queued", "failed")

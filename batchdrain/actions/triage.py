@@ -24,12 +24,12 @@ from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.selection import Selection
 from batchdrain.planning.verdicts import VerdictWord
+from batchdrain.project import Project
 from batchdrain.reports.emptiness import why_nothing
 from batchdrain.screens.output import Output
 from batchdrain.settings import Settings
 from batchdrain.site import Site
 from batchdrain.states import PhaseState
-from batchdrain.tasks.edge import Project
 from batchdrain.text import safe_text, shown
 
 _SIGNS = {VerdictWord.PROMISING: "+", VerdictWord.HOPELESS: "-", VerdictWord.WAIT: "-"}

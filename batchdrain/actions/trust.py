@@ -10,8 +10,8 @@ from pathlib import Path
 
 from batchdrain.environment import PREFIX
 from batchdrain.errors import ConfigError
+from batchdrain.project import Project
 from batchdrain.settings import Settings
-from batchdrain.tasks.edge import Project
 
 
 def require_own_files(project: Project, settings: Settings) -> None:

@@ -20,7 +20,7 @@ from batchdrain.planning.intake import Intake
 from batchdrain.planning.lanes import lane_of
 from batchdrain.planning.learnt import Learnt
 from batchdrain.planning.ordering import Ordering
-from batchdrain.planning.screening import Screen
+from batchdrain.planning.rules import Rules
 from batchdrain.planning.shelves import Kept, Shelf
 from batchdrain.planning.verdicts import Verdict
 from batchdrain.policies.ranking import Ranking
@@ -34,7 +34,7 @@ class Reading:
     """One look at the database: its pages are a stream, to be read once."""
 
     pages: Iterable[Page]
-    screen: Screen
+    rules: Rules
     redact: Callable[[str], str] = str  #: takes secrets out of a failure text: what is made of it is shown, and kept
 
 
@@ -64,7 +64,7 @@ class Backlog:
         self._order: Ordering[Shelf] = Ordering(self._stamp)
         self._failed: Counter[str] = Counter()
         self._sizes: dict[str, int] = {}
-        self._screen: Screen | None = None
+        self._rules: Rules | None = None
         self.skipped: Counter[Skip] = Counter()  #: by rule and value, of the last reading and since
         self.total = 0  #: rows of the source state at the last reading
         self.waiting = 0  #: phases in all lanes
@@ -73,9 +73,9 @@ class Backlog:
     def refresh(self, now: datetime) -> None:
         """Read the database again. Raises DatabaseUnavailable, and ConfigError for a cycle or a bad policy."""
         reading = self._read()
-        self._screen = reading.screen
-        self._learnt, self._order = Learnt(reading.screen.past.lessons), Ordering(self._stamp)
-        intake = Intake(reading.screen, self._categorise, reading.redact)
+        self._rules = reading.rules
+        self._learnt, self._order = Learnt(reading.rules.past.lessons), Ordering(self._stamp)
+        intake = Intake(reading.rules, self._categorise, reading.redact)
         intake.read(reading.pages)
         for mark, count in intake.alike.items():
             self._sizes[mark] = max(count, self._sizes.get(mark, 0))
@@ -164,15 +164,15 @@ class Backlog:
 
     def why_not(self, reading: Reading) -> Iterator[tuple[Row, PhaseKey, Skip | None]]:
         """For each row of the source state the rule that skips it, or None where it may be drained."""
-        intake = Intake(reading.screen, self._categorise, reading.redact)
+        intake = Intake(reading.rules, self._categorise, reading.redact)
         for row in as_rows(reading.pages):
             yield row, PhaseKey(row.run_id, row.phase_id), intake.judged(row)[0]
 
     @property
-    def _seen(self) -> Screen:
-        if self._screen is None:
+    def _seen(self) -> Rules:
+        if self._rules is None:
             raise AssertionError("refresh comes first")
-        return self._screen
+        return self._rules
 
     def _verdict(self, phase: Phase) -> Verdict | None:
         """Of a phase that it does not skip: a promising one."""

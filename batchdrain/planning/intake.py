@@ -15,7 +15,7 @@ from batchdrain.database.pages import Page, Plain, Row
 from batchdrain.facts import PhaseKey, Skip
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import fingerprint
-from batchdrain.planning.screening import UNNAMED, Screen, is_named
+from batchdrain.planning.rules import UNNAMED, Rules, is_usable_id
 from batchdrain.planning.shelves import LAST, Shelf
 
 KEPT: Final = 20_000
@@ -30,12 +30,12 @@ _Name = str | Skip | tuple[str, int, bool]
 class Intake:
     """One reading of the backlog, on its way into lanes."""
 
-    def __init__(self, screen: Screen, categorise: Callable[[str | None], str], redact: Callable[[str], str] = str) -> None:
-        self._screen = screen
+    def __init__(self, rules: Rules, categorise: Callable[[str | None], str], redact: Callable[[str], str] = str) -> None:
+        self._rules = rules
         self._categorise = categorise
         self._redact = redact
-        self._skips_run = screen.runs()
-        self._named = screen.named()
+        self._skips_run = rules.runs()
+        self._named = rules.known_by_name()
         self._kinds: dict[str | None, tuple[str | Skip, str | None]] = {}  # failure text -> where it goes, its excerpt
         self._chars = 0
         self._runs: dict[str, dict[_Name, Shelf]] = {}  # run_id -> its lanes by name
@@ -49,14 +49,14 @@ class Intake:
     def read(self, pages: Iterable[Page]) -> None:
         named = self._named
         for page in pages:
-            rows = page.rows if page.has_sound_ids else self._without_unnamed(page.rows)
+            rows = page.rows if page.has_sound_ids else self._without_unusable(page.rows)
             if named:
                 for row in rows:
                     if (row[0], row[1]) in named:
                         self._shelve_by_name(Row._make(row))
                 rows = [row for row in rows if (row[0], row[1]) not in named]
             self._shelve(rows)
-            if self._screen.settings.stop.canary:
+            if self._rules.settings.stop.canary:
                 for reason, count in Counter(row[3] for row in page.rows).items():
                     self.alike[fingerprint(self._kind(reason)[1])] += count
         for shelf in self.shelves:
@@ -68,17 +68,17 @@ class Intake:
 
     def judged(self, row: Row) -> tuple[Skip | None, str | None, str, int]:
         """A row by itself: the rule that skips it, its text, its category, its attempts."""
-        if not is_named(row.run_id, row.phase_id):
+        if not (is_usable_id(row.run_id) and is_usable_id(row.phase_id)):
             return UNNAMED, None, "", 0
         by_run = self._skips_run(row.run_id)
         if by_run is not None:
             return by_run, None, "", 0
         text = self._excerpt(row.reason)
         category = self._categorise(text)
-        key, past = PhaseKey(row.run_id, row.phase_id), self._screen.past
+        key, past = PhaseKey(row.run_id, row.phase_id), self._rules.past
         digest = key.digest if (row.run_id, row.phase_id) in self._named else None
         attempts = 0 if digest is None else past.attempts.get(digest, 0)
-        return self._screen.phase(key, digest, category, text), text, category, attempts
+        return self._rules.phase(key, digest, category, text), text, category, attempts
 
     def _shelve(self, rows: Sequence[Plain]) -> None:
         kinds, runs, most = self._kinds, self._runs, 2 * self._room
@@ -104,7 +104,7 @@ class Intake:
             self.rows_of[row.run_id] += 1
             self.skipped[skip] += 1
             return
-        promising = self._screen.verdict(PhaseKey(row.run_id, row.phase_id), text) is not None
+        promising = self._rules.verdict(PhaseKey(row.run_id, row.phase_id), text) is not None
         lane = (category, attempts, promising)
         shelf = self._runs.setdefault(row.run_id, {}).get(lane) or self._new_shelf(row.run_id, lane, *lane)
         shelf.waiting += 1
@@ -122,7 +122,7 @@ class Intake:
         text = self._excerpt(reason)
         category = self._categorise(text)
         self._chars += len(text or "")
-        found = self._kinds[reason] = (self._screen.text(category, text) or category, text)
+        found = self._kinds[reason] = (self._rules.text(category, text) or category, text)
         return found
 
     def _excerpt(self, reason: object) -> str | None:
@@ -134,9 +134,9 @@ class Intake:
         lanes = self._runs.setdefault(run_id, {})
         shelf = lanes.get(name)
         if shelf is None:
-            skip = self._skips_run(run_id) if is_named(run_id, "-") else UNNAMED
+            skip = self._skips_run(run_id) if is_usable_id(run_id) else UNNAMED
             if skip is None:
-                skip = self._screen.run_of(run_id, name if isinstance(name, Skip) else None)
+                skip = self._rules.run_of(run_id, name if isinstance(name, Skip) else None)
             shelf = self._new_shelf(run_id, name, "" if isinstance(name, Skip) else name, 0, skip=skip)
         return shelf
 
@@ -151,10 +151,10 @@ class Intake:
             self._room = max(_LEAST, KEPT // self._lanes)
         return shelf
 
-    def _without_unnamed(self, page: Sequence[Plain]) -> list[Plain]:
-        rows = [row for row in page if is_named("-", row[1])]
+    def _without_unusable(self, page: Sequence[Plain]) -> list[Plain]:
+        rows = [row for row in page if is_usable_id(row[1])]
         for row in page:
-            if not is_named("-", row[1]):
+            if not is_usable_id(row[1]):
                 self.rows_of[row[0]] += 1
                 self.skipped[UNNAMED] += 1
         return rows

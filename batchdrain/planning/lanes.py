@@ -6,7 +6,7 @@ from batchdrain.database.history import RunTally
 from batchdrain.facts import Lane, Phase
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.planning.learnt import Learnt
-from batchdrain.planning.screening import Screen
+from batchdrain.planning.rules import Rules
 from batchdrain.tally import NOTHING
 from batchdrain.timeouts import time_limit
 
@@ -14,11 +14,11 @@ _UNKNOWN_RUN = RunTally()
 
 
 def lane_of(
-    head: Phase, screen: Screen, learnt: Learnt, *, run_type: str, promising: bool, waiting: int, failed: int, taken: int
+    head: Phase, rules: Rules, learnt: Learnt, *, run_type: str, promising: bool, waiting: int, failed: int, taken: int
 ) -> Lane:
     """`head`: its next phase. `failed`, `taken`: of its run."""
-    run_id, past = head.run_id, screen.past.runs.get(head.run_id, _UNKNOWN_RUN)
-    limit = time_limit((), screen.settings.timeout, kind=run_type, after_timeout=head.category == "timeout")
+    run_id, past = head.run_id, rules.past.runs.get(head.run_id, _UNKNOWN_RUN)
+    limit = time_limit((), rules.settings.timeout, kind=run_type, after_timeout=head.category == "timeout")
     return Lane(
         run_id=run_id,
         run_type=run_type,
@@ -28,14 +28,14 @@ def lane_of(
         phase_id=head.phase_id,
         waiting=waiting,
         failed=failed,
-        queued=screen.queued.get(run_id, 0),
+        queued=rules.queued.get(run_id, 0),
         successes=past.successes,
         timeouts=past.timeouts,
         mean_duration_s=past.mean_duration_s,
-        hint=screen.hints(run_id),
+        hint=rules.hints(run_id),
         promising=promising,
         reason=head.reason,
-        repeats=screen.progress().repeats,
+        repeats=rules.progress().repeats,
         taken=taken,
         failed_alike=learnt.failed_alike(run_id),
         limit_s=limit.seconds,

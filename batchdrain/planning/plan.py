@@ -14,7 +14,7 @@ from batchdrain.database.pages import Row
 from batchdrain.facts import Choice, PhaseKey, Skip, TimeLimit, Try
 from batchdrain.planning.backlog import Reading
 from batchdrain.planning.limits import TimeLimits
-from batchdrain.planning.screening import ATTEMPTED, IN_THIS_SESSION, PLAN
+from batchdrain.planning.rules import ATTEMPTED, IN_THIS_SESSION, PLAN
 from batchdrain.planning.selection import Selection
 from batchdrain.planning.supply import Supply
 

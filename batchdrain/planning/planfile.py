@@ -23,7 +23,7 @@ from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.planning.acceptance import ACCEPTED
 from batchdrain.planning.backlog import Reading
 from batchdrain.planning.plan import Plan
-from batchdrain.planning.screening import ATTEMPTED, IN_THIS_SESSION, PLAN, UNNAMED, Screen, is_named
+from batchdrain.planning.rules import ATTEMPTED, IN_THIS_SESSION, PLAN, UNNAMED, Rules, is_usable_id
 from batchdrain.planning.verdicts import Verdict
 from batchdrain.states import PhaseState
 from batchdrain.wording import plainly
@@ -122,7 +122,7 @@ class PlannedSupply:
         self._categorise = categorise
         self._ready: list[Choice] = []
         self._given: set[PhaseKey] = set()
-        self._screen: Screen | None = None
+        self._rules: Rules | None = None
         self.skipped: Counter[Skip] = Counter()
         self.total = 0
         self.stale = False
@@ -133,7 +133,7 @@ class PlannedSupply:
 
     def refresh(self, now: datetime) -> None:  # noqa: ARG002 - a plan does not depend on the time
         reading = self._read()
-        self._screen, self.skipped, self.total = reading.screen, Counter(), 0
+        self._rules, self.skipped, self.total = reading.rules, Counter(), 0
         wanted = {PhaseKey(phase.run_id, phase.phase_id): phase for phase in self._planned}
         found: dict[PhaseKey, str | None] = {}
         for row in as_rows(reading.pages):
@@ -147,7 +147,7 @@ class PlannedSupply:
                 continue
             skip = self._changed(key, planned, found)
             if skip is None:
-                self._ready.append(self._choice(planned, found[key], reading.screen))
+                self._ready.append(self._choice(planned, found[key], reading.rules))
             else:
                 self.skipped[skip] += 1
 
@@ -174,24 +174,24 @@ class PlannedSupply:
         """A plan is drained as it stands."""
 
     def _changed(self, key: PhaseKey, planned: PlannedPhase, found: dict[PhaseKey, str | None]) -> Skip | None:
-        if self._screen is not None and key in self._screen.attempted:
+        if self._rules is not None and key in self._rules.attempted:
             return Skip(ATTEMPTED, IN_THIS_SESSION)
-        if not is_named(key.run_id, key.phase_id):
+        if not (is_usable_id(key.run_id) and is_usable_id(key.phase_id)):
             return UNNAMED
         if key not in found:
             return Skip(PLAN, f"changed since: {key} is no longer {self._state}")
         if fingerprint(_text(found[key])) != planned.fingerprint:
             return Skip(PLAN, f"changed since: {key} failed in another way meanwhile")
-        accepted = None if self._screen is None else self._screen.accepted
+        accepted = None if self._rules is None else self._rules.accepted
         known = None if accepted is None else accepted.skip(key, _text(found[key]))
         if known is not None:
             return Skip(ACCEPTED, f"{key}: {known.value}")
         digest = key.digest
-        if self._screen is not None and digest in self._screen.past.held:
+        if self._rules is not None and digest in self._rules.past.held:
             return Skip(PLAN, f"changed since: {key} is claimed by another controller")
         return None
 
-    def _choice(self, planned: PlannedPhase, reason: str | None, screen: Screen) -> Choice:
+    def _choice(self, planned: PlannedPhase, reason: str | None, rules: Rules) -> Choice:
         key, text = PhaseKey(planned.run_id, planned.phase_id), _text(reason)
         phase = Phase(
             run_id=planned.run_id,
@@ -200,7 +200,7 @@ class PlannedSupply:
             state=self._state,
             reason=text,
             category=self._categorise(text),
-            attempts=screen.past.attempts.get(key.digest, 0),
+            attempts=rules.past.attempts.get(key.digest, 0),
         )
         return Choice(phase=phase, fingerprint=planned.fingerprint, reason=f"planned: {planned.reason}")
 

@@ -17,7 +17,7 @@ from batchdrain.planning.acceptance import Acceptances
 from batchdrain.planning.backlog import Backlog, Reading
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.hints import Hints
-from batchdrain.planning.screening import Screen
+from batchdrain.planning.rules import Rules
 from batchdrain.planning.verdicts import Verdict, standing
 from batchdrain.policies.ranking import ranking_of
 from batchdrain.settings import Settings
@@ -60,7 +60,7 @@ class Selection:
     def reading(self) -> Reading:
         """One look: the ledger and the counts now, the rows as they are drawn."""
         notes, past = Notes(self.site.database, self.site.ledger), self.site.history.past()
-        screen = Screen(
+        rules = Rules(
             filters=self.filters,
             settings=self.settings,
             past=past,
@@ -72,7 +72,7 @@ class Selection:
             hints=Hints(notes.of(NoteKind.HINT)),
             verdicts=self._verdicts(notes, past),
         )
-        return Reading(pages=self.pages(), screen=screen, redact=self.site.redact)
+        return Reading(pages=self.pages(), rules=rules, redact=self.site.redact)
 
     def _verdicts(self, notes: Notes, past: Past) -> dict[PhaseKey, Verdict]:
         if not self.heeds_verdicts or self.state is not PhaseState.FAILED:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from invoke.tasks import task
 
 from batchdrain.environment import full
 from batchdrain.errors import BatchDrainError, ConfigError, FilesUnavailable
+from batchdrain.project import Project
 
 HELP: Mapping[str, str] = {
     "batch_size": "how many phases to drain at most",
@@ -48,17 +48,6 @@ HELP: Mapping[str, str] = {
     "max_batches": "how many batches of queued phases at most",
     "stop_on_first_failure": "end with the first queued phase that fails",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    """What a task needs of Invoke: plain values."""
-
-    section: Any  #: of invoke.yaml, as Invoke merged it
-    environ: Mapping[str, str]
-    root: Path  #: the folder of the tasks file: relative paths of the settings start there
-    dry: bool  #: Invoke's own --dry
-    files: Sequence[Path] = ()  #: that Invoke may have read settings from
 
 
 def project_of(c: Context) -> Project:

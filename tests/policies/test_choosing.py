@@ -23,7 +23,7 @@ from batchdrain.planning.backlog import Backlog, Reading
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.plan import plan
-from batchdrain.planning.screening import Screen
+from batchdrain.planning.rules import Rules
 from batchdrain.policies.explaining import explained_by
 from batchdrain.policies.ranking import ranking_of
 from batchdrain.settings import Settings, Stop, Timeout
@@ -47,15 +47,15 @@ ROWS = st.lists(
 
 
 def backlog_of(
-    rows: Iterable[Row], policy: list[Any] | None = None, screen: Screen | None = None, reads: list[int] | None = None
+    rows: Iterable[Row], policy: list[Any] | None = None, rules: Rules | None = None, reads: list[int] | None = None
 ) -> Backlog:
     found = list(rows)
-    seen = screen or Screen(filters=Filters(), settings=Settings(), past=Past())
+    seen = rules or Rules(filters=Filters(), settings=Settings(), past=Past())
 
     def read() -> Reading:
         if reads is not None:
             reads.append(len(found))
-        return Reading(pages=iter([Page.of(found)]), screen=seen)
+        return Reading(pages=iter([Page.of(found)]), rules=seen)
 
     return Backlog(
         read,
@@ -114,8 +114,8 @@ def test_untried_first_goes_before_what_was_tried() -> None:
     rows = [Row(run_id="r", phase_id=name, phase_index=n, reason=None) for n, name in enumerate("abc")]
     tried = {PhaseKey("r", "a").digest: 2, PhaseKey("r", "b").digest: 1}
     past = Past(attempts=tried, names=frozenset({("r", "a"), ("r", "b")}))
-    screen = Screen(filters=Filters(), settings=Settings(), past=past)
-    assert names(all_of(backlog_of(rows, ["untried-first", "smart"], screen))) == ["r/c", "r/b", "r/a"]
+    rules = Rules(filters=Filters(), settings=Settings(), past=past)
+    assert names(all_of(backlog_of(rows, ["untried-first", "smart"], rules))) == ["r/c", "r/b", "r/a"]
 
 
 def half(lane: Lane, now: datetime, *, of: int = 2) -> str:
@@ -141,10 +141,10 @@ def test_a_policy_that_explains_itself_is_heard_in_the_reason_of_each_choice() -
 def test_hints_put_a_run_before_or_behind_the_rest() -> None:
     rows = [Row(run_id=run, phase_id="p", phase_index=0, reason=REASONS["timeout"]) for run in "abc"]
     priorities = {"c": 2, "a": -1}
-    screen = Screen(
+    rules = Rules(
         filters=Filters(), settings=Settings(), past=Past(), hints=lambda run: priorities.get(run, 0),
     )  # fmt: skip
-    choices = all_of(backlog_of(rows, Settings().policy, screen))
+    choices = all_of(backlog_of(rows, Settings().policy, rules))
     assert names(choices) == ["c/p", "b/p", "a/p"]
     assert [choice.reason.partition(", ")[0] for choice in choices] == ["hint +2", "timeout", "hint -1"]
 
@@ -161,8 +161,8 @@ def test_a_choice_reads_nothing_until_a_lane_has_run_out(monkeypatch: pytest.Mon
     reads: list[int] = []
     rows = [Row(run_id="r", phase_id=f"{n:03}", phase_index=n, reason=None) for n in range(30)]
     attempted: set[PhaseKey] = set()
-    screen = Screen(filters=Filters(), settings=Settings(), past=Past(), attempted=attempted)
-    backlog = backlog_of(reversed(rows), screen=screen, reads=reads)
+    rules = Rules(filters=Filters(), settings=Settings(), past=Past(), attempted=attempted)
+    backlog = backlog_of(reversed(rows), rules=rules, reads=reads)
     backlog.refresh(NOW)
     taken = []
     while backlog.waiting:
@@ -181,9 +181,9 @@ def test_a_plan_goes_on_where_a_lane_has_run_out(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("batchdrain.planning.intake.KEPT", 8)
     rows = [Row(run_id="r", phase_id=f"{n:03}", phase_index=n, reason=None) for n in range(30)]
     attempted: set[PhaseKey] = set()
-    screen = Screen(filters=Filters(), settings=Settings(), past=Past(), attempted=attempted)
+    rules = Rules(filters=Filters(), settings=Settings(), past=Past(), attempted=attempted)
     limits = TimeLimits(lambda *_: [], Timeout(), lambda _: "default")
-    made = plan(backlog_of(rows, screen=screen), limits, most=20, now=NOW, attempted=attempted)
+    made = plan(backlog_of(rows, rules=rules), limits, most=20, now=NOW, attempted=attempted)
     assert [planned.choice.phase.phase_id for planned in made.phases] == [row.phase_id for row in rows[:20]]
     assert (made.total, made.left, made.skipped.total()) == (30, 10, 0)
 
@@ -198,14 +198,14 @@ def test_only_the_first_phases_of_a_lane_stay_in_memory(monkeypatch: pytest.Monk
 
 def test_a_cluster_that_is_parked_while_it_waits_is_not_chosen() -> None:
     repeats: dict[str, int] = {}
-    screen = Screen(
+    rules = Rules(
         filters=Filters(),
         settings=Settings(stop=Stop(max_repeats=2)),
         past=Past(),
         progress=lambda: Progress(repeats=repeats),
     )
     backlog = backlog_of([Row(run_id=run, phase_id="p", phase_index=0, reason=f"boom {run}{n}") for n, run in enumerate("abcd")] +
-                         [Row(run_id="z", phase_id="p", phase_index=9, reason="quite different")], screen=screen)  # fmt: skip
+                         [Row(run_id="z", phase_id="p", phase_index=9, reason="quite different")], rules=rules)  # fmt: skip
     backlog.refresh(NOW)
     first = backlog.next(NOW)
     assert first is not None
@@ -219,10 +219,10 @@ def test_a_cluster_that_is_parked_while_it_waits_is_not_chosen() -> None:
 
 @given(ROWS, st.integers(0, 10))
 def test_every_phase_has_exactly_one_reason(rows: list[Row], batch: int) -> None:
-    screen = Screen(filters=Filters(exclude_runs=("r",), categories=("other", "unknown")), settings=Settings(), past=Past())
-    backlog = backlog_of(rows, screen=screen)
+    rules = Rules(filters=Filters(exclude_runs=("r",), categories=("other", "unknown")), settings=Settings(), past=Past())
+    backlog = backlog_of(rows, rules=rules)
     chosen = all_of(backlog)[:batch]
-    told = list(backlog.why_not(Reading(pages=[Page.of(rows)], screen=screen)))
+    told = list(backlog.why_not(Reading(pages=[Page.of(rows)], rules=rules)))
     assert len(told) == len(rows) == backlog.total
     skipped = [key for _, key, skip in told if skip is not None]
     assert len(skipped) == backlog.skipped.total()

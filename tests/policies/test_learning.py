@@ -18,7 +18,7 @@ from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.learnt import Learnt
 from batchdrain.planning.ordering import RENEWALS, Ordering
-from batchdrain.planning.screening import Screen
+from batchdrain.planning.rules import Rules
 from batchdrain.policies.best_yield import best_yield, expected_s, success_rate
 from batchdrain.policies.ranking import Ranking, ranking_of
 from batchdrain.settings import Settings, Stop
@@ -74,24 +74,24 @@ def test_a_run_whose_sample_repeats_a_known_failure_goes_last() -> None:
 
 def test_a_second_batch_goes_on_sampling_where_the_first_ended() -> None:
     past = Past(lessons=Lessons(runs={"a": Tally(1, 1, 2.0, 0.0)}))
-    screen = Screen(filters=Filters(), settings=Settings(), past=past)
+    rules = Rules(filters=Filters(), settings=Settings(), past=past)
     rows = rows_of(("a", "1", None), ("b", "1", None))
-    assert names(all_of(backlog_of(rows, ["sample-first"], screen))) == ["b/1", "a/1"]
+    assert names(all_of(backlog_of(rows, ["sample-first"], rules))) == ["b/1", "a/1"]
 
 
 def test_best_yield_leaves_a_category_that_keeps_failing() -> None:
     hopeless = [(f"h{n}", "p", REASONS["transient"]) for n in range(6)]
     hopeful = [(f"w{n}", "p", REASONS["patch"]) for n in range(6)]
-    screen = Screen(filters=Filters(), settings=Settings(stop=Stop(max_repeats=0)), past=Past())
-    backlog = backlog_of(rows_of(*hopeless, *hopeful), ["best-yield", "smart"], screen)
+    rules = Rules(filters=Filters(), settings=Settings(stop=Stop(max_repeats=0)), past=Past())
+    backlog = backlog_of(rows_of(*hopeless, *hopeful), ["best-yield", "smart"], rules)
     taken = drained(backlog, *(f"w{n}/p" for n in range(6)))
     assert [name[0] for name in taken] == ["h", *"wwwwww", *"hhhhh"]
 
 
 def test_best_yield_prefers_the_quick_where_all_else_is_equal() -> None:
     rows = rows_of(*((run, phase, "boom") for run in ("slow", "quick") for phase in "123"))
-    screen = Screen(filters=Filters(), settings=Settings(stop=Stop(max_repeats=0)), past=Past())
-    taken = drained(backlog_of(rows, ["best-yield", "sample-first"], screen), *(f"{run}/{n}" for run in ("slow", "quick") for n in "123"),
+    rules = Rules(filters=Filters(), settings=Settings(stop=Stop(max_repeats=0)), past=Past())
+    taken = drained(backlog_of(rows, ["best-yield", "sample-first"], rules), *(f"{run}/{n}" for run in ("slow", "quick") for n in "123"),
                     seconds={"slow": 500.0, "quick": 5.0})  # fmt: skip
     assert taken[-2:] == ["slow/2", "slow/3"]
 
@@ -101,9 +101,9 @@ def test_best_yield_knows_what_the_ledger_knows() -> None:
         categories={"other": Tally(40, 20, 200.0, 200.0)},
         fingerprints={"boom": Tally(20, 0, 0.0, 200.0), "bang": Tally(20, 20, 200.0, 0.0)},
     )
-    screen = Screen(filters=Filters(), settings=Settings(), past=Past(lessons=lessons))
+    rules = Rules(filters=Filters(), settings=Settings(), past=Past(lessons=lessons))
     rows = rows_of(("a", "1", "boom"), ("b", "1", "bang"), ("c", "1", "neither"))
-    assert names(all_of(backlog_of(rows, ["best-yield"], screen))) == ["b/1", "c/1", "a/1"]
+    assert names(all_of(backlog_of(rows, ["best-yield"], rules))) == ["b/1", "c/1", "a/1"]
 
 
 def test_a_phase_that_was_never_mended_is_worth_less_with_each_attempt() -> None:
@@ -143,9 +143,9 @@ def test_what_was_given_back_teaches_nothing(outcome: Outcome) -> None:
 
 def test_a_result_is_counted_once_though_the_ledger_tells_it_too() -> None:
     past = Past()
-    screen = Screen(filters=Filters(), settings=Settings(stop=Stop(max_repeats=0)), past=past)
+    rules = Rules(filters=Filters(), settings=Settings(stop=Stop(max_repeats=0)), past=past)
     seen: list[Lane] = []
-    backlog = backlog_of(rows_of(("a", "1", "boom"), ("a", "2", "boom")), screen=screen)
+    backlog = backlog_of(rows_of(("a", "1", "boom"), ("a", "2", "boom")), rules=rules)
     backlog._ranking = Ranking(("watched",), (lambda lane, now: seen.append(lane),))
     backlog.refresh(NOW)
     choice = backlog.next(NOW)

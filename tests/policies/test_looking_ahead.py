@@ -14,7 +14,7 @@ from batchdrain.database.pages import Row
 from batchdrain.facts import PhaseKey
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.screening import Screen
+from batchdrain.planning.rules import Rules
 from batchdrain.planning.verdicts import Verdict, VerdictWord
 from batchdrain.plugins import POLICIES, known
 from batchdrain.settings import Settings, Stop
@@ -32,9 +32,9 @@ def verdict(row: Row, word: str, **facts: Any) -> Verdict:
     return Verdict(**{**base, **facts})
 
 
-def screen(*verdicts: Verdict) -> Screen:
+def rules(*verdicts: Verdict) -> Rules:
     found = {one.key: one for one in verdicts}
-    return Screen(filters=Filters(), settings=Settings(), past=Past(), verdicts=found)
+    return Rules(filters=Filters(), settings=Settings(), past=Past(), verdicts=found)
 
 
 @pytest.mark.parametrize("policy", [*known(POLICIES)])
@@ -90,12 +90,12 @@ def test_looking_goes_past_a_lane_whose_rest_is_not_at_hand(monkeypatch: pytest.
 
 def test_what_has_a_verdict_or_is_parked_is_passed_over() -> None:
     rows = [Row(run_id="r", phase_id=str(n), phase_index=n, reason=f"boom {n}" if n == 2 else None) for n in range(4)]
-    seen = Screen(
+    seen = Rules(
         filters=Filters(), settings=Settings(stop=Stop(max_repeats=1)), past=Past(),
         verdicts={one.key: one for one in (verdict(rows[0], "promising"),)}, progress=lambda: Progress(repeats=repeats),
     )  # fmt: skip
     repeats: dict[str, int] = {}
-    backlog = backlog_of(rows, screen=seen)
+    backlog = backlog_of(rows, rules=seen)
     backlog.refresh(NOW)
     repeats[fingerprint("boom 2")] = 1
 
@@ -108,8 +108,8 @@ def test_verdicts_that_come_later_give_the_order_that_they_would_have_given_from
 ) -> None:
     policy, words = ["promising-first", "smart"], st.sampled_from([None, *VerdictWord])
     said = [verdict(row, word) for row in rows if (word := data.draw(words)) is not None]
-    at_once = backlog_of(rows, policy, screen(*said))
-    later = backlog_of(rows, policy, screen())
+    at_once = backlog_of(rows, policy, rules(*said))
+    later = backlog_of(rows, policy, rules())
     later.refresh(NOW)
     for one in said:
         later.heed(one, NOW)
@@ -122,7 +122,7 @@ def test_verdicts_that_come_later_give_the_order_that_they_would_have_given_from
 
 def test_a_verdict_on_another_failure_or_of_a_phase_that_is_gone_changes_nothing() -> None:
     rows = [Row(run_id="r", phase_id=str(n), phase_index=n, reason="boom") for n in range(2)]
-    backlog = backlog_of(rows, screen=screen())
+    backlog = backlog_of(rows, rules=rules())
     backlog.refresh(NOW)
     backlog.next(NOW)
 

@@ -18,7 +18,7 @@ from batchdrain.failures import categorise, fingerprint
 from batchdrain.planning.backlog import Backlog, Reading
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.limits import TimeLimits
-from batchdrain.planning.screening import Screen
+from batchdrain.planning.rules import Rules
 from batchdrain.policies.ranking import Ranking
 from batchdrain.retrying import retry_after
 from batchdrain.settings import Retry, Settings
@@ -173,14 +173,14 @@ class Replay:
             session.repeats[attempt.fingerprint] += bool(attempt.fingerprint)
 
     def _read(self) -> Reading:
-        screen = Screen(
+        rules = Rules(
             filters=Filters(),
             settings=self.settings,
             past=self.memory.past(),
             attempted=self._session.attempted,
             progress=self._progress,
         )
-        return Reading(pages=[Page.of(self.world.rows(self.failing))], screen=screen)
+        return Reading(pages=[Page.of(self.world.rows(self.failing))], rules=rules)
 
     def _progress(self) -> Progress:
         session = self._session

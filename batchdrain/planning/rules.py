@@ -26,7 +26,7 @@ UNNAMED: Final = Skip("bad id", "run_id and phase_id must be text: not NULL, not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Screen:
+class Rules:
     """The rules of one session over one reading of the backlog."""
 
     filters: Filters
@@ -57,7 +57,7 @@ class Screen:
 
         return skip
 
-    def named(self) -> frozenset[tuple[str, str]]:
+    def known_by_name(self) -> frozenset[tuple[str, str]]:
         """The ids of the phases that rules may concern by name: every other one is judged by its run and its text alone."""
         accepted = () if self.accepted is None else self.accepted.phases
         return self.past.names | {(key.run_id, key.phase_id) for key in (*self.attempted, *accepted, *self.verdicts)}
@@ -131,14 +131,13 @@ class Screen:
         return None
 
 
-def is_named(run_id: str, phase_id: str) -> bool:
-    """Whether the ids can be bound, passed and shown at all."""
-    for text in (run_id, phase_id):
-        if not text or "\x00" in text:
+def is_usable_id(text: str) -> bool:
+    """Whether an id can be bound, passed and shown at all."""
+    if not text or "\x00" in text:
+        return False
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
             return False
-        if not text.isascii():
-            try:
-                text.encode()
-            except UnicodeEncodeError:
-                return False
     return True
