@@ -191,6 +191,7 @@ class Attempt:
     limit: TimeLimit
     stdout_path: str
     stderr_path: str
+    log_sha256: str | None = None  #: of stderr
     wants_more_time: bool = False
     metrics: Mapping[str, float] = field(default_factory=dict)
 

@@ -48,4 +48,5 @@ def closed(attempt: Attempt) -> dict[str, Any]:
         "fingerprint": attempt.fingerprint,
         "metrics": json.dumps(dict(attempt.metrics)) if attempt.metrics else None,
         "log_path": attempt.stderr_path,
+        "log_sha256": attempt.log_sha256,
     }

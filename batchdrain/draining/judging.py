@@ -73,6 +73,7 @@ def judge(
         limit=limit,
         stdout_path=paths[0],
         stderr_path=paths[1],
+        log_sha256=ending.log_sha256,
         wants_more_time=said.get("needs") == "time" and ending.exit_code in command.transient_exit_codes,
         metrics=_metrics(said.get("metrics"), redact),
     )

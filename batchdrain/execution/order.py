@@ -61,6 +61,7 @@ class Ending:
     result: bytes = b""  #: of the result file, at most RESULT_BYTES
     stdout_tail: bytes = b""  #: at most TAIL_BYTES
     stderr_tail: bytes = b""
+    log_sha256: str | None = None  #: of the whole of stderr, to see later whether it is still what it was
 
 
 CONFIG_ERRNOS: Final = frozenset(

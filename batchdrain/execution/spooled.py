@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import re
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from batchdrain.execution.host import ProcessIdentity, host_id
 from batchdrain.execution.order import RESULT_BYTES, TAIL_BYTES, EndedBy, Ending
@@ -71,6 +73,7 @@ def ending_of(record: dict[str, Any], *, result_path: str, stdout_path: str, std
         result=_head(result_path),
         stdout_tail=_tail(stdout_path),
         stderr_tail=_tail(stderr_path),
+        log_sha256=_sha256(stderr_path),
     )
 
 
@@ -93,6 +96,14 @@ def _head(path: str) -> bytes:
         os.close(fd)
 
 
+def _sha256(path: str) -> str | None:
+    try:
+        with _opened(Path(path)) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
 def _tail(path: str) -> bytes:
     try:
         with _opened(Path(path)) as file:
@@ -113,7 +124,7 @@ def _whole(tail: bytes) -> bytes:
     return b"one unbroken word of more than %d bytes" % TAIL_BYTES
 
 
-def _opened(path: Path) -> BinaryIO:
+def _opened(path: Path) -> BufferedReader:
     """A regular file, to be read. Raises OSError for whatever else a command put in its place: a FIFO, a folder, a link."""
     fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(fd).st_mode):

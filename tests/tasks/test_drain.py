@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sys
@@ -136,6 +137,13 @@ def test_a_command_that_needs_time_gets_twice_the_limit(lite: Workplace) -> None
     assert lite.inv("drain", "--phase-timeout=20").code == 0
     limits = [event["timeout_s"] for event in lite.events() if event["event"] == "phase.started"]
     assert limits == [20.0, 40.0]
+
+
+def test_the_ledger_knows_the_log_of_an_attempt_by_its_digest(work: Workplace) -> None:
+    work.fail("r/a~fail")
+    work.inv("drain")
+    [(path, digest)] = work.sql("SELECT log_path, log_sha256 FROM batchdrain_attempt")
+    assert digest == hashlib.sha256((work.root / path).read_bytes()).hexdigest()
 
 
 def test_workers_run_phases_of_different_runs_side_by_side_and_never_of_one(work: Workplace) -> None:
