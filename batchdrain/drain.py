@@ -15,7 +15,7 @@ from batchdrain import clock
 from batchdrain.draining.conclusion import Conclusion, conclude
 from batchdrain.draining.parts import Ended, Parts
 from batchdrain.draining.slots import Slots
-from batchdrain.errors import BatchDrainError
+from batchdrain.errors import BatchDrainError, DatabaseUnavailable
 from batchdrain.events import Event
 from batchdrain.facts import Choice, PhaseKey, Skip, Try
 from batchdrain.planning.filters import ASKED_FOR
@@ -35,6 +35,7 @@ class Drain:
         self.slots = Slots(parts)
         self.retries = list(retries)
         self.taken = 0
+        self.executed = 0  #: commands that were started
         self.stopped: Skip | None = None
         self.failure: BatchDrainError | None = None
         self.orphaned: set[PhaseKey] = set()  #: given back, not known what became of them, and without a result since
@@ -56,10 +57,19 @@ class Drain:
                 self.parts.books.settle()
                 for ended in self.slots.ended(self._until_next()):
                     self._conclude(ended)
+            self._heed_locked_out()
             self.parts.books.settle()
         except BaseException:
             self._give_back()
             raise
+
+    def _heed_locked_out(self) -> None:
+        """A session is not complete while it passed phases over for the moment alone."""
+        if self.slots.locked_out and self._left() != 0 and not self._is_ending():
+            self.failure = DatabaseUnavailable(
+                f"{len(self.slots.locked_out)} phases were passed over, as somebody has their rows locked",
+                remedy="`inv resume` goes on with them",
+            )
 
     def _fill(self) -> bool:
         """A phase into every free slot. Returns whether any was started."""
@@ -76,6 +86,7 @@ class Drain:
             self.parts.ahead.leave(tried.choice.phase.key)
             if self.slots.start(tried):
                 started = True
+                self.executed += 1
             else:
                 self.taken -= not tried.is_retry
                 self.parts.books.lost(tried, self.slots.lost_because)

@@ -51,6 +51,7 @@ class Went:
     skipped: Counter[Skip] = field(default_factory=Counter)
     total: int = 0  #: phases in the source state when it began
     failure: BatchDrainError | None = None  #: what ended it early, to be told after the summary
+    took: bool = True  #: False: nothing was left for it
 
 
 def limits_for(site: Site, settings: Settings) -> TimeLimits:
@@ -86,7 +87,9 @@ def go(
     code, failure = interrupts.exit_code, drain.failure or drain.slots.refused
     if code is None:
         code = failure.exit_code if failure else exit_code(session, settings, orphaned=bool(drain.orphaned))
-    return Went(session=session, exit_code=code, skipped=supply.skipped, total=supply.total, failure=failure)
+    return Went(
+        session=session, exit_code=code, skipped=supply.skipped, total=supply.total, failure=failure, took=drain.executed > 0
+    )
 
 
 def _drained(

@@ -6,6 +6,8 @@ configuration alone.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Final
@@ -55,7 +57,7 @@ class Intent:
 
     def as_fields(self) -> dict[str, Any]:
         """The fields of the session file that carry it."""
-        settings = self.settings.model_dump(mode="json", include=set(KEPT))
+        settings = {**self.settings.model_dump(mode="json", include=set(KEPT)), **digests(self.settings)}
         filters: dict[str, Any] = asdict(self.filters)
         if self.plan is not None:
             filters["plan"] = [phase.model_dump() for phase in self.plan]
@@ -70,6 +72,34 @@ class Intent:
             "policy": list(self.settings.policy),
             "settings": settings,
         }
+
+
+def digests(settings: Settings) -> dict[str, str]:
+    """What a session knows of the settings that it does not carry: whether they are still the same. Their text stays in the
+    configuration, as a session file never says what is selected by SQL or executed."""
+    command = settings.command.model_dump(mode="json", include={"argv", "cwd", "result_from"})
+    source = settings.source.model_dump(mode="json")
+    return {"source_sha256": _digest(source), "command_sha256": _digest(command)}
+
+
+def require_same_source(session: Session, configured: Settings) -> None:
+    """Raises BadData where the session was begun on other rows: another table, column, state's word or condition."""
+    begun = (session.settings or {}).get("source_sha256")
+    if begun is not None and begun != digests(configured)["source_sha256"]:
+        raise BadData(
+            f"session {session.session_id}: was begun with another batchdrain.source (table, columns, states or where)",
+            remedy="set it back, or start a new session with `inv drain`",
+        )
+
+
+def has_same_command(session: Session, configured: Settings) -> bool:
+    """Whether the command is the one that the session began with; True where the session does not know."""
+    begun = (session.settings or {}).get("command_sha256")
+    return begun is None or begun == digests(configured)["command_sha256"]
+
+
+def _digest(found: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
 
 
 def intent_of(session: Session, configured: Settings) -> Intent:

@@ -15,7 +15,7 @@ from batchdrain.events import Event
 from batchdrain.facts import Choice, Phase, PhaseKey, Skip, Try
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.go import Went, go
-from batchdrain.intent import Intent, intent_of, narrowed, narrowed_size
+from batchdrain.intent import Intent, has_same_command, intent_of, narrowed, narrowed_size, require_same_source
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.selection import Sofar, acceptances
 from batchdrain.recovering import recover
@@ -81,6 +81,8 @@ def resume(site: Site, session_id: str | None, screen: Screen, *, size: int | No
     moved = _moved(site, left.session)
     if moved is not None:
         screen.notice(moved)
+    if not has_same_command(left.session, site.settings):
+        screen.notice("The command is not the one that the session began with; it goes on with the present one")
     return go(site, intent, record, supply, screen, most=left.most, recovered=recovered, retries=left.retries)
 
 
@@ -94,6 +96,7 @@ def resumable(site: Site, session_id: str | None, *, size: int | None, by: Filte
 
 def _intent(site: Site, session: Session, by: Filters) -> Intent:
     _require_same_database(site, session)
+    require_same_source(session, site.settings)
     return narrowed(intent_of(session, site.settings), by)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -40,12 +41,21 @@ class _Strict(_SafeLoader):  # type: ignore[misc]
                 raise yaml.YAMLError(f"more than {_ALIASES} aliases")
         return super().compose_node(parent, index)
 
+    def construct_yaml_int(self, node: Any) -> Any:
+        found = super().construct_yaml_int(node)
+        if ":" in node.value or re.fullmatch(r"[-+]?0[0-7_]+", node.value):
+            raise yaml.YAMLError(f"line {node.start_mark.line + 1}: YAML reads {node.value} as {found}: quote it")
+        return found
+
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for key in keys:
             if keys.count(key) > 1:
                 raise yaml.YAMLError(f"line {node.start_mark.line + 1}: the key {key!r} stands twice")
         return super().construct_mapping(node, deep)
+
+
+_Strict.add_constructor("tag:yaml.org,2002:int", _Strict.construct_yaml_int)
 
 
 def yaml_file(path: Path) -> Iterator[Finding]:

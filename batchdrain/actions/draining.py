@@ -88,17 +88,10 @@ def resume_session(project: Project, session_id: str | None, batch_size: str | N
 def report(site: Site, intent: Intent, went: Went, shape: str) -> int:
     """Print what came of a go. Returns its exit code; raises what ended it early."""
     if went.session is None:
-        text = why_nothing(
-            site.where,
-            site.counts(),
-            intent.state.value,
-            went.total,
-            went.skipped,
-            held=len(site.history.held()),
-            by_plan=intent.plan is not None,
-        )
-        Output().text(formats.nothing(text, shape))
+        Output().text(formats.nothing(_why_nothing(site, intent, went), shape))
         return 0
+    if not went.took and went.failure is None and shape == "text":
+        Output().text(formats.nothing(_why_nothing(site, intent, went), shape))
     saved_to = shown(site.folder.path(went.session.session_id))
     out = output_after(was_stopped=came())
     out.text(formats.summary(went.session, saved_to, shape))
@@ -106,6 +99,18 @@ def report(site: Site, intent: Intent, went: Went, shape: str) -> int:
     if went.failure is not None:
         raise went.failure
     return went.exit_code
+
+
+def _why_nothing(site: Site, intent: Intent, went: Went) -> str:
+    return why_nothing(
+        site.where,
+        site.counts(),
+        intent.state.value,
+        went.total,
+        went.skipped,
+        held=len(site.history.held()),
+        by_plan=intent.plan is not None,
+    )
 
 
 def _resume_by_flag(project: Project, flags: Mapping[str, object], request: Request, shape: str, *, dry: bool) -> int:

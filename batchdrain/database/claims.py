@@ -79,10 +79,10 @@ class Claims:
     def claim(
         self, choice: Choice, *, lease_s: float, run_type: str, now: datetime, guard: host.ProcessIdentity | None = None
     ) -> Claim | None:
-        """Take the phase if it still stands as it was chosen. Own transaction. None if someone else was faster, or has
-        the row locked. `guard`: of the process that will watch the command.
+        """Take the phase if it still stands as it was chosen. Own transaction. None if someone else was faster. `guard`: of
+        the process that will watch the command.
 
-        Raises BadData when the ids name more than one row, RowRefused when the table does not take the state's word.
+        Raises RowLocked while somebody has the row locked, BadData when the ids name more than one row, RowRefused when the table does not take the state's word.
         """
         phase = choice.phase
         if phase.key in self._holds:
@@ -125,7 +125,7 @@ class Claims:
 
         try:
             claim = self.database.write(work, may_wait=False)
-        except (_Lost, RowLocked):
+        except _Lost:
             return None
         self._holds[phase.key] = claim.epoch
         return claim

@@ -118,7 +118,13 @@ class Database:
     def _turn_to_wal(self) -> None:
         # SQLite does not wait for this lock, whatever the busy timeout: of two who begin at once, one is refused.
         with self.engine.connect().execution_options(reads_only=True) as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            mode = connection.exec_driver_sql("PRAGMA journal_mode=WAL").scalar()
+        if mode != "wal":
+            raise ConfigError(
+                f"database {self.name}: SQLite answers {mode!r} to journal_mode=WAL: its file system, a network's perhaps, can't "
+                "share memory between processes",
+                remedy="put the file on a local disk, or use PostgreSQL",
+            )
 
     def close(self) -> None:
         self.engine.dispose()

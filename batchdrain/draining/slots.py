@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Final
 
 from batchdrain import clock
-from batchdrain.database.troubles import RowRefused
+from batchdrain.database.troubles import RowLocked, RowRefused
 from batchdrain.draining.parts import Ended, Parts, Running
 from batchdrain.errors import BadData, BatchDrainError, FilesUnavailable
 from batchdrain.events import Event
@@ -19,12 +19,12 @@ from batchdrain.execution.command import order_for
 from batchdrain.execution.guards import Guard
 from batchdrain.execution.order import EndedBy, Ending, Order
 from batchdrain.execution.process import Post, execute, interrupter_of
-from batchdrain.facts import Claim, Skip, Standing, Try
+from batchdrain.facts import Claim, PhaseKey, Skip, Standing, Try
 from batchdrain.guardian.wire import boottime_ms
 
 _SETTLE_POLL_S: Final = 0.1
 _LOCK_POLL_S: Final = 0.5
-_FASTER: Final = "another controller was faster, or somebody has its row locked"
+_FASTER: Final = "another controller was faster"
 _KILL_WITHIN_S: Final = 5.0
 
 
@@ -42,6 +42,7 @@ class Slots:
         self._settling: deque[_Settling] = deque()
         self._locked: deque[Ended] = deque()
         self.lost_because = ""  #: why the last claim came to nothing
+        self.locked_out: set[PhaseKey] = set()  #: phases that could not be claimed, as somebody had their rows locked
         self.refused: BatchDrainError | None = None  #: the first claim that the table did not take, whoever else is there
 
     def __len__(self) -> int:
@@ -154,16 +155,22 @@ class Slots:
         parts, run_type = self._parts, self._parts.run_type(tried.run_id)
         identity, now = None if guard is None else guard.identity, clock.now()
         try:
-            return parts.outage.outlast(
+            claim = parts.outage.outlast(
                 lambda: parts.claims.claim(tried.choice, lease_s=lease_s, run_type=run_type, now=now, guard=identity),
                 meanwhile="nothing is claimed",
             )
+        except RowLocked:
+            self.locked_out.add(tried.choice.phase.key)
+            self.lost_because = "somebody has its row locked"
+            return None
         except (BadData, RowRefused) as error:
             self.refused, self.lost_because = self.refused or error, "see above"
             rule = "ambiguous ids" if isinstance(error, BadData) else "refused by the table"
             if self._parts.record.tell(Event.PHASE_SKIPPED, Skip(rule, error.message), count=1):
                 self._parts.books.notice(str(error))
             return None
+        self.locked_out.discard(tried.choice.phase.key)
+        return claim
 
     def _settled(self, running: Running, ending: Ending, until: float | None) -> Iterator[Ended]:
         """The end, once the table says something new: a command's own commit may come after its exit."""

@@ -17,8 +17,10 @@ _BETWEEN_S: Final = 0.005
 class Descent:
     """The command and whatever descends from it. The guardian is their reaper: while it has children, some live."""
 
-    def __init__(self, command: int) -> None:
+    def __init__(self, command: int, *, adopts: bool) -> None:
+        """`adopts`: orphans among the descendants become children of this process, as Linux can do it."""
         self.command = command
+        self._adopts = adopts
         self.status: int | None = None  #: of the command, as wait gives it
         self.usage: resource.struct_rusage | None = None
         self.met = 0  #: processes beside the command that had to be killed
@@ -36,6 +38,9 @@ class Descent:
                 return True
             if pid == self.command:
                 self.status, self.usage = status, usage
+                if not self._adopts:  # what it left behind is nobody's child now: its group is all that we know it by
+                    with contextlib.suppress(OSError):
+                        os.killpg(self.command, signal.SIGKILL)
         return False
 
     def terminate(self) -> None:

@@ -31,12 +31,15 @@ _SPOOLED: Final = frozenset({"exit", "timeout", "not_started"})
 
 
 class Guard:
-    def __init__(self, sock: socket.socket, inbox: Inbox, order: dict[str, Any], descriptors: list[int]) -> None:
+    def __init__(
+        self, sock: socket.socket, inbox: Inbox, order: dict[str, Any], descriptors: list[int], *, adopts: bool
+    ) -> None:
         self.sock = sock
         self.inbox = inbox
         self.order = order
         self.logs = descriptors
         self.by = "exit"
+        self._adopts = adopts
         self.deadline_ms: int | None = order["deadline_ms"]
         self.kill_at_ms: int | None = None
         self._grace_ms: int = round(order["grace_s"] * 1000)
@@ -80,7 +83,7 @@ class Guard:
         if not isinstance(command, int):
             return {"by": "not_started", "errno": command[0], "message": command[1], "duration_s": 0.0, "gone": True}
         self._tell(b"S%d %d\n" % (command, system.start_of(command)))
-        descent = self._descent = Descent(command)
+        descent = self._descent = Descent(command, adopts=self._adopts)
         try:
             self._watch(descent, wake)
             duration_s = time.monotonic() - begun
@@ -188,7 +191,7 @@ class Guard:
 def stand_guard(sock: socket.socket) -> None:
     """The life of one guardian."""
     os.setsid()
-    system.become_subreaper()
+    adopts = system.become_subreaper()
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
     os.set_blocking(writer, False)
@@ -205,7 +208,7 @@ def stand_guard(sock: socket.socket) -> None:
             if ready is not None:
                 ready.drop()
             return
-        guard = Guard(sock, inbox, *found)
+        guard = Guard(sock, inbox, *found, adopts=adopts)
         if not guard.run(ready, reader, stays=left > 0):
             return
         until_ms = guard.deadline_ms

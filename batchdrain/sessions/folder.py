@@ -219,6 +219,8 @@ class SessionFolder:
             found = os.fstat(fd)
             if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
                 raise BadData(f"{path}: is not a regular file of ours", remedy="put the session's own file there")
+            if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+                raise BadData(f"{path}: others may write it", remedy=f"look at what it says, then chmod 600 {path}")
             if found.st_size > durable.LARGEST:
                 raise BadData(f"{path}: {found.st_size} bytes are too many", remedy="put the session's own file there")
             with os.fdopen(os.dup(fd), "rb") as file:

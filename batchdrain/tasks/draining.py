@@ -89,6 +89,8 @@ def dry_run(
     resume: bool = False,
     output: str | None = None,
     explain: bool = False,
+    quiet: bool = False,
+    finish_current: bool = False,
     format: str | None = None,  # noqa: A002 - the flag's name
 ) -> int:
     """Show the phases that drain would take, in order, each with its reason. Writes nothing."""

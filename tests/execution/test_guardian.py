@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from batchdrain.execution import guards, spooled
@@ -324,3 +327,16 @@ def test_the_note_of_a_command_is_there_while_it_runs_and_no_longer(order: Make,
     assert command.pid == int((tmp_path / "up").read_text())
     assert spooled.command_of(wanted.spool_dir, wanted.token) is None
     assert [ending.by for ending in endings] == [EndedBy.INTERRUPT]
+
+
+def test_where_orphans_are_not_adopted_the_group_of_a_command_ends_with_it(tmp_path: Path) -> None:
+    """As on macOS: what the command left in its group is nobody's child any more."""
+    code = (
+        "import os, subprocess, sys; from batchdrain.guardian.descent import Descent; "
+        "child = subprocess.Popen(['sh', '-c', 'sleep 600 & echo $! > left'], start_new_session=True); "
+        "descent = Descent(child.pid, adopts=False)\n"
+        "while descent.status is None: descent.reap()"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=60)
+    left = int((tmp_path / "left").read_text())
+    wait_for(lambda: not psutil.pid_exists(left) or psutil.Process(left).status() == "zombie", "what was left to end")

@@ -315,3 +315,12 @@ def test_a_retry_that_a_session_puts_off_for_ever_waits_no_longer_than_the_setti
     ran = lite.inv("resume")
     assert ran.code == 1, ran.err
     assert lite.session()["status"] == "complete"
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602])
+def test_a_session_file_that_others_may_write_is_refused(lite: Workplace, mode: int) -> None:
+    lite.fail("r/a~fail")
+    lite.inv("drain")
+    lite.session_files()[0].chmod(mode)
+    ran = lite.inv("summary")
+    assert (ran.code, "others may write it" in ran.err) == (65, True), ran

@@ -262,3 +262,11 @@ def test_code_that_others_may_write_is_not_imported(lite: Workplace, name: str) 
     assert not (lite.root / "pwned").exists()
     (lite.root / name).chmod(0o1777 if name == "." else 0o755)  # where others may add files but change none
     assert lite.inv("drain").code == 0
+
+
+@pytest.mark.parametrize("text", ["batch_size: 10:30", "batch_size: 017", "states: {failed: 017}"])
+def test_a_number_that_yaml_reads_as_another_is_told_by_doctor(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "invoke.yaml"
+    path.write_text(f"batchdrain: {{{text}}}")
+    [finding] = checks.yaml_file(path)
+    assert (finding.ok, "quote it" in finding.said) == (False, True), finding

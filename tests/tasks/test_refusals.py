@@ -223,8 +223,10 @@ def test_a_row_that_somebody_has_locked_keeps_no_other_waiting(on_server: Workpl
     on_server.fail("a/p", "b/p", "c/p")
     with locked(on_server, "a"):
         ran = on_server.inv("drain", "--policy=run-order")
-    assert "somebody has its row locked" in ran.out, ran
+    assert (ran.code, "somebody has its row locked" in ran.out) == (75, True), ran
     assert on_server.states() == {"a/p": "FAILED", "b/p": "COMPLETE", "c/p": "COMPLETE"}
+    assert on_server.session()["status"] == "interrupted"
+    assert (on_server.inv("resume").code, on_server.states()["a/p"]) == (0, "COMPLETE")
 
 
 def test_a_result_whose_row_is_locked_waits_and_others_go_on(on_server: Workplace) -> None:

@@ -100,3 +100,35 @@ def test_a_session_that_goes_on_where_it_began_says_nothing_of_it(work: Workplac
     session = json.loads(path.read_text())
     path.write_text(json.dumps({**session, "status": "interrupted", "completed_at": None, "batch_size": 2}))
     assert "The session began" not in work.inv("resume").out
+
+
+def test_a_session_goes_on_with_the_rows_that_it_was_begun_on_alone(lite: Workplace) -> None:
+    lite.source = {"where": "run_id <> 'c'"}
+    lite.configure()
+    lite.fail("a/p", "b/p", "c/p")
+    lite.inv("drain", "--batch-size=1")
+    name = lite.session()["session_id"]
+    lite.source = {}
+    lite.configure()
+
+    ran = lite.inv("resume", f"--session-id={name}")
+
+    assert (ran.code, "was begun with another batchdrain.source" in ran.err) == (65, True), ran
+    assert lite.states()["c/p"] == "FAILED"
+
+
+def test_a_command_that_changed_since_is_told_by_resume(lite: Workplace) -> None:
+    left_behind(lite)
+    lite.configure(command={"argv": ["true"]})
+    assert "The command is not the one that the session began with" in lite.inv("resume").out
+
+
+def test_a_resumption_that_finds_nothing_left_says_why(lite: Workplace) -> None:
+    lite.fail("a/p")
+    lite.inv("drain", "--batch-size=5")
+    name = lite.session()["session_id"]
+    lite.sql("UPDATE phases SET state = 'FAILED'")
+
+    ran = lite.inv("resume", f"--session-id={name}")
+
+    assert (ran.code, "1 by already attempted: in this session" in ran.out) == (0, True), ran
