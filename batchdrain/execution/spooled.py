@@ -1,4 +1,4 @@
-"""What a guardian left in the spool: the end of a command whose controller died before the ledger had it."""
+"""What a guardian left in the spool: which process became the command, and its end, which the ledger may not have yet."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ _NO_FILE: Final = b"\x00"
 
 
 def read(folder: str, token: str) -> dict[str, Any] | None:
-    """The record of one execution; None where there is none, or something else in its place."""
-    return _kept(folder, token, "json")
+    """The record of how one execution ended; None where there is none, or something else in its place."""
+    record = _kept(folder, token)
+    return record if record is not None and "by" in record else None
 
 
 def command_of(folder: str, token: str) -> ProcessIdentity | None:
     """The process that became the command, as its guardian noted it; None where it noted none, or nothing of it was left."""
-    noted = (_kept(folder, token, "pid") or {}).get("command")
+    noted = (_kept(folder, token) or {}).get("command")
     if not isinstance(noted, list) or len(noted) != 2 or not all(type(number) is int and number > 0 for number in noted):
         return None
     return ProcessIdentity(host_id(), *noted)
@@ -35,21 +36,20 @@ def command_of(folder: str, token: str) -> ProcessIdentity | None:
 
 def discard(folder: str, token: str) -> None:
     """The ledger has it now."""
-    for kind in ("json", "pid"):
-        with contextlib.suppress(OSError, ValueError):
-            _path(folder, token, kind).unlink()
+    with contextlib.suppress(OSError, ValueError):
+        _path(folder, token).unlink()
 
 
-def _path(folder: str, token: str, kind: str) -> Path:
+def _path(folder: str, token: str) -> Path:
     """Raises ValueError where there is no spool, or the token, which stands in the ledger, leads out of it."""
     if not folder or os.sep in token:
         raise ValueError(f"{token!r} is in no spool")
-    return Path(folder, f"{token}.{kind}")
+    return Path(folder, f"{token}.json")
 
 
-def _kept(folder: str, token: str, kind: str) -> dict[str, Any] | None:
+def _kept(folder: str, token: str) -> dict[str, Any] | None:
     try:
-        with _opened(_path(folder, token, kind)) as file:
+        with _opened(_path(folder, token)) as file:
             found = os.fstat(file.fileno())
             if found.st_uid != os.geteuid() or found.st_size > _LARGEST:
                 return None

@@ -45,6 +45,7 @@ class Guard:
         self._grace_ms: int = round(order["grace_s"] * 1000)
         self._timeout_ms: int = boottime_ms() + round(order["timeout_s"] * 1000)
         self._descent: Descent | None = None  #: once there is a command
+        self._command: list[int] = []  #: its number and its start
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
 
@@ -56,13 +57,15 @@ class Guard:
         for log in self.logs:
             os.close(log)
         ending["ended_ms"] = time.time_ns() // 1_000_000
-        if gone and self.order["spool_dir"]:
-            spool.drop_note(self.order["spool_dir"], self.order["token"])
-        if by in _SPOOLED and self.order["spool_dir"]:
+        folder, token = self.order["spool_dir"], self.order["token"]
+        if by in _SPOOLED and folder:
+            left = {} if gone else {"command": self._command}
             try:
-                spool.write(self.order["spool_dir"], self.order["token"], {**ending, **self.order["kept"]})
+                spool.write(folder, token, {**ending, **self.order["kept"], **left})
             except OSError as error:
-                ending["spool_error"] = f"{self.order['spool_dir']}: {error.strerror}"
+                ending["spool_error"] = f"{folder}: {error.strerror}"
+        elif gone and folder:
+            spool.drop(folder, token)
         stays = stays and gone and by in _SPOOLED and not self.inbox.closed
         self._tell(b"X%s\n" % json.dumps({**ending, "stays": stays}).encode())
         return stays
@@ -82,7 +85,8 @@ class Guard:
             return {"by": by, "duration_s": time.monotonic() - begun, "gone": error.gone}
         if not isinstance(command, int):
             return {"by": "not_started", "errno": command[0], "message": command[1], "duration_s": 0.0, "gone": True}
-        self._tell(b"S%d %d\n" % (command, system.start_of(command)))
+        self._command = [command, system.start_of(command)]
+        self._tell(b"S%d %d\n" % tuple(self._command))
         descent = self._descent = Descent(command, adopts=self._adopts)
         try:
             self._watch(descent, wake)

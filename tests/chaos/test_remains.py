@@ -41,7 +41,7 @@ def test_what_emptied_its_environment_ends_before_its_phase_is_given_back(lite: 
     os.kill(controller, signal.SIGKILL)
     os.kill(guardian, signal.SIGKILL)
     drain.communicate(timeout=DEADLINE_S)
-    [path] = lite.sessions.rglob("spool/*.pid")
+    [path] = lite.sessions.rglob("spool/*.json")
     assert psutil.pid_exists(hidden)
     if note == "lost":
         path.unlink()
@@ -87,7 +87,7 @@ def test_a_command_s_number_that_is_another_process_s_by_now_is_left_alone() -> 
 @pytest.mark.parametrize("content", [b"{}", b"[]", b'{"token": "t", "command": [1]}', b'{"token": "t", "command": [true, 2]}',
                                      b'{"token": "t", "command": [0, 0]}', b'{"token": "u", "command": [1, 2]}'])  # fmt: skip
 def test_a_note_that_is_none_of_ours_names_nobody(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "t.pid").write_bytes(content)
+    (tmp_path / "t.json").write_bytes(content)
     assert spooled.command_of(str(tmp_path), "t") is None
 
 
