@@ -21,3 +21,8 @@ main()
 def sleeps_once_there_is(slept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """For the guardians of each Post that is made from now on: once that file is there, an hour more has passed."""
     monkeypatch.setattr(guards, "_SERVE", _SLEEPY.format(slept=str(slept)))
+
+
+def tasks_that_sleep_once_there_is(slept: Path, tasks: str) -> str:
+    """The same for what a project's tasks.py begins."""
+    return f"from batchdrain.execution import guards\nguards._SERVE = {_SLEEPY.format(slept=str(slept))!r}\n{tasks}"
