@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import subprocess
+from pathlib import Path
 
 import psutil
 import pytest
@@ -172,11 +173,17 @@ def test_the_wait_for_a_retry_ends_at_once(work: Workplace) -> None:
     interrupted(work, "SIGINT", processed=1)
 
 
-def stopped_beyond_its_lease(place: Workplace) -> subprocess.Popen[bytes]:
-    """A drain that is stopped until its guardian has ended the command, because nobody renewed the lease."""
+def with_long_lease(place: Workplace) -> Path:
+    """For the guardians of its drains the lease is over once there is the file that this returns."""
     slept = place.root / "slept"
     (place.root / "tasks.py").write_text(tasks_that_sleep_once_there_is(slept, TASKS))
     place.configure(**LONG)
+    return slept
+
+
+def stopped_beyond_its_lease(place: Workplace) -> subprocess.Popen[bytes]:
+    """A drain that is stopped until its guardian has ended the command, because nobody renewed the lease."""
+    slept = with_long_lease(place)
     place.fail("r/p~while=flag", reason=REASON)
     (place.root / "flag").touch()
     drain = place.start("drain")

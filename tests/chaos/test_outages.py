@@ -15,8 +15,8 @@ from tests.chaos.proxy import Proxy, proxied
 from tests.chaos.test_kills import TIMES, running, started, watched
 from tests.workplace import DEADLINE_S, Workplace, wait_for
 
-SHORT = {"ttl_s": 24, "beat_s": 0.5, "margin_s": 20}
-"""What nobody renews for 3.5 s is ended: that long before its lease is over."""
+SHORT = {"ttl_s": 23, "beat_s": 0.5, "margin_s": 20}
+"""What nobody renews for 2.5 s is ended: that long before its lease is over."""
 QUICK = {"operation_s": 1, "outage_s": 1, "lock_s": 0.5}
 
 
