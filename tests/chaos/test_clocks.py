@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from batchdrain.execution import guards
 from batchdrain.execution.order import EndedBy
 from batchdrain.execution.process import Post
 from tests.chaos.checker import violations, witnessed
 from tests.chaos.test_kills import TIMES, started, watched
+from tests.execution.sleep import sleeps_once_there_is
 from tests.execution.test_guardian import HANG, guarded
 from tests.execution.test_process import Make
 from tests.execution.test_process import order as order  # noqa: PLC0414 - a fixture
@@ -51,12 +51,13 @@ def test_a_host_clock_that_jumps_changes_no_duration_and_no_result(work: Workpla
 
 
 def test_a_database_clock_that_jumps_takes_no_phase_from_a_living_controller(work: Workplace) -> None:
-    """Where the lease seems to be over, but controller and guardian live: they are given the time of a beat."""
-    witness = watched(work, "a/p~ms=4000", lease={"ttl_s": 30, "beat_s": 1, "margin_s": 1})
+    """Where the lease seems to be over, but controller and guardian live: also before the next beat sets it right."""
+    witness = watched(work, "a/p~until=go", lease={"ttl_s": 3600, "beat_s": 1200, "margin_s": 1})
     drain = work.start("drain")
     started(witness, 1)
     work.sql("UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms - 86400000")
     other = work.inv("recover")
+    (work.root / "go").touch()
     out, err = drain.communicate(timeout=DEADLINE_S)
 
     assert "0 recovered" in other.out, (other.out, other.err)
@@ -65,22 +66,12 @@ def test_a_database_clock_that_jumps_takes_no_phase_from_a_living_controller(wor
     assert [seen.word for seen in witnessed(witness)] == ["start", "end"]
 
 
-SLEEPY = """
-import os, sys; sys.path.insert(0, sys.argv[1])
-from batchdrain.guardian import guard
-real = guard.boottime_ms
-guard.boottime_ms = lambda: real() + (3_600_000 if os.path.exists({sleeping!r}) else 0)
-from batchdrain.guardian.server import main
-main()
-"""
-
-
 def test_a_machine_that_slept_beyond_the_lease_ends_the_command_when_it_wakes(
     order: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The guardian measures by the time since boot, in which sleep counts; an hour of it passes here at once."""
     slept = tmp_path / "slept"
-    monkeypatch.setattr(guards, "_SERVE", SLEEPY.format(sleeping=str(slept)))
+    sleeps_once_there_is(slept, monkeypatch)
     post, endings = Post(), []
     wanted = replace(guarded(order(HANG, grace_s=0.2), tmp_path, lease_s=600), timeout_s=100_000)
     waiting = threading.Thread(target=lambda: endings.append(post.execute(wanted)))
@@ -98,7 +89,7 @@ def test_a_machine_that_slept_beyond_lease_and_grace_leaves_no_more_grace(
 ) -> None:
     """Who came after it may execute the phase already."""
     slept = tmp_path / "slept"
-    monkeypatch.setattr(guards, "_SERVE", SLEEPY.format(sleeping=str(slept)))
+    sleeps_once_there_is(slept, monkeypatch)
     post, endings = Post(), []
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); open('up', 'w'); time.sleep(600)"
     wanted = replace(guarded(order(deaf, grace_s=1200), tmp_path, lease_s=600), timeout_s=100_000)

@@ -9,10 +9,12 @@ import psutil
 import pytest
 
 from tests.chaos.checker import violations, witnessed
-from tests.chaos.test_kills import TIMES, running, started, watched
-from tests.workplace import DEADLINE_S, Workplace, wait_for
+from tests.chaos.test_kills import TIMES, is_stopped, running, started, watched
+from tests.execution.sleep import tasks_that_sleep_once_there_is
+from tests.workplace import DEADLINE_S, TASKS, Workplace, wait_for
 
-SHORT = {"ttl_s": 3, "beat_s": 0.5, "margin_s": 0.5}
+LONG = {"ttl_s": 600, "beat_s": 0.5, "margin_s": 0.5}
+"""A lease that is over when the test says so, however slow the machine is."""
 
 
 @pytest.mark.timeout(600 * TIMES)
@@ -47,18 +49,29 @@ def test_of_two_resumes_of_one_session_the_second_refuses_and_names_the_first(li
     assert (other.code, f"process {holder}" in other.err) == (73, True)
 
 
+def lease_is_over(place: Workplace) -> None:
+    """By the database's clock."""
+    place.sql("UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms - 3600000")
+
+
 @pytest.mark.timeout(300)
 def test_a_controller_that_is_stopped_beyond_its_lease_is_succeeded_and_writes_nothing(work: Workplace) -> None:
     """Its guardian ends the command while it can't; another one drains the phase; when it wakes up it is fenced."""
     names = [f"run{number}/p~hang=1" for number in range(5)]
-    witness = watched(work, *names, lease=SHORT)
+    witness = watched(work, *names, lease=LONG)
+    slept = work.root / "slept"
+    (work.root / "tasks.py").write_text(tasks_that_sleep_once_there_is(slept, TASKS))
     drains = [work.start("drain", f"--run-id=run{number}") for number in range(len(names))]
     started(witness, len(names))
     guardians = [guardian for _, guardian in running(work)]
     for drain in drains:
         drain.send_signal(signal.SIGSTOP)
+    wait_for(lambda: all(is_stopped(drain.pid) for drain in drains), "the controllers to be stopped")
+    slept.touch()
     wait_for(lambda: not any(map(psutil.pid_exists, guardians)), "the guardians to end what nobody renews")
-    wait_for(lambda: "0 still held." in work.inv("recover").out, "the leases to end")
+    slept.unlink()
+    lease_is_over(work)
+    assert "0 still held." in work.inv("recover").out
     heir = work.inv("drain")
     before = work.phases()
     for drain in drains:
@@ -74,7 +87,7 @@ def test_a_controller_that_is_stopped_beyond_its_lease_is_succeeded_and_writes_n
 
 def test_a_controller_of_another_machine_is_judged_by_its_lease_alone(work: Workplace) -> None:
     """Equal pids mean nothing there: neither is it taken for dead, nor is anything killed for it."""
-    witness = watched(work, "a/p~hang=1", lease=SHORT)
+    witness = watched(work, "a/p~hang=1", lease=LONG)
     drain = work.start("drain")
     started(witness, 1)
     [(_, guardian)] = running(work)
@@ -83,8 +96,10 @@ def test_a_controller_of_another_machine_is_judged_by_its_lease_alone(work: Work
     drain.communicate(timeout=DEADLINE_S)
 
     early = work.inv("recover")
-    wait_for(lambda: "0 still held." in work.inv("recover").out, "the lease to end")
+    lease_is_over(work)
+    later = work.inv("recover")
 
+    assert "0 still held." in later.out
     assert ("0 recovered, 1 still held." in early.lines, "is of another machine" in early.out) == (True, True)
     wait_for(lambda: not psutil.pid_exists(guardian), "its own guardian to end the command")
     assert violations(work, witness, "") == []

@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 import signal
 import subprocess
+from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.chaos.checker import REASON, still_running
-from tests.chaos.test_kills import running
-from tests.workplace import DEADLINE_S, Workplace, wait_for
+from tests.chaos.test_controllers import lease_is_over
+from tests.chaos.test_kills import is_stopped, running
+from tests.execution.sleep import tasks_that_sleep_once_there_is
+from tests.workplace import DEADLINE_S, TASKS, Workplace, wait_for
 
 ENDLESS = {"command": {"grace_s": 3600}, "lease": {"ttl_s": 4000, "beat_s": 15, "margin_s": 10}}
-SHORT = {"command": {"grace_s": 0.5}, "lease": {"ttl_s": 4, "beat_s": 0.5, "margin_s": 0.5}}
+LONG = {"command": {"grace_s": 0.5}, "lease": {"ttl_s": 600, "beat_s": 0.5, "margin_s": 0.5}}
 FIRST = {"policy": ["run-order"]}
 RELEASED = ["released"]
 
@@ -170,16 +173,27 @@ def test_the_wait_for_a_retry_ends_at_once(work: Workplace) -> None:
     interrupted(work, "SIGINT", processed=1)
 
 
+def with_long_lease(place: Workplace) -> Path:
+    """For the guardians of its drains the lease is over once there is the file that this returns."""
+    slept = place.root / "slept"
+    (place.root / "tasks.py").write_text(tasks_that_sleep_once_there_is(slept, TASKS))
+    place.configure(**LONG)
+    return slept
+
+
 def stopped_beyond_its_lease(place: Workplace) -> subprocess.Popen[bytes]:
     """A drain that is stopped until its guardian has ended the command, because nobody renewed the lease."""
-    place.configure(**SHORT)
+    slept = with_long_lease(place)
     place.fail("r/p~while=flag", reason=REASON)
     (place.root / "flag").touch()
     drain = place.start("drain")
     begun(place)
     [(_, guardian)] = running(place)
     drain.send_signal(signal.SIGSTOP)
+    wait_for(lambda: is_stopped(drain.pid), "the controller to be stopped")
+    slept.touch()
     wait_for(lambda: not psutil.pid_exists(guardian), "the guardian to end the command")
+    slept.unlink()
     assert list(still_running(place)) == []
     assert set(place.states().values()) == {"EXECUTING"}
     (place.root / "flag").unlink()
@@ -207,7 +221,8 @@ def test_a_lost_lease_does_not_close_the_session_over_its_phase(lite: Workplace)
 
 def test_a_controller_whose_phase_was_taken_over_while_it_was_stopped_writes_nothing(work: Workplace) -> None:
     drain = stopped_beyond_its_lease(work)
-    wait_for(lambda: "1 recovered" in work.inv("recover").out, "the lease to be over")
+    lease_is_over(work)
+    assert "1 recovered" in work.inv("recover").out
     other = work.inv("drain")
 
     drain.send_signal(signal.SIGCONT)

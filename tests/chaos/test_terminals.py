@@ -18,7 +18,7 @@ import pytest
 
 from batchdrain.screens.outlet import KEPT_BYTES, Outlet
 from tests.chaos.checker import REASON
-from tests.chaos.test_interrupts import RELEASED, SHORT, begun, interrupted, said, settled
+from tests.chaos.test_interrupts import RELEASED, begun, interrupted, said, settled, with_long_lease
 from tests.chaos.test_kills import running
 from tests.workplace import DEADLINE_S, INV, Workplace, wait_for
 
@@ -79,7 +79,7 @@ def test_an_output_that_can_not_be_written_does_not_stop_the_drain(lite: Workpla
 
 
 def test_ctrl_z_and_fg_are_as_a_stop(lite: Workplace) -> None:
-    lite.configure(**SHORT)
+    slept = with_long_lease(lite)
     lite.fail("r/p~while=flag", reason=REASON)
     (lite.root / "flag").touch()
     with terminal(lite, "sh", "-i") as child:
@@ -89,7 +89,9 @@ def test_ctrl_z_and_fg_are_as_a_stop(lite: Workplace) -> None:
         [(_, guardian)] = running(lite)
         child.send("\x1a")
         child.expect("Stopped")
+        slept.touch()
         wait_for(lambda: not psutil.pid_exists(guardian), "the guardian to end the command")
+        slept.unlink()
         (lite.root / "flag").unlink()
         child.sendline("fg")
         child.expect("Given back: FAILED")

@@ -1,8 +1,7 @@
 """The command of the chaos tests. It holds a lock on its phase: a second execution at the same time is caught by the kernel.
 
-What it does stands in the phase's id: `…~ms=50` works so long, `…~hang=2` hangs up to
-epoch 2, `…~daemon` leaves a daemon behind that holds the lock too,
-`…~fail` fails. It takes the standard library alone, and as little of it as it can.
+What it does stands in the phase's id: `…~ms=50` works so long, `…~until=go` until that file is there,
+`…~hang=2` hangs up to epoch 2, `…~daemon` leaves a daemon behind that holds the lock too, `…~fail` fails. It takes the standard library alone, and as little of it as it can.
 """
 
 from __future__ import annotations
@@ -37,6 +36,8 @@ def main() -> int:
         time.sleep(600)
     if act == "ms":
         time.sleep(int(argument) / 1000)
+    while act == "until" and not os.path.exists(argument):  # noqa: PTH110 - pathlib is slow to import
+        time.sleep(0.01)
     if act == "hang" and int(epoch) <= int(argument or epoch):
         time.sleep(600)
     say("end")

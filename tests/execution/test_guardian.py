@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import array
+import contextlib
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+import termios
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +25,7 @@ from batchdrain.execution.process import Post, _as_sent, _open_logs
 from batchdrain.guardian import wire
 from batchdrain.guardian.launch import Launch, NotBegunError
 from batchdrain.guardian.wire import boottime_ms
+from tests.execution.sleep import sleeps_once_there_is
 from tests.execution.test_process import DEADLINE_S, Make, ends
 from tests.execution.test_process import order as order  # noqa: PLC0414 - a fixture
 from tests.workplace import wait_for
@@ -39,6 +44,23 @@ def guarded(order: Order, folder: Path, lease_s: float) -> Order:
     return replace(order, spool_dir=str(spool), deadline_ms=boottime_ms() + round(lease_s * 1000), limit_rule="test")
 
 
+def extend(post: Post, wanted: Order, deadline_ms: int) -> None:
+    """Tell the guardian so, and wait until it has read it, or is gone."""
+    duty = post._duty.get(wanted.token)
+    if duty is None:
+        return
+    post.extend(wanted.token, deadline_ms)
+    unread = array.array("i", [0])
+
+    def has_read() -> bool:
+        with contextlib.suppress(OSError):
+            fcntl.ioctl(duty._guard.sock, termios.TIOCOUTQ, unread)
+            return unread[0] == 0
+        return True
+
+    wait_for(has_read, "the guardian to read it")
+
+
 def test_a_lease_that_is_not_renewed_ends_the_command(order: Make, post: Post, tmp_path: Path) -> None:
     ending = post.execute(guarded(order(HANG, grace_s=0.2), tmp_path, lease_s=0.5))
     post.close()
@@ -46,14 +68,19 @@ def test_a_lease_that_is_not_renewed_ends_the_command(order: Make, post: Post, t
 
 
 def test_a_lease_that_is_renewed_lets_it_go_on_and_an_earlier_deadline_changes_nothing(
-    order: Make, post: Post, tmp_path: Path
+    order: Make, post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = guarded(order("import time; open('up', 'w'); time.sleep(1.5)"), tmp_path, lease_s=1.2)
+    sleeps_once_there_is(tmp_path / "slept", monkeypatch)
+    program = "import os, time; open('up', 'w')\nwhile not os.path.exists('go'): time.sleep(0.01)"
+    wanted = guarded(order(program, timeout_s=100_000), tmp_path, lease_s=600)
 
     def renew() -> None:
         wait_for((tmp_path / "up").exists, "the command to run")
-        post.extend(wanted.token, boottime_ms() + 60_000)
-        post.extend(wanted.token, boottime_ms())
+        extend(post, wanted, boottime_ms() + 7_200_000)
+        (tmp_path / "slept").touch()
+        for _ in range(2):  # between two of its words the guardian looks at the clock
+            extend(post, wanted, boottime_ms())
+        (tmp_path / "go").touch()
 
     renewing = threading.Thread(target=renew)
     renewing.start()
@@ -84,7 +111,7 @@ def test_what_is_no_longer_ours_is_killed_at_once(order: Make, post: Post, tmp_p
 def test_a_result_is_in_the_spool_until_it_is_discarded(
     order: Make, post: Post, tmp_path: Path, program: str, by: str
 ) -> None:
-    wanted = guarded(order(program, timeout_s=0.5, grace_s=0.2), tmp_path, lease_s=60)
+    wanted = guarded(order(program, timeout_s=60 if by == "exit" else 0.5, grace_s=0.2), tmp_path, lease_s=60)
     ending = post.execute(wanted)
     post.close()
 
@@ -123,8 +150,11 @@ def test_a_spool_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     assert spooled.read(str(tmp_path), "t") is None
 
 
-def test_a_dead_server_of_guardians_is_replaced_and_its_guardians_live_on(order: Make, post: Post, tmp_path: Path) -> None:
-    wanted = guarded(order(HANG, timeout_s=2.0, grace_s=0.2), tmp_path, lease_s=60)
+def test_a_dead_server_of_guardians_is_replaced_and_its_guardians_live_on(
+    order: Make, post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sleeps_once_there_is(tmp_path / "slept", monkeypatch)
+    wanted = guarded(order(HANG, timeout_s=600, grace_s=0.2), tmp_path, lease_s=7_200)
     endings = []
     first = threading.Thread(target=lambda: endings.append(post.execute(wanted)))
     first.start()
@@ -136,7 +166,8 @@ def test_a_dead_server_of_guardians_is_replaced_and_its_guardians_live_on(order:
 
     other = replace(order("pass"), token="other.1", stdout_path=str(tmp_path / "o"), stderr_path=str(tmp_path / "e"))
     ending = post.execute(other)
-    first.join()
+    (tmp_path / "slept").touch()
+    first.join(DEADLINE_S)
     post.close()
 
     assert (ending.by, ending.exit_code) == (EndedBy.EXIT, 0)
@@ -163,11 +194,16 @@ def test_a_guardian_serves_one_order_after_another(order: Make, post: Post, tmp_
     assert len(set((tmp_path / "who").read_text().split())) == 1
 
 
-def test_an_idle_guardian_leaves_when_the_lease_that_it_knew_of_is_over(order: Make, post: Post, tmp_path: Path) -> None:
+def test_an_idle_guardian_leaves_when_the_lease_that_it_knew_of_is_over(
+    order: Make, post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its controller may be stopped: whoever comes after it waits for nobody."""
-    first = guarded(order("pass"), tmp_path, lease_s=0.3)
+    sleeps_once_there_is(tmp_path / "slept", monkeypatch)
+    first = guarded(order("pass"), tmp_path, lease_s=600)
     assert post.execute(first).exit_code == 0
     [guard] = post._spare
+    assert guard.is_there()
+    (tmp_path / "slept").touch()
     wait_for(lambda: not guard.is_there(), "the guardian to leave")
     second = replace(order("pass"), token="t.2", stdout_path=str(tmp_path / "o2"), stderr_path=str(tmp_path / "e2"))
     ending = post.execute(second)

@@ -83,9 +83,9 @@ def test_a_cluster_has_no_more_members_than_a_command_line_takes() -> None:
 def test_many_fingerprints_of_one_shape_do_not_cost_their_square() -> None:
     def took(count: int) -> float:
         seen = [Seen(fingerprint=f"x {n} {n + 1} {n + 2} z", category="other", count=1) for n in range(count)]
-        began = time.perf_counter()
+        began = time.thread_time()
         merged(seen)
-        return time.perf_counter() - began
+        return time.thread_time() - began
 
     took(500)
     assert took(20_000) < 40 * took(2_000) + 0.05

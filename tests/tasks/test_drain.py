@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pexpect
 import psutil
 import pytest
 
-from tests.workplace import INV, TASKS, WORKER, Workplace, wait_for
+from tests.workplace import DEADLINE_S, INV, TASKS, WORKER, Workplace, wait_for
 
 
 def test_a_drain_prints_each_phase_and_the_summary(work: Workplace) -> None:
@@ -101,17 +102,19 @@ def test_a_phase_that_stays_transient_is_given_up(work: Workplace) -> None:
 
 
 def test_the_wait_for_a_retry_holds_neither_slot_nor_claim(lite: Workplace) -> None:
-    lite.configure(retry={"initial_s": 2, "max_s": 2})
+    lite.configure(retry={"initial_s": 30_000_000, "max_s": 30_000_000})  # full jitter: an hour may be next to nothing
     lite.fail("a/first~transient", "b/second", "c/third")
+    others = {"b/second": "COMPLETE", "c/third": "COMPLETE"}
 
-    assert lite.inv("drain", "--policy=run-order").code == 0
+    drain = lite.start("drain", "--policy=run-order")
+    wait_for(lambda: others.items() <= lite.states().items(), "the others to be drained meanwhile")
 
+    assert lite.sql("SELECT owner FROM batchdrain_claim") == [(None,)] * 3
+    drain.send_signal(signal.SIGTERM)
+    out, err = drain.communicate(timeout=DEADLINE_S)
+    assert drain.returncode == 143, (out, err)
     order = [event["phase_id"] for event in lite.events() if event["event"] == "phase.selected"]
-    assert order in (  # full jitter: the wait may be next to nothing
-        ["first~transient", "second", "third", "first~transient"],
-        ["first~transient", "second", "first~transient", "third"],
-        ["first~transient", "first~transient", "second", "third"],
-    )
+    assert order == ["first~transient", "second", "third"]
 
 
 def test_a_retry_of_a_busy_run_holds_up_no_other_retry(lite: Workplace) -> None:
@@ -147,9 +150,13 @@ def test_the_ledger_knows_the_log_of_an_attempt_by_its_digest(work: Workplace) -
 
 
 def test_workers_run_phases_of_different_runs_side_by_side_and_never_of_one(work: Workplace) -> None:
-    work.fail(*(f"r{run}/p{phase}~sleep=0.2" for run in range(3) for phase in range(3)))
+    work.fail(*(f"r{run}/p{phase}~until=go" for run in range(3) for phase in range(3)))
 
-    assert work.inv("drain", "--workers=3").code == 0
+    drain = work.start("drain", "--workers=3")
+    wait_for(lambda: list(work.states().values()).count("EXECUTING") == 3, "three phases side by side")
+    (work.root / "go").touch()
+    out, err = drain.communicate(timeout=DEADLINE_S)
+    assert drain.returncode == 0, (out, err)
 
     running: set[str] = set()
     most = 0
@@ -375,11 +382,13 @@ def test_a_task_works_from_a_folder_below(lite: Workplace) -> None:
 
 
 def test_a_terminal_shows_the_live_display(lite: Workplace) -> None:
-    lite.fail("r/a~sleep=1", "r/b~fail")
-    child = pexpect.spawn(INV[0], [*INV[1:], "drain"], cwd=str(lite.root), env={**lite.environ(), "TERM": "xterm"}, timeout=60,
+    lite.fail("r/a", "r/b~fail", "s/c~until=go")
+    child = pexpect.spawn(INV[0], [*INV[1:], "drain", "--policy=run-order"], cwd=str(lite.root), env={**lite.environ(), "TERM": "xterm"}, timeout=60,
                           dimensions=(40, 160))  # fmt: skip
     child.expect("failed phases")
-    child.expect("1 succeeded, 0 failed")
+    child.expect("1 succeeded, 1 failed")
+    (lite.root / "go").touch()
+    child.expect("2 succeeded, 1 failed")
     child.expect("BATCH DRAIN SUMMARY")
     child.expect(pexpect.EOF)
     child.close()

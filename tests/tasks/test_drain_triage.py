@@ -151,9 +151,9 @@ def test_diagnoses_die_with_a_drain_that_is_killed(lite: Workplace) -> None:
 def test_triage_that_breaks_is_told_once_and_the_drain_goes_on(lite: Workplace, breaks: str, said: str) -> None:
     diagnose(lite, {})
     module, _, name = breaks.partition(":")
-    broken = f"import {module} as m\ndef broken(*_, **__): raise ZeroDivisionError('no luck')\nm.{name} = broken\n"
+    broken = f"import {module} as m\ndef broken(*_, **__):\n  open('broke', 'w')\n  1 / 0\nm.{name} = broken\n"
     (lite.root / "tasks.py").write_text(broken + (lite.root / "tasks.py").read_text())
-    lite.fail("a/1~sleep=0.3", "b/2~sleep=0.3", "c/3~sleep=0.3")
+    lite.fail("a/1~until=broke", "b/2", "c/3")
 
     ran = lite.inv("drain", "--triage")
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.workplace import Workplace, wait_for
+from tests.execution.sleep import tasks_that_sleep_once_there_is
+from tests.workplace import TASKS, Workplace, wait_for
 
 DEADLINE_S = 60.0
 
@@ -116,12 +117,18 @@ def test_a_dry_run_writes_nothing(work: Workplace) -> None:
 
 
 def test_a_command_that_prints_and_then_times_out_fails_its_phase_alone(work: Workplace) -> None:
-    work.configure(timeout={"default_s": 0.5, "adaptive": False})
+    work.configure(timeout={"default_s": 60, "adaptive": False}, lease={"ttl_s": 100_000})
+    (work.root / "tasks.py").write_text(tasks_that_sleep_once_there_is(work.root / "slept", TASKS))
     work.fail("r/a~hang", "r/b", "r/c")
 
-    assert work.inv("drain").code == 1
+    drain = work.start("drain", "--policy=run-order")
+    wait_for(lambda: "hanging" in _logs(work), "the first phase to hang")
+    (work.root / "slept").touch()
+    drain.communicate(timeout=DEADLINE_S)
 
+    assert drain.returncode == 1
     assert work.states() == {"r/a~hang": "FAILED", "r/b": "COMPLETE", "r/c": "COMPLETE"}
+    assert [result["timed_out"] for result in work.session()["results"]] == [True, False, False]
     assert "hanging" in _logs(work)
 
 

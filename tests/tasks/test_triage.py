@@ -12,7 +12,8 @@ import psutil
 import pytest
 import sqlalchemy as sa
 
-from tests.workplace import DEADLINE_S, Workplace, wait_for
+from tests.execution.sleep import tasks_that_sleep_once_there_is
+from tests.workplace import DEADLINE_S, TASKS, Workplace, wait_for
 
 DIAGNOSER = Path(__file__).parents[1] / "diagnoser.py"
 HOPELESS = {"say": {"verdict": "hopeless", "reason": "the branch is gone"}}
@@ -327,13 +328,14 @@ def test_no_secret_is_kept_with_a_reason(lite: Workplace) -> None:
 
 
 def test_a_diagnosis_that_takes_too_long_is_ended_with_all_it_started(lite: Workplace) -> None:
-    diagnose(lite, {"*": {"daemon": True, "hang": True}}, timeout_s=1.5)
+    (lite.root / "tasks.py").write_text(tasks_that_sleep_once_there_is(lite.root / "hangs", TASKS))
+    diagnose(lite, {"*": {"daemon": True, "hang": True}}, timeout_s=600)
     lite.fail("a/1")
 
     ran = lite.inv("triage")
 
     assert ran.code == 0
-    assert "no verdict: timed out after 1.5 s (triage.timeout_s)" in ran.out
+    assert "no verdict: timed out after 600 s (triage.timeout_s)" in ran.out
     assert not psutil.pid_exists(int((lite.root / "daemon.pid").read_text()))
 
 
