@@ -7,7 +7,7 @@ import json
 import os
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -136,6 +136,34 @@ def test_a_save_that_fails_leaves_the_former_version_whole(folder: SessionFolder
     monkeypatch.undo()
     assert path.read_bytes() == b"one"
     assert [entry.name for entry in folder.folder.iterdir()] == ["x.json"]
+
+
+@pytest.mark.parametrize("plant", [os.symlink, os.link], ids=["symbolic", "hard"])
+def test_a_link_that_is_planted_where_a_save_begins_is_not_written_through(
+    folder: SessionFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plant: Callable[[Path, Path], None]
+) -> None:
+    """By somebody who may write to the folder, between the unlink of the temporary file and its opening."""
+    path, victim = folder.folder / "x.json", tmp_path / "victim"
+    durable.replace(path, [b"one"])
+    victim.write_bytes(b"precious")
+    planted: list[Path] = []
+    real = os.open
+
+    def raced(name: Any, *rest: Any, **more: Any) -> int:
+        if not planted and str(name).endswith(".tmp"):
+            planted.append(Path(name))
+            plant(victim, planted[0])
+        return real(name, *rest, **more)
+
+    monkeypatch.setattr(os, "open", raced)
+    with pytest.raises(FileExistsError):
+        durable.replace(path, [b"two"])
+    monkeypatch.undo()
+
+    assert [entry.name for entry in planted] == [f".x.json.{os.getpid()}.tmp"]
+    assert (victim.read_bytes(), path.read_bytes()) == (b"precious", b"one")
+    durable.replace(path, [b"two"])
+    assert (victim.read_bytes(), path.read_bytes()) == (b"precious", b"two")
 
 
 def test_short_writes_are_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

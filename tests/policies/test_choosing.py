@@ -6,9 +6,9 @@ import sys
 import types
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -19,14 +19,18 @@ from batchdrain.database.pages import Page, Row
 from batchdrain.errors import ConfigError
 from batchdrain.facts import Choice, Lane, PhaseKey
 from batchdrain.failures.categories import CATEGORIES, categorise
+from batchdrain.failures.fingerprints import cluster_id, fingerprint
+from batchdrain.planning.acceptance import Acceptance, Acceptances, Subject
 from batchdrain.planning.backlog import Backlog, Reading
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.limits import TimeLimits
-from batchdrain.planning.plan import plan
+from batchdrain.planning.plan import explained, plan
 from batchdrain.planning.rules import Rules
+from batchdrain.planning.selection import Selection
+from batchdrain.planning.verdicts import Verdict, VerdictWord
 from batchdrain.policies.explaining import explained_by
 from batchdrain.policies.ranking import ranking_of
-from batchdrain.settings import Settings, Stop, Timeout
+from batchdrain.settings import Dependency, Settings, Stop, Timeout
 from batchdrain.states import PhaseState
 from batchdrain.stopping import Progress
 
@@ -217,16 +221,108 @@ def test_a_cluster_that_is_parked_while_it_waits_is_not_chosen() -> None:
     assert {skip.rule: count for skip, count in backlog.skipped.items()} == {"stop.max_repeats": 3}
 
 
-@given(ROWS, st.integers(0, 10))
-def test_every_phase_has_exactly_one_reason(rows: list[Row], batch: int) -> None:
-    rules = Rules(filters=Filters(exclude_runs=("r",), categories=("other", "unknown")), settings=Settings(), past=Past())
-    backlog = backlog_of(rows, rules=rules)
-    chosen = all_of(backlog)[:batch]
-    told = list(backlog.why_not(Reading(pages=[Page.of(rows)], rules=rules)))
-    assert len(told) == len(rows) == backlog.total
-    skipped = [key for _, key, skip in told if skip is not None]
-    assert len(skipped) == backlog.skipped.total()
-    assert not {choice.phase.key for choice in chosen} & set(skipped)
+TEXTS = st.sampled_from([reason for reason in REASONS.values() if reason is not None])
+FILTERS = st.builds(
+    Filters,
+    exclude_runs=st.sampled_from([(), (), (), ("r",)]),
+    categories=st.sampled_from([(), (), (), ("other", "unknown", "transient")]),
+    include_quarantined=st.booleans(),
+)
+SETTINGS = st.builds(
+    lambda cap, queued_first, waits: Settings(
+        stop=Stop(max_attempts_per_phase=cap, max_repeats=2, skip_runs_with_queued=queued_first),
+        depends_on=[Dependency(run="s", after=["t"])] if waits else [],
+    ),
+    st.integers(0, 2), st.booleans(), st.booleans(),
+)  # fmt: skip
+PROGRESS = st.builds(
+    lambda texts, runs: Progress(repeats={fingerprint(text): 2 for text in texts}, timeouts=dict.fromkeys(runs, 2)),
+    st.sets(TEXTS, max_size=2), st.sets(st.sampled_from("rst"), max_size=1),
+)  # fmt: skip
+
+
+@st.composite
+def pasts(draw: st.DrawFn, keys: list[PhaseKey]) -> Past:
+    """What the ledger knows: each of its phases by name."""
+    known = draw(st.sets(st.sampled_from(keys)))
+    some = st.sets(st.sampled_from(sorted(known)), max_size=3) if known else st.just(set())
+    return Past(
+        attempts={key.digest: draw(st.integers(0, 3)) for key in known},
+        held=frozenset(key.digest for key in draw(some)),
+        waits_ms={key.digest: 5 for key in draw(some)},
+        orphanings={key.digest: draw(st.sampled_from([3, 4, 2])) for key in draw(some)},
+        names=frozenset((key.run_id, key.phase_id) for key in known),
+    )
+
+
+@st.composite
+def backlogs(draw: st.DrawFn) -> tuple[list[Row], Rules]:
+    """Rows, and everything that can leave some of them out, in whatever combination."""
+    rows = draw(ROWS)
+    reasons = {PhaseKey(row.run_id, row.phase_id): row.reason for row in rows} or {PhaseKey("r", "a"): None}
+    keys, marks = list(reasons), TEXTS.map(fingerprint)
+    subjects = st.one_of(
+        st.sampled_from(keys).map(lambda key: Subject(run_id=key.run_id, phase_id=key.phase_id)),
+        st.sampled_from([Subject(run_id="r*"), Subject(run_id="t")]),
+        marks.map(lambda mark: Subject(cluster=cluster_id(mark))),
+    )
+    acceptances = [Acceptance(subject=subject, reason="known") for subject in draw(st.lists(subjects, max_size=2))]
+    progress, verdicts = draw(PROGRESS), {}
+    for key in draw(st.sets(st.sampled_from(keys), max_size=4)):  # of the failure as it stands, or of another
+        mark, word = draw(st.just(fingerprint(reasons[key])) | marks), draw(st.sampled_from(VerdictWord))
+        verdicts[key] = Verdict(key=key, word=word, reason="so said", until=NOW, fingerprint=mark, attempts=0)
+    rules = Rules(
+        filters=draw(FILTERS),
+        settings=draw(SETTINGS),
+        past=draw(pasts(keys)),
+        queued=draw(st.sampled_from([{}, {"r": 2}])),
+        unfinished=dict.fromkeys("rst", 1),
+        attempted=draw(st.sets(st.sampled_from(keys), max_size=3)),
+        progress=lambda: progress,
+        accepted=Acceptances(acceptances) if acceptances else None,
+        verdicts=verdicts,
+    )
+    return [*rows, UNNAMED_ROW] if draw(st.booleans()) else rows, rules
+
+
+LIMITS = TimeLimits(lambda *_: [], Timeout(), lambda _: "default")
+UNNAMED_ROW = Row(run_id="r", phase_id="", phase_index=1, reason=None)
+
+
+@given(backlogs(), st.none() | st.integers(0, 10))
+def test_every_phase_has_exactly_one_reason(found: tuple[list[Row], Rules], batch: int | None) -> None:
+    """Chosen, left out by one rule, or the batch is full: the numbers of a dry run add up to the backlog."""
+    rows, rules = found
+    attempted = set(rules.attempted)
+    backlog = backlog_of(rows, ["untried-first", "smart"], replace(rules, attempted=attempted))
+    made = plan(backlog, LIMITS, most=batch, now=NOW, attempted=attempted)
+
+    told = list(explained(cast("Selection", Again(rows, replace(rules, attempted=attempted))), made))
+
+    assert sorted(map(repr, rows)) == sorted(repr(row) for row, _, _ in told)
+    assert len(rows) == made.total == len(made.phases) + made.left + made.skipped.total()
+    assert all(bool(reason) is (skip is None) for _, reason, skip in told)
+    assert sorted(names(one.choice for one in made.phases)) == sorted(
+        f"{row.run_id}/{row.phase_id}" for row, _, skip in told if skip is None
+    )
+    skips = Counter(skip for _, _, skip in told if skip is not None)
+    assert sum(count for skip, count in skips.items() if skip.rule == "batch is full") == made.left >= 0
+    assert Counter({skip: count for skip, count in skips.items() if skip.rule != "batch is full"}) == made.skipped
+    assert batch is not None or made.left == 0
+
+
+@dataclass(frozen=True)
+class Again:
+    """A selection whose backlog is looked at a second time, as `dry-run --explain` does."""
+
+    rows: list[Row]
+    rules: Rules
+
+    def reading(self) -> Reading:
+        return Reading(pages=[Page.of(self.rows)], rules=self.rules)
+
+    def backlog(self) -> Backlog:
+        return backlog_of(self.rows, rules=self.rules)
 
 
 def lane(**facts: Any) -> Lane:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 
 import pytest
 
-from tests.workplace import Workplace, named
+from tests.workplace import DEADLINE_S, Workplace, named, wait_for
 
 
 def queue(work: Workplace, *names: str) -> None:
@@ -36,11 +37,35 @@ def test_a_phase_that_is_queued_meanwhile_joins_a_later_batch(work: Workplace) -
     assert work.states() == {"r/a": "COMPLETE", "r/b": "COMPLETE"}
 
 
-def test_batches_can_be_limited_and_resumed(work: Workplace) -> None:
+def test_batches_can_be_limited_and_the_next_drain_takes_the_rest(work: Workplace) -> None:
     queue(work, *(f"r/p{number}" for number in range(5)))
 
     assert work.inv("drain-queued", "--run-id=r", "--batch-size=2", "--max-batches=1").code == 0
-    assert work.taken() == ["r/p0", "r/p1"]
+    assert (work.taken(), work.session()["status"]) == (["r/p0", "r/p1"], "complete")
+
+    assert work.inv("drain-queued", "--run-id=r").code == 0
+    assert work.taken() == ["r/p2", "r/p3", "r/p4"]
+    assert set(work.states().values()) == {"COMPLETE"}
+
+
+def test_a_limited_queued_drain_that_was_interrupted_is_resumed_up_to_its_limit(work: Workplace) -> None:
+    stays = work.root / "stays"
+    stays.touch()
+    queue(work, "r/p0", "r/p1~while=stays", *(f"r/p{number}" for number in range(2, 6)))
+    drain = work.start("drain-queued", "--run-id=r", "--batch-size=2", "--max-batches=2")
+    witness = work.root / "witness.txt"
+    wait_for(lambda: witness.exists() and "p1" in witness.read_text(), "the second phase")
+    drain.send_signal(signal.SIGINT)
+    drain.communicate(timeout=DEADLINE_S)
+    assert drain.returncode == 130
+    assert work.states()["r/p1~while=stays"] == "QUEUED"
+    stays.unlink()
+
+    assert work.inv("resume").code == 0
+
+    drained = ["r/p0", "r/p1~while=stays", "r/p2", "r/p3"]
+    assert (work.taken(), work.session()["status"], len(work.session_files())) == (drained, "complete", 1)
+    assert [name for name, state in sorted(work.states().items()) if state == "QUEUED"] == ["r/p4", "r/p5"]
 
 
 def test_the_first_failure_can_end_a_queued_drain(work: Workplace) -> None:

@@ -1,0 +1,49 @@
+"""What a transaction sees of others, and what an error shows of its values."""
+
+from __future__ import annotations
+
+import traceback
+
+import pytest
+import sqlalchemy as sa
+
+from batchdrain.database.connection import open_database
+from batchdrain.errors import BatchDrainError
+from tests.workplace import Workplace
+
+
+def test_a_write_runs_in_read_committed_whatever_the_server_is_set_to(on_server: Workplace) -> None:
+    """MariaDB stands on REPEATABLE READ by itself."""
+    if on_server.url.startswith("postgresql"):
+        name = sa.make_url(on_server.url).database
+        on_server.sql(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
+    on_server.fail("r/p")
+    with on_server.engine.connect() as plain:
+        assert plain.get_isolation_level() != "READ COMMITTED"
+    seen: list[str] = []
+
+    def work(connection: sa.Connection) -> str:
+        query = sa.text("SELECT state FROM phases")
+        seen.append(connection.execute(query).scalar_one())
+        on_server.sql("UPDATE phases SET state = 'COMPLETE'")
+        seen.append(connection.execute(query).scalar_one())
+        return connection.get_isolation_level()
+
+    database = open_database(on_server.url)
+    assert database.write(work) == "READ COMMITTED"
+    database.close()
+    assert seen == ["FAILED", "COMPLETE"]
+
+
+def test_an_error_of_the_database_shows_no_bound_value_not_even_in_its_traceback(work: Workplace) -> None:
+    column = "INTEGER PRIMARY KEY" if work.url.startswith("sqlite") else "VARCHAR(5)"
+    work.sql(f"CREATE TABLE narrow (x {column})")
+    canary = "-".join(["canary", "in", "a", "bound", "value"])
+
+    database = open_database(work.url)
+    with pytest.raises((BatchDrainError, sa.exc.IntegrityError)) as caught:  # SQLite's is one of integrity
+        database.write(lambda connection: connection.execute(sa.text("INSERT INTO narrow (x) VALUES (:x)"), {"x": canary}))
+    database.close()
+
+    shown = "".join(traceback.format_exception(caught.value))
+    assert ("INSERT INTO narrow" in shown, canary in shown) == (True, False), shown

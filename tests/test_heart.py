@@ -1,0 +1,72 @@
+"""The deadline that a beat gives to the guardians."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+
+from batchdrain.draining import heart
+from batchdrain.errors import DatabaseUnavailable
+from batchdrain.facts import Claim, Phase
+from batchdrain.settings import Lease
+from batchdrain.states import PhaseState
+
+LEASE = Lease(ttl_s=60, beat_s=5, margin_s=5)
+GRACE_S = 2.0
+SLOW_MS = 40_000
+
+
+class SlowClaims:
+    """The reply to a beat comes late, by the machine's clock, which is ours."""
+
+    def __init__(self, *, lost: bool = False, away: bool = False) -> None:
+        self.now_ms, self.lost, self.away = 1_000, lost, away
+
+    def beat(self, claims: list[Claim], *, lease_s: float) -> list[Claim]:
+        assert lease_s == LEASE.ttl_s
+        self.now_ms += SLOW_MS
+        if self.away:
+            raise DatabaseUnavailable("away", remedy="wait")
+        return claims if self.lost else []
+
+
+class Post:
+    def __init__(self) -> None:
+        self.told: list[object] = []
+
+    def extend(self, token: str, deadline_ms: int) -> None:
+        self.told.append((token, deadline_ms))
+
+    def end(self, token: str) -> None:
+        self.told.append((token, "end"))
+
+
+def beaten(claims: SlowClaims, patch: pytest.MonkeyPatch) -> list[object]:
+    """What the guardians are told by one beat."""
+    patch.setattr(heart, "boottime_ms", lambda: claims.now_ms)
+    post = Post()
+    ours = heart.Heart(cast("Any", claims), LEASE, GRACE_S, post=None)
+    phase = Phase(run_id="r", phase_id="p", phase_index=0, state=PhaseState.FAILED, reason=None, category="unknown")
+    ours.hold(Claim(phase=phase, epoch=1, attempt=1, prior_word="FAILED", prior_reason=None, held_word="EXECUTING",
+                    claimed_at=datetime(2026, 1, 1, tzinfo=UTC), token="t"))  # fmt: skip
+    ours._post = cast("Any", post)  # only now: so no thread beats beside the test
+    assert ours.beat(cast("Any", post)) is not claims.away
+    return post.told
+
+
+def test_a_deadline_counts_from_before_the_beat_was_sent_however_late_its_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database wrote the lease somewhere between the two: a command must be dead before the earliest end of it."""
+    claims = SlowClaims()
+    before_ms = claims.now_ms
+    lasts_ms = round((LEASE.ttl_s - GRACE_S - LEASE.margin_s) * 1000)
+    assert beaten(claims, monkeypatch) == [("t", before_ms + lasts_ms)]
+
+
+def test_a_beat_that_the_database_did_not_take_extends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert beaten(SlowClaims(away=True), monkeypatch) == []
+
+
+def test_a_claim_that_is_ours_no_more_is_ended_at_the_beat(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert beaten(SlowClaims(lost=True), monkeypatch) == [("t", "end")]
