@@ -124,6 +124,7 @@ BUILT_IN: Final = (
         "unmerged (?:files|paths)", "would be overwritten by (?:merge|checkout)", "(?:cherry-?pick|rebase|merge) (?:has )?failed",
         "failed to apply (?:the )?(?:diff|edits?|changes?)", "automatic merge failed", "(?:could not|cannot|failed to) apply [0-9a-f]{6,40}[^\\n]{0,60}",
         "rejects? to file", "non-fast-forward",
+        "(?:llm|model)(?:'s)? (?:output|response|answer)[^\\n]{0,60}(?:invalid|malformed|truncated|unparsable|not valid|no valid|could not be parsed)",
         "edit (?:script|block)[^\\n]{0,30} (?:failed|not found)", "search block[^\\n]{0,30} not found",
     ),
 )  # fmt: skip
