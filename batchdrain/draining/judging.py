@@ -115,6 +115,8 @@ def _reason(
         return f"{what}: {ending.message}"
     if ending.by is EndedBy.LOST:
         return f"what became of it is not known: {ending.message}"
+    if ending.by is EndedBy.INTERRUPT and ending.message:  # told by us, not by its log
+        return ending.message
     own = said.get("reason")
     own = storable(redact(own)).strip() if isinstance(own, str) else ""
     if ending.by is EndedBy.TIMEOUT:

@@ -21,6 +21,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from tests import servers
 from tests.chaos.checker import rows_of, violations, witnessed
 from tests.chaos.test_kills import watched
@@ -79,22 +81,34 @@ class Soak:
 
     def harm(self) -> None:
         """One fault."""
-        fault = self.dice.choice(["kill", "kill", "kill", "guardian", "stop", "interrupt", "cut"])
+        served = not self.place.url.startswith("sqlite")
+        fault = self.dice.choice(["kill", "kill", "kill", "guardian", "stop", "interrupt", *(["cut"] if served else [])])
         drain = self.dice.choice(self.drains)
         with contextlib.suppress(ProcessLookupError):
             if fault == "guardian":
                 guards = [pid for (pid,) in self.place.sql("SELECT guard_pid FROM batchdrain_claim WHERE owner IS NOT NULL")]
                 for pid in guards[:1]:
                     os.kill(pid, signal.SIGKILL)
-            elif fault == "cut" and self.place.url.startswith("postgresql"):
-                self.place.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                               "WHERE datname = current_database() AND pid <> pg_backend_pid()")  # fmt: skip
+            elif fault == "cut":
+                self.cut()
             elif fault == "stop":
                 drain.send_signal(signal.SIGSTOP)
                 threading.Timer(6.0, drain.send_signal, (signal.SIGCONT,)).start()
             else:
                 drain.send_signal(signal.SIGINT if fault == "interrupt" else signal.SIGKILL)
         self.done[f"faults: {fault}"] += 1
+
+    def cut(self) -> int:
+        """End every connection to the database but our own. Returns how many there were."""
+        if self.place.url.startswith("postgresql"):
+            return len(self.place.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                                      "WHERE datname = current_database() AND pid <> pg_backend_pid()"))  # fmt: skip
+        query = "SELECT id FROM information_schema.processlist WHERE db = database() AND id <> connection_id()"
+        connections = [number for (number,) in self.place.sql(query)]
+        for number in connections:
+            with contextlib.suppress(sa.exc.OperationalError):  # it has ended by itself
+                self.place.sql(f"KILL {number}")
+        return len(connections)
 
     def run(self, minutes: float) -> None:
         end = time.monotonic() + minutes * 60

@@ -10,6 +10,7 @@ import contextlib
 import shutil
 import subprocess
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -18,8 +19,8 @@ from tests.chaos.test_kills import TIMES, drained, watched
 from tests.workplace import DEADLINE_S, INV, Workplace
 
 MOST = 200
-STEP = 3 if TIMES == 1 else 1
-"""The gate tries every third step, the whole matrix (CONTRIBUTING.md) all of them."""
+STEP, WRITES = (3, 23) if TIMES == 1 else (1, 1)
+"""The gate tries every third step, and of the many writes a few; the whole matrix (CONTRIBUTING.md) all of them."""
 HIT = "+++ killed by SIGKILL +++"
 
 
@@ -49,14 +50,21 @@ def injected(place: Workplace, fault: str, *flags: str) -> tuple[int, str, str]:
     return drain.returncode, out.decode() + err.decode(), text
 
 
+def enough(place: Workplace, step: int) -> Path:
+    """Two phases for each step. Returns the witness's folder."""
+    return watched(place, *(f"run/p{number}~ms=1" for number in range(2 * len(range(1, MOST, step)))))
+
+
 @needs_strace
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("calls", ["fsync,fdatasync", "rename,renameat,renameat2,unlink,unlinkat"])
-def test_a_drain_that_is_killed_at_any_step_to_the_disk_leaves_nothing_broken(lite: Workplace, calls: str) -> None:
-    names = [f"run/p{number}~ms=1" for number in range(2 * MOST)]
-    witness = watched(lite, *names)
+@pytest.mark.parametrize(
+    ("calls", "step"),
+    [("fsync,fdatasync", STEP), ("rename,renameat,renameat2,unlink,unlinkat", STEP), ("write,pwrite64", WRITES)],
+)
+def test_a_drain_that_is_killed_at_any_step_to_the_disk_leaves_nothing_broken(lite: Workplace, calls: str, step: int) -> None:
+    witness = enough(lite, step)
     printed, hits = "", 0
-    for number in range(1, MOST, STEP):
+    for number in range(1, MOST, step):
         lite.configure(batch_size=2)
         _, said, seen = injected(lite, f"{calls}:signal=KILL:when={number}")
         printed += said
@@ -71,25 +79,35 @@ def test_a_drain_that_is_killed_at_any_step_to_the_disk_leaves_nothing_broken(li
 
     printed += drained(lite)
 
-    assert hits >= 5 // STEP
+    assert hits >= 5 // step
     assert violations(lite, witness, printed) == []
     assert set(lite.states().values()) == {"COMPLETE"}
 
 
 @needs_strace
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("calls", "error"), [("fsync,fdatasync", "EIO"), ("rename,renameat,renameat2", "EIO")])
-def test_a_step_to_the_disk_that_fails_is_told_and_nothing_is_lost(lite: Workplace, calls: str, error: str) -> None:
-    names = [f"run/p{number}~ms=1" for number in range(2 * MOST)]
-    witness = watched(lite, *names)
+@pytest.mark.parametrize(
+    ("calls", "step", "codes"),
+    [
+        ("fsync,fdatasync", STEP, {0, 74, 75}),
+        ("rename,renameat,renameat2", STEP, {0, 74, 75}),
+        ("pwrite64", WRITES, {0, 74, 75}),
+        ("write", WRITES // 2 + 1, {0, 1, 74, 75}),
+    ],
+)
+def test_a_step_to_the_disk_that_fails_is_told_and_nothing_is_lost(
+    lite: Workplace, calls: str, step: int, codes: set[int]
+) -> None:
+    """A write may be the command's own, which fails then."""
+    witness = enough(lite, step)
     printed = ""
-    for number in range(1, MOST, STEP):
+    for number in range(1, MOST, step):
         lite.configure(batch_size=2)
-        code, said, seen = injected(lite, f"{calls}:error={error}:when={number}")
+        code, said, seen = injected(lite, f"{calls}:error=EIO:when={number}")
         printed += said
         if "(INJECTED)" not in seen:
             break
-        assert (code in {0, 74, 75}, "Traceback" in said) == (True, False), (number, code, said)
+        assert (code in codes, "Traceback" in said) == (True, False), (number, code, said)
         ran = lite.inv("recover")
         assert (ran.code, violations(lite, witness, printed)) == (0, []), number
     else:

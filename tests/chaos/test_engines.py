@@ -55,6 +55,18 @@ class Breaking(ThreadPoolExecutor):
 def breaking(*, workers, settings):
     return Breaking(workers)
 
+class Cancelling(ThreadPoolExecutor):
+    def submit(self, call, order):
+        if order.env["BATCHDRAIN_PHASE_ID"] != "cancelled" or order.env["BATCHDRAIN_EPOCH"] != "1":
+            return super().submit(call, order)
+        future = Future()
+        future.cancel()
+        future.set_running_or_notify_cancel()
+        return future
+
+def cancelling(*, workers, settings):
+    return Cancelling(workers)
+
 class Twice(ThreadPoolExecutor):
     def submit(self, call, order):
         def twice(order):
@@ -103,6 +115,17 @@ def test_a_phase_whose_engine_breaks_goes_back_and_the_others_are_drained(work: 
     assert work.states() == {"a/broken": "FAILED", "b/p~ms=1": "COMPLETE"}
     assert violations(work, witness, ran.out) == []
     assert {outcome for (outcome,) in work.sql("SELECT outcome FROM batchdrain_attempt WHERE run_id = 'a'")} == {"orphaned"}
+
+
+def test_a_phase_that_its_engine_cancels_goes_back_uncounted(lite: Workplace) -> None:
+    witness = watched(lite, "a/cancelled", "b/p~ms=1")
+    engine(lite, "cancelling")
+    ran = lite.inv("drain", env={"PYTHONPATH": str(lite.root)})
+    assert (ran.code, ran.err) == (0, "")
+    assert set(lite.states().values()) == {"COMPLETE"}
+    attempts = lite.sql("SELECT attempt, outcome, reason FROM batchdrain_attempt WHERE run_id = 'a' ORDER BY epoch")
+    assert attempts == [(1, "released", "the engine cancelled it"), (1, "complete", None)]
+    assert violations(lite, witness, ran.out) == []
 
 
 def test_what_a_broken_engine_left_running_is_ended_before_the_phase_is_tried_again(lite: Workplace) -> None:
