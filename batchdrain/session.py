@@ -132,12 +132,16 @@ class Balance(Record):
     accepted: Index = 0
     not_reached: Index = 0
     taken_elsewhere: Index = 0  #: of those not reached: left the backlog by somebody else's hand
+    gone_since: Index = 0  #: of these: failed in this session before they left it
 
     @classmethod
-    def of(cls, *, before: int, known: int, fixed: int, failing: int, moved: int, accepted: int = 0) -> Balance:
+    def of(
+        cls, *, before: int, known: int, fixed: int, failing: int, moved: int, gone: int = 0, accepted: int = 0
+    ) -> Balance:
         """`before`: phases in the source state at the session's start. `known`: phases that are accounted for now: those
-        with a result, and those that wait in the backlog. `moved`: results of phases that somebody else moved on;
-        `accepted`: waiting phases that the rule `accepted` skipped. No term is ever negative."""
+        with a result, and those that wait in the backlog. `moved`: results of phases that somebody else moved on, `gone` of
+        them after they had failed here. `accepted`: waiting phases that the rule `accepted` skipped. No term is ever
+        negative."""
         known = max(known, fixed + failing + moved)
         waiting = known - fixed - failing - moved
         accepted = min(accepted, waiting)
@@ -150,6 +154,7 @@ class Balance(Record):
             accepted=accepted,
             not_reached=waiting - accepted + taken,
             taken_elsewhere=taken,
+            gone_since=gone,
         )
 
     @property

@@ -9,12 +9,18 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
 from tests import servers
 from tests.workplace import Workplace
+
+# The gate judges a change, and not the luck of its examples; everywhere else they are drawn anew.
+hypothesis.settings.register_profile("gate", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("gate")
 
 DATABASES = ("sqlite", "postgresql", "mariadb")
 

@@ -21,7 +21,9 @@ class Scales:
         self._accepted = 0 if before is None else before.accepted
         self._known = 0
         if before is not None:
-            self._known = before.failed_before + before.new - max(0, before.taken_elsewhere - self._moved)
+            self._gone = min(before.gone_since, self._failing)
+            taken_unseen = max(0, before.taken_elsewhere - self._moved - self._gone)
+            self._known = before.failed_before + before.new - taken_unseen
 
     def add(self, result: Result, by: int = 1) -> None:
         """Weigh a result; by -1: one that another takes the place of."""
@@ -48,11 +50,13 @@ class Scales:
         """None as long as nobody knows how many phases there were at the start."""
         if self._before is None:
             return None
+        gone = min(self._gone, self._failing)  # one of them may have another result since
         return Balance.of(
             before=self._before,
             known=self._known,
             fixed=self._fixed,
-            failing=self._failing - self._gone,
-            moved=self._moved + self._gone,
+            failing=self._failing - gone,
+            moved=self._moved + gone,
+            gone=gone,
             accepted=self._accepted,
         )
