@@ -22,11 +22,11 @@ from batchdrain.database.attempts import closed, opened
 from batchdrain.database.columns import keepable, kept
 from batchdrain.database.connection import Database
 from batchdrain.database.refusals import versions
-from batchdrain.database.source import PhaseTable
+from batchdrain.database.source import PhaseTable, intermediate_words
 from batchdrain.database.statements import Statements
 from batchdrain.database.tables import Ledger
 from batchdrain.database.troubles import RowLocked, RowRefused
-from batchdrain.errors import ClaimLost, ConfigError
+from batchdrain.errors import BadData, ClaimLost, ConfigError
 from batchdrain.execution import host
 from batchdrain.execution.order import token_of
 from batchdrain.facts import GONE, Attempt, Choice, Claim, Phase, PhaseKey, Standing
@@ -36,16 +36,6 @@ from batchdrain.states import COUNTED, GIVEN_BACK, Outcome, PhaseState, next_sta
 
 class _Lost(Exception):
     pass
-
-
-def intermediate_words(table: PhaseTable, command: Command) -> frozenset[str]:
-    """The states in which an attempt that ended badly may have left its phase, and from which it is given back."""
-    executing = table.words[PhaseState.EXECUTING]
-    if command.result_from == "exit_code":
-        return frozenset({executing})
-    if command.stuck_states is not None:
-        return frozenset(command.stuck_states)
-    return frozenset({executing, table.words[PhaseState.QUEUED]})
 
 
 class Claims:
@@ -74,7 +64,7 @@ class Claims:
         self.owner = owner or uuid.uuid4().hex
         self.spool_dir = spool_dir
         self.me = host.this_process()
-        self._holds: dict[PhaseKey, int] = {}  # and by which epoch
+        self._holds: dict[PhaseKey, int] = {}  #: the epoch of the claim that we hold
 
     def claim(
         self, choice: Choice, *, lease_s: float, run_type: str, now: datetime, guard: host.ProcessIdentity | None = None
@@ -82,7 +72,8 @@ class Claims:
         """Take the phase if it still stands as it was chosen. Own transaction. None if someone else was faster. `guard`: of
         the process that will watch the command.
 
-        Raises RowLocked while somebody has the row locked, BadData when the ids name more than one row, RowRefused when the table does not take the state's word.
+        Raises RowLocked while somebody has the row locked, BadData when the ids name more than one row or the ledger
+        contradicts itself, RowRefused when the table does not take the state's word.
         """
         phase = choice.phase
         if phase.key in self._holds:
@@ -127,6 +118,11 @@ class Claims:
             claim = self.database.write(work, may_wait=False)
         except _Lost:
             return None
+        except sa.exc.IntegrityError:  # of the attempt's row: its epoch is there already
+            raise BadData(
+                f"{phase.key}: batchdrain_attempt has an attempt that batchdrain_claim does not know",
+                remedy="rows of batchdrain_claim were deleted: delete those of batchdrain_attempt too, or put them back",
+            ) from None
         self._holds[phase.key] = claim.epoch
         return claim
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from batchdrain.database.claims import intermediate_words
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import db_now_ms
 from batchdrain.database.history import Held
-from batchdrain.database.source import PhaseTable
+from batchdrain.database.source import PhaseTable, intermediate_words
 from batchdrain.database.tables import Ledger
 from batchdrain.facts import PhaseKey, Standing
 from batchdrain.settings import Command

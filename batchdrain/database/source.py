@@ -21,7 +21,7 @@ from batchdrain.database.troubles import refusal_of
 from batchdrain.errors import BadData, ConfigError, did_you_mean
 from batchdrain.facts import GONE, PhaseKey, Standing
 from batchdrain.failures.excerpt import without_suffix
-from batchdrain.settings import Source
+from batchdrain.settings import Command, Source
 from batchdrain.states import PhaseState
 from batchdrain.text import storable
 
@@ -214,6 +214,16 @@ class PhaseTable:
         if not isinstance(length, int) or len(reason) <= length:
             return reason
         return without_suffix(reason)[:length]  # half a log's name helps nobody, and would look like another failure
+
+
+def intermediate_words(table: PhaseTable, command: Command) -> frozenset[str]:
+    """The states in which an attempt that ended badly may have left its phase, and from which it is given back."""
+    executing = table.words[PhaseState.EXECUTING]
+    if command.result_from == "exit_code":
+        return frozenset({executing})
+    if command.stuck_states is not None:
+        return frozenset(command.stuck_states)
+    return frozenset({executing, table.words[PhaseState.QUEUED]})
 
 
 def split_name(name: str) -> tuple[str | None, str]:

@@ -165,7 +165,7 @@ class Slots:
             return None
         except (BadData, RowRefused) as error:
             self.refused, self.lost_because = self.refused or error, "see above"
-            rule = "ambiguous ids" if isinstance(error, BadData) else "refused by the table"
+            rule = "bad data" if isinstance(error, BadData) else "refused by the table"
             if self._parts.record.tell(Event.PHASE_SKIPPED, Skip(rule, error.message), count=1):
                 self._parts.books.notice(str(error))
             return None

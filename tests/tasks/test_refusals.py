@@ -298,3 +298,14 @@ def test_a_ledger_that_may_not_be_written_is_told_by_doctor(on_server: Workplace
         on_server.sql(f"DROP USER {name}{everywhere}")
 
     assert (looked.code, "FAIL ledger: batchdrain_meta can't be written (delete)" in looked.out) == (78, True), looked
+
+
+def test_a_ledger_that_was_cut_back_by_hand_is_told(work: Workplace) -> None:
+    work.fail("r/p~fail", "s/q")
+    work.inv("drain", "--run-id=r")
+    work.sql("DELETE FROM batchdrain_claim")
+
+    ran = work.inv("drain")
+
+    assert (ran.code, "batchdrain_attempt has an attempt that batchdrain_claim does not know" in ran.out) == (65, True), ran
+    assert work.states() == {"r/p~fail": "FAILED", "s/q": "COMPLETE"}
