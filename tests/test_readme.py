@@ -132,3 +132,15 @@ def test_every_promise_names_a_test_that_is_there() -> None:
     }
     assert len(named) >= 15
     assert named - there == set()
+
+
+def test_the_examples_within_the_text_work(copy: Path) -> None:
+    """Those with all their flags; and what needs a command of yours, with one that says yes to everything."""
+    examples = re.findall(r"`(inv (?:hint|accept) --[^`]+=[^`]+)`", README)
+    assert len(examples) == 2
+    lines = ["inv demo", *examples, "inv hint", "inv accept", "inv clusters", "inv clusters --run-id=web-7 --top=5", "inv triage",
+             "inv triage --anew", "inv drain --triage --batch-size=2 --min-success-rate=0", "inv recover", "inv sessions"]  # fmt: skip
+    done = _shell("; ".join(lines), copy, INVOKE_BATCHDRAIN_TRIAGE_ARGV='["true"]')
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ships tonight" in done.stdout
+    assert "JIRA-7" in done.stdout
