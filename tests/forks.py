@@ -1,6 +1,6 @@
 """`inv` as a process of its own that has its imports behind it: forked from an interpreter that stands ready.
 
-The imports cost most of what a short task takes. What a test starts beside itself (`Workplace.start`) is executed from nothing.
+The imports cost most of what a short task takes.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from typing import Any, Final
 _DRIVERS: Final = ("psycopg", "pymysql", "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.mysql.pymysql")
 _ENDS_WITHIN_S: Final = 100.0
 _ORDER_BYTES: Final = 1 << 18
+_WORD_BYTES: Final = 64
 _READ_AT_THE_START: Final = ("PYTHON", "LC_", "LANG", "TZ", "INVOKE_")
 
 
@@ -37,25 +38,89 @@ def can_be_forked(env: Mapping[str, str]) -> bool:
 
 def inv(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> tuple[int, bytes, bytes]:
     """Run a task to its end. Returns its exit code (negative: the signal), stdout and stderr."""
-    ours, theirs = socket.socketpair()
-    with ours, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        with theirs:
-            order = json.dumps({"argv": argv, "cwd": str(cwd), "env": dict(env)}).encode()
-            assert len(order) < _ORDER_BYTES
-            socket.send_fds(_ready(os.getpid())[0], [order], [theirs.fileno(), out.fileno(), err.fileno()])
-        ours.settimeout(_ENDS_WITHIN_S)
-        with ours.makefile() as said:
-            greeting = said.readline()
-            assert greeting, "the interpreter that stands ready has died; start it by hand to see why"
-            pid = int(greeting)
-            try:
-                code = int(said.readline())
-            except TimeoutError:
-                os.kill(pid, signal.SIGKILL)
-                raise
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        task = Forked(argv, cwd, env, out.fileno(), err.fileno())
+        try:
+            code = task.wait(_ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            task.kill()
+            raise
         out.seek(0)
         err.seek(0)
         return code, out.read(), err.read()
+
+
+class Forked:
+    """A task that goes on beside us, as a `Popen` does. Its parent is the interpreter that stands ready."""
+
+    def __init__(self, argv: Sequence[str], cwd: Path, env: Mapping[str, str], out: int, err: int) -> None:
+        self.returncode: int | None = None
+        self._argv = list(argv)
+        self._one_at_a_time = threading.Lock()
+        self._said, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            order = json.dumps({"argv": self._argv, "cwd": str(cwd), "env": dict(env)}).encode()
+            assert len(order) < _ORDER_BYTES
+            socket.send_fds(_ready(os.getpid())[0], [order], [theirs.fileno(), out, err])
+        greeting = self._said.recv(_WORD_BYTES)
+        assert greeting, "the interpreter that stands ready has died; start it by hand to see why"
+        self.pid = int(greeting)
+
+    def poll(self) -> int | None:
+        return self._ended(0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        code = self._ended(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired(self._argv, timeout or 0)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def _ended(self, within_s: float | None) -> int | None:
+        with self._one_at_a_time:
+            if self.returncode is None and select.select([self._said], [], [], within_s)[0]:
+                self.returncode = int(self._said.recv(_WORD_BYTES))
+                self._said.close()
+            return self.returncode
+
+
+class Piped(Forked):
+    """One whose output is read meanwhile."""
+
+    def __init__(self, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> None:
+        pipes = os.pipe(), os.pipe()
+        self.stdout, self.stderr = (os.fdopen(reader, "rb") for reader, _ in pipes)
+        super().__init__(argv, cwd, env, pipes[0][1], pipes[1][1])
+        for _, writer in pipes:
+            os.close(writer)
+        self._readers: list[threading.Thread] = []
+        self._read = [b"", b""]
+
+    def communicate(self, timeout: float | None = None) -> tuple[bytes, bytes]:
+        """What it says from now on, once it has ended."""
+        if not self._readers:
+            self._readers = [threading.Thread(target=self._listen, args=(place,), daemon=True) for place in range(2)]
+            for reader in self._readers:
+                reader.start()
+        for reader in self._readers:
+            reader.join(timeout)
+            if reader.is_alive():
+                raise subprocess.TimeoutExpired(self._argv, timeout or 0)
+        self.wait(timeout)
+        return self._read[0], self._read[1]
+
+    def _listen(self, place: int) -> None:
+        with (self.stdout, self.stderr)[place] as stream:
+            self._read[place] = stream.read()
 
 
 _one_at_a_time: Final = threading.Lock()
@@ -100,6 +165,7 @@ def _serve(control: socket.socket) -> dict[str, Any] | None:
         if pid == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.setsid()
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             os.dup2(out, 1)
             os.dup2(err, 2)
@@ -111,7 +177,7 @@ def _serve(control: socket.socket) -> dict[str, Any] | None:
             return found
         os.close(out)
         os.close(err)
-        asker.sendall(b"%d\n" % pid)
+        asker.sendall(b"%d" % pid)
         waiting[pid] = asker
 
 
@@ -119,7 +185,7 @@ def _tell_of_ends(waiting: dict[int, socket.socket]) -> None:
     with contextlib.suppress(ChildProcessError):
         while (ended := os.waitpid(-1, os.WNOHANG))[0]:
             with waiting.pop(ended[0]) as asker, contextlib.suppress(OSError):
-                asker.sendall(b"%d\n" % os.waitstatus_to_exitcode(ended[1]))
+                asker.sendall(b"%d" % os.waitstatus_to_exitcode(ended[1]))
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from tests import forks
 DEADLINE_S = 60.0
 INV = [sys.executable, "-m", "invoke"]
 WORKER = Path(__file__).with_name("worker.py")
+Beside = subprocess.Popen[bytes] | forks.Piped
 TASKS = "from batchdrain.collection import ns as ns\n"
 
 
@@ -34,6 +35,17 @@ def wait_for(condition: Callable[[], object], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.02)
+
+
+def ended(drain: Beside) -> tuple[int, str]:
+    """Exit code and output, once it has ended by itself."""
+    try:
+        out, err = drain.communicate(timeout=DEADLINE_S)
+    except subprocess.TimeoutExpired:
+        drain.kill()
+        raise
+    assert b"Traceback" not in err, err.decode()
+    return drain.wait(), out.decode()
 
 
 @dataclass(frozen=True)
@@ -121,8 +133,10 @@ class Workplace:
             code, out, err = done.returncode, done.stdout, done.stderr
         return Ran(code, out.decode(errors="replace"), err.decode(errors="replace"))
 
-    def start(self, *argv: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    def start(self, *argv: str, env: Mapping[str, str] | None = None) -> Beside:
         """Run a task beside the test, in a session of its own."""
+        if forks.can_be_forked(env or {}):
+            return forks.Piped(argv, self.root, self.environ(env))
         return subprocess.Popen(
             [*INV, *argv],
             cwd=self.root,

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from batchdrain.signals import leave_to_the_main_thread
+from batchdrain.threads import begin
 
 _KEY: Final = "batchdrain_deadline"
 
@@ -54,8 +54,7 @@ class Deadlines:
         record.info[_KEY] = (watched, self._seconds)
         self._watched.add(watched)
         if self._thread is None:
-            self._thread = threading.Thread(target=self._watch, name="batchdrain-deadlines", daemon=True)
-            self._thread.start()
+            self._thread = begin(self._watch, "deadlines")
 
     def _set(self, info: dict[str, Any], seconds: float | None) -> None:
         if _KEY in info:
@@ -68,7 +67,6 @@ class Deadlines:
             watched.sock.close()
 
     def _watch(self) -> None:
-        leave_to_the_main_thread()
         while not self._over.wait(min(1.0, self._seconds / 10)):
             now = time.monotonic()
             for watched in list(self._watched):

@@ -16,13 +16,13 @@ from batchdrain.execution.process import Post
 from batchdrain.facts import Claim
 from batchdrain.guardian.wire import boottime_ms
 from batchdrain.settings import Lease
-from batchdrain.signals import leave_to_the_main_thread
+from batchdrain.threads import begin
 
 _SOON_S: Final = 1.0
 
 
 class Heart:
-    """Beats from the first claim on. `post`: where the guardians are; None for an engine without any on this machine."""
+    """Beats once it has begun. `post`: where the guardians are; None for an engine without any on this machine."""
 
     def __init__(self, claims: Claims, lease: Lease, grace_s: float, post: Post | None) -> None:
         self._claims = claims
@@ -45,11 +45,13 @@ class Heart:
             return None
         return before_ms + round((self._lease.ttl_s - self._grace_s - self._lease.margin_s) * 1000)
 
+    def begin(self) -> None:
+        """Before the first claim: one that nothing renews must not be. Raises FilesUnavailable."""
+        if self._post is not None and self._thread is None:
+            self._thread = begin(self._beat_on, "heart")
+
     def hold(self, claim: Claim) -> None:
         self._held[claim.token] = claim
-        if self._post is not None and self._thread is None:
-            self._thread = threading.Thread(target=self._beat_on, name="batchdrain-heart", daemon=True)
-            self._thread.start()
 
     def drop(self, claim: Claim) -> None:
         self._held.pop(claim.token, None)
@@ -75,7 +77,6 @@ class Heart:
         return True
 
     def _beat_on(self) -> None:
-        leave_to_the_main_thread()
         wait_s = self._lease.beat_s
         while not self._over.wait(wait_s):
             taken = self._post is None or self.beat(self._post)

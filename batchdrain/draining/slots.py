@@ -18,7 +18,7 @@ from batchdrain.execution import remains, spooled
 from batchdrain.execution.command import order_for
 from batchdrain.execution.guards import Guard
 from batchdrain.execution.order import EndedBy, Ending, Order
-from batchdrain.execution.process import Post, execute, interrupter_of
+from batchdrain.execution.process import Post, execute, interrupter_of, withdraw
 from batchdrain.facts import Claim, PhaseKey, Skip, Standing, Try
 from batchdrain.guardian.wire import boottime_ms
 
@@ -63,6 +63,7 @@ class Slots:
         parts, phase, command = self._parts, tried.choice.phase, self._parts.settings.command
         ids = {"run_id": phase.run_id, "phase_id": phase.phase_id}
         limit = parts.outage.outlast(lambda: parts.limits.of(phase, longer=tried.longer), meanwhile="nothing is claimed")
+        parts.heart.begin()
         guard = self._hired()
         before_ms, claim, self.lost_because = boottime_ms(), None, _FASTER
         try:
@@ -133,10 +134,12 @@ class Slots:
             yield Ended(running=running, ending=ending, standing=self._standing(running))
 
     def _submitted(self, order: Order) -> Future[Ending]:
-        """An engine that can't take it has lost it: the claim is given back as every other."""
+        """An engine that can't take it has lost it: the claim is given back as every other. Should the engine come to it all
+        the same, later, it finds that it was withdrawn."""
         try:
             return self._parts.engine.submit(execute, order)
         except Exception as error:  # noqa: BLE001 - whatever an engine raises
+            withdraw(order)
             refused: Future[Ending] = Future()
             refused.set_exception(error)
             return refused

@@ -7,14 +7,17 @@ from typing import Any
 
 from batchdrain.execution.process import POST, Post
 from batchdrain.signals import leave_to_the_main_thread
+from batchdrain.threads import begin_all
 
 
 class LocalEngine(ThreadPoolExecutor):
     """A `concurrent.futures.Executor` whose commands stand under guardians of this machine: `post`."""
 
     def __init__(self, workers: int) -> None:
+        """Raises FilesUnavailable where the machine has not so many threads left."""
         self.post = Post()
         super().__init__(max_workers=workers, thread_name_prefix="batchdrain", initializer=self._begin_thread)
+        begin_all(self, workers)
 
     def _begin_thread(self) -> None:
         leave_to_the_main_thread()

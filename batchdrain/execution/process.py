@@ -159,6 +159,13 @@ def execute(order: Order) -> Ending:
     return post.execute(order)
 
 
+def withdraw(order: Order) -> None:
+    """Whoever executes it from now on finds its files there, and does not begin. What has begun is not touched."""
+    with contextlib.suppress(OSError):
+        for log in _open_logs(order):
+            os.close(log)
+
+
 def _swept(order: Order, duty: Duty) -> int:
     """End what the guardian could not. Returns how many processes were met."""
     command = duty.command or spooled.command_of(order.spool_dir, order.token)

@@ -24,8 +24,8 @@ from batchdrain.sessions.counts import counts_of
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.noting import note
 from batchdrain.sessions.rendering import dumps, rendered
-from batchdrain.signals import leave_to_the_main_thread
 from batchdrain.stopping import Progress
+from batchdrain.threads import begin
 
 AT_ONCE: Final = 100
 """Up to so many results the file is replaced after each phase."""
@@ -187,14 +187,12 @@ class SessionRecord:
 
     def _save_soon(self) -> None:
         if self._saver is None:
-            self._saver = threading.Thread(target=self._save_late, name="batchdrain-saver", daemon=True)
-            self._saver.start()
+            self._saver = begin(self._save_late, "saver")
         with self._late:
             self._dirty = True
             self._late.notify()
 
     def _save_late(self) -> None:
-        leave_to_the_main_thread()
         while True:
             with self._late:
                 self._late.wait_for(lambda: self._dirty or self._closed)

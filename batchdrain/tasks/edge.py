@@ -86,6 +86,8 @@ def command(*, help: Mapping[str, str] | None = None, iterable: tuple[str, ...] 
                 raise Exit(_said(error), code=error.exit_code) from None
             except KeyboardInterrupt:
                 raise Exit(code=130) from None
+            except (MemoryError, ImportError) as error:
+                raise Exit(_said(_lack_of_memory(error)), code=74) from None
             except OSError as error:  # too few descriptors, no memory, no room: where we did not expect it
                 said = f"{error.filename or 'the system'}: {error.strerror or error}"
                 raise Exit(_said(FilesUnavailable(said, remedy="free what it lacks and try again")), code=74) from None
@@ -97,6 +99,16 @@ def command(*, help: Mapping[str, str] | None = None, iterable: tuple[str, ...] 
         return task(run, help=texts, iterable=list(iterable), auto_shortflags=False)
 
     return decorated
+
+
+def _lack_of_memory(error: MemoryError | ImportError) -> FilesUnavailable:
+    """Too little to load a library counts as well. Raises the error where it is about something else."""
+    said = "out of memory"
+    if isinstance(error, ImportError):
+        if not (error.path or "").endswith((".so", ".dylib", ".pyd")):
+            raise error
+        said = f"a library can't be loaded: {error}"
+    return FilesUnavailable(said, remedy="free memory (ulimit -v) and try again")
 
 
 def _said(error: BatchDrainError) -> str:

@@ -12,7 +12,6 @@ import contextlib
 import os
 import random
 import signal
-import subprocess
 import tempfile
 import threading
 import time
@@ -25,9 +24,9 @@ import sqlalchemy as sa
 
 from tests import servers
 from tests.chaos.checker import rows_of, violations, witnessed
-from tests.chaos.test_kills import watched
+from tests.chaos.watching import watched
 from tests.conftest import _create
-from tests.workplace import Workplace
+from tests.workplace import Beside, Workplace
 
 CONTROLLERS = 4
 PHASES = 300
@@ -62,7 +61,7 @@ class Soak:
         self.done: Counter[str] = Counter()
         self.made = 0
         self.printed: list[str] = []
-        self.drains: list[subprocess.Popen[bytes]] = []
+        self.drains: list[Beside] = []
 
     def add_phases(self) -> None:
         acts = ["ms=1", "ms=30", "ms=200", "daemon", "fail"]
@@ -141,7 +140,7 @@ class Soak:
         print(f"{len(broken):>8} broken promises")
         return broken
 
-    def _listen(self, drain: subprocess.Popen[bytes]) -> None:
+    def _listen(self, drain: Beside) -> None:
         self.printed.append(drain.communicate()[0].decode(errors="replace"))
 
 

@@ -25,17 +25,15 @@ class Proxy:
         self.commits_cut = 0
         self._commits = 0
         self.slow = False  #: every packet takes a twentieth of a second, and holds at most 400 bytes: 8 kB/s
-        self._open = threading.Event()
-        self._open.set()
+        self.leave_at = b""  #: go away when the client says this
+        self._deaf = self._dumb = False
         self._sockets: set[socket.socket] = set()
         threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
-    def silence(self) -> None:
-        """Take everything, answer nothing: connections stay up, packets are acknowledged."""
-        self._open.clear()
-
-    def go_on(self) -> None:
-        self._open.set()
+    def silence(self, *, deaf: bool = True, dumb: bool = True) -> None:
+        """Connections stay up, packets are acknowledged; but what the client says is not heard (`deaf`), what the server
+        says is not told (`dumb`)."""
+        self._deaf, self._dumb = deaf, dumb
 
     def go_away(self) -> None:
         """As a server that was stopped: connections break, new ones are refused."""
@@ -67,7 +65,12 @@ class Proxy:
                 for source in select.select([client, server], [], [])[0]:
                     data = source.recv(400 if self.slow else 65536)
                     time.sleep(0.05 if self.slow else 0)
-                    self._open.wait()
+                    if data and (self._deaf if source is client else self._dumb):
+                        continue
+                    if source is client and self.leave_at and self.leave_at in data:
+                        self.leave_at = b""
+                        self.go_away()
+                        return
                     if source is client and self.cut_commits and b"COMMIT" in data:
                         self._commits += 1
                         cutting = self._commits % 3 == 1
@@ -93,5 +96,4 @@ def proxied(url: str) -> Iterator[tuple[Proxy, str]]:
             parsed.set(host="127.0.0.1", port=proxy.port).update_query_dict(plain).render_as_string(hide_password=False),
         )
     finally:
-        proxy.go_on()
         proxy.go_away()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.chaos.checker import still_running, violations
 from tests.chaos.mutants import TASKS
-from tests.chaos.test_kills import started, watched
+from tests.chaos.watching import started, watched
 from tests.workplace import DEADLINE_S, Workplace, wait_for
 
 ROOT = Path(__file__).parents[2]

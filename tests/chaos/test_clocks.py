@@ -15,7 +15,8 @@ import pytest
 from batchdrain.execution.order import EndedBy
 from batchdrain.execution.process import Post
 from tests.chaos.checker import violations, witnessed
-from tests.chaos.test_kills import TIMES, started, watched
+from tests.chaos.faults import repeated
+from tests.chaos.watching import started, watched
 from tests.execution.sleep import sleeps_once_there_is
 from tests.execution.test_guardian import HANG, guarded
 from tests.execution.test_process import Make
@@ -36,8 +37,8 @@ def jumping(lane, now):
 """
 
 
-@pytest.mark.parametrize("_time", range(TIMES))
-def test_a_host_clock_that_jumps_changes_no_duration_and_no_result(work: Workplace, _time: int) -> None:
+@repeated(39, cases=3)
+def test_a_host_clock_that_jumps_changes_no_duration_and_no_result(work: Workplace) -> None:
     names = [f"r{number}/p~ms=20" for number in range(4)]
     witness = watched(work, *names, policy=["jumping:jumping", "smart"])
     (work.root / "jumping.py").write_text(JUMPING)
@@ -50,12 +51,14 @@ def test_a_host_clock_that_jumps_changes_no_duration_and_no_result(work: Workpla
     assert work.inv("summary").code == 0
 
 
-def test_a_database_clock_that_jumps_takes_no_phase_from_a_living_controller(work: Workplace) -> None:
+@repeated(40, cases=6)
+@pytest.mark.parametrize("by_ms", [-86_400_000, 86_400_000])
+def test_a_database_clock_that_jumps_takes_no_phase_from_a_living_controller(work: Workplace, by_ms: int) -> None:
     """Where the lease seems to be over, but controller and guardian live: also before the next beat sets it right."""
     witness = watched(work, "a/p~until=go", lease={"ttl_s": 3600, "beat_s": 1200, "margin_s": 1})
     drain = work.start("drain")
     started(witness, 1)
-    work.sql("UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms - 86400000")
+    work.sql("UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms + :by", [{"by": by_ms}])
     other = work.inv("recover")
     (work.root / "go").touch()
     out, err = drain.communicate(timeout=DEADLINE_S)
@@ -66,6 +69,7 @@ def test_a_database_clock_that_jumps_takes_no_phase_from_a_living_controller(wor
     assert [seen.word for seen in witnessed(witness)] == ["start", "end"]
 
 
+@repeated(41)
 def test_a_machine_that_slept_beyond_the_lease_ends_the_command_when_it_wakes(
     order: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,6 +88,7 @@ def test_a_machine_that_slept_beyond_the_lease_ends_the_command_when_it_wakes(
     assert endings[0].by is EndedBy.LEASE
 
 
+@repeated(41)
 def test_a_machine_that_slept_beyond_lease_and_grace_leaves_no_more_grace(
     order: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,8 @@ import psutil
 import pytest
 
 from tests.chaos.checker import violations, witnessed
-from tests.chaos.test_kills import TIMES, is_stopped, running, started, watched
+from tests.chaos.faults import repeated
+from tests.chaos.watching import is_stopped, running, started, watched
 from tests.execution.sleep import tasks_that_sleep_once_there_is
 from tests.workplace import DEADLINE_S, TASKS, Workplace, wait_for
 
@@ -17,10 +18,11 @@ LONG = {"ttl_s": 600, "beat_s": 0.5, "margin_s": 0.5}
 """A lease that is over when the test says so, however slow the machine is."""
 
 
-@pytest.mark.timeout(600 * TIMES)
-@pytest.mark.parametrize("controllers", [2, 8])
-def test_controllers_on_one_database_share_the_work_and_execute_each_phase_once(work: Workplace, controllers: int) -> None:
-    names = [f"run{number % 10}/p{number}~ms=1" for number in range(60 * TIMES)]
+@repeated(17)
+@pytest.mark.timeout(600)
+def test_controllers_on_one_database_share_the_work_and_execute_each_phase_once(work: Workplace, again: int) -> None:
+    controllers = (8, 2, 4)[again % 3]
+    names = [f"run{number % 10}/p{number}~ms=1" for number in range(500)]
     witness = watched(work, *names)
     with ThreadPoolExecutor(controllers) as pool:
         ran = list(pool.map(lambda _: work.inv("drain", "--batch-size=1000"), range(controllers)))
@@ -31,8 +33,8 @@ def test_controllers_on_one_database_share_the_work_and_execute_each_phase_once(
     assert work.sql("SELECT count(*) FROM batchdrain_attempt") == [(len(names),)]
 
 
-@pytest.mark.parametrize("number", range(2 * TIMES))
-def test_of_two_resumes_of_one_session_the_second_refuses_and_names_the_first(lite: Workplace, number: int) -> None:
+@repeated(19)
+def test_of_two_resumes_of_one_session_the_second_refuses_and_names_the_first(lite: Workplace) -> None:
     witness = watched(lite, "a/p~hang", "b/q~ms=1")
     first = lite.start("drain")
     started(witness, 1)
@@ -54,6 +56,7 @@ def lease_is_over(place: Workplace) -> None:
     place.sql("UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms - 3600000")
 
 
+@repeated(9, each=5)
 @pytest.mark.timeout(300)
 def test_a_controller_that_is_stopped_beyond_its_lease_is_succeeded_and_writes_nothing(work: Workplace) -> None:
     """Its guardian ends the command while it can't; another one drains the phase; when it wakes up it is fenced."""

@@ -15,12 +15,13 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.checker import violations
-from tests.chaos.test_kills import TIMES, drained, watched
+from tests.chaos.faults import FULL, SCALE, fault
+from tests.chaos.watching import drained, watched
 from tests.workplace import DEADLINE_S, INV, Workplace
 
 MOST = 200
-STEP, WRITES = (3, 23) if TIMES == 1 else (1, 1)
-"""The gate tries every third step, and of the many writes a few; the whole matrix (CONTRIBUTING.md) all of them."""
+STEP, MANY = (1, 1) if SCALE >= FULL else (3, FULL)
+"""The gate tries every third step, and of the many writes a tenth; the full soak (CONTRIBUTING.md) all of them."""
 HIT = "+++ killed by SIGKILL +++"
 
 
@@ -55,44 +56,58 @@ def enough(place: Workplace, step: int) -> Path:
     return watched(place, *(f"run/p{number}~ms=1" for number in range(2 * len(range(1, MOST, step)))))
 
 
+@fault(2)
 @needs_strace
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     ("calls", "step"),
-    [("fsync,fdatasync", STEP), ("rename,renameat,renameat2,unlink,unlinkat", STEP), ("write,pwrite64", WRITES)],
+    [("fsync,fdatasync", STEP), ("rename,renameat,renameat2,unlink,unlinkat", STEP), ("write,pwrite64", MANY)],
 )
 def test_a_drain_that_is_killed_at_any_step_to_the_disk_leaves_nothing_broken(lite: Workplace, calls: str, step: int) -> None:
-    witness = enough(lite, step)
+    kill_at_each(lite, calls, step)
+
+
+@fault(2)
+@needs_strace
+@pytest.mark.timeout(1800)
+def test_a_drain_that_is_killed_at_any_word_to_the_server_leaves_nothing_broken(on_server: Workplace) -> None:
+    kill_at_each(on_server, "sendto", MANY)
+
+
+def kill_at_each(place: Workplace, calls: str, step: int) -> None:
+    """Kill a drain at its first such call, then another one `step` calls later, until there is none left."""
+    witness = enough(place, step)
     printed, hits = "", 0
     for number in range(1, MOST, step):
-        lite.configure(batch_size=2)
-        _, said, seen = injected(lite, f"{calls}:signal=KILL:when={number}")
+        place.configure(batch_size=2)
+        _, said, seen = injected(place, f"{calls}:signal=KILL:when={number}")
         printed += said
         if HIT not in seen:
             break
         hits += 1
-        assert violations(lite, witness, printed, settled=False) == [], number
-        ran = lite.inv("recover")
-        assert (ran.code, violations(lite, witness, printed)) == (0, []), number
+        assert violations(place, witness, printed, settled=False) == [], number
+        ran = place.inv("recover")
+        assert (ran.code, violations(place, witness, printed)) == (0, []), number
     else:
         pytest.fail(f"no end after {MOST} steps")
 
-    printed += drained(lite)
+    printed += drained(place)
 
     assert hits >= 5 // step
-    assert violations(lite, witness, printed) == []
-    assert set(lite.states().values()) == {"COMPLETE"}
+    assert violations(place, witness, printed) == []
+    assert set(place.states().values()) == {"COMPLETE"}
 
 
+@fault(36)
 @needs_strace
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     ("calls", "step", "codes"),
     [
         ("fsync,fdatasync", STEP, {0, 74, 75}),
         ("rename,renameat,renameat2", STEP, {0, 74, 75}),
-        ("pwrite64", WRITES, {0, 74, 75}),
-        ("write", WRITES // 2 + 1, {0, 1, 74, 75}),
+        ("pwrite64", MANY, {0, 74, 75}),
+        ("write", MANY, {0, 1, 74, 75}),
     ],
 )
 def test_a_step_to_the_disk_that_fails_is_told_and_nothing_is_lost(
@@ -119,6 +134,7 @@ def test_a_step_to_the_disk_that_fails_is_told_and_nothing_is_lost(
     assert set(lite.states().values()) == {"COMPLETE"}
 
 
+@fault(38)
 @needs_strace
 def test_what_is_printed_was_on_the_disk_before(lite: Workplace) -> None:
     """The order of a result: spool, ledger, event, session file, screen; each file before its folder."""

@@ -7,7 +7,6 @@ import os
 import resource
 import shutil
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +15,9 @@ import pytest
 
 from tests.chaos.checker import REASON, still_running
 from tests.chaos.disk import Disk, mounted, ran, start
-from tests.chaos.test_interrupts import FIRST, ended, said
-from tests.workplace import DEADLINE_S, Ran, Workplace
+from tests.chaos.faults import repeated
+from tests.chaos.test_interrupts import FIRST, said
+from tests.workplace import DEADLINE_S, Beside, Ran, Workplace, ended
 
 FLOOD = "import sys\nwhile True: sys.stdout.buffer.write(b'x' * 65536)"
 NAMES = ["a/p", "b/p~until=go", "c/p"]
@@ -41,7 +41,7 @@ def obedient() -> list[str]:
     return WITHOUT_OVERRIDE
 
 
-def prepared(place: Workplace, prefix: list[str]) -> tuple[subprocess.Popen[bytes], bytes]:
+def prepared(place: Workplace, prefix: list[str]) -> tuple[Beside, bytes]:
     """A drain whose first phase is recorded and whose second one runs; and the session's file as it is then."""
     place.configure(**FIRST)
     place.fail(*NAMES, reason=REASON)
@@ -53,11 +53,11 @@ def prepared(place: Workplace, prefix: list[str]) -> tuple[subprocess.Popen[byte
     return drain, before
 
 
-def let_it_end(place: Workplace, drain: subprocess.Popen[bytes]) -> Ran:
+def let_it_end(place: Workplace, drain: Beside) -> Ran:
     (place.root / "go").touch()
     out, err = drain.communicate(timeout=DEADLINE_S)
     assert (b"Traceback" in err, list(still_running(place))) == (False, []), err.decode()
-    return Ran(drain.returncode, out.decode(), err.decode())
+    return Ran(drain.wait(), out.decode(), err.decode())
 
 
 def kept(place: Workplace) -> None:
@@ -82,6 +82,7 @@ def ends_well(place: Workplace) -> None:
     assert sorted(witness) == sorted(NAMES)
 
 
+@repeated(34, cases=3)
 def test_a_full_disk_of_the_sessions_keeps_the_old_file_and_the_new_result(work: Workplace, disk: Disk) -> None:
     (work.root / ".autonomous_runs").symlink_to(disk.path)
     drain, before = prepared(work, [])
@@ -96,6 +97,7 @@ def test_a_full_disk_of_the_sessions_keeps_the_old_file_and_the_new_result(work:
     ends_well(work)
 
 
+@repeated(34, cases=3)
 def test_output_that_fills_the_disk_fails_its_phase_and_ends_the_drain(work: Workplace, disk: Disk) -> None:
     (work.root / ".autonomous_runs").symlink_to(disk.path)
     work.configure(command={"argv": [sys.executable, "-c", FLOOD]})
@@ -110,6 +112,7 @@ def test_output_that_fills_the_disk_fails_its_phase_and_ends_the_drain(work: Wor
     json.loads(work.session_files()[0].read_bytes())
 
 
+@repeated(34)
 def test_a_full_disk_of_the_database_loses_no_result(tmp_path: Path, disk: Disk) -> None:
     root, path = tmp_path / "project", disk.path / "work.db"
     root.mkdir()
@@ -130,6 +133,7 @@ def test_a_full_disk_of_the_database_loses_no_result(tmp_path: Path, disk: Disk)
     ends_well(place)
 
 
+@repeated(35, cases=3)
 def test_a_limit_on_the_size_of_files_is_as_a_full_disk(work: Workplace) -> None:
     drain, before = prepared(work, [])
     resource.prlimit(drain.pid, resource.RLIMIT_FSIZE, (0, 0))
@@ -142,6 +146,7 @@ def test_a_limit_on_the_size_of_files_is_as_a_full_disk(work: Workplace) -> None
     ends_well(work)
 
 
+@repeated(37, cases=3)
 def test_no_more_descriptors_in_the_middle_hold_nothing(work: Workplace) -> None:
     drain, _ = prepared(work, [])
     taken = {int(name) for name in os.listdir(f"/proc/{drain.pid}/fd")}
@@ -170,6 +175,7 @@ def test_a_folder_of_sessions_that_is_closed_in_the_middle_keeps_the_result(work
     ends_well(work)
 
 
+@repeated(29, cases=2)
 @pytest.mark.parametrize("closed", ["file", "folder"])
 def test_a_sqlite_database_that_can_only_be_read_is_told_and_left_as_it_was(
     lite: Workplace, obedient: list[str], closed: str
@@ -187,6 +193,7 @@ def test_a_sqlite_database_that_can_only_be_read_is_told_and_left_as_it_was(
     assert path.read_bytes() == before
 
 
+@repeated(30, cases=2)
 @pytest.mark.parametrize("how", ["overwritten", "truncated"])
 def test_a_sqlite_database_that_breaks_in_the_middle_ends_the_drain_in_order(lite: Workplace, how: str) -> None:
     drain, _ = prepared(lite, [])
@@ -208,6 +215,7 @@ def test_a_sqlite_database_that_breaks_in_the_middle_ends_the_drain_in_order(lit
     assert path.read_bytes() == broken
 
 
+@repeated(47)
 def test_a_command_that_prints_without_end_takes_no_more_room_than_it_may(lite: Workplace) -> None:
     lite.configure(
         command={"argv": [sys.executable, "-c", FLOOD], "log_max_mb": 1}, timeout={"default_s": 2, "adaptive": False}
@@ -221,7 +229,8 @@ def test_a_command_that_prints_without_end_takes_no_more_room_than_it_may(lite: 
     assert log.stat().st_blocks * 512 < 2_500_000
 
 
-@pytest.mark.parametrize("number", [9, 11])
+@repeated(5)
+@pytest.mark.parametrize("number", [6, 9, 11])
 def test_a_command_that_is_killed_fails_with_its_signal(lite: Workplace, number: int) -> None:
     lite.configure(command={"argv": [sys.executable, "-c", f"import os; os.kill(os.getpid(), {number})"]})
     lite.fail("r/p")

@@ -10,7 +10,8 @@ import subprocess
 import pytest
 
 from tests.chaos.checker import violations, witnessed
-from tests.chaos.test_kills import started, watched
+from tests.chaos.faults import repeated
+from tests.chaos.watching import started, watched
 from tests.workplace import DEADLINE_S, INV, Workplace
 
 ENGINES = """
@@ -106,6 +107,7 @@ def test_ctrl_c_ends_the_commands_of_any_engine_whose_threads_are_ours(work: Wor
     assert violations(work, witness, out.decode()) == []
 
 
+@repeated(45, cases=3)
 def test_a_phase_whose_engine_breaks_goes_back_and_the_others_are_drained(work: Workplace) -> None:
     witness = watched(work, "a/broken", "b/p~ms=1")
     engine(work, "breaking")
@@ -117,6 +119,7 @@ def test_a_phase_whose_engine_breaks_goes_back_and_the_others_are_drained(work: 
     assert {outcome for (outcome,) in work.sql("SELECT outcome FROM batchdrain_attempt WHERE run_id = 'a'")} == {"orphaned"}
 
 
+@repeated(45)
 def test_a_phase_that_its_engine_cancels_goes_back_uncounted(lite: Workplace) -> None:
     witness = watched(lite, "a/cancelled", "b/p~ms=1")
     engine(lite, "cancelling")
@@ -128,6 +131,7 @@ def test_a_phase_that_its_engine_cancels_goes_back_uncounted(lite: Workplace) ->
     assert violations(lite, witness, ran.out) == []
 
 
+@repeated(45)
 def test_what_a_broken_engine_left_running_is_ended_before_the_phase_is_tried_again(lite: Workplace) -> None:
     witness = watched(lite, "a/p~hang=1")
     engine(lite, "breaks")
@@ -140,6 +144,7 @@ def test_what_a_broken_engine_left_running_is_ended_before_the_phase_is_tried_ag
     assert [seen.word for seen in witnessed(witness)] == ["start", "start", "end"]
 
 
+@repeated(44)
 def test_a_second_delivery_of_one_order_is_not_executed(lite: Workplace) -> None:
     """Its files are there already: they are made exclusively."""
     witness = watched(lite, "a/p~ms=1")
@@ -175,6 +180,7 @@ def test_a_command_without_a_guardian_of_ours_keeps_its_claim_until_the_lease_is
     assert violations(lite, witness, "") == []
 
 
+@repeated(16)
 def test_a_controller_in_another_pid_namespace_of_this_machine_is_not_taken_for_dead(lite: Workplace) -> None:
     """Its pids mean nothing there: a container on the same host."""
     apart = ["unshare", "--pid", "--fork", "--mount-proc"]

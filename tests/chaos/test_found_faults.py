@@ -15,25 +15,27 @@ from batchdrain.execution.process import Post
 from batchdrain.guardian import wire
 from tests.chaos.checker import REASON, still_running
 from tests.chaos.disk import Disk, ran, start
+from tests.chaos.faults import repeated
 from tests.chaos.test_disks import disk
-from tests.chaos.test_interrupts import ENDLESS, RELEASED, begun, ended, interrupted, settled
-from tests.chaos.test_kills import running
-from tests.workplace import Workplace, wait_for
+from tests.chaos.test_interrupts import ENDLESS, RELEASED, begun, interrupted, settled
+from tests.chaos.watching import running
+from tests.workplace import Workplace, ended, wait_for
 
 __all__ = ["disk"]
 
 
-@pytest.mark.parametrize("act", ["hang", "deaf"])
-@pytest.mark.parametrize("time", range(5))
-def test_five_signals_in_a_row_still_settle(lite: Workplace, act: str, time: int) -> None:
+@repeated(6)
+@pytest.mark.parametrize("signals", [["INT"], ["INT", "INT"], ["INT", "INT", "TERM", "HUP", "INT"]], ids=len)
+def test_one_two_and_five_signals_in_a_row_settle(lite: Workplace, signals: list[str], again: int) -> None:
     """The kernel may give a signal to any thread that hears it: only the main one may."""
+    act = "hang" if len(signals) == 1 or again % 2 else "deaf"
     lite.configure(**ENDLESS)
     lite.fail(f"r/p~{act}", reason=REASON)
     drain = lite.start("drain")
     begun(lite)
 
-    for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        drain.send_signal(number)
+    for name in signals:
+        drain.send_signal(getattr(signal, f"SIG{name}"))
 
     assert ended(drain)[0] in {130, 143, 129}
     settled(lite, RELEASED)

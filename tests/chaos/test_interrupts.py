@@ -11,10 +11,11 @@ import psutil
 import pytest
 
 from tests.chaos.checker import REASON, still_running
+from tests.chaos.faults import fault, repeated
 from tests.chaos.test_controllers import lease_is_over
-from tests.chaos.test_kills import is_stopped, running
+from tests.chaos.watching import is_stopped, running
 from tests.execution.sleep import tasks_that_sleep_once_there_is
-from tests.workplace import DEADLINE_S, TASKS, Workplace, wait_for
+from tests.workplace import TASKS, Beside, Workplace, ended, wait_for
 
 ENDLESS = {"command": {"grace_s": 3600}, "lease": {"ttl_s": 4000, "beat_s": 15, "margin_s": 10}}
 LONG = {"command": {"grace_s": 0.5}, "lease": {"ttl_s": 600, "beat_s": 0.5, "margin_s": 0.5}}
@@ -39,17 +40,6 @@ def begun(place: Workplace) -> None:
     return wait_for(lambda: pid.exists() and pid.read_text(), "the grandchild to be there")
 
 
-def ended(drain: subprocess.Popen[bytes]) -> tuple[int, str]:
-    """Exit code and output, once it has ended by itself."""
-    try:
-        out, err = drain.communicate(timeout=DEADLINE_S)
-    except subprocess.TimeoutExpired:
-        drain.kill()
-        raise
-    assert b"Traceback" not in err, err.decode()
-    return drain.returncode, out.decode()
-
-
 def settled(place: Workplace, outcomes: list[str]) -> None:
     """Nobody holds anything, nothing runs; what is not complete is as it was before, and its attempt is not counted."""
     assert {row for row in place.phases().values() if row[0] != "COMPLETE"} <= {("FAILED", REASON)}
@@ -65,6 +55,7 @@ def interrupted(place: Workplace, by: str, processed: int = 0) -> None:
     assert tuple(map(place.session().get, fields)) == ("interrupted", by, None, processed)
 
 
+@repeated(7, cases=3)
 @pytest.mark.parametrize(("number", "act"), [(signal.SIGINT, "tree"), (signal.SIGTERM, "deaf"), (signal.SIGHUP, "daemon")])
 def test_the_first_signal_gives_the_phase_back_uncounted_and_leaves_no_process(
     work: Workplace, number: signal.Signals, act: str
@@ -181,7 +172,7 @@ def with_long_lease(place: Workplace) -> Path:
     return slept
 
 
-def stopped_beyond_its_lease(place: Workplace) -> subprocess.Popen[bytes]:
+def stopped_beyond_its_lease(place: Workplace) -> Beside:
     """A drain that is stopped until its guardian has ended the command, because nobody renewed the lease."""
     slept = with_long_lease(place)
     place.fail("r/p~while=flag", reason=REASON)
@@ -219,6 +210,7 @@ def test_a_lost_lease_does_not_close_the_session_over_its_phase(lite: Workplace)
     assert lite.states() == {"r/p~while=flag": "COMPLETE"}
 
 
+@fault(9)
 def test_a_controller_whose_phase_was_taken_over_while_it_was_stopped_writes_nothing(work: Workplace) -> None:
     drain = stopped_beyond_its_lease(work)
     lease_is_over(work)

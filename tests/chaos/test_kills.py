@@ -1,7 +1,4 @@
-"""Whatever is killed, and whenever: nothing is lost, nothing is doubled, nothing goes on running.
-
-`BATCHDRAIN_CHAOS=10` repeats everything ten times as often: the whole fault matrix, as CONTRIBUTING.md says.
-"""
+"""Whatever is killed, and whenever: nothing is lost, nothing is doubled, nothing goes on running."""
 
 from __future__ import annotations
 
@@ -10,62 +7,23 @@ import os
 import random
 import signal
 import subprocess
-import sys
-from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.chaos.checker import rows_of, still_running, violations, witnessed
+from tests.chaos.checker import still_running, violations, witnessed
+from tests.chaos.faults import fault, repeated, times
+from tests.chaos.watching import drained, is_stopped, running, started, watched
 from tests.workplace import DEADLINE_S, Workplace, wait_for
 
-WITNESS = Path(__file__).with_name("witness.py")
-TIMES = int(os.environ.get("BATCHDRAIN_CHAOS", "1"))
 
-
-def watched(place: Workplace, *names: str, **settings: object) -> Path:
-    """The project's command becomes the witness, for these failed phases. Returns the witness's folder."""
-    witness = place.root / "witness"
-    witness.mkdir()
-    place.configure(
-        command={"argv": [sys.executable, "-I", "-S", str(WITNESS), str(witness)], "grace_s": 0.5},
-        stop={"max_repeats": 0},
-        **settings,
-    )
-    if names:
-        place.add(*rows_of(list(names)))
-    return witness
-
-
-def drained(place: Workplace, *flags: str, code: int | None = 0) -> str:
-    ran = place.inv("drain", "--batch-size=1000", *flags)
-    assert code is None or ran.code == code, (ran.code, ran.out, ran.err)
-    return ran.out
-
-
-def running(place: Workplace) -> list[tuple[int, int]]:
-    """Of every claim that is held: the pids of its controller and of its guardian."""
-    return [
-        (ctl, guard) for ctl, guard in place.sql("SELECT ctl_pid, guard_pid FROM batchdrain_claim WHERE owner IS NOT NULL")
-    ]
-
-
-def is_stopped(pid: int) -> bool:
-    """Whether a signal has stopped all its threads: those that run at that moment do a little more."""
-    threads = [path.read_text().rpartition(")")[2].split()[0] for path in Path(f"/proc/{pid}/task").glob("*/stat")]
-    return set(threads) == {"T"}
-
-
-def started(witness: Path, count: int) -> None:
-    wait_for(lambda: sum(seen.word == "start" for seen in witnessed(witness)) >= count, f"{count} executions to begin")
-
-
-@pytest.mark.timeout(600 * TIMES)
+@fault(1, each=times(1))
+@pytest.mark.timeout(240 * times(1))
 def test_a_controller_that_is_killed_at_any_moment_loses_and_doubles_nothing(work: Workplace) -> None:
-    names = [f"run{number % 5}/p{number}~{'daemon' if number % 7 == 0 else 'ms=20'}" for number in range(200 * TIMES)]
+    kills = (2 if work.url.startswith("sqlite") else 1) * times(1)
+    names = [f"run{number % 5}/p{number}~{'daemon' if number % 7 == 0 else 'ms=20'}" for number in range(20 * kills)]
     witness = watched(work, *names)
     dice, printed = random.Random(1), ""
-    kills = (10 if work.url.startswith("sqlite") else 5) * TIMES
     for _ in range(kills):
         drain = work.start("drain", "--batch-size=1000", "--workers=2")
         assert drain.stdout is not None
@@ -84,8 +42,8 @@ def test_a_controller_that_is_killed_at_any_moment_loses_and_doubles_nothing(wor
     assert not list(work.sessions.glob(".*.tmp"))
 
 
-@pytest.mark.parametrize("number", range(5 * TIMES))
-def test_a_guardian_that_is_killed_takes_its_command_along_and_the_phase_goes_back(lite: Workplace, number: int) -> None:
+@repeated(3)
+def test_a_guardian_that_is_killed_takes_its_command_along_and_the_phase_goes_back(lite: Workplace) -> None:
     witness = watched(lite, "a/p~hang=1", "b/q~ms=1")
     drain = lite.start("drain")
     started(witness, 1)
@@ -100,15 +58,15 @@ def test_a_guardian_that_is_killed_takes_its_command_along_and_the_phase_goes_ba
     assert lite.sql("SELECT outcome FROM batchdrain_attempt WHERE run_id = 'a'") == [("orphaned",), ("complete",)]
 
 
-@pytest.mark.parametrize("number", range(5 * TIMES))
+@repeated(4)
 def test_when_guardian_and_controller_are_killed_together_the_next_command_ends_what_is_left(
-    lite: Workplace, number: int
+    lite: Workplace, again: int
 ) -> None:
     witness = watched(lite, "a/p~hang")
     drain = lite.start("drain")
     started(witness, 1)
     [(controller, guardian)] = running(lite)
-    for pid in [controller, guardian][:: 1 if number % 2 else -1]:
+    for pid in [controller, guardian][:: 1 if again % 2 else -1]:
         os.kill(pid, signal.SIGKILL)
     drain.communicate(timeout=DEADLINE_S)
 
@@ -119,8 +77,8 @@ def test_when_guardian_and_controller_are_killed_together_the_next_command_ends_
     assert lite.states() == {"a/p~hang": "FAILED"}
 
 
-@pytest.mark.parametrize("number", range(5 * TIMES))
-def test_a_result_whose_controller_died_is_recorded_and_not_executed_again(lite: Workplace, number: int) -> None:
+@repeated(4)
+def test_a_result_whose_controller_died_is_recorded_and_not_executedagain(lite: Workplace) -> None:
     """The controller is stopped while the command ends, and killed before it can hear of it."""
     witness = watched(lite, "a/p~until=go")
     drain = lite.start("drain")
@@ -157,9 +115,9 @@ def test_the_command_dies_with_the_controller_and_its_daemons_too(work: Workplac
 
 def test_a_phase_that_was_orphaned_three_times_is_quarantined_until_it_is_asked_for(lite: Workplace) -> None:
     witness = watched(lite, "a/p~hang", "b/q~ms=1")
-    for times in range(1, 4):
+    for count in range(1, 4):
         drain = lite.start("drain", "--run-id=a")
-        started(witness, times)
+        started(witness, count)
         drain.kill()
         drain.communicate(timeout=DEADLINE_S)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from tests.chaos.checker import violations, witnessed
+from tests.chaos.faults import fault, repeated, times
 from tests.chaos.proxy import Proxy, proxied
-from tests.chaos.test_kills import TIMES, running, started, watched
+from tests.chaos.watching import running, started, watched
 from tests.workplace import DEADLINE_S, Workplace, wait_for
 
 SHORT = {"ttl_s": 23, "beat_s": 0.5, "margin_s": 20}
@@ -47,19 +48,22 @@ def done(place: Workplace, witness: Path, out: str, names: list[str]) -> None:
     assert sorted(seen.name for seen in witnessed(witness) if seen.word == "start") == sorted(names)
 
 
+@fault(23, each=times(23))
+@pytest.mark.timeout(60 * times(23))
 def test_a_lost_reply_to_a_commit_doubles_nothing(served: Workplace, wire: Proxy) -> None:
-    names = ["run0/first~until=go", *(f"run{number % 3}/p{number}~ms=1" for number in range(15 * TIMES))]
+    names = ["run0/first~until=go", *(f"run{number % 3}/p{number}~ms=1" for number in range(15 * times(23) // 10))]
     witness = watched(served, *names, policy=["run-order"])
     drain = served.start("drain", "--batch-size=1000")
     started(witness, 1)
-    wire.cut_commits = 10 * TIMES
+    wire.cut_commits = times(23)
     (served.root / "go").touch()
-    out, err = drain.communicate(timeout=2 * DEADLINE_S * TIMES)
+    out, err = drain.communicate(timeout=6 * times(23) + 2 * DEADLINE_S)
 
-    assert (drain.returncode, wire.commits_cut) == (0, 10 * TIMES), (out, err)
+    assert (drain.returncode, wire.commits_cut) == (0, times(23)), (out, err)
     done(served, witness, out.decode(), names)
 
 
+@fault(21)
 def test_a_drain_outlasts_a_database_that_is_away_for_a_while(served: Workplace, wire: Proxy) -> None:
     names = [f"run/p{number}~{'until=go' if number == 1 else 'ms=1'}" for number in range(8)]
     witness = watched(served, *names)
@@ -80,15 +84,16 @@ def test_a_drain_outlasts_a_database_that_is_away_for_a_while(served: Workplace,
     done(served, witness, (printed + out).decode(), names)
 
 
-@pytest.mark.parametrize("fault", ["go_away", "silence"])
+@repeated(21)
+@pytest.mark.parametrize("broken", ["go_away", "silence"])
 def test_a_result_that_the_database_can_not_take_is_kept_and_recorded_by_the_next_command(
-    served: Workplace, wire: Proxy, fault: str
+    served: Workplace, wire: Proxy, broken: str
 ) -> None:
     """Also when its server still acknowledges every packet, but never answers."""
     witness = watched(served, "run/p~until=go", patience=QUICK)
     drain = served.start("drain")
     started(witness, 1)
-    getattr(wire, fault)()
+    getattr(wire, broken)()
     (served.root / "go").touch()
     out, err = drain.communicate(timeout=DEADLINE_S)
 
@@ -103,12 +108,33 @@ def test_a_result_that_the_database_can_not_take_is_kept_and_recorded_by_the_nex
     done(served, witness, out.decode(), ["run/p~until=go"])
 
 
-def test_a_command_is_dead_before_a_lease_that_can_not_be_renewed_is_over(served: Workplace, wire: Proxy) -> None:
+@repeated(21)
+def test_a_server_that_leaves_at_a_claim_ends_the_drain_when_patience_is_over(served: Workplace, wire: Proxy) -> None:
+    witness = watched(served, "a/p~ms=1", "b/p~ms=1", policy=["run-order"], patience=QUICK)
+    assert served.inv("drain", "--run-id=a").code == 0
+    wire.leave_at = b"INSERT INTO batchdrain_claim"
+    ran = served.inv("drain")
+    states = served.states()
+    wire.come_back()
+    again = served.inv("drain")
+
+    assert (ran.code, "Traceback" in ran.err, states["b/p~ms=1"]) == (75, False, "FAILED"), ran
+    assert again.code == 0, again.err
+    done(served, witness, ran.out + again.out, ["a/p~ms=1", "b/p~ms=1"])
+
+
+@fault(21)
+@repeated(24, cases=2)
+@pytest.mark.parametrize("way", [{"dumb": False}, {"deaf": False}], ids=["deaf", "dumb"])
+def test_a_command_is_dead_before_a_lease_that_can_not_be_renewed_is_over(
+    served: Workplace, wire: Proxy, way: dict[str, bool]
+) -> None:
+    """A partition of the network, one way."""
     witness = watched(served, "run/p~hang=1", lease=SHORT, patience=QUICK)
     drain = served.start("drain")
     started(witness, 1)
     [(_, guardian)] = running(served)
-    wire.silence()
+    wire.silence(**way)
     wait_for(lambda: not psutil.pid_exists(guardian), "the guardian to end the command")
     left = served.sql(_LEFT[served.url.partition(":")[0].partition("+")[0]])
     out, err = drain.communicate(timeout=DEADLINE_S)
@@ -128,25 +154,21 @@ _LEFT = {
 }
 
 
+@fault(22, each=times(22))
 def test_connections_that_the_server_ends_are_made_anew(served: Workplace) -> None:
-    names = [f"run{number % 3}/p{number}~ms=20" for number in range(20 * TIMES)]
-    witness = watched(served, *names)
+    """While phases begin and end, and while one runs for long."""
+    names = [*(f"run{number % 3}/p{number}~ms=20" for number in range(10 * times(22))), "run9/last~until=go"]
+    witness = watched(served, *names, policy=["run-order"])
     drain = served.start("drain", "--batch-size=1000")
-    ended, over = [], threading.Event()
-
-    def end_connections() -> None:
-        while not over.is_set():
-            ended.extend(_terminate(served))
-            over.wait(0.1)
-
     started(witness, 1)
-    ender = threading.Thread(target=end_connections)
-    ender.start()
+    ended = 0
+    while ended < times(22):
+        ended += len(_terminate(served)) > 0
+        time.sleep(0.1)
+    (served.root / "go").touch()
     out, err = drain.communicate(timeout=DEADLINE_S)
-    over.set()
-    ender.join()
 
-    assert (drain.returncode, len(ended) > 0) == (0, True), (out, err)
+    assert drain.returncode == 0, (out, err)
     done(served, witness, out.decode(), names)
 
 
@@ -167,6 +189,7 @@ def _terminate(place: Workplace) -> list[object]:
         return list(ids)
 
 
+@repeated(27)
 def test_a_row_that_somebody_locks_does_not_keep_the_others_waiting(served: Workplace) -> None:
     witness = watched(served, "a/locked~ms=1", "b/free~ms=1", patience={"lock_s": 1})
     with served.engine.connect() as other:
@@ -179,6 +202,7 @@ def test_a_row_that_somebody_locks_does_not_keep_the_others_waiting(served: Work
     assert violations(served, witness, ran.out) == []
 
 
+@repeated(33)
 def test_a_server_whose_default_is_another_isolation_does_not_matter(served: Workplace) -> None:
     if served.url.startswith("postgresql"):
         name = sa.make_url(served.url).database
@@ -190,6 +214,7 @@ def test_a_server_whose_default_is_another_isolation_does_not_matter(served: Wor
     done(served, witness, ran.out, names)
 
 
+@repeated(28)
 def test_a_sqlite_database_that_somebody_locks_is_waited_for_and_then_told(lite: Workplace) -> None:
     watched(lite, "a/p~ms=1", patience={"operation_s": 0.5, "outage_s": 0})
     with lite.engine.connect() as other:
@@ -203,9 +228,10 @@ def test_a_sqlite_database_that_somebody_locks_is_waited_for_and_then_told(lite:
     assert lite.states() == {"a/p~ms=1": "COMPLETE"}
 
 
+@repeated(25)
 def test_a_slow_line_makes_a_drain_slow_and_nothing_else(served: Workplace, wire: Proxy) -> None:
     """8 kB a second, and every packet a twentieth of a second late."""
-    names = [f"run/p{number}~ms=1" for number in range(TIMES)]
+    names = [f"run/p{number}~ms=1" for number in range(1)]
     witness = watched(served, *names)
     wire.slow = True
     drain = served.start("drain", f"--batch-size={len(names)}")

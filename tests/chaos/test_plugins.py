@@ -7,7 +7,8 @@ import signal
 import pytest
 
 from tests.chaos.checker import violations
-from tests.chaos.test_kills import started, watched
+from tests.chaos.faults import repeated
+from tests.chaos.watching import started, watched
 from tests.workplace import DEADLINE_S, Workplace, wait_for
 
 POLICIES = """
@@ -58,6 +59,7 @@ def using(place: Workplace, policy: str) -> dict[str, str]:
     return {"PYTHONPATH": str(place.root)}
 
 
+@repeated(46)
 @pytest.mark.parametrize(("policy", "said"), [("raising", "ValueError: cannot rank"), ("leaving", "SystemExit: 7")])
 def test_a_policy_that_fails_is_told_and_nothing_is_claimed(lite: Workplace, policy: str, said: str) -> None:
     lite.fail("a/p")
@@ -68,6 +70,7 @@ def test_a_policy_that_fails_is_told_and_nothing_is_claimed(lite: Workplace, pol
     assert lite.states() == {"a/p": "FAILED"}
 
 
+@repeated(46, cases=3)
 def test_a_policy_that_fails_halfway_ends_the_drain_in_order(work: Workplace) -> None:
     witness = watched(work, *NAMES)
     ran = work.inv("drain", env=using(work, "late"))
@@ -80,6 +83,7 @@ def test_a_policy_that_fails_halfway_ends_the_drain_in_order(work: Workplace) ->
     assert set(work.states().values()) == {"COMPLETE"}
 
 
+@repeated(46, cases=2)
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_policy_that_hangs_is_ended_by_the_first_signal(lite: Workplace, number: signal.Signals, code: int) -> None:
     witness = watched(lite, *NAMES)
@@ -95,6 +99,7 @@ def test_a_policy_that_hangs_is_ended_by_the_first_signal(lite: Workplace, numbe
     assert lite.session()["status"] == "interrupted"
 
 
+@repeated(46)
 def test_a_policy_that_closes_stdout_costs_the_output_alone(lite: Workplace) -> None:
     witness = watched(lite, "a/p~ms=1", "b/p~ms=1")
     ran = lite.inv("drain", env=using(lite, "closing"))
@@ -103,6 +108,7 @@ def test_a_policy_that_closes_stdout_costs_the_output_alone(lite: Workplace) -> 
     assert lite.session()["status"] == "complete"
 
 
+@repeated(46)
 def test_a_rule_of_yours_that_never_ends_is_left_out_and_told(lite: Workplace) -> None:
     lite.configure(categories=[{"match": "(a+)+$", "category": "patch"}, {"match": "zebra", "category": "collection"}])
     lite.add(("r", "evil", 1, "FAILED", "a" * 5_000 + "!"), ("r", "good", 2, "FAILED", "a zebra"))

@@ -5,8 +5,11 @@ from __future__ import annotations
 import psutil
 import pytest
 
-from tests.chaos.test_kills import TIMES, running, started, watched
+from tests.chaos.faults import fault, share
+from tests.chaos.watching import running, started, watched
 from tests.workplace import DEADLINE_S, Workplace, wait_for
+
+PHASES = share(10_000)
 
 
 def test_what_is_held_is_shown_by_sessions_and_doctor(work: Workplace) -> None:
@@ -53,15 +56,16 @@ def test_recover_without_a_ledger_makes_none(lite: Workplace) -> None:
     assert lite.sql("SELECT count(*) FROM sqlite_master WHERE name LIKE 'batchdrain%'") == [(0,)]
 
 
-@pytest.mark.timeout(120 * TIMES)
-def test_a_long_drain_opens_no_more_and_more(lite: Workplace) -> None:
+@fault(48)
+@pytest.mark.timeout(1800)
+def test_a_long_drain_opens_no_more_and_more(work: Workplace) -> None:
     """Descriptors, threads and memory of the controller, while it drains many phases with several workers."""
     # Heartbeats and readings, which have connections of their own, come in both halves, however slow the machine is.
-    lite.configure(command={"argv": ["/bin/true"]}, lease={"ttl_s": 30, "beat_s": 0.2, "margin_s": 1}, refresh_s=0.5)
-    lite.fail(*(f"r{number % 50}/p{number}" for number in range(400 * TIMES)))
-    drain = lite.start("drain", "--batch-size=100000", "--workers=4", "--quiet")
+    work.configure(command={"argv": ["/bin/true"]}, lease={"ttl_s": 30, "beat_s": 0.2, "margin_s": 1}, refresh_s=0.5)
+    work.fail(*(f"r{number % 50}/p{number}" for number in range(PHASES)))
+    drain = work.start("drain", "--batch-size=100000", "--workers=4", "--quiet")
     seen: list[tuple[int, int, float]] = []
-    wait_for(lambda: [*lite.states().values()].count("COMPLETE") > 50, "the drain to be under way")
+    wait_for(lambda: work.sql("SELECT count(*) FROM phases WHERE state = 'COMPLETE'") > [(50,)], "the drain to be under way")
     while drain.poll() is None:
         count = _used(drain.pid)
         if count is not None:
@@ -73,7 +77,7 @@ def test_a_long_drain_opens_no_more_and_more(lite: Workplace) -> None:
     assert half > 5
     for what in (0, 1):
         assert max(count[what] for count in seen[half:]) <= max(count[what] for count in seen[:half]) + 3
-    assert max(count[2] for count in seen) < 100 + 5 * TIMES  # the results of the session stay in memory
+    assert max(count[2] for count in seen) < 100 + PHASES / 80  # the results of the session stay in memory
 
 
 def _used(pid: int) -> tuple[int, int, float] | None:

@@ -16,7 +16,8 @@ from batchdrain.execution import host, remains, spooled
 from batchdrain.execution.host import ProcessIdentity
 from batchdrain.execution.order import TOKEN
 from tests.chaos.checker import violations
-from tests.chaos.test_kills import running, started, watched
+from tests.chaos.faults import repeated
+from tests.chaos.watching import running, started, watched
 from tests.execution.test_process import ends
 from tests.workplace import DEADLINE_S, TASKS, Workplace, wait_for
 
@@ -37,6 +38,7 @@ def test_what_emptied_its_environment_ends_before_its_phase_is_given_back(lite: 
     lite.fail("a/p")
     drain = lite.start("drain")
     hidden = written(lite.root / "hidden")
+    wait_for(lambda: list(lite.sessions.rglob("spool/*.json")), "the guardian's note")
     [(controller, guardian)] = running(lite)
     os.kill(controller, signal.SIGKILL)
     os.kill(guardian, signal.SIGKILL)
@@ -71,6 +73,7 @@ def test_a_session_that_a_stranger_leads_is_not_taken_for_the_command_s() -> Non
         terminal.communicate()
 
 
+@repeated(15)
 def test_a_command_s_number_that_is_another_process_s_by_now_is_left_alone() -> None:
     other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
     start = host.start_of(other.pid)
@@ -114,6 +117,7 @@ def test_a_copy_of_the_database_ends_nothing_of_the_original(lite: Workplace, tm
     assert violations(lite, witness, "") == []
 
 
+@repeated(15)
 def test_a_row_of_the_ledger_can_not_have_a_process_killed_that_is_no_guardian(lite: Workplace) -> None:
     witness = watched(lite, "a/p~hang")
     drain = lite.start("drain")

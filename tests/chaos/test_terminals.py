@@ -18,8 +18,9 @@ import pytest
 
 from batchdrain.screens.outlet import KEPT_BYTES, Outlet
 from tests.chaos.checker import REASON
+from tests.chaos.faults import repeated
 from tests.chaos.test_interrupts import RELEASED, begun, interrupted, said, settled, with_long_lease
-from tests.chaos.test_kills import running
+from tests.chaos.watching import running
 from tests.workplace import DEADLINE_S, INV, Workplace, wait_for
 
 
@@ -33,6 +34,7 @@ def terminal(place: Workplace, *argv: str, term: str = "xterm") -> Iterator[pexp
         child.close(force=True)
 
 
+@repeated(7, cases=2)
 @pytest.mark.parametrize("term", ["xterm", "dumb"])
 def test_a_terminal_that_is_closed_gives_the_phase_back(lite: Workplace, term: str) -> None:
     lite.fail("r/p~hang", reason=REASON)
@@ -46,6 +48,7 @@ def test_a_terminal_that_is_closed_gives_the_phase_back(lite: Workplace, term: s
     interrupted(lite, "SIGHUP")
 
 
+@repeated(8)
 def test_ctrl_c_to_a_pipeline_settles_though_the_reader_dies_first(lite: Workplace) -> None:
     lite.fail("r/p~hang", "r/q", reason=REASON)
     code, drain = lite.root / "code", shlex.join([*INV, "drain"])
@@ -59,6 +62,7 @@ def test_ctrl_c_to_a_pipeline_settles_though_the_reader_dies_first(lite: Workpla
     interrupted(lite, "SIGINT")
 
 
+@repeated(8, cases=3)
 def test_a_reader_that_leaves_does_not_stop_the_drain(work: Workplace) -> None:
     work.fail("a/p", "b/p", "c/p", reason=REASON)
     pipeline = f"{{ {shlex.join([*INV, 'drain'])}; echo $? >code; }} | head -1"
@@ -78,6 +82,7 @@ def test_an_output_that_can_not_be_written_does_not_stop_the_drain(lite: Workpla
     assert (set(lite.states().values()), done.stderr.decode()) == ({"COMPLETE"}, "")
 
 
+@repeated(10)
 def test_ctrl_z_and_fg_are_as_a_stop(lite: Workplace) -> None:
     slept = with_long_lease(lite)
     lite.fail("r/p~while=flag", reason=REASON)

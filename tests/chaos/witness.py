@@ -7,7 +7,6 @@ What it does stands in the phase's id: `…~ms=50` works so long, `…~until=go`
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import sys
 import time
@@ -22,7 +21,7 @@ def main() -> int:
         os.write(log, f"{word}\t{name}\t{epoch}\t{time.clock_gettime_ns(time.CLOCK_BOOTTIME)}\n".encode())
 
     log = os.open(f"{folder}/events", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    lock = os.open(f"{folder}/{hashlib.sha256(name.encode()).hexdigest()}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    lock = os.open(f"{folder}/{name.encode().hex()}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     os.set_inheritable(lock, True)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

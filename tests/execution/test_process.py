@@ -19,6 +19,7 @@ import pytest
 from batchdrain.execution.local import local_engine
 from batchdrain.execution.order import TOKEN, EndedBy, Ending, Order, token_of
 from batchdrain.execution.process import Post, execute
+from tests.chaos.faults import repeated
 from tests.execution.sleep import sleeps_once_there_is
 
 DEADLINE_S = 60.0
@@ -122,6 +123,7 @@ def test_a_timeout_ends_the_whole_tree(order: Make, tmp_path: Path, monkeypatch:
     assert ends(int((tmp_path / "child").read_text()))
 
 
+@repeated(12)
 def test_a_daemon_that_left_its_parent_ends_with_a_timeout(
     order: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +136,7 @@ def test_a_daemon_that_left_its_parent_ends_with_a_timeout(
     assert ends(int((tmp_path / "child").read_text()))
 
 
+@repeated(11)
 def test_a_command_that_ignores_term_is_killed_after_the_grace(
     order: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +146,7 @@ def test_a_command_that_ignores_term_is_killed_after_the_grace(
     assert (ending.by, ending.signal) == (EndedBy.TIMEOUT, signal.SIGKILL)
 
 
+@repeated(13)
 def test_a_background_process_is_ended_and_not_waited_for(order: Make, tmp_path: Path) -> None:
     ending = execute(order(SPAWN.format(more="")))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.faults import repeated
 from tests.tasks.test_bad_input import SECRET, told
 from tests.tasks.test_bad_input_flags import refused
 from tests.workplace import WORKER, Workplace
@@ -91,6 +92,7 @@ def test_a_secret_that_the_command_prints_stays_in_its_log_alone(lite: Workplace
     assert not any(form in one.out + one.err for form in forms for one in said)
 
 
+@repeated(30)
 def test_a_database_that_was_cut_off_is_left_alone(lite: Workplace) -> None:
     lite.fail(*(f"run-{number}/{'x' * 200}" for number in range(200)))
     path = lite.root.parent / "work.db"

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 from typing import Any
 
 import psutil
 import pytest
 
 from tests.tasks.test_triage import HOPELESS, PROMISING, WAIT, diagnose, diagnosed, verdicts
-from tests.workplace import DEADLINE_S, Workplace, wait_for
-
-
-def ended(drain: subprocess.Popen[bytes]) -> tuple[int, str]:
-    """Exit code and output, once it has ended by itself."""
-    try:
-        out, err = drain.communicate(timeout=DEADLINE_S)
-    except subprocess.TimeoutExpired:
-        drain.kill()
-        raise
-    assert b"Traceback" not in err, err.decode()
-    return drain.returncode, out.decode()
+from tests.workplace import Workplace, ended, wait_for
 
 
 def told(place: Workplace) -> dict[str, str | None]:

@@ -270,7 +270,7 @@ def _interrupt_while_hanging(work: Workplace, *argv: str, number: signal.Signals
     wait_for(lambda: "hanging" in _logs(work), "a phase to hang")
     os.kill(drain.pid, number)
     drain.communicate(timeout=DEADLINE_S)
-    return drain.returncode
+    return drain.wait()
 
 
 def _logs(work: Workplace) -> str:

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.chaos.faults import repeated
 from tests.workplace import DEADLINE_S, INV, Workplace
 
 BINARY = """
@@ -77,6 +78,7 @@ def test_a_settings_file_of_more_than_a_megabyte_is_read(lite: Workplace) -> Non
     assert (ran.code, ran.err, path.stat().st_size > 1_000_000) == (0, "", True)
 
 
+@repeated(47)
 def test_binary_output_without_a_line_s_end_holds_no_command_up_and_is_capped(lite: Workplace) -> None:
     lite.configure(command={"argv": [sys.executable, "-c", BINARY], "log_max_mb": 1})
     lite.fail("r/p")
@@ -92,6 +94,7 @@ def test_binary_output_without_a_line_s_end_holds_no_command_up_and_is_capped(li
     assert "[exit code 1; log: " in str(lite.phases()["r/p"][1])
 
 
+@repeated(27)
 def test_a_table_that_somebody_locks_is_told_and_drained_when_it_is_free(on_server: Workplace) -> None:
     on_server.fail("a/1")
     assert on_server.inv("drain").code == 0

@@ -15,8 +15,9 @@ import sqlalchemy as sa
 
 from tests import servers
 from tests.chaos.checker import still_running, violations, witnessed
-from tests.chaos.test_kills import TIMES, started, watched
+from tests.chaos.faults import fault, repeated, times
 from tests.chaos.test_outages import served as served  # noqa: PLC0414 - a fixture
+from tests.chaos.watching import started, watched
 from tests.workplace import DEADLINE_S, INV, Workplace, wait_for
 
 
@@ -34,12 +35,14 @@ def own(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[server
         place.engine.dispose()
 
 
+@fault(20, each=times(20))
+@pytest.mark.timeout(60 * times(20))
 def test_a_server_that_crashes_again_and_again_loses_nothing(own: tuple[servers.OwnServer, Workplace]) -> None:
     server, place = own
-    names = [f"run{number % 3}/p{number}~ms=100" for number in range(20 * TIMES)]
+    names = [f"run{number % 3}/p{number}~ms=100" for number in range(10 * times(20))]
     witness = watched(place, *names)
     drain = place.start("drain", "--batch-size=1000", "--workers=2")
-    for crash in range(1, 2 * TIMES + 1):
+    for crash in range(1, times(20) + 1):
         started(witness, 4 * crash)
         server.stop(immediate=True)
         server.start()
@@ -57,6 +60,7 @@ _WAITING = {
 }
 
 
+@repeated(26)
 def test_a_deadlock_with_a_transaction_of_yours_is_tried_again(served: Workplace) -> None:
     """You hold the phase and want the claim; we hold the claim and want the phase."""
     backend = sa.make_url(served.url).get_backend_name()
@@ -76,8 +80,9 @@ def test_a_deadlock_with_a_transaction_of_yours_is_tried_again(served: Workplace
     assert violations(served, witness, out.decode()) == []
 
 
+@repeated(14)
 def test_a_command_that_multiplies_is_ended_with_all_its_children(lite: Workplace) -> None:
-    code = "import os, time\nfor _ in range(200):\n    if os.fork() == 0: os.setsid(); time.sleep(600)\ntime.sleep(600)"
+    code = "import os, time\nfor _ in range(500):\n    if os.fork() == 0: os.setsid(); time.sleep(600)\ntime.sleep(600)"
     lite.configure(command={"argv": [sys.executable, "-I", "-S", "-c", code], "grace_s": 0.5})
     lite.fail("a/p")
     assert lite.inv("drain", "--phase-timeout=2").code == 1
@@ -85,6 +90,7 @@ def test_a_command_that_multiplies_is_ended_with_all_its_children(lite: Workplac
     assert list(still_running(lite)) == []
 
 
+@repeated(37, cases=6)
 @pytest.mark.parametrize("error", ["EAGAIN", "ENOMEM"])
 @pytest.mark.parametrize("when", [1, 3, 8])
 def test_a_machine_that_can_start_no_more_processes_is_told_and_nothing_stays_held(
@@ -120,6 +126,7 @@ def test_a_machine_that_can_start_no_more_processes_is_told_and_nothing_stays_he
     assert set(lite.states().values()) == {"COMPLETE"}
 
 
+@repeated(42, cases=4)
 @pytest.mark.parametrize("zone", ["Asia/Kathmandu", "Pacific/Chatham", "nonsense", ":/etc/passwd"])
 def test_an_odd_time_zone_changes_no_time_that_is_kept(lite: Workplace, zone: str) -> None:
     lite.fail("a/p")

@@ -1,0 +1,106 @@
+"""The fault matrix: what can break, and how often each fault is tried.
+
+A test says which faults it tries (`@fault(1)`, `@repeated(3)`); `test_faults.py` counts that none is missing and that the
+gate tries each a tenth as often as the full soak. That is `BATCHDRAIN_CHAOS=10 pytest -m fault`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+
+SCALE: Final = int(os.environ.get("BATCHDRAIN_CHAOS", "1"))
+"""Tenths of the full soak: the gate tries one."""
+FULL: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way in which something breaks."""
+
+    what: str
+    times: int  #: how often the full soak tries it, on each of `on`; 0 is at every step that there is
+    on: tuple[str, ...] = ()  #: the databases that each have to be tried; none is any
+
+
+SERVERS: Final = ("postgresql", "mariadb")
+EACH: Final = ("sqlite", *SERVERS)
+FAULTS: Final = {
+    1: Fault("the controller is killed at a random moment", 100, EACH),
+    2: Fault("the controller is killed at a step to the disk or to the server", 0),
+    3: Fault("the guardian is killed", 50),
+    4: Fault("guardian and controller are killed together, either first", 50),
+    5: Fault("the command is killed by a signal", 3),
+    6: Fault("SIGINT once, twice, five times", 50),
+    7: Fault("SIGTERM; the terminal is closed", 20),
+    8: Fault("Ctrl-C to a pipeline; a reader that leaves", 20),
+    9: Fault("the controller is stopped beyond its lease, and goes on", 50, EACH),
+    10: Fault("Ctrl-Z and fg", 5),
+    11: Fault("a command that ignores TERM", 10),
+    12: Fault("a daemon in a session of its own, which holds the output", 20),
+    13: Fault("a command that leaves a background process", 10),
+    14: Fault("a command that multiplies, 500 times", 3),
+    15: Fault("the pid of a dead controller is another process's", 5),
+    16: Fault("a controller in another pid namespace", 5),
+    17: Fault("2, 4 and 8 controllers on one database", 20, EACH),
+    18: Fault("the soak: four controllers, a fault every other second, ten minutes", 1, EACH),
+    19: Fault("two resumes of one session", 20),
+    20: Fault("the server crashes and starts again", 20, SERVERS),
+    21: Fault("the server is away at a claim, a beat, a result", 10, SERVERS),
+    22: Fault("the server ends connections", 20, SERVERS),
+    23: Fault("the reply to a commit is lost", 100, SERVERS),
+    24: Fault("the server is silent, or does not hear", 20, SERVERS),
+    25: Fault("a slow line", 3, SERVERS),
+    26: Fault("a deadlock with a transaction of the user's", 20, SERVERS),
+    27: Fault("the user locks a row, or the table", 5, SERVERS),
+    28: Fault("SQLite is locked by a writer; a reader never ends", 10),
+    29: Fault("a SQLite database that can only be read, or lies on another machine", 3),
+    30: Fault("a SQLite file that is corrupt, cut off, no database", 10),
+    31: Fault("a row is deleted or changed by hand while it executes", 10, EACH),
+    32: Fault("a row is queued between choice and claim", 20, EACH),
+    33: Fault("the server's default is another isolation", 5, SERVERS),
+    34: Fault("the disk of sessions, logs, database, temporary files is full", 10),
+    35: Fault("a limit on the size of files", 5),
+    36: Fault("a step to the disk fails", 0),
+    37: Fault("no descriptor, no memory, no process is to be had", 10),
+    38: Fault("power loss: the order of the steps to the disk", 1),
+    39: Fault("the host's clock jumps", 10),
+    40: Fault("the database's clock jumps", 10),
+    41: Fault("the machine sleeps", 3),
+    42: Fault("odd time zones, a leap second", 3),
+    43: Fault("a worker of an engine is killed or stopped", 20),
+    44: Fault("an engine delivers an order twice", 20),
+    45: Fault("an engine breaks, or cancels", 5),
+    46: Fault("a plugin raises, hangs, leaves, closes stdout", 5),
+    47: Fault("output without end, or binary", 3),
+    48: Fault("10 000 phases of a millisecond", 1, EACH),
+}
+
+
+def share(amount: int) -> int:
+    """What is tried of it now: a tenth in the gate, at least once."""
+    return max(1, -(-amount * min(SCALE, FULL) // FULL))
+
+
+def times(number: int) -> int:
+    """How often a fault is tried now."""
+    return share(FAULTS[number].times)
+
+
+def fault(number: int, each: int = 1) -> pytest.MarkDecorator:
+    """The test tries this fault, `each` times."""
+    return pytest.mark.fault(number, each)
+
+
+def repeated(number: int, *, each: int = 1, cases: int = 1) -> Callable[[Any], Any]:
+    """The test tries this fault `each` times in each of its `cases`, and again until it was tried as often as it is to be."""
+
+    def decorated(test: Any) -> Any:
+        numbers = range(-(-times(number) // (each * cases)))
+        return fault(number, each)(pytest.mark.parametrize("again", numbers)(pytest.mark.usefixtures("again")(test)))
+
+    return decorated
