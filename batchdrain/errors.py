@@ -6,6 +6,7 @@ BatchDrainError            1
 ├── SessionInUse          73   another controller holds the session
 ├── FilesUnavailable      74   a folder or file can't be read or written
 ├── DatabaseUnavailable   75   try again: what was recorded is safe
+├── EngineUnavailable     75   try again: the engine takes no commands
 ├── ClaimLost             76   a higher epoch was written: our result must not be
 └── ConfigError           78   invoke.yaml, environment, plugins, the mapped table
 """
@@ -48,6 +49,10 @@ class FilesUnavailable(BatchDrainError):
 
 
 class DatabaseUnavailable(BatchDrainError):
+    exit_code = 75
+
+
+class EngineUnavailable(BatchDrainError):
     exit_code = 75
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from batchdrain.actions.finding import Finding
 from batchdrain.database.fitness import unfit_columns, unwritable
+from batchdrain.database.mounts import REMEDY, abroad
 from batchdrain.database.rehearsal import rehearsed, rehearsed_in_ledger
 from batchdrain.database.source import split_name
 from batchdrain.planning.rules import QUARANTINE
@@ -24,6 +25,9 @@ _DRAINED: Final = (PhaseState.FAILED, PhaseState.QUEUED)
 
 def _connection(site: Site) -> Iterator[Finding]:
     yield Finding("database", ok=True, said=f"{site.where}: {described(site.counts())}")
+    problem = abroad(Path(site.database.place)) if site.database.dialect == "sqlite" else None
+    if problem is not None:
+        yield Finding("database", ok=False, said=problem, cure=REMEDY)
 
 
 def _columns(site: Site) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ from tenacity import (
 
 from batchdrain.database.deadlines import Deadlines
 from batchdrain.database.dialects import engine_options, listen
+from batchdrain.database.mounts import REMEDY, abroad
 from batchdrain.database.troubles import RowLocked, first_line, is_row_lock, is_transient, told
 from batchdrain.database.url import file_of, masked, parse_url, require_file
 from batchdrain.errors import ConfigError
@@ -108,8 +109,14 @@ class Database:
             return work(connection)
 
     def prepare_for_writing(self) -> None:
-        """WAL for SQLite: a reader must not make a controller wait. Durable commits are set on every connection."""
+        """WAL for SQLite: a reader must not make a controller wait. Durable commits are set on every connection.
+
+        Raises ConfigError for a file on another machine's disk, DatabaseUnavailable.
+        """
         if self.dialect == "sqlite":
+            problem = abroad(file_of(self.url))
+            if problem is not None:
+                raise ConfigError(f"database {self.name}: {problem}", remedy=REMEDY)
             try:
                 self._retrying(may_wait=True)(self._turn_to_wal)
             except SQLAlchemyError as error:

@@ -13,7 +13,14 @@ from batchdrain.database.troubles import RowLocked
 from batchdrain.draining.judging import judge
 from batchdrain.draining.parts import Ended, Judgement, Parts
 from batchdrain.draining.weather import is_transient
-from batchdrain.errors import BatchDrainError, ClaimLost, ConfigError, DatabaseUnavailable, FilesUnavailable
+from batchdrain.errors import (
+    BatchDrainError,
+    ClaimLost,
+    ConfigError,
+    DatabaseUnavailable,
+    EngineUnavailable,
+    FilesUnavailable,
+)
 from batchdrain.events import Event
 from batchdrain.execution.order import CONFIG_ERRNOS, EndedBy, Ending
 from batchdrain.facts import Attempt, Choice, Skip, Try
@@ -182,6 +189,11 @@ def _announce_stops(parts: Parts, attempt: Attempt, mark: str) -> None:
 
 
 def _not_started(ending: Ending) -> BatchDrainError:
+    if ending.by is EndedBy.NOT_TAKEN:
+        return EngineUnavailable(
+            f"batchdrain.engine: it takes no commands: {ending.message}",
+            remedy="the phase was given back; `inv resume` goes on with an engine that is made anew",
+        )
     if ending.errno in CONFIG_ERRNOS:
         return ConfigError(
             f"batchdrain.command.argv: the command can't be executed: {ending.message}",

@@ -80,6 +80,8 @@ def judge(
 
 
 def _outcome(ending: Ending, command: Command, standing: Standing | None, complete_word: str, *, database: bool) -> Outcome:
+    if ending.by is EndedBy.NOT_TAKEN:
+        return Outcome.NOT_STARTED
     if ending.by is EndedBy.NOT_STARTED:  # ids too long for an argument fail their phase alone
         return Outcome.FAILED if ending.errno == errno.E2BIG else Outcome.NOT_STARTED
     if database and standing is not None and standing.word == complete_word:
@@ -110,6 +112,8 @@ def _reason(
 
     `spoiled`: what is wrong with its result file. `redact` comes before every cut: half a secret is not found any more.
     """
+    if ending.by is EndedBy.NOT_TAKEN:
+        return f"the engine did not take it: {ending.message}"
     if ending.by is EndedBy.NOT_STARTED:
         what = "its ids cannot be passed as arguments" if ending.errno == errno.E2BIG else "it could not be started"
         return f"{what}: {ending.message}"

@@ -134,14 +134,15 @@ class Slots:
             yield Ended(running=running, ending=ending, standing=self._standing(running))
 
     def _submitted(self, order: Order) -> Future[Ending]:
-        """An engine that can't take it has lost it: the claim is given back as every other. Should the engine come to it all
-        the same, later, it finds that it was withdrawn."""
+        """To the engine. One that does not take it may come to it later all the same: then it finds that it was withdrawn."""
         try:
             return self._parts.engine.submit(execute, order)
         except Exception as error:  # noqa: BLE001 - whatever an engine raises
-            withdraw(order)
             refused: Future[Ending] = Future()
-            refused.set_exception(error)
+            if withdraw(order):
+                refused.set_result(Ending(by=EndedBy.NOT_TAKEN, message=f"{type(error).__name__}: {error}"))
+            else:
+                refused.set_exception(error)
             return refused
 
     def _hired(self) -> Guard | None:

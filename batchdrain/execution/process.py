@@ -159,11 +159,14 @@ def execute(order: Order) -> Ending:
     return post.execute(order)
 
 
-def withdraw(order: Order) -> None:
-    """Whoever executes it from now on finds its files there, and does not begin. What has begun is not touched."""
-    with contextlib.suppress(OSError):
+def withdraw(order: Order) -> bool:
+    """Whoever executes it from now on finds its files there, and does not begin. False where it may have begun."""
+    try:
         for log in _open_logs(order):
             os.close(log)
+    except OSError:
+        return False
+    return True
 
 
 def _swept(order: Order, duty: Duty) -> int:

@@ -29,6 +29,9 @@ class Disk:
             except OSError:
                 pass
 
+    def only_to_be_read(self) -> None:
+        subprocess.run(["mount", "-o", "remount,ro", str(self.path)], check=True)
+
     def make_room(self) -> None:
         self._ballast.unlink()
 

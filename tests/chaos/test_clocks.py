@@ -132,3 +132,20 @@ def test_a_session_of_the_future_is_still_the_newest(lite: Workplace) -> None:
     session = lite.session()
     assert datetime.fromisoformat(session["started_at"])
     assert session["session_id"] in lite.inv("summary").out
+
+
+@repeated(42)
+def test_a_leap_second_in_a_session_s_file_loses_no_result(lite: Workplace) -> None:
+    """Python knows none: the file is put aside, and the session is made anew from the ledger."""
+    lite.fail("a/p", "a/q~fail")
+    assert lite.inv("drain").code == 1
+    [path] = lite.session_files()
+    path.write_text(path.read_text().replace(lite.session()["started_at"], "2016-12-31T23:59:60Z"))
+    told = lite.inv("summary")
+    until = lite.inv("accept", "--run-id=a", "--reason=known", "--until=2016-12-31T23:59:60Z")
+
+    assert (told.code, "Total Processed: 2" in told.out) == (0, True), told
+    assert (until.code, "got '2016-12-31T23:59:60Z'" in until.err) == (2, True)
+    assert lite.inv("resume", "--session-id", path.stem).code == 1
+    assert sorted(lite.taken()) == ["a/p", "a/q~fail"]
+    assert [kept.name for kept in lite.sessions.glob("*.corrupt-*")] == [f"{path.name}.corrupt-1"]

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from tests.chaos.checker import REASON, still_running
 from tests.chaos.disk import Disk, mounted, ran, start
 from tests.chaos.faults import repeated
 from tests.chaos.test_interrupts import FIRST, said
-from tests.workplace import DEADLINE_S, Beside, Ran, Workplace, ended
+from tests.workplace import DEADLINE_S, TASKS, Beside, Ran, Workplace, ended
 
 FLOOD = "import sys\nwhile True: sys.stdout.buffer.write(b'x' * 65536)"
 NAMES = ["a/p", "b/p~until=go", "c/p"]
@@ -58,6 +59,16 @@ def let_it_end(place: Workplace, drain: Beside) -> Ran:
     out, err = drain.communicate(timeout=DEADLINE_S)
     assert (b"Traceback" in err, list(still_running(place))) == (False, []), err.decode()
     return Ran(drain.wait(), out.decode(), err.decode())
+
+
+def on_disk(tmp_path: Path, disk: Disk) -> Workplace:
+    """A project whose database lies on the disk."""
+    root, path = tmp_path / "project", disk.path / "work.db"
+    root.mkdir()
+    path.touch()
+    place = Workplace(root=root, url=f"sqlite:///{path}")
+    place.make_table()
+    return place
 
 
 def kept(place: Workplace) -> None:
@@ -114,20 +125,16 @@ def test_output_that_fills_the_disk_fails_its_phase_and_ends_the_drain(work: Wor
 
 @repeated(34)
 def test_a_full_disk_of_the_database_loses_no_result(tmp_path: Path, disk: Disk) -> None:
-    root, path = tmp_path / "project", disk.path / "work.db"
-    root.mkdir()
-    path.touch()
-    place = Workplace(root=root, url=f"sqlite:///{path}")
-    place.make_table()
+    place = on_disk(tmp_path, disk)
     drain, _ = prepared(place, [])
     disk.fill()
 
-    (root / "go").touch()
+    (place.root / "go").touch()
     code, _ = ended(drain)
 
     assert code in {74, 75}
     disk.make_room()
-    with sqlite3.connect(path) as connection:
+    with sqlite3.connect(disk.path / "work.db") as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     connection.close()
     ends_well(place)
@@ -191,6 +198,66 @@ def test_a_sqlite_database_that_can_only_be_read_is_told_and_left_as_it_was(
 
     assert (told.code, "Traceback" in told.err, str(path) in told.err) == (78, False, True), told
     assert path.read_bytes() == before
+
+
+@repeated(29)
+def test_a_sqlite_database_on_a_disk_that_is_mounted_to_be_read_is_told(tmp_path: Path, disk: Disk) -> None:
+    place = on_disk(tmp_path, disk)
+    place.fail("r/p", reason=REASON)
+    disk.only_to_be_read()
+
+    told, seen = place.inv("drain"), place.inv("dry-run")
+
+    assert (told.code, "Traceback" in told.err, str(disk.path) in told.err) == (78, False, True), told
+    assert (seen.code, "Would drain 1 of 1" in seen.out) == (0, True), seen
+    assert sorted(path.name for path in disk.path.iterdir()) == ["work.db"]
+    assert not list(place.sessions.glob("*.json"))
+
+
+@repeated(29)
+def test_a_sqlite_database_on_a_disk_of_the_network_is_refused_and_told_by_doctor(tmp_path: Path, disk: Disk) -> None:
+    """Its disk is of this machine: for this project a tmpfs counts as one of the network."""
+    place = on_disk(tmp_path, disk)
+    place.fail("r/p", reason=REASON)
+    widened = "from batchdrain.database import mounts\nmounts.NETWORK = mounts.NETWORK | {'tmpfs'}\n"
+    (place.root / "tasks.py").write_text(widened + TASKS)
+
+    told, doctor = place.inv("drain"), place.inv("doctor")
+
+    for text, code in ((told.err, told.code), (doctor.out, doctor.code)):
+        assert (code, f"lies on a file system of the network (tmpfs at {disk.path})" in text) == (78, True), text
+    assert place.phases() == {"r/p": ("FAILED", REASON)}
+    assert sorted(path.name for path in disk.path.iterdir()) == ["work.db"]
+
+
+@repeated(34, cases=3)
+def test_temporary_files_that_can_not_be_written_are_not_missed(work: Workplace, disk: Disk) -> None:
+    disk.fill()
+    work.fail("a/p", "b/p", reason=REASON)
+    full = {name: str(disk.path) for name in ("TMPDIR", "SQLITE_TMPDIR")}
+
+    ran = work.inv("drain", env=full)
+
+    assert ran.code == 0, ran.err
+    assert set(work.states().values()) == {"COMPLETE"}
+
+
+@repeated(37, cases=6)
+@pytest.mark.parametrize("kilobytes", [60_000, 70_000, 80_000, 85_000, 90_000, 95_000])
+def test_too_little_memory_is_told_and_holds_nothing(lite: Workplace, kilobytes: int) -> None:
+    """Too little for a library, for a thread, or for what the drain itself needs; enough is fine."""
+    lite.fail("r/p", "s/p", reason=REASON)
+
+    told = ran(lite, ["sh", "-c", f'ulimit -v {kilobytes}; exec "$@"', "sh"], "drain", "--workers=2")
+
+    assert (told.code in {0, 74}, "Traceback" in told.err) == (True, False), told
+    assert set(lite.phases().values()) <= {("FAILED", REASON), ("COMPLETE", None)}
+    if "batchdrain_claim" in sa.inspect(lite.engine).get_table_names():
+        assert list(still_running(lite)) == []
+        assert free(lite)
+        assert lite.sql("SELECT max(orphan_count) FROM batchdrain_claim") in ([(0,)], [(None,)])
+    assert lite.inv("drain").code == 0
+    assert set(lite.states().values()) == {"COMPLETE"}
 
 
 @repeated(30, cases=2)

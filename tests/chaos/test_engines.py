@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 
+import psutil
 import pytest
 
 from tests.chaos.checker import violations, witnessed
@@ -76,6 +77,19 @@ class Twice(ThreadPoolExecutor):
             return first
         return super().submit(twice, order)
 
+class Late(ThreadPoolExecutor):
+    def submit(self, call, order):
+        def later():
+            ending = call(order)
+            Path("late").write_text("its files were there" if "File exists" in ending.message else ending.message)
+        thread = threading.Timer(0.2, later)
+        thread.daemon = False  # the drain ends before it, and waits
+        thread.start()
+        raise RuntimeError("can't start new thread")
+
+def late(*, workers, settings):
+    return Late(workers)
+
 def twice(*, workers, settings):
     return Twice(workers)
 """
@@ -117,6 +131,43 @@ def test_a_phase_whose_engine_breaks_goes_back_and_the_others_are_drained(work: 
     assert work.states() == {"a/broken": "FAILED", "b/p~ms=1": "COMPLETE"}
     assert violations(work, witness, ran.out) == []
     assert {outcome for (outcome,) in work.sql("SELECT outcome FROM batchdrain_attempt WHERE run_id = 'a'")} == {"orphaned"}
+
+
+@repeated(43)
+def test_an_engine_whose_worker_is_killed_takes_no_more_and_costs_no_phase_an_attempt(lite: Workplace) -> None:
+    """What its worker was at goes back as orphaned, what comes next untouched: the pool is broken for good."""
+    witness = watched(lite, "a/p~hang=1", "b/p~ms=1", policy=["run-order"])
+    engine(lite, "processes")
+    env = {"PYTHONPATH": str(lite.root)}
+    drain = lite.start("drain", env=env)
+    started(witness, 1)
+    children = psutil.Process(drain.pid).children()
+    [worker] = [one for one in children if "spawn_main" in " ".join(one.cmdline())]
+    worker.kill()
+    out, err = drain.communicate(timeout=DEADLINE_S)
+
+    assert (drain.returncode, b"batchdrain.engine: it takes no commands: BrokenProcessPool" in err) == (75, True), (out, err)
+    assert violations(lite, witness, out.decode()) == []
+    assert lite.sql("SELECT sum(orphan_count), sum(attempts) FROM batchdrain_claim") == [(1, 0)]
+    assert set(lite.states().values()) == {"FAILED"}
+    again = lite.inv("resume", env=env)
+    assert again.code == 0, again.err
+    assert violations(lite, witness, again.out) == []
+    assert set(lite.states().values()) == {"COMPLETE"}
+
+
+def test_an_order_that_an_engine_refused_is_not_executed_when_it_comes_to_it_later(lite: Workplace) -> None:
+    """A pool keeps an order whose thread it could not start."""
+    witness = watched(lite, "a/p~ms=1", "b/p~ms=1", policy=["run-order"])
+    engine(lite, "late")
+    env = {"PYTHONPATH": str(lite.root)}
+    ran = lite.inv("drain", env=env)
+
+    assert (ran.code, "it takes no commands: RuntimeError: can't start new thread" in ran.err) == (75, True), ran
+    assert "its files were there" in (lite.root / "late").read_text()
+    assert witnessed(witness) == []
+    assert lite.sql("SELECT outcome FROM batchdrain_attempt") == [("not_started",)]
+    assert violations(lite, witness, ran.out) == []
 
 
 @repeated(45)

@@ -228,6 +228,22 @@ def test_a_sqlite_database_that_somebody_locks_is_waited_for_and_then_told(lite:
     assert lite.states() == {"a/p~ms=1": "COMPLETE"}
 
 
+@repeated(28)
+def test_a_reader_that_never_ends_keeps_no_drain_waiting(lite: Workplace) -> None:
+    names = [f"run{number}/p~ms=1" for number in range(10)]
+    witness = watched(lite, *names)
+    lite.sql("PRAGMA journal_mode=WAL")  # as after the first drain
+    with lite.engine.connect() as other:
+        other.exec_driver_sql("BEGIN")
+        before = other.exec_driver_sql("SELECT state FROM phases").fetchall()
+        ran = lite.inv("drain")
+        assert other.exec_driver_sql("SELECT state FROM phases").fetchall() == before
+        other.rollback()
+
+    assert ran.code == 0, ran.err
+    done(lite, witness, ran.out, names)
+
+
 @repeated(25)
 def test_a_slow_line_makes_a_drain_slow_and_nothing_else(served: Workplace, wire: Proxy) -> None:
     """8 kB a second, and every packet a twentieth of a second late."""
