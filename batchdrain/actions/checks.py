@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,20 +58,28 @@ class _Strict(_SafeLoader):  # type: ignore[misc]
 _Strict.add_constructor("tag:yaml.org,2002:int", _Strict.construct_yaml_int)
 
 
-def yaml_file(path: Path) -> Iterator[Finding]:
-    if not path.is_file():
+def settings_files(found: Sequence[Path]) -> Iterator[Finding]:
+    """Of those that Invoke reads: its YAML is read again, as Invoke lets the last of two equal keys win."""
+    if not found:
         yield Finding("invoke.yaml", ok=True, said="there is none beside the tasks file (`inv init` writes one)")
-        return
+    for path in found:
+        if path.suffix in {".yaml", ".yml"}:
+            yield from _yaml_file(path)
+        else:
+            yield Finding(path.name, ok=True, said=f"{path} is read by Invoke")
+
+
+def _yaml_file(path: Path) -> Iterator[Finding]:
     if path.stat().st_size > _YAML_BYTES:
-        yield Finding("invoke.yaml", ok=False, said=f"{path.name} is larger than 1 MB", cure="keep settings only in it")
+        yield Finding(path.name, ok=False, said=f"{path} is larger than 1 MB", cure="keep settings only in it")
         return
     try:
         _load(path.read_bytes(), Loader=_Strict)
     except (yaml.YAMLError, OSError, RecursionError) as error:
         said = " ".join(str(error).split())
-        yield Finding("invoke.yaml", ok=False, said=f"{path.name}: {said}", cure="mend the file")
+        yield Finding(path.name, ok=False, said=f"{path}: {said}", cure="mend the file")
         return
-    yield Finding("invoke.yaml", ok=True, said="can be read, no key stands twice")
+    yield Finding(path.name, ok=True, said="can be read, no key stands twice")
 
 
 def plugins(settings: Settings) -> Iterator[Finding]:

@@ -39,7 +39,7 @@ def examine(project: Project, shape: str | None) -> int:
 
 
 def _findings(project: Project) -> Iterator[Finding]:
-    yield from checks.yaml_file(project.root / "invoke.yaml")
+    yield from checks.settings_files([path for path in project.files if path.is_file()])
     try:
         settings = settings_of(project)
     except BatchDrainError as error:

@@ -32,56 +32,53 @@ class _Enough(Exception):
 def rehearsed(database: Database, table: PhaseTable, state: PhaseState) -> list[str]:
     """What the table does not take, a line each; [] also where no row is in `state`, or the one tried is locked. Waits for
     no lock. Raises DatabaseUnavailable."""
+    return _rolled_back(database, lambda connection: _tried(connection, table, state), where="batchdrain.source: ")
 
-    def work(connection: sa.Connection) -> None:
-        raise _Enough(_tried(connection, table, state))
+
+def rehearsed_in_ledger(database: Database, ledger: Ledger) -> list[str]:
+    """Which of batchdrain's own tables can't be written, a line each: every kind of write is tried, and rolled back."""
+    return _rolled_back(database, lambda connection: _tried_in_ledger(connection, ledger))
+
+
+def _rolled_back(database: Database, work: Callable[[sa.Connection], list[str]], where: str = "") -> list[str]:
+    """The problems that `work` finds, after which nothing of what it wrote stands; `where` goes before one that ends it."""
+
+    def enough(connection: sa.Connection) -> None:
+        raise _Enough(work(connection))
 
     try:
-        database.write(work, may_wait=False)
-    except _Enough as enough:
-        return enough.problems
+        database.write(enough, may_wait=False)
+    except _Enough as found:
+        return found.problems
     except RowLocked:
         return []
     except RowRefused as refusal:
         return [str(refusal)]
     except ConfigError as error:
-        return [f"batchdrain.source: {error.message}"]
+        return [f"{where}{error.message}"]
     return []
 
 
-def rehearsed_in_ledger(database: Database, ledger: Ledger) -> list[str]:
-    """Which of batchdrain's own tables can't be written, a line each: every kind of write is tried, and rolled back."""
-
-    def work(connection: sa.Connection) -> None:
-        meta, claim = ledger.meta, ledger.claim
-        row = {"source": ledger.source, "key": "rehearsal", "epoch": 1, "orphan_count": 0, "attempts": 0}
-        writes: list[tuple[str, sa.UpdateBase]] = [
-            (meta.name, meta.insert().values(name="rehearsal", value="")),
-            (meta.name, meta.update().where(meta.c.name == "rehearsal").values(value="x")),
-            (meta.name, meta.delete().where(meta.c.name == "rehearsal")),
-            (claim.name, claim.insert().values(**row)),
-            (claim.name, claim.update().where(claim.c.key == "rehearsal").values(epoch=2)),
-            (ledger.attempt.name, ledger.attempt.update().where(ledger.attempt.c.key == "rehearsal").values(reason="x")),
-        ]
-        problems = []
-        for name, write in writes:
-            part = connection.begin_nested()
-            try:
-                connection.execute(write)
-            except sa.exc.DBAPIError as error:
-                part.rollback()
-                problems.append(f"{name} can't be written ({write.__visit_name__}): {first_line(error.orig)}")
-        raise _Enough(problems)
-
-    try:
-        database.write(work, may_wait=False)
-    except _Enough as enough:
-        return enough.problems
-    except RowLocked:
-        return []
-    except ConfigError as error:
-        return [error.message]
-    return []
+def _tried_in_ledger(connection: sa.Connection, ledger: Ledger) -> list[str]:
+    meta, claim = ledger.meta, ledger.claim
+    row = {"source": ledger.source, "key": "rehearsal", "epoch": 1, "orphan_count": 0, "attempts": 0}
+    writes: list[tuple[str, sa.UpdateBase]] = [
+        (meta.name, meta.insert().values(name="rehearsal", value="")),
+        (meta.name, meta.update().where(meta.c.name == "rehearsal").values(value="x")),
+        (meta.name, meta.delete().where(meta.c.name == "rehearsal")),
+        (claim.name, claim.insert().values(**row)),
+        (claim.name, claim.update().where(claim.c.key == "rehearsal").values(epoch=2)),
+        (ledger.attempt.name, ledger.attempt.update().where(ledger.attempt.c.key == "rehearsal").values(reason="x")),
+    ]
+    problems = []
+    for name, write in writes:
+        part = connection.begin_nested()
+        try:
+            connection.execute(write)
+        except sa.exc.DBAPIError as error:
+            part.rollback()
+            problems.append(f"{name} can't be written ({write.__visit_name__}): {first_line(error.orig)}")
+    return problems
 
 
 def _tried(connection: sa.Connection, table: PhaseTable, state: PhaseState) -> list[str]:

@@ -203,7 +203,7 @@ def test_a_few_lines_that_stand_for_billions_of_values_are_refused(tmp_path: Pat
     for _ in range(11):
         bomb = [bomb] * 10
 
-    [finding] = checks.yaml_file(tmp_path / "invoke.yaml")
+    [finding] = checks.settings_files([tmp_path / "invoke.yaml"])
 
     assert (finding.ok, "more than 100 aliases" in finding.said) == (False, True)
     with pytest.raises(ConfigError, match="more than 100000 values"):
@@ -251,6 +251,16 @@ def test_every_file_that_may_name_code_must_be_ours(lite: Workplace, name: str) 
     assert (lite.root / "pwned").exists()
 
 
+def test_doctor_reads_every_settings_file_that_invoke_reads(lite: Workplace) -> None:
+    text = (lite.root / "invoke.yaml").read_text()
+    (lite.root / "invoke.yaml").unlink()
+    (lite.root / "invoke.yml").write_text(text)
+    assert "ok   invoke.yml: can be read, no key stands twice" in lite.inv("doctor").lines
+    (lite.root / "invoke.yml").write_text("batchdrain: {batch_size: 1, batch_size: 2}")
+    ran = lite.inv("doctor")
+    assert (ran.code, f"{lite.root / 'invoke.yml'}: line 1: the key 'batch_size' stands twice" in ran.out) == (78, True), ran.out
+
+
 @pytest.mark.parametrize("name", ["evil.py", "inner/evil.py", "inner", "."])
 def test_code_that_others_may_write_is_not_imported(lite: Workplace, name: str) -> None:
     evil(lite)
@@ -268,5 +278,5 @@ def test_code_that_others_may_write_is_not_imported(lite: Workplace, name: str) 
 def test_a_number_that_yaml_reads_as_another_is_told_by_doctor(tmp_path: Path, text: str) -> None:
     path = tmp_path / "invoke.yaml"
     path.write_text(f"batchdrain: {{{text}}}")
-    [finding] = checks.yaml_file(path)
+    [finding] = checks.settings_files([path])
     assert (finding.ok, "quote it" in finding.said) == (False, True), finding
