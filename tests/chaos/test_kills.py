@@ -78,7 +78,7 @@ def test_when_guardian_and_controller_are_killed_together_the_next_command_ends_
 
 
 @repeated(4)
-def test_a_result_whose_controller_died_is_recorded_and_not_executedagain(lite: Workplace) -> None:
+def test_a_result_whose_controller_died_is_recorded_and_not_executed_again(lite: Workplace) -> None:
     """The controller is stopped while the command ends, and killed before it can hear of it."""
     witness = watched(lite, "a/p~until=go")
     drain = lite.start("drain")
