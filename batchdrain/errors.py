@@ -4,7 +4,7 @@ BatchDrainError            1
 ├── UsageError             2   a flag or an argument
 ├── BadData               65   a session file, a plan, rows of the table
 ├── SessionInUse          73   another controller holds the session
-├── FilesUnavailable      74   a folder or file can't be read or written
+├── FilesUnavailable      74   what the system has not: a folder, a file, room, memory, processes
 ├── DatabaseUnavailable   75   try again: what was recorded is safe
 ├── EngineUnavailable     75   try again: the engine takes no commands
 ├── ClaimLost             76   a higher epoch was written: our result must not be

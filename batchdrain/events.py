@@ -18,6 +18,8 @@ from batchdrain.errors import FilesUnavailable
 
 
 class Event(StrEnum):
+    """Past facts, the names of the event log; README.md has the catalogue, a test compares the two."""
+
     SESSION_STARTED = "session.started"
     SESSION_RESUMED = "session.resumed"
     SESSION_PAUSED = "session.paused"

@@ -31,6 +31,8 @@ _BATCHES: Final[TypeAdapter[int]] = TypeAdapter(Annotated[int, Strict(), Field(g
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
+    """All that decides which phases a session takes, and when it ends."""
+
     kind: Kind
     filters: Filters
     settings: Settings

@@ -37,6 +37,8 @@ Count = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class Status(StrEnum):
+    """Where a session stands; the file of one whose process was killed stays RUNNING until the next command."""
+
     RUNNING = "running"
     INTERRUPTED = "interrupted"
     STOPPED = "stopped"
@@ -44,6 +46,8 @@ class Status(StrEnum):
 
 
 class Kind(StrEnum):
+    """What a session drains."""
+
     FAILED = "failed"
     QUEUED = "queued"
 

@@ -45,6 +45,8 @@ def database_url(settings: Settings, environ: Mapping[str, str], root: Path) -> 
 
 
 class Site:
+    """One project with its database open. Raises DatabaseUnavailable wherever it asks it."""
+
     def __init__(self, settings: Settings, database: Database, table: PhaseTable, ledger: Ledger, root: Path) -> None:
         self.settings = settings
         self.database = database

@@ -13,6 +13,8 @@ from typing import Final
 
 
 class PhaseState(StrEnum):
+    """Where a phase stands; the words of your table for it are mapped in `source.states`."""
+
     FAILED = "failed"
     QUEUED = "queued"
     EXECUTING = "executing"

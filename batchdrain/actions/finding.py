@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Finding:
+    """One check: sound, or wrong with its cure."""
+
     check: str  #: what was looked at
     ok: bool
     said: str

@@ -38,6 +38,8 @@ NEEDED: Final = ("run_id", "phase_id", "state")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guess:
+    """A mapping of a table, as good as its names and words allow."""
+
     table: str
     columns: Mapping[str, str | None]
     states: Mapping[str, str | None]  #: None: the column takes certain words only, and none of them looks like it

@@ -26,6 +26,8 @@ SESSION: Final = "session/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunTally:
+    """What the ledger holds of one run."""
+
     successes: int = 0
     timeouts: int = 0
     mean_duration_s: float | None = None
@@ -70,6 +72,8 @@ class Held:
 
 
 class History:
+    """The ledger, read: what selection, recovery and lists ask of it. Every method raises DatabaseUnavailable."""
+
     def __init__(self, database: Database, ledger: Ledger) -> None:
         self.database = database
         self.ledger = ledger

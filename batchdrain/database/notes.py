@@ -24,6 +24,8 @@ from batchdrain.text import storable
 
 
 class NoteKind(StrEnum):
+    """What a note is: the first part of its name in batchdrain_meta."""
+
     HINT = "hint"  #: a priority; the subject is a glob of run ids
     ACCEPTED = "accepted"  #: a known failure that is not to be drained again
     VERDICT = "verdict"  #: what a diagnosis said of a phase
@@ -31,6 +33,8 @@ class NoteKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
+    """One thing that somebody said of a subject, as it stands in the ledger."""
+
     subject: str
     by: str  #: user@host
     at: str  #: ISO 8601, UTC
@@ -38,6 +42,8 @@ class Note:
 
 
 class Notes:
+    """Hints, acceptances and verdicts in batchdrain_meta; never in your tables."""
+
     def __init__(self, database: Database, ledger: Ledger) -> None:
         self.database = database
         self.ledger = ledger

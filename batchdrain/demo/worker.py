@@ -28,6 +28,8 @@ _SPENDS_TOKENS: Final = frozenset({"deliverable", "patch"})
 
 
 class Ending(Enum):
+    """The four ways in which a sample command ends."""
+
     SUCCEED = "succeed"
     FAIL_AGAIN = "fail again"
     DROP = "drop"  #: loses its connection; the next attempt succeeds

@@ -37,6 +37,8 @@ _CLOCK_STEP_S: Final = 0.005  # the database compares whole milliseconds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conclusion:
+    """What the loop has to know of an end; everything else is written already."""
+
     counted: bool = True  #: False: given back, the phase was not attempted
     orphaned: bool = False  #: given back, and nobody knows what its command did
     waits_again: bool = False  #: given back, though nobody asked for it: it may be taken once more

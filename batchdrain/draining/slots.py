@@ -35,6 +35,8 @@ class _Settling:
 
 
 class Slots:
+    """What is claimed by this controller now: running, settling, or waiting for a lock on its row."""
+
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._post: Post | None = getattr(parts.engine, "post", None)

@@ -19,6 +19,8 @@ _MOST_DOUBLINGS: Final = 30
 
 
 class Weather:
+    """Fed with each result; asked before each claim how many slots there are, and until when to wait."""
+
     def __init__(self, retry: Retry) -> None:
         self._retry = retry
         self._alike: set[PhaseKey] = set()

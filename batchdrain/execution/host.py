@@ -19,6 +19,8 @@ from batchdrain.execution.tree import Tree
 
 @dataclass(frozen=True, slots=True)
 class ProcessIdentity:
+    """One process among all that ever were, on all machines."""
+
     host_id: str  #: boot id and pid namespace; the host's name where there is no /proc
     pid: int
     start: int  #: clock ticks since boot; milliseconds since 1970 where there is no /proc
@@ -26,6 +28,7 @@ class ProcessIdentity:
 
 @cache
 def host_id() -> str:
+    """Of this boot and pid namespace, at most 64 characters: two containers of one host are two hosts."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot}:{Path('/proc/self/ns/pid').stat().st_ino}"[:64]

@@ -18,6 +18,8 @@ def token_of(session_uid: str, key: str, epoch: int) -> str:
 
 
 class EndedBy(StrEnum):
+    """What ended an execution, as its guardian or engine tells it; judging makes an Outcome of it."""
+
     EXIT = "exit"  #: of its own, or by a signal of somebody else
     TIMEOUT = "timeout"
     INTERRUPT = "interrupt"  #: we were asked to stop

@@ -31,6 +31,8 @@ _SPOOLED: Final = frozenset({"exit", "timeout", "not_started"})
 
 
 class Guard:
+    """One command and all that descends from it, from its order to its record."""
+
     def __init__(
         self, sock: socket.socket, inbox: Inbox, order: dict[str, Any], descriptors: list[int], *, adopts: bool
     ) -> None:

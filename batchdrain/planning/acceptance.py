@@ -38,6 +38,8 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
+    """A known failure: what it is, who said so, why, and until when."""
+
     subject: Subject
     reason: str
     by: str = ""

@@ -19,6 +19,8 @@ ASKED_FOR: Final = frozenset({"--run-id", "--exclude-run", "--category", "--clus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
+    """The phases that a session is about; kept with it, so that `resume` never looks at others."""
+
     run_id: str | None = None  #: exactly this run
     exclude_runs: tuple[str, ...] = ()  #: globs
     categories: tuple[str, ...] = ()

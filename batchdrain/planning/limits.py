@@ -21,6 +21,7 @@ class TimeLimits:
         self._known: dict[tuple[str, str | None], Sequence[float]] = {}
 
     def of(self, phase: Phase, *, longer: int = 0) -> TimeLimit:
+        """The limit and the rule that it follows. `longer`: how often it is doubled. Raises DatabaseUnavailable."""
         run_type = self._run_type(phase.run_id)
         kind, durations_s = f"run type {run_type!r}", self._durations_s(run_type, None)
         if phase.category != "timeout":  # what timed out is not like its equals that did not
@@ -43,4 +44,5 @@ class TimeLimits:
         return self._known[run_type, category]
 
     def forget(self) -> None:
+        """Durations are read anew: results came since."""
         self._known.clear()

@@ -32,6 +32,8 @@ SCHEMA_VERSION = 1
 
 
 class PlannedPhase(BaseModel):
+    """One line of the plan. Strict: a value of another type is refused."""
+
     model_config = ConfigDict(frozen=True, strict=True)
 
     run_id: str
@@ -46,6 +48,8 @@ class PlannedPhase(BaseModel):
 
 
 class PlanFile(BaseModel):
+    """The file. `database` and `filters` as a session file has them."""
+
     model_config = ConfigDict(frozen=True, strict=True)
 
     schema_version: int
@@ -56,6 +60,7 @@ class PlanFile(BaseModel):
 
 
 def as_file(made: Plan, *, now: datetime, database: dict[str, Any], filters: dict[str, Any]) -> PlanFile:
+    """The plan as it is written; `now` aware."""
     return PlanFile(
         schema_version=SCHEMA_VERSION,
         made_at=clock.iso(now),

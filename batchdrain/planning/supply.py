@@ -12,6 +12,8 @@ from batchdrain.planning.verdicts import Verdict
 
 
 class Supply(Protocol):
+    """What the loop asks for its next phase, and tells of each result."""
+
     skipped: Counter[Skip]  #: by rule and value
     total: int  #: rows of the source state at the last reading
     stale: bool  #: to be read again before the next choice

@@ -21,6 +21,8 @@ TRIAGE: Final = "triage"
 
 
 class VerdictWord(StrEnum):
+    """What a diagnosis can say of a phase."""
+
     PROMISING = "promising"  #: worth trying: goes first
     HOPELESS = "hopeless"  #: left out while the verdict holds
     WAIT = "wait"  #: left out until then
@@ -28,6 +30,8 @@ class VerdictWord(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
+    """What a diagnosis said of one phase, and what it is bound to."""
+
     key: PhaseKey
     word: VerdictWord
     reason: str

@@ -9,6 +9,8 @@ from batchdrain.text import ending_word, safe_text
 
 
 class PlainScreen:
+    """Plain lines, for pipes, files and logs."""
+
     def __init__(self, output: Output) -> None:
         self._out = output
         self._target: int | None = None

@@ -22,6 +22,8 @@ class Opening:
 
 
 class Screen(Protocol):
+    """What is shown of a drain, step by step. Called after the fact is durable; never raises for a reader that left."""
+
     def begin(self, opening: Opening) -> None: ...
 
     def selected(self, tried: Try) -> None: ...

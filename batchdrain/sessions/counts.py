@@ -9,6 +9,8 @@ from batchdrain.stopping import Progress
 
 
 class Counts:
+    """The running figures of a session, kept up with each result."""
+
     def __init__(self) -> None:
         self._begun = time.monotonic()
         self._timeouts: dict[str, int] = {}
