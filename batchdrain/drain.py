@@ -86,7 +86,7 @@ class Drain:
             self.parts.ahead.leave(tried.choice.phase.key)
             if self.slots.start(tried):
                 started = True
-                self.executed += 1
+                self.executed += self.slots.failure is None
             else:
                 self.taken -= not tried.is_retry
                 self.parts.books.lost(tried, self.slots.lost_because)
@@ -195,6 +195,7 @@ class Drain:
         return bool(batch) and self.taken % (batch or 1) == 0 and self._read_when_taken != self.taken
 
     def _is_ending(self) -> bool:
+        self.failure = self.failure or self.slots.failure
         if self.parts.interrupts.signal is not None or self.stopped is not None or self.failure is not None:
             return True
         self.stopped = session_stop(self.parts.record.progress(), self.parts.settings.stop)

@@ -40,6 +40,10 @@ from batchdrain.sessions.rendering import dumps
 from batchdrain.settings import Settings
 from batchdrain.signals import blocked
 from batchdrain.site import Site, described
+from batchdrain.threads import require_room
+
+_OTHER_THREADS = 3
+"""Beside the workers: heart, deadlines, saver."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +111,7 @@ def _drained(
     settings = intent.settings
     record.counts.metric = settings.stop.metric
     factory: Callable[..., Any] = engine_factory(settings.engine)
+    require_room(settings.workers + _OTHER_THREADS)
     gc.freeze()  # what is loaded by now stays: the collector need not look through it after every few phases
     books = Books(record, screen)
     beside = ahead_of(site, intent, record, supply, books, interrupts)

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import mmap
+import resource
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 from batchdrain.errors import FilesUnavailable
+from batchdrain.shortage import REMEDY, shortage_told
 from batchdrain.signals import leave_to_the_main_thread
 
-_REMEDY = "free memory or processes (ulimit -v, ulimit -u) and try again"
+_STACK_BYTES: Final = 8 << 20  # where there is no limit
+_SPARE_BYTES: Final = 4 << 20
+
+
+def require_room(threads: int) -> None:
+    """For the stacks of so many threads, and a little more. Raises FilesUnavailable.
+
+    Where a thread finds no memory for its first steps, Python waits for it for ever: so that has to be seen before.
+    """
+    stack = threading.stack_size() or resource.getrlimit(resource.RLIMIT_STACK)[0]
+    stack = _STACK_BYTES if stack <= 0 else stack
+    try:
+        mmap.mmap(-1, threads * stack + _SPARE_BYTES).close()  # nothing of it is touched
+    except (OSError, OverflowError, MemoryError) as error:
+        said = f"there is no room for {threads} threads of {stack // 1024} kB and {_SPARE_BYTES // 1024} kB more"
+        raise FilesUnavailable(said, remedy=REMEDY) from error
 
 
 def begin(work: Callable[[], None], name: str) -> threading.Thread:
@@ -20,10 +39,8 @@ def begin(work: Callable[[], None], name: str) -> threading.Thread:
         work()
 
     thread = threading.Thread(target=run, name=f"batchdrain-{name}", daemon=True)
-    try:
+    with shortage_told():
         thread.start()
-    except RuntimeError as error:  # the only way in which Python says it
-        raise FilesUnavailable(str(error), remedy=_REMEDY) from error
     return thread
 
 
@@ -35,10 +52,11 @@ def begin_all(pool: ThreadPoolExecutor, workers: int) -> None:
     """
     all_there = threading.Barrier(workers + 1)
     try:
-        for _ in range(workers):
-            pool.submit(all_there.wait)
-    except RuntimeError as error:
+        with shortage_told():
+            for _ in range(workers):
+                pool.submit(all_there.wait)
+    except BaseException:  # whoever waits at the barrier would keep the process from ending
         all_there.abort()
         pool.shutdown(wait=False, cancel_futures=True)
-        raise FilesUnavailable(str(error), remedy=_REMEDY) from error
+        raise
     all_there.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import stat
@@ -22,10 +23,9 @@ from batchdrain.settings import Settings
 
 _YAML_BYTES: Final = 1_000_000
 _ALIASES: Final = 100
-_HELD_SHOWN: Final = 10
+SECTION: Final = "batchdrain"
 
 
-_load: Final[Any] = yaml.load
 _SafeLoader: Final[Any] = yaml.SafeLoader
 
 
@@ -58,24 +58,49 @@ class _Strict(_SafeLoader):  # type: ignore[misc]
 _Strict.add_constructor("tag:yaml.org,2002:int", _Strict.construct_yaml_int)
 
 
+def _read_strictly(text: bytes) -> None:
+    """Our section of it: what other tools write into theirs is their affair."""
+    loader: Any = _Strict(text)
+    top = loader.get_single_node()
+    if not isinstance(top, yaml.MappingNode):
+        return
+    ours = [(key, value) for key, value in top.value if key.value == SECTION]
+    for key, _ in ours[1:]:
+        raise yaml.YAMLError(f"line {key.start_mark.line + 1}: the key {SECTION!r} stands twice")
+    for _, section in ours:
+        loader.construct_document(section)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """JSON lets the last of two equal keys win silently as well."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} stands twice")
+    return found
+
+
 def settings_files(found: Sequence[Path]) -> Iterator[Finding]:
     """Of those that Invoke reads: its YAML is read again, as Invoke lets the last of two equal keys win."""
     if not found:
         yield Finding("invoke.yaml", ok=True, said="there is none beside the tasks file (`inv init` writes one)")
     for path in found:
-        if path.suffix in {".yaml", ".yml"}:
-            yield from _yaml_file(path)
+        if path.suffix == ".py":
+            yield Finding(path.name, ok=True, said="is code: Invoke executes it")
         else:
-            yield Finding(path.name, ok=True, said=f"{path} is read by Invoke")
+            yield from _settings_file(path)
 
 
-def _yaml_file(path: Path) -> Iterator[Finding]:
+def _settings_file(path: Path) -> Iterator[Finding]:
     if path.stat().st_size > _YAML_BYTES:
         yield Finding(path.name, ok=False, said=f"{path} is larger than 1 MB", cure="keep settings only in it")
         return
     try:
-        _load(path.read_bytes(), Loader=_Strict)
-    except (yaml.YAMLError, OSError, RecursionError) as error:
+        if path.suffix == ".json":
+            json.loads(path.read_bytes(), object_pairs_hook=_once)
+        else:
+            _read_strictly(path.read_bytes())
+    except (yaml.YAMLError, ValueError, OSError, RecursionError) as error:
         said = " ".join(str(error).split())
         yield Finding(path.name, ok=False, said=f"{path}: {said}", cure="mend the file")
         return

@@ -31,6 +31,7 @@ from batchdrain.database.troubles import RowLocked, first_line, is_row_lock, is_
 from batchdrain.database.url import file_of, masked, parse_url, require_file
 from batchdrain.errors import ConfigError
 from batchdrain.settings import Patience
+from batchdrain.shortage import shortage_of
 
 T = TypeVar("T")
 TRIES: Final = 8
@@ -47,6 +48,7 @@ class Database:
         self.engine = engine
         self.patience = patience
         self.on_retry = on_retry
+        self._is_ours = False
         self._deadlines = None if engine.dialect.name == "sqlite" else Deadlines(engine, patience.operation_s)
 
     @property
@@ -76,8 +78,10 @@ class Database:
     def write(self, work: Callable[[sa.Connection], T], *, may_wait: bool = True) -> T:
         """Run `work` in one transaction, again for transient errors while `patience.operation_s` lasts.
 
-        Raises DatabaseUnavailable after the last try; RowLocked, unless it `may_wait`, for a row that somebody locks.
+        Raises DatabaseUnavailable after the last try; RowLocked, unless it `may_wait`, for a row that somebody locks;
+        ConfigError for a SQLite file on another machine's disk.
         """
+        self._require_disk_of_ours()
         try:
             try:
                 return self._once(work)
@@ -114,13 +118,19 @@ class Database:
         Raises ConfigError for a file on another machine's disk, DatabaseUnavailable.
         """
         if self.dialect == "sqlite":
-            problem = abroad(file_of(self.url))
-            if problem is not None:
-                raise ConfigError(f"database {self.name}: {problem}", remedy=REMEDY)
+            self._require_disk_of_ours()
             try:
                 self._retrying(may_wait=True)(self._turn_to_wal)
             except SQLAlchemyError as error:
                 raise told(error, self.name) from error
+
+    def _require_disk_of_ours(self) -> None:
+        """Of a SQLite file, before the first write. Raises ConfigError."""
+        if not self._is_ours:
+            problem = abroad(file_of(self.url)) if self.dialect == "sqlite" else None
+            if problem is not None:
+                raise ConfigError(f"database {self.name}: {problem}", remedy=REMEDY)
+            self._is_ours = True
 
     def _turn_to_wal(self) -> None:
         # SQLite does not wait for this lock, whatever the busy timeout: of two who begin at once, one is refused.
@@ -169,6 +179,8 @@ def open_database(
             if engine.driver == "pymysql":  # else the first connection ends with a TypeError
                 inspect.signature(engine.dialect.loaded_dbapi.connect).bind(*args, **kwargs)
     except (NoSuchModuleError, ImportError) as error:
+        if (shortage := shortage_of(error)) is not None:
+            raise shortage from error
         wanted = (getattr(error, "name", None) or "").split(".")[0]
         extra = _EXTRAS.get(wanted, "")
         way = "write mysql+pymysql://… and " if wanted == "MySQLdb" else ""

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import Final
 
-import psutil
-
 NETWORK: Final = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "glusterfs", "lustre", "beegfs", "gpfs", "ocfs2", "davfs",
-     "fuse.glusterfs", "fuse.sshfs", "fuse.ceph", "fuse.s3fs", "fuse.rclone"}
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "glusterfs", "lustre", "beegfs", "gpfs", "gfs2", "ocfs2", "davfs",
+     "fuse.ceph", "fuse.ceph-fuse", "fuse.glusterfs", "fuse.sshfs", "fuse.s3fs", "fuse.rclone"}
 )  # fmt: skip
-"""File systems that several machines write to. Source: https://www.sqlite.org/wal.html, "does not work over a network"."""
+"""File systems that several machines write to. Source: https://www.sqlite.org/wal.html, "does not work over a network".
+Those between a virtual machine and its host (9p, virtiofs) are not among them: the host seldom opens the file too."""
 REMEDY: Final = "put the file on a disk of this machine, or use PostgreSQL"
+_MOUNTS: Final = Path("/proc/self/mountinfo")
 
 
 def abroad(file: Path) -> str | None:
     """Why SQLite can't be trusted with this file; None where it lies on this machine, and where that can't be told."""
     try:
-        mounts = psutil.disk_partitions(all=True)
+        device = file.stat().st_dev
+        mounts = [line.split() for line in _MOUNTS.read_text(errors="replace").splitlines()]
     except OSError:
         return None
-    path = file.resolve()
-    above = [mount for mount in mounts if path.is_relative_to(mount.mountpoint)]
-    if not above:
-        return None
-    nearest = max(reversed(above), key=lambda mount: len(mount.mountpoint))  # of two at one place the later hides the earlier
-    if nearest.fstype not in NETWORK:
-        return None
-    return f"{file} lies on a file system of the network ({nearest.fstype} at {nearest.mountpoint}), where SQLite's locks don't hold"
+    number = f"{os.major(device)}:{os.minor(device)}"
+    for fields in mounts:  # proc(5): number, parent, device, root, place, options, more of them, "-", file system, source
+        kind = fields[fields.index("-") + 1]
+        if fields[2] == number and kind in NETWORK:
+            place = re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), fields[4])
+            return f"{file} lies on a file system of the network ({kind} at {place}), where SQLite's locks don't hold"
+    return None

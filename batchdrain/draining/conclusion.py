@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,7 +19,6 @@ from batchdrain.errors import (
     ClaimLost,
     ConfigError,
     DatabaseUnavailable,
-    EngineUnavailable,
     FilesUnavailable,
 )
 from batchdrain.events import Event
@@ -81,7 +81,7 @@ def conclude(parts: Parts, ended: Ended, *, may_retry: bool) -> Conclusion:
         orphaned = recorded.outcome is Outcome.ORPHANED
         if orphaned:
             parts.books.notice(f"Orphaned: {attempt.phase.key}: {recorded.reason}")
-        failure = _not_started(ended.ending) if recorded.outcome is Outcome.NOT_STARTED else None
+        failure = _failure_of(ended.ending) if recorded.outcome in {Outcome.NOT_STARTED, Outcome.RELEASED} else None
         unasked = ended.ending.by in {EndedBy.LEASE, EndedBy.LOST}
         probe = replace(running.tried, due=parts.weather.due + _CLOCK_STEP_S) if judgement.is_spared else None
         return Conclusion(counted=False, orphaned=orphaned, waits_again=unasked, retry=probe, stop=stop, failure=failure)
@@ -190,12 +190,11 @@ def _announce_stops(parts: Parts, attempt: Attempt, mark: str) -> None:
             parts.books.notice(f"Parking every phase that failed alike: {parked}")
 
 
-def _not_started(ending: Ending) -> BatchDrainError:
-    if ending.by is EndedBy.NOT_TAKEN:
-        return EngineUnavailable(
-            f"batchdrain.engine: it takes no commands: {ending.message}",
-            remedy="the phase was given back; `inv resume` goes on with an engine that is made anew",
-        )
+def _failure_of(ending: Ending) -> BatchDrainError | None:
+    """What ends the drain with it. An engine that takes nothing was told of by the slots."""
+    if ending.by is not EndedBy.NOT_STARTED:
+        lacks = ending.by is EndedBy.INTERRUPT and ending.errno == errno.ENOMEM
+        return FilesUnavailable(ending.message, remedy="free what it lacks; the phase was given back") if lacks else None
     if ending.errno in CONFIG_ERRNOS:
         return ConfigError(
             f"batchdrain.command.argv: the command can't be executed: {ending.message}",

@@ -15,7 +15,8 @@ from batchdrain.draining.heart import Heart
 from batchdrain.draining.interrupts import Interrupts
 from batchdrain.draining.outage import Outage
 from batchdrain.draining.weather import Weather
-from batchdrain.execution.order import Ending
+from batchdrain.execution.host import ProcessIdentity
+from batchdrain.execution.order import Ending, Order
 from batchdrain.facts import Attempt, Claim, Phase, Skip, Standing, TimeLimit, Try
 from batchdrain.failures.categories import Categoriser
 from batchdrain.planning.limits import TimeLimits
@@ -58,6 +59,8 @@ class Running:
 
     tried: Try
     claim: Claim
+    order: Order
+    guardian: ProcessIdentity | None  #: of ours; None where the engine brings its own
     limit: TimeLimit
     paths: tuple[str, str]  #: of stdout and stderr, as they are shown
 

@@ -12,12 +12,12 @@ from typing import Final
 from batchdrain import clock
 from batchdrain.database.troubles import RowLocked, RowRefused
 from batchdrain.draining.parts import Ended, Parts, Running
-from batchdrain.errors import BadData, BatchDrainError, FilesUnavailable
+from batchdrain.errors import BadData, BatchDrainError, EngineUnavailable, FilesUnavailable
 from batchdrain.events import Event
-from batchdrain.execution import remains, spooled
+from batchdrain.execution.aftermath import found_out
 from batchdrain.execution.command import order_for
 from batchdrain.execution.guards import Guard
-from batchdrain.execution.order import EndedBy, Ending, Order
+from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.execution.process import Post, execute, interrupter_of, withdraw
 from batchdrain.facts import Claim, PhaseKey, Skip, Standing, Try
 from batchdrain.guardian.wire import boottime_ms
@@ -25,7 +25,7 @@ from batchdrain.guardian.wire import boottime_ms
 _SETTLE_POLL_S: Final = 0.1
 _LOCK_POLL_S: Final = 0.5
 _FASTER: Final = "another controller was faster"
-_KILL_WITHIN_S: Final = 5.0
+_ANEW: Final = "what was not executed was given back; `inv resume` goes on with an engine that is made anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Slots:
         self._locked: deque[Ended] = deque()
         self.lost_because = ""  #: why the last claim came to nothing
         self.locked_out: set[PhaseKey] = set()  #: phases that could not be claimed, as somebody had their rows locked
+        self.failure: BatchDrainError | None = None  #: nothing more is to be claimed: the engine is broken
         self.refused: BatchDrainError | None = None  #: the first claim that the table did not take, whoever else is there
 
     def __len__(self) -> int:
@@ -90,8 +91,9 @@ class Slots:
         if self._post is not None and guard is not None:
             self._post.assign(guard, order.token)
         paths = (parts.record.kept(order.stdout_path), parts.record.kept(order.stderr_path))
-        running = Running(tried=tried, claim=claim, limit=limit, paths=paths)
-        self._running[self._submitted(order)] = running
+        identity = None if guard is None else guard.identity
+        running = Running(tried=tried, claim=claim, limit=limit, paths=paths, order=order, guardian=identity)
+        self._submit(running)
         # Written while the command runs: the ledger has the claim already.
         parts.record.events.write(Event.PHASE_CLAIMED, **ids, epoch=claim.epoch, attempt=claim.attempt)
         parts.record.events.write(Event.PHASE_STARTED, **ids, epoch=claim.epoch, timeout_s=limit.seconds, limit=limit.rule)
@@ -110,7 +112,8 @@ class Slots:
             done, _ = wait(self._running, timeout=timeout_s, return_when=FIRST_COMPLETED)
         else:
             done = set()
-            self._parts.interrupts.wake.wait(timeout_s)
+            if timeout_s is not None:  # else nothing would ever end the wait
+                self._parts.interrupts.wake.wait(timeout_s)
         locked, self._locked = self._locked, deque()
         yield from locked
         settling, self._settling = self._settling, deque()
@@ -118,7 +121,9 @@ class Slots:
             yield from self._settled(entry.ended.running, entry.ended.ending, entry.until)
         for future in done:
             running = self._running.pop(future)
-            yield from self._settled(running, self._ending_of(future, running), None)
+            ending = self._ending_of(future, running)
+            if ending is not None:
+                yield from self._settled(running, ending, None)
 
     def postpone(self, ended: Ended) -> None:
         """Its row is locked: it comes again with what `ended` gives later."""
@@ -133,19 +138,27 @@ class Slots:
         yield from self._locked
         self._running, self._settling, self._locked = {}, deque(), deque()
         for running, ending in endings:
-            yield Ended(running=running, ending=ending, standing=self._standing(running))
+            if ending is not None:
+                yield Ended(running=running, ending=ending, standing=self._standing(running))
 
-    def _submitted(self, order: Order) -> Future[Ending]:
+    def _submit(self, running: Running) -> None:
         """To the engine. One that does not take it may come to it later all the same: then it finds that it was withdrawn."""
         try:
-            return self._parts.engine.submit(execute, order)
+            self._running[self._parts.engine.submit(execute, running.order)] = running
         except Exception as error:  # noqa: BLE001 - whatever an engine raises
-            refused: Future[Ending] = Future()
-            if withdraw(order):
-                refused.set_result(Ending(by=EndedBy.NOT_TAKEN, message=f"{type(error).__name__}: {error}"))
+            said = f"{type(error).__name__}: {error}"
+            self.failure = self.failure or EngineUnavailable(f"batchdrain.engine: it takes no commands: {said}", remedy=_ANEW)
+            if withdraw(running.order):
+                refused: Future[Ending] = Future()
+                refused.set_result(Ending(by=EndedBy.NOT_TAKEN, message=said))
+                self._running[refused] = running
             else:
-                refused.set_exception(error)
-            return refused
+                self._leave(running, "it may have begun, or begin yet")
+
+    def _leave(self, running: Running, why: str) -> None:
+        """Nobody must execute the phase now: its claim stays, and recovery gives it back once nothing of it is left."""
+        self.failure = self.failure or EngineUnavailable(f"batchdrain.engine: {why}", remedy=_ANEW)
+        self._parts.books.notice(f"{running.claim.phase.key} stays held: {why}; `inv recover` settles it")
 
     def _hired(self) -> Guard | None:
         """Before the claim, so that the claim's row can name its guardian."""
@@ -198,14 +211,15 @@ class Slots:
         phase = running.claim.phase
         return self._parts.outage.outlast(lambda: self._parts.standing(phase), meanwhile="the result is not yet known")
 
-    def _ending_of(self, future: Future[Ending], running: Running) -> Ending:
+    def _ending_of(self, future: Future[Ending], running: Running) -> Ending | None:
         """What a broken engine did with a command is not known: what there is of it on this machine is ended, and the phase
-        goes back, as if its controller had died."""
+        goes back, as if its controller had died. None where it can't be ended: its claim stays."""
         try:
             return future.result()
         except CancelledError:
             return Ending(by=EndedBy.INTERRUPT, message="the engine cancelled it")
         except Exception as error:  # noqa: BLE001 - whatever an engine raises
-            token, spool = running.claim.token, str(self._parts.record.spool.absolute())
-            left = remains.end(token, spooled.command_of(spool, token), within_s=_KILL_WITHIN_S)
-            return Ending(by=EndedBy.LOST, left_over=left.met, message=f"{type(error).__name__}: {error}")
+            ending = found_out(running.order, running.guardian, error)
+            if ending is None:
+                self._leave(running, f"processes of it can't be ended ({type(error).__name__}: {error})")
+            return ending

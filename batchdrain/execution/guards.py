@@ -65,7 +65,7 @@ class Guard:
             if not watch.poll(within_ms):
                 return None
             try:
-                heard = self.sock.recv(1 << 16)
+                heard = self.sock.recv(1 << 12)
             except ConnectionError:
                 heard = b""
             if not heard:

@@ -26,7 +26,7 @@ class EndedBy(StrEnum):
     LEASE = "lease"  #: our right to it was over, or about to be
     LOST = "lost"  #: its guardian died; what became of it is not known
     NOT_STARTED = "not_started"  #: the program could not be executed
-    NOT_TAKEN = "not_taken"  #: the engine refused it, and will not execute it later either
+    NOT_TAKEN = "not_taken"  #: the engine refused it, and finds it withdrawn if it comes to it later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from batchdrain.execution.order import EndedBy, Ending, Order
 from batchdrain.execution.spooled import ending_of
 
 _SWEEP_S: Final = 5.0
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Post:
@@ -160,10 +161,10 @@ def execute(order: Order) -> Ending:
 
 
 def withdraw(order: Order) -> bool:
-    """Whoever executes it from now on finds its files there, and does not begin. False where it may have begun."""
+    """Whoever comes to it from now on finds its first file there, and does not begin; an engine elsewhere does where it has
+    these files too. False where it may have begun, or may yet."""
     try:
-        for log in _open_logs(order):
-            os.close(log)
+        os.close(os.open(order.stdout_path, _NEW, 0o600))
     except OSError:
         return False
     return True
@@ -205,10 +206,9 @@ def _bytes(text: str) -> str:
 
 
 def _open_logs(order: Order) -> list[int]:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-    out = os.open(order.stdout_path, flags, 0o600)
+    out = os.open(order.stdout_path, _NEW, 0o600)
     try:
-        return [out, os.open(order.stderr_path, flags, 0o600)]
+        return [out, os.open(order.stderr_path, _NEW, 0o600)]
     except OSError:
         os.close(out)
         raise

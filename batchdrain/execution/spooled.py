@@ -100,7 +100,7 @@ def _sha256(path: str) -> str | None:
     try:
         with _opened(Path(path)) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+    except (OSError, MemoryError):
         return None
 
 
@@ -110,7 +110,7 @@ def _tail(path: str) -> bytes:
             beyond = os.fstat(file.fileno()).st_size - TAIL_BYTES
             file.seek(max(0, beyond))
             tail = file.read(TAIL_BYTES)
-    except OSError:
+    except (OSError, MemoryError):
         return b""
     return tail if beyond <= 0 else _whole(tail)
 

@@ -11,6 +11,7 @@ from batchdrain.facts import Attempt, TimeLimit, Try
 from batchdrain.screens.output import Output
 from batchdrain.screens.plain import PlainScreen
 from batchdrain.screens.screen import Opening
+from batchdrain.shortage import shortage_told
 from batchdrain.text import safe_text
 
 _ROOMY = 100  # columns of a terminal
@@ -41,6 +42,7 @@ class LiveScreen(PlainScreen):
             expand=True,
             transient=True,
         )
+        self._begun = False
         self._batch: TaskID | None = None
         self._of = "phases"
         self._slots: dict[int, TaskID] = {}
@@ -51,7 +53,9 @@ class LiveScreen(PlainScreen):
         self._gap()
         self._of = f"{opening.state} phases"
         self._batch = self._progress.add_task(self._counts(), total=opening.target, completed=opening.done)
-        self._progress.start()
+        with shortage_told():
+            self._progress.start()
+        self._begun = True
 
     def selected(self, tried: Try) -> None:
         phase = tried.choice.phase
@@ -78,7 +82,8 @@ class LiveScreen(PlainScreen):
         self._failed -= 1  # not yet
 
     def end(self) -> None:
-        self._progress.stop()
+        if self._begun:  # Rich can't stop what it could not start
+            self._progress.stop()
         super().end()
 
     def _result(self, tried: Try, *lines: str) -> None:

@@ -187,7 +187,11 @@ class SessionRecord:
 
     def _save_soon(self) -> None:
         if self._saver is None:
-            self._saver = begin(self._save_late, "saver")
+            try:
+                self._saver = begin(self._save_late, "saver")
+            except FilesUnavailable:  # no thread is left for it: slower, but nothing is lost
+                self.save()
+                return
         with self._late:
             self._dirty = True
             self._late.notify()

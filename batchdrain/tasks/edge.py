@@ -16,6 +16,9 @@ from invoke.tasks import task
 from batchdrain.environment import full
 from batchdrain.errors import BatchDrainError, ConfigError, FilesUnavailable
 from batchdrain.project import Project
+from batchdrain.screens.output import error_lines
+from batchdrain.shortage import shortage_of
+from batchdrain.text import printable
 
 HELP: Mapping[str, str] = {
     "batch_size": "how many phases to drain at most",
@@ -67,11 +70,12 @@ def project_of(c: Context) -> Project:
 
 
 def _files_of(config: Config) -> Iterator[Path]:
-    """Every file that Invoke looks for, whether it is there or not."""
+    """Of each level the one file that Invoke reads: the first of four that is there."""
     name = config.file_prefix or config.prefix
     for prefix in (getattr(config, f"_{level}_prefix", None) for level in ("system", "user", "project")):
         if prefix is not None:
-            yield from (Path(f"{prefix}{name}.{suffix}").expanduser() for suffix in ("yaml", "yml", "json", "py"))
+            files = (Path(f"{prefix}{name}.{suffix}").expanduser() for suffix in ("yaml", "yml", "json", "py"))
+            yield from [file for file in files if file.is_file()][:1]
 
 
 def command(*, help: Mapping[str, str] | None = None, iterable: tuple[str, ...] = ()) -> Callable[..., Any]:  # noqa: A002
@@ -86,11 +90,14 @@ def command(*, help: Mapping[str, str] | None = None, iterable: tuple[str, ...] 
                 raise Exit(_said(error), code=error.exit_code) from None
             except KeyboardInterrupt:
                 raise Exit(code=130) from None
-            except (MemoryError, ImportError) as error:
-                raise Exit(_said(_lack_of_memory(error)), code=74) from None
             except OSError as error:  # too few descriptors, no memory, no room: where we did not expect it
                 said = f"{error.filename or 'the system'}: {error.strerror or error}"
                 raise Exit(_said(FilesUnavailable(said, remedy="free what it lacks and try again")), code=74) from None
+            except Exception as error:
+                told = shortage_of(error)
+                if told is None:
+                    raise
+                raise Exit(_said(told), code=told.exit_code) from None
             if code:
                 raise Exit(code=code)
 
@@ -101,18 +108,5 @@ def command(*, help: Mapping[str, str] | None = None, iterable: tuple[str, ...] 
     return decorated
 
 
-def _lack_of_memory(error: MemoryError | ImportError) -> FilesUnavailable:
-    """Too little to load a library counts as well. Raises the error where it is about something else."""
-    said = "out of memory"
-    if isinstance(error, ImportError):
-        if not (error.path or "").endswith((".so", ".dylib", ".pyd")):
-            raise error
-        said = f"a library can't be loaded: {error}"
-    return FilesUnavailable(said, remedy="free memory (ulimit -v) and try again")
-
-
 def _said(error: BatchDrainError) -> str:
-    from batchdrain.screens.output import error_lines
-    from batchdrain.text import printable
-
     return printable(error_lines(error), getattr(sys.stderr, "encoding", None))

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from tests.chaos.checker import REASON, still_running
 from tests.chaos.disk import Disk, mounted, ran, start
@@ -240,24 +239,6 @@ def test_temporary_files_that_can_not_be_written_are_not_missed(work: Workplace,
 
     assert ran.code == 0, ran.err
     assert set(work.states().values()) == {"COMPLETE"}
-
-
-@repeated(37, cases=6)
-@pytest.mark.parametrize("kilobytes", [60_000, 70_000, 80_000, 85_000, 90_000, 95_000])
-def test_too_little_memory_is_told_and_holds_nothing(lite: Workplace, kilobytes: int) -> None:
-    """Too little for a library, for a thread, or for what the drain itself needs; enough is fine."""
-    lite.fail("r/p", "s/p", reason=REASON)
-
-    told = ran(lite, ["sh", "-c", f'ulimit -v {kilobytes}; exec "$@"', "sh"], "drain", "--workers=2")
-
-    assert (told.code in {0, 74}, "Traceback" in told.err) == (True, False), told
-    assert set(lite.phases().values()) <= {("FAILED", REASON), ("COMPLETE", None)}
-    if "batchdrain_claim" in sa.inspect(lite.engine).get_table_names():
-        assert list(still_running(lite)) == []
-        assert free(lite)
-        assert lite.sql("SELECT max(orphan_count) FROM batchdrain_claim") in ([(0,)], [(None,)])
-    assert lite.inv("drain").code == 0
-    assert set(lite.states().values()) == {"COMPLETE"}
 
 
 @repeated(30, cases=2)

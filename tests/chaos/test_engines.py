@@ -13,7 +13,7 @@ import pytest
 from tests.chaos.checker import violations, witnessed
 from tests.chaos.faults import repeated
 from tests.chaos.watching import started, watched
-from tests.workplace import DEADLINE_S, INV, Workplace
+from tests.workplace import DEADLINE_S, INV, Workplace, wait_for
 
 ENGINES = """
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -80,12 +80,32 @@ class Twice(ThreadPoolExecutor):
 class Late(ThreadPoolExecutor):
     def submit(self, call, order):
         def later():
+            while not Path(order.stdout_path).exists():  # it was withdrawn
+                time.sleep(0.01)
             ending = call(order)
             Path("late").write_text("its files were there" if "File exists" in ending.message else ending.message)
-        thread = threading.Timer(0.2, later)
-        thread.daemon = False  # the drain ends before it, and waits
-        thread.start()
-        raise RuntimeError("can't start new thread")
+        threading.Thread(target=later).start()  # the drain ends before it, and waits
+        raise RuntimeError("no")
+
+class Begins(ThreadPoolExecutor):
+    def submit(self, call, order):
+        threading.Thread(target=call, args=(order,)).start()
+        while not Path(order.stdout_path).exists():
+            time.sleep(0.001)
+        raise RuntimeError("no")
+
+def begins(*, workers, settings):
+    return Begins(workers)
+
+class Blocked(ThreadPoolExecutor):
+    def submit(self, call, order):
+        logs = Path(order.stdout_path).parent
+        if logs.exists():
+            logs.rename(logs.with_name("elsewhere"))
+        raise RuntimeError("no")
+
+def blocked(*, workers, settings):
+    return Blocked(workers)
 
 def late(*, workers, settings):
     return Late(workers)
@@ -163,11 +183,41 @@ def test_an_order_that_an_engine_refused_is_not_executed_when_it_comes_to_it_lat
     env = {"PYTHONPATH": str(lite.root)}
     ran = lite.inv("drain", env=env)
 
-    assert (ran.code, "it takes no commands: RuntimeError: can't start new thread" in ran.err) == (75, True), ran
+    assert (ran.code, "it takes no commands: RuntimeError: no" in ran.err) == (75, True), ran
     assert "its files were there" in (lite.root / "late").read_text()
     assert witnessed(witness) == []
     assert lite.sql("SELECT outcome FROM batchdrain_attempt") == [("not_started",)]
     assert violations(lite, witness, ran.out) == []
+
+
+def test_an_order_that_an_engine_refused_after_it_began_is_not_executed_a_second_time(lite: Workplace) -> None:
+    witness = watched(lite, "a/p~until=go", "b/p~ms=1", policy=["run-order"])
+    engine(lite, "begins")
+    drain = lite.start("drain", env={"PYTHONPATH": str(lite.root)})
+    started(witness, 1)
+    wait_for(lambda: lite.session()["status"] == "interrupted", "the drain to end")
+    held = lite.states()
+    (lite.root / "go").touch()
+    out, err = drain.communicate(timeout=DEADLINE_S)
+    lite.sql("UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms - 86400000")
+    recovered = lite.inv("recover")
+
+    assert (drain.returncode, b"it takes no commands: RuntimeError: no" in err) == (75, True), (out, err)
+    assert held == {"a/p~until=go": "EXECUTING", "b/p~ms=1": "FAILED"}
+    assert "Recorded: a / p~until=go: its command had ended (complete); it is COMPLETE" in recovered.lines
+    assert [seen.word for seen in witnessed(witness)] == ["start", "end"]
+    assert violations(lite, witness, out.decode()) == []
+
+
+def test_an_order_that_can_not_be_withdrawn_holds_its_phase_and_no_other(lite: Workplace) -> None:
+    witness = watched(lite, *(f"r{number}/p~ms=1" for number in range(4)))
+    engine(lite, "blocked")
+    ran = lite.inv("drain", "--workers=2", env={"PYTHONPATH": str(lite.root)})
+
+    assert (ran.code, "it takes no commands: RuntimeError: no" in ran.err) == (75, True), ran
+    assert sorted(lite.states().values()) == ["EXECUTING", "FAILED", "FAILED", "FAILED"]
+    assert lite.sql("SELECT orphan_count FROM batchdrain_claim") == [(0,)]
+    assert witnessed(witness) == []
 
 
 @repeated(45)

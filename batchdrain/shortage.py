@@ -1,0 +1,39 @@
+"""What the machine has not: memory, threads. Python says it in many ways; here they become one error with its cure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from batchdrain.errors import FilesUnavailable
+
+REMEDY: Final = "free memory or processes (ulimit -v, ulimit -u) and try again"
+_SIGNS: Final = (
+    "can't start new thread",  # RuntimeError
+    "error return without exception set",  # SystemError, where the exception itself found no memory
+    "failed to map segment",  # ImportError of a library
+    "cannot allocate memory",
+)
+
+
+def shortage_of(error: BaseException) -> FilesUnavailable | None:
+    """What to tell of it; None where the error is about something else."""
+    if isinstance(error, MemoryError):
+        return FilesUnavailable("out of memory", remedy=REMEDY)
+    said = str(error)
+    if isinstance(error, (RuntimeError, SystemError, ImportError)) and any(sign in said.lower() for sign in _SIGNS):
+        return FilesUnavailable(said, remedy=REMEDY)
+    return None
+
+
+@contextmanager
+def shortage_told() -> Iterator[None]:
+    """Around what a shortage must not break halfway. Raises FilesUnavailable for one."""
+    try:
+        yield
+    except Exception as error:
+        told = shortage_of(error)
+        if told is None:
+            raise
+        raise told from error

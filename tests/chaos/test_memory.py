@@ -1,0 +1,109 @@
+"""A machine that is short of memory or threads: it is told, nothing stays held, nothing is orphaned, nothing is done twice."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+import sqlalchemy as sa
+
+from tests.chaos.checker import REASON, violations
+from tests.chaos.disk import ran
+from tests.chaos.faults import repeated
+from tests.chaos.test_terminals import terminal
+from tests.chaos.watching import watched
+from tests.workplace import INV, TASKS, Ran, Workplace
+
+NAMES = [f"r{number}/p~ms=1" for number in range(4)]
+
+LACKING = """
+import {module} as module
+whose = module{owner}
+real, calls = whose.{name}, 0
+
+def lacking(*args, **kwargs):
+    global calls
+    calls += 1
+    if calls == {when}:
+        raise MemoryError
+    return real(*args, **kwargs)
+
+whose.{name} = lacking
+"""
+
+
+@repeated(37, cases=12)
+@pytest.mark.parametrize("when", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("module", "owner", "name"),
+    [
+        ("batchdrain.execution.guards", ".Guard", "hear"),
+        ("batchdrain.execution.process", "", "_as_sent"),
+        ("batchdrain.execution.process", "", "ending_of"),
+        ("hashlib", "", "file_digest"),
+    ],
+    ids=["hear", "send", "read", "digest"],
+)
+def test_memory_that_is_short_around_a_command_orphans_nothing_and_loses_no_result(
+    lite: Workplace, module: str, owner: str, name: str, when: int
+) -> None:
+    witness = watched(lite, *NAMES)
+    lacking = LACKING.format(module=module, owner=owner, name=name, when=when)
+    (lite.root / "tasks.py").write_text(lacking + TASKS)
+
+    short = lite.inv("drain", "--workers=2")
+
+    assert (short.code in {0, 74}, "Traceback" in short.err) == (True, False), short
+    assert short.code == 0 or "out of memory" in short.err
+    assert violations(lite, witness, short.out) == []
+    assert lite.sql("SELECT orphan_count FROM batchdrain_claim WHERE orphan_count > 0") == []
+    (lite.root / "tasks.py").write_text(TASKS)
+    assert lite.inv("drain").code == 0
+    assert set(lite.states().values()) == {"COMPLETE"}
+    assert violations(lite, witness, "") == []
+
+
+def limited(kilobytes: int) -> list[str]:
+    """What to write before a command so that it has no more address space."""
+    return ["sh", "-c", f'ulimit -v {kilobytes}; exec "$@"', "sh"]
+
+
+@repeated(37)
+@pytest.mark.timeout(300)
+def test_a_drain_that_has_a_little_less_memory_than_it_needs_says_so_and_holds_nothing(lite: Workplace) -> None:
+    """How much it needs is found first: it differs with each build of Python and of the libraries."""
+    witness = watched(lite)
+
+    def drained(kilobytes: int) -> Ran:
+        lite.sql("DELETE FROM phases")
+        lite.fail(*(f"of-{kilobytes}-{name}" for name in NAMES), reason=REASON)
+        return ran(lite, ["sh", "-c", f'ulimit -v {kilobytes}; exec "$@"', "sh"], "drain", "--workers=2")
+
+    little, enough = 20_000, 400_000
+    while enough - little > 200:
+        tried = (little + enough) // 2
+        little, enough = (little, tried) if drained(tried).code == 0 else (tried, enough)
+
+    told = ""
+    for less in (300, 600, 1_000, 2_000, 4_000, 10_000, 30_000):
+        short = drained(enough - less)
+        assert (short.code in {0, 74}, "Traceback" in short.err) == (True, False), (less, short)
+        assert violations(lite, witness, short.out) == [], less
+        told += short.err
+    assert "there is no room for 5 threads" in told
+
+
+@pytest.mark.parametrize("term", ["xterm", "dumb"])
+def test_a_terminal_without_a_thread_for_its_display_is_told(lite: Workplace, term: str) -> None:
+    if shutil.which("strace") is None:
+        pytest.skip("no strace on this machine to refuse threads")
+    witness = watched(lite, *NAMES)
+    calls = "clone,clone3"
+    argv = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}", "-e", f"inject={calls}:error=EAGAIN:when=1+"]
+    with terminal(lite, *argv, *INV, "drain", term=term) as child:
+        text = child.read().decode()
+        child.wait()
+    assert (child.exitstatus, "can't start new thread" in text, "Traceback" in text) == (74, True, False), text
+    if sa.inspect(lite.engine).has_table("batchdrain_claim"):
+        assert violations(lite, witness, "") == []
+    assert set(lite.states().values()) == {"FAILED"}
