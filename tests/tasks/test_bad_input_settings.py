@@ -251,16 +251,25 @@ def test_every_file_that_may_name_code_must_be_ours(lite: Workplace, name: str) 
     assert (lite.root / "pwned").exists()
 
 
-def test_doctor_reads_every_settings_file_that_invoke_reads(lite: Workplace) -> None:
+@pytest.mark.parametrize("name", ["invoke.yml", "invoke.json"])
+def test_doctor_reads_the_settings_file_that_invoke_reads(lite: Workplace, name: str) -> None:
     text = (lite.root / "invoke.yaml").read_text()
     (lite.root / "invoke.yaml").unlink()
-    (lite.root / "invoke.yml").write_text(text)
-    assert "ok   invoke.yml: can be read, no key stands twice" in lite.inv("doctor").lines
-    (lite.root / "invoke.yml").write_text("batchdrain: {batch_size: 1, batch_size: 2}")
+    (lite.root / name).write_text(text)
+    assert f"ok   {name}: can be read, no key stands twice" in lite.inv("doctor").lines
+    (lite.root / name).write_text('{"batchdrain": {"batch_size": 1, "batch_size": 2}}')
     ran = lite.inv("doctor")
-    assert (ran.code, f"{lite.root / 'invoke.yml'}: line 1: the key 'batch_size' stands twice" in ran.out) == (78, True), (
-        ran.out
-    )
+    assert (ran.code, f"{lite.root / name}: " in ran.out, "the key 'batch_size' stands twice" in ran.out) == (78, True, True)
+
+
+def test_doctor_passes_over_files_and_sections_that_are_not_for_batchdrain(lite: Workplace) -> None:
+    """Invoke reads the first of four files alone; and other tools have their own habits."""
+    (lite.root / "invoke.yml").write_text("a: [")
+    text = (lite.root / "invoke.yaml").read_text()
+    (lite.root / "invoke.yaml").write_text(f"run: {{mode: 0644, echo: true, echo: false}}\nbatchdrain: {text[14:-1]}\n")
+    ran = lite.inv("doctor")
+    assert "ok   invoke.yaml: can be read, no key stands twice" in ran.lines, ran.out
+    assert "invoke.yml" not in ran.out
 
 
 @pytest.mark.parametrize("name", ["evil.py", "inner/evil.py", "inner", "."])
