@@ -107,3 +107,24 @@ def test_a_terminal_without_a_thread_for_its_display_is_told(lite: Workplace, te
     if sa.inspect(lite.engine).has_table("batchdrain_claim"):
         assert violations(lite, witness, "") == []
     assert set(lite.states().values()) == {"FAILED"}
+
+
+def test_a_large_session_without_a_thread_to_save_it_is_saved_all_the_same(lite: Workplace) -> None:
+    refusing = """
+from batchdrain.errors import FilesUnavailable
+from batchdrain.sessions import record
+
+def begin(work, name):
+    open("refused", "w").close()
+    raise FilesUnavailable("can't start new thread")
+
+record.begin = begin
+"""
+    (lite.root / "tasks.py").write_text(refusing + TASKS)
+    lite.configure(command={"argv": ["/bin/true"]})
+    lite.fail(*(f"r{number % 5}/p{number}" for number in range(105)))
+
+    assert lite.inv("drain", "--batch-size=200", "--quiet").code == 0
+
+    assert (lite.root / "refused").exists()
+    assert len(lite.session()["results"]) == 105
