@@ -11,7 +11,7 @@ from rich.console import Console
 
 from tests.benchmarks.simulator.contest import BATCH, WARM, contest
 from tests.benchmarks.simulator.kinds import KINDS
-from tests.benchmarks.simulator.tables import Verdicts, table_of
+from tests.benchmarks.simulator.tables import DEFAULT, JUDGED, SMART, Verdicts, table_of
 
 
 def main() -> int:
@@ -23,10 +23,10 @@ def main() -> int:
     parser.add_argument("--batch-size", type=int, default=BATCH, help="phases of a session")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--kinds", default=",".join(KINDS))
-    parser.add_argument("--policies", help="these alone, with commas")
+    parser.add_argument("--policies", help="these alone, with commas; those that they are measured against come too")
     asked = parser.parse_args()
     seeds, phases = (4, 120) if asked.quick else (asked.seeds, asked.phases)
-    names = asked.policies.split(",") if asked.policies else None
+    names = list(dict.fromkeys([SMART, DEFAULT, JUDGED, *asked.policies.split(",")])) if asked.policies else None
     console, verdicts = Console(width=150), Verdicts()
     with ProcessPoolExecutor(asked.jobs) as pool:
         for kind in asked.kinds.split(","):
