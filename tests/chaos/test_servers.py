@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from tests import servers
 from tests.chaos.checker import still_running, violations, witnessed
 from tests.chaos.faults import fault, repeated, times
 from tests.chaos.test_outages import served as served  # noqa: PLC0414 - a fixture
+from tests.chaos.tracing import needs_strace
 from tests.chaos.watching import started, watched
 from tests.workplace import DEADLINE_S, INV, Workplace, wait_for
 
@@ -91,14 +91,13 @@ def test_a_command_that_multiplies_is_ended_with_all_its_children(lite: Workplac
 
 
 @repeated(37, cases=6)
+@needs_strace
 @pytest.mark.parametrize("error", ["EAGAIN", "ENOMEM"])
 @pytest.mark.parametrize("when", [1, 3, 8])
 def test_a_machine_that_can_start_no_more_processes_is_told_and_nothing_stays_held(
     lite: Workplace, error: str, when: int
 ) -> None:
     """From its n-th on every fork and every thread is refused, to batchdrain and to its guardians."""
-    if shutil.which("strace") is None:
-        pytest.skip("no strace on this machine to refuse forks")
     witness = watched(lite, *(f"r{number}/p~ms=1" for number in range(6)))
     calls = "clone,clone3,fork,vfork"
     argv = [

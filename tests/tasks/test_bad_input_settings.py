@@ -258,7 +258,9 @@ def test_doctor_reads_every_settings_file_that_invoke_reads(lite: Workplace) -> 
     assert "ok   invoke.yml: can be read, no key stands twice" in lite.inv("doctor").lines
     (lite.root / "invoke.yml").write_text("batchdrain: {batch_size: 1, batch_size: 2}")
     ran = lite.inv("doctor")
-    assert (ran.code, f"{lite.root / 'invoke.yml'}: line 1: the key 'batch_size' stands twice" in ran.out) == (78, True), ran.out
+    assert (ran.code, f"{lite.root / 'invoke.yml'}: line 1: the key 'batch_size' stands twice" in ran.out) == (78, True), (
+        ran.out
+    )
 
 
 @pytest.mark.parametrize("name", ["evil.py", "inner/evil.py", "inner", "."])
