@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.chaos.checker import violations, witnessed
+from tests.chaos.cutting import cut
 from tests.chaos.faults import fault, repeated, times
 from tests.chaos.proxy import Proxy, proxied
 from tests.chaos.watching import running, started, watched
@@ -163,30 +164,13 @@ def test_connections_that_the_server_ends_are_made_anew(served: Workplace) -> No
     started(witness, 1)
     ended = 0
     while ended < times(22):
-        ended += len(_terminate(served)) > 0
+        ended += cut(served) > 0
         time.sleep(0.1)
     (served.root / "go").touch()
     out, err = drain.communicate(timeout=DEADLINE_S)
 
     assert drain.returncode == 0, (out, err)
     done(served, witness, out.decode(), names)
-
-
-def _terminate(place: Workplace) -> list[object]:
-    """End every connection to the database but ours."""
-    if place.url.startswith("postgresql"):
-        query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        return list(place.sql(query))
-    with place.engine.connect() as connection:
-        query = "SELECT id FROM information_schema.processlist WHERE db = database() AND id <> connection_id()"
-        ids = list(connection.execute(sa.text(query)).scalars())
-        for one in ids:
-            try:
-                connection.exec_driver_sql(f"KILL {one}")
-            except sa.exc.OperationalError:  # it has ended
-                ids.remove(one)
-                break
-        return list(ids)
 
 
 @repeated(27)
