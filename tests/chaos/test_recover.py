@@ -70,9 +70,8 @@ def test_a_long_drain_opens_no_more_and_more(work: Workplace) -> None:
     # Heartbeats and readings, which have connections of their own, come in both halves, however slow the machine is.
     work.configure(command={"argv": ["/bin/true"]}, lease={"ttl_s": 30, "beat_s": 0.2, "margin_s": 1}, refresh_s=0.5)
     work.fail(*(f"r{number % 50}/p{number}" for number in range(PHASES)))
-    drain = subprocess.Popen(
-        [*INV, *LONG], cwd=work.root, env=work.environ()
-    )  # an interpreter of its own: its memory is its own
+    # Not forked from an interpreter that stands ready: its memory is to be its own.
+    drain = subprocess.Popen([*INV, *LONG], cwd=work.root, env=work.environ())
     seen: list[tuple[int, int, float]] = []
     wait_for(lambda: work.sql("SELECT count(*) FROM phases WHERE state = 'COMPLETE'") > [(50,)], "the drain to be under way")
     while drain.poll() is None:
