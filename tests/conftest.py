@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import uuid
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -31,6 +32,21 @@ def pytest_configure() -> None:
         for number in (signal.SIGINT, signal.SIGHUP):
             if signal.getsignal(number) is signal.SIG_IGN:
                 signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    item.user_properties.extend(("fault", mark.args[0]) for mark in item.iter_markers("fault"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Which rows of the fault matrix (tests/chaos/faults.py) were not all tried, and why."""
+    skipped: dict[int, Counter[str]] = defaultdict(Counter)
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        for number in {number for name, number in report.user_properties if name == "fault"}:
+            skipped[number][reason.removeprefix("Skipped: ")] += 1
+    for number, reasons in sorted(skipped.items()):
+        terminalreporter.write_line(f"fault {number}: {reasons.total()} skipped ({'; '.join(reasons)})")
 
 
 @pytest.fixture(autouse=True)

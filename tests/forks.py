@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -62,9 +63,13 @@ class Forked:
             order = json.dumps({"argv": self._argv, "cwd": str(cwd), "env": dict(env)}).encode()
             assert len(order) < _ORDER_BYTES
             socket.send_fds(_ready(os.getpid())[0], [order], [theirs.fileno(), out, err])
-        greeting = self._said.recv(_WORD_BYTES)
+        greeting, descriptors, _, _ = socket.recv_fds(self._said, _WORD_BYTES, 1)
         assert greeting, "the interpreter that stands ready has died; start it by hand to see why"
         self.pid = int(greeting)
+        [self._itself] = descriptors
+        # Closed when nobody asks any more, not at the end: a thread may still wait at them.
+        weakref.finalize(self, self._said.close)
+        weakref.finalize(self, os.close, self._itself)
 
     def poll(self) -> int | None:
         return self._ended(0)
@@ -77,7 +82,8 @@ class Forked:
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it ends in this moment; its number may be another's by now
+                signal.pidfd_send_signal(self._itself, number)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
@@ -86,11 +92,14 @@ class Forked:
         self.send_signal(signal.SIGTERM)
 
     def _ended(self, within_s: float | None) -> int | None:
-        with self._one_at_a_time:
-            if self.returncode is None and select.select([self._said], [], [], within_s)[0]:
-                self.returncode = int(self._said.recv(_WORD_BYTES))
-                self._said.close()
-            return self.returncode
+        # Waited for outside the lock: else a signal would wait for the end of what it is to end.
+        if self.returncode is None and select.select([self._said], [], [], within_s)[0]:
+            with self._one_at_a_time:
+                if self.returncode is None:
+                    word = self._said.recv(_WORD_BYTES)
+                    assert word, "the interpreter that stands ready has died"
+                    self.returncode = int(word)
+        return self.returncode
 
 
 class Piped(Forked):
@@ -177,7 +186,10 @@ def _serve(control: socket.socket) -> dict[str, Any] | None:
             return found
         os.close(out)
         os.close(err)
-        asker.sendall(b"%d" % pid)
+        itself = os.pidfd_open(pid)  # before it can be reaped: it is no other process
+        with contextlib.suppress(OSError):
+            socket.send_fds(asker, [b"%d" % pid], [itself])
+        os.close(itself)
         waiting[pid] = asker
 
 

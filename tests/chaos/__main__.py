@@ -20,10 +20,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from tests import servers
 from tests.chaos.checker import rows_of, violations, witnessed
+from tests.chaos.cutting import cut
 from tests.chaos.watching import watched
 from tests.conftest import _create
 from tests.workplace import Beside, Workplace
@@ -62,6 +61,7 @@ class Soak:
         self.made = 0
         self.printed: list[str] = []
         self.drains: list[Beside] = []
+        self.listeners: list[threading.Thread] = []
 
     def add_phases(self) -> None:
         acts = ["ms=1", "ms=30", "ms=200", "daemon", "fail"]
@@ -74,7 +74,8 @@ class Soak:
         self.drains = [drain for drain in self.drains if drain.poll() is None]
         while len(self.drains) < CONTROLLERS:
             drain = self.place.start("drain", "--batch-size=100000", "--workers=2")
-            threading.Thread(target=self._listen, args=(drain,), daemon=True).start()
+            self.listeners.append(threading.Thread(target=self._listen, args=(drain,), daemon=True))
+            self.listeners[-1].start()
             self.drains.append(drain)
             self.done["controllers started"] += 1
 
@@ -89,25 +90,13 @@ class Soak:
                 for pid in guards[:1]:
                     os.kill(pid, signal.SIGKILL)
             elif fault == "cut":
-                self.cut()
+                cut(self.place)
             elif fault == "stop":
                 drain.send_signal(signal.SIGSTOP)
                 threading.Timer(6.0, drain.send_signal, (signal.SIGCONT,)).start()
             else:
                 drain.send_signal(signal.SIGINT if fault == "interrupt" else signal.SIGKILL)
         self.done[f"faults: {fault}"] += 1
-
-    def cut(self) -> int:
-        """End every connection to the database but our own. Returns how many there were."""
-        if self.place.url.startswith("postgresql"):
-            return len(self.place.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                                      "WHERE datname = current_database() AND pid <> pg_backend_pid()"))  # fmt: skip
-        query = "SELECT id FROM information_schema.processlist WHERE db = database() AND id <> connection_id()"
-        connections = [number for (number,) in self.place.sql(query)]
-        for number in connections:
-            with contextlib.suppress(sa.exc.OperationalError):  # it has ended by itself
-                self.place.sql(f"KILL {number}")
-        return len(connections)
 
     def run(self, minutes: float) -> None:
         end = time.monotonic() + minutes * 60
@@ -125,6 +114,8 @@ class Soak:
                 drain.send_signal(signal.SIGTERM)
         for drain in self.drains:
             drain.wait()
+        for listener in self.listeners:
+            listener.join()
         while self.place.sql("SELECT count(*) FROM batchdrain_claim WHERE owner IS NOT NULL") != [(0,)]:
             self.place.inv("recover")
 
@@ -148,8 +139,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--database", choices=["sqlite", "postgresql", "mariadb"], default="sqlite")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--seed", type=int, default=random.SystemRandom().getrandbits(32), help="drawn anew unless it is given"
+    )
     asked = parser.parse_args()
+    print(f"seed: {asked.seed}", flush=True)
     with project(asked.database) as place:
         witness = watched(place, lease={"ttl_s": 4, "beat_s": 0.5, "margin_s": 0.5})
         soak = Soak(place, witness, asked.seed)

@@ -1,7 +1,8 @@
 """The fault matrix: what can break, and how often each fault is tried.
 
-A test says which faults it tries (`@fault(1)`, `@repeated(3)`); `test_faults.py` counts that none is missing and that the
-gate tries each a tenth as often as the full soak. That is `BATCHDRAIN_CHAOS=10 pytest -m fault`.
+A test says which faults it tries (`@fault(1)`, `@repeated(3)`); `test_faults.py` counts how often and in how many
+ways they would, in the gate and in the full soak. That is `BATCHDRAIN_CHAOS=10 pytest -m fault`; the gate tries a tenth.
+What a machine can not try is skipped, and told by number at the end of the run.
 """
 
 from __future__ import annotations
@@ -25,58 +26,59 @@ class Fault:
     what: str
     times: int  #: how often the full soak tries it, on each of `on`; 0 is at every step that there is
     on: tuple[str, ...] = ()  #: the databases that each have to be tried; none is any
+    cases: int = 1  #: tests, or parameters of one, that try it in different ways: so many at least
 
 
 SERVERS: Final = ("postgresql", "mariadb")
 EACH: Final = ("sqlite", *SERVERS)
 FAULTS: Final = {
     1: Fault("the controller is killed at a random moment", 100, EACH),
-    2: Fault("the controller is killed at a step to the disk or to the server", 0),
+    2: Fault("the controller is killed at a step to the disk or to the server", 0, cases=4),
     3: Fault("the guardian is killed", 50),
     4: Fault("guardian and controller are killed together, either first", 50),
-    5: Fault("the command is killed by a signal", 3),
-    6: Fault("SIGINT once, twice, five times", 50),
-    7: Fault("SIGTERM; the terminal is closed", 20),
-    8: Fault("Ctrl-C to a pipeline; a reader that leaves", 20),
-    9: Fault("the controller is stopped beyond its lease, and goes on", 50, EACH),
+    5: Fault("the command is killed by a signal", 3, cases=3),
+    6: Fault("SIGINT once, twice, five times", 50, cases=3),
+    7: Fault("SIGTERM; the terminal is closed", 20, cases=5),
+    8: Fault("Ctrl-C to a pipeline; a reader that leaves", 20, cases=2),
+    9: Fault("the controller is stopped beyond its lease, and goes on", 50, EACH, cases=2),
     10: Fault("Ctrl-Z and fg", 5),
     11: Fault("a command that ignores TERM", 10),
     12: Fault("a daemon in a session of its own, which holds the output", 20),
     13: Fault("a command that leaves a background process", 10),
     14: Fault("a command that multiplies, 500 times", 3),
-    15: Fault("the pid of a dead controller is another process's", 5),
+    15: Fault("the pid of a dead controller is another process's", 5, cases=3),
     16: Fault("a controller in another pid namespace", 5),
-    17: Fault("2, 4 and 8 controllers on one database", 20, EACH),
+    17: Fault("2, 4 and 8 controllers on one database (the gate: 2 and 8)", 20, EACH),
     18: Fault("the soak: four controllers, a fault every other second, ten minutes", 1, EACH),
     19: Fault("two resumes of one session", 20),
     20: Fault("the server crashes and starts again", 20, SERVERS),
-    21: Fault("the server is away at a claim, a beat, a result", 10, SERVERS),
+    21: Fault("the server is away at a claim, a beat, a result", 10, SERVERS, cases=6),
     22: Fault("the server ends connections", 20, SERVERS),
     23: Fault("the reply to a commit is lost", 100, SERVERS),
-    24: Fault("the server is silent, or does not hear", 20, SERVERS),
-    25: Fault("a slow line", 3, SERVERS),
+    24: Fault("the server is silent, or does not hear", 20, SERVERS, cases=2),
+    25: Fault("a slow line: 8 kB a second, each packet 50 ms late (neither 500 ms nor lost packets)", 3, SERVERS),
     26: Fault("a deadlock with a transaction of the user's", 20, SERVERS),
-    27: Fault("the user locks a row, or the table", 5, SERVERS),
-    28: Fault("SQLite is locked by a writer; a reader never ends", 10),
-    29: Fault("a SQLite database that can only be read, or lies on another machine", 3),
-    30: Fault("a SQLite file that is corrupt, cut off, no database", 10),
-    31: Fault("a row is deleted or changed by hand while it executes", 10, EACH),
+    27: Fault("the user locks a row, or the table", 5, SERVERS, cases=2),
+    28: Fault("SQLite is locked by a writer; a reader never ends", 10, cases=2),
+    29: Fault("a SQLite database that can only be read, or lies on another machine", 3, cases=4),
+    30: Fault("a SQLite file that is corrupt, cut off, no database", 10, cases=3),
+    31: Fault("a row is deleted or changed by hand while it executes", 10, EACH, cases=3),
     32: Fault("a row is queued between choice and claim", 20, EACH),
-    33: Fault("the server's default is another isolation", 5, SERVERS),
-    34: Fault("the disk of sessions, logs, database, temporary files is full", 10),
+    33: Fault("the server's default is another isolation", 5, SERVERS, cases=2),
+    34: Fault("the disk of sessions, logs, database, temporary files is full", 10, cases=4),
     35: Fault("a limit on the size of files", 5),
-    36: Fault("a step to the disk fails", 0),
+    36: Fault("a step to the disk fails", 0, cases=5),
     37: Fault("no descriptor, no memory, no process is to be had", 10),
     38: Fault("power loss: the order of the steps to the disk", 1),
     39: Fault("the host's clock jumps", 10),
-    40: Fault("the database's clock jumps", 10),
-    41: Fault("the machine sleeps", 3),
-    42: Fault("odd time zones, a leap second", 3),
-    43: Fault("a worker of an engine is killed or stopped", 20),
+    40: Fault("the database's clock jumps", 10, cases=2),
+    41: Fault("the machine sleeps", 3, cases=2),
+    42: Fault("odd time zones, a leap second", 3, cases=5),
+    43: Fault("a worker of a process pool is killed (a distributed engine comes with tests of its own)", 20),
     44: Fault("an engine delivers an order twice", 20),
     45: Fault("an engine breaks, or cancels", 5),
-    46: Fault("a plugin raises, hangs, leaves, closes stdout", 5),
-    47: Fault("output without end, or binary", 3),
+    46: Fault("a plugin raises, hangs, leaves, closes stdout", 5, cases=7),
+    47: Fault("output without end, or binary", 3, cases=2),
     48: Fault("10 000 phases of a millisecond", 1, EACH),
 }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 TASKS = "from tests.chaos.mutants import MUTANTS\nMUTANTS[{name!r}]()\nfrom batchdrain.collection import ns as ns\n"
 
@@ -62,6 +64,19 @@ def printed_before_it_is_recorded() -> None:
     _swap(Claims, "finish", finish)
 
 
+def failures_of_the_disk_are_ignored() -> None:
+    """A session file that can not be replaced is nobody's concern."""
+    from batchdrain import durable
+
+    real = durable.replace
+
+    def replace(*args: Any) -> None:
+        with contextlib.suppress(OSError):
+            real(*args)
+
+    _swap(durable, "replace", replace)
+
+
 def _serve(patch: str) -> None:
     from batchdrain.execution import guards
 
@@ -83,5 +98,6 @@ MUTANTS: dict[str, Callable[[], None]] = {
         no_guardian,
         only_the_command_is_killed,
         printed_before_it_is_recorded,
+        failures_of_the_disk_are_ignored,
     )
 }

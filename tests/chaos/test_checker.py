@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.chaos.checker import still_running, violations
 from tests.chaos.mutants import TASKS
+from tests.chaos.tracing import injected, needs_strace
 from tests.chaos.watching import started, watched
 from tests.workplace import DEADLINE_S, Workplace, wait_for
 
@@ -63,3 +66,11 @@ def test_a_success_that_is_printed_and_not_recorded_is_caught(lite: Workplace) -
     witness = watched(lite, "a/p~ms=1")
     ran = lite.inv("drain", env=broken(lite, "printed_before_it_is_recorded"))
     assert any(line.startswith("printed as complete") for line in violations(lite, witness, ran.out))
+
+
+@needs_strace
+@pytest.mark.parametrize("call", ["fsync:error=EIO:when=3", "rename:error=EIO:when=1"])
+def test_a_step_to_the_disk_that_fails_and_is_not_told_is_caught(lite: Workplace, call: str) -> None:
+    watched(lite, "a/p~ms=1")
+    traced = injected(lite, call, env=broken(lite, "failures_of_the_disk_are_ignored"))
+    assert (len(traced.to_be_told()), traced.is_told) == (1, False), traced

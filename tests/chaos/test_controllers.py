@@ -21,6 +21,7 @@ LONG = {"ttl_s": 600, "beat_s": 0.5, "margin_s": 0.5}
 @repeated(17)
 @pytest.mark.timeout(600)
 def test_controllers_on_one_database_share_the_work_and_execute_each_phase_once(work: Workplace, again: int) -> None:
+    """The gate tries 8 and 2, the full soak 4 too."""
     controllers = (8, 2, 4)[again % 3]
     names = [f"run{number % 10}/p{number}~ms=1" for number in range(500)]
     witness = watched(work, *names)
@@ -30,7 +31,7 @@ def test_controllers_on_one_database_share_the_work_and_execute_each_phase_once(
     assert [(one.code, one.err) for one in ran] == [(0, "")] * controllers
     assert violations(work, witness, "".join(one.out for one in ran)) == []
     assert sorted(seen.name for seen in witnessed(witness) if seen.word == "end") == sorted(names)
-    assert work.sql("SELECT count(*) FROM batchdrain_attempt") == [(len(names),)]
+    assert work.sql("SELECT count(*), count(DISTINCT session_uid) > 1 FROM batchdrain_attempt") == [(len(names), True)]
 
 
 @repeated(19)

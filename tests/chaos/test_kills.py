@@ -24,12 +24,13 @@ def test_a_controller_that_is_killed_at_any_moment_loses_and_doubles_nothing(wor
     names = [f"run{number % 5}/p{number}~{'daemon' if number % 7 == 0 else 'ms=20'}" for number in range(20 * kills)]
     witness = watched(work, *names)
     dice, printed = random.Random(1), ""
-    for _ in range(kills):
+    for number in range(kills):
         drain = work.start("drain", "--batch-size=1000", "--workers=2")
         assert drain.stdout is not None
-        while (line := drain.stdout.readline()) and b"Draining" not in line:
+        while number % 3 != 1 and (line := drain.stdout.readline()):  # each third may die before it has recovered
             printed += line.decode()
-        printed += line.decode()
+            if b"Draining" in line:
+                break
         with contextlib.suppress(subprocess.TimeoutExpired):
             drain.wait(dice.uniform(0.001, 0.3))
         drain.kill()
@@ -77,8 +78,8 @@ def test_when_guardian_and_controller_are_killed_together_the_next_command_ends_
     assert lite.states() == {"a/p~hang": "FAILED"}
 
 
-@repeated(4)
-def test_a_result_whose_controller_died_is_recorded_and_not_executed_again(lite: Workplace) -> None:
+@pytest.mark.parametrize("again", range(times(4)))
+def test_a_result_whose_controller_died_is_recorded_and_not_executed_again(lite: Workplace, again: int) -> None:
     """The controller is stopped while the command ends, and killed before it can hear of it."""
     witness = watched(lite, "a/p~until=go")
     drain = lite.start("drain")

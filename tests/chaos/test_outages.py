@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,8 +15,8 @@ from tests.chaos.proxy import Proxy, proxied
 from tests.chaos.watching import running, started, watched
 from tests.workplace import DEADLINE_S, Workplace, wait_for
 
-SHORT = {"ttl_s": 23, "beat_s": 0.5, "margin_s": 20}
-"""What nobody renews for 2.5 s is ended: that long before its lease is over."""
+SHORT = {"ttl_s": 26, "beat_s": 0.5, "margin_s": 20}
+"""What nobody renews for 5.5 s is ended: that long before its lease is over."""
 QUICK = {"operation_s": 1, "outage_s": 1, "lock_s": 0.5}
 
 
@@ -154,105 +153,14 @@ _LEFT = {
 }
 
 
-@fault(22, each=times(22))
-def test_connections_that_the_server_ends_are_made_anew(served: Workplace) -> None:
-    """While phases begin and end, and while one runs for long."""
-    names = [*(f"run{number % 3}/p{number}~ms=20" for number in range(10 * times(22))), "run9/last~until=go"]
-    witness = watched(served, *names, policy=["run-order"])
-    drain = served.start("drain", "--batch-size=1000")
-    started(witness, 1)
-    ended = 0
-    while ended < times(22):
-        ended += len(_terminate(served)) > 0
-        time.sleep(0.1)
-    (served.root / "go").touch()
-    out, err = drain.communicate(timeout=DEADLINE_S)
-
-    assert drain.returncode == 0, (out, err)
-    done(served, witness, out.decode(), names)
-
-
-def _terminate(place: Workplace) -> list[object]:
-    """End every connection to the database but ours."""
-    if place.url.startswith("postgresql"):
-        query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        return list(place.sql(query))
-    with place.engine.connect() as connection:
-        query = "SELECT id FROM information_schema.processlist WHERE db = database() AND id <> connection_id()"
-        ids = list(connection.execute(sa.text(query)).scalars())
-        for one in ids:
-            try:
-                connection.exec_driver_sql(f"KILL {one}")
-            except sa.exc.OperationalError:  # it has ended
-                ids.remove(one)
-                break
-        return list(ids)
-
-
-@repeated(27)
-def test_a_row_that_somebody_locks_does_not_keep_the_others_waiting(served: Workplace) -> None:
-    witness = watched(served, "a/locked~ms=1", "b/free~ms=1", patience={"lock_s": 1})
-    with served.engine.connect() as other:
-        other.execute(sa.text("SELECT * FROM phases WHERE run_id = 'a' FOR UPDATE"))
-        ran = served.inv("drain")
-        other.rollback()
-
-    assert (ran.code, "somebody has their rows locked" in ran.err) == (75, True), ran
-    assert served.states() == {"a/locked~ms=1": "FAILED", "b/free~ms=1": "COMPLETE"}
-    assert violations(served, witness, ran.out) == []
-
-
-@repeated(33)
-def test_a_server_whose_default_is_another_isolation_does_not_matter(served: Workplace) -> None:
-    if served.url.startswith("postgresql"):
-        name = sa.make_url(served.url).database
-        served.sql(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
-    names = [f"run{number}/p~ms=1" for number in range(10)]
-    witness = watched(served, *names)
-    ran = served.inv("drain", "--workers=4")
-    assert ran.code == 0, ran.err
-    done(served, witness, ran.out, names)
-
-
-@repeated(28)
-def test_a_sqlite_database_that_somebody_locks_is_waited_for_and_then_told(lite: Workplace) -> None:
-    watched(lite, "a/p~ms=1", patience={"operation_s": 0.5, "outage_s": 0})
-    with lite.engine.connect() as other:
-        other.exec_driver_sql("BEGIN IMMEDIATE")
-        ran = lite.inv("drain")
-        other.rollback()
-    again = lite.inv("drain")
-
-    assert (ran.code, "database is locked" in ran.err, "Traceback" in ran.err) == (75, True, False)
-    assert again.code == 0
-    assert lite.states() == {"a/p~ms=1": "COMPLETE"}
-
-
-@repeated(28)
-def test_a_reader_that_never_ends_keeps_no_drain_waiting(lite: Workplace) -> None:
-    names = [f"run{number}/p~ms=1" for number in range(10)]
-    witness = watched(lite, *names)
-    lite.sql("PRAGMA journal_mode=WAL")  # as after the first drain
-    with lite.engine.connect() as other:
-        other.exec_driver_sql("BEGIN")
-        before = other.exec_driver_sql("SELECT state FROM phases").fetchall()
-        ran = lite.inv("drain")
-        assert other.exec_driver_sql("SELECT state FROM phases").fetchall() == before
-        other.rollback()
-
-    assert ran.code == 0, ran.err
-    done(lite, witness, ran.out, names)
-
-
 @repeated(25)
 def test_a_slow_line_makes_a_drain_slow_and_nothing_else(served: Workplace, wire: Proxy) -> None:
     """8 kB a second, and every packet a twentieth of a second late."""
-    names = [f"run/p{number}~ms=1" for number in range(1)]
-    witness = watched(served, *names)
+    witness = watched(served, "run/p~ms=1")
     wire.slow = True
-    drain = served.start("drain", f"--batch-size={len(names)}")
+    drain = served.start("drain")
     out, err = drain.communicate(timeout=2 * DEADLINE_S)
     wire.slow = False
 
     assert drain.returncode == 0, (out, err)
-    done(served, witness, out.decode(), names)
+    done(served, witness, out.decode(), ["run/p~ms=1"])

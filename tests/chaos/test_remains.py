@@ -136,6 +136,29 @@ def test_a_row_of_the_ledger_can_not_have_a_process_killed_that_is_no_guardian(l
     assert violations(lite, witness, "") == []
 
 
+@repeated(15)
+def test_a_dead_controller_s_number_that_is_another_process_s_by_now_holds_nothing(lite: Workplace) -> None:
+    witness = watched(lite, "a/p~hang")
+    drain = lite.start("drain")
+    started(witness, 1)
+    [(controller, guardian)] = running(lite)
+    os.kill(controller, signal.SIGKILL)
+    os.kill(guardian, signal.SIGKILL)
+    drain.communicate(timeout=DEADLINE_S)
+    innocent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    [(start,)] = lite.sql("SELECT ctl_start FROM batchdrain_claim")
+    assert start != host.start_of(innocent.pid)
+    lite.sql(f"UPDATE batchdrain_claim SET ctl_pid = {innocent.pid}")
+    try:
+        ran = lite.inv("recover")
+        assert innocent.poll() is None
+    finally:
+        innocent.kill()
+        innocent.wait()
+    assert "1 recovered, 0 still held." in ran.lines
+    assert violations(lite, witness, "") == []
+
+
 def test_a_claim_stays_held_while_its_guardian_lives_and_can_not_be_killed(lite: Workplace) -> None:
     """It is another user's, for instance."""
     witness = watched(lite, "a/p~hang")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,9 +14,10 @@ import sqlalchemy as sa
 from tests import servers
 from tests.chaos.checker import still_running, violations, witnessed
 from tests.chaos.faults import fault, repeated, times
-from tests.chaos.test_outages import served as served  # noqa: PLC0414 - a fixture
+from tests.chaos.tracing import needs_strace
 from tests.chaos.watching import started, watched
-from tests.workplace import DEADLINE_S, INV, Workplace, wait_for
+from tests.execution.sleep import tasks_that_sleep_once_there_is
+from tests.workplace import DEADLINE_S, INV, TASKS, Workplace, wait_for
 
 
 @pytest.fixture(params=["postgresql", "mariadb"])
@@ -61,44 +60,64 @@ _WAITING = {
 
 
 @repeated(26)
-def test_a_deadlock_with_a_transaction_of_yours_is_tried_again(served: Workplace) -> None:
-    """You hold the phase and want the claim; we hold the claim and want the phase."""
-    backend = sa.make_url(served.url).get_backend_name()
-    witness = watched(served, "run/p~fail", patience={"lock_s": 30})
-    assert served.inv("drain").code == 1
-    with served.engine.connect() as yours:
+def test_a_deadlock_with_a_transaction_of_yours_is_tried_again(on_server: Workplace) -> None:
+    """You hold the phase and want the claim; we hold the claim and want the phase. We are the server's victim."""
+    backend = sa.make_url(on_server.url).get_backend_name()
+    witness = watched(on_server, "run/p~fail", patience={"lock_s": 30})
+    assert on_server.inv("drain").code == 1
+    on_server.sql("CREATE TABLE heavy (x INTEGER)")
+    if backend == "postgresql":  # the victim is who looks first, once, when it has waited so long
+        on_server.sql(f"ALTER DATABASE {on_server.engine.url.database} SET deadlock_timeout = '2s'")
+    with on_server.engine.connect() as yours:
+        if backend == "postgresql":
+            yours.exec_driver_sql("SET deadlock_timeout = '60s'")
+        else:  # the victim is who changed less
+            yours.execute(sa.text("INSERT INTO heavy VALUES (:x)"), [{"x": number} for number in range(500)])
         yours.execute(sa.text("SELECT * FROM phases FOR UPDATE"))
-        drain = served.start("drain")
-        wait_for(lambda: served.sql(_WAITING[backend]) >= [(1,)], "the drain to wait for the phase")
-        with contextlib.suppress(sa.exc.DBAPIError):  # where you are the victim, the drain goes on at once
-            yours.execute(sa.text("SELECT * FROM batchdrain_claim FOR UPDATE"))
+        drain = on_server.start("drain")
+        wait_for(lambda: on_server.sql(_WAITING[backend]) >= [(1,)], "the drain to wait for the phase")
+        yours.execute(sa.text("SELECT * FROM batchdrain_claim FOR UPDATE"))
         yours.rollback()
     out, err = drain.communicate(timeout=DEADLINE_S)
 
     assert drain.returncode == 1, (out, err)
+    assert "database.retried" in [event["event"] for event in on_server.events()]
     assert len([seen for seen in witnessed(witness) if seen.word == "end"]) == 2
-    assert violations(served, witness, out.decode()) == []
+    assert violations(on_server, witness, out.decode()) == []
+
+
+MULTIPLIES = """
+import os, time
+for number in range(500):
+    if os.fork() == 0:
+        os.setsid()
+        time.sleep(600)
+open("there", "w").close()
+time.sleep(600)
+"""
 
 
 @repeated(14)
 def test_a_command_that_multiplies_is_ended_with_all_its_children(lite: Workplace) -> None:
-    code = "import os, time\nfor _ in range(500):\n    if os.fork() == 0: os.setsid(); time.sleep(600)\ntime.sleep(600)"
-    lite.configure(command={"argv": [sys.executable, "-I", "-S", "-c", code], "grace_s": 0.5})
+    """Its time is over once all are there."""
+    there = lite.root / "there"
+    (lite.root / "tasks.py").write_text(tasks_that_sleep_once_there_is(there, TASKS))
+    lite.configure(command={"argv": [sys.executable, "-I", "-S", "-c", MULTIPLIES], "grace_s": 0.5}, lease={"ttl_s": 7200})
     lite.fail("a/p")
-    assert lite.inv("drain", "--phase-timeout=2").code == 1
+    assert lite.inv("drain", "--phase-timeout=600").code == 1
+    assert there.exists()
     assert lite.session()["results"][0]["timed_out"] is True
     assert list(still_running(lite)) == []
 
 
 @repeated(37, cases=6)
+@needs_strace
 @pytest.mark.parametrize("error", ["EAGAIN", "ENOMEM"])
 @pytest.mark.parametrize("when", [1, 3, 8])
 def test_a_machine_that_can_start_no_more_processes_is_told_and_nothing_stays_held(
     lite: Workplace, error: str, when: int
 ) -> None:
     """From its n-th on every fork and every thread is refused, to batchdrain and to its guardians."""
-    if shutil.which("strace") is None:
-        pytest.skip("no strace on this machine to refuse forks")
     witness = watched(lite, *(f"r{number}/p~ms=1" for number in range(6)))
     calls = "clone,clone3,fork,vfork"
     argv = [
