@@ -14,7 +14,7 @@ from tests.workplace import DEADLINE_S, INV, Workplace, wait_for
 
 PHASES = share(10_000)
 LONG = ["drain", "--batch-size=100000", "--workers=4", "--quiet"]
-RESULT_BYTES = 16_000
+RESULT_BYTES = 8_000
 """What a result of the session may cost: it stays in memory."""
 SLACK_BYTES = 5_000_000
 
