@@ -19,8 +19,8 @@ from tests.workplace import INV, Workplace
 
 MOST = 200
 MOST_WORDS = 500  # to a server: each looks at more tables, and at what was killed before
-STEP, MANY = (1, 1) if SCALE >= FULL else (3, FULL)
-"""The gate tries every third step, and of the many writes a tenth; the full soak (CONTRIBUTING.md) all of them."""
+STEP, MANY = (1, 1) if SCALE >= FULL else (5, FULL)
+"""The gate tries every fifth step, and of the many writes a tenth; the full soak (CONTRIBUTING.md) all of them."""
 HIT = "+++ killed by SIGKILL +++"
 
 
