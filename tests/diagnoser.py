@@ -27,7 +27,9 @@ def main() -> int:
             time.sleep(0.02)
     if "daemon" in act:
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
-        Path("daemon.pid").write_text(str(child.pid))
+        new = Path(f"daemon.{child.pid}")  # another one may write its own at the same time, and be ended in the middle
+        new.write_text(str(child.pid))
+        new.replace("daemon.pid")
     if "env" in act:
         Path("environ.json").write_text(json.dumps(dict(os.environ)))
         Path("argv.json").write_text(json.dumps(sys.argv[1:]))
