@@ -70,7 +70,8 @@ def test_when_guardian_and_controller_are_killed_together_the_next_command_ends_
     drain.send_signal(signal.SIGSTOP)  # else it sees its guardian die, and gives the phase back itself
     wait_for(lambda: is_stopped(drain.pid), "the controller to be stopped")
     for pid in [controller, guardian][:: 1 if again % 2 else -1]:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # a guardian leaves by itself, soon after its controller
+            os.kill(pid, signal.SIGKILL)
     drain.communicate(timeout=DEADLINE_S)
 
     ran = lite.inv("recover")
