@@ -48,7 +48,7 @@ FAULTS: Final = {
     14: Fault("a command that multiplies, 500 times", 3),
     15: Fault("the pid of a dead controller is another process's", 5, cases=3),
     16: Fault("a controller in another pid namespace", 5),
-    17: Fault("2, 4 and 8 controllers on one database (the gate: 2 and 8)", 20, EACH),
+    17: Fault("2, 4 and 8 controllers on one database (the gate: 2 and 8, and 200 phases instead of 500)", 20, EACH),
     18: Fault("the soak: four controllers, a fault every other second, ten minutes", 1, EACH),
     19: Fault("two resumes of one session", 20),
     20: Fault("the server crashes and starts again", 20, SERVERS),
