@@ -40,6 +40,7 @@ def test_what_emptied_its_environment_ends_before_its_phase_is_given_back(lite: 
     hidden = written(lite.root / "hidden")
     wait_for(lambda: list(lite.sessions.rglob("spool/*.json")), "the guardian's note")
     [(controller, guardian)] = running(lite)
+    os.kill(guardian, signal.SIGSTOP)  # else it leaves by itself, and takes along what this is about
     os.kill(controller, signal.SIGKILL)
     os.kill(guardian, signal.SIGKILL)
     drain.communicate(timeout=DEADLINE_S)
@@ -142,6 +143,7 @@ def test_a_dead_controller_s_number_that_is_another_process_s_by_now_holds_nothi
     drain = lite.start("drain")
     started(witness, 1)
     [(controller, guardian)] = running(lite)
+    os.kill(guardian, signal.SIGSTOP)  # else it leaves by itself, and takes along what this is about
     os.kill(controller, signal.SIGKILL)
     os.kill(guardian, signal.SIGKILL)
     drain.communicate(timeout=DEADLINE_S)
