@@ -11,7 +11,6 @@ import heapq
 from collections.abc import Container, Iterable
 from time import monotonic
 
-from batchdrain import clock
 from batchdrain.draining.conclusion import Conclusion, conclude
 from batchdrain.draining.parts import Ended, Parts
 from batchdrain.draining.slots import Slots
@@ -22,7 +21,8 @@ from batchdrain.planning.filters import ASKED_FOR
 from batchdrain.planning.rules import ATTEMPTED, PLAN
 from batchdrain.planning.skips import by_rule
 from batchdrain.recovering import told, told_as_event
-from batchdrain.signals import Cut
+from batchdrain.runtime import clock
+from batchdrain.runtime.signals import Cut
 from batchdrain.stopping import canary_room, session_stop
 
 

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import structlog
 
-from batchdrain.durable import write_all
 from batchdrain.errors import FilesUnavailable
+from batchdrain.runtime.files import write_all
 
 
 class Event(StrEnum):

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
-from batchdrain import clock
 from batchdrain.database.claims import Claims
 from batchdrain.database.history import SESSION
 from batchdrain.database.recovery import Recovered
@@ -33,14 +32,15 @@ from batchdrain.planning.selection import categoriser
 from batchdrain.planning.supply import Supply
 from batchdrain.plugins import engine_factory
 from batchdrain.recovering import recover, told, told_as_event
+from batchdrain.runtime import clock
+from batchdrain.runtime.signals import blocked
+from batchdrain.runtime.threads import require_room
 from batchdrain.screens.screen import Opening, Screen
 from batchdrain.session import Session, Status
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.rendering import dumps
 from batchdrain.settings import Settings
-from batchdrain.signals import blocked
 from batchdrain.site import Site, described
-from batchdrain.threads import require_room
 
 _OTHER_THREADS = 3
 """Beside the workers: heart, deadlines, saver."""

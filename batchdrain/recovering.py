@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from batchdrain import clock
 from batchdrain.database.claims import Claims
 from batchdrain.database.history import Held
 from batchdrain.database.recovery import Recovered, give_back
@@ -24,9 +23,10 @@ from batchdrain.execution import guards, host, remains, spooled
 from batchdrain.facts import Claim, Phase, TimeLimit
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.planning.selection import categoriser
+from batchdrain.runtime import clock
+from batchdrain.runtime.text import times
 from batchdrain.site import Site
 from batchdrain.states import PhaseState
-from batchdrain.text import times
 
 _KILL_WITHIN_S: Final = 10.0
 _SLACK_S: Final = 6.0

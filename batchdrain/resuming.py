@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from batchdrain import clock
 from batchdrain.errors import BadData
 from batchdrain.events import Event
 from batchdrain.facts import Choice, Phase, PhaseKey, Skip, Try
@@ -19,6 +18,7 @@ from batchdrain.intent import Intent, has_same_command, intent_of, narrowed, nar
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.selection import Sofar, acceptances
 from batchdrain.recovering import recover
+from batchdrain.runtime import clock
 from batchdrain.screens.screen import Screen
 from batchdrain.session import Session, Status
 from batchdrain.sessions.counts import counts_of

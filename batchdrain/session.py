@@ -13,8 +13,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 
-from batchdrain.clock import iso
 from batchdrain.facts import Attempt, PhaseKey
+from batchdrain.runtime.clock import iso
 from batchdrain.states import Outcome
 
 SCHEMA_VERSION: Final = 1

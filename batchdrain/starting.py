@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from batchdrain import clock
 from batchdrain.database.fitness import unfit_columns, unwritable
 from batchdrain.database.rehearsal import rehearsed
 from batchdrain.errors import ConfigError
@@ -23,6 +22,7 @@ from batchdrain.planning.selection import Selection, Sofar, categoriser
 from batchdrain.planning.supply import Supply
 from batchdrain.plugins import engine_factory
 from batchdrain.recovering import recover
+from batchdrain.runtime import clock
 from batchdrain.screens.screen import Screen
 from batchdrain.session import Balance, Session, Status
 from batchdrain.sessions.record import SessionRecord

@@ -6,8 +6,8 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 from batchdrain.facts import Skip
+from batchdrain.runtime.text import times
 from batchdrain.settings import Stop
-from batchdrain.text import times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchdrain import clock
 from batchdrain.database.recovery import Recovered
 from batchdrain.errors import ConfigError
 from batchdrain.facts import Attempt, Phase, PhaseKey, TimeLimit
@@ -17,6 +16,7 @@ from batchdrain.planning.dependencies import waits_for
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.recovering import told
 from batchdrain.retrying import full_jitter, retry_after
+from batchdrain.runtime import clock
 from batchdrain.settings import Dependency, Retry, Stop, Timeout
 from batchdrain.states import NEXT, IllegalTransition, Outcome, PhaseState, next_state
 from batchdrain.stopping import Progress, attempts_stop, cluster_stop, run_stop, session_stop

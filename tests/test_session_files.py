@@ -16,17 +16,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchdrain import durable
 from batchdrain.errors import BadData, FilesUnavailable, SessionInUse, UsageError
 from batchdrain.events import Event, EventLog
 from batchdrain.facts import Skip
 from batchdrain.reports import markdown, text
+from batchdrain.runtime import files
+from batchdrain.runtime.text import printable, safe_text, slug, storable
 from batchdrain.session import Result, Session, Status, metrics_per_minute
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.parsing import CorruptSession, parse
 from batchdrain.sessions.record import AT_ONCE, SessionRecord
 from batchdrain.sessions.rendering import facts_of
-from batchdrain.text import printable, safe_text, slug, storable
 
 START = datetime(2025, 12, 28, 12, tzinfo=UTC)
 
@@ -85,18 +85,18 @@ def test_the_saver_catches_up_by_itself(record: SessionRecord) -> None:
     for number in range(AT_ONCE + 2):
         add(record, result(number))
     saved = threading.Event()
-    original = durable.replace
+    original = files.replace
 
     def watched(path: Path, parts: Any, mode: int = 0o600) -> None:
         original(path, parts, mode)
         saved.set()
 
-    durable.replace = watched
+    files.replace = watched
     try:
         add(record, result(AT_ONCE + 2))
         assert saved.wait(60)
     finally:
-        durable.replace = original
+        files.replace = original
     assert len(on_disk(record)["results"]) >= AT_ONCE + 1
 
 
@@ -125,14 +125,14 @@ def test_a_skip_is_told_once(record: SessionRecord) -> None:
 
 def test_a_save_that_fails_leaves_the_former_version_whole(folder: SessionFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     path = folder.folder / "x.json"
-    durable.replace(path, [b"one"])
+    files.replace(path, [b"one"])
 
     def no_space(fd: int, content: Any) -> int:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "write", no_space)
     with pytest.raises(OSError, match="No space"):
-        durable.replace(path, [b"two"])
+        files.replace(path, [b"two"])
     monkeypatch.undo()
     assert path.read_bytes() == b"one"
     assert [entry.name for entry in folder.folder.iterdir()] == ["x.json"]
@@ -144,7 +144,7 @@ def test_a_link_that_is_planted_where_a_save_begins_is_not_written_through(
 ) -> None:
     """By somebody who may write to the folder, between the unlink of the temporary file and its opening."""
     path, victim = folder.folder / "x.json", tmp_path / "victim"
-    durable.replace(path, [b"one"])
+    files.replace(path, [b"one"])
     victim.write_bytes(b"precious")
     planted: list[Path] = []
     real = os.open
@@ -157,19 +157,19 @@ def test_a_link_that_is_planted_where_a_save_begins_is_not_written_through(
 
     monkeypatch.setattr(os, "open", raced)
     with pytest.raises(FileExistsError):
-        durable.replace(path, [b"two"])
+        files.replace(path, [b"two"])
     monkeypatch.undo()
 
     assert [entry.name for entry in planted] == [f".x.json.{os.getpid()}.tmp"]
     assert (victim.read_bytes(), path.read_bytes()) == (b"precious", b"one")
-    durable.replace(path, [b"two"])
+    files.replace(path, [b"two"])
     assert (victim.read_bytes(), path.read_bytes()) == (b"precious", b"two")
 
 
 def test_short_writes_are_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = os.write
     monkeypatch.setattr(os, "write", lambda fd, content: real(fd, bytes(content)[:3]))
-    durable.replace(tmp_path / "x", [b"0123456789"])
+    files.replace(tmp_path / "x", [b"0123456789"])
     monkeypatch.undo()
     assert (tmp_path / "x").read_bytes() == b"0123456789"
 

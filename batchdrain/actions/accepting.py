@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from batchdrain import clock
 from batchdrain.actions.opening import opened
 from batchdrain.actions.saying import LONGEST, kept_text, moment
 from batchdrain.database.notes import NoteKind, Notes
@@ -17,10 +16,11 @@ from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.planning.acceptance import Acceptance, Acceptances, Subject
 from batchdrain.planning.filters import cluster_ids
 from batchdrain.project import Project
+from batchdrain.runtime import clock
+from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output
 from batchdrain.site import Site
 from batchdrain.states import PhaseState
-from batchdrain.text import safe_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,10 +13,10 @@ from batchdrain.planning.filters import Filters
 from batchdrain.planning.selection import Selection, acceptances, categoriser
 from batchdrain.project import Project
 from batchdrain.redaction import Redact
+from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output
 from batchdrain.site import Site, described
 from batchdrain.states import PhaseState
-from batchdrain.text import safe_text
 
 WIDTH: Final = 100
 _SHOWN: Final = 20

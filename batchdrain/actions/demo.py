@@ -7,9 +7,9 @@ from batchdrain.database.url import file_of, parse_url
 from batchdrain.demo.backlog import make_backlog
 from batchdrain.errors import ConfigError, FilesUnavailable
 from batchdrain.project import Project
+from batchdrain.runtime.text import shown
 from batchdrain.screens.output import Output
 from batchdrain.site import database_url
-from batchdrain.text import shown
 
 _PHASES = 60
 _SEED = 7

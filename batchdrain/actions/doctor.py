@@ -12,10 +12,10 @@ from batchdrain.actions.finding import Finding
 from batchdrain.actions.opening import settings_of, shape_of
 from batchdrain.errors import BatchDrainError, DatabaseUnavailable
 from batchdrain.project import Project
+from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output
 from batchdrain.settings import Settings
 from batchdrain.site import Site
-from batchdrain.text import safe_text
 
 
 def examine(project: Project, shape: str | None) -> int:

@@ -17,12 +17,12 @@ from batchdrain.project import Project
 from batchdrain.reports import formats
 from batchdrain.reports.emptiness import why_nothing
 from batchdrain.resuming import resumable, resume
+from batchdrain.runtime.signals import came
+from batchdrain.runtime.text import shown
 from batchdrain.screens.output import Output
 from batchdrain.session import Kind
-from batchdrain.signals import came
 from batchdrain.site import Site
 from batchdrain.starting import begin, identity
-from batchdrain.text import shown
 
 _NARROWING = frozenset({"batch_size", "finish_current"})
 

@@ -11,9 +11,9 @@ from batchdrain.errors import UsageError, did_you_mean
 from batchdrain.planning.globs import matcher
 from batchdrain.planning.hints import HIGHEST, priority_of
 from batchdrain.project import Project
+from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output
 from batchdrain.site import RunCounts, Site
-from batchdrain.text import safe_text
 
 
 def hint(project: Project, run_id: str | None, priority: str | None, reason: str | None, *, clear: bool) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from batchdrain import durable
 from batchdrain.actions.guessing import Guess, guess_columns, guess_words, likeliest
 from batchdrain.actions.opening import settings_of
 from batchdrain.database.connection import Database, open_database
@@ -16,6 +15,7 @@ from batchdrain.database.source import joined_name, split_name
 from batchdrain.database.url import masked, parse_url
 from batchdrain.errors import ConfigError, FilesUnavailable, UsageError, did_you_mean
 from batchdrain.project import Project
+from batchdrain.runtime import files
 from batchdrain.screens.output import Output
 from batchdrain.site import database_url
 
@@ -51,7 +51,7 @@ def write_section(project: Project, url: str | None, table: str | None) -> None:
             before += b"\n"
     except OSError as error:
         raise FilesUnavailable(f"{path}: {error.strerror}", remedy="make it readable") from error
-    durable.write_for_people(path, [before, text.encode()], str(path))
+    files.write_for_people(path, [before, text.encode()], str(path))
     out.line(f"Wrote the batchdrain section to {path.name}: table {guess.table!r} of {database.name}.")
     for name in guess.missing:
         out.line(f"  ! no column looks like {name}: set source.columns.{name} yourself")

@@ -8,16 +8,16 @@ from typing import Any, Final
 
 import orjson
 
-from batchdrain import clock
 from batchdrain.actions.opening import opened, settings_of, shape_of
 from batchdrain.database.history import Held
 from batchdrain.errors import BadData, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.project import Project
 from batchdrain.recovering import is_alive, said_of
+from batchdrain.runtime import clock
+from batchdrain.runtime.text import safe_text, shown
 from batchdrain.screens.output import Output
 from batchdrain.session import Kind, Session, Status
 from batchdrain.sessions.folder import LostSession, SessionFolder
-from batchdrain.text import safe_text, shown
 
 DIED: Final = "interrupted (its process died)"
 """What is shown of a session that says it runs while nobody drains it."""

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import orjson
 
-from batchdrain import clock
 from batchdrain.facts import PhaseKey, Skip
 from batchdrain.failures.fingerprints import cluster_id
 from batchdrain.go import limits_for
@@ -20,10 +19,11 @@ from batchdrain.planning.selection import Sofar, categoriser
 from batchdrain.planning.skips import by_rule
 from batchdrain.reports.emptiness import why_nothing
 from batchdrain.resuming import Resumption
+from batchdrain.runtime import clock
+from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output
 from batchdrain.site import Site, described
 from batchdrain.starting import identity, selection_for, supply_for
-from batchdrain.text import safe_text
 
 
 def show_plan(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from batchdrain.actions.opening import opened
 from batchdrain.project import Project
 from batchdrain.recovering import is_due, recover, said_of, told
+from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output
-from batchdrain.text import safe_text
 
 
 def give_all_back(project: Project) -> None:

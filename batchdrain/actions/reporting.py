@@ -6,7 +6,6 @@ from pathlib import Path
 
 import orjson
 
-from batchdrain import clock, durable
 from batchdrain.actions.opening import opened, settings_of, shape_of
 from batchdrain.errors import UsageError, did_you_mean
 from batchdrain.intent import Intent
@@ -14,6 +13,8 @@ from batchdrain.planning.filters import Filters
 from batchdrain.planning.selection import Sofar
 from batchdrain.project import Project
 from batchdrain.reports import formats
+from batchdrain.runtime import clock, files
+from batchdrain.runtime.text import safe_text, shown
 from batchdrain.screens.output import Output
 from batchdrain.session import Kind, Session, Status
 from batchdrain.sessions.folder import LostSession, SessionFolder
@@ -22,7 +23,6 @@ from batchdrain.sessions.rebuilding import UnknownSession, rebuilt
 from batchdrain.site import RunCounts, Site, described
 from batchdrain.starting import supply_for
 from batchdrain.states import PhaseState
-from batchdrain.text import safe_text, shown
 
 _STATES = ("any", "queued", "failed")
 
@@ -36,7 +36,7 @@ def show_summary(project: Project, session_id: str | None, shape: str | None, ou
     if output is None:
         Output().text(text)
         return
-    durable.write_for_people(Path(output), [text.encode(errors="backslashreplace")], f"--output: {output}")
+    files.write_for_people(Path(output), [text.encode(errors="backslashreplace")], f"--output: {output}")
     Output().line(f"Summary written to {safe_text(output)}")
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from batchdrain.errors import UsageError
-from batchdrain.text import storable
+from batchdrain.runtime.text import storable
 
 LONGEST: Final = 500
 _DURATION: Final = re.compile(r"(\d{1,9})([smhdw])", re.ASCII)

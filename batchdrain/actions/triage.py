@@ -12,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from batchdrain import clock
 from batchdrain.actions.opening import opened, shape_of, whole
 from batchdrain.draining.diagnosis import Diagnosis
 from batchdrain.draining.interrupts import Interrupts
@@ -26,11 +25,12 @@ from batchdrain.planning.selection import Selection
 from batchdrain.planning.verdicts import VerdictWord
 from batchdrain.project import Project
 from batchdrain.reports.emptiness import why_nothing
+from batchdrain.runtime import clock
+from batchdrain.runtime.text import safe_text, shown
 from batchdrain.screens.output import Output
 from batchdrain.settings import Settings
 from batchdrain.site import Site
 from batchdrain.states import PhaseState
-from batchdrain.text import safe_text, shown
 
 _SIGNS = {VerdictWord.PROMISING: "+", VerdictWord.HOPELESS: "-", VerdictWord.WAIT: "-"}
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from batchdrain import clock
 from batchdrain.facts import Attempt, Claim
 from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.runtime import clock
+from batchdrain.runtime.text import storable
 from batchdrain.states import PhaseState
-from batchdrain.text import storable
 
 
 def opened(claim: Claim, source: str, session_uid: str, run_type: str) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from batchdrain import clock
 from batchdrain.database.attempts import closed, opened
 from batchdrain.database.columns import keepable, kept
 from batchdrain.database.connection import Database
@@ -30,6 +29,7 @@ from batchdrain.errors import BadData, ClaimLost, ConfigError
 from batchdrain.execution import host
 from batchdrain.execution.order import token_of
 from batchdrain.facts import GONE, Attempt, Choice, Claim, Phase, PhaseKey, Standing
+from batchdrain.runtime import clock
 from batchdrain.settings import Command
 from batchdrain.states import COUNTED, GIVEN_BACK, Outcome, PhaseState, next_state
 

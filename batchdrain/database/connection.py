@@ -30,8 +30,8 @@ from batchdrain.database.mounts import REMEDY, abroad
 from batchdrain.database.troubles import RowLocked, first_line, is_row_lock, is_transient, told
 from batchdrain.database.url import file_of, masked, parse_url, require_file
 from batchdrain.errors import ConfigError
+from batchdrain.runtime.resources import shortage_of
 from batchdrain.settings import Patience
-from batchdrain.shortage import shortage_of
 
 T = TypeVar("T")
 TRIES: Final = 8

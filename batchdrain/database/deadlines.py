@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from batchdrain.threads import begin
+from batchdrain.runtime.threads import begin
 
 _KEY: Final = "batchdrain_deadline"
 

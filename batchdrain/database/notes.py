@@ -17,10 +17,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from batchdrain import clock
 from batchdrain.database.connection import Database
 from batchdrain.database.tables import Ledger
-from batchdrain.text import storable
+from batchdrain.runtime import clock
+from batchdrain.runtime.text import storable
 
 
 class NoteKind(StrEnum):

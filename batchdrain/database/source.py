@@ -21,9 +21,9 @@ from batchdrain.database.troubles import refusal_of
 from batchdrain.errors import BadData, ConfigError, did_you_mean
 from batchdrain.facts import GONE, PhaseKey, Standing
 from batchdrain.failures.excerpt import without_suffix
+from batchdrain.runtime.text import storable
 from batchdrain.settings import Command, Source
 from batchdrain.states import PhaseState
-from batchdrain.text import storable
 
 _PAGE: Final = 2_000
 _NAME: Final = re.compile(r'("(?:[^"]|"")+"|[^".]+)(?:\.("(?:[^"]|"")+"|[^".]+))?')

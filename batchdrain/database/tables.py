@@ -19,7 +19,7 @@ from batchdrain.database.connection import Database
 from batchdrain.database.dialects import making_tables
 from batchdrain.database.source import PhaseTable
 from batchdrain.errors import ConfigError
-from batchdrain.text import slug
+from batchdrain.runtime.text import slug
 
 SCHEMA_VERSION: Final = 1
 UID: Final = "database_uid"

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 
-from batchdrain import clock
 from batchdrain.draining.diagnosis import Diagnosis
 from batchdrain.draining.interrupts import Interrupts
 from batchdrain.draining.triage import Triage
@@ -18,9 +17,10 @@ from batchdrain.events import Event
 from batchdrain.facts import PhaseKey
 from batchdrain.intent import Intent
 from batchdrain.planning.supply import Supply
+from batchdrain.runtime import clock
+from batchdrain.runtime.signals import Cut
 from batchdrain.screens.screen import Screen
 from batchdrain.sessions.record import SessionRecord
-from batchdrain.signals import Cut
 from batchdrain.site import Site
 
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 from time import monotonic
 from typing import Final
 
-from batchdrain import clock
 from batchdrain.database.troubles import RowLocked
 from batchdrain.draining.judging import judge
 from batchdrain.draining.parts import Ended, Judgement, Parts
@@ -26,9 +25,10 @@ from batchdrain.execution.order import CONFIG_ERRNOS, EndedBy, Ending
 from batchdrain.facts import Attempt, Choice, Skip, Try
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.retrying import retry_after
+from batchdrain.runtime import clock
+from batchdrain.runtime.signals import Cut
 from batchdrain.session import Result
 from batchdrain.sessions.rendering import facts_of
-from batchdrain.signals import Cut
 from batchdrain.states import GIVEN_BACK, Outcome, PhaseState
 from batchdrain.stopping import cluster_stop, run_stop
 

@@ -15,8 +15,8 @@ from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.planning.verdicts import Verdict, VerdictWord
 from batchdrain.redaction import Redact
+from batchdrain.runtime.text import storable
 from batchdrain.settings import Triage
-from batchdrain.text import storable
 from batchdrain.values import seconds
 
 BY_EXIT_CODE: Final = {0: VerdictWord.PROMISING, 75: VerdictWord.WAIT}

@@ -15,8 +15,8 @@ from batchdrain.errors import BatchDrainError
 from batchdrain.execution.process import Post
 from batchdrain.facts import Claim
 from batchdrain.guardian.wire import boottime_ms
+from batchdrain.runtime.threads import begin
 from batchdrain.settings import Lease
-from batchdrain.threads import begin
 
 _SOON_S: Final = 1.0
 

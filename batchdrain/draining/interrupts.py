@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Final, Protocol
 
 from batchdrain.execution.process import interrupter_of
-from batchdrain.signals import SIGNALS, Cut, in_foreign_code, note
+from batchdrain.runtime.signals import SIGNALS, Cut, in_foreign_code, note
 
 _LONGEST_MS: Final = 2_000_000_000  # poll takes a C int
 

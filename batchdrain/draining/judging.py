@@ -15,9 +15,9 @@ from batchdrain.facts import GONE, Attempt, Claim, Standing, TimeLimit
 from batchdrain.failures.excerpt import excerpt, with_suffix
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.redaction import Redact
+from batchdrain.runtime.text import storable
 from batchdrain.settings import Command
 from batchdrain.states import Outcome
-from batchdrain.text import storable
 
 _LINE_CHARS: Final = 500
 _METRICS: Final = 50

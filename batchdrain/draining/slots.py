@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
-from batchdrain import clock
 from batchdrain.database.troubles import RowLocked, RowRefused
 from batchdrain.draining.parts import Ended, Parts, Running
 from batchdrain.errors import BadData, BatchDrainError, EngineUnavailable, FilesUnavailable
@@ -21,6 +20,7 @@ from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.execution.process import Post, execute, interrupter_of, withdraw
 from batchdrain.facts import Claim, PhaseKey, Skip, Standing, Try
 from batchdrain.guardian.wire import boottime_ms
+from batchdrain.runtime import clock
 
 _SETTLE_POLL_S: Final = 0.1
 _LOCK_POLL_S: Final = 0.5

@@ -6,7 +6,6 @@ from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import Final
 
-from batchdrain import clock
 from batchdrain.database.notes import NoteKind, Notes
 from batchdrain.draining.diagnosis import Diagnosis, diagnosed
 from batchdrain.errors import BatchDrainError, FilesUnavailable
@@ -16,9 +15,10 @@ from batchdrain.execution.order import Ending
 from batchdrain.execution.process import execute
 from batchdrain.facts import Phase, PhaseKey
 from batchdrain.planning.verdicts import expired
+from batchdrain.runtime import clock
+from batchdrain.runtime.text import shown
 from batchdrain.settings import Settings
 from batchdrain.site import Site
-from batchdrain.text import shown
 
 _LEAVES_S: Final = 0.05
 

@@ -8,7 +8,7 @@ from typing import Final
 from batchdrain.execution import guards, host, remains, spooled
 from batchdrain.execution.host import ProcessIdentity
 from batchdrain.execution.order import EndedBy, Ending, Order
-from batchdrain.shortage import shortage_of
+from batchdrain.runtime.resources import shortage_of
 
 _WITHIN_S: Final = 5.0
 

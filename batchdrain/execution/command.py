@@ -13,8 +13,8 @@ from typing import Final
 from batchdrain.environment import TAKEN
 from batchdrain.execution.order import TOKEN, Order
 from batchdrain.facts import Claim, TimeLimit
+from batchdrain.runtime.text import slug, storable
 from batchdrain.settings import Command
-from batchdrain.text import slug, storable
 
 PLACEHOLDERS: Final = ("run_id", "phase_id", "phase_index", "attempt", "epoch", "session_id", "python")
 _PLACEHOLDER: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")

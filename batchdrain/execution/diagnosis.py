@@ -11,8 +11,8 @@ from batchdrain.environment import TAKEN
 from batchdrain.execution.command import filled, hidden_from, passable, problems_of
 from batchdrain.execution.order import TOKEN, Order
 from batchdrain.facts import Phase
+from batchdrain.runtime.text import slug
 from batchdrain.settings import Command, Settings
-from batchdrain.text import slug
 
 PLACEHOLDERS: Final = ("run_id", "phase_id", "phase_index", "session_id", "python")
 _OF_ATTEMPTS: Final = frozenset({"BATCHDRAIN_ATTEMPT", "BATCHDRAIN_EPOCH"})

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from batchdrain.execution.process import POST, Post
-from batchdrain.signals import leave_to_the_main_thread
-from batchdrain.threads import begin_all
+from batchdrain.runtime.signals import leave_to_the_main_thread
+from batchdrain.runtime.threads import begin_all
 
 
 class LocalEngine(ThreadPoolExecutor):

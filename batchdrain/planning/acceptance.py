@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from batchdrain import clock
 from batchdrain.database.notes import Note
 from batchdrain.facts import PhaseKey, Skip
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.planning.globs import matcher
+from batchdrain.runtime import clock
 
 ACCEPTED: Final = "accepted"
 

@@ -14,7 +14,7 @@ from batchdrain.failures.clusters import Seen, merged
 from batchdrain.failures.excerpt import excerpt, gist
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.planning.acceptance import Acceptances
-from batchdrain.text import storable
+from batchdrain.runtime.text import storable
 
 RUNS: Final = 10_000
 """How many runs of a fingerprint are told apart."""

@@ -14,7 +14,6 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from batchdrain import clock, durable
 from batchdrain.database.pages import as_rows
 from batchdrain.errors import BadData, UsageError
 from batchdrain.facts import Attempt, Choice, Phase, PhaseKey, Skip
@@ -25,6 +24,7 @@ from batchdrain.planning.backlog import Reading
 from batchdrain.planning.plan import Plan
 from batchdrain.planning.rules import ATTEMPTED, IN_THIS_SESSION, PLAN, UNNAMED, Rules, is_usable_id
 from batchdrain.planning.verdicts import Verdict
+from batchdrain.runtime import clock, files
 from batchdrain.states import PhaseState
 from batchdrain.wording import plainly
 
@@ -86,13 +86,13 @@ def as_file(made: Plan, *, now: datetime, database: dict[str, Any], filters: dic
 def save(path: Path, plan: PlanFile) -> None:
     """Raises FilesUnavailable."""
     text = orjson.dumps(plan.model_dump(mode="json"), option=orjson.OPT_INDENT_2)
-    durable.write_for_people(path, [text, b"\n"], f"--output: {path}")
+    files.write_for_people(path, [text, b"\n"], f"--output: {path}")
 
 
 def load(path: Path) -> PlanFile:
     """Raises UsageError when it is not there, BadData when it is no plan."""
     try:
-        raw = durable.read_for_people(path)
+        raw = files.read_for_people(path)
     except OSError as error:
         raise UsageError(f"--plan: {path}: {error.strerror}", remedy="make it with `inv dry-run --output`") from None
     except ValueError as error:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
-from batchdrain import clock
 from batchdrain.database.history import Past
 from batchdrain.database.notes import NoteKind, Notes
 from batchdrain.database.pages import Page, Row, clean_rows
@@ -20,6 +19,7 @@ from batchdrain.planning.hints import Hints
 from batchdrain.planning.rules import Rules
 from batchdrain.planning.verdicts import Verdict, standing
 from batchdrain.policies.ranking import ranking_of
+from batchdrain.runtime import clock
 from batchdrain.settings import Settings
 from batchdrain.site import Site
 from batchdrain.states import PhaseState

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from batchdrain.facts import Skip
-from batchdrain.text import safe_text
+from batchdrain.runtime.text import safe_text
 
 _VALUES: Final = 3
 

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from batchdrain import clock
 from batchdrain.database.notes import Note
 from batchdrain.facts import PhaseKey, Skip
 from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.runtime import clock
 
 TRIAGE: Final = "triage"
 

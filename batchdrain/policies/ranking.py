@@ -13,8 +13,8 @@ from batchdrain.errors import ConfigError
 from batchdrain.facts import Lane
 from batchdrain.plugins import POLICIES, resolve
 from batchdrain.policies.explaining import explanation_of
-from batchdrain.signals import foreign_code
-from batchdrain.text import safe_text
+from batchdrain.runtime.signals import foreign_code
+from batchdrain.runtime.text import safe_text
 
 Policy = Callable[[Lane, datetime], Any]
 Rank = tuple[Any, ...]

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from batchdrain.clock import iso
 from batchdrain.reports.skipped import skips_of
+from batchdrain.runtime.clock import iso
+from batchdrain.runtime.text import ending_word, safe_text
 from batchdrain.session import Session
-from batchdrain.text import ending_word, safe_text
 
 _MARKUP: Final = re.compile(r"[\\`*_{}\[\]()<>#+!|~&:@$-]|(?<=www)\.", re.IGNORECASE)
 _BREAK: Final = "&#8203;"  # a space without width: what a page is searched for after it was made, a backslash does not stop

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from batchdrain.clock import iso
 from batchdrain.failures.fingerprints import cluster_id
 from batchdrain.reports.skipped import skips_of
+from batchdrain.runtime.clock import iso
+from batchdrain.runtime.text import ending_word, safe_text
 from batchdrain.session import Session, metrics_per_minute
-from batchdrain.text import ending_word, safe_text
 
 WIDTH: Final = 80
 _CLUSTERS: Final = 10

@@ -8,11 +8,11 @@ from rich.table import Column
 from rich.text import Text
 
 from batchdrain.facts import Attempt, TimeLimit, Try
+from batchdrain.runtime.resources import shortage_told
+from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output
 from batchdrain.screens.plain import PlainScreen
 from batchdrain.screens.screen import Opening
-from batchdrain.shortage import shortage_told
-from batchdrain.text import safe_text
 
 _ROOMY = 100  # columns of a terminal
 _BAR = 24

@@ -15,7 +15,7 @@ import threading
 from time import monotonic
 from typing import IO, Any, Final
 
-from batchdrain import signals
+from batchdrain.runtime import signals
 
 KEPT_BYTES: Final = 1_000_000
 PATIENCE_S: Final = 30.0

@@ -6,8 +6,8 @@ import sys
 from typing import IO
 
 from batchdrain.errors import BatchDrainError
+from batchdrain.runtime.text import printable, safe_text
 from batchdrain.screens.outlet import silence
-from batchdrain.text import printable, safe_text
 
 
 class Output:

@@ -16,8 +16,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from batchdrain import durable
 from batchdrain.errors import BadData, FilesUnavailable, SessionInUse, UsageError
+from batchdrain.runtime import files
 from batchdrain.session import Session
 from batchdrain.sessions import lock
 from batchdrain.sessions.parsing import CorruptSession, parse
@@ -67,7 +67,7 @@ class SessionFolder:
                 f"batchdrain.session_dir: {self.folder} is a link, and others may turn it elsewhere",
                 remedy=f"name the folder itself, or chmod go-w {self.folder.parent}",
             )
-        durable.sweep(self.folder)
+        files.sweep(self.folder)
 
     def new_id(self, started_at: datetime) -> str:
         """A name that nobody has: its own folder is created exclusively, so two in one second differ."""
@@ -221,7 +221,7 @@ class SessionFolder:
                 raise BadData(f"{path}: is not a regular file of ours", remedy="put the session's own file there")
             if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
                 raise BadData(f"{path}: others may write it", remedy=f"look at what it says, then chmod 600 {path}")
-            if found.st_size > durable.LARGEST:
+            if found.st_size > files.LARGEST:
                 raise BadData(f"{path}: {found.st_size} bytes are too many", remedy="put the session's own file there")
             with os.fdopen(os.dup(fd), "rb") as file:
                 return file.read()

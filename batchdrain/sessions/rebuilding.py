@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from batchdrain import clock
 from batchdrain.database.history import History
 from batchdrain.errors import BadData
+from batchdrain.runtime import clock
 from batchdrain.session import Result, Session
 from batchdrain.sessions.balancing import Scales
 from batchdrain.sessions.parsing import parse

@@ -14,10 +14,11 @@ from typing import Any, Final
 
 import orjson
 
-from batchdrain import durable
 from batchdrain.errors import FilesUnavailable
 from batchdrain.events import Event, EventLog
 from batchdrain.facts import PhaseKey, Skip
+from batchdrain.runtime import files
+from batchdrain.runtime.threads import begin
 from batchdrain.session import Result, Session, Status
 from batchdrain.sessions.balancing import Scales
 from batchdrain.sessions.counts import counts_of
@@ -25,7 +26,6 @@ from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.noting import note
 from batchdrain.sessions.rendering import dumps, rendered
 from batchdrain.stopping import Progress
-from batchdrain.threads import begin
 
 AT_ONCE: Final = 100
 """Up to so many results the file is replaced after each phase."""
@@ -150,7 +150,7 @@ class SessionRecord:
             with self._guard:
                 self._dirty = False
                 self.session.balance = self.scales.balance()
-                durable.replace(self.path, self._parts())
+                files.replace(self.path, self._parts())
                 self._saved = time.monotonic()
             if self._failure is not None:
                 raise self._failure

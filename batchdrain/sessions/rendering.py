@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from batchdrain import clock
+from batchdrain.runtime import clock
 from batchdrain.session import Result
 
 

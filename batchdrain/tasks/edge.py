@@ -16,9 +16,9 @@ from invoke.tasks import task
 from batchdrain.environment import full
 from batchdrain.errors import BatchDrainError, ConfigError, FilesUnavailable
 from batchdrain.project import Project
+from batchdrain.runtime.resources import shortage_of
+from batchdrain.runtime.text import printable
 from batchdrain.screens.output import error_lines
-from batchdrain.shortage import shortage_of
-from batchdrain.text import printable
 
 HELP: Mapping[str, str] = {
     "batch_size": "how many phases to drain at most",

@@ -9,11 +9,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from batchdrain import clock
 from batchdrain.config import load
 from batchdrain.facts import Attempt, Choice, TimeLimit
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.selection import Selection
+from batchdrain.runtime import clock
 from batchdrain.site import Site
 from batchdrain.states import Outcome, PhaseState
 from tests.benchmarks.figure import Figure

@@ -19,10 +19,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from batchdrain import clock
 from batchdrain.config import load
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.selection import Selection
+from batchdrain.runtime import clock
 from batchdrain.site import Site
 from batchdrain.states import PhaseState
 from tests import servers

@@ -24,7 +24,7 @@ def everybody_is_dead() -> None:
 
 def written_in_place() -> None:
     """Session files are overwritten, and a kill comes in the middle of it."""
-    from batchdrain import durable
+    from batchdrain.runtime import files
 
     calls = []
 
@@ -38,7 +38,7 @@ def written_in_place() -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
             file.write(content[len(content) // 2 :])
 
-    _swap(durable, "replace", replace)
+    _swap(files, "replace", replace)
 
 
 def no_guardian() -> None:
@@ -66,15 +66,15 @@ def printed_before_it_is_recorded() -> None:
 
 def failures_of_the_disk_are_ignored() -> None:
     """A session file that can not be replaced is nobody's concern."""
-    from batchdrain import durable
+    from batchdrain.runtime import files
 
-    real = durable.replace
+    real = files.replace
 
     def replace(*args: Any) -> None:
         with contextlib.suppress(OSError):
             real(*args)
 
-    _swap(durable, "replace", replace)
+    _swap(files, "replace", replace)
 
 
 def _serve(patch: str) -> None:

@@ -15,7 +15,6 @@ from typing import Any, Final, TypeVar
 import pytest
 import sqlalchemy as sa
 
-from batchdrain import clock
 from batchdrain.database.claims import Claims
 from batchdrain.database.connection import open_database
 from batchdrain.database.source import PhaseTable
@@ -23,6 +22,7 @@ from batchdrain.database.tables import Ledger
 from batchdrain.execution import host
 from batchdrain.execution.order import EndedBy
 from batchdrain.facts import Attempt, Choice, Claim, Phase, PhaseKey, TimeLimit
+from batchdrain.runtime import clock
 from batchdrain.settings import Command, Settings, Source
 from batchdrain.site import Site
 from batchdrain.states import Outcome, PhaseState

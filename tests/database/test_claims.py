@@ -10,7 +10,6 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from batchdrain import clock
 from batchdrain.database.claims import Claims
 from batchdrain.database.connection import Database, open_database
 from batchdrain.database.source import PhaseTable
@@ -19,6 +18,7 @@ from batchdrain.errors import BadData, ClaimLost
 from batchdrain.execution import host
 from batchdrain.facts import Attempt, Choice, Claim, Phase, PhaseKey, TimeLimit
 from batchdrain.recovering import recover
+from batchdrain.runtime import clock
 from batchdrain.settings import Command, Settings, Source
 from batchdrain.site import Site
 from batchdrain.states import Outcome, PhaseState

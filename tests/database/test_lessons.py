@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from batchdrain import clock
 from batchdrain.database import lessons as room
 from batchdrain.database.connection import Database, open_database
 from batchdrain.database.history import History
 from batchdrain.database.source import PhaseTable
 from batchdrain.database.tables import Ledger
 from batchdrain.facts import PhaseKey
+from batchdrain.runtime import clock
 from batchdrain.settings import Source
 from batchdrain.tally import Lessons, Tally
 from tests.workplace import Workplace

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from batchdrain.errors import FilesUnavailable
-from batchdrain.shortage import REMEDY, shortage_told
-from batchdrain.signals import leave_to_the_main_thread
+from batchdrain.runtime.resources import REMEDY, shortage_told
+from batchdrain.runtime.signals import leave_to_the_main_thread
 
 _STACK_BYTES: Final = 8 << 20  # where there is no limit
 _SPARE_BYTES: Final = 4 << 20
