@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from batchdrain.failures.excerpt import excerpt, gist
-from batchdrain.failures.own_rule import OwnRule
+from batchdrain.failures.user_rule import OwnRule
 
 CATEGORIES: Final = ("unknown", "transient", "collection", "deliverable", "patch", "other", "timeout")
 """All categories, in the order in which the default policy takes them."""

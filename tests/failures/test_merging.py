@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchdrain.failures.clusters import MEMBERS, Seen, merged
+from batchdrain.failures.near_equal import MEMBERS, Seen, merged
 
 WORDS = st.sampled_from(["a", "b", "c", "*"])
 SEEN = st.lists(
