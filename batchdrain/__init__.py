@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from batchdrain.errors import BatchDrainError
-    from batchdrain.facts import Attempt, Lane, Phase
+    from batchdrain.model.errors import BatchDrainError
+    from batchdrain.model.facts import Attempt, Lane, Phase
     from batchdrain.settings import Settings
 
 __all__ = ["Attempt", "BatchDrainError", "Lane", "Phase", "Settings"]
 
 _HOMES = {
-    "Attempt": "batchdrain.facts",
-    "BatchDrainError": "batchdrain.errors",
-    "Lane": "batchdrain.facts",
-    "Phase": "batchdrain.facts",
+    "Attempt": "batchdrain.model.facts",
+    "BatchDrainError": "batchdrain.model.errors",
+    "Lane": "batchdrain.model.facts",
+    "Phase": "batchdrain.model.facts",
     "Settings": "batchdrain.settings",
 }
 

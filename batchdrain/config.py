@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from batchdrain.environment import PREFIX
-from batchdrain.errors import ConfigError, UsageError, did_you_mean
+from batchdrain.model.errors import ConfigError, UsageError, did_you_mean
 from batchdrain.settings import PROFILES, Settings
 from batchdrain.wording import plainly
 

@@ -14,9 +14,9 @@ from time import monotonic
 from batchdrain.draining.conclusion import Conclusion, conclude
 from batchdrain.draining.parts import Ended, Parts
 from batchdrain.draining.slots import Slots
-from batchdrain.errors import BatchDrainError, DatabaseUnavailable
 from batchdrain.events import Event
-from batchdrain.facts import Choice, PhaseKey, Skip, Try
+from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
+from batchdrain.model.facts import Choice, PhaseKey, Skip, Try
 from batchdrain.planning.filters import ASKED_FOR
 from batchdrain.planning.rules import ATTEMPTED, PLAN
 from batchdrain.planning.skips import by_rule

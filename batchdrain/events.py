@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import structlog
 
-from batchdrain.errors import FilesUnavailable
+from batchdrain.model.errors import FilesUnavailable
 from batchdrain.runtime.files import write_all
 
 

@@ -20,10 +20,10 @@ from batchdrain.draining.interrupts import Interrupts
 from batchdrain.draining.outage import Outage
 from batchdrain.draining.parts import Parts
 from batchdrain.draining.weather import Weather
-from batchdrain.errors import BatchDrainError
 from batchdrain.events import Event
-from batchdrain.facts import Skip, Try
 from batchdrain.intent import Intent
+from batchdrain.model.errors import BatchDrainError
+from batchdrain.model.facts import Skip, Try
 from batchdrain.planning.acceptance import ACCEPTED
 from batchdrain.planning.filters import ASKED_FOR
 from batchdrain.planning.limits import TimeLimits

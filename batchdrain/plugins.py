@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
-from batchdrain.errors import ConfigError, did_you_mean
+from batchdrain.model.errors import ConfigError, did_you_mean
 
 POLICIES: Final = "batchdrain.policies"
 ENGINES: Final = "batchdrain.engines"

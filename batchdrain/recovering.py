@@ -17,16 +17,16 @@ from batchdrain.database.history import Held
 from batchdrain.database.recovery import Recovered, give_back
 from batchdrain.database.troubles import RowLocked
 from batchdrain.draining.judging import judge
-from batchdrain.errors import ClaimLost, ConfigError
 from batchdrain.events import Event, EventLog
 from batchdrain.execution import guards, host, remains, spooled
-from batchdrain.facts import Claim, Phase, TimeLimit
 from batchdrain.failures.excerpt import excerpt
+from batchdrain.model.errors import ClaimLost, ConfigError
+from batchdrain.model.facts import Claim, Phase, TimeLimit
+from batchdrain.model.states import PhaseState
 from batchdrain.planning.selection import categoriser
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import times
 from batchdrain.site import Site
-from batchdrain.states import PhaseState
 
 _KILL_WITHIN_S: Final = 10.0
 _SLACK_S: Final = 6.0

@@ -9,12 +9,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from batchdrain.errors import BadData
 from batchdrain.events import Event
-from batchdrain.facts import Choice, Phase, PhaseKey, Skip, Try
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.go import Went, go
 from batchdrain.intent import Intent, has_same_command, intent_of, narrowed, narrowed_size, require_same_source
+from batchdrain.model.errors import BadData
+from batchdrain.model.facts import Choice, Phase, PhaseKey, Skip, Try
+from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.selection import Sofar, acceptances
 from batchdrain.recovering import recover
@@ -28,7 +29,6 @@ from batchdrain.sessions.rebuilding import UnknownSession, catch_up, executions_
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.site import Site
 from batchdrain.starting import identity, prepare, supply_for
-from batchdrain.states import PhaseState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

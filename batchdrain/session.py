@@ -13,9 +13,9 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 
-from batchdrain.facts import Attempt, PhaseKey
+from batchdrain.model.facts import Attempt, PhaseKey
+from batchdrain.model.states import Outcome
 from batchdrain.runtime.clock import iso
-from batchdrain.states import Outcome
 
 SCHEMA_VERSION: Final = 1
 EARLIER_TIMEOUT: Final = "TIMEOUT"

@@ -16,11 +16,11 @@ from batchdrain.database.source import PhaseTable
 from batchdrain.database.tables import Ledger
 from batchdrain.database.url import anchored, parse_url
 from batchdrain.environment import full
-from batchdrain.facts import GONE, Phase, Standing
+from batchdrain.model.facts import GONE, Phase, Standing
+from batchdrain.model.states import PhaseState
 from batchdrain.redaction import Redact, redactor
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.settings import Settings
-from batchdrain.states import PhaseState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

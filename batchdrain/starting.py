@@ -9,13 +9,14 @@ from typing import Any
 
 from batchdrain.database.fitness import unfit_columns, unwritable
 from batchdrain.database.rehearsal import rehearsed
-from batchdrain.errors import ConfigError
 from batchdrain.events import Event
 from batchdrain.execution.command import problems_of
 from batchdrain.execution.diagnosis import diagnosis_problems
-from batchdrain.facts import PhaseKey
 from batchdrain.go import Went, go
 from batchdrain.intent import Intent
+from batchdrain.model.errors import ConfigError
+from batchdrain.model.facts import PhaseKey
+from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptance import ACCEPTED
 from batchdrain.planning.planfile import PlannedSupply
 from batchdrain.planning.selection import Selection, Sofar, categoriser
@@ -27,7 +28,6 @@ from batchdrain.screens.screen import Screen
 from batchdrain.session import Balance, Session, Status
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.site import Site
-from batchdrain.states import PhaseState
 from batchdrain.stopping import Progress
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
-from batchdrain.facts import Skip
+from batchdrain.model.facts import Skip
 from batchdrain.runtime.text import times
 from batchdrain.settings import Stop
 

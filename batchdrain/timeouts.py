@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from batchdrain.facts import TimeLimit
+from batchdrain.model.facts import TimeLimit
 from batchdrain.settings import Timeout
 
 ENOUGH: Final = 5

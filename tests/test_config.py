@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from batchdrain import config
-from batchdrain.errors import ConfigError, UsageError
+from batchdrain.model.errors import ConfigError, UsageError
 from batchdrain.policies.ranking import ranking_of
 from batchdrain.settings import PROFILES, Settings
 from batchdrain.values import seconds

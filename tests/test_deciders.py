@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchdrain.database.recovery import Recovered
-from batchdrain.errors import ConfigError
-from batchdrain.facts import Attempt, Phase, PhaseKey, TimeLimit
+from batchdrain.model.errors import ConfigError
+from batchdrain.model.facts import Attempt, Phase, PhaseKey, TimeLimit
+from batchdrain.model.states import NEXT, IllegalTransition, Outcome, PhaseState, next_state
 from batchdrain.planning.dependencies import waits_for
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.recovering import told
 from batchdrain.retrying import full_jitter, retry_after
 from batchdrain.runtime import clock
 from batchdrain.settings import Dependency, Retry, Stop, Timeout
-from batchdrain.states import NEXT, IllegalTransition, Outcome, PhaseState, next_state
 from batchdrain.stopping import Progress, attempts_stop, cluster_stop, run_stop, session_stop
 from batchdrain.timeouts import percentile_95, time_limit
 

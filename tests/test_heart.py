@@ -8,10 +8,10 @@ from typing import Any, cast
 import pytest
 
 from batchdrain.draining import heart
-from batchdrain.errors import DatabaseUnavailable
-from batchdrain.facts import Claim, Phase
+from batchdrain.model.errors import DatabaseUnavailable
+from batchdrain.model.facts import Claim, Phase
+from batchdrain.model.states import PhaseState
 from batchdrain.settings import Lease
-from batchdrain.states import PhaseState
 
 LEASE = Lease(ttl_s=60, beat_s=5, margin_s=5)
 GRACE_S = 2.0

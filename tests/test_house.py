@@ -118,7 +118,7 @@ FLOORS = [
     ("batchdrain.planning",),
     ("batchdrain.database",),
     ("batchdrain.execution",),
-    ("batchdrain.failures", "batchdrain.states", "batchdrain.errors"),
+    ("batchdrain.failures", "batchdrain.model.states", "batchdrain.model.errors"),
 ]
 """From the top down."""
 

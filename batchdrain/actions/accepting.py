@@ -9,10 +9,11 @@ from batchdrain.actions.opening import opened
 from batchdrain.actions.saying import LONGEST, kept_text, moment
 from batchdrain.database.notes import NoteKind, Notes
 from batchdrain.database.pages import clean_rows
-from batchdrain.errors import UsageError, did_you_mean
-from batchdrain.facts import PhaseKey
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.model.errors import UsageError, did_you_mean
+from batchdrain.model.facts import PhaseKey
+from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptance import Acceptance, Acceptances, Subject
 from batchdrain.planning.filters import cluster_ids
 from batchdrain.project import Project
@@ -20,7 +21,6 @@ from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output
 from batchdrain.site import Site
-from batchdrain.states import PhaseState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

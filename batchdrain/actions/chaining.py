@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from batchdrain.actions.draining import report
 from batchdrain.actions.opening import opened, screen_for, whole
 from batchdrain.actions.planned import show_plan
-from batchdrain.errors import BatchDrainError, UsageError
 from batchdrain.intent import Intent
+from batchdrain.model.errors import BatchDrainError, UsageError
 from batchdrain.planning.filters import Filters
 from batchdrain.project import Project
 from batchdrain.screens.output import Output, error_lines

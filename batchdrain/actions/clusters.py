@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from batchdrain.actions.opening import opened, shape_of, whole
 from batchdrain.database.retries import retries_by_fingerprint
+from batchdrain.model.states import PhaseState
 from batchdrain.planning.census import RUNS, Cluster, census
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.selection import Selection, acceptances, categoriser
@@ -16,7 +17,6 @@ from batchdrain.redaction import Redact
 from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output
 from batchdrain.site import Site, described
-from batchdrain.states import PhaseState
 
 WIDTH: Final = 100
 _SHOWN: Final = 20

@@ -14,10 +14,10 @@ from batchdrain.database.fitness import unfit_columns, unwritable
 from batchdrain.database.mounts import REMEDY, abroad
 from batchdrain.database.rehearsal import rehearsed, rehearsed_in_ledger
 from batchdrain.database.source import split_name
+from batchdrain.model.states import PhaseState
 from batchdrain.planning.rules import QUARANTINE
 from batchdrain.recovering import said_of
 from batchdrain.site import Site, described
-from batchdrain.states import PhaseState
 
 _HELD_SHOWN: Final = 10
 _DRAINED: Final = (PhaseState.FAILED, PhaseState.QUEUED)

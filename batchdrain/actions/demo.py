@@ -5,7 +5,7 @@ from __future__ import annotations
 from batchdrain.actions.opening import settings_of, whole
 from batchdrain.database.url import file_of, parse_url
 from batchdrain.demo.backlog import make_backlog
-from batchdrain.errors import ConfigError, FilesUnavailable
+from batchdrain.model.errors import ConfigError, FilesUnavailable
 from batchdrain.project import Project
 from batchdrain.runtime.text import shown
 from batchdrain.screens.output import Output

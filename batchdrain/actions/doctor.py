@@ -10,7 +10,7 @@ from batchdrain import config
 from batchdrain.actions import checks, database_checks
 from batchdrain.actions.finding import Finding
 from batchdrain.actions.opening import settings_of, shape_of
-from batchdrain.errors import BatchDrainError, DatabaseUnavailable
+from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
 from batchdrain.project import Project
 from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from batchdrain.actions.opening import opened, output_after, screen_for, shape_of, whole
 from batchdrain.actions.planned import show_plan
-from batchdrain.errors import BadData, UsageError
 from batchdrain.go import Went
 from batchdrain.intent import Intent
+from batchdrain.model.errors import BadData, UsageError
 from batchdrain.planning import planfile
 from batchdrain.planning.filters import Filters
 from batchdrain.project import Project

@@ -13,7 +13,7 @@ from batchdrain.actions.opening import settings_of
 from batchdrain.database.connection import Database, open_database
 from batchdrain.database.source import joined_name, split_name
 from batchdrain.database.url import masked, parse_url
-from batchdrain.errors import ConfigError, FilesUnavailable, UsageError, did_you_mean
+from batchdrain.model.errors import ConfigError, FilesUnavailable, UsageError, did_you_mean
 from batchdrain.project import Project
 from batchdrain.runtime import files
 from batchdrain.screens.output import Output

@@ -10,7 +10,7 @@ import orjson
 
 from batchdrain.actions.opening import opened, settings_of, shape_of
 from batchdrain.database.history import Held
-from batchdrain.errors import BadData, ConfigError, DatabaseUnavailable, FilesUnavailable
+from batchdrain.model.errors import BadData, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.project import Project
 from batchdrain.recovering import is_alive, said_of
 from batchdrain.runtime import clock

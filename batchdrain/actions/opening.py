@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from batchdrain import config
 from batchdrain.actions.trust import require_own_files, require_own_names
-from batchdrain.errors import ConfigError, UsageError, did_you_mean
+from batchdrain.model.errors import ConfigError, UsageError, did_you_mean
 from batchdrain.plugins import engine_factory
 from batchdrain.policies.ranking import ranking_of
 from batchdrain.project import Project

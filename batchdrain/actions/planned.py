@@ -9,10 +9,10 @@ from pathlib import Path
 
 import orjson
 
-from batchdrain.facts import PhaseKey, Skip
 from batchdrain.failures.fingerprints import cluster_id
 from batchdrain.go import limits_for
 from batchdrain.intent import Intent
+from batchdrain.model.facts import PhaseKey, Skip
 from batchdrain.planning import planfile
 from batchdrain.planning.plan import Plan, explained, plan
 from batchdrain.planning.selection import Sofar, categoriser

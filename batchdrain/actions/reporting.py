@@ -7,8 +7,9 @@ from pathlib import Path
 import orjson
 
 from batchdrain.actions.opening import opened, settings_of, shape_of
-from batchdrain.errors import UsageError, did_you_mean
 from batchdrain.intent import Intent
+from batchdrain.model.errors import UsageError, did_you_mean
+from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.selection import Sofar
 from batchdrain.project import Project
@@ -22,7 +23,6 @@ from batchdrain.sessions.parsing import CorruptSession
 from batchdrain.sessions.rebuilding import UnknownSession, rebuilt
 from batchdrain.site import RunCounts, Site, described
 from batchdrain.starting import supply_for
-from batchdrain.states import PhaseState
 
 _STATES = ("any", "queued", "failed")
 

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from batchdrain.errors import UsageError
+from batchdrain.model.errors import UsageError
 from batchdrain.runtime.text import storable
 
 LONGEST: Final = 500

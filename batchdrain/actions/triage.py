@@ -16,9 +16,10 @@ from batchdrain.actions.opening import opened, shape_of, whole
 from batchdrain.draining.diagnosis import Diagnosis
 from batchdrain.draining.interrupts import Interrupts
 from batchdrain.draining.triage import Triage
-from batchdrain.errors import ConfigError, FilesUnavailable
 from batchdrain.execution.diagnosis import diagnosis_problems
-from batchdrain.facts import Phase
+from batchdrain.model.errors import ConfigError, FilesUnavailable
+from batchdrain.model.facts import Phase
+from batchdrain.model.states import PhaseState
 from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.selection import Selection
@@ -30,7 +31,6 @@ from batchdrain.runtime.text import safe_text, shown
 from batchdrain.screens.output import Output
 from batchdrain.settings import Settings
 from batchdrain.site import Site
-from batchdrain.states import PhaseState
 
 _SIGNS = {VerdictWord.PROMISING: "+", VerdictWord.HOPELESS: "-", VerdictWord.WAIT: "-"}
 

@@ -9,7 +9,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 from batchdrain.environment import PREFIX
-from batchdrain.errors import ConfigError
+from batchdrain.model.errors import ConfigError
 from batchdrain.project import Project
 from batchdrain.settings import Settings
 

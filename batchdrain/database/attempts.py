@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from batchdrain.facts import Attempt, Claim
 from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.model.facts import Attempt, Claim
+from batchdrain.model.states import PhaseState
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import storable
-from batchdrain.states import PhaseState
 
 
 def opened(claim: Claim, source: str, session_uid: str, run_type: str) -> dict[str, Any]:

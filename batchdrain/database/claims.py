@@ -25,13 +25,13 @@ from batchdrain.database.source import PhaseTable, intermediate_words
 from batchdrain.database.statements import Statements
 from batchdrain.database.tables import Ledger
 from batchdrain.database.troubles import RowLocked, RowRefused
-from batchdrain.errors import BadData, ClaimLost, ConfigError
 from batchdrain.execution import host
 from batchdrain.execution.order import token_of
-from batchdrain.facts import GONE, Attempt, Choice, Claim, Phase, PhaseKey, Standing
+from batchdrain.model.errors import BadData, ClaimLost, ConfigError
+from batchdrain.model.facts import GONE, Attempt, Choice, Claim, Phase, PhaseKey, Standing
+from batchdrain.model.states import COUNTED, GIVEN_BACK, Outcome, PhaseState, next_state
 from batchdrain.runtime import clock
 from batchdrain.settings import Command
-from batchdrain.states import COUNTED, GIVEN_BACK, Outcome, PhaseState, next_state
 
 
 class _Lost(Exception):

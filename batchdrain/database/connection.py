@@ -29,7 +29,7 @@ from batchdrain.database.dialects import engine_options, listen
 from batchdrain.database.mounts import REMEDY, abroad
 from batchdrain.database.troubles import RowLocked, first_line, is_row_lock, is_transient, told
 from batchdrain.database.url import file_of, masked, parse_url, require_file
-from batchdrain.errors import ConfigError
+from batchdrain.model.errors import ConfigError
 from batchdrain.runtime.resources import shortage_of
 from batchdrain.settings import Patience
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from batchdrain.database.columns import bound
 from batchdrain.database.connection import Database
 from batchdrain.database.source import PhaseTable
-from batchdrain.errors import ConfigError, did_you_mean
+from batchdrain.model.errors import ConfigError, did_you_mean
 
 _NO_TEXT: Final = (sa.Integer, sa.Numeric, sa.Boolean, sa.JSON, sa.DateTime, sa.Date, sa.LargeBinary, sa.ARRAY)
 

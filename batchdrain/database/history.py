@@ -15,9 +15,9 @@ from batchdrain.database.lessons import lessons
 from batchdrain.database.tables import Ledger
 from batchdrain.execution.host import ProcessIdentity
 from batchdrain.execution.order import token_of
-from batchdrain.facts import PhaseKey
-from batchdrain.states import Outcome
-from batchdrain.tally import Lessons
+from batchdrain.model.facts import PhaseKey
+from batchdrain.model.retry_stats import Lessons
+from batchdrain.model.states import Outcome
 
 RECENT: Final = 200
 SESSION: Final = "session/"

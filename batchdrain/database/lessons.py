@@ -8,8 +8,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from batchdrain.database.tables import Ledger
-from batchdrain.states import Outcome
-from batchdrain.tally import NOTHING, Lessons, Tally
+from batchdrain.model.retry_stats import NOTHING, Lessons, Tally
+from batchdrain.model.states import Outcome
 
 MOST: Final = 10_000
 """How many fingerprints are remembered, the most frequent ones, and how many pairs of run and failure, the latest ones."""

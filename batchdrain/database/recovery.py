@@ -11,9 +11,9 @@ from batchdrain.database.dialects import db_now_ms
 from batchdrain.database.history import Held
 from batchdrain.database.source import PhaseTable, intermediate_words
 from batchdrain.database.tables import Ledger
-from batchdrain.facts import PhaseKey, Standing
+from batchdrain.model.facts import PhaseKey, Standing
+from batchdrain.model.states import Outcome
 from batchdrain.settings import Command
-from batchdrain.states import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

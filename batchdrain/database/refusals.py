@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Final
 
 from batchdrain.database.source import PhaseTable
-from batchdrain.errors import ConfigError
-from batchdrain.facts import Attempt
 from batchdrain.failures.fingerprints import fingerprint
-from batchdrain.states import GIVEN_BACK, Outcome
+from batchdrain.model.errors import ConfigError
+from batchdrain.model.facts import Attempt
+from batchdrain.model.states import GIVEN_BACK, Outcome
 
 PLAIN_CHARS: Final = 250
 """What of a reason a column is offered that did not take the whole: MySQL's TINYTEXT holds 255 bytes."""

@@ -16,9 +16,9 @@ from batchdrain.database.refusals import PLAIN_CHARS
 from batchdrain.database.source import PhaseTable
 from batchdrain.database.tables import Ledger
 from batchdrain.database.troubles import RowLocked, RowRefused, first_line
-from batchdrain.errors import BadData, ConfigError
-from batchdrain.facts import PhaseKey, Standing
-from batchdrain.states import PhaseState
+from batchdrain.model.errors import BadData, ConfigError
+from batchdrain.model.facts import PhaseKey, Standing
+from batchdrain.model.states import PhaseState
 
 SAMPLE: Final = "tried by batchdrain, and rolled back ".ljust(PLAIN_CHARS, ".")
 """The least that a column of reasons must take: what is longer, or not ASCII, may be kept in part."""

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
 from batchdrain.database.tables import Ledger
-from batchdrain.states import Outcome
+from batchdrain.model.states import Outcome
 
 _TRIED: Final = (Outcome.COMPLETE.value, Outcome.FAILED.value, Outcome.TIMEOUT.value)
 

@@ -18,12 +18,12 @@ from batchdrain.database import columns
 from batchdrain.database.connection import Database
 from batchdrain.database.pages import Page, as_reason, as_text, pages
 from batchdrain.database.troubles import refusal_of
-from batchdrain.errors import BadData, ConfigError, did_you_mean
-from batchdrain.facts import GONE, PhaseKey, Standing
 from batchdrain.failures.excerpt import without_suffix
+from batchdrain.model.errors import BadData, ConfigError, did_you_mean
+from batchdrain.model.facts import GONE, PhaseKey, Standing
+from batchdrain.model.states import PhaseState
 from batchdrain.runtime.text import storable
 from batchdrain.settings import Command, Source
-from batchdrain.states import PhaseState
 
 _PAGE: Final = 2_000
 _NAME: Final = re.compile(r'("(?:[^"]|"")+"|[^".]+)(?:\.("(?:[^"]|"")+"|[^".]+))?')

@@ -18,7 +18,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import making_tables
 from batchdrain.database.source import PhaseTable
-from batchdrain.errors import ConfigError
+from batchdrain.model.errors import ConfigError
 from batchdrain.runtime.text import slug
 
 SCHEMA_VERSION: Final = 1

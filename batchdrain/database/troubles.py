@@ -8,7 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from batchdrain.errors import BatchDrainError, ConfigError, DatabaseUnavailable, FilesUnavailable
+from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable, FilesUnavailable
 
 _TRANSIENT_SQLSTATES: Final = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03"})
 _TRANSIENT_CODES: Final = frozenset({1205, 1213, 2006, 2013, 3572})  # MySQL: lock wait, deadlock, gone away, lost, no wait

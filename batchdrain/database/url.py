@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.util import asbool
 
-from batchdrain.errors import ConfigError
+from batchdrain.model.errors import ConfigError
 from batchdrain.redaction import names_a_secret
 
 MEMORY: Final = ":memory:"

@@ -14,8 +14,8 @@ from batchdrain.draining.diagnosis import Diagnosis
 from batchdrain.draining.interrupts import Interrupts
 from batchdrain.draining.triage import Triage
 from batchdrain.events import Event
-from batchdrain.facts import PhaseKey
 from batchdrain.intent import Intent
+from batchdrain.model.facts import PhaseKey
 from batchdrain.planning.supply import Supply
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut

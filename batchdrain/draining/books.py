@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 from batchdrain.execution.spooled import discard
-from batchdrain.facts import Attempt, TimeLimit, Try
+from batchdrain.model.facts import Attempt, TimeLimit, Try
 from batchdrain.screens.screen import Opening, Screen
 from batchdrain.sessions.record import SessionRecord
 

@@ -13,23 +13,17 @@ from batchdrain.database.troubles import RowLocked
 from batchdrain.draining.judging import judge
 from batchdrain.draining.parts import Ended, Judgement, Parts
 from batchdrain.draining.weather import is_transient
-from batchdrain.errors import (
-    BatchDrainError,
-    ClaimLost,
-    ConfigError,
-    DatabaseUnavailable,
-    FilesUnavailable,
-)
 from batchdrain.events import Event
 from batchdrain.execution.order import CONFIG_ERRNOS, EndedBy, Ending
-from batchdrain.facts import Attempt, Choice, Skip, Try
 from batchdrain.failures.excerpt import excerpt
+from batchdrain.model.errors import BatchDrainError, ClaimLost, ConfigError, DatabaseUnavailable, FilesUnavailable
+from batchdrain.model.facts import Attempt, Choice, Skip, Try
+from batchdrain.model.states import GIVEN_BACK, Outcome, PhaseState
 from batchdrain.retrying import retry_after
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut
 from batchdrain.session import Result
 from batchdrain.sessions.rendering import facts_of
-from batchdrain.states import GIVEN_BACK, Outcome, PhaseState
 from batchdrain.stopping import cluster_stop, run_stop
 
 _CLOCK_STEP_S: Final = 0.005  # the database compares whole milliseconds

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from batchdrain.draining.judging import last_line
-from batchdrain.errors import BatchDrainError
 from batchdrain.execution.order import RESULT_BYTES, EndedBy, Ending
-from batchdrain.facts import Phase
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.model.errors import BatchDrainError
+from batchdrain.model.facts import Phase
 from batchdrain.planning.verdicts import Verdict, VerdictWord
 from batchdrain.redaction import Redact
 from batchdrain.runtime.text import storable

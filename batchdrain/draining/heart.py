@@ -11,10 +11,10 @@ import threading
 from typing import Final
 
 from batchdrain.database.claims import Claims
-from batchdrain.errors import BatchDrainError
 from batchdrain.execution.process import Post
-from batchdrain.facts import Claim
 from batchdrain.guardian.wire import boottime_ms
+from batchdrain.model.errors import BatchDrainError
+from batchdrain.model.facts import Claim
 from batchdrain.runtime.threads import begin
 from batchdrain.settings import Lease
 

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from batchdrain.execution.order import RESULT_BYTES, EndedBy, Ending
-from batchdrain.facts import GONE, Attempt, Claim, Standing, TimeLimit
 from batchdrain.failures.excerpt import excerpt, with_suffix
 from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.model.facts import GONE, Attempt, Claim, Standing, TimeLimit
+from batchdrain.model.states import Outcome
 from batchdrain.redaction import Redact
 from batchdrain.runtime.text import storable
 from batchdrain.settings import Command
-from batchdrain.states import Outcome
 
 _LINE_CHARS: Final = 500
 _METRICS: Final = 50

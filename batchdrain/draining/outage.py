@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Final, TypeVar
 
 from batchdrain.draining.interrupts import Interrupts
-from batchdrain.errors import DatabaseUnavailable
+from batchdrain.model.errors import DatabaseUnavailable
 from batchdrain.screens.screen import Screen
 
 T = TypeVar("T")

@@ -17,8 +17,8 @@ from batchdrain.draining.outage import Outage
 from batchdrain.draining.weather import Weather
 from batchdrain.execution.host import ProcessIdentity
 from batchdrain.execution.order import Ending, Order
-from batchdrain.facts import Attempt, Claim, Phase, Skip, Standing, TimeLimit, Try
 from batchdrain.failures.categories import Categoriser
+from batchdrain.model.facts import Attempt, Claim, Phase, Skip, Standing, TimeLimit, Try
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.supply import Supply
 from batchdrain.redaction import Redact

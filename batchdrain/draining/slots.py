@@ -11,15 +11,15 @@ from typing import Final
 
 from batchdrain.database.troubles import RowLocked, RowRefused
 from batchdrain.draining.parts import Ended, Parts, Running
-from batchdrain.errors import BadData, BatchDrainError, EngineUnavailable, FilesUnavailable
 from batchdrain.events import Event
 from batchdrain.execution.aftermath import found_out
 from batchdrain.execution.command import order_for
 from batchdrain.execution.guards import Guard
 from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.execution.process import Post, execute, interrupter_of, withdraw
-from batchdrain.facts import Claim, PhaseKey, Skip, Standing, Try
 from batchdrain.guardian.wire import boottime_ms
+from batchdrain.model.errors import BadData, BatchDrainError, EngineUnavailable, FilesUnavailable
+from batchdrain.model.facts import Claim, PhaseKey, Skip, Standing, Try
 from batchdrain.runtime import clock
 
 _SETTLE_POLL_S: Final = 0.1

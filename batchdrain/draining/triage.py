@@ -8,12 +8,12 @@ from typing import Final
 
 from batchdrain.database.notes import NoteKind, Notes
 from batchdrain.draining.diagnosis import Diagnosis, diagnosed
-from batchdrain.errors import BatchDrainError, FilesUnavailable
 from batchdrain.execution.diagnosis import diagnosis_order
 from batchdrain.execution.local import LocalEngine
 from batchdrain.execution.order import Ending
 from batchdrain.execution.process import execute
-from batchdrain.facts import Phase, PhaseKey
+from batchdrain.model.errors import BatchDrainError, FilesUnavailable
+from batchdrain.model.facts import Phase, PhaseKey
 from batchdrain.planning.verdicts import expired
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import shown

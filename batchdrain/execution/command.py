@@ -12,7 +12,7 @@ from typing import Final
 
 from batchdrain.environment import TAKEN
 from batchdrain.execution.order import TOKEN, Order
-from batchdrain.facts import Claim, TimeLimit
+from batchdrain.model.facts import Claim, TimeLimit
 from batchdrain.runtime.text import slug, storable
 from batchdrain.settings import Command
 

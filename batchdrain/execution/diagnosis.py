@@ -10,7 +10,7 @@ from typing import Final
 from batchdrain.environment import TAKEN
 from batchdrain.execution.command import filled, hidden_from, passable, problems_of
 from batchdrain.execution.order import TOKEN, Order
-from batchdrain.facts import Phase
+from batchdrain.model.facts import Phase
 from batchdrain.runtime.text import slug
 from batchdrain.settings import Command, Settings
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from batchdrain.database.notes import Note
-from batchdrain.facts import PhaseKey, Skip
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
+from batchdrain.model.facts import PhaseKey, Skip
 from batchdrain.planning.globs import matcher
 from batchdrain.runtime import clock
 

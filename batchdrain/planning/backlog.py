@@ -13,9 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from batchdrain.database.pages import Page, Row, as_rows
-from batchdrain.errors import ConfigError
-from batchdrain.facts import Attempt, Choice, Lane, Phase, PhaseKey, Skip
 from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.model.errors import ConfigError
+from batchdrain.model.facts import Attempt, Choice, Lane, Phase, PhaseKey, Skip
+from batchdrain.model.states import PhaseState
 from batchdrain.planning.intake import Intake
 from batchdrain.planning.lanes import lane_of
 from batchdrain.planning.learnt import Learnt
@@ -24,7 +25,6 @@ from batchdrain.planning.rules import Rules
 from batchdrain.planning.shelves import Kept, Shelf
 from batchdrain.planning.verdicts import Verdict
 from batchdrain.policies.ranking import Ranking
-from batchdrain.states import PhaseState
 
 Categorise = Callable[[str | None], str]
 

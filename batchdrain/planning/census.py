@@ -8,11 +8,11 @@ from typing import Final
 
 from batchdrain.database.pages import Row
 from batchdrain.database.retries import Retries
-from batchdrain.facts import PhaseKey
 from batchdrain.failures.categories import CATEGORIES
 from batchdrain.failures.excerpt import excerpt, gist
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.failures.near_equal import Seen, merged
+from batchdrain.model.facts import PhaseKey
 from batchdrain.planning.acceptance import Acceptances
 from batchdrain.runtime.text import storable
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from batchdrain.errors import ConfigError
+from batchdrain.model.errors import ConfigError
 from batchdrain.settings import Dependency
 
 

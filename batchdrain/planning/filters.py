@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Final
 
-from batchdrain.errors import UsageError, did_you_mean
-from batchdrain.facts import Skip
 from batchdrain.failures.categories import CATEGORIES
+from batchdrain.model.errors import UsageError, did_you_mean
+from batchdrain.model.facts import Skip
 
 _CLUSTER: Final = re.compile(r"[0-9a-f]{10}")
 ASKED_FOR: Final = frozenset({"--run-id", "--exclude-run", "--category", "--cluster"})

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from batchdrain.database.pages import Page, Plain, Row
-from batchdrain.facts import PhaseKey, Skip
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.model.facts import PhaseKey, Skip
 from batchdrain.planning.rules import UNNAMED, Rules, is_usable_id
 from batchdrain.planning.shelves import LAST, Shelf
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from batchdrain.database.history import RunTally
-from batchdrain.facts import Lane, Phase
 from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.model.facts import Lane, Phase
+from batchdrain.model.retry_stats import NOTHING
 from batchdrain.planning.learnt import Learnt
 from batchdrain.planning.rules import Rules
-from batchdrain.tally import NOTHING
 from batchdrain.timeouts import time_limit
 
 _UNKNOWN_RUN = RunTally()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from batchdrain.facts import Attempt
 from batchdrain.failures.fingerprints import fingerprint
-from batchdrain.states import Outcome, PhaseState
-from batchdrain.tally import NOTHING, Lessons, Tally, tally_of
+from batchdrain.model.facts import Attempt
+from batchdrain.model.retry_stats import NOTHING, Lessons, Tally, tally_of
+from batchdrain.model.states import Outcome, PhaseState
 
 LEARNT_FROM: Final = frozenset({Outcome.COMPLETE, Outcome.FAILED, Outcome.TIMEOUT})
 """The outcomes that say something of a retry."""

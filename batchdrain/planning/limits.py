@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from batchdrain.facts import Phase, TimeLimit
+from batchdrain.model.facts import Phase, TimeLimit
 from batchdrain.settings import Timeout
 from batchdrain.timeouts import ENOUGH, time_limit
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from batchdrain.database.pages import Row
-from batchdrain.facts import Choice, PhaseKey, Skip, TimeLimit, Try
+from batchdrain.model.facts import Choice, PhaseKey, Skip, TimeLimit, Try
 from batchdrain.planning.backlog import Reading
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.rules import ATTEMPTED, IN_THIS_SESSION, PLAN

@@ -15,17 +15,17 @@ import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from batchdrain.database.pages import as_rows
-from batchdrain.errors import BadData, UsageError
-from batchdrain.facts import Attempt, Choice, Phase, PhaseKey, Skip
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
+from batchdrain.model.errors import BadData, UsageError
+from batchdrain.model.facts import Attempt, Choice, Phase, PhaseKey, Skip
+from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptance import ACCEPTED
 from batchdrain.planning.backlog import Reading
 from batchdrain.planning.plan import Plan
 from batchdrain.planning.rules import ATTEMPTED, IN_THIS_SESSION, PLAN, UNNAMED, Rules, is_usable_id
 from batchdrain.planning.verdicts import Verdict
 from batchdrain.runtime import clock, files
-from batchdrain.states import PhaseState
 from batchdrain.wording import plainly
 
 SCHEMA_VERSION = 1

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from batchdrain.database.history import Past
-from batchdrain.facts import Phase, PhaseKey, Skip
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
+from batchdrain.model.facts import Phase, PhaseKey, Skip
 from batchdrain.planning.acceptance import Acceptances
 from batchdrain.planning.dependencies import waits_for
 from batchdrain.planning.filters import ASKED_FOR, Filters

@@ -9,9 +9,10 @@ from functools import cache, lru_cache
 from batchdrain.database.history import Past
 from batchdrain.database.notes import NoteKind, Notes
 from batchdrain.database.pages import Page, Row, clean_rows
-from batchdrain.errors import ConfigError
-from batchdrain.facts import PhaseKey
 from batchdrain.failures.categories import Categoriser, own_rule
+from batchdrain.model.errors import ConfigError
+from batchdrain.model.facts import PhaseKey
+from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptance import Acceptances
 from batchdrain.planning.backlog import Backlog, Reading
 from batchdrain.planning.filters import Filters
@@ -22,7 +23,6 @@ from batchdrain.policies.ranking import ranking_of
 from batchdrain.runtime import clock
 from batchdrain.settings import Settings
 from batchdrain.site import Site
-from batchdrain.states import PhaseState
 from batchdrain.stopping import Progress
 
 

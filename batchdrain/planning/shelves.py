@@ -7,8 +7,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Final
 
-from batchdrain.facts import Phase, Skip
-from batchdrain.states import PhaseState
+from batchdrain.model.facts import Phase, Skip
+from batchdrain.model.states import PhaseState
 
 LAST: Final = float("inf")
 """Stands for no phase_index: it goes last."""

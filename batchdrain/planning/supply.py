@@ -7,7 +7,7 @@ from collections.abc import Container
 from datetime import datetime
 from typing import Protocol
 
-from batchdrain.facts import Attempt, Choice, Phase, Skip
+from batchdrain.model.facts import Attempt, Choice, Phase, Skip
 from batchdrain.planning.verdicts import Verdict
 
 

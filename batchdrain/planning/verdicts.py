@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from batchdrain.database.notes import Note
-from batchdrain.facts import PhaseKey, Skip
 from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.model.facts import PhaseKey, Skip
 from batchdrain.runtime import clock
 
 TRIAGE: Final = "triage"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from batchdrain.facts import Lane
+from batchdrain.model.facts import Lane
+from batchdrain.model.retry_stats import Tally
 from batchdrain.policies.explaining import explained_by
-from batchdrain.tally import Tally
 
 _EDGE: Final = 0.001
 """No rate is certain, and no attempt takes no time."""

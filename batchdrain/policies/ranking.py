@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from batchdrain.errors import ConfigError
-from batchdrain.facts import Lane
+from batchdrain.model.errors import ConfigError
+from batchdrain.model.facts import Lane
 from batchdrain.plugins import POLICIES, resolve
 from batchdrain.policies.explaining import explanation_of
 from batchdrain.runtime.signals import foreign_code

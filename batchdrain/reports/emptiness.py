@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from batchdrain.facts import Skip
+from batchdrain.model.facts import Skip
 from batchdrain.planning.skips import by_rule
 from batchdrain.site import RunCounts, described
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from batchdrain.errors import FilesUnavailable
+from batchdrain.model.errors import FilesUnavailable
 
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes of a session or plan file that are read at most."""

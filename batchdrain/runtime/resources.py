@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from batchdrain.errors import FilesUnavailable
+from batchdrain.model.errors import FilesUnavailable
 
 REMEDY: Final = "free memory or processes (ulimit -v, ulimit -u) and try again"
 _SIGNS: Final = (

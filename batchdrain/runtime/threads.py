@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from batchdrain.errors import FilesUnavailable
+from batchdrain.model.errors import FilesUnavailable
 from batchdrain.runtime.resources import REMEDY, shortage_told
 from batchdrain.runtime.signals import leave_to_the_main_thread
 

@@ -7,7 +7,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Column
 from rich.text import Text
 
-from batchdrain.facts import Attempt, TimeLimit, Try
+from batchdrain.model.facts import Attempt, TimeLimit, Try
 from batchdrain.runtime.resources import shortage_told
 from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import IO
 
-from batchdrain.errors import BatchDrainError
+from batchdrain.model.errors import BatchDrainError
 from batchdrain.runtime.text import printable, safe_text
 from batchdrain.screens.outlet import silence
 

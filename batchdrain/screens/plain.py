@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batchdrain.facts import Attempt, TimeLimit, Try
+from batchdrain.model.facts import Attempt, TimeLimit, Try
 from batchdrain.runtime.text import ending_word, safe_text
 from batchdrain.screens.output import Output
 from batchdrain.screens.screen import Opening

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from batchdrain.facts import Attempt, TimeLimit, Try
+from batchdrain.model.facts import Attempt, TimeLimit, Try
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

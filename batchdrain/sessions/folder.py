@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from batchdrain.errors import BadData, FilesUnavailable, SessionInUse, UsageError
+from batchdrain.model.errors import BadData, FilesUnavailable, SessionInUse, UsageError
 from batchdrain.runtime import files
 from batchdrain.session import Session
 from batchdrain.sessions import lock

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from batchdrain.errors import BadData
+from batchdrain.model.errors import BadData
 from batchdrain.session import SCHEMA_VERSION, Session
 from batchdrain.wording import plainly
 

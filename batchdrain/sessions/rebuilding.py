@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from batchdrain.database.history import History
-from batchdrain.errors import BadData
+from batchdrain.model.errors import BadData
+from batchdrain.model.states import COUNTED, Outcome
 from batchdrain.runtime import clock
 from batchdrain.session import Result, Session
 from batchdrain.sessions.balancing import Scales
 from batchdrain.sessions.parsing import parse
-from batchdrain.states import COUNTED, Outcome
 
 
 class UnknownSession(BadData):

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 import orjson
 
-from batchdrain.errors import FilesUnavailable
 from batchdrain.events import Event, EventLog
-from batchdrain.facts import PhaseKey, Skip
+from batchdrain.model.errors import FilesUnavailable
+from batchdrain.model.facts import PhaseKey, Skip
 from batchdrain.runtime import files
 from batchdrain.runtime.threads import begin
 from batchdrain.session import Result, Session, Status

@@ -14,7 +14,7 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 from batchdrain.environment import full
-from batchdrain.errors import BatchDrainError, ConfigError, FilesUnavailable
+from batchdrain.model.errors import BatchDrainError, ConfigError, FilesUnavailable
 from batchdrain.project import Project
 from batchdrain.runtime.resources import shortage_of
 from batchdrain.runtime.text import printable

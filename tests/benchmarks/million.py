@@ -20,11 +20,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from batchdrain.config import load
+from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.selection import Selection
 from batchdrain.runtime import clock
 from batchdrain.site import Site
-from batchdrain.states import PhaseState
 from tests import servers
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.sample import REASONS, RUNS, make_project

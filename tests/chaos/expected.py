@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from batchdrain.states import Outcome
+from batchdrain.model.states import Outcome
 
 COUNTED: Final = {"complete", "failed", "timeout"}
 GIVEN_BACK: Final = {"released", "not_started", "orphaned"}

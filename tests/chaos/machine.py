@@ -10,9 +10,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from batchdrain import recovering
 from batchdrain.database import recovery
 from batchdrain.database.history import Held
-from batchdrain.errors import ClaimLost
-from batchdrain.facts import Attempt, Choice, Claim
-from batchdrain.states import Outcome
+from batchdrain.model.errors import ClaimLost
+from batchdrain.model.facts import Attempt, Choice, Claim
+from batchdrain.model.states import Outcome
 from tests.chaos.expected import Expected, Row, broken
 from tests.chaos.world import NOW, PHASES, Controller, World, attempt, choice, name_of
 

@@ -17,7 +17,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from batchdrain import recovering
 from batchdrain.database import claims, recovery, statements
-from batchdrain.states import Outcome
+from batchdrain.model.states import Outcome
 from tests.chaos.expected import Row
 from tests.chaos.machine import ClaimMachine
 from tests.chaos.world import PHASES, World

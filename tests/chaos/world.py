@@ -21,11 +21,11 @@ from batchdrain.database.source import PhaseTable
 from batchdrain.database.tables import Ledger
 from batchdrain.execution import host
 from batchdrain.execution.order import EndedBy
-from batchdrain.facts import Attempt, Choice, Claim, Phase, PhaseKey, TimeLimit
+from batchdrain.model.facts import Attempt, Choice, Claim, Phase, PhaseKey, TimeLimit
+from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.runtime import clock
 from batchdrain.settings import Command, Settings, Source
 from batchdrain.site import Site
-from batchdrain.states import Outcome, PhaseState
 from tests.chaos.expected import AttemptRow, ClaimRow, Row, Standings
 from tests.workplace import named
 

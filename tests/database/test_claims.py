@@ -14,14 +14,14 @@ from batchdrain.database.claims import Claims
 from batchdrain.database.connection import Database, open_database
 from batchdrain.database.source import PhaseTable
 from batchdrain.database.tables import Ledger
-from batchdrain.errors import BadData, ClaimLost
 from batchdrain.execution import host
-from batchdrain.facts import Attempt, Choice, Claim, Phase, PhaseKey, TimeLimit
+from batchdrain.model.errors import BadData, ClaimLost
+from batchdrain.model.facts import Attempt, Choice, Claim, Phase, PhaseKey, TimeLimit
+from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.recovering import recover
 from batchdrain.runtime import clock
 from batchdrain.settings import Command, Settings, Source
 from batchdrain.site import Site
-from batchdrain.states import Outcome, PhaseState
 from tests.workplace import Workplace
 
 NOW = clock.now()

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from batchdrain.database.connection import open_database
-from batchdrain.errors import BatchDrainError
+from batchdrain.model.errors import BatchDrainError
 from tests.workplace import Workplace
 
 

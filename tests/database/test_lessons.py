@@ -14,10 +14,10 @@ from batchdrain.database.connection import Database, open_database
 from batchdrain.database.history import History
 from batchdrain.database.source import PhaseTable
 from batchdrain.database.tables import Ledger
-from batchdrain.facts import PhaseKey
+from batchdrain.model.facts import PhaseKey
+from batchdrain.model.retry_stats import Lessons, Tally
 from batchdrain.runtime import clock
 from batchdrain.settings import Source
-from batchdrain.tally import Lessons, Tally
 from tests.workplace import Workplace
 
 

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from batchdrain.database.history import Past
 from batchdrain.database.pages import Page, Row
-from batchdrain.errors import ConfigError
-from batchdrain.facts import Choice, Lane, PhaseKey
 from batchdrain.failures.categories import CATEGORIES, categorise
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
+from batchdrain.model.errors import ConfigError
+from batchdrain.model.facts import Choice, Lane, PhaseKey
+from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptance import Acceptance, Acceptances, Subject
 from batchdrain.planning.backlog import Backlog, Reading
 from batchdrain.planning.filters import Filters
@@ -31,7 +32,6 @@ from batchdrain.planning.verdicts import Verdict, VerdictWord
 from batchdrain.policies.explaining import explained_by
 from batchdrain.policies.ranking import ranking_of
 from batchdrain.settings import Dependency, Settings, Stop, Timeout
-from batchdrain.states import PhaseState
 from batchdrain.stopping import Progress
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from batchdrain.database.history import Past
 from batchdrain.database.pages import Row
-from batchdrain.errors import ConfigError
-from batchdrain.facts import Attempt, Choice, Lane, TimeLimit
 from batchdrain.failures import categorise, fingerprint
+from batchdrain.model.errors import ConfigError
+from batchdrain.model.facts import Attempt, Choice, Lane, TimeLimit
+from batchdrain.model.retry_stats import Lessons, Tally
+from batchdrain.model.states import Outcome
 from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.learnt import Learnt
@@ -22,8 +24,6 @@ from batchdrain.planning.rules import Rules
 from batchdrain.policies.best_yield import best_yield, expected_s, success_rate
 from batchdrain.policies.ranking import Ranking, ranking_of
 from batchdrain.settings import Settings, Stop
-from batchdrain.states import Outcome
-from batchdrain.tally import Lessons, Tally
 from tests.policies.test_choosing import NOW, REASONS, all_of, backlog_of, lane, names
 
 

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from batchdrain.database.history import Past
 from batchdrain.database.pages import Row
-from batchdrain.facts import PhaseKey
 from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.model.facts import PhaseKey
+from batchdrain.model.states import Outcome
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.rules import Rules
 from batchdrain.planning.verdicts import Verdict, VerdictWord
 from batchdrain.plugins import POLICIES, known
 from batchdrain.settings import Settings, Stop
-from batchdrain.states import Outcome
 from batchdrain.stopping import Progress
 from tests.policies.test_choosing import NOW, ROWS, all_of, backlog_of, names
 from tests.policies.test_learning import attempt_of

@@ -11,9 +11,9 @@ import pytest
 
 from batchdrain.actions.saying import moment
 from batchdrain.database.notes import Note
-from batchdrain.errors import UsageError
-from batchdrain.facts import PhaseKey
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
+from batchdrain.model.errors import UsageError
+from batchdrain.model.facts import PhaseKey
 from batchdrain.planning.acceptance import Acceptance, Acceptances, Subject
 from batchdrain.session import Balance
 from tests.workplace import Ran, Workplace, wait_for

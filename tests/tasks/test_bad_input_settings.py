@@ -10,7 +10,7 @@ import pytest
 
 from batchdrain import config
 from batchdrain.actions import checks
-from batchdrain.errors import ConfigError
+from batchdrain.model.errors import ConfigError
 from tests.tasks.test_bad_input import SECRET, told
 from tests.tasks.test_bad_input_flags import refused, snapshot
 from tests.workplace import Workplace

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from batchdrain.facts import Skip
+from batchdrain.model.facts import Skip
 from batchdrain.session import Session
 from batchdrain.sessions.noting import NOTED, note
 from batchdrain.stopping import canary_room

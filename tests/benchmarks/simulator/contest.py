@@ -8,7 +8,7 @@ from copy import deepcopy
 from datetime import datetime
 from typing import Any, Final
 
-from batchdrain.facts import Lane
+from batchdrain.model.facts import Lane
 from batchdrain.plugins import POLICIES as BUILT_IN
 from batchdrain.plugins import known
 from batchdrain.policies.ranking import Ranking, ranking_of

@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from batchdrain.database.history import RECENT, Past, RunTally
-from batchdrain.facts import Attempt
+from batchdrain.model.facts import Attempt
+from batchdrain.model.retry_stats import Lessons
 from batchdrain.planning.learnt import Learnt
-from batchdrain.tally import Lessons
 
 
 @dataclass(slots=True)

@@ -13,8 +13,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from batchdrain.database.pages import Page
-from batchdrain.facts import Attempt, Choice, Phase, PhaseKey, TimeLimit
 from batchdrain.failures import categorise, fingerprint
+from batchdrain.model.facts import Attempt, Choice, Phase, PhaseKey, TimeLimit
+from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.planning.backlog import Backlog, Reading
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.limits import TimeLimits
@@ -22,7 +23,6 @@ from batchdrain.planning.rules import Rules
 from batchdrain.policies.ranking import Ranking
 from batchdrain.retrying import retry_after
 from batchdrain.settings import Retry, Settings
-from batchdrain.states import Outcome, PhaseState
 from batchdrain.stopping import Progress, session_stop
 from tests.benchmarks.simulator.memory import Memory
 from tests.benchmarks.simulator.world import Truth, World

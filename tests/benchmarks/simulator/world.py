@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from batchdrain.database.pages import Row
-from batchdrain.facts import PhaseKey
 from batchdrain.failures.categories import CATEGORIES
+from batchdrain.model.facts import PhaseKey
 from tests.benchmarks.simulator.causes import PLACES, text_of
 
 SPREAD: Final = 0.4

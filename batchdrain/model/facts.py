@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Final
 
 from batchdrain.failures.fingerprints import fingerprint
-from batchdrain.states import Outcome, PhaseState
-from batchdrain.tally import NOTHING, Tally
+from batchdrain.model.retry_stats import NOTHING, Tally
+from batchdrain.model.states import Outcome, PhaseState
 
 
 @lru_cache(maxsize=1024)
