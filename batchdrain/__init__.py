@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from batchdrain.config.settings import Settings
     from batchdrain.model.errors import BatchDrainError
     from batchdrain.model.facts import Attempt, Lane, Phase
-    from batchdrain.settings import Settings
 
 __all__ = ["Attempt", "BatchDrainError", "Lane", "Phase", "Settings"]
 
@@ -16,7 +16,7 @@ _HOMES = {
     "BatchDrainError": "batchdrain.model.errors",
     "Lane": "batchdrain.model.facts",
     "Phase": "batchdrain.model.facts",
-    "Settings": "batchdrain.settings",
+    "Settings": "batchdrain.config.settings",
 }
 
 

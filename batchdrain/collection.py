@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from invoke.collection import Collection
 
-from batchdrain import environment
+from batchdrain.config import environment
 from batchdrain.tasks import draining, notes, reporting, setup, triaging
 
 __all__ = ["ns"]

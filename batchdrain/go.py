@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
+from batchdrain.config.plugins import engine_factory
+from batchdrain.config.settings import Settings
 from batchdrain.database.claims import Claims
 from batchdrain.database.history import SESSION
 from batchdrain.database.recovery import Recovered
@@ -30,7 +32,6 @@ from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.rules import ATTEMPTED
 from batchdrain.planning.selection import categoriser
 from batchdrain.planning.supply import Supply
-from batchdrain.plugins import engine_factory
 from batchdrain.recovering import recover, told, told_as_event
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import blocked
@@ -39,7 +40,6 @@ from batchdrain.screens.screen import Opening, Screen
 from batchdrain.session import Session, Status
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.rendering import dumps
-from batchdrain.settings import Settings
 from batchdrain.site import Site, described
 
 _OTHER_THREADS = 3

@@ -14,12 +14,12 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, Strict, TypeAdapter, ValidationError
 
+from batchdrain.config.settings import Settings
 from batchdrain.model.errors import BadData, ConfigError, UsageError
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planfile import PlannedPhase
 from batchdrain.session import Kind, Session
-from batchdrain.settings import Settings
 
 KEPT: Final = (
     "batch_size", "min_success_rate", "profile", "policy", "categories", "refresh_s", "timeout", "retry", "stop",

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from tenacity import RetryCallState, wait_random_exponential
 
+from batchdrain.config.settings import Retry
 from batchdrain.model.facts import Attempt
 from batchdrain.model.states import Outcome
-from batchdrain.settings import Retry
 
 Wait = Callable[[int, Retry], float]
 RETRIED: Final = "transient"

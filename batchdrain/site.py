@@ -8,19 +8,19 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 
-from batchdrain.config import DEFAULT_URL
+from batchdrain.config.environment import full
+from batchdrain.config.load import DEFAULT_URL
+from batchdrain.config.redaction import Redact, redactor
+from batchdrain.config.settings import Settings
 from batchdrain.database.connection import Database, open_database
 from batchdrain.database.fitness import require_fit_words
 from batchdrain.database.history import History
 from batchdrain.database.source import PhaseTable
 from batchdrain.database.tables import Ledger
 from batchdrain.database.url import anchored, parse_url
-from batchdrain.environment import full
 from batchdrain.model.facts import GONE, Phase, Standing
 from batchdrain.model.states import PhaseState
-from batchdrain.redaction import Redact, redactor
 from batchdrain.sessions.folder import SessionFolder
-from batchdrain.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from batchdrain.config.plugins import engine_factory
 from batchdrain.database.fitness import unfit_columns, unwritable
 from batchdrain.database.rehearsal import rehearsed
 from batchdrain.events import Event
@@ -21,7 +22,6 @@ from batchdrain.planning.acceptance import ACCEPTED
 from batchdrain.planning.planfile import PlannedSupply
 from batchdrain.planning.selection import Selection, Sofar, categoriser
 from batchdrain.planning.supply import Supply
-from batchdrain.plugins import engine_factory
 from batchdrain.recovering import recover
 from batchdrain.runtime import clock
 from batchdrain.screens.screen import Screen

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
+from batchdrain.config.settings import Stop
 from batchdrain.model.facts import Skip
 from batchdrain.runtime.text import times
-from batchdrain.settings import Stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+from batchdrain.config.settings import Timeout
 from batchdrain.model.facts import TimeLimit
-from batchdrain.settings import Timeout
 
 ENOUGH: Final = 5
 FACTOR: Final = 3.0

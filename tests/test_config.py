@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from batchdrain import config
+from batchdrain.config.load import load, problems_of
+from batchdrain.config.settings import PROFILES, Settings
+from batchdrain.config.values import seconds
 from batchdrain.model.errors import ConfigError, UsageError
 from batchdrain.policies.ranking import ranking_of
-from batchdrain.settings import PROFILES, Settings
-from batchdrain.values import seconds
 
 
 def test_the_design_s_own_section_loads() -> None:
@@ -22,23 +22,23 @@ def test_the_design_s_own_section_loads() -> None:
         "stop": {"max_attempts_per_phase": 0, "skip_runs_with_queued": False},
         "depends_on": [{"run": "release-*", "after": ["build-*"]}], "run_types": [{"match": "build*", "type": "maintenance"}],
     }  # fmt: skip
-    assert config.load(section, {}).depends_on[0].after == ["build-*"]
+    assert load(section, {}).depends_on[0].after == ["build-*"]
 
 
 def test_flags_go_over_the_environment_and_that_over_the_section() -> None:
     environ = {"INVOKE_BATCHDRAIN_BATCH_SIZE": "20", "INVOKE_BATCHDRAIN_WORKERS": "3"}
-    settings = config.load({"batch_size": 10, "workers": 2}, environ, {"batch_size": "30", "workers": None})
+    settings = load({"batch_size": 10, "workers": 2}, environ, {"batch_size": "30", "workers": None})
     assert (settings.batch_size, settings.workers) == (30, 3)
 
 
 @pytest.mark.parametrize(("text", "value"), [("false", False), ("no", False), ("0", False), ("true", True), ("Yes", True)])
 def test_a_truth_in_the_environment_is_read_as_people_write_it(text: str, value: bool) -> None:
-    assert config.load({}, {"INVOKE_BATCHDRAIN_TIMEOUT_ADAPTIVE": text}).timeout.adaptive is value
+    assert load({}, {"INVOKE_BATCHDRAIN_TIMEOUT_ADAPTIVE": text}).timeout.adaptive is value
 
 
 @pytest.mark.parametrize(("text", "value"), [("smart,run-order", ["smart", "run-order"]), ('["smart"]', ["smart"])])
 def test_a_list_in_the_environment_has_commas_or_is_json(text: str, value: list[str]) -> None:
-    assert config.load({}, {"INVOKE_BATCHDRAIN_POLICY": text}).policy == value
+    assert load({}, {"INVOKE_BATCHDRAIN_POLICY": text}).policy == value
 
 
 def test_every_error_is_told_at_once_with_its_place_and_its_cure() -> None:
@@ -47,7 +47,7 @@ def test_every_error_is_told_at_once_with_its_place_and_its_cure() -> None:
     }  # fmt: skip
     environ = {"INVOKE_BATCHDRAIN_STOP_MAX_REPEATS": "x", "INVOKE_BATCHDRAIN_BATCHSIZE": "1"}
     with pytest.raises(ConfigError) as caught:
-        config.load(section, environ)
+        load(section, environ)
     told = str(caught.value).splitlines()
     for part in (
         "batchdrain.batch_sze: is not a known key (did you mean 'batch_size'?)",
@@ -63,7 +63,7 @@ def test_every_error_is_told_at_once_with_its_place_and_its_cure() -> None:
 @pytest.mark.parametrize("section", [[], "text", 3])
 def test_a_section_that_is_no_mapping_is_refused(section: object) -> None:
     with pytest.raises(ConfigError, match="expected a mapping"):
-        config.load(section, {})
+        load(section, {})
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ def test_a_section_that_is_no_mapping_is_refused(section: object) -> None:
 )  # fmt: skip
 def test_a_bad_flag_is_a_usage_error_that_names_it(flag: str, value: str) -> None:
     with pytest.raises(UsageError, match="^--" + flag.replace("_", "-")):
-        config.load({}, {}, {flag: value})
+        load({}, {}, {flag: value})
 
 
 def test_an_explicit_time_limit_holds_for_every_phase() -> None:
-    timeout = config.load({}, {}, {"phase_timeout": "10m"}).timeout
+    timeout = load({}, {}, {"phase_timeout": "10m"}).timeout
     assert (timeout.default_s, timeout.adaptive) == (600, False)
 
 
@@ -88,19 +88,19 @@ def test_durations_are_seconds_or_have_a_unit(text: object, value: float) -> Non
 
 
 def test_a_profile_sets_limits_and_what_is_explicit_wins() -> None:
-    settings = config.load({"retry": {"max_attempts": 7}}, {}, {"profile": "conservative"})
+    settings = load({"retry": {"max_attempts": 7}}, {}, {"profile": "conservative"})
     assert (settings.retry.max_attempts, settings.timeout.default_s) == (7, 1800)
 
 
 @pytest.mark.parametrize("name", list(PROFILES))
 def test_every_profile_is_one_that_loads(name: str) -> None:
-    settings = config.load({"profile": name}, {})
-    assert settings == config.load({}, {}, {"profile": name})
+    settings = load({"profile": name}, {})
+    assert settings == load({}, {}, {"profile": name})
     assert ranking_of(settings.policy).names[0] == "hints"
 
 
 def test_a_profile_may_bring_an_order_and_ones_own_wins() -> None:
-    names = [ranking_of(config.load(section, env, {"profile": "triage"} | flags).policy).names for section, env, flags in (
+    names = [ranking_of(load(section, env, {"profile": "triage"} | flags).policy).names for section, env, flags in (
         ({}, {}, {}), ({"policy": ["smart"]}, {}, {}), ({}, {"INVOKE_BATCHDRAIN_POLICY": "run-order"}, {}), ({}, {}, {"policy": "hints"}),
     )]  # fmt: skip
     assert names == [("hints", "sample-first", "untried-first", "smart"), ("smart",), ("run-order",), ("hints",)]
@@ -113,7 +113,7 @@ def test_the_settings_have_a_schema_and_hide_their_secrets() -> None:
 
 def test_equal_words_for_two_states_are_refused() -> None:
     with pytest.raises(ConfigError, match="the four words must differ"):
-        config.load({"source": {"states": {"failed": "X", "queued": "X"}}}, {})
+        load({"source": {"states": {"failed": "X", "queued": "X"}}}, {})
 
 
 @pytest.mark.parametrize("nothing", ["null", "", "~", "NULL"])
@@ -124,7 +124,7 @@ def test_a_setting_that_may_be_nothing_is_set_to_nothing_by_the_environment(noth
         for name in ("MIN_SUCCESS_RATE", "COMMAND_STUCK_STATES", "SOURCE_COLUMNS_PHASE_INDEX", "SOURCE_COLUMNS_UPDATED_AT",
                      "SOURCE_COLUMNS_LAST_FAILURE_REASON")
     }  # fmt: skip
-    settings = config.load(section, environ)
+    settings = load(section, environ)
     columns = settings.source.columns
     assert (settings.min_success_rate, settings.command.stuck_states) == (None, None)
     assert (columns.phase_index, columns.updated_at, columns.last_failure_reason) == (None, None, None)
@@ -151,4 +151,4 @@ def test_a_setting_that_may_be_nothing_is_set_to_nothing_by_the_environment(noth
     ids=lambda value: str(value)[:40],
 )
 def test_a_wrong_value_is_told_in_plain_words(section: dict[str, Any], told: str) -> None:
-    assert config.problems_of(section, {}) == [told]
+    assert problems_of(section, {}) == [told]

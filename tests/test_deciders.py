@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batchdrain.config.settings import Dependency, Retry, Stop, Timeout
 from batchdrain.database.recovery import Recovered
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.facts import Attempt, Phase, PhaseKey, TimeLimit
@@ -18,7 +19,6 @@ from batchdrain.planning.limits import TimeLimits
 from batchdrain.recovering import told
 from batchdrain.retrying import full_jitter, retry_after
 from batchdrain.runtime import clock
-from batchdrain.settings import Dependency, Retry, Stop, Timeout
 from batchdrain.stopping import Progress, attempts_stop, cluster_stop, run_stop, session_stop
 from batchdrain.timeouts import percentile_95, time_limit
 

@@ -7,11 +7,11 @@ from typing import Any, cast
 
 import pytest
 
+from batchdrain.config.settings import Lease
 from batchdrain.draining import heart
 from batchdrain.model.errors import DatabaseUnavailable
 from batchdrain.model.facts import Claim, Phase
 from batchdrain.model.states import PhaseState
-from batchdrain.settings import Lease
 
 LEASE = Lease(ttl_s=60, beat_s=5, margin_s=5)
 GRACE_S = 2.0

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 import batchdrain
-from batchdrain import plugins
 from batchdrain.collection import ns
-from batchdrain.config import leaves
+from batchdrain.config import plugins
+from batchdrain.config.load import leaves
+from batchdrain.config.settings import Settings
 from batchdrain.events import Event
-from batchdrain.settings import Settings
 from batchdrain.tasks.edge import HELP
 
 ROOT = Path(__file__).parents[1]

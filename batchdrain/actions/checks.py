@@ -13,13 +13,13 @@ from typing import Any, Final
 from invoke.vendor import yaml
 
 from batchdrain.actions.finding import Finding
+from batchdrain.config.plugins import engine_factory
+from batchdrain.config.settings import Settings
 from batchdrain.execution.command import problems_of, program
 from batchdrain.execution.diagnosis import diagnosis_problems
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.planning.selection import categoriser
-from batchdrain.plugins import engine_factory
 from batchdrain.policies.ranking import ranking_of
-from batchdrain.settings import Settings
 
 _YAML_BYTES: Final = 1_000_000
 _ALIASES: Final = 100

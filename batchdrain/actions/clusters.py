@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from batchdrain.actions.opening import opened, shape_of, whole
+from batchdrain.config.redaction import Redact
 from batchdrain.database.retries import retries_by_fingerprint
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.census import RUNS, Cluster, census
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.selection import Selection, acceptances, categoriser
 from batchdrain.project import Project
-from batchdrain.redaction import Redact
 from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output
 from batchdrain.site import Site, described

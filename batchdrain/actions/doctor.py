@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import orjson
 
-from batchdrain import config
 from batchdrain.actions import checks, database_checks
 from batchdrain.actions.finding import Finding
 from batchdrain.actions.opening import settings_of, shape_of
+from batchdrain.config.load import load, problems_of
+from batchdrain.config.settings import Settings
 from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
 from batchdrain.project import Project
 from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output
-from batchdrain.settings import Settings
 from batchdrain.site import Site
 
 
@@ -79,6 +79,6 @@ def _what_is_sound(project: Project) -> Settings:
     section = project.section if hasattr(project.section, "keys") else {}
     sound: dict[str, object] = {}
     for key in section:
-        if not config.problems_of({**sound, key: section[key]}, {}):
+        if not problems_of({**sound, key: section[key]}, {}):
             sound[key] = section[key]
-    return config.load(sound, {})
+    return load(sound, {})

@@ -9,17 +9,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from batchdrain import config
 from batchdrain.actions.trust import require_own_files, require_own_names
+from batchdrain.config.load import load
+from batchdrain.config.plugins import engine_factory
+from batchdrain.config.settings import Settings
 from batchdrain.model.errors import ConfigError, UsageError, did_you_mean
-from batchdrain.plugins import engine_factory
 from batchdrain.policies.ranking import ranking_of
 from batchdrain.project import Project
 from batchdrain.screens.outlet import Outlet
 from batchdrain.screens.output import Output
 from batchdrain.screens.plain import PlainScreen
 from batchdrain.screens.screen import Screen, Silent
-from batchdrain.settings import Settings
 from batchdrain.site import Site
 
 _WHOLE: Final = re.compile(r"-?\d{1,18}", re.ASCII)
@@ -28,7 +28,7 @@ _WHOLE: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 def settings_of(project: Project, flags: Mapping[str, object] | None = None) -> Settings:
     """Raises ConfigError, UsageError."""
     require_own_names(project)
-    settings = config.load(project.section, project.environ, flags)
+    settings = load(project.section, project.environ, flags)
     require_own_files(project, settings)
     _require_known(settings, flags or {})
     return settings

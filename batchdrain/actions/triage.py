@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from batchdrain.actions.opening import opened, shape_of, whole
+from batchdrain.config.settings import Settings
 from batchdrain.draining.diagnosis import Diagnosis
 from batchdrain.draining.interrupts import Interrupts
 from batchdrain.draining.triage import Triage
@@ -29,7 +30,6 @@ from batchdrain.reports.emptiness import why_nothing
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text, shown
 from batchdrain.screens.output import Output
-from batchdrain.settings import Settings
 from batchdrain.site import Site
 
 _SIGNS = {VerdictWord.PROMISING: "+", VerdictWord.HOPELESS: "-", VerdictWord.WAIT: "-"}

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-from batchdrain.environment import PREFIX
+from batchdrain.config.environment import PREFIX
+from batchdrain.config.settings import Settings
 from batchdrain.model.errors import ConfigError
 from batchdrain.project import Project
-from batchdrain.settings import Settings
 
 
 def require_own_files(project: Project, settings: Settings) -> None:

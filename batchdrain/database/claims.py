@@ -17,6 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from batchdrain.config.settings import Command
 from batchdrain.database.attempts import closed, opened
 from batchdrain.database.columns import keepable, kept
 from batchdrain.database.connection import Database
@@ -31,7 +32,6 @@ from batchdrain.model.errors import BadData, ClaimLost, ConfigError
 from batchdrain.model.facts import GONE, Attempt, Choice, Claim, Phase, PhaseKey, Standing
 from batchdrain.model.states import COUNTED, GIVEN_BACK, Outcome, PhaseState, next_state
 from batchdrain.runtime import clock
-from batchdrain.settings import Command
 
 
 class _Lost(Exception):

@@ -24,6 +24,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from batchdrain.config.settings import Patience
 from batchdrain.database.deadlines import Deadlines
 from batchdrain.database.dialects import engine_options, listen
 from batchdrain.database.mounts import REMEDY, abroad
@@ -31,7 +32,6 @@ from batchdrain.database.troubles import RowLocked, first_line, is_row_lock, is_
 from batchdrain.database.url import file_of, masked, parse_url, require_file
 from batchdrain.model.errors import ConfigError
 from batchdrain.runtime.resources import shortage_of
-from batchdrain.settings import Patience
 
 T = TypeVar("T")
 TRIES: Final = 8

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 
-from batchdrain.settings import Patience
+from batchdrain.config.settings import Patience
 
 _CONNECT_S = 10.0
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from batchdrain.config.settings import Command
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import db_now_ms
 from batchdrain.database.history import Held
@@ -13,7 +14,6 @@ from batchdrain.database.source import PhaseTable, intermediate_words
 from batchdrain.database.tables import Ledger
 from batchdrain.model.facts import PhaseKey, Standing
 from batchdrain.model.states import Outcome
-from batchdrain.settings import Command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.exc import NoSuchTableError
 
+from batchdrain.config.settings import Command, Source
 from batchdrain.database import columns
 from batchdrain.database.connection import Database
 from batchdrain.database.pages import Page, as_reason, as_text, pages
@@ -23,7 +24,6 @@ from batchdrain.model.errors import BadData, ConfigError, did_you_mean
 from batchdrain.model.facts import GONE, PhaseKey, Standing
 from batchdrain.model.states import PhaseState
 from batchdrain.runtime.text import storable
-from batchdrain.settings import Command, Source
 
 _PAGE: Final = 2_000
 _NAME: Final = re.compile(r'("(?:[^"]|"")+"|[^".]+)(?:\.("(?:[^"]|"")+"|[^".]+))?')

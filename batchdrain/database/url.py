@@ -10,8 +10,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.util import asbool
 
+from batchdrain.config.redaction import names_a_secret
 from batchdrain.model.errors import ConfigError
-from batchdrain.redaction import names_a_secret
 
 MEMORY: Final = ":memory:"
 

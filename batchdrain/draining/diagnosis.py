@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from batchdrain.config.redaction import Redact
+from batchdrain.config.settings import Triage
+from batchdrain.config.values import seconds
 from batchdrain.draining.judging import last_line
 from batchdrain.execution.order import RESULT_BYTES, EndedBy, Ending
 from batchdrain.failures.excerpt import excerpt
@@ -14,10 +17,7 @@ from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.facts import Phase
 from batchdrain.planning.verdicts import Verdict, VerdictWord
-from batchdrain.redaction import Redact
 from batchdrain.runtime.text import storable
-from batchdrain.settings import Triage
-from batchdrain.values import seconds
 
 BY_EXIT_CODE: Final = {0: VerdictWord.PROMISING, 75: VerdictWord.WAIT}
 _REASON_CHARS: Final = 500

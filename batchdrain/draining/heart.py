@@ -10,13 +10,13 @@ from __future__ import annotations
 import threading
 from typing import Final
 
+from batchdrain.config.settings import Lease
 from batchdrain.database.claims import Claims
 from batchdrain.execution.process import Post
 from batchdrain.guardian.wire import boottime_ms
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.facts import Claim
 from batchdrain.runtime.threads import begin
-from batchdrain.settings import Lease
 
 _SOON_S: Final = 1.0
 

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from batchdrain.config.redaction import Redact
+from batchdrain.config.settings import Command
 from batchdrain.execution.order import RESULT_BYTES, EndedBy, Ending
 from batchdrain.failures.excerpt import excerpt, with_suffix
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.facts import GONE, Attempt, Claim, Standing, TimeLimit
 from batchdrain.model.states import Outcome
-from batchdrain.redaction import Redact
 from batchdrain.runtime.text import storable
-from batchdrain.settings import Command
 
 _LINE_CHARS: Final = 500
 _METRICS: Final = 50

@@ -7,6 +7,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
+from batchdrain.config.redaction import Redact
+from batchdrain.config.settings import Settings
 from batchdrain.database.claims import Claims
 from batchdrain.database.recovery import Recovered
 from batchdrain.draining.ahead import Ahead
@@ -21,9 +23,7 @@ from batchdrain.failures.categories import Categoriser
 from batchdrain.model.facts import Attempt, Claim, Phase, Skip, Standing, TimeLimit, Try
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.supply import Supply
-from batchdrain.redaction import Redact
 from batchdrain.sessions.record import SessionRecord
-from batchdrain.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

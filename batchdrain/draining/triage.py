@@ -6,6 +6,7 @@ from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import Final
 
+from batchdrain.config.settings import Settings
 from batchdrain.database.notes import NoteKind, Notes
 from batchdrain.draining.diagnosis import Diagnosis, diagnosed
 from batchdrain.execution.diagnosis import diagnosis_order
@@ -17,7 +18,6 @@ from batchdrain.model.facts import Phase, PhaseKey
 from batchdrain.planning.verdicts import expired
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import shown
-from batchdrain.settings import Settings
 from batchdrain.site import Site
 
 _LEAVES_S: Final = 0.05

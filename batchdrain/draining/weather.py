@@ -9,10 +9,10 @@ from __future__ import annotations
 from time import monotonic
 from typing import Final
 
+from batchdrain.config.settings import Retry
 from batchdrain.model.facts import Attempt, PhaseKey
 from batchdrain.model.states import COUNTED, Outcome
 from batchdrain.retrying import RETRIED
-from batchdrain.settings import Retry
 
 _LEAST_S: Final = 0.01
 _MOST_DOUBLINGS: Final = 30

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from batchdrain.environment import TAKEN
+from batchdrain.config.environment import TAKEN
+from batchdrain.config.settings import Command
 from batchdrain.execution.order import TOKEN, Order
 from batchdrain.model.facts import Claim, TimeLimit
 from batchdrain.runtime.text import slug, storable
-from batchdrain.settings import Command
 
 PLACEHOLDERS: Final = ("run_id", "phase_id", "phase_index", "attempt", "epoch", "session_id", "python")
 _PLACEHOLDER: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")

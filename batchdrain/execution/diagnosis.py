@@ -7,12 +7,12 @@ import uuid
 from pathlib import Path
 from typing import Final
 
-from batchdrain.environment import TAKEN
+from batchdrain.config.environment import TAKEN
+from batchdrain.config.settings import Command, Settings
 from batchdrain.execution.command import filled, hidden_from, passable, problems_of
 from batchdrain.execution.order import TOKEN, Order
 from batchdrain.model.facts import Phase
 from batchdrain.runtime.text import slug
-from batchdrain.settings import Command, Settings
 
 PLACEHOLDERS: Final = ("run_id", "phase_id", "phase_index", "session_id", "python")
 _OF_ATTEMPTS: Final = frozenset({"BATCHDRAIN_ATTEMPT", "BATCHDRAIN_EPOCH"})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
+from batchdrain.config.settings import Dependency
 from batchdrain.model.errors import ConfigError
-from batchdrain.settings import Dependency
 
 
 def waits_for(unfinished: Mapping[str, int], rules: Sequence[Dependency]) -> dict[str, str]:

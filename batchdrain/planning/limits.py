@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from batchdrain.config.settings import Timeout
 from batchdrain.model.facts import Phase, TimeLimit
-from batchdrain.settings import Timeout
 from batchdrain.timeouts import ENOUGH, time_limit
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from batchdrain.config.messages import plainly
 from batchdrain.database.pages import as_rows
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
@@ -26,7 +27,6 @@ from batchdrain.planning.plan import Plan
 from batchdrain.planning.rules import ATTEMPTED, IN_THIS_SESSION, PLAN, UNNAMED, Rules, is_usable_id
 from batchdrain.planning.verdicts import Verdict
 from batchdrain.runtime import clock, files
-from batchdrain.wording import plainly
 
 SCHEMA_VERSION = 1
 

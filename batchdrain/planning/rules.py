@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from batchdrain.config.settings import Settings
 from batchdrain.database.history import Past
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.model.facts import Phase, PhaseKey, Skip
@@ -14,7 +15,6 @@ from batchdrain.planning.dependencies import waits_for
 from batchdrain.planning.filters import ASKED_FOR, Filters
 from batchdrain.planning.hints import Hints
 from batchdrain.planning.verdicts import Verdict
-from batchdrain.settings import Settings
 from batchdrain.stopping import Progress, attempts_stop, cluster_stop, run_stop
 
 ATTEMPTED: Final = "already attempted"

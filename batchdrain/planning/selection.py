@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
+from batchdrain.config.settings import Settings
 from batchdrain.database.history import Past
 from batchdrain.database.notes import NoteKind, Notes
 from batchdrain.database.pages import Page, Row, clean_rows
@@ -21,7 +22,6 @@ from batchdrain.planning.rules import Rules
 from batchdrain.planning.verdicts import Verdict, standing
 from batchdrain.policies.ranking import ranking_of
 from batchdrain.runtime import clock
-from batchdrain.settings import Settings
 from batchdrain.site import Site
 from batchdrain.stopping import Progress
 

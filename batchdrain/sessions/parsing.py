@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from batchdrain.config.messages import plainly
 from batchdrain.model.errors import BadData
 from batchdrain.session import SCHEMA_VERSION, Session
-from batchdrain.wording import plainly
 
 _DEEPEST: Final = 100
 

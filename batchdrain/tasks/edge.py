@@ -13,7 +13,7 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
-from batchdrain.environment import full
+from batchdrain.config.environment import full
 from batchdrain.model.errors import BatchDrainError, ConfigError, FilesUnavailable
 from batchdrain.project import Project
 from batchdrain.runtime.resources import shortage_of

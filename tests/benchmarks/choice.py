@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from batchdrain.config import load
+from batchdrain.config.load import load
 from batchdrain.model.facts import Attempt, Choice, TimeLimit
 from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.planning.filters import Filters

@@ -19,7 +19,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from batchdrain.config import load
+from batchdrain.config.load import load
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.selection import Selection

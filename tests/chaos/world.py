@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 import pytest
 import sqlalchemy as sa
 
+from batchdrain.config.settings import Command, Settings, Source
 from batchdrain.database.claims import Claims
 from batchdrain.database.connection import open_database
 from batchdrain.database.source import PhaseTable
@@ -24,7 +25,6 @@ from batchdrain.execution.order import EndedBy
 from batchdrain.model.facts import Attempt, Choice, Claim, Phase, PhaseKey, TimeLimit
 from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.runtime import clock
-from batchdrain.settings import Command, Settings, Source
 from batchdrain.site import Site
 from tests.chaos.expected import AttemptRow, ClaimRow, Row, Standings
 from tests.workplace import named

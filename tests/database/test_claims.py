@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from batchdrain.config.settings import Command, Settings, Source
 from batchdrain.database.claims import Claims
 from batchdrain.database.connection import Database, open_database
 from batchdrain.database.source import PhaseTable
@@ -20,7 +21,6 @@ from batchdrain.model.facts import Attempt, Choice, Claim, Phase, PhaseKey, Time
 from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.recovering import recover
 from batchdrain.runtime import clock
-from batchdrain.settings import Command, Settings, Source
 from batchdrain.site import Site
 from tests.workplace import Workplace
 

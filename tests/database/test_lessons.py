@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from batchdrain.config.settings import Source
 from batchdrain.database import lessons as room
 from batchdrain.database.connection import Database, open_database
 from batchdrain.database.history import History
@@ -17,7 +18,6 @@ from batchdrain.database.tables import Ledger
 from batchdrain.model.facts import PhaseKey
 from batchdrain.model.retry_stats import Lessons, Tally
 from batchdrain.runtime import clock
-from batchdrain.settings import Source
 from tests.workplace import Workplace
 
 

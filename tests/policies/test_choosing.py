@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batchdrain.config.settings import Dependency, Settings, Stop, Timeout
 from batchdrain.database.history import Past
 from batchdrain.database.pages import Page, Row
 from batchdrain.failures.categories import CATEGORIES, categorise
@@ -31,7 +32,6 @@ from batchdrain.planning.selection import Selection
 from batchdrain.planning.verdicts import Verdict, VerdictWord
 from batchdrain.policies.explaining import explained_by
 from batchdrain.policies.ranking import ranking_of
-from batchdrain.settings import Dependency, Settings, Stop, Timeout
 from batchdrain.stopping import Progress
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batchdrain.config.plugins import POLICIES, known
 from batchdrain.database.pages import Row
 from batchdrain.failures.categories import CATEGORIES
 from batchdrain.model.facts import Lane
 from batchdrain.model.retry_stats import Tally
-from batchdrain.plugins import POLICIES, known
 from batchdrain.policies.ranking import ranking_of
 from tests.policies.test_choosing import ROWS, all_of, backlog_of, names
 

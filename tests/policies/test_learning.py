@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batchdrain.config.settings import Settings, Stop
 from batchdrain.database.history import Past
 from batchdrain.database.pages import Row
 from batchdrain.failures import categorise, fingerprint
@@ -23,7 +24,6 @@ from batchdrain.planning.ordering import RENEWALS, Ordering
 from batchdrain.planning.rules import Rules
 from batchdrain.policies.best_yield import best_yield, expected_s, success_rate
 from batchdrain.policies.ranking import Ranking, ranking_of
-from batchdrain.settings import Settings, Stop
 from tests.policies.test_choosing import NOW, REASONS, all_of, backlog_of, lane, names
 
 

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batchdrain.config.plugins import POLICIES, known
+from batchdrain.config.settings import Settings, Stop
 from batchdrain.database.history import Past
 from batchdrain.database.pages import Row
 from batchdrain.failures.fingerprints import fingerprint
@@ -17,8 +19,6 @@ from batchdrain.model.states import Outcome
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.rules import Rules
 from batchdrain.planning.verdicts import Verdict, VerdictWord
-from batchdrain.plugins import POLICIES, known
-from batchdrain.settings import Settings, Stop
 from batchdrain.stopping import Progress
 from tests.policies.test_choosing import NOW, ROWS, all_of, backlog_of, names
 from tests.policies.test_learning import attempt_of

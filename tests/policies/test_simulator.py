@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from batchdrain.config.plugins import POLICIES, known
+from batchdrain.config.settings import Stop
 from batchdrain.failures import categorise, fingerprint
 from batchdrain.failures.categories import CATEGORIES
-from batchdrain.plugins import POLICIES, known
 from batchdrain.policies.ranking import ranking_of
-from batchdrain.settings import Stop
 from tests.benchmarks.simulator.causes import PLACES, text_of
 from tests.benchmarks.simulator.contest import FIFO, ORACLE, RANDOM, contest, settings_for
 from tests.benchmarks.simulator.kinds import KINDS

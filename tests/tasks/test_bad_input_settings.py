@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from batchdrain import config
 from batchdrain.actions import checks
+from batchdrain.config.load import load
 from batchdrain.model.errors import ConfigError
 from tests.tasks.test_bad_input import SECRET, told
 from tests.tasks.test_bad_input_flags import refused, snapshot
@@ -207,7 +207,7 @@ def test_a_few_lines_that_stand_for_billions_of_values_are_refused(tmp_path: Pat
 
     assert (finding.ok, "more than 100 aliases" in finding.said) == (False, True)
     with pytest.raises(ConfigError, match="more than 100000 values"):
-        config.load({"policy": bomb}, {})
+        load({"policy": bomb}, {})
 
 
 @pytest.mark.parametrize("mode", [0o664, 0o646])

@@ -8,11 +8,11 @@ from copy import deepcopy
 from datetime import datetime
 from typing import Any, Final
 
+from batchdrain.config.plugins import POLICIES as BUILT_IN
+from batchdrain.config.plugins import known
+from batchdrain.config.settings import RunType, Settings
 from batchdrain.model.facts import Lane
-from batchdrain.plugins import POLICIES as BUILT_IN
-from batchdrain.plugins import known
 from batchdrain.policies.ranking import Ranking, ranking_of
-from batchdrain.settings import RunType, Settings
 from tests.benchmarks.simulator.kinds import KINDS
 from tests.benchmarks.simulator.measures import GENEROUS, Measured, measured
 from tests.benchmarks.simulator.memory import Memory

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
+from batchdrain.config.settings import Retry, Settings
 from batchdrain.database.pages import Page
 from batchdrain.failures import categorise, fingerprint
 from batchdrain.model.facts import Attempt, Choice, Phase, PhaseKey, TimeLimit
@@ -22,7 +23,6 @@ from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.rules import Rules
 from batchdrain.policies.ranking import Ranking
 from batchdrain.retrying import retry_after
-from batchdrain.settings import Retry, Settings
 from batchdrain.stopping import Progress, session_stop
 from tests.benchmarks.simulator.memory import Memory
 from tests.benchmarks.simulator.world import Truth, World

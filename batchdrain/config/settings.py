@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from batchdrain.values import Condition, Number, Seconds, SecondsOrZero, Text, Truth, Whole, Word
+from batchdrain.config.values import Condition, Number, Seconds, SecondsOrZero, Text, Truth, Whole, Word
 
 
 class Section(BaseModel):

@@ -10,10 +10,10 @@ from typing import Any, Final, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from batchdrain.environment import PREFIX
+from batchdrain.config.environment import PREFIX
+from batchdrain.config.messages import plainly
+from batchdrain.config.settings import PROFILES, Settings
 from batchdrain.model.errors import ConfigError, UsageError, did_you_mean
-from batchdrain.settings import PROFILES, Settings
-from batchdrain.wording import plainly
 
 Tree = dict[str, Any]
 _NOTHING: Final = frozenset({"", "~", "null"})

@@ -1,0 +1,1 @@
+"""What comes from outside: settings, variables of the environment, plugins, secrets."""
