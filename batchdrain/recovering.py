@@ -18,7 +18,7 @@ from batchdrain.database.recovery import Recovered, give_back
 from batchdrain.database.troubles import RowLocked
 from batchdrain.draining.judging import judge
 from batchdrain.events import Event, EventLog
-from batchdrain.execution import guards, host, remains, spooled
+from batchdrain.execution import guardian_client, orphans, process_identity, spool_reader
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.model.errors import ClaimLost, ConfigError
 from batchdrain.model.facts import Claim, Phase, TimeLimit
@@ -55,14 +55,14 @@ def recover(site: Site) -> list[Recovered]:
             continue
         if recovered is not None:
             if is_alive(held) is not True:  # one that lives may work for another copy of the database, and need it there
-                spooled.discard(held.spool_dir, held.token)
+                spool_reader.discard(held.spool_dir, held.token)
             found.append(replace(recovered, ended_processes=ended))
     return found
 
 
 def is_alive(held: Held) -> bool | None:
     """Whether the controller of a claim runs; None where we can't tell: it is of another machine, or hidden from us."""
-    return host.lives(held.controller)
+    return process_identity.lives(held.controller)
 
 
 def is_gone(held: Held) -> bool:
@@ -78,7 +78,7 @@ def is_due(held: Held) -> bool:
         return True
     if held.lease_left_ms >= 0:
         return False
-    return not (is_alive(held) and held.guardian is not None and guards.stands(held.guardian) is not False)
+    return not (is_alive(held) and held.guardian is not None and guardian_client.stands(held.guardian) is not False)
 
 
 def said_of(held: Held) -> str:
@@ -90,7 +90,7 @@ def said_of(held: Held) -> str:
         said = "is dead: `inv recover` gives it back"
     elif alive is False:
         said = "is dead, but its command may run on elsewhere: its lease decides"
-    elif held.controller.host_id == host.host_id():
+    elif held.controller.host_id == process_identity.host_id():
         said = "is another user's, whose processes are hidden from you: its lease decides"
     else:
         said = "is of another machine"
@@ -126,31 +126,31 @@ def _unsettled(held: Held, problem: str) -> Recovered:
 def _end(held: Held, grace_s: float) -> int | None:
     """See that nobody of this claim lives on this machine. Returns how many processes of the command had to be killed; None
     where some live on, because they are another user's or in the kernel: the claim stays held for the next time."""
-    if held.controller.host_id != host.host_id():
+    if held.controller.host_id != process_identity.host_id():
         return 0
     if held.guardian is not None and not _is_ended(held.guardian, grace_s + _SLACK_S):
         return None
-    left = remains.end(held.token, spooled.command_of(held.spool_dir, held.token), within_s=_KILL_WITHIN_S)
+    left = orphans.end(held.token, spool_reader.command_of(held.spool_dir, held.token), within_s=_KILL_WITHIN_S)
     return None if left.alive else left.met
 
 
-def _is_ended(guardian: host.ProcessIdentity, within_s: float) -> bool:
+def _is_ended(guardian: process_identity.ProcessIdentity, within_s: float) -> bool:
     """Whether it ends by itself in time, or can be killed. Only what is known to be a guardian is killed."""
-    if guards.stands(guardian) is False or host.await_end(guardian, within_s):
+    if guardian_client.stands(guardian) is False or process_identity.await_end(guardian, within_s):
         return True
-    if guards.stands(guardian):
-        host.kill(guardian)
-    return host.await_end(guardian, _KILL_WITHIN_S)
+    if guardian_client.stands(guardian):
+        process_identity.kill(guardian)
+    return process_identity.await_end(guardian, _KILL_WITHIN_S)
 
 
 def _recorded(site: Site, held: Held) -> Recovered | None:
     """Finish with the result that the guardian kept; None where it kept none."""
-    record = spooled.read(held.spool_dir, held.token)
+    record = spool_reader.read(held.spool_dir, held.token)
     if record is None:
         return None
     try:
         out, err, result = (str(record[name]) for name in ("stdout_path", "stderr_path", "result_path"))
-        ending = spooled.ending_of(record, result_path=result, stdout_path=out, stderr_path=err)
+        ending = spool_reader.ending_of(record, result_path=result, stdout_path=out, stderr_path=err)
         limit = TimeLimit(seconds=float(record["limit_s"]), rule=str(record["limit_rule"]))
         ended_at = clock.from_ms(int(record["ended_ms"]))
     except (KeyError, ValueError, TypeError, OverflowError):  # not written by a guardian of ours

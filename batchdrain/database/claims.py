@@ -26,7 +26,7 @@ from batchdrain.database.source import PhaseTable, intermediate_words
 from batchdrain.database.statements import Statements
 from batchdrain.database.tables import Ledger
 from batchdrain.database.troubles import RowLocked, RowRefused
-from batchdrain.execution import host
+from batchdrain.execution import process_identity
 from batchdrain.execution.order import token_of
 from batchdrain.model.errors import BadData, ClaimLost, ConfigError
 from batchdrain.model.facts import GONE, Attempt, Choice, Claim, Phase, PhaseKey, Standing
@@ -63,11 +63,17 @@ class Claims:
         self.session_uid = session_uid
         self.owner = owner or uuid.uuid4().hex
         self.spool_dir = spool_dir
-        self.me = host.this_process()
+        self.me = process_identity.this_process()
         self._holds: dict[PhaseKey, int] = {}  #: the epoch of the claim that we hold
 
     def claim(
-        self, choice: Choice, *, lease_s: float, run_type: str, now: datetime, guard: host.ProcessIdentity | None = None
+        self,
+        choice: Choice,
+        *,
+        lease_s: float,
+        run_type: str,
+        now: datetime,
+        guard: process_identity.ProcessIdentity | None = None,
     ) -> Claim | None:
         """Take the phase if it still stands as it was chosen. Own transaction. None if someone else was faster. `guard`: of
         the process that will watch the command.

@@ -13,8 +13,8 @@ from batchdrain.database.connection import Database
 from batchdrain.database.dialects import db_now_ms
 from batchdrain.database.lessons import lessons
 from batchdrain.database.tables import Ledger
-from batchdrain.execution.host import ProcessIdentity
 from batchdrain.execution.order import token_of
+from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.model.facts import PhaseKey
 from batchdrain.model.retry_stats import Lessons
 from batchdrain.model.states import Outcome

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from batchdrain.execution.spooled import discard
+from batchdrain.execution.spool_reader import discard
 from batchdrain.model.facts import Attempt, TimeLimit, Try
 from batchdrain.screens.screen import Opening, Screen
 from batchdrain.sessions.record import SessionRecord

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final, Protocol
 
-from batchdrain.execution.process import interrupter_of
+from batchdrain.execution.guardian_pool import interrupter_of
 from batchdrain.runtime.signals import SIGNALS, Cut, in_foreign_code, note
 
 _LONGEST_MS: Final = 2_000_000_000  # poll takes a C int

@@ -17,8 +17,8 @@ from batchdrain.draining.heart import Heart
 from batchdrain.draining.interrupts import Interrupts
 from batchdrain.draining.outage import Outage
 from batchdrain.draining.weather import Weather
-from batchdrain.execution.host import ProcessIdentity
 from batchdrain.execution.order import Ending, Order
+from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.failures.categories import Categoriser
 from batchdrain.model.facts import Attempt, Claim, Phase, Skip, Standing, TimeLimit, Try
 from batchdrain.planning.limits import TimeLimits

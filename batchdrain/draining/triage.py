@@ -10,9 +10,9 @@ from batchdrain.config.settings import Settings
 from batchdrain.database.notes import NoteKind, Notes
 from batchdrain.draining.diagnosis import Diagnosis, diagnosed
 from batchdrain.execution.diagnosis import diagnosis_order
-from batchdrain.execution.local import LocalEngine
+from batchdrain.execution.engines.local import LocalEngine
+from batchdrain.execution.guardian_pool import execute
 from batchdrain.execution.order import Ending
-from batchdrain.execution.process import execute
 from batchdrain.model.errors import BatchDrainError, FilesUnavailable
 from batchdrain.model.facts import Phase, PhaseKey
 from batchdrain.planning.verdicts import expired

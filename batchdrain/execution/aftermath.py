@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 from typing import Final
 
-from batchdrain.execution import guards, host, remains, spooled
-from batchdrain.execution.host import ProcessIdentity
+from batchdrain.execution import guardian_client, orphans, process_identity, spool_reader
 from batchdrain.execution.order import EndedBy, Ending, Order
+from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.runtime.resources import shortage_of
 
 _WITHIN_S: Final = 5.0
@@ -18,11 +18,11 @@ def found_out(order: Order, guardian: ProcessIdentity | None, error: Exception) 
     be: then nobody must execute the phase. `guardian`: where it is one of ours."""
     if (kept := _kept(order)) is not None:
         return kept
-    if guardian is not None and guards.stands(guardian) is not False:  # its command dies with it
-        host.kill(guardian)
-        if not host.await_end(guardian, _WITHIN_S):
+    if guardian is not None and guardian_client.stands(guardian) is not False:  # its command dies with it
+        process_identity.kill(guardian)
+        if not process_identity.await_end(guardian, _WITHIN_S):
             return None
-    left = remains.end(order.token, spooled.command_of(order.spool_dir, order.token), within_s=_WITHIN_S)
+    left = orphans.end(order.token, spool_reader.command_of(order.spool_dir, order.token), within_s=_WITHIN_S)
     if left.alive:
         return None
     if not left.met and (kept := _kept(order)) is not None:
@@ -34,8 +34,8 @@ def found_out(order: Order, guardian: ProcessIdentity | None, error: Exception) 
 
 
 def _kept(order: Order) -> Ending | None:
-    record = spooled.read(order.spool_dir, order.token)
+    record = spool_reader.read(order.spool_dir, order.token)
     if record is None:
         return None
     paths = {"stdout_path": order.stdout_path, "stderr_path": order.stderr_path}
-    return spooled.ending_of(record, result_path=order.result_path, **paths)
+    return spool_reader.ending_of(record, result_path=order.result_path, **paths)

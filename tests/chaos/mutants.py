@@ -15,11 +15,11 @@ TASKS = "from tests.chaos.mutants import MUTANTS\nMUTANTS[{name!r}]()\nfrom batc
 def everybody_is_dead() -> None:
     """Recovery takes every controller for dead."""
     from batchdrain import recovering
-    from batchdrain.execution import host, remains
+    from batchdrain.execution import orphans, process_identity
 
     _swap(recovering, "is_alive", lambda _: False)
-    _swap(host, "await_end", lambda *_: True)
-    _swap(remains, "end", lambda *_, **__: remains.Remains(0, alive=False))
+    _swap(process_identity, "await_end", lambda *_: True)
+    _swap(orphans, "end", lambda *_, **__: orphans.Remains(0, alive=False))
 
 
 def written_in_place() -> None:
@@ -78,11 +78,11 @@ def failures_of_the_disk_are_ignored() -> None:
 
 
 def _serve(patch: str) -> None:
-    from batchdrain.execution import guards
+    from batchdrain.execution import guardian_client
 
     names = "import os; import batchdrain.guardian.descent as d; import batchdrain.guardian.guard as g"
     start = "from batchdrain.guardian.server import main; main()"
-    _swap(guards, "_SERVE", f"import sys; sys.path.insert(0, sys.argv[1]); {names}; {patch}; {start}")
+    _swap(guardian_client, "_SERVE", f"import sys; sys.path.insert(0, sys.argv[1]); {names}; {patch}; {start}")
 
 
 def _swap(owner: object, name: str, value: object) -> None:

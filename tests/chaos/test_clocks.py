@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from batchdrain.execution.guardian_pool import Post
 from batchdrain.execution.order import EndedBy
-from batchdrain.execution.process import Post
 from tests.chaos.checker import violations, witnessed
 from tests.chaos.faults import repeated
 from tests.chaos.watching import started, watched

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from batchdrain.execution.guardian_pool import Post
 from batchdrain.execution.order import EndedBy, Ending, Order
-from batchdrain.execution.process import Post
 from batchdrain.guardian import wire
 from tests.chaos.checker import REASON, still_running
 from tests.chaos.disk import Disk, ran, start

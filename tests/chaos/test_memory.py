@@ -37,9 +37,9 @@ whose.{name} = lacking
 @pytest.mark.parametrize(
     ("module", "owner", "name"),
     [
-        ("batchdrain.execution.guards", ".Guard", "hear"),
-        ("batchdrain.execution.process", "", "_as_sent"),
-        ("batchdrain.execution.process", "", "ending_of"),
+        ("batchdrain.execution.guardian_client", ".Guard", "hear"),
+        ("batchdrain.execution.guardian_pool", "", "_as_sent"),
+        ("batchdrain.execution.guardian_pool", "", "ending_of"),
         ("hashlib", "", "file_digest"),
     ],
     ids=["hear", "send", "read", "digest"],

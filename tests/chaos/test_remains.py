@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from batchdrain.execution import host, remains, spooled
-from batchdrain.execution.host import ProcessIdentity
+from batchdrain.execution import orphans, process_identity, spool_reader
 from batchdrain.execution.order import TOKEN
+from batchdrain.execution.process_identity import ProcessIdentity
 from tests.chaos.checker import violations
 from tests.chaos.faults import repeated
 from tests.chaos.watching import running, started, watched
@@ -66,7 +66,7 @@ def test_a_session_that_a_stranger_leads_is_not_taken_for_the_command_s() -> Non
     marked = int(terminal.stdout.readline())
     wait_for(lambda: f"{TOKEN}=t.1".encode() in Path(f"/proc/{marked}/environ").read_bytes(), "the mark")
     try:
-        assert remains.end("t.1", None, within_s=DEADLINE_S) == remains.Remains(1, alive=False)
+        assert orphans.end("t.1", None, within_s=DEADLINE_S) == orphans.Remains(1, alive=False)
         assert ends(marked)
         assert terminal.poll() is None
     finally:
@@ -77,11 +77,11 @@ def test_a_session_that_a_stranger_leads_is_not_taken_for_the_command_s() -> Non
 @repeated(15)
 def test_a_command_s_number_that_is_another_process_s_by_now_is_left_alone() -> None:
     other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
-    start = host.start_of(other.pid)
+    start = process_identity.start_of(other.pid)
     assert start is not None
     try:
-        noted = ProcessIdentity(host.host_id(), other.pid, start - 1)
-        assert remains.end("t.2", noted, within_s=DEADLINE_S) == remains.Remains(0, alive=False)
+        noted = ProcessIdentity(process_identity.host_id(), other.pid, start - 1)
+        assert orphans.end("t.2", noted, within_s=DEADLINE_S) == orphans.Remains(0, alive=False)
         assert other.poll() is None
     finally:
         other.kill()
@@ -92,7 +92,7 @@ def test_a_command_s_number_that_is_another_process_s_by_now_is_left_alone() -> 
                                      b'{"token": "t", "command": [0, 0]}', b'{"token": "u", "command": [1, 2]}'])  # fmt: skip
 def test_a_note_that_is_none_of_ours_names_nobody(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "t.json").write_bytes(content)
-    assert spooled.command_of(str(tmp_path), "t") is None
+    assert spool_reader.command_of(str(tmp_path), "t") is None
 
 
 def test_a_copy_of_the_database_ends_nothing_of_the_original(lite: Workplace, tmp_path: Path) -> None:
@@ -126,7 +126,9 @@ def test_a_row_of_the_ledger_can_not_have_a_process_killed_that_is_no_guardian(l
     drain.kill()
     drain.communicate(timeout=DEADLINE_S)
     innocent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    lite.sql(f"UPDATE batchdrain_claim SET guard_pid = {innocent.pid}, guard_start = {host.start_of(innocent.pid)}")
+    lite.sql(
+        f"UPDATE batchdrain_claim SET guard_pid = {innocent.pid}, guard_start = {process_identity.start_of(innocent.pid)}"
+    )
     try:
         ran = lite.inv("recover")
         assert innocent.poll() is None
@@ -149,7 +151,7 @@ def test_a_dead_controller_s_number_that_is_another_process_s_by_now_holds_nothi
     drain.communicate(timeout=DEADLINE_S)
     innocent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     [(start,)] = lite.sql("SELECT ctl_start FROM batchdrain_claim")
-    assert start != host.start_of(innocent.pid)
+    assert start != process_identity.start_of(innocent.pid)
     lite.sql(f"UPDATE batchdrain_claim SET ctl_pid = {innocent.pid}")
     try:
         ran = lite.inv("recover")
@@ -190,10 +192,10 @@ def test_a_process_that_is_hidden_from_us_is_not_taken_for_dead() -> None:
         pytest.skip("only root can hide processes")
     hidden = 'mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"'
     apart = ["unshare", "--mount", "sh", "-c", hidden, "sh"]
-    me = host.this_process()
+    me = process_identity.this_process()
     program = "import sys; sys.path.insert(0, sys.argv[1]); from batchdrain.execution import guards, host\n"
-    program += "it = host.ProcessIdentity(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))\n"
-    program += "print(host.lives(it), guards.stands(it), host.await_end(it, 0.1))"
+    program += "it = process_identity.ProcessIdentity(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))\n"
+    program += "print(process_identity.lives(it), guards.stands(it), process_identity.await_end(it, 0.1))"
     if subprocess.run([*apart, sys.executable, "-c", "import psutil"], capture_output=True, check=False).returncode:
         pytest.skip("no process can be hidden here, or another user can't run our interpreter")
     argv = [*apart, sys.executable, "-c", program, str(ROOT), me.host_id, str(me.pid), str(me.start)]

@@ -20,7 +20,7 @@ from batchdrain.database.claims import Claims
 from batchdrain.database.connection import open_database
 from batchdrain.database.source import PhaseTable
 from batchdrain.database.tables import Ledger
-from batchdrain.execution import host
+from batchdrain.execution import process_identity
 from batchdrain.execution.order import EndedBy
 from batchdrain.model.facts import Attempt, Choice, Claim, Phase, PhaseKey, TimeLimit
 from batchdrain.model.states import Outcome, PhaseState
@@ -65,14 +65,14 @@ class World:
         (root / "result").write_text('{"reason": "kept in the spool"}')
         self.now_ms = BEGINNING_MS
         self.met: Counter[str] = Counter()  #: what happened, over all examples
-        self._dead: set[host.ProcessIdentity] = set()
-        self._near: set[host.ProcessIdentity] = set()
+        self._dead: set[process_identity.ProcessIdentity] = set()
+        self._near: set[process_identity.ProcessIdentity] = set()
         self._loses_reply = False
         self._number = 0
         self.database = open_database(f"sqlite:///{path}")
         sa.event.listen(self.database.engine, "connect", self._set_clock)
         patch.setattr(self.database, "_once", self._unless_lost(self.database._once))
-        patch.setattr(host, "lives", self._lives)
+        patch.setattr(process_identity, "lives", self._lives)
         self.database.prepare_for_writing()
         table = PhaseTable.reflect(self.database, Source())
         ledger = Ledger.beside(table)
@@ -113,7 +113,7 @@ class World:
             owner=f"{number:032d}",
             spool_dir=str(self.spool),
         )
-        claims.me = host.ProcessIdentity("other-boot:1" if is_near else "third-boot:1", number, number)
+        claims.me = process_identity.ProcessIdentity("other-boot:1" if is_near else "third-boot:1", number, number)
         if is_near:
             self._near.add(claims.me)
         return Controller(claims, is_near)
@@ -121,13 +121,13 @@ class World:
     def kill(self, controller: Controller) -> None:
         self._dead.add(controller.claims.me)
 
-    def is_dead(self, controller: host.ProcessIdentity) -> bool:
+    def is_dead(self, controller: process_identity.ProcessIdentity) -> bool:
         """And seen to be so."""
         return self._lives(controller) is False
 
-    def guardian(self, controller: Controller) -> host.ProcessIdentity:
+    def guardian(self, controller: Controller) -> process_identity.ProcessIdentity:
         """Of its claims: it has always ended by the time that somebody asks for it."""
-        return host.ProcessIdentity(controller.claims.me.host_id, controller.claims.me.pid, _ENDED)
+        return process_identity.ProcessIdentity(controller.claims.me.host_id, controller.claims.me.pid, _ENDED)
 
     def keep_result(self, token: str, exit_code: int) -> None:
         """What a guardian leaves whose controller died."""
@@ -179,7 +179,7 @@ class World:
 
         return run
 
-    def _lives(self, identity: host.ProcessIdentity) -> bool | None:
+    def _lives(self, identity: process_identity.ProcessIdentity) -> bool | None:
         if identity.start == _ENDED:
             return False
         return identity not in self._dead if identity in self._near else None

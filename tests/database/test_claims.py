@@ -15,7 +15,7 @@ from batchdrain.database.claims import Claims
 from batchdrain.database.connection import Database, open_database
 from batchdrain.database.source import PhaseTable
 from batchdrain.database.tables import Ledger
-from batchdrain.execution import host
+from batchdrain.execution import process_identity
 from batchdrain.model.errors import BadData, ClaimLost
 from batchdrain.model.facts import Attempt, Choice, Claim, Phase, PhaseKey, TimeLimit
 from batchdrain.model.states import Outcome, PhaseState
@@ -45,7 +45,7 @@ class Bench:
         return Claims(self.database, self.ledger, self.table, self.command, name * 32)
 
     def claim(
-        self, claims: Claims, name: str, *, lease_s: float = 60, guard: host.ProcessIdentity | None = None
+        self, claims: Claims, name: str, *, lease_s: float = 60, guard: process_identity.ProcessIdentity | None = None
     ) -> Claim | None:
         return claims.claim(_choice(name), lease_s=lease_s, run_type="default", now=NOW, guard=guard)
 
@@ -326,7 +326,7 @@ def test_a_dead_controller_whose_command_no_guardian_of_this_machine_watches_is_
 def test_a_controller_of_another_machine_is_judged_by_its_lease_alone(bench: Bench) -> None:
     bench.work.fail("r/p", "r/q")
     claims = bench.controller()
-    claims.me = host.ProcessIdentity("another-boot:1", 1, 1)
+    claims.me = process_identity.ProcessIdentity("another-boot:1", 1, 1)
     _taken(bench.claim(claims, "r/p", lease_s=3600))
     _taken(bench.claim(claims, "r/q", lease_s=-1))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batchdrain.execution import guards
+from batchdrain.execution import guardian_client
 
 _SLEEPY = """
 import os, sys; sys.path.insert(0, sys.argv[1])
@@ -20,7 +20,7 @@ main()
 
 def sleeps_once_there_is(slept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """For the guardians of each Post that is made from now on: once that file is there, an hour more has passed."""
-    monkeypatch.setattr(guards, "_SERVE", _SLEEPY.format(slept=str(slept)))
+    monkeypatch.setattr(guardian_client, "_SERVE", _SLEEPY.format(slept=str(slept)))
 
 
 def tasks_that_sleep_once_there_is(slept: Path, tasks: str) -> str:

@@ -18,10 +18,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from batchdrain.execution import guards, spooled
-from batchdrain.execution.guards import Duty
+from batchdrain.execution import guardian_client, spool_reader
+from batchdrain.execution.guardian_client import Duty
+from batchdrain.execution.guardian_pool import Post, _as_sent, _open_logs
 from batchdrain.execution.order import EndedBy, Ending, Order
-from batchdrain.execution.process import Post, _as_sent, _open_logs
 from batchdrain.guardian import wire
 from batchdrain.guardian.launch import Launch, NotBegunError
 from batchdrain.guardian.wire import boottime_ms
@@ -115,39 +115,39 @@ def test_a_result_is_in_the_spool_until_it_is_discarded(
     ending = post.execute(wanted)
     post.close()
 
-    record = spooled.read(wanted.spool_dir, wanted.token)
+    record = spool_reader.read(wanted.spool_dir, wanted.token)
     assert record is not None
     assert (record["by"], record["exit_code"], record["limit_rule"]) == (by, ending.exit_code, "test")
-    spooled.discard(wanted.spool_dir, wanted.token)
-    assert spooled.read(wanted.spool_dir, wanted.token) is None
+    spool_reader.discard(wanted.spool_dir, wanted.token)
+    assert spool_reader.read(wanted.spool_dir, wanted.token) is None
 
 
 def test_a_token_that_leads_out_of_the_spool_names_nothing(tmp_path: Path) -> None:
     """It is made of what stands in the ledger."""
     (tmp_path / "spool").mkdir()
     (tmp_path / "x.json").write_text('{"token": "../x"}')
-    assert spooled.read(str(tmp_path / "spool"), "../x") is None
-    spooled.discard(str(tmp_path / "spool"), "../x")
+    assert spool_reader.read(str(tmp_path / "spool"), "../x") is None
+    spool_reader.discard(str(tmp_path / "spool"), "../x")
     assert (tmp_path / "x.json").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"token": "another"}', b"[" * 100_000], ids=str)
 def test_a_spool_that_holds_something_else_holds_nothing(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "t.json").write_bytes(content)
-    assert spooled.read(str(tmp_path), "t") is None
+    assert spool_reader.read(str(tmp_path), "t") is None
 
 
 def test_a_spool_that_is_a_folder_holds_nothing_and_stays_closed(tmp_path: Path) -> None:
     (tmp_path / "t.json").mkdir()
     before = len(os.listdir("/proc/self/fd"))
-    assert spooled.read(str(tmp_path), "t") is None
+    assert spool_reader.read(str(tmp_path), "t") is None
     assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_a_spool_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "real.json").write_text(json.dumps({"token": "t"}))
     (tmp_path / "t.json").symlink_to("real.json")
-    assert spooled.read(str(tmp_path), "t") is None
+    assert spool_reader.read(str(tmp_path), "t") is None
 
 
 def test_a_dead_server_of_guardians_is_replaced_and_its_guardians_live_on(
@@ -264,9 +264,9 @@ def test_a_lease_that_ends_before_the_program_is_executed_is_heeded(order: Make,
 
 def patched(monkeypatch: pytest.MonkeyPatch, patch: str) -> None:
     """The guardians' own process is another one: it is changed as it starts."""
-    start, end = guards._SERVE.split("from ", 1)
+    start, end = guardian_client._SERVE.split("from ", 1)
     names = "import os, time; import batchdrain.guardian.guard as g; import batchdrain.guardian.launch as l"
-    monkeypatch.setattr(guards, "_SERVE", f"{start}{names}; {patch}; from {end}")
+    monkeypatch.setattr(guardian_client, "_SERVE", f"{start}{names}; {patch}; from {end}")
 
 
 @pytest.mark.parametrize("by", [EndedBy.TIMEOUT, EndedBy.INTERRUPT])
@@ -317,8 +317,8 @@ def test_a_guardian_that_is_stopped_is_killed_and_so_is_its_command(
     order: Make, post: Post, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, interrupts: int
 ) -> None:
     """It heeds neither the time limit nor a signal."""
-    monkeypatch.setattr(guards, "_SLACK_S", 600 if interrupts == 2 else 0.1)
-    monkeypatch.setattr(guards, "_KILLS_WITHIN_S", 0.5)
+    monkeypatch.setattr(guardian_client, "_SLACK_S", 600 if interrupts == 2 else 0.1)
+    monkeypatch.setattr(guardian_client, "_KILLS_WITHIN_S", 0.5)
     wanted = guarded(order(UP, timeout_s=600, grace_s=0.1), tmp_path, lease_s=600)
     guardian, endings, waiting = begun(post, wanted, tmp_path / "up")
     os.kill(guardian, signal.SIGSTOP)
@@ -354,14 +354,14 @@ def test_what_emptied_its_environment_ends_with_a_guardian_that_is_killed(order:
 def test_the_note_of_a_command_is_there_while_it_runs_and_no_longer(order: Make, post: Post, tmp_path: Path) -> None:
     wanted = guarded(order(UP), tmp_path, lease_s=600)
     _, endings, waiting = begun(post, wanted, tmp_path / "up")
-    command = spooled.command_of(wanted.spool_dir, wanted.token)
+    command = spool_reader.command_of(wanted.spool_dir, wanted.token)
     post.interrupt()
     waiting.join(DEADLINE_S)
     post.close()
 
     assert command is not None
     assert command.pid == int((tmp_path / "up").read_text())
-    assert spooled.command_of(wanted.spool_dir, wanted.token) is None
+    assert spool_reader.command_of(wanted.spool_dir, wanted.token) is None
     assert [ending.by for ending in endings] == [EndedBy.INTERRUPT]
 
 

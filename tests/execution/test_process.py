@@ -16,9 +16,9 @@ from typing import Any
 import psutil
 import pytest
 
-from batchdrain.execution.local import local_engine
+from batchdrain.execution.engines.local import local_engine
+from batchdrain.execution.guardian_pool import Post, execute
 from batchdrain.execution.order import TOKEN, EndedBy, Ending, Order, token_of
-from batchdrain.execution.process import Post, execute
 from tests.chaos.faults import repeated
 from tests.execution.sleep import sleeps_once_there_is
 

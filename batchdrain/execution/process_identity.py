@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from batchdrain.execution.tree import Tree
+from batchdrain.execution.process_tree import Tree
 
 
 @dataclass(frozen=True, slots=True)

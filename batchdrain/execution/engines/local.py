@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from batchdrain.execution.process import POST, Post
+from batchdrain.execution.guardian_pool import POST, Post
 from batchdrain.runtime.signals import leave_to_the_main_thread
 from batchdrain.runtime.threads import begin_all
 

@@ -13,8 +13,8 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any, Final
 
-from batchdrain.execution.host import ProcessIdentity, host_id
 from batchdrain.execution.order import RESULT_BYTES, TAIL_BYTES, EndedBy, Ending
+from batchdrain.execution.process_identity import ProcessIdentity, host_id
 
 _LARGEST: Final = 1_000_000
 _NO_FILE: Final = b"\x00"

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from batchdrain.execution import host
-from batchdrain.execution.host import ProcessIdentity
+from batchdrain.execution import process_identity
 from batchdrain.execution.order import TOKEN
-from batchdrain.execution.tree import Tree
+from batchdrain.execution.process_identity import ProcessIdentity
+from batchdrain.execution.process_tree import Tree
 
 _PAUSE_S: Final = 0.005
 
@@ -74,7 +74,7 @@ def _members(token: str, command: ProcessIdentity | None, sessions: set[int]) ->
 def _processes(mark: bytes) -> Iterator[_Seen]:
     for folder in Path("/proc").glob("[0-9]*") if Path("/proc/self").exists() else ():
         pid = int(folder.name)
-        fields = host.stat_of(pid)
+        fields = process_identity.stat_of(pid)
         if not fields:
             continue
         try:

@@ -17,8 +17,8 @@ from typing import Any, Final
 
 import psutil
 
-from batchdrain.execution import host
-from batchdrain.execution.host import ProcessIdentity, host_id
+from batchdrain.execution import process_identity
+from batchdrain.execution.process_identity import ProcessIdentity, host_id
 from batchdrain.guardian import wire
 
 _PACKAGE: Final = str(Path(__file__).parents[2])
@@ -77,8 +77,8 @@ class Guard:
     def kill(self) -> None:
         """It does not answer. Its command dies with it."""
         if self.identity is not None:
-            host.kill(self.identity)
-            host.await_end(self.identity, _KILLS_WITHIN_S)
+            process_identity.kill(self.identity)
+            process_identity.await_end(self.identity, _KILLS_WITHIN_S)
 
     def close(self) -> None:
         self.sock.close()
@@ -89,7 +89,7 @@ def stands(guardian: ProcessIdentity) -> bool | None:
 
     The ledger may name anything: a process that is no guardian is as good as a dead one, and nobody may touch it.
     """
-    alive = host.lives(guardian)
+    alive = process_identity.lives(guardian)
     if not alive:
         return alive
     try:

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Final
 
-from batchdrain.execution import remains, spooled
-from batchdrain.execution.guards import Duty, Guard, Guardhouse
+from batchdrain.execution import orphans, spool_reader
+from batchdrain.execution.guardian_client import Duty, Guard, Guardhouse
 from batchdrain.execution.order import EndedBy, Ending, Order
-from batchdrain.execution.spooled import ending_of
+from batchdrain.execution.spool_reader import ending_of
 
 _SWEEP_S: Final = 5.0
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -172,8 +172,8 @@ def withdraw(order: Order) -> bool:
 
 def _swept(order: Order, duty: Duty) -> int:
     """End what the guardian could not. Returns how many processes were met."""
-    command = duty.command or spooled.command_of(order.spool_dir, order.token)
-    return remains.end(order.token, command, within_s=_SWEEP_S).met
+    command = duty.command or spool_reader.command_of(order.spool_dir, order.token)
+    return orphans.end(order.token, command, within_s=_SWEEP_S).met
 
 
 def _as_sent(order: Order) -> dict[str, Any]:
