@@ -86,7 +86,9 @@ def test_a_guardian_needs_nothing_but_the_standard_library() -> None:
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             for name in names:
-                assert name.startswith("batchdrain.guardian") or name.partition(".")[0] in sys.stdlib_module_names, (
+                assert (
+                    name.startswith("batchdrain.execution.guardian") or name.partition(".")[0] in sys.stdlib_module_names
+                ), (
                     path,
                     name,
                 )

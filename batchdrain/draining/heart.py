@@ -12,8 +12,8 @@ from typing import Final
 
 from batchdrain.config.settings import Lease
 from batchdrain.database.claims import Claims
+from batchdrain.execution.guardian.wire import boottime_ms
 from batchdrain.execution.guardian_pool import Post
-from batchdrain.guardian.wire import boottime_ms
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.facts import Claim
 from batchdrain.runtime.threads import begin

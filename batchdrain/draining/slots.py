@@ -14,10 +14,10 @@ from batchdrain.draining.parts import Ended, Parts, Running
 from batchdrain.events import Event
 from batchdrain.execution.aftermath import found_out
 from batchdrain.execution.command import order_for
+from batchdrain.execution.guardian.wire import boottime_ms
 from batchdrain.execution.guardian_client import Guard
 from batchdrain.execution.guardian_pool import Post, execute, interrupter_of, withdraw
 from batchdrain.execution.order import EndedBy, Ending
-from batchdrain.guardian.wire import boottime_ms
 from batchdrain.model.errors import BadData, BatchDrainError, EngineUnavailable, FilesUnavailable
 from batchdrain.model.facts import Claim, PhaseKey, Skip, Standing, Try
 from batchdrain.runtime import clock

@@ -18,12 +18,12 @@ from typing import Any, Final
 import psutil
 
 from batchdrain.execution import process_identity
+from batchdrain.execution.guardian import wire
 from batchdrain.execution.process_identity import ProcessIdentity, host_id
-from batchdrain.guardian import wire
 
 _PACKAGE: Final = str(Path(__file__).parents[2])
-_SERVE: Final = "import sys; sys.path.insert(0, sys.argv[1]); from batchdrain.guardian.server import main; main()"
-_MARK: Final = "batchdrain.guardian.server"
+_SERVE: Final = "import sys; sys.path.insert(0, sys.argv[1]); from batchdrain.execution.guardian.server import main; main()"
+_MARK: Final = "batchdrain.execution.guardian.server"
 _GREETS_WITHIN_S: Final = 10.0
 _TAKES_WITHIN_S: Final = 30
 _SLICE_MS: Final = 500

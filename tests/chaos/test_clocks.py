@@ -110,7 +110,7 @@ def test_a_machine_that_slept_beyond_lease_and_grace_leaves_no_more_grace(
 
 def test_the_machine_s_sleep_is_counted_by_the_clock_that_leases_use() -> None:
     """In a time namespace the time since boot is another: nothing else moves."""
-    program = "from batchdrain.guardian.wire import boottime_ms; print(boottime_ms())"
+    program = "from batchdrain.execution.guardian.wire import boottime_ms; print(boottime_ms())"
     asked = ["unshare", "-T", "--boottime", "1000000", sys.executable, "-c", program]
     try:
         there = subprocess.run(asked, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])

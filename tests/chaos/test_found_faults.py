@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from batchdrain.execution.guardian import wire
 from batchdrain.execution.guardian_pool import Post
 from batchdrain.execution.order import EndedBy, Ending, Order
-from batchdrain.guardian import wire
 from tests.chaos.checker import REASON, still_running
 from tests.chaos.disk import Disk, ran, start
 from tests.chaos.faults import repeated

@@ -19,12 +19,12 @@ import psutil
 import pytest
 
 from batchdrain.execution import guardian_client, spool_reader
+from batchdrain.execution.guardian import wire
+from batchdrain.execution.guardian.launch import Launch, NotBegunError
+from batchdrain.execution.guardian.wire import boottime_ms
 from batchdrain.execution.guardian_client import Duty
 from batchdrain.execution.guardian_pool import Post, _as_sent, _open_logs
 from batchdrain.execution.order import EndedBy, Ending, Order
-from batchdrain.guardian import wire
-from batchdrain.guardian.launch import Launch, NotBegunError
-from batchdrain.guardian.wire import boottime_ms
 from tests.execution.sleep import sleeps_once_there_is
 from tests.execution.test_process import DEADLINE_S, Make, ends
 from tests.execution.test_process import order as order  # noqa: PLC0414 - a fixture
@@ -265,7 +265,7 @@ def test_a_lease_that_ends_before_the_program_is_executed_is_heeded(order: Make,
 def patched(monkeypatch: pytest.MonkeyPatch, patch: str) -> None:
     """The guardians' own process is another one: it is changed as it starts."""
     start, end = guardian_client._SERVE.split("from ", 1)
-    names = "import os, time; import batchdrain.guardian.guard as g; import batchdrain.guardian.launch as l"
+    names = "import os, time; import batchdrain.execution.guardian.guardian as g; import batchdrain.execution.guardian.launch as l"
     monkeypatch.setattr(guardian_client, "_SERVE", f"{start}{names}; {patch}; from {end}")
 
 
@@ -368,7 +368,7 @@ def test_the_note_of_a_command_is_there_while_it_runs_and_no_longer(order: Make,
 def test_where_orphans_are_not_adopted_the_group_of_a_command_ends_with_it(tmp_path: Path) -> None:
     """As on macOS: what the command left in its group is nobody's child any more."""
     code = (
-        "import os, subprocess, sys; from batchdrain.guardian.descent import Descent; "
+        "import os, subprocess, sys; from batchdrain.execution.guardian.descent import Descent; "
         "child = subprocess.Popen(['sh', '-c', 'sleep 600 & echo $! > left'], start_new_session=True); "
         "descent = Descent(child.pid, adopts=False)\n"
         "while descent.status is None: descent.reap()"

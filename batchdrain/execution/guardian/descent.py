@@ -9,7 +9,7 @@ import signal
 import time
 from typing import Final
 
-from batchdrain.guardian import system
+from batchdrain.execution.guardian import system
 
 _BETWEEN_S: Final = 0.005
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from batchdrain.guardian import system
+from batchdrain.execution.guardian import system
 
 _BLOCK: Final = 4096
 _MARK: Final = b"\n[batchdrain: the output was too long, its middle is cut out]\n"

@@ -18,11 +18,11 @@ import socket
 import time
 from typing import Any, Final
 
-from batchdrain.guardian import spool, system
-from batchdrain.guardian.descent import Descent
-from batchdrain.guardian.launch import Launch, NotBegunError, started
-from batchdrain.guardian.logs import cap
-from batchdrain.guardian.wire import Inbox, boottime_ms
+from batchdrain.execution.guardian import spool_writer, system
+from batchdrain.execution.guardian.descent import Descent
+from batchdrain.execution.guardian.launch import Launch, NotBegunError, started
+from batchdrain.execution.guardian.logs import cap
+from batchdrain.execution.guardian.wire import Inbox, boottime_ms
 
 _SLICE_MS: Final = 500  # poll counts no time in which the machine slept: look at the clocks at least so often
 _KILL_WITHIN_S: Final = 5.0
@@ -63,11 +63,11 @@ class Guard:
         if by in _SPOOLED and folder:
             left = {} if gone else {"command": self._command}
             try:
-                spool.write(folder, token, {**ending, **self.order["kept"], **left})
+                spool_writer.write(folder, token, {**ending, **self.order["kept"], **left})
             except OSError as error:
                 ending["spool_error"] = f"{folder}: {error.strerror}"
         elif gone and folder:
-            spool.drop(folder, token)
+            spool_writer.drop(folder, token)
         stays = stays and gone and by in _SPOOLED and not self.inbox.closed
         self._tell(b"X%s\n" % json.dumps({**ending, "stays": stays}).encode())
         return stays

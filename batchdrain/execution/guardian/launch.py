@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
-from batchdrain.guardian import spool, system
-from batchdrain.guardian.wire import Inbox, boottime_ms, send_order
+from batchdrain.execution.guardian import spool_writer, system
+from batchdrain.execution.guardian.wire import Inbox, boottime_ms, send_order
 
 _GOING: Final = b"g"  # said just before the exec: without it the process died before it could begin
 _LATE: Final = b"l"  # said instead of it when the lease was over by then
@@ -65,7 +65,7 @@ class Launch:
         """Its pid once it is the command; why it can't be; None where it died before. Raises NotBegunError where it did not
         come so far until `is_over()`: a program on a file system that hangs."""
         if order["spool_dir"]:
-            spool.note(order["spool_dir"], order["token"], self.pid, system.start_of(self.pid))
+            spool_writer.note(order["spool_dir"], order["token"], self.pid, system.start_of(self.pid))
         said = b""
         with self._sock, contextlib.suppress(ConnectionError):
             send_order(self._sock, {name: order[name] for name in ("argv", "env", "cwd", "deadline_ms")}, logs)

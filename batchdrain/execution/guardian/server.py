@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 
-from batchdrain.guardian.guard import stand_guard
+from batchdrain.execution.guardian.guardian import stand_guard
 
 
 def main() -> None:
