@@ -23,7 +23,8 @@ from batchdrain.execution.process_identity import ProcessIdentity, host_id
 
 _PACKAGE: Final = str(Path(__file__).parents[2])
 _SERVE: Final = "import sys; sys.path.insert(0, sys.argv[1]); from batchdrain.execution.guardian.server import main; main()"
-_MARK: Final = "batchdrain.execution.guardian.server"
+_MARK: Final = "guardian.server"
+"""In the command line of each guardian, wherever its package stood when it was started."""
 _GREETS_WITHIN_S: Final = 10.0
 _TAKES_WITHIN_S: Final = 30
 _SLICE_MS: Final = 500
