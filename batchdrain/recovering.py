@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from batchdrain.database.claims import Claims
+from batchdrain.database.driver_errors import RowLocked
 from batchdrain.database.history import Held
 from batchdrain.database.recovery import Recovered, give_back
-from batchdrain.database.troubles import RowLocked
 from batchdrain.draining.judging import judge
 from batchdrain.events import Event, EventLog
 from batchdrain.execution import guardian_client, orphans, process_identity, spool_reader

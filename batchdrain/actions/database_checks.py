@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from batchdrain.actions.finding import Finding
 from batchdrain.database.fitness import unfit_columns, unwritable
-from batchdrain.database.mounts import REMEDY, abroad
+from batchdrain.database.network_disk import REMEDY, abroad
 from batchdrain.database.rehearsal import rehearsed, rehearsed_in_ledger
 from batchdrain.database.source import split_name
 from batchdrain.model.states import PhaseState

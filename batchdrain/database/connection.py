@@ -27,8 +27,8 @@ from tenacity import (
 from batchdrain.config.settings import Patience
 from batchdrain.database.deadlines import Deadlines
 from batchdrain.database.dialects import engine_options, listen
-from batchdrain.database.mounts import REMEDY, abroad
-from batchdrain.database.troubles import RowLocked, first_line, is_row_lock, is_transient, told
+from batchdrain.database.driver_errors import RowLocked, first_line, is_row_lock, is_transient, told
+from batchdrain.database.network_disk import REMEDY, abroad
 from batchdrain.database.url import file_of, masked, parse_url, require_file
 from batchdrain.model.errors import ConfigError
 from batchdrain.runtime.resources import shortage_of

@@ -12,10 +12,10 @@ from typing import Final
 import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
+from batchdrain.database.driver_errors import RowLocked, RowRefused, first_line
 from batchdrain.database.refusals import PLAIN_CHARS
 from batchdrain.database.source import PhaseTable
 from batchdrain.database.tables import Ledger
-from batchdrain.database.troubles import RowLocked, RowRefused, first_line
 from batchdrain.model.errors import BadData, ConfigError
 from batchdrain.model.facts import PhaseKey, Standing
 from batchdrain.model.states import PhaseState

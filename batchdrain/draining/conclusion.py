@@ -9,7 +9,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import Final
 
-from batchdrain.database.troubles import RowLocked
+from batchdrain.database.driver_errors import RowLocked
 from batchdrain.draining.judging import judge
 from batchdrain.draining.parts import Ended, Judgement, Parts
 from batchdrain.draining.weather import is_transient

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
-from batchdrain.database.troubles import RowLocked, RowRefused
+from batchdrain.database.driver_errors import RowLocked, RowRefused
 from batchdrain.draining.parts import Ended, Parts, Running
 from batchdrain.events import Event
 from batchdrain.execution.aftermath import found_out
