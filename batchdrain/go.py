@@ -11,9 +11,9 @@ from typing import Any
 
 from batchdrain.config.plugins import engine_factory
 from batchdrain.config.settings import Settings
-from batchdrain.database.claims import Claims
-from batchdrain.database.history import SESSION
-from batchdrain.database.recovery import Recovered
+from batchdrain.database.ledger.claims import Claims
+from batchdrain.database.ledger.give_back import Recovered
+from batchdrain.database.ledger.history import SESSION
 from batchdrain.drain import Drain
 from batchdrain.draining.ahead import ahead_of
 from batchdrain.draining.books import Books

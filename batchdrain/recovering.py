@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from batchdrain.database.claims import Claims
 from batchdrain.database.driver_errors import RowLocked
-from batchdrain.database.history import Held
-from batchdrain.database.recovery import Recovered, give_back
+from batchdrain.database.ledger.claims import Claims
+from batchdrain.database.ledger.give_back import Recovered, give_back
+from batchdrain.database.ledger.history import Held
 from batchdrain.draining.judging import judge
 from batchdrain.events import Event, EventLog
 from batchdrain.execution import guardian_client, orphans, process_identity, spool_reader

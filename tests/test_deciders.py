@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchdrain.config.settings import Dependency, Retry, Stop, Timeout
-from batchdrain.database.recovery import Recovered
+from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.facts import Attempt, Phase, PhaseKey, TimeLimit
 from batchdrain.model.states import NEXT, IllegalTransition, Outcome, PhaseState, next_state

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from batchdrain.actions.opening import opened, shape_of, whole
 from batchdrain.config.redaction import Redact
-from batchdrain.database.retries import retries_by_fingerprint
+from batchdrain.database.ledger.retries import retries_by_fingerprint
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.census import RUNS, Cluster, census
 from batchdrain.planning.filters import Filters

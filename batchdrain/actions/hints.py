@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from batchdrain.actions.opening import opened, whole
 from batchdrain.actions.saying import LONGEST, kept_text
-from batchdrain.database.notes import Note, NoteKind, Notes
+from batchdrain.database.ledger.notes import Note, NoteKind, Notes
 from batchdrain.model.errors import UsageError, did_you_mean
 from batchdrain.planning.globs import matcher
 from batchdrain.planning.hints import HIGHEST, priority_of

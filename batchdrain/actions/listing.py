@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 
 from batchdrain.actions.opening import opened, settings_of, shape_of
-from batchdrain.database.history import Held
+from batchdrain.database.ledger.history import Held
 from batchdrain.model.errors import BadData, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.project import Project
 from batchdrain.recovering import is_alive, said_of

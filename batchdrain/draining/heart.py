@@ -11,7 +11,7 @@ import threading
 from typing import Final
 
 from batchdrain.config.settings import Lease
-from batchdrain.database.claims import Claims
+from batchdrain.database.ledger.claims import Claims
 from batchdrain.execution.guardian.wire import boottime_ms
 from batchdrain.execution.guardian_pool import Post
 from batchdrain.model.errors import BatchDrainError

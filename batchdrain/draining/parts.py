@@ -9,8 +9,8 @@ from pathlib import Path
 
 from batchdrain.config.redaction import Redact
 from batchdrain.config.settings import Settings
-from batchdrain.database.claims import Claims
-from batchdrain.database.recovery import Recovered
+from batchdrain.database.ledger.claims import Claims
+from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.draining.ahead import Ahead
 from batchdrain.draining.books import Books
 from batchdrain.draining.heart import Heart

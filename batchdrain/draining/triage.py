@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from batchdrain.config.settings import Settings
-from batchdrain.database.notes import NoteKind, Notes
+from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.draining.diagnosis import Diagnosis, diagnosed
 from batchdrain.execution.diagnosis import diagnosis_order
 from batchdrain.execution.engines.local import LocalEngine

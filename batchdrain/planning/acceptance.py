@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from batchdrain.database.notes import Note
+from batchdrain.database.ledger.notes import Note
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.model.facts import PhaseKey, Skip
 from batchdrain.planning.globs import matcher

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from batchdrain.database.notes import Note
+from batchdrain.database.ledger.notes import Note
 from batchdrain.planning.globs import matcher
 
 HIGHEST: Final = 1_000_000

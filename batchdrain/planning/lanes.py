@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batchdrain.database.history import RunTally
+from batchdrain.database.ledger.history import RunTally
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.facts import Lane, Phase
 from batchdrain.model.retry_stats import NOTHING

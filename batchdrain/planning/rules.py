@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from batchdrain.config.settings import Settings
-from batchdrain.database.history import Past
+from batchdrain.database.ledger.history import Past
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.model.facts import Phase, PhaseKey, Skip
 from batchdrain.planning.acceptance import Acceptances

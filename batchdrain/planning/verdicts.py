@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from batchdrain.database.notes import Note
+from batchdrain.database.ledger.notes import Note
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.facts import PhaseKey, Skip
 from batchdrain.runtime import clock

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from batchdrain.database.history import History
+from batchdrain.database.ledger.history import History
 from batchdrain.model.errors import BadData
 from batchdrain.model.states import COUNTED, Outcome
 from batchdrain.runtime import clock

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from batchdrain import recovering
-from batchdrain.database import recovery
-from batchdrain.database.history import Held
+from batchdrain.database.ledger import give_back
+from batchdrain.database.ledger.history import Held
 from batchdrain.model.errors import ClaimLost
 from batchdrain.model.facts import Attempt, Choice, Claim
 from batchdrain.model.states import Outcome
@@ -197,7 +197,7 @@ class ClaimMachine(RuleBasedStateMachine):
         gone = recovering.is_alive(held) is False
         site, expected = self.world.site, self.model[str(held.key).replace(" ", "")]
         due = expected.is_held_by(held.owner, held.epoch) and (gone or expected.is_over(self.world.now_ms))
-        found = recovery.give_back(site.database, site.ledger, site.table, site.settings.command, held, gone=gone)
+        found = give_back.give_back(site.database, site.ledger, site.table, site.settings.command, held, gone=gone)
         self.world.met["given back late" if due else "too late"] += 1
         assert (found is not None) == due, f"{held} was given back as {found}, and stood as {expected}"
         if found is not None:

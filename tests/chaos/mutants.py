@@ -56,7 +56,7 @@ def only_the_command_is_killed() -> None:
 
 def printed_before_it_is_recorded() -> None:
     """The screen hears of a success that the database never does."""
-    from batchdrain.database.claims import Claims
+    from batchdrain.database.ledger.claims import Claims
 
     def finish(self: Claims, claim: object, attempt: object, **_: object) -> object:
         return attempt

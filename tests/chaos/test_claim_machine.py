@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from batchdrain import recovering
-from batchdrain.database import claims, recovery, statements
+from batchdrain.database.ledger import claims, give_back, statements
 from batchdrain.model.states import Outcome
 from tests.chaos.expected import Row
 from tests.chaos.machine import ClaimMachine
@@ -72,7 +72,7 @@ class Mutant:
 
 
 def _give_back(text: str, instead: str) -> Mutant:
-    return Mutant(recovery, None, "give_back", text, instead)
+    return Mutant(give_back, None, "give_back", text, instead)
 
 
 def _statements(text: str, instead: str) -> Mutant:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from batchdrain.config.load import load
-from batchdrain.database.notes import NoteKind, Notes
+from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.site import Site
 from tests.workplace import DEADLINE_S, Workplace, wait_for
 

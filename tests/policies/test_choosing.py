@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchdrain.config.settings import Dependency, Settings, Stop, Timeout
-from batchdrain.database.history import Past
+from batchdrain.database.ledger.history import Past
 from batchdrain.database.pages import Page, Row
 from batchdrain.failures.categories import CATEGORIES, categorise
 from batchdrain.failures.fingerprints import cluster_id, fingerprint

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchdrain.config.settings import Settings, Stop
-from batchdrain.database.history import Past
+from batchdrain.database.ledger.history import Past
 from batchdrain.database.pages import Row
 from batchdrain.failures import categorise, fingerprint
 from batchdrain.model.errors import ConfigError

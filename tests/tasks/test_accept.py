@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from batchdrain.actions.saying import moment
-from batchdrain.database.notes import Note
+from batchdrain.database.ledger.notes import Note
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.model.errors import UsageError
 from batchdrain.model.facts import PhaseKey

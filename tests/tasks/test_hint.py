@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from batchdrain.database.notes import Note
+from batchdrain.database.ledger.notes import Note
 from batchdrain.planning.hints import Hints
 from tests.workplace import Workplace
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from batchdrain.database.history import RECENT, Past, RunTally
+from batchdrain.database.ledger.history import RECENT, Past, RunTally
 from batchdrain.model.facts import Attempt
 from batchdrain.model.retry_stats import Lessons
 from batchdrain.planning.learnt import Learnt

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
 from batchdrain.database.dialects import db_now_ms
-from batchdrain.database.tables import Ledger
+from batchdrain.database.ledger.schema import Ledger
 
 
 class Statements:

@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
-from batchdrain.database.tables import Ledger
+from batchdrain.database.ledger.schema import Ledger
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import storable
 

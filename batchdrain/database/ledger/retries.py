@@ -8,7 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
-from batchdrain.database.tables import Ledger
+from batchdrain.database.ledger.schema import Ledger
 from batchdrain.model.states import Outcome
 
 _TRIED: Final = (Outcome.COMPLETE.value, Outcome.FAILED.value, Outcome.TIMEOUT.value)

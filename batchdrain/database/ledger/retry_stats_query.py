@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from batchdrain.database.tables import Ledger
+from batchdrain.database.ledger.schema import Ledger
 from batchdrain.model.retry_stats import NOTHING, Lessons, Tally
 from batchdrain.model.states import Outcome
 

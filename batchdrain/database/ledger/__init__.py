@@ -1,0 +1,1 @@
+"""batchdrain's own tables: claims, attempts, notes, and what was learnt of both."""
