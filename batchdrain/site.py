@@ -13,10 +13,10 @@ from batchdrain.config.load import DEFAULT_URL
 from batchdrain.config.redaction import Redact, redactor
 from batchdrain.config.settings import Settings
 from batchdrain.database.connection import Database, open_database
-from batchdrain.database.fitness import require_fit_words
 from batchdrain.database.ledger.history import History
 from batchdrain.database.ledger.schema import Ledger
-from batchdrain.database.source import PhaseTable
+from batchdrain.database.phases.checks import require_fit_words
+from batchdrain.database.phases.table import PhaseTable
 from batchdrain.database.url import anchored, parse_url
 from batchdrain.model.facts import GONE, Phase, Standing
 from batchdrain.model.states import PhaseState

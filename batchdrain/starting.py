@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from batchdrain.config.plugins import engine_factory
-from batchdrain.database.fitness import unfit_columns, unwritable
-from batchdrain.database.rehearsal import rehearsed
+from batchdrain.database.phases.checks import unfit_columns, unwritable
+from batchdrain.database.phases.dry_write import rehearsed
 from batchdrain.events import Event
 from batchdrain.execution.command import problems_of
 from batchdrain.execution.diagnosis import diagnosis_problems

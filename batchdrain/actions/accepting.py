@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from batchdrain.actions.opening import opened
 from batchdrain.actions.saying import LONGEST, kept_text, moment
 from batchdrain.database.ledger.notes import NoteKind, Notes
-from batchdrain.database.pages import clean_rows
+from batchdrain.database.phases.pages import clean_rows
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.errors import UsageError, did_you_mean

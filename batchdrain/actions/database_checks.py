@@ -10,10 +10,10 @@ from typing import Final
 import sqlalchemy as sa
 
 from batchdrain.actions.finding import Finding
-from batchdrain.database.fitness import unfit_columns, unwritable
 from batchdrain.database.network_disk import REMEDY, abroad
-from batchdrain.database.rehearsal import rehearsed, rehearsed_in_ledger
-from batchdrain.database.source import split_name
+from batchdrain.database.phases.checks import unfit_columns, unwritable
+from batchdrain.database.phases.dry_write import rehearsed, rehearsed_in_ledger
+from batchdrain.database.phases.table import split_name
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.rules import QUARANTINE
 from batchdrain.recovering import said_of

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from batchdrain.actions.guessing import Guess, guess_columns, guess_words, likeliest
 from batchdrain.actions.opening import settings_of
 from batchdrain.database.connection import Database, open_database
-from batchdrain.database.source import joined_name, split_name
+from batchdrain.database.phases.table import joined_name, split_name
 from batchdrain.database.url import masked, parse_url
 from batchdrain.model.errors import ConfigError, FilesUnavailable, UsageError, did_you_mean
 from batchdrain.project import Project

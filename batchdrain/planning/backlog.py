@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from batchdrain.database.pages import Page, Row, as_rows
+from batchdrain.database.phases.pages import Page, Row, as_rows
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.facts import Attempt, Choice, Lane, Phase, PhaseKey, Skip

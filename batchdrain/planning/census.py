@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from batchdrain.database.ledger.retries import Retries
-from batchdrain.database.pages import Row
+from batchdrain.database.phases.pages import Row
 from batchdrain.failures.categories import CATEGORIES
 from batchdrain.failures.excerpt import excerpt, gist
 from batchdrain.failures.fingerprints import cluster_id, fingerprint

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from batchdrain.database.pages import Page, Plain, Row
+from batchdrain.database.phases.pages import Page, Plain, Row
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.facts import PhaseKey, Skip

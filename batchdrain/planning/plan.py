@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from batchdrain.database.pages import Row
+from batchdrain.database.phases.pages import Row
 from batchdrain.model.facts import Choice, PhaseKey, Skip, TimeLimit, Try
 from batchdrain.planning.backlog import Reading
 from batchdrain.planning.limits import TimeLimits

@@ -15,7 +15,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from batchdrain.config.messages import plainly
-from batchdrain.database.pages import as_rows
+from batchdrain.database.phases.pages import as_rows
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.model.errors import BadData, UsageError

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.history import Past
 from batchdrain.database.ledger.notes import NoteKind, Notes
-from batchdrain.database.pages import Page, Row, clean_rows
+from batchdrain.database.phases.pages import Page, Row, clean_rows
 from batchdrain.failures.categories import Categoriser, own_rule
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.facts import PhaseKey

@@ -14,7 +14,7 @@ from batchdrain.config.settings import Command, Settings, Source
 from batchdrain.database.connection import Database, open_database
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.schema import Ledger
-from batchdrain.database.source import PhaseTable
+from batchdrain.database.phases.table import PhaseTable
 from batchdrain.execution import process_identity
 from batchdrain.model.errors import BadData, ClaimLost
 from batchdrain.model.facts import Attempt, Choice, Claim, Phase, PhaseKey, TimeLimit

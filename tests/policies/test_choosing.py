@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from batchdrain.config.settings import Dependency, Settings, Stop, Timeout
 from batchdrain.database.ledger.history import Past
-from batchdrain.database.pages import Page, Row
+from batchdrain.database.phases.pages import Page, Row
 from batchdrain.failures.categories import CATEGORIES, categorise
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.model.errors import ConfigError

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batchdrain.config.plugins import POLICIES, known
-from batchdrain.database.pages import Row
+from batchdrain.database.phases.pages import Row
 from batchdrain.failures.categories import CATEGORIES
 from batchdrain.model.facts import Lane
 from batchdrain.model.retry_stats import Tally

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from batchdrain.config.settings import Settings, Stop
 from batchdrain.database.ledger.history import Past
-from batchdrain.database.pages import Row
+from batchdrain.database.phases.pages import Row
 from batchdrain.failures import categorise, fingerprint
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.facts import Attempt, Choice, Lane, TimeLimit

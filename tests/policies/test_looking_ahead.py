@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from batchdrain.config.plugins import POLICIES, known
 from batchdrain.config.settings import Settings, Stop
 from batchdrain.database.ledger.history import Past
-from batchdrain.database.pages import Row
+from batchdrain.database.phases.pages import Row
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.facts import PhaseKey
 from batchdrain.model.states import Outcome

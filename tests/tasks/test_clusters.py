@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from batchdrain.database.pages import Row
+from batchdrain.database.phases.pages import Row
 from batchdrain.failures.categories import categorise
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.planning import census as counting

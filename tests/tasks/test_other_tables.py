@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from invoke.vendor import yaml
 
-from batchdrain.database.source import joined_name, split_name
+from batchdrain.database.phases.table import joined_name, split_name
 from tests.workplace import WORKER, Workplace
 
 safe_load: Any = yaml.safe_load

@@ -18,14 +18,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from batchdrain.config.settings import Command
-from batchdrain.database.columns import keepable, kept
 from batchdrain.database.connection import Database
 from batchdrain.database.driver_errors import RowLocked, RowRefused
 from batchdrain.database.ledger.attempt_rows import closed, opened
 from batchdrain.database.ledger.fallbacks import versions
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.ledger.statements import Statements
-from batchdrain.database.source import PhaseTable, intermediate_words
+from batchdrain.database.phases.columns import keepable, kept
+from batchdrain.database.phases.table import PhaseTable, intermediate_words
 from batchdrain.execution import process_identity
 from batchdrain.execution.order import token_of
 from batchdrain.model.errors import BadData, ClaimLost, ConfigError

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from batchdrain.database.source import PhaseTable
+from batchdrain.database.phases.table import PhaseTable
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.facts import Attempt

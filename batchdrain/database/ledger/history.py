@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from batchdrain.database.columns import kept
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import db_now_ms
 from batchdrain.database.ledger.retry_stats_query import lessons
 from batchdrain.database.ledger.schema import Ledger
+from batchdrain.database.phases.columns import kept
 from batchdrain.execution.order import token_of
 from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.model.facts import PhaseKey

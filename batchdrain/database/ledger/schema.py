@@ -17,7 +17,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import making_tables
-from batchdrain.database.source import PhaseTable
+from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.errors import ConfigError
 from batchdrain.runtime.text import slug
 

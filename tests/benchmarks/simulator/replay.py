@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from batchdrain.config.settings import Retry, Settings
-from batchdrain.database.pages import Page
+from batchdrain.database.phases.pages import Page
 from batchdrain.failures import categorise, fingerprint
 from batchdrain.model.facts import Attempt, Choice, Phase, PhaseKey, TimeLimit
 from batchdrain.model.states import Outcome, PhaseState

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from batchdrain.database.pages import Row
+from batchdrain.database.phases.pages import Row
 from batchdrain.failures.categories import CATEGORIES
 from batchdrain.model.facts import PhaseKey
 from tests.benchmarks.simulator.causes import PLACES, text_of

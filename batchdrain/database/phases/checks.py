@@ -6,9 +6,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from batchdrain.database.columns import bound
 from batchdrain.database.connection import Database
-from batchdrain.database.source import PhaseTable
+from batchdrain.database.phases.columns import bound
+from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.errors import ConfigError, did_you_mean
 
 _NO_TEXT: Final = (sa.Integer, sa.Numeric, sa.Boolean, sa.JSON, sa.DateTime, sa.Date, sa.LargeBinary, sa.ARRAY)

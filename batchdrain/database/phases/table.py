@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import NoSuchTableError
 
 from batchdrain.config.settings import Command, Source
-from batchdrain.database import columns
 from batchdrain.database.connection import Database
 from batchdrain.database.driver_errors import refusal_of
-from batchdrain.database.pages import Page, as_reason, as_text, pages
+from batchdrain.database.phases import columns
+from batchdrain.database.phases.pages import Page, as_reason, as_text, pages
 from batchdrain.failures.excerpt import without_suffix
 from batchdrain.model.errors import BadData, ConfigError, did_you_mean
 from batchdrain.model.facts import GONE, PhaseKey, Standing

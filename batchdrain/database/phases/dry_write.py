@@ -15,7 +15,7 @@ from batchdrain.database.connection import Database
 from batchdrain.database.driver_errors import RowLocked, RowRefused, first_line
 from batchdrain.database.ledger.fallbacks import PLAIN_CHARS
 from batchdrain.database.ledger.schema import Ledger
-from batchdrain.database.source import PhaseTable
+from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.errors import BadData, ConfigError
 from batchdrain.model.facts import PhaseKey, Standing
 from batchdrain.model.states import PhaseState
