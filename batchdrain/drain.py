@@ -18,12 +18,12 @@ from batchdrain.events import Event
 from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
 from batchdrain.model.facts import Choice, PhaseKey, Skip, Try
 from batchdrain.planning.filters import ASKED_FOR
-from batchdrain.planning.rules import ATTEMPTED, PLAN
+from batchdrain.planning.skip_rules import ATTEMPTED, PLAN
 from batchdrain.planning.skips import by_rule
+from batchdrain.planning.stop import canary_room, session_stop
 from batchdrain.recovering import told, told_as_event
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut
-from batchdrain.stopping import canary_room, session_stop
 
 
 class Drain:

@@ -26,12 +26,12 @@ from batchdrain.events import Event
 from batchdrain.intent import Intent
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.facts import Skip, Try
-from batchdrain.planning.acceptance import ACCEPTED
+from batchdrain.planning.acceptances import ACCEPTED
+from batchdrain.planning.backlog import Supply
 from batchdrain.planning.filters import ASKED_FOR
 from batchdrain.planning.limits import TimeLimits
-from batchdrain.planning.rules import ATTEMPTED
-from batchdrain.planning.selection import categoriser
-from batchdrain.planning.supply import Supply
+from batchdrain.planning.planner import categoriser
+from batchdrain.planning.skip_rules import ATTEMPTED
 from batchdrain.recovering import recover, told, told_as_event
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import blocked

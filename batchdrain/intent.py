@@ -18,7 +18,7 @@ from batchdrain.config.settings import Settings
 from batchdrain.model.errors import BadData, ConfigError, UsageError
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.planfile import PlannedPhase
+from batchdrain.planning.plan_file import PlannedPhase
 from batchdrain.session import Kind, Session
 
 KEPT: Final = (

@@ -23,7 +23,7 @@ from batchdrain.failures.excerpt import excerpt
 from batchdrain.model.errors import ClaimLost, ConfigError
 from batchdrain.model.facts import Claim, Phase, TimeLimit
 from batchdrain.model.states import PhaseState
-from batchdrain.planning.selection import categoriser
+from batchdrain.planning.planner import categoriser
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import times
 from batchdrain.site import Site

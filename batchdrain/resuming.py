@@ -17,7 +17,7 @@ from batchdrain.model.errors import BadData
 from batchdrain.model.facts import Choice, Phase, PhaseKey, Skip, Try
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.selection import Sofar, acceptances
+from batchdrain.planning.planner import Sofar, acceptances
 from batchdrain.recovering import recover
 from batchdrain.runtime import clock
 from batchdrain.screens.screen import Screen

@@ -18,17 +18,17 @@ from batchdrain.intent import Intent
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.facts import PhaseKey
 from batchdrain.model.states import PhaseState
-from batchdrain.planning.acceptance import ACCEPTED
-from batchdrain.planning.planfile import PlannedSupply
-from batchdrain.planning.selection import Selection, Sofar, categoriser
-from batchdrain.planning.supply import Supply
+from batchdrain.planning.acceptances import ACCEPTED
+from batchdrain.planning.backlog import Supply
+from batchdrain.planning.plan_file import PlannedSupply
+from batchdrain.planning.planner import Selection, Sofar, categoriser
+from batchdrain.planning.stop import Progress
 from batchdrain.recovering import recover
 from batchdrain.runtime import clock
 from batchdrain.screens.screen import Screen
 from batchdrain.session import Balance, Session, Status
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.site import Site
-from batchdrain.stopping import Progress
 
 
 class _Late:

@@ -16,11 +16,11 @@ from batchdrain.model.facts import Attempt, Phase, PhaseKey, TimeLimit
 from batchdrain.model.states import NEXT, IllegalTransition, Outcome, PhaseState, next_state
 from batchdrain.planning.dependencies import waits_for
 from batchdrain.planning.limits import TimeLimits
+from batchdrain.planning.stop import Progress, attempts_stop, cluster_stop, run_stop, session_stop
+from batchdrain.planning.timeouts import percentile_95, time_limit
 from batchdrain.recovering import told
 from batchdrain.retrying import full_jitter, retry_after
 from batchdrain.runtime import clock
-from batchdrain.stopping import Progress, attempts_stop, cluster_stop, run_stop, session_stop
-from batchdrain.timeouts import percentile_95, time_limit
 
 PHASE = Phase(run_id="r", phase_id="p", phase_index=0, state=PhaseState.FAILED, reason=None, category="unknown")
 FAILED = Attempt(

@@ -14,7 +14,7 @@ from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.errors import UsageError, did_you_mean
 from batchdrain.model.facts import PhaseKey
 from batchdrain.model.states import PhaseState
-from batchdrain.planning.acceptance import Acceptance, Acceptances, Subject
+from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.planning.filters import cluster_ids
 from batchdrain.project import Project
 from batchdrain.runtime import clock

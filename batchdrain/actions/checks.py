@@ -18,7 +18,7 @@ from batchdrain.config.settings import Settings
 from batchdrain.execution.command import problems_of, program
 from batchdrain.execution.diagnosis import diagnosis_problems
 from batchdrain.model.errors import BatchDrainError
-from batchdrain.planning.selection import categoriser
+from batchdrain.planning.planner import categoriser
 from batchdrain.policies.ranking import ranking_of
 
 _YAML_BYTES: Final = 1_000_000

@@ -10,9 +10,9 @@ from batchdrain.actions.opening import opened, shape_of, whole
 from batchdrain.config.redaction import Redact
 from batchdrain.database.ledger.retries import retries_by_fingerprint
 from batchdrain.model.states import PhaseState
-from batchdrain.planning.census import RUNS, Cluster, census
+from batchdrain.planning.cluster_counts import RUNS, Cluster, census
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.selection import Selection, acceptances, categoriser
+from batchdrain.planning.planner import Selection, acceptances, categoriser
 from batchdrain.project import Project
 from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output

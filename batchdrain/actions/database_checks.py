@@ -15,7 +15,7 @@ from batchdrain.database.phases.checks import unfit_columns, unwritable
 from batchdrain.database.phases.dry_write import rehearsed, rehearsed_in_ledger
 from batchdrain.database.phases.table import split_name
 from batchdrain.model.states import PhaseState
-from batchdrain.planning.rules import QUARANTINE
+from batchdrain.planning.skip_rules import QUARANTINE
 from batchdrain.recovering import said_of
 from batchdrain.site import Site, described
 

@@ -11,7 +11,7 @@ from batchdrain.actions.planned import show_plan
 from batchdrain.go import Went
 from batchdrain.intent import Intent
 from batchdrain.model.errors import BadData, UsageError
-from batchdrain.planning import planfile
+from batchdrain.planning import plan_file
 from batchdrain.planning.filters import Filters
 from batchdrain.project import Project
 from batchdrain.reports import formats
@@ -168,7 +168,7 @@ def _require_plan_alone(flags: Mapping[str, object], filters: Filters, *, triage
 
 
 def _with_plan(site: Site, intent: Intent, path: Path, *, explicit_size: bool) -> Intent:
-    plan = planfile.load(path)
+    plan = plan_file.load(path)
     theirs, ours = plan.database.get("uid"), identity(site)["uid"]
     if theirs is not None and ours is not None and theirs != ours:
         raise BadData(

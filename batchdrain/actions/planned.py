@@ -13,9 +13,9 @@ from batchdrain.failures.fingerprints import cluster_id
 from batchdrain.go import limits_for
 from batchdrain.intent import Intent
 from batchdrain.model.facts import PhaseKey, Skip
-from batchdrain.planning import planfile
+from batchdrain.planning import plan_file
 from batchdrain.planning.plan import Plan, explained, plan
-from batchdrain.planning.selection import Sofar, categoriser
+from batchdrain.planning.planner import Sofar, categoriser
 from batchdrain.planning.skips import by_rule
 from batchdrain.reports.emptiness import why_nothing
 from batchdrain.resuming import Resumption
@@ -49,11 +49,11 @@ def show_plan(
         retries=[] if left is None else sorted(left.retries),
     )
     sofar = _sofar(left, done)
-    file = planfile.as_file(
+    file = plan_file.as_file(
         made, now=clock.now(), database=identity(site), filters={"kind": intent.kind.value, **asdict(intent.filters)}
     )
     if output is not None:
-        planfile.save(output, file)
+        plan_file.save(output, file)
     out = Output()
     if shape == "json":
         out.text(orjson.dumps(file.model_dump(mode="json"), option=orjson.OPT_INDENT_2).decode() + "\n")

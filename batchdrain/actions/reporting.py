@@ -11,7 +11,7 @@ from batchdrain.intent import Intent
 from batchdrain.model.errors import UsageError, did_you_mean
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.selection import Sofar
+from batchdrain.planning.planner import Sofar
 from batchdrain.project import Project
 from batchdrain.reports import formats
 from batchdrain.runtime import clock, files

@@ -21,9 +21,9 @@ from batchdrain.execution.diagnosis import diagnosis_problems
 from batchdrain.model.errors import ConfigError, FilesUnavailable
 from batchdrain.model.facts import Phase
 from batchdrain.model.states import PhaseState
-from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.selection import Selection
+from batchdrain.planning.lane_backlog import Backlog
+from batchdrain.planning.planner import Selection
 from batchdrain.planning.verdicts import VerdictWord
 from batchdrain.project import Project
 from batchdrain.reports.emptiness import why_nothing

@@ -16,7 +16,7 @@ from batchdrain.draining.triage import Triage
 from batchdrain.events import Event
 from batchdrain.intent import Intent
 from batchdrain.model.facts import PhaseKey
-from batchdrain.planning.supply import Supply
+from batchdrain.planning.backlog import Supply
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut
 from batchdrain.screens.screen import Screen

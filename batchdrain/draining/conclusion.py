@@ -19,12 +19,12 @@ from batchdrain.failures.excerpt import excerpt
 from batchdrain.model.errors import BatchDrainError, ClaimLost, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.model.facts import Attempt, Choice, Skip, Try
 from batchdrain.model.states import GIVEN_BACK, Outcome, PhaseState
+from batchdrain.planning.stop import cluster_stop, run_stop
 from batchdrain.retrying import retry_after
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut
 from batchdrain.session import Result
 from batchdrain.sessions.rendering import facts_of
-from batchdrain.stopping import cluster_stop, run_stop
 
 _CLOCK_STEP_S: Final = 0.005  # the database compares whole milliseconds
 

@@ -21,8 +21,8 @@ from batchdrain.execution.order import Ending, Order
 from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.failures.categories import Categoriser
 from batchdrain.model.facts import Attempt, Claim, Phase, Skip, Standing, TimeLimit, Try
+from batchdrain.planning.backlog import Supply
 from batchdrain.planning.limits import TimeLimits
-from batchdrain.planning.supply import Supply
 from batchdrain.sessions.record import SessionRecord
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from batchdrain.config.settings import Timeout
 from batchdrain.model.facts import Phase, TimeLimit
-from batchdrain.timeouts import ENOUGH, time_limit
+from batchdrain.planning.timeouts import ENOUGH, time_limit
 
 
 class TimeLimits:

@@ -12,11 +12,11 @@ from datetime import datetime
 
 from batchdrain.database.phases.pages import Row
 from batchdrain.model.facts import Choice, PhaseKey, Skip, TimeLimit, Try
-from batchdrain.planning.backlog import Reading
+from batchdrain.planning.backlog import Supply
+from batchdrain.planning.lane_backlog import Reading
 from batchdrain.planning.limits import TimeLimits
-from batchdrain.planning.rules import ATTEMPTED, IN_THIS_SESSION, PLAN
-from batchdrain.planning.selection import Selection
-from batchdrain.planning.supply import Supply
+from batchdrain.planning.planner import Selection
+from batchdrain.planning.skip_rules import ATTEMPTED, IN_THIS_SESSION, PLAN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
+from batchdrain.planning.stop import Progress
 from batchdrain.session import Result, Session
-from batchdrain.stopping import Progress
 
 
 class Counts:

@@ -17,6 +17,7 @@ import orjson
 from batchdrain.events import Event, EventLog
 from batchdrain.model.errors import FilesUnavailable
 from batchdrain.model.facts import PhaseKey, Skip
+from batchdrain.planning.stop import Progress
 from batchdrain.runtime import files
 from batchdrain.runtime.threads import begin
 from batchdrain.session import Result, Session, Status
@@ -25,7 +26,6 @@ from batchdrain.sessions.counts import counts_of
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.noting import note
 from batchdrain.sessions.rendering import dumps, rendered
-from batchdrain.stopping import Progress
 
 AT_ONCE: Final = 100
 """Up to so many results the file is replaced after each phase."""

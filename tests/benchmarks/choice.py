@@ -13,7 +13,7 @@ from batchdrain.config.load import load
 from batchdrain.model.facts import Attempt, Choice, TimeLimit
 from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.selection import Selection
+from batchdrain.planning.planner import Selection
 from batchdrain.runtime import clock
 from batchdrain.site import Site
 from tests.benchmarks.figure import Figure

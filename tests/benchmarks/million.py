@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from batchdrain.config.load import load
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.selection import Selection
+from batchdrain.planning.planner import Selection
 from batchdrain.runtime import clock
 from batchdrain.site import Site
 from tests import servers

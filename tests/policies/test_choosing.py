@@ -22,17 +22,17 @@ from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.facts import Choice, Lane, PhaseKey
 from batchdrain.model.states import PhaseState
-from batchdrain.planning.acceptance import Acceptance, Acceptances, Subject
-from batchdrain.planning.backlog import Backlog, Reading
+from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.planning.filters import Filters
+from batchdrain.planning.lane_backlog import Backlog, Reading
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.plan import explained, plan
-from batchdrain.planning.rules import Rules
-from batchdrain.planning.selection import Selection
+from batchdrain.planning.planner import Selection
+from batchdrain.planning.skip_rules import Rules
+from batchdrain.planning.stop import Progress
 from batchdrain.planning.verdicts import Verdict, VerdictWord
 from batchdrain.policies.explaining import explained_by
 from batchdrain.policies.ranking import ranking_of
-from batchdrain.stopping import Progress
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 REASONS = {
@@ -161,7 +161,7 @@ def test_a_busy_run_is_passed_over_and_comes_later() -> None:
 
 
 def test_a_choice_reads_nothing_until_a_lane_has_run_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("batchdrain.planning.intake.KEPT", 8)
+    monkeypatch.setattr("batchdrain.planning.lane_builder.KEPT", 8)
     reads: list[int] = []
     rows = [Row(run_id="r", phase_id=f"{n:03}", phase_index=n, reason=None) for n in range(30)]
     attempted: set[PhaseKey] = set()
@@ -182,7 +182,7 @@ def test_a_choice_reads_nothing_until_a_lane_has_run_out(monkeypatch: pytest.Mon
 
 
 def test_a_plan_goes_on_where_a_lane_has_run_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("batchdrain.planning.intake.KEPT", 8)
+    monkeypatch.setattr("batchdrain.planning.lane_builder.KEPT", 8)
     rows = [Row(run_id="r", phase_id=f"{n:03}", phase_index=n, reason=None) for n in range(30)]
     attempted: set[PhaseKey] = set()
     rules = Rules(filters=Filters(), settings=Settings(), past=Past(), attempted=attempted)
@@ -193,7 +193,7 @@ def test_a_plan_goes_on_where_a_lane_has_run_out(monkeypatch: pytest.MonkeyPatch
 
 
 def test_only_the_first_phases_of_a_lane_stay_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("batchdrain.planning.intake.KEPT", 40)
+    monkeypatch.setattr("batchdrain.planning.lane_builder.KEPT", 40)
     backlog = backlog_of(Row(run_id=f"r{n % 20}", phase_id=str(n), phase_index=n, reason=None) for n in range(4000))
     backlog.refresh(NOW)
     assert sum(len(shelf.kept) for shelves in backlog._lanes_of.values() for shelf in shelves) <= 2 * 40 + 20 * 4

@@ -17,11 +17,11 @@ from batchdrain.model.errors import ConfigError
 from batchdrain.model.facts import Attempt, Choice, Lane, TimeLimit
 from batchdrain.model.retry_stats import Lessons, Tally
 from batchdrain.model.states import Outcome
-from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.filters import Filters
+from batchdrain.planning.lane_backlog import Backlog
+from batchdrain.planning.lane_heap import RENEWALS, Ordering
 from batchdrain.planning.learnt import Learnt
-from batchdrain.planning.ordering import RENEWALS, Ordering
-from batchdrain.planning.rules import Rules
+from batchdrain.planning.skip_rules import Rules
 from batchdrain.policies.best_yield import best_yield, expected_s, success_rate
 from batchdrain.policies.ranking import Ranking, ranking_of
 from tests.policies.test_choosing import NOW, REASONS, all_of, backlog_of, lane, names

@@ -17,9 +17,9 @@ from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.facts import PhaseKey
 from batchdrain.model.states import Outcome
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.rules import Rules
+from batchdrain.planning.skip_rules import Rules
+from batchdrain.planning.stop import Progress
 from batchdrain.planning.verdicts import Verdict, VerdictWord
-from batchdrain.stopping import Progress
 from tests.policies.test_choosing import NOW, ROWS, all_of, backlog_of, names
 from tests.policies.test_learning import attempt_of
 
@@ -76,7 +76,7 @@ def test_looking_changes_nothing_of_what_results_teach(policy: str, rows: list[R
 
 
 def test_looking_goes_past_a_lane_whose_rest_is_not_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("batchdrain.planning.intake.KEPT", 4)
+    monkeypatch.setattr("batchdrain.planning.lane_builder.KEPT", 4)
     rows = [Row(run_id=run, phase_id=str(n), phase_index=n, reason=None) for run in "ab" for n in range(9)]
     backlog = backlog_of(rows, ["run-order"])
     backlog.refresh(NOW)

@@ -14,7 +14,7 @@ from batchdrain.database.ledger.notes import Note
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.model.errors import UsageError
 from batchdrain.model.facts import PhaseKey
-from batchdrain.planning.acceptance import Acceptance, Acceptances, Subject
+from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.session import Balance
 from tests.workplace import Ran, Workplace, wait_for
 
@@ -101,7 +101,7 @@ def test_no_fingerprint_is_computed_unless_a_cluster_is_accepted(monkeypatch: py
         asked.append(text)
         return ""
 
-    monkeypatch.setattr("batchdrain.planning.acceptance.fingerprint", marked)
+    monkeypatch.setattr("batchdrain.planning.acceptances.fingerprint", marked)
     for subject in ({"run_id": "x*"}, {"run_id": "x", "phase_id": "p"}):
         found = accepted(Subject(**subject))
         assert found is not None

@@ -10,7 +10,7 @@ import pytest
 from batchdrain.database.phases.pages import Row
 from batchdrain.failures.categories import categorise
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
-from batchdrain.planning import census as counting
+from batchdrain.planning import cluster_counts as counting
 from tests.workplace import Workplace
 
 DISK = "no space left on /dev/sda7"

@@ -17,13 +17,13 @@ from batchdrain.database.phases.pages import Page
 from batchdrain.failures import categorise, fingerprint
 from batchdrain.model.facts import Attempt, Choice, Phase, PhaseKey, TimeLimit
 from batchdrain.model.states import Outcome, PhaseState
-from batchdrain.planning.backlog import Backlog, Reading
 from batchdrain.planning.filters import Filters
+from batchdrain.planning.lane_backlog import Backlog, Reading
 from batchdrain.planning.limits import TimeLimits
-from batchdrain.planning.rules import Rules
+from batchdrain.planning.skip_rules import Rules
+from batchdrain.planning.stop import Progress, session_stop
 from batchdrain.policies.ranking import Ranking
 from batchdrain.retrying import retry_after
-from batchdrain.stopping import Progress, session_stop
 from tests.benchmarks.simulator.memory import Memory
 from tests.benchmarks.simulator.world import Truth, World
 

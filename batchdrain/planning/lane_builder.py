@@ -15,8 +15,8 @@ from batchdrain.database.phases.pages import Page, Plain, Row
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.facts import PhaseKey, Skip
-from batchdrain.planning.rules import UNNAMED, Rules, is_usable_id
-from batchdrain.planning.shelves import LAST, Shelf
+from batchdrain.planning.lane_buffer import LAST, Shelf
+from batchdrain.planning.skip_rules import UNNAMED, Rules, is_usable_id
 
 KEPT: Final = 20_000
 """How many phases all lanes together keep at hand, about."""

@@ -7,8 +7,8 @@ from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.facts import Lane, Phase
 from batchdrain.model.retry_stats import NOTHING
 from batchdrain.planning.learnt import Learnt
-from batchdrain.planning.rules import Rules
-from batchdrain.timeouts import time_limit
+from batchdrain.planning.skip_rules import Rules
+from batchdrain.planning.timeouts import time_limit
 
 _UNKNOWN_RUN = RunTally()
 

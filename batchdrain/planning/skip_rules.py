@@ -10,12 +10,12 @@ from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.history import Past
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.model.facts import Phase, PhaseKey, Skip
-from batchdrain.planning.acceptance import Acceptances
+from batchdrain.planning.acceptances import Acceptances
 from batchdrain.planning.dependencies import waits_for
 from batchdrain.planning.filters import ASKED_FOR, Filters
 from batchdrain.planning.hints import Hints
+from batchdrain.planning.stop import Progress, attempts_stop, cluster_stop, run_stop
 from batchdrain.planning.verdicts import Verdict
-from batchdrain.stopping import Progress, attempts_stop, cluster_stop, run_stop
 
 ATTEMPTED: Final = "already attempted"
 IN_THIS_SESSION: Final = "in this session"

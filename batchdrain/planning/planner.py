@@ -14,16 +14,16 @@ from batchdrain.failures.categories import Categoriser, own_rule
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.facts import PhaseKey
 from batchdrain.model.states import PhaseState
-from batchdrain.planning.acceptance import Acceptances
-from batchdrain.planning.backlog import Backlog, Reading
+from batchdrain.planning.acceptances import Acceptances
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.hints import Hints
-from batchdrain.planning.rules import Rules
+from batchdrain.planning.lane_backlog import Backlog, Reading
+from batchdrain.planning.skip_rules import Rules
+from batchdrain.planning.stop import Progress
 from batchdrain.planning.verdicts import Verdict, standing
 from batchdrain.policies.ranking import ranking_of
 from batchdrain.runtime import clock
 from batchdrain.site import Site
-from batchdrain.stopping import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

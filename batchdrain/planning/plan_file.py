@@ -21,10 +21,10 @@ from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.model.errors import BadData, UsageError
 from batchdrain.model.facts import Attempt, Choice, Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
-from batchdrain.planning.acceptance import ACCEPTED
-from batchdrain.planning.backlog import Reading
+from batchdrain.planning.acceptances import ACCEPTED
+from batchdrain.planning.lane_backlog import Reading
 from batchdrain.planning.plan import Plan
-from batchdrain.planning.rules import ATTEMPTED, IN_THIS_SESSION, PLAN, UNNAMED, Rules, is_usable_id
+from batchdrain.planning.skip_rules import ATTEMPTED, IN_THIS_SESSION, PLAN, UNNAMED, Rules, is_usable_id
 from batchdrain.planning.verdicts import Verdict
 from batchdrain.runtime import clock, files
 

@@ -1,0 +1,247 @@
+"""The backlog: streamed once, counted into lanes, and from then on the next phase at a constant price.
+
+Only lanes stay in memory, each with the first few of its phases. Where a lane has handed out all that it kept, the
+backlog is read again. The drain and the dry run take their phases from here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from batchdrain.database.phases.pages import Page, Row, as_rows
+from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.model.errors import ConfigError
+from batchdrain.model.facts import Attempt, Choice, Lane, Phase, PhaseKey, Skip
+from batchdrain.model.states import PhaseState
+from batchdrain.planning.lane_buffer import Kept, Shelf
+from batchdrain.planning.lane_builder import Intake
+from batchdrain.planning.lane_heap import Ordering
+from batchdrain.planning.lane_view import lane_of
+from batchdrain.planning.learnt import Learnt
+from batchdrain.planning.skip_rules import Rules
+from batchdrain.planning.verdicts import Verdict
+from batchdrain.policies.ranking import Ranking
+
+Categorise = Callable[[str | None], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One look at the database: its pages are a stream, to be read once."""
+
+    pages: Iterable[Page]
+    rules: Rules
+    redact: Callable[[str], str] = str  #: takes secrets out of a failure text: what is made of it is shown, and kept
+
+
+class Backlog:
+    """The next phase, again and again, each at most once."""
+
+    def __init__(
+        self,
+        read: Callable[[], Reading],
+        ranking: Ranking,
+        *,
+        state: PhaseState,
+        categorise: Categorise,
+        run_type: Callable[[str], str],
+        fixed: Callable[[], Mapping[str, int]] = dict,
+    ) -> None:
+        """`read` looks at the database anew. `fixed`: phases that this session completed, by run_id."""
+        self._read = read
+        self._ranking = ranking
+        self._state = state
+        self._categorise = categorise
+        self._run_type = run_type
+        self._fixed = fixed
+        self._lanes_of: dict[str, list[Shelf]] = defaultdict(list)
+        self._taken: Counter[str] = Counter()
+        self._learnt = Learnt()
+        self._order: Ordering[Shelf] = Ordering(self._stamp)
+        self._failed: Counter[str] = Counter()
+        self._sizes: dict[str, int] = {}
+        self._rules: Rules | None = None
+        self.skipped: Counter[Skip] = Counter()  #: by rule and value, of the last reading and since
+        self.total = 0  #: rows of the source state at the last reading
+        self.waiting = 0  #: phases in all lanes
+        self.stale = True  #: a lane has handed out all that it kept: refresh before the next choice
+
+    def refresh(self, now: datetime) -> None:
+        """Read the database again. Raises DatabaseUnavailable, and ConfigError for a cycle or a bad policy."""
+        reading = self._read()
+        self._rules = reading.rules
+        self._learnt, self._order = Learnt(reading.rules.past.lessons), Ordering(self._stamp)
+        intake = Intake(reading.rules, self._categorise, reading.redact)
+        intake.read(reading.pages)
+        for mark, count in intake.alike.items():
+            self._sizes[mark] = max(count, self._sizes.get(mark, 0))
+        self._lanes_of = defaultdict(list)
+        for shelf in intake.shelves:
+            self._lanes_of[shelf.run_id].append(shelf)
+        self._failed, self.skipped = intake.rows_of, intake.skipped
+        self.total = self._failed.total()
+        self.waiting = sum(shelf.waiting for shelf in intake.shelves)
+        self._failed.update(self._fixed())
+        for shelf in intake.shelves:
+            self._push(shelf, now)
+        self.stale = False
+
+    def size_of(self, fingerprint: str) -> int:
+        return self._sizes.get(fingerprint, 0)
+
+    def next(self, now: datetime, busy: Container[str] = frozenset(), full: Container[str] = frozenset()) -> Choice | None:
+        """The phase most worth trying, of a run that is not `busy` and a cluster that is not `full`; it leaves the backlog.
+        None when there is none: it is `stale` and to be read again, or nothing is `waiting`, or all that waits is busy."""
+        choice, aside = None, list[Shelf]()
+        while choice is None and (shelf := self._first(now, busy)) is not None:
+            if not shelf.kept:
+                self.stale = True
+                self._push(shelf, now)
+                break
+            if full and fingerprint(shelf.kept[0][2]) in full:
+                aside.append(shelf)
+                continue
+            phase = shelf.phase(shelf.take(), self._state)
+            self.waiting -= 1
+            choice = self._choice(shelf, phase, now)
+            self._taken[shelf.run_id] += choice is not None
+            self._push(shelf, now)
+        for shelf in aside:
+            self._push(shelf, now)
+        return choice
+
+    def touch(self, run_id: str, now: datetime, attempt: Attempt | None = None) -> None:
+        """Rank the lanes of a run anew, after a result of it; other lanes that `attempt` teaches something of follow when
+        they come to the top."""
+        if attempt is not None:
+            self._learnt.add(attempt, self._run_type(run_id))
+        for shelf in self._lanes_of.get(run_id, ()):
+            self._push(shelf, now)
+
+    def upcoming(self, most: int, now: datetime) -> list[Phase]:
+        """The first phases without a verdict that `next` would come to now, in its order; they stay where they are."""
+        found: list[Phase] = []
+        lent: dict[int, tuple[Shelf, list[Kept], int]] = {}
+        taken: dict[str, int] = {}
+        with self._order.trial():
+            try:
+                while len(found) < most and (shelf := self._first(now, ())) is not None:
+                    if not shelf.kept:  # the rest of the lane is not at hand
+                        continue
+                    lent.setdefault(id(shelf), (shelf, shelf.kept.copy(), shelf.waiting))
+                    taken.setdefault(shelf.run_id, self._taken[shelf.run_id])
+                    phase = shelf.phase(shelf.take(), self._state)
+                    if self._seen.stopped(phase) is None:
+                        self._taken[shelf.run_id] += 1
+                        if self._verdict(phase) is None:
+                            found.append(phase)
+                    self._push(shelf, now)
+            finally:
+                for run_id, before in taken.items():
+                    self._taken[run_id] = before
+                for shelf, kept, waiting in lent.values():
+                    shelf.kept, shelf.waiting = kept, waiting
+        return found
+
+    def heed(self, verdict: Verdict, now: datetime) -> None:
+        """A diagnosis said this meanwhile: its phase leaves the backlog, or goes to the lane where it belongs now."""
+        self._seen.verdicts[verdict.key] = verdict
+        for shelf in self._lanes_of.get(verdict.key.run_id, [])[:]:
+            for kept in [one for one in shelf.kept if one[1] == verdict.key.phase_id and verdict.is_of(one[2])]:
+                shelf.drop(kept)
+                self._push(shelf, now)
+                if verdict.skip is None:
+                    promising = self._promising(shelf)
+                    promising.put(kept)
+                    self._push(promising, now)
+                else:
+                    self.waiting -= 1
+                    self.skipped[verdict.skip] += 1
+
+    def why_not(self, reading: Reading) -> Iterator[tuple[Row, PhaseKey, Skip | None]]:
+        """For each row of the source state the rule that skips it, or None where it may be drained."""
+        intake = Intake(reading.rules, self._categorise, reading.redact)
+        for row in as_rows(reading.pages):
+            yield row, PhaseKey(row.run_id, row.phase_id), intake.judged(row)[0]
+
+    @property
+    def _seen(self) -> Rules:
+        if self._rules is None:
+            raise AssertionError("refresh comes first")
+        return self._rules
+
+    def _verdict(self, phase: Phase) -> Verdict | None:
+        """Of a phase that it does not skip: a promising one."""
+        return self._seen.verdict(phase.key, phase.reason)
+
+    def _promising(self, like: Shelf) -> Shelf:
+        """Where those phases of a lane go that are promising."""
+        lanes = self._lanes_of[like.run_id]
+        for shelf in lanes:
+            if shelf.promising and (shelf.category, shelf.attempts) == (like.category, like.attempts):
+                return shelf
+        lanes.append(shelf := Shelf(like.run_id, like.category, like.attempts, promising=True))
+        return shelf
+
+    def _choice(self, shelf: Shelf, phase: Phase, now: datetime) -> Choice | None:
+        stop = self._seen.stopped(phase)
+        if stop is not None:
+            self.skipped[stop] += 1
+            return None
+        said, why = self._verdict(phase), self._why(self._lane(shelf, phase), now)
+        return Choice(phase=phase, fingerprint=fingerprint(phase.reason), reason=why if said is None else f"{said}, {why}")
+
+    def _push(self, shelf: Shelf, now: datetime) -> None:
+        if not shelf.waiting:
+            self._order.drop(shelf)
+            return
+        rank = self._rank(shelf, now)
+        try:
+            self._order.push(shelf, rank)
+        except TypeError as error:
+            raise self._incomparable(error) from error
+
+    def _first(self, now: datetime, busy: Container[str]) -> Shelf | None:
+        try:
+            return self._order.pop(lambda shelf: self._rank(shelf, now), busy)
+        except TypeError as error:
+            raise self._incomparable(error) from error
+
+    def _rank(self, shelf: Shelf, now: datetime) -> Any:
+        # A lane that kept nothing can't be ranked: it goes first, which makes `next` ask for another reading.
+        if not shelf.kept:
+            return (0, ())
+        return (1, self._ranking(self._lane(shelf, shelf.phase(shelf.kept[0], self._state)), now))
+
+    def _stamp(self, shelf: Shelf) -> Hashable:
+        return (self._learnt.results, self._taken[shelf.run_id])
+
+    def _incomparable(self, error: TypeError) -> ConfigError:
+        return ConfigError(
+            f"batchdrain.policy: {', '.join(self._ranking.names)}: the keys of two lanes can't be compared: {error}",
+            remedy="a policy must return keys of one type",
+        )
+
+    def _lane(self, shelf: Shelf, head: Phase) -> Lane:
+        return lane_of(
+            head,
+            self._seen,
+            self._learnt,
+            run_type=self._run_type(shelf.run_id),
+            promising=shelf.promising,
+            waiting=shelf.waiting,
+            failed=self._failed[shelf.run_id],
+            taken=self._taken[shelf.run_id],
+        )
+
+    def _why(self, lane: Lane, now: datetime) -> str:
+        hint = f"hint {lane.hint:+}, " if lane.hint else ""
+        tried = "never tried" if lane.attempts == 0 else f"tried {lane.attempts}x"
+        index = "no phase_index" if lane.phase_index is None else f"phase_index {lane.phase_index}"
+        waits = f"{lane.failed} {self._state} in its run"
+        says = "".join(f", {said}" for said in self._ranking.explained(lane, now))
+        return f"{hint}{lane.category}, {tried}, {index}, {waits}{says} (policy {' > '.join(self._ranking.names)})"
