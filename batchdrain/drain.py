@@ -14,7 +14,6 @@ from time import monotonic
 from batchdrain.draining.conclusion import Conclusion, conclude
 from batchdrain.draining.parts import Ended, Parts
 from batchdrain.draining.slots import Slots
-from batchdrain.events import Event
 from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
 from batchdrain.model.facts import Choice, PhaseKey, Skip, Try
 from batchdrain.planning.filters import ASKED_FOR
@@ -24,6 +23,7 @@ from batchdrain.planning.stop import canary_room, session_stop
 from batchdrain.recovering import told, told_as_event
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut
+from batchdrain.sessions.events import Event
 
 
 class Drain:

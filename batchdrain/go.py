@@ -22,7 +22,6 @@ from batchdrain.draining.interrupts import Interrupts
 from batchdrain.draining.outage import Outage
 from batchdrain.draining.parts import Parts
 from batchdrain.draining.weather import Weather
-from batchdrain.events import Event
 from batchdrain.intent import Intent
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.facts import Skip, Try
@@ -37,9 +36,10 @@ from batchdrain.runtime import clock
 from batchdrain.runtime.signals import blocked
 from batchdrain.runtime.threads import require_room
 from batchdrain.screens.screen import Opening, Screen
-from batchdrain.session import Session, Status
+from batchdrain.sessions.events import Event
 from batchdrain.sessions.record import SessionRecord
-from batchdrain.sessions.rendering import dumps
+from batchdrain.sessions.render import dumps
+from batchdrain.sessions.session import Session, Status
 from batchdrain.site import Site, described
 
 _OTHER_THREADS = 3

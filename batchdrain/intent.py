@@ -19,7 +19,7 @@ from batchdrain.model.errors import BadData, ConfigError, UsageError
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.plan_file import PlannedPhase
-from batchdrain.session import Kind, Session
+from batchdrain.sessions.session import Kind, Session
 
 KEPT: Final = (
     "batch_size", "min_success_rate", "profile", "policy", "categories", "refresh_s", "timeout", "retry", "stop",

@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from batchdrain.events import Event
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.go import Went, go
 from batchdrain.intent import Intent, has_same_command, intent_of, narrowed, narrowed_size, require_same_source
@@ -21,12 +20,13 @@ from batchdrain.planning.planner import Sofar, acceptances
 from batchdrain.recovering import recover
 from batchdrain.runtime import clock
 from batchdrain.screens.screen import Screen
-from batchdrain.session import Session, Status
-from batchdrain.sessions.counts import counts_of
+from batchdrain.sessions.events import Event
 from batchdrain.sessions.folder import LostSession
-from batchdrain.sessions.parsing import CorruptSession
-from batchdrain.sessions.rebuilding import UnknownSession, catch_up, executions_of, rebuilt
+from batchdrain.sessions.parse import CorruptSession
+from batchdrain.sessions.progress import counts_of
+from batchdrain.sessions.rebuild import UnknownSession, catch_up, executions_of, rebuilt
 from batchdrain.sessions.record import SessionRecord
+from batchdrain.sessions.session import Session, Status
 from batchdrain.site import Site
 from batchdrain.starting import identity, prepare, supply_for
 

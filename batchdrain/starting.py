@@ -10,7 +10,6 @@ from typing import Any
 from batchdrain.config.plugins import engine_factory
 from batchdrain.database.phases.checks import unfit_columns, unwritable
 from batchdrain.database.phases.dry_write import rehearsed
-from batchdrain.events import Event
 from batchdrain.execution.command import problems_of
 from batchdrain.execution.diagnosis import diagnosis_problems
 from batchdrain.go import Went, go
@@ -26,8 +25,9 @@ from batchdrain.planning.stop import Progress
 from batchdrain.recovering import recover
 from batchdrain.runtime import clock
 from batchdrain.screens.screen import Screen
-from batchdrain.session import Balance, Session, Status
+from batchdrain.sessions.events import Event
 from batchdrain.sessions.record import SessionRecord
+from batchdrain.sessions.session import Balance, Session, Status
 from batchdrain.site import Site
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchdrain.session import Balance, Result, Session
-from batchdrain.sessions.balancing import Scales
+from batchdrain.sessions.balance import Scales
+from batchdrain.sessions.session import Balance, Result, Session
 from tests.workplace import Workplace, wait_for
 
 START = datetime(2025, 12, 28, 12, tzinfo=UTC)

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from batchdrain.events import Event
+from batchdrain.sessions.events import Event
 from tests.tasks.test_triage import HOPELESS, diagnose, diagnosed, verdicts
 from tests.workplace import DEADLINE_S, Workplace, wait_for
 

@@ -17,7 +17,7 @@ from batchdrain.collection import ns
 from batchdrain.config import plugins
 from batchdrain.config.load import leaves
 from batchdrain.config.settings import Settings
-from batchdrain.events import Event
+from batchdrain.sessions.events import Event
 from batchdrain.tasks.edge import HELP
 
 ROOT = Path(__file__).parents[1]

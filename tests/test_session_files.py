@@ -16,17 +16,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchdrain.events import Event, EventLog
 from batchdrain.model.errors import BadData, FilesUnavailable, SessionInUse, UsageError
 from batchdrain.model.facts import Skip
 from batchdrain.reports import markdown, text
 from batchdrain.runtime import files
 from batchdrain.runtime.text import printable, safe_text, slug, storable
-from batchdrain.session import Result, Session, Status, metrics_per_minute
+from batchdrain.sessions.events import Event, EventLog
 from batchdrain.sessions.folder import SessionFolder
-from batchdrain.sessions.parsing import CorruptSession, parse
+from batchdrain.sessions.parse import CorruptSession, parse
 from batchdrain.sessions.record import AT_ONCE, SessionRecord
-from batchdrain.sessions.rendering import facts_of
+from batchdrain.sessions.render import facts_of
+from batchdrain.sessions.session import Result, Session, Status, metrics_per_minute
 
 START = datetime(2025, 12, 28, 12, tzinfo=UTC)
 

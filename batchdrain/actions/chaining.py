@@ -14,7 +14,7 @@ from batchdrain.model.errors import BatchDrainError, UsageError
 from batchdrain.planning.filters import Filters
 from batchdrain.project import Project
 from batchdrain.screens.output import Output, error_lines
-from batchdrain.session import Kind, Session
+from batchdrain.sessions.session import Kind, Session
 from batchdrain.site import Site
 from batchdrain.starting import begin
 

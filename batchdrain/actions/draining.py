@@ -20,7 +20,7 @@ from batchdrain.resuming import resumable, resume
 from batchdrain.runtime.signals import came
 from batchdrain.runtime.text import shown
 from batchdrain.screens.output import Output
-from batchdrain.session import Kind
+from batchdrain.sessions.session import Kind
 from batchdrain.site import Site
 from batchdrain.starting import begin, identity
 

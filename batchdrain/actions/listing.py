@@ -16,8 +16,8 @@ from batchdrain.recovering import is_alive, said_of
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text, shown
 from batchdrain.screens.output import Output
-from batchdrain.session import Kind, Session, Status
 from batchdrain.sessions.folder import LostSession, SessionFolder
+from batchdrain.sessions.session import Kind, Session, Status
 
 DIED: Final = "interrupted (its process died)"
 """What is shown of a session that says it runs while nobody drains it."""

@@ -17,10 +17,10 @@ from batchdrain.reports import formats
 from batchdrain.runtime import clock, files
 from batchdrain.runtime.text import safe_text, shown
 from batchdrain.screens.output import Output
-from batchdrain.session import Kind, Session, Status
 from batchdrain.sessions.folder import LostSession, SessionFolder
-from batchdrain.sessions.parsing import CorruptSession
-from batchdrain.sessions.rebuilding import UnknownSession, rebuilt
+from batchdrain.sessions.parse import CorruptSession
+from batchdrain.sessions.rebuild import UnknownSession, rebuilt
+from batchdrain.sessions.session import Kind, Session, Status
 from batchdrain.site import RunCounts, Site, described
 from batchdrain.starting import supply_for
 

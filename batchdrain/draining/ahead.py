@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from batchdrain.draining.diagnosis import Diagnosis
 from batchdrain.draining.interrupts import Interrupts
 from batchdrain.draining.triage import Triage
-from batchdrain.events import Event
 from batchdrain.intent import Intent
 from batchdrain.model.facts import PhaseKey
 from batchdrain.planning.backlog import Supply
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut
 from batchdrain.screens.screen import Screen
+from batchdrain.sessions.events import Event
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.site import Site
 

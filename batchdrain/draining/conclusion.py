@@ -13,7 +13,6 @@ from batchdrain.database.driver_errors import RowLocked
 from batchdrain.draining.judging import judge
 from batchdrain.draining.parts import Ended, Judgement, Parts
 from batchdrain.draining.weather import is_transient
-from batchdrain.events import Event
 from batchdrain.execution.order import CONFIG_ERRNOS, EndedBy, Ending
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.model.errors import BatchDrainError, ClaimLost, ConfigError, DatabaseUnavailable, FilesUnavailable
@@ -23,8 +22,9 @@ from batchdrain.planning.stop import cluster_stop, run_stop
 from batchdrain.retrying import retry_after
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut
-from batchdrain.session import Result
-from batchdrain.sessions.rendering import facts_of
+from batchdrain.sessions.events import Event
+from batchdrain.sessions.render import facts_of
+from batchdrain.sessions.session import Result
 
 _CLOCK_STEP_S: Final = 0.005  # the database compares whole milliseconds
 

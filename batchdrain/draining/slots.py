@@ -11,7 +11,6 @@ from typing import Final
 
 from batchdrain.database.driver_errors import RowLocked, RowRefused
 from batchdrain.draining.parts import Ended, Parts, Running
-from batchdrain.events import Event
 from batchdrain.execution.aftermath import found_out
 from batchdrain.execution.command import order_for
 from batchdrain.execution.guardian.wire import boottime_ms
@@ -21,6 +20,7 @@ from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.model.errors import BadData, BatchDrainError, EngineUnavailable, FilesUnavailable
 from batchdrain.model.facts import Claim, PhaseKey, Skip, Standing, Try
 from batchdrain.runtime import clock
+from batchdrain.sessions.events import Event
 
 _SETTLE_POLL_S: Final = 0.1
 _LOCK_POLL_S: Final = 0.5

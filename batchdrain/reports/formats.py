@@ -7,8 +7,8 @@ from typing import Final
 import orjson
 
 from batchdrain.reports import markdown, text
-from batchdrain.session import Session, metrics_per_minute
-from batchdrain.sessions.rendering import dumps
+from batchdrain.sessions.render import dumps
+from batchdrain.sessions.session import Session, metrics_per_minute
 
 SUMMARY: Final = ("text", "json", "markdown")
 

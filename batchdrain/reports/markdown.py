@@ -9,7 +9,7 @@ from typing import Final
 from batchdrain.reports.skipped import skips_of
 from batchdrain.runtime.clock import iso
 from batchdrain.runtime.text import ending_word, safe_text
-from batchdrain.session import Session
+from batchdrain.sessions.session import Session
 
 _MARKUP: Final = re.compile(r"[\\`*_{}\[\]()<>#+!|~&:@$-]|(?<=www)\.", re.IGNORECASE)
 _BREAK: Final = "&#8203;"  # a space without width: what a page is searched for after it was made, a backslash does not stop

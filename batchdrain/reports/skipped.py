@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from batchdrain.model.facts import Skip
 from batchdrain.planning.skips import by_rule
-from batchdrain.session import Session
+from batchdrain.sessions.session import Session
 
 
 def skips_of(session: Session) -> Iterator[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ from batchdrain.failures.fingerprints import cluster_id
 from batchdrain.reports.skipped import skips_of
 from batchdrain.runtime.clock import iso
 from batchdrain.runtime.text import ending_word, safe_text
-from batchdrain.session import Session, metrics_per_minute
+from batchdrain.sessions.session import Session, metrics_per_minute
 
 WIDTH: Final = 80
 _CLUSTERS: Final = 10

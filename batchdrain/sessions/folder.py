@@ -18,9 +18,9 @@ from typing import Final
 
 from batchdrain.model.errors import BadData, FilesUnavailable, SessionInUse, UsageError
 from batchdrain.runtime import files
-from batchdrain.session import Session
 from batchdrain.sessions import lock
-from batchdrain.sessions.parsing import CorruptSession, parse
+from batchdrain.sessions.parse import CorruptSession, parse
+from batchdrain.sessions.session import Session
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 

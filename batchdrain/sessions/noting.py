@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from batchdrain.model.facts import Skip
-from batchdrain.session import Session, Skipped
+from batchdrain.sessions.session import Session, Skipped
 
 NOTED: Final = 50
 """So many rules with their values are kept; those that acted first."""

@@ -14,18 +14,18 @@ from typing import Any, Final
 
 import orjson
 
-from batchdrain.events import Event, EventLog
 from batchdrain.model.errors import FilesUnavailable
 from batchdrain.model.facts import PhaseKey, Skip
 from batchdrain.planning.stop import Progress
 from batchdrain.runtime import files
 from batchdrain.runtime.threads import begin
-from batchdrain.session import Result, Session, Status
-from batchdrain.sessions.balancing import Scales
-from batchdrain.sessions.counts import counts_of
+from batchdrain.sessions.balance import Scales
+from batchdrain.sessions.events import Event, EventLog
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.noting import note
-from batchdrain.sessions.rendering import dumps, rendered
+from batchdrain.sessions.progress import counts_of
+from batchdrain.sessions.render import dumps, rendered
+from batchdrain.sessions.session import Result, Session, Status
 
 AT_ONCE: Final = 100
 """Up to so many results the file is replaced after each phase."""

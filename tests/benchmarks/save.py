@@ -7,10 +7,10 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from batchdrain.session import Result, Session
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.record import SessionRecord
-from batchdrain.sessions.rendering import facts_of
+from batchdrain.sessions.render import facts_of
+from batchdrain.sessions.session import Result, Session
 from tests.benchmarks.figure import Figure
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)

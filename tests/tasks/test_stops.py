@@ -9,8 +9,8 @@ import pytest
 
 from batchdrain.model.facts import Skip
 from batchdrain.planning.stop import canary_room
-from batchdrain.session import Session
 from batchdrain.sessions.noting import NOTED, note
+from batchdrain.sessions.session import Session
 from tests.workplace import DEADLINE_S, Workplace
 
 BROKEN = "RuntimeError: the shared service is broken"

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from batchdrain.config.messages import plainly
 from batchdrain.model.errors import BadData
-from batchdrain.session import SCHEMA_VERSION, Session
+from batchdrain.sessions.session import SCHEMA_VERSION, Session
 
 _DEEPEST: Final = 100
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batchdrain.session import Balance, Result, Session
+from batchdrain.sessions.session import Balance, Result, Session
 
 
 class Scales:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from batchdrain.runtime import clock
-from batchdrain.session import Result
+from batchdrain.sessions.session import Result
 
 
 def rendered(result: Result) -> bytes:

@@ -10,9 +10,9 @@ from batchdrain.database.ledger.history import History
 from batchdrain.model.errors import BadData
 from batchdrain.model.states import COUNTED, Outcome
 from batchdrain.runtime import clock
-from batchdrain.session import Result, Session
-from batchdrain.sessions.balancing import Scales
-from batchdrain.sessions.parsing import parse
+from batchdrain.sessions.balance import Scales
+from batchdrain.sessions.parse import parse
+from batchdrain.sessions.session import Result, Session
 
 
 class UnknownSession(BadData):

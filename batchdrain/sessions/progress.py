@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from batchdrain.planning.stop import Progress
-from batchdrain.session import Result, Session
+from batchdrain.sessions.session import Result, Session
 
 
 class Counts:
