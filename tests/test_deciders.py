@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from batchdrain.config.settings import Dependency, Retry, Stop, Timeout
 from batchdrain.database.ledger.give_back import Recovered
+from batchdrain.drain.recovery import told
+from batchdrain.drain.retry import full_jitter, retry_after
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.facts import Attempt, Phase, PhaseKey, TimeLimit
 from batchdrain.model.states import NEXT, IllegalTransition, Outcome, PhaseState, next_state
@@ -18,8 +20,6 @@ from batchdrain.planning.dependencies import waits_for
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.stop import Progress, attempts_stop, cluster_stop, run_stop, session_stop
 from batchdrain.planning.timeouts import percentile_95, time_limit
-from batchdrain.recovering import told
-from batchdrain.retrying import full_jitter, retry_after
 from batchdrain.runtime import clock
 
 PHASE = Phase(run_id="r", phase_id="p", phase_index=0, state=PhaseState.FAILED, reason=None, category="unknown")

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from batchdrain.config.settings import Lease
-from batchdrain.draining import heart
+from batchdrain.drain import heartbeat
 from batchdrain.model.errors import DatabaseUnavailable
 from batchdrain.model.facts import Claim, Phase
 from batchdrain.model.states import PhaseState
@@ -45,9 +45,9 @@ class Post:
 
 def beaten(claims: SlowClaims, patch: pytest.MonkeyPatch) -> list[object]:
     """What the guardians are told by one beat."""
-    patch.setattr(heart, "boottime_ms", lambda: claims.now_ms)
+    patch.setattr(heartbeat, "boottime_ms", lambda: claims.now_ms)
     post = Post()
-    ours = heart.Heart(cast("Any", claims), LEASE, GRACE_S, post=None)
+    ours = heartbeat.Heart(cast("Any", claims), LEASE, GRACE_S, post=None)
     phase = Phase(run_id="r", phase_id="p", phase_index=0, state=PhaseState.FAILED, reason=None, category="unknown")
     ours.hold(Claim(phase=phase, epoch=1, attempt=1, prior_word="FAILED", prior_reason=None, held_word="EXECUTING",
                     claimed_at=datetime(2026, 1, 1, tzinfo=UTC), token="t"))  # fmt: skip

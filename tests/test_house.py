@@ -115,7 +115,13 @@ def test_rooms_never_import_each_other_in_a_circle() -> None:
 FLOORS = [
     ("batchdrain.collection", "batchdrain.tasks"),
     ("batchdrain.actions",),
-    ("batchdrain.starting", "batchdrain.go", "batchdrain.drain", "batchdrain.draining", "batchdrain.intent"),
+    (
+        "batchdrain.drain.start",
+        "batchdrain.drain.session_run",
+        "batchdrain.drain.loop",
+        "batchdrain.drain",
+        "batchdrain.drain.request",
+    ),
     ("batchdrain.sessions",),
     ("batchdrain.planning",),
     ("batchdrain.database",),

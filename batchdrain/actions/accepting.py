@@ -9,6 +9,7 @@ from batchdrain.actions.opening import opened
 from batchdrain.actions.saying import LONGEST, kept_text, moment
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.database.phases.pages import clean_rows
+from batchdrain.drain.project import Site
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.errors import UsageError, did_you_mean
@@ -20,7 +21,6 @@ from batchdrain.project import Project
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output
-from batchdrain.site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

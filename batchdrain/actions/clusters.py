@@ -9,6 +9,7 @@ from typing import Any, Final
 from batchdrain.actions.opening import opened, shape_of, whole
 from batchdrain.config.redaction import Redact
 from batchdrain.database.ledger.retries import retries_by_fingerprint
+from batchdrain.drain.project import Site, described
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.cluster_counts import RUNS, Cluster, census
 from batchdrain.planning.filters import Filters
@@ -16,7 +17,6 @@ from batchdrain.planning.planner import Selection, acceptances, categoriser
 from batchdrain.project import Project
 from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output
-from batchdrain.site import Site, described
 
 WIDTH: Final = 100
 _SHOWN: Final = 20

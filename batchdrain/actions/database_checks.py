@@ -14,10 +14,10 @@ from batchdrain.database.network_disk import REMEDY, abroad
 from batchdrain.database.phases.checks import unfit_columns, unwritable
 from batchdrain.database.phases.dry_write import rehearsed, rehearsed_in_ledger
 from batchdrain.database.phases.table import split_name
+from batchdrain.drain.project import Site, described
+from batchdrain.drain.recovery import said_of
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.skip_rules import QUARANTINE
-from batchdrain.recovering import said_of
-from batchdrain.site import Site, described
 
 _HELD_SHOWN: Final = 10
 _DRAINED: Final = (PhaseState.FAILED, PhaseState.QUEUED)

@@ -8,21 +8,21 @@ from pathlib import Path
 
 from batchdrain.actions.opening import opened, output_after, screen_for, shape_of, whole
 from batchdrain.actions.planned import show_plan
-from batchdrain.go import Went
-from batchdrain.intent import Intent
+from batchdrain.drain.project import Site
+from batchdrain.drain.request import Intent
+from batchdrain.drain.resume import resumable, resume
+from batchdrain.drain.session_run import Went
+from batchdrain.drain.start import begin, identity
 from batchdrain.model.errors import BadData, UsageError
 from batchdrain.planning import plan_file
 from batchdrain.planning.filters import Filters
 from batchdrain.project import Project
 from batchdrain.reports import formats
 from batchdrain.reports.emptiness import why_nothing
-from batchdrain.resuming import resumable, resume
 from batchdrain.runtime.signals import came
 from batchdrain.runtime.text import shown
 from batchdrain.screens.output import Output
 from batchdrain.sessions.session import Kind
-from batchdrain.site import Site
-from batchdrain.starting import begin, identity
 
 _NARROWING = frozenset({"batch_size", "finish_current"})
 

@@ -13,14 +13,14 @@ from batchdrain.actions.trust import require_own_files, require_own_names
 from batchdrain.config.load import load
 from batchdrain.config.plugins import engine_factory
 from batchdrain.config.settings import Settings
+from batchdrain.drain.project import Site
+from batchdrain.drain.screen import Screen, Silent
 from batchdrain.model.errors import ConfigError, UsageError, did_you_mean
 from batchdrain.policies.ranking import ranking_of
 from batchdrain.project import Project
 from batchdrain.screens.outlet import Outlet
 from batchdrain.screens.output import Output
 from batchdrain.screens.plain import PlainScreen
-from batchdrain.screens.screen import Screen, Silent
-from batchdrain.site import Site
 
 _WHOLE: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 

@@ -9,21 +9,21 @@ from pathlib import Path
 
 import orjson
 
+from batchdrain.drain.project import Site, described
+from batchdrain.drain.request import Intent
+from batchdrain.drain.resume import Resumption
+from batchdrain.drain.session_run import limits_for
+from batchdrain.drain.start import identity, selection_for, supply_for
 from batchdrain.failures.fingerprints import cluster_id
-from batchdrain.go import limits_for
-from batchdrain.intent import Intent
 from batchdrain.model.facts import PhaseKey, Skip
 from batchdrain.planning import plan_file
 from batchdrain.planning.plan import Plan, explained, plan
 from batchdrain.planning.planner import Sofar, categoriser
 from batchdrain.planning.skips import by_rule
 from batchdrain.reports.emptiness import why_nothing
-from batchdrain.resuming import Resumption
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output
-from batchdrain.site import Site, described
-from batchdrain.starting import identity, selection_for, supply_for
 
 
 def show_plan(

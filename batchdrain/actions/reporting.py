@@ -7,7 +7,9 @@ from pathlib import Path
 import orjson
 
 from batchdrain.actions.opening import opened, settings_of, shape_of
-from batchdrain.intent import Intent
+from batchdrain.drain.project import RunCounts, Site, described
+from batchdrain.drain.request import Intent
+from batchdrain.drain.start import supply_for
 from batchdrain.model.errors import UsageError, did_you_mean
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
@@ -21,8 +23,6 @@ from batchdrain.sessions.folder import LostSession, SessionFolder
 from batchdrain.sessions.parse import CorruptSession
 from batchdrain.sessions.rebuild import UnknownSession, rebuilt
 from batchdrain.sessions.session import Kind, Session, Status
-from batchdrain.site import RunCounts, Site, described
-from batchdrain.starting import supply_for
 
 _STATES = ("any", "queued", "failed")
 

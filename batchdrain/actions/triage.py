@@ -14,8 +14,9 @@ from typing import Any
 
 from batchdrain.actions.opening import opened, shape_of, whole
 from batchdrain.config.settings import Settings
+from batchdrain.drain.project import Site
+from batchdrain.drain.shutdown import Interrupts
 from batchdrain.draining.diagnosis import Diagnosis
-from batchdrain.draining.interrupts import Interrupts
 from batchdrain.draining.triage import Triage
 from batchdrain.execution.diagnosis import diagnosis_problems
 from batchdrain.model.errors import ConfigError, FilesUnavailable
@@ -30,7 +31,6 @@ from batchdrain.reports.emptiness import why_nothing
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text, shown
 from batchdrain.screens.output import Output
-from batchdrain.site import Site
 
 _SIGNS = {VerdictWord.PROMISING: "+", VerdictWord.HOPELESS: "-", VerdictWord.WAIT: "-"}
 

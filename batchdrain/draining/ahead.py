@@ -10,18 +10,18 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 
+from batchdrain.drain.project import Site
+from batchdrain.drain.request import Intent
+from batchdrain.drain.screen import Screen
+from batchdrain.drain.shutdown import Interrupts
 from batchdrain.draining.diagnosis import Diagnosis
-from batchdrain.draining.interrupts import Interrupts
 from batchdrain.draining.triage import Triage
-from batchdrain.intent import Intent
 from batchdrain.model.facts import PhaseKey
 from batchdrain.planning.backlog import Supply
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut
-from batchdrain.screens.screen import Screen
 from batchdrain.sessions.events import Event
 from batchdrain.sessions.record import SessionRecord
-from batchdrain.site import Site
 
 
 class Ahead:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from batchdrain.config.redaction import Redact
 from batchdrain.config.settings import Triage
 from batchdrain.config.values import seconds
-from batchdrain.draining.judging import last_line
+from batchdrain.drain.judge import last_line
 from batchdrain.execution.order import RESULT_BYTES, EndedBy, Ending
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import fingerprint

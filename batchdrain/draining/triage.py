@@ -8,6 +8,7 @@ from typing import Final
 
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.notes import NoteKind, Notes
+from batchdrain.drain.project import Site
 from batchdrain.draining.diagnosis import Diagnosis, diagnosed
 from batchdrain.execution.diagnosis import diagnosis_order
 from batchdrain.execution.engines.local import LocalEngine
@@ -18,7 +19,6 @@ from batchdrain.model.facts import Phase, PhaseKey
 from batchdrain.planning.verdicts import expired
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import shown
-from batchdrain.site import Site
 
 _LEAVES_S: Final = 0.05
 

@@ -10,6 +10,7 @@ from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.history import Past
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.database.phases.pages import Page, Row, clean_rows
+from batchdrain.drain.project import Site
 from batchdrain.failures.categories import Categoriser, own_rule
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.facts import PhaseKey
@@ -23,7 +24,6 @@ from batchdrain.planning.stop import Progress
 from batchdrain.planning.verdicts import Verdict, standing
 from batchdrain.policies.ranking import ranking_of
 from batchdrain.runtime import clock
-from batchdrain.site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from batchdrain.drain.project import RunCounts, described
 from batchdrain.model.facts import Skip
 from batchdrain.planning.skips import by_rule
-from batchdrain.site import RunCounts, described
 
 
 def why_nothing(

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from batchdrain.config.load import load
+from batchdrain.drain.project import Site
 from batchdrain.model.facts import Attempt, Choice, TimeLimit
 from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import Selection
 from batchdrain.runtime import clock
-from batchdrain.site import Site
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.sample import make_project
 

@@ -20,11 +20,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from batchdrain.config.load import load
+from batchdrain.drain.project import Site
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import Selection
 from batchdrain.runtime import clock
-from batchdrain.site import Site
 from tests import servers
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.sample import REASONS, RUNS, make_project

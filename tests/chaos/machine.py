@@ -7,9 +7,9 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from batchdrain import recovering
 from batchdrain.database.ledger import give_back
 from batchdrain.database.ledger.history import Held
+from batchdrain.drain import recovery
 from batchdrain.model.errors import ClaimLost
 from batchdrain.model.facts import Attempt, Choice, Claim
 from batchdrain.model.states import Outcome
@@ -183,7 +183,7 @@ class ClaimMachine(RuleBasedStateMachine):
             and (self.world.is_dead(held[name].controller) or expected.is_over(self.world.now_ms))
         }
         with self.world.reply_lost(lost):
-            found = {str(back.key).replace(" ", ""): back for back in recovering.recover(self.world.site)}
+            found = {str(back.key).replace(" ", ""): back for back in recovery.recover(self.world.site)}
         for name, back in found.items():
             assert (back.word, back.recorded) == (self.model[name].row.state, due[name])
             self.world.met["given back" if back.recorded is None else "result found"] += 1
@@ -194,7 +194,7 @@ class ClaimMachine(RuleBasedStateMachine):
     def recover_late(self, back: int) -> None:
         """A recovery that looked when `back` was claimed, and was held up since: anything may have happened."""
         held = self.looked[-1 - back % len(self.looked)]
-        gone = recovering.is_alive(held) is False
+        gone = recovery.is_alive(held) is False
         site, expected = self.world.site, self.model[str(held.key).replace(" ", "")]
         due = expected.is_held_by(held.owner, held.epoch) and (gone or expected.is_over(self.world.now_ms))
         found = give_back.give_back(site.database, site.ledger, site.table, site.settings.command, held, gone=gone)
@@ -239,7 +239,7 @@ class ClaimMachine(RuleBasedStateMachine):
         self.recover(lost=False)
         self.no_promise_is_broken()
         self.everything_stands_as_expected()
-        assert recovering.recover(self.world.site) == []
+        assert recovery.recover(self.world.site) == []
         for name, expected in self.model.items():
             claim = self.before.claims.get(name)
             assert claim is None or claim.owner is None

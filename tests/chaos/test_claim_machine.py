@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from batchdrain import recovering
 from batchdrain.database.ledger import claims, give_back, statements
+from batchdrain.drain import recovery
 from batchdrain.model.states import Outcome
 from tests.chaos.expected import Row
 from tests.chaos.machine import ClaimMachine
@@ -68,7 +68,7 @@ class Mutant:
         exec(code, vars(self.module), made)
         patch.setattr(place, self.name, made[self.name])
         if self.owner is None:
-            patch.setattr(recovering, self.name, made[self.name])
+            patch.setattr(recovery, self.name, made[self.name])
 
 
 def _give_back(text: str, instead: str) -> Mutant:

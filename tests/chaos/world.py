@@ -20,12 +20,12 @@ from batchdrain.database.connection import open_database
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.table import PhaseTable
+from batchdrain.drain.project import Site
 from batchdrain.execution import process_identity
 from batchdrain.execution.order import EndedBy
 from batchdrain.model.facts import Attempt, Choice, Claim, Phase, PhaseKey, TimeLimit
 from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.runtime import clock
-from batchdrain.site import Site
 from tests.chaos.expected import AttemptRow, ClaimRow, Row, Standings
 from tests.workplace import named
 

@@ -15,13 +15,13 @@ from batchdrain.database.connection import Database, open_database
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.table import PhaseTable
+from batchdrain.drain.project import Site
+from batchdrain.drain.recovery import recover
 from batchdrain.execution import process_identity
 from batchdrain.model.errors import BadData, ClaimLost
 from batchdrain.model.facts import Attempt, Choice, Claim, Phase, PhaseKey, TimeLimit
 from batchdrain.model.states import Outcome, PhaseState
-from batchdrain.recovering import recover
 from batchdrain.runtime import clock
-from batchdrain.site import Site
 from tests.workplace import Workplace
 
 NOW = clock.now()

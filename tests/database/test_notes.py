@@ -9,7 +9,7 @@ import pytest
 
 from batchdrain.config.load import load
 from batchdrain.database.ledger.notes import NoteKind, Notes
-from batchdrain.site import Site
+from batchdrain.drain.project import Site
 from tests.workplace import DEADLINE_S, Workplace, wait_for
 
 KIND = NoteKind.VERDICT

@@ -14,6 +14,7 @@ from functools import cache
 
 from batchdrain.config.settings import Retry, Settings
 from batchdrain.database.phases.pages import Page
+from batchdrain.drain.retry import retry_after
 from batchdrain.failures import categorise, fingerprint
 from batchdrain.model.facts import Attempt, Choice, Phase, PhaseKey, TimeLimit
 from batchdrain.model.states import Outcome, PhaseState
@@ -23,7 +24,6 @@ from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.skip_rules import Rules
 from batchdrain.planning.stop import Progress, session_stop
 from batchdrain.policies.ranking import Ranking
-from batchdrain.retrying import retry_after
 from tests.benchmarks.simulator.memory import Memory
 from tests.benchmarks.simulator.world import Truth, World
 

@@ -11,16 +11,16 @@ import heapq
 from collections.abc import Container, Iterable
 from time import monotonic
 
-from batchdrain.draining.conclusion import Conclusion, conclude
-from batchdrain.draining.parts import Ended, Parts
-from batchdrain.draining.slots import Slots
+from batchdrain.drain.finish import Conclusion, conclude
+from batchdrain.drain.in_flight import Ended, Parts
+from batchdrain.drain.recovery import told, told_as_event
+from batchdrain.drain.workers import Slots
 from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
 from batchdrain.model.facts import Choice, PhaseKey, Skip, Try
 from batchdrain.planning.filters import ASKED_FOR
 from batchdrain.planning.skip_rules import ATTEMPTED, PLAN
 from batchdrain.planning.skips import by_rule
 from batchdrain.planning.stop import canary_room, session_stop
-from batchdrain.recovering import told, told_as_event
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut
 from batchdrain.sessions.events import Event

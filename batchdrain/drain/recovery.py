@@ -16,7 +16,8 @@ from batchdrain.database.driver_errors import RowLocked
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.give_back import Recovered, give_back
 from batchdrain.database.ledger.history import Held
-from batchdrain.draining.judging import judge
+from batchdrain.drain.judge import judge
+from batchdrain.drain.project import Site
 from batchdrain.execution import guardian_client, orphans, process_identity, spool_reader
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.model.errors import ClaimLost, ConfigError
@@ -26,7 +27,6 @@ from batchdrain.planning.planner import categoriser
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import times
 from batchdrain.sessions.events import Event, EventLog
-from batchdrain.site import Site
 
 _KILL_WITHIN_S: Final = 10.0
 _SLACK_S: Final = 6.0

@@ -10,16 +10,16 @@ from time import monotonic
 from typing import Final
 
 from batchdrain.database.driver_errors import RowLocked
-from batchdrain.draining.judging import judge
-from batchdrain.draining.parts import Ended, Judgement, Parts
-from batchdrain.draining.weather import is_transient
+from batchdrain.drain.circuit_breaker import is_transient
+from batchdrain.drain.in_flight import Ended, Judgement, Parts
+from batchdrain.drain.judge import judge
+from batchdrain.drain.retry import retry_after
 from batchdrain.execution.order import CONFIG_ERRNOS, EndedBy, Ending
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.model.errors import BatchDrainError, ClaimLost, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.model.facts import Attempt, Choice, Skip, Try
 from batchdrain.model.states import GIVEN_BACK, Outcome, PhaseState
 from batchdrain.planning.stop import cluster_stop, run_stop
-from batchdrain.retrying import retry_after
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut
 from batchdrain.sessions.events import Event

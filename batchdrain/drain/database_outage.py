@@ -6,9 +6,9 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final, TypeVar
 
-from batchdrain.draining.interrupts import Interrupts
+from batchdrain.drain.screen import Screen
+from batchdrain.drain.shutdown import Interrupts
 from batchdrain.model.errors import DatabaseUnavailable
-from batchdrain.screens.screen import Screen
 
 T = TypeVar("T")
 _FIRST_S: Final = 0.2

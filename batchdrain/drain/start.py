@@ -10,10 +10,13 @@ from typing import Any
 from batchdrain.config.plugins import engine_factory
 from batchdrain.database.phases.checks import unfit_columns, unwritable
 from batchdrain.database.phases.dry_write import rehearsed
+from batchdrain.drain.project import Site
+from batchdrain.drain.recovery import recover
+from batchdrain.drain.request import Intent
+from batchdrain.drain.screen import Screen
+from batchdrain.drain.session_run import Went, go
 from batchdrain.execution.command import problems_of
 from batchdrain.execution.diagnosis import diagnosis_problems
-from batchdrain.go import Went, go
-from batchdrain.intent import Intent
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.facts import PhaseKey
 from batchdrain.model.states import PhaseState
@@ -22,13 +25,10 @@ from batchdrain.planning.backlog import Supply
 from batchdrain.planning.plan_file import PlannedSupply
 from batchdrain.planning.planner import Selection, Sofar, categoriser
 from batchdrain.planning.stop import Progress
-from batchdrain.recovering import recover
 from batchdrain.runtime import clock
-from batchdrain.screens.screen import Screen
 from batchdrain.sessions.events import Event
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Balance, Session, Status
-from batchdrain.site import Site
 
 
 class _Late:

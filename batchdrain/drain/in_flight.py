@@ -11,12 +11,12 @@ from batchdrain.config.redaction import Redact
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.give_back import Recovered
+from batchdrain.drain.circuit_breaker import Weather
+from batchdrain.drain.database_outage import Outage
+from batchdrain.drain.heartbeat import Heart
+from batchdrain.drain.recorder import Books
+from batchdrain.drain.shutdown import Interrupts
 from batchdrain.draining.ahead import Ahead
-from batchdrain.draining.books import Books
-from batchdrain.draining.heart import Heart
-from batchdrain.draining.interrupts import Interrupts
-from batchdrain.draining.outage import Outage
-from batchdrain.draining.weather import Weather
 from batchdrain.execution.order import Ending, Order
 from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.failures.categories import Categoriser

@@ -10,9 +10,9 @@ from time import monotonic
 from typing import Final
 
 from batchdrain.config.settings import Retry
+from batchdrain.drain.retry import RETRIED
 from batchdrain.model.facts import Attempt, PhaseKey
 from batchdrain.model.states import COUNTED, Outcome
-from batchdrain.retrying import RETRIED
 
 _LEAST_S: Final = 0.01
 _MOST_DOUBLINGS: Final = 30

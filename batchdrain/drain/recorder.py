@@ -10,9 +10,9 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
+from batchdrain.drain.screen import Opening, Screen
 from batchdrain.execution.spool_reader import discard
 from batchdrain.model.facts import Attempt, TimeLimit, Try
-from batchdrain.screens.screen import Opening, Screen
 from batchdrain.sessions.record import SessionRecord
 
 

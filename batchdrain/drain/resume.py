@@ -9,17 +9,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
+from batchdrain.drain.project import Site
+from batchdrain.drain.recovery import recover
+from batchdrain.drain.request import Intent, has_same_command, intent_of, narrowed, narrowed_size, require_same_source
+from batchdrain.drain.screen import Screen
+from batchdrain.drain.session_run import Went, go
+from batchdrain.drain.start import identity, prepare, supply_for
 from batchdrain.failures.excerpt import excerpt
-from batchdrain.go import Went, go
-from batchdrain.intent import Intent, has_same_command, intent_of, narrowed, narrowed_size, require_same_source
 from batchdrain.model.errors import BadData
 from batchdrain.model.facts import Choice, Phase, PhaseKey, Skip, Try
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import Sofar, acceptances
-from batchdrain.recovering import recover
 from batchdrain.runtime import clock
-from batchdrain.screens.screen import Screen
 from batchdrain.sessions.events import Event
 from batchdrain.sessions.folder import LostSession
 from batchdrain.sessions.parse import CorruptSession
@@ -27,8 +29,6 @@ from batchdrain.sessions.progress import counts_of
 from batchdrain.sessions.rebuild import UnknownSession, catch_up, executions_of, rebuilt
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Session, Status
-from batchdrain.site import Site
-from batchdrain.starting import identity, prepare, supply_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

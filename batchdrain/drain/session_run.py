@@ -14,15 +14,18 @@ from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.database.ledger.history import SESSION
-from batchdrain.drain import Drain
+from batchdrain.drain.circuit_breaker import Weather
+from batchdrain.drain.database_outage import Outage
+from batchdrain.drain.heartbeat import Heart
+from batchdrain.drain.in_flight import Parts
+from batchdrain.drain.loop import Drain
+from batchdrain.drain.project import Site, described
+from batchdrain.drain.recorder import Books
+from batchdrain.drain.recovery import recover, told, told_as_event
+from batchdrain.drain.request import Intent
+from batchdrain.drain.screen import Opening, Screen
+from batchdrain.drain.shutdown import Interrupts
 from batchdrain.draining.ahead import ahead_of
-from batchdrain.draining.books import Books
-from batchdrain.draining.heart import Heart
-from batchdrain.draining.interrupts import Interrupts
-from batchdrain.draining.outage import Outage
-from batchdrain.draining.parts import Parts
-from batchdrain.draining.weather import Weather
-from batchdrain.intent import Intent
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.facts import Skip, Try
 from batchdrain.planning.acceptances import ACCEPTED
@@ -31,16 +34,13 @@ from batchdrain.planning.filters import ASKED_FOR
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.planner import categoriser
 from batchdrain.planning.skip_rules import ATTEMPTED
-from batchdrain.recovering import recover, told, told_as_event
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import blocked
 from batchdrain.runtime.threads import require_room
-from batchdrain.screens.screen import Opening, Screen
 from batchdrain.sessions.events import Event
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.render import dumps
 from batchdrain.sessions.session import Session, Status
-from batchdrain.site import Site, described
 
 _OTHER_THREADS = 3
 """Beside the workers: heart, deadlines, saver."""

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Final
 
 from batchdrain.database.driver_errors import RowLocked, RowRefused
-from batchdrain.draining.parts import Ended, Parts, Running
+from batchdrain.drain.in_flight import Ended, Parts, Running
 from batchdrain.execution.aftermath import found_out
 from batchdrain.execution.command import order_for
 from batchdrain.execution.guardian.wire import boottime_ms
