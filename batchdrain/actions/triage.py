@@ -16,8 +16,8 @@ from batchdrain.actions.opening import opened, shape_of, whole
 from batchdrain.config.settings import Settings
 from batchdrain.drain.project import Site
 from batchdrain.drain.shutdown import Interrupts
-from batchdrain.draining.diagnosis import Diagnosis
-from batchdrain.draining.triage import Triage
+from batchdrain.drain.triage.diagnosis import Diagnosis
+from batchdrain.drain.triage.runner import Triage
 from batchdrain.execution.diagnosis import diagnosis_problems
 from batchdrain.model.errors import ConfigError, FilesUnavailable
 from batchdrain.model.facts import Phase

@@ -16,7 +16,7 @@ from batchdrain.drain.database_outage import Outage
 from batchdrain.drain.heartbeat import Heart
 from batchdrain.drain.recorder import Books
 from batchdrain.drain.shutdown import Interrupts
-from batchdrain.draining.ahead import Ahead
+from batchdrain.drain.triage.lookahead import Ahead
 from batchdrain.execution.order import Ending, Order
 from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.failures.categories import Categoriser

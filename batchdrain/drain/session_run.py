@@ -25,7 +25,7 @@ from batchdrain.drain.recovery import recover, told, told_as_event
 from batchdrain.drain.request import Intent
 from batchdrain.drain.screen import Opening, Screen
 from batchdrain.drain.shutdown import Interrupts
-from batchdrain.draining.ahead import ahead_of
+from batchdrain.drain.triage.lookahead import ahead_of
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.facts import Skip, Try
 from batchdrain.planning.acceptances import ACCEPTED

@@ -14,8 +14,8 @@ from batchdrain.drain.project import Site
 from batchdrain.drain.request import Intent
 from batchdrain.drain.screen import Screen
 from batchdrain.drain.shutdown import Interrupts
-from batchdrain.draining.diagnosis import Diagnosis
-from batchdrain.draining.triage import Triage
+from batchdrain.drain.triage.diagnosis import Diagnosis
+from batchdrain.drain.triage.runner import Triage
 from batchdrain.model.facts import PhaseKey
 from batchdrain.planning.backlog import Supply
 from batchdrain.runtime import clock

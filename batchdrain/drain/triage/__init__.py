@@ -1,0 +1,1 @@
+"""What comes next is diagnosed while phases drain, or by itself."""
