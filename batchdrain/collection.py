@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from invoke.collection import Collection
 
+from batchdrain.cli.tasks import drain, notes, reports, setup, triage
 from batchdrain.config import environment
-from batchdrain.tasks import draining, notes, reporting, setup, triaging
 
 __all__ = ["ns"]
 
@@ -13,20 +13,20 @@ environment.take()
 
 ns = Collection(
     "batchdrain",
-    draining.drain,
-    draining.resume,
-    draining.dry_run,
-    draining.drain_queued,
-    draining.chain_with_queued,
-    draining.drain_all,
-    reporting.summary,
-    reporting.sessions,
-    reporting.pick_next_run,
-    reporting.list_run_counts,
-    reporting.clusters,
+    drain.drain,
+    drain.resume,
+    drain.dry_run,
+    drain.drain_queued,
+    drain.chain_with_queued,
+    drain.drain_all,
+    reports.summary,
+    reports.sessions,
+    reports.pick_next_run,
+    reports.list_run_counts,
+    reports.clusters,
     notes.hint,
     notes.accept,
-    triaging.triage,
+    triage.triage,
     setup.recover,
     setup.doctor,
     setup.init,

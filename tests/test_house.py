@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 import batchdrain
+from batchdrain.cli.tasks.invoke_edge import HELP
 from batchdrain.collection import ns
 from batchdrain.config import plugins
 from batchdrain.config.load import leaves
 from batchdrain.config.settings import Settings
 from batchdrain.sessions.events import Event
-from batchdrain.tasks.edge import HELP
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "batchdrain"
@@ -113,7 +113,7 @@ def test_rooms_never_import_each_other_in_a_circle() -> None:
 
 
 FLOORS = [
-    ("batchdrain.collection", "batchdrain.tasks"),
+    ("batchdrain.collection", "batchdrain.cli.tasks"),
     ("batchdrain.actions",),
     (
         "batchdrain.drain.start",

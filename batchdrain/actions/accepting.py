@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from batchdrain.actions.opening import opened
 from batchdrain.actions.saying import LONGEST, kept_text, moment
+from batchdrain.cli.invocation import Project
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.database.phases.pages import clean_rows
 from batchdrain.drain.project import Site
@@ -17,7 +18,6 @@ from batchdrain.model.facts import PhaseKey
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.planning.filters import cluster_ids
-from batchdrain.project import Project
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from batchdrain.actions.draining import report
 from batchdrain.actions.opening import opened, screen_for, whole
 from batchdrain.actions.planned import show_plan
+from batchdrain.cli.invocation import Project
 from batchdrain.drain.project import Site
 from batchdrain.drain.request import Intent
 from batchdrain.drain.start import begin
 from batchdrain.model.errors import BatchDrainError, UsageError
 from batchdrain.planning.filters import Filters
-from batchdrain.project import Project
 from batchdrain.screens.output import Output, error_lines
 from batchdrain.sessions.session import Kind, Session
 

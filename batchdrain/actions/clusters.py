@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from batchdrain.actions.opening import opened, shape_of, whole
+from batchdrain.cli.invocation import Project
 from batchdrain.config.redaction import Redact
 from batchdrain.database.ledger.retries import retries_by_fingerprint
 from batchdrain.drain.project import Site, described
@@ -14,7 +15,6 @@ from batchdrain.model.states import PhaseState
 from batchdrain.planning.cluster_counts import RUNS, Cluster, census
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import Selection, acceptances, categoriser
-from batchdrain.project import Project
 from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output
 

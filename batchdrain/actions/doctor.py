@@ -9,11 +9,11 @@ import orjson
 from batchdrain.actions import checks, database_checks
 from batchdrain.actions.finding import Finding
 from batchdrain.actions.opening import settings_of, shape_of
+from batchdrain.cli.invocation import Project
 from batchdrain.config.load import load, problems_of
 from batchdrain.config.settings import Settings
 from batchdrain.drain.project import Site
 from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
-from batchdrain.project import Project
 from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from batchdrain.actions.opening import opened, output_after, screen_for, shape_of, whole
 from batchdrain.actions.planned import show_plan
+from batchdrain.cli.invocation import Project
 from batchdrain.drain.project import Site
 from batchdrain.drain.request import Intent
 from batchdrain.drain.resume import resumable, resume
@@ -16,7 +17,6 @@ from batchdrain.drain.start import begin, identity
 from batchdrain.model.errors import BadData, UsageError
 from batchdrain.planning import plan_file
 from batchdrain.planning.filters import Filters
-from batchdrain.project import Project
 from batchdrain.reports import formats
 from batchdrain.reports.emptiness import why_nothing
 from batchdrain.runtime.signals import came

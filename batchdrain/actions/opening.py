@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from batchdrain.actions.trust import require_own_files, require_own_names
+from batchdrain.cli.invocation import Project
 from batchdrain.config.load import load
 from batchdrain.config.plugins import engine_factory
 from batchdrain.config.settings import Settings
@@ -17,7 +18,6 @@ from batchdrain.drain.project import Site
 from batchdrain.drain.screen import Screen, Silent
 from batchdrain.model.errors import ConfigError, UsageError, did_you_mean
 from batchdrain.policies.ranking import ranking_of
-from batchdrain.project import Project
 from batchdrain.screens.outlet import Outlet
 from batchdrain.screens.output import Output
 from batchdrain.screens.plain import PlainScreen

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from batchdrain.actions.opening import opened
+from batchdrain.cli.invocation import Project
 from batchdrain.drain.recovery import is_due, recover, said_of, told
-from batchdrain.project import Project
 from batchdrain.runtime.text import safe_text
 from batchdrain.screens.output import Output
 

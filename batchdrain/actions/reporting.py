@@ -7,6 +7,7 @@ from pathlib import Path
 import orjson
 
 from batchdrain.actions.opening import opened, settings_of, shape_of
+from batchdrain.cli.invocation import Project
 from batchdrain.drain.project import RunCounts, Site, described
 from batchdrain.drain.request import Intent
 from batchdrain.drain.start import supply_for
@@ -14,7 +15,6 @@ from batchdrain.model.errors import UsageError, did_you_mean
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import Sofar
-from batchdrain.project import Project
 from batchdrain.reports import formats
 from batchdrain.runtime import clock, files
 from batchdrain.runtime.text import safe_text, shown

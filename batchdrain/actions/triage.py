@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from batchdrain.actions.opening import opened, shape_of, whole
+from batchdrain.cli.invocation import Project
 from batchdrain.config.settings import Settings
 from batchdrain.drain.project import Site
 from batchdrain.drain.shutdown import Interrupts
@@ -26,7 +27,6 @@ from batchdrain.planning.filters import Filters
 from batchdrain.planning.lane_backlog import Backlog
 from batchdrain.planning.planner import Selection
 from batchdrain.planning.verdicts import VerdictWord
-from batchdrain.project import Project
 from batchdrain.reports.emptiness import why_nothing
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text, shown

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
 
+from batchdrain.cli.invocation import Project
 from batchdrain.config.environment import PREFIX
 from batchdrain.config.settings import Settings
 from batchdrain.model.errors import ConfigError
-from batchdrain.project import Project
 
 
 def require_own_files(project: Project, settings: Settings) -> None:

@@ -13,9 +13,9 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
+from batchdrain.cli.invocation import Project
 from batchdrain.config.environment import full
 from batchdrain.model.errors import BatchDrainError, ConfigError, FilesUnavailable
-from batchdrain.project import Project
 from batchdrain.runtime.resources import shortage_of
 from batchdrain.runtime.text import printable
 from batchdrain.screens.output import error_lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from invoke.context import Context
 
-from batchdrain.tasks.edge import command, project_of
+from batchdrain.cli.tasks.invoke_edge import command, project_of
 
 
 @command(

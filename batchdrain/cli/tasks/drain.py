@@ -6,7 +6,7 @@ from typing import Any
 
 from invoke.context import Context
 
-from batchdrain.tasks.edge import command, project_of
+from batchdrain.cli.tasks.invoke_edge import command, project_of
 
 _LISTS = ("exclude_run", "category")
 _SETTINGS = (
