@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from batchdrain.actions.opening import opened
 from batchdrain.actions.saying import LONGEST, kept_text, moment
 from batchdrain.cli.invocation import Project
+from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.database.phases.pages import clean_rows
 from batchdrain.drain.project import Site
@@ -20,7 +21,6 @@ from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.planning.filters import cluster_ids
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
-from batchdrain.screens.output import Output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,12 @@ from batchdrain.actions.draining import report
 from batchdrain.actions.opening import opened, screen_for, whole
 from batchdrain.actions.planned import show_plan
 from batchdrain.cli.invocation import Project
+from batchdrain.cli.screens.writer import Output, error_lines
 from batchdrain.drain.project import Site
 from batchdrain.drain.request import Intent
 from batchdrain.drain.start import begin
 from batchdrain.model.errors import BatchDrainError, UsageError
 from batchdrain.planning.filters import Filters
-from batchdrain.screens.output import Output, error_lines
 from batchdrain.sessions.session import Kind, Session
 
 _SIGNALLED = 128

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from batchdrain.actions.opening import opened, shape_of, whole
 from batchdrain.cli.invocation import Project
+from batchdrain.cli.screens.writer import Output
 from batchdrain.config.redaction import Redact
 from batchdrain.database.ledger.retries import retries_by_fingerprint
 from batchdrain.drain.project import Site, described
@@ -16,7 +17,6 @@ from batchdrain.planning.cluster_counts import RUNS, Cluster, census
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import Selection, acceptances, categoriser
 from batchdrain.runtime.text import safe_text
-from batchdrain.screens.output import Output
 
 WIDTH: Final = 100
 _SHOWN: Final = 20

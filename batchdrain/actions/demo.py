@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from batchdrain.actions.opening import settings_of, whole
 from batchdrain.cli.invocation import Project
+from batchdrain.cli.screens.writer import Output
 from batchdrain.database.url import file_of, parse_url
 from batchdrain.demo.backlog import make_backlog
 from batchdrain.drain.project import database_url
 from batchdrain.model.errors import ConfigError, FilesUnavailable
 from batchdrain.runtime.text import shown
-from batchdrain.screens.output import Output
 
 _PHASES = 60
 _SEED = 7

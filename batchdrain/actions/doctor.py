@@ -10,12 +10,12 @@ from batchdrain.actions import checks, database_checks
 from batchdrain.actions.finding import Finding
 from batchdrain.actions.opening import settings_of, shape_of
 from batchdrain.cli.invocation import Project
+from batchdrain.cli.screens.writer import Output
 from batchdrain.config.load import load, problems_of
 from batchdrain.config.settings import Settings
 from batchdrain.drain.project import Site
 from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
 from batchdrain.runtime.text import safe_text
-from batchdrain.screens.output import Output
 
 
 def examine(project: Project, shape: str | None) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from batchdrain.actions.opening import opened, output_after, screen_for, shape_of, whole
 from batchdrain.actions.planned import show_plan
 from batchdrain.cli.invocation import Project
+from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.project import Site
 from batchdrain.drain.request import Intent
 from batchdrain.drain.resume import resumable, resume
@@ -18,10 +19,9 @@ from batchdrain.model.errors import BadData, UsageError
 from batchdrain.planning import plan_file
 from batchdrain.planning.filters import Filters
 from batchdrain.reports import formats
-from batchdrain.reports.emptiness import why_nothing
+from batchdrain.reports.nothing_to_drain import why_nothing
 from batchdrain.runtime.signals import came
 from batchdrain.runtime.text import shown
-from batchdrain.screens.output import Output
 from batchdrain.sessions.session import Kind
 
 _NARROWING = frozenset({"batch_size", "finish_current"})

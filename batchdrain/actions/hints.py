@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from batchdrain.actions.opening import opened, whole
 from batchdrain.actions.saying import LONGEST, kept_text
 from batchdrain.cli.invocation import Project
+from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.notes import Note, NoteKind, Notes
 from batchdrain.drain.project import RunCounts, Site
 from batchdrain.model.errors import UsageError, did_you_mean
 from batchdrain.planning.globs import matcher
 from batchdrain.planning.hints import HIGHEST, priority_of
 from batchdrain.runtime.text import safe_text
-from batchdrain.screens.output import Output
 
 
 def hint(project: Project, run_id: str | None, priority: str | None, reason: str | None, *, clear: bool) -> None:

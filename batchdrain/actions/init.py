@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from batchdrain.actions.guessing import Guess, guess_columns, guess_words, likeliest
 from batchdrain.actions.opening import settings_of
 from batchdrain.cli.invocation import Project
+from batchdrain.cli.screens.writer import Output
 from batchdrain.database.connection import Database, open_database
 from batchdrain.database.phases.table import joined_name, split_name
 from batchdrain.database.url import masked, parse_url
 from batchdrain.drain.project import database_url
 from batchdrain.model.errors import ConfigError, FilesUnavailable, UsageError, did_you_mean
 from batchdrain.runtime import files
-from batchdrain.screens.output import Output
 
 _WORDS_SHOWN = 50
 

@@ -10,12 +10,12 @@ import orjson
 
 from batchdrain.actions.opening import opened, settings_of, shape_of
 from batchdrain.cli.invocation import Project
+from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.history import Held
 from batchdrain.drain.recovery import is_alive, said_of
 from batchdrain.model.errors import BadData, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text, shown
-from batchdrain.screens.output import Output
 from batchdrain.sessions.folder import LostSession, SessionFolder
 from batchdrain.sessions.session import Kind, Session, Status
 

@@ -11,6 +11,9 @@ from typing import Any, Final
 
 from batchdrain.actions.trust import require_own_files, require_own_names
 from batchdrain.cli.invocation import Project
+from batchdrain.cli.screens.plain import PlainScreen
+from batchdrain.cli.screens.stream import Outlet
+from batchdrain.cli.screens.writer import Output
 from batchdrain.config.load import load
 from batchdrain.config.plugins import engine_factory
 from batchdrain.config.settings import Settings
@@ -18,9 +21,6 @@ from batchdrain.drain.project import Site
 from batchdrain.drain.screen import Screen, Silent
 from batchdrain.model.errors import ConfigError, UsageError, did_you_mean
 from batchdrain.policies.ranking import ranking_of
-from batchdrain.screens.outlet import Outlet
-from batchdrain.screens.output import Output
-from batchdrain.screens.plain import PlainScreen
 
 _WHOLE: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 
@@ -68,7 +68,7 @@ def screen_for(*, quiet: bool, shape: str) -> Screen:
     if sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb":
         from rich.console import Console
 
-        from batchdrain.screens.live import LiveScreen
+        from batchdrain.cli.screens.live import LiveScreen
 
         return LiveScreen(Console(file=stream, highlight=False, markup=False, emoji=False))
     return PlainScreen(Output(stream))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import orjson
 
+from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.project import Site, described
 from batchdrain.drain.request import Intent
 from batchdrain.drain.resume import Resumption
@@ -20,10 +21,9 @@ from batchdrain.planning import plan_file
 from batchdrain.planning.plan import Plan, explained, plan
 from batchdrain.planning.planner import Sofar, categoriser
 from batchdrain.planning.skips import by_rule
-from batchdrain.reports.emptiness import why_nothing
+from batchdrain.reports.nothing_to_drain import why_nothing
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
-from batchdrain.screens.output import Output
 
 
 def show_plan(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from batchdrain.actions.opening import opened
 from batchdrain.cli.invocation import Project
+from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.recovery import is_due, recover, said_of, told
 from batchdrain.runtime.text import safe_text
-from batchdrain.screens.output import Output
 
 
 def give_all_back(project: Project) -> None:

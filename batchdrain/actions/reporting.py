@@ -8,6 +8,7 @@ import orjson
 
 from batchdrain.actions.opening import opened, settings_of, shape_of
 from batchdrain.cli.invocation import Project
+from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.project import RunCounts, Site, described
 from batchdrain.drain.request import Intent
 from batchdrain.drain.start import supply_for
@@ -18,7 +19,6 @@ from batchdrain.planning.planner import Sofar
 from batchdrain.reports import formats
 from batchdrain.runtime import clock, files
 from batchdrain.runtime.text import safe_text, shown
-from batchdrain.screens.output import Output
 from batchdrain.sessions.folder import LostSession, SessionFolder
 from batchdrain.sessions.parse import CorruptSession
 from batchdrain.sessions.rebuild import UnknownSession, rebuilt

@@ -14,6 +14,7 @@ from typing import Any
 
 from batchdrain.actions.opening import opened, shape_of, whole
 from batchdrain.cli.invocation import Project
+from batchdrain.cli.screens.writer import Output
 from batchdrain.config.settings import Settings
 from batchdrain.drain.project import Site
 from batchdrain.drain.shutdown import Interrupts
@@ -27,10 +28,9 @@ from batchdrain.planning.filters import Filters
 from batchdrain.planning.lane_backlog import Backlog
 from batchdrain.planning.planner import Selection
 from batchdrain.planning.verdicts import VerdictWord
-from batchdrain.reports.emptiness import why_nothing
+from batchdrain.reports.nothing_to_drain import why_nothing
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text, shown
-from batchdrain.screens.output import Output
 
 _SIGNS = {VerdictWord.PROMISING: "+", VerdictWord.HOPELESS: "-", VerdictWord.WAIT: "-"}
 

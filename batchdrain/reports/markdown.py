@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from batchdrain.reports.skipped import skips_of
+from batchdrain.reports.skip_list import skips_of
 from batchdrain.runtime.clock import iso
 from batchdrain.runtime.text import ending_word, safe_text
 from batchdrain.sessions.session import Session

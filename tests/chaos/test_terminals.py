@@ -16,7 +16,7 @@ import pexpect
 import psutil
 import pytest
 
-from batchdrain.screens.outlet import KEPT_BYTES, Outlet
+from batchdrain.cli.screens.stream import KEPT_BYTES, Outlet
 from tests.chaos.checker import REASON
 from tests.chaos.faults import repeated
 from tests.chaos.test_interrupts import RELEASED, begun, interrupted, said, settled, with_long_lease

@@ -14,11 +14,11 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 from batchdrain.cli.invocation import Project
+from batchdrain.cli.screens.writer import error_lines
 from batchdrain.config.environment import full
 from batchdrain.model.errors import BatchDrainError, ConfigError, FilesUnavailable
 from batchdrain.runtime.resources import shortage_of
 from batchdrain.runtime.text import printable
-from batchdrain.screens.output import error_lines
 
 HELP: Mapping[str, str] = {
     "batch_size": "how many phases to drain at most",

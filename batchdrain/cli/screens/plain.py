@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.screen import Opening
 from batchdrain.model.facts import Attempt, TimeLimit, Try
 from batchdrain.runtime.text import ending_word, safe_text
-from batchdrain.screens.output import Output
 
 
 class PlainScreen:

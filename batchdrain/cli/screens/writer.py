@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import IO
 
+from batchdrain.cli.screens.stream import silence
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.runtime.text import printable, safe_text
-from batchdrain.screens.outlet import silence
 
 
 class Output:

@@ -7,12 +7,12 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Column
 from rich.text import Text
 
+from batchdrain.cli.screens.plain import PlainScreen
+from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.screen import Opening
 from batchdrain.model.facts import Attempt, TimeLimit, Try
 from batchdrain.runtime.resources import shortage_told
 from batchdrain.runtime.text import safe_text
-from batchdrain.screens.output import Output
-from batchdrain.screens.plain import PlainScreen
 
 _ROOMY = 100  # columns of a terminal
 _BAR = 24
