@@ -114,7 +114,7 @@ def test_rooms_never_import_each_other_in_a_circle() -> None:
 
 FLOORS = [
     ("batchdrain.collection", "batchdrain.cli.tasks"),
-    ("batchdrain.actions",),
+    ("batchdrain.cli.commands",),
     (
         "batchdrain.drain.start",
         "batchdrain.drain.session_run",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from invoke.vendor import yaml
 
-from batchdrain.actions.guessing import guess_columns, guess_words
+from batchdrain.cli.commands.init.guess import guess_columns, guess_words
 from tests.workplace import Ran, Workplace
 
 safe_load: Any = yaml.safe_load

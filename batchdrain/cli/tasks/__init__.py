@@ -1,1 +1,1 @@
-"""The Invoke tasks: names, flags and help. What they do is in batchdrain.actions, imported when one runs."""
+"""The Invoke tasks: names, flags and help. What they do is in batchdrain.cli.commands, imported when one runs."""

@@ -51,7 +51,7 @@ def drain(
 ) -> int:
     """Drain failed phases, the one most worth trying first."""
     settings, others = _split(locals())
-    from batchdrain.actions.draining import Request, drain_failed
+    from batchdrain.cli.commands.drain import Request, drain_failed
 
     return drain_failed(project_of(c), settings, Request(**others))
 
@@ -59,7 +59,7 @@ def drain(
 @command(help={"batch_size": "take at most so many phases in this go; the session's own size stays"})
 def resume(c: Context, session_id: str | None = None, batch_size: str | None = None, finish_current: bool = False) -> int:
     """Go on with the newest incomplete session, or the one named, as it was asked for."""
-    from batchdrain.actions.draining import resume_session
+    from batchdrain.cli.commands.drain import resume_session
 
     return resume_session(project_of(c), session_id, batch_size, finish_current=finish_current)
 
@@ -95,7 +95,7 @@ def dry_run(
 ) -> int:
     """Show the phases that drain would take, in order, each with its reason. Writes nothing."""
     settings, others = _split(locals())
-    from batchdrain.actions.draining import Request, drain_failed
+    from batchdrain.cli.commands.drain import Request, drain_failed
 
     return drain_failed(project_of(c), settings, Request(**others, dry_run=True))
 
@@ -110,7 +110,7 @@ def drain_queued(
     finish_current: bool = False,
 ) -> int:
     """Drain the queued phases of a run in phase order, batch after batch, until none is left."""
-    from batchdrain.actions.chaining import queued_of_run
+    from batchdrain.cli.commands.chain import queued_of_run
 
     flags = {"finish_current": finish_current or None}
     return queued_of_run(project_of(c), flags, run_id, batch_size, max_batches, stop_on_first_failure=stop_on_first_failure)
@@ -146,7 +146,7 @@ def chain_with_queued(
 ) -> int:
     """For one run: its queued phases first, then its failed ones, each part a session of its own."""
     settings, others = _split(locals())
-    from batchdrain.actions.chaining import chain_run
+    from batchdrain.cli.commands.chain import chain_run
 
     return chain_run(project_of(c), settings, **others)
 
@@ -175,6 +175,6 @@ def drain_all(
 ) -> int:
     """For all runs: queued phases run by run, most queued first, then the failed ones."""
     settings, others = _split(locals())
-    from batchdrain.actions.chaining import chain_all
+    from batchdrain.cli.commands.chain import chain_all
 
     return chain_all(project_of(c), settings, **others)

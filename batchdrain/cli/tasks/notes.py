@@ -23,7 +23,7 @@ def hint(
     clear: bool = False,
 ) -> None:
     """Give runs a manual priority, kept in the ledger; without flags list the hints."""
-    from batchdrain.actions.hints import hint as said
+    from batchdrain.cli.commands.hint import hint as said
 
     said(project_of(c), run_id, priority, reason, clear=clear)
 
@@ -48,8 +48,8 @@ def accept(
     clear: bool = False,
 ) -> None:
     """Accept a known failure: it is not drained again. Without flags list what is accepted."""
-    from batchdrain.actions.accepting import Said
-    from batchdrain.actions.accepting import accept as accepted
+    from batchdrain.cli.commands.accept import Said
+    from batchdrain.cli.commands.accept import accept as accepted
 
     flags = Said(run_id=run_id, phase_id=phase_id, cluster=cluster, reason=reason, until=until, clear=clear)
     accepted(project_of(c), flags)

@@ -15,7 +15,7 @@ def summary(
     output: str | None = None,
 ) -> None:
     """Report a session: the newest, or the one named."""
-    from batchdrain.actions.reporting import show_summary
+    from batchdrain.cli.commands.summary import show_summary
 
     show_summary(project_of(c), session_id, format, output)
 
@@ -23,7 +23,7 @@ def summary(
 @command(help={"format": "text or json"})
 def sessions(c: Context, format: str | None = None) -> None:  # noqa: A002 - the flag's name
     """List every session: id, state, counts, success rate."""
-    from batchdrain.actions.listing import list_sessions
+    from batchdrain.cli.commands.sessions import list_sessions
 
     list_sessions(project_of(c), format)
 
@@ -31,7 +31,7 @@ def sessions(c: Context, format: str | None = None) -> None:  # noqa: A002 - the
 @command(help={"state": "queued, failed or any", "format": "tsv or json"})
 def pick_next_run(c: Context, state: str = "any", format: str | None = None) -> None:  # noqa: A002
     """Print the run to drain next as run_id<TAB>run_type, or nothing."""
-    from batchdrain.actions.reporting import show_next_run
+    from batchdrain.cli.commands.summary import show_next_run
 
     show_next_run(project_of(c), state, format)
 
@@ -39,7 +39,7 @@ def pick_next_run(c: Context, state: str = "any", format: str | None = None) -> 
 @command(help={"format": "tsv, json or text"})
 def list_run_counts(c: Context, format: str | None = None) -> None:  # noqa: A002 - the flag's name
     """Print each run's queued, failed, complete and other phases."""
-    from batchdrain.actions.reporting import show_run_counts
+    from batchdrain.cli.commands.summary import show_run_counts
 
     show_run_counts(project_of(c), format)
 
@@ -52,6 +52,6 @@ def clusters(
     format: str | None = None,  # noqa: A002 - the flag's name
 ) -> None:
     """Group the failed phases by what they failed with, and say what retries did about it."""
-    from batchdrain.actions.clusters import show_clusters
+    from batchdrain.cli.commands.clusters import show_clusters
 
     show_clusters(project_of(c), run_id, top, format)

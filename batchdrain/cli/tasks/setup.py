@@ -10,7 +10,7 @@ from batchdrain.cli.tasks.invoke_edge import command, project_of
 @command(help={"format": "text or json"})
 def doctor(c: Context, format: str | None = None) -> int:  # noqa: A002 - the flag's name
     """Check configuration, database, table, command and folders: all problems at once, each with its cure."""
-    from batchdrain.actions.doctor import examine
+    from batchdrain.cli.commands.doctor.report import examine
 
     return examine(project_of(c), format)
 
@@ -23,7 +23,7 @@ def doctor(c: Context, format: str | None = None) -> int:  # noqa: A002 - the fl
 )
 def init(c: Context, database_url: str | None = None, table: str | None = None) -> None:
     """Write a commented batchdrain section to invoke.yaml, guessing the mapping from the database."""
-    from batchdrain.actions.init import write_section
+    from batchdrain.cli.commands.init.section import write_section
 
     write_section(project_of(c), database_url, table)
 
@@ -31,7 +31,7 @@ def init(c: Context, database_url: str | None = None, table: str | None = None) 
 @command()
 def recover(c: Context) -> None:
     """Give back what dead controllers held, and record what had ended. Starts no work."""
-    from batchdrain.actions.recovery import give_all_back
+    from batchdrain.cli.commands.recover import give_all_back
 
     give_all_back(project_of(c))
 
@@ -39,6 +39,6 @@ def recover(c: Context) -> None:
 @command(help={"phases": "failed phases to make, 1 to 100000", "seed": "another seed makes another backlog"})
 def demo(c: Context, phases: str | None = None, seed: str | None = None) -> None:
     """Make batchdrain.db, a sample database with a realistic backlog."""
-    from batchdrain.actions.demo import make_demo
+    from batchdrain.cli.commands.demo import make_demo
 
     make_demo(project_of(c), phases, seed)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from batchdrain.actions.opening import opened, output_after, screen_for, shape_of, whole
-from batchdrain.actions.planned import show_plan
+from batchdrain.cli.commands.dry_run import show_plan
+from batchdrain.cli.commands.open import opened, output_after, screen_for, shape_of, whole
 from batchdrain.cli.invocation import Project
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.project import Site

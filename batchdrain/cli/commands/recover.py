@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batchdrain.actions.opening import opened
+from batchdrain.cli.commands.open import opened
 from batchdrain.cli.invocation import Project
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.recovery import is_due, recover, said_of, told

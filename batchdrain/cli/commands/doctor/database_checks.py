@@ -9,7 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from batchdrain.actions.finding import Finding
+from batchdrain.cli.commands.doctor.finding import Finding
 from batchdrain.database.network_disk import REMEDY, abroad
 from batchdrain.database.phases.checks import unfit_columns, unwritable
 from batchdrain.database.phases.dry_write import rehearsed, rehearsed_in_ledger

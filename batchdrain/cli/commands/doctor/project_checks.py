@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from invoke.vendor import yaml
 
-from batchdrain.actions.finding import Finding
+from batchdrain.cli.commands.doctor.finding import Finding
 from batchdrain.config.plugins import engine_factory
 from batchdrain.config.settings import Settings
 from batchdrain.execution.command import problems_of, program

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from batchdrain.actions.opening import opened
-from batchdrain.actions.saying import LONGEST, kept_text, moment
+from batchdrain.cli.commands.flag_values import LONGEST, kept_text, moment
+from batchdrain.cli.commands.open import opened
 from batchdrain.cli.invocation import Project
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.notes import NoteKind, Notes

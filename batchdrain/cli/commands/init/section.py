@@ -8,8 +8,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from batchdrain.actions.guessing import Guess, guess_columns, guess_words, likeliest
-from batchdrain.actions.opening import settings_of
+from batchdrain.cli.commands.init.guess import Guess, guess_columns, guess_words, likeliest
+from batchdrain.cli.commands.open import settings_of
 from batchdrain.cli.invocation import Project
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.connection import Database, open_database

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from batchdrain.actions.opening import opened, shape_of, whole
+from batchdrain.cli.commands.open import opened, shape_of, whole
 from batchdrain.cli.invocation import Project
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.redaction import Redact

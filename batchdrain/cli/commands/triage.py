@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from batchdrain.actions.opening import opened, shape_of, whole
+from batchdrain.cli.commands.open import opened, shape_of, whole
 from batchdrain.cli.invocation import Project
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.settings import Settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batchdrain.actions.opening import settings_of, whole
+from batchdrain.cli.commands.open import settings_of, whole
 from batchdrain.cli.invocation import Project
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.url import file_of, parse_url

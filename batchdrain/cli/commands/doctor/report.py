@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import orjson
 
-from batchdrain.actions import checks, database_checks
-from batchdrain.actions.finding import Finding
-from batchdrain.actions.opening import settings_of, shape_of
+from batchdrain.cli.commands.doctor import database_checks, project_checks
+from batchdrain.cli.commands.doctor.finding import Finding
+from batchdrain.cli.commands.open import settings_of, shape_of
 from batchdrain.cli.invocation import Project
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.load import load, problems_of
@@ -39,7 +39,7 @@ def examine(project: Project, shape: str | None) -> int:
 
 
 def _findings(project: Project) -> Iterator[Finding]:
-    yield from checks.settings_files([path for path in project.files if path.is_file()])
+    yield from project_checks.settings_files([path for path in project.files if path.is_file()])
     try:
         settings = settings_of(project)
     except BatchDrainError as error:
@@ -48,9 +48,9 @@ def _findings(project: Project) -> Iterator[Finding]:
         settings = _what_is_sound(project)
     else:
         yield Finding("configuration", ok=True, said="is sound")
-    yield from checks.plugins(settings)
-    yield from checks.command(settings, project.root)
-    yield from checks.session_dir(project.root / settings.session_dir)
+    yield from project_checks.plugins(settings)
+    yield from project_checks.command(settings, project.root)
+    yield from project_checks.session_dir(project.root / settings.session_dir)
     yield from _database(project, settings)
 
 

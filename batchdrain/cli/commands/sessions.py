@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from batchdrain.actions.opening import opened, settings_of, shape_of
+from batchdrain.cli.commands.open import opened, settings_of, shape_of
 from batchdrain.cli.invocation import Project
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.history import Held

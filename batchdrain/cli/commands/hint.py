@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from batchdrain.actions.opening import opened, whole
-from batchdrain.actions.saying import LONGEST, kept_text
+from batchdrain.cli.commands.flag_values import LONGEST, kept_text
+from batchdrain.cli.commands.open import opened, whole
 from batchdrain.cli.invocation import Project
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.notes import Note, NoteKind, Notes

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 
-from batchdrain.actions.opening import opened, settings_of, shape_of
+from batchdrain.cli.commands.open import opened, settings_of, shape_of
 from batchdrain.cli.invocation import Project
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.project import RunCounts, Site, described

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from batchdrain.actions.trust import require_own_files, require_own_names
+from batchdrain.cli.commands.trust import require_own_files, require_own_names
 from batchdrain.cli.invocation import Project
 from batchdrain.cli.screens.plain import PlainScreen
 from batchdrain.cli.screens.stream import Outlet

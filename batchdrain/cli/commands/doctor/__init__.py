@@ -1,0 +1,1 @@
+"""Everything that could keep a drain from working, each with its cure."""

@@ -1,0 +1,1 @@
+"""The section for invoke.yaml, guessed from the user's database."""
