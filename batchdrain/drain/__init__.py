@@ -1,1 +1,1 @@
-"""What the loop in drain.py stands on: its parts, the slots where commands run, what follows their end."""
+"""One drain, from the request to its end: choose, claim, execute, judge, finish, record."""

@@ -28,7 +28,7 @@ from batchdrain.sessions.record import SessionRecord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What a drain works with. Put together by starting.py."""
+    """What a drain works with. Put together by session_run.py."""
 
     settings: Settings
     record: SessionRecord

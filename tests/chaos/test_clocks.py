@@ -27,7 +27,7 @@ from tests.workplace import DEADLINE_S, Workplace, wait_for
 JUMPING = """
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
-from batchdrain import clock
+from batchdrain.runtime import clock
 
 steps = cycle([timedelta(days=-1), timedelta(days=1), timedelta(seconds=-1), timedelta(0)])
 clock.now = lambda: datetime.now(UTC) + next(steps)

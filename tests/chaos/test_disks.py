@@ -218,7 +218,7 @@ def test_a_sqlite_database_on_a_disk_of_the_network_is_refused_and_told_by_docto
     """Its disk is of this machine: for this project a tmpfs counts as one of the network."""
     place = on_disk(tmp_path, disk)
     place.fail("r/p", reason=REASON)
-    widened = "from batchdrain.database import mounts\nmounts.NETWORK = mounts.NETWORK | {'tmpfs'}\n"
+    widened = "from batchdrain.database import network_disk\nnetwork_disk.NETWORK = network_disk.NETWORK | {'tmpfs'}\n"
     (place.root / "tasks.py").write_text(widened + TASKS)
 
     told, doctor = place.inv("drain"), place.inv("doctor")

@@ -111,7 +111,7 @@ def test_a_terminal_without_a_thread_for_its_display_is_told(lite: Workplace, te
 
 def test_a_large_session_without_a_thread_to_save_it_is_saved_all_the_same(lite: Workplace) -> None:
     refusing = """
-from batchdrain.errors import FilesUnavailable
+from batchdrain.model.errors import FilesUnavailable
 from batchdrain.sessions import record
 
 def begin(work, name):

@@ -172,12 +172,12 @@ def test_a_claim_stays_held_while_its_guardian_lives_and_can_not_be_killed(lite:
     os.kill(guardian, signal.SIGSTOP)
     drain.kill()
     drain.communicate(timeout=DEADLINE_S)
-    helpless = "from batchdrain import recovering\nfrom batchdrain.execution import host\nhost.kill = lambda _: None\n"
-    (lite.root / "tasks.py").write_text(f"{helpless}recovering._SLACK_S = recovering._KILL_WITHIN_S = 0.1\n{TASKS}")
+    helpless = "from batchdrain.drain import recovery\nfrom batchdrain.execution import process_identity\nprocess_identity.kill = lambda _: None\n"
+    (lite.root / "tasks.py").write_text(f"{helpless}recovery._SLACK_S = recovery._KILL_WITHIN_S = 0.1\n{TASKS}")
 
     ran = lite.inv("recover")
     before = lite.states()
-    (lite.root / "tasks.py").write_text(f"from batchdrain import recovering\nrecovering._SLACK_S = 0.1\n{TASKS}")
+    (lite.root / "tasks.py").write_text(f"from batchdrain.drain import recovery\nrecovery._SLACK_S = 0.1\n{TASKS}")
     again = lite.inv("recover")
 
     assert "0 recovered, 1 still held." in ran.lines
@@ -193,9 +193,11 @@ def test_a_process_that_is_hidden_from_us_is_not_taken_for_dead() -> None:
     hidden = 'mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"'
     apart = ["unshare", "--mount", "sh", "-c", hidden, "sh"]
     me = process_identity.this_process()
-    program = "import sys; sys.path.insert(0, sys.argv[1]); from batchdrain.execution import guards, host\n"
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from batchdrain.execution import guardian_client, process_identity\n"
+    )
     program += "it = process_identity.ProcessIdentity(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))\n"
-    program += "print(process_identity.lives(it), guards.stands(it), process_identity.await_end(it, 0.1))"
+    program += "print(process_identity.lives(it), guardian_client.stands(it), process_identity.await_end(it, 0.1))"
     if subprocess.run([*apart, sys.executable, "-c", "import psutil"], capture_output=True, check=False).returncode:
         pytest.skip("no process can be hidden here, or another user can't run our interpreter")
     argv = [*apart, sys.executable, "-c", program, str(ROOT), me.host_id, str(me.pid), str(me.start)]

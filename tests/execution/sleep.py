@@ -10,10 +10,10 @@ from batchdrain.execution import guardian_client
 
 _SLEEPY = """
 import os, sys; sys.path.insert(0, sys.argv[1])
-from batchdrain.guardian import wire
+from batchdrain.execution.guardian import wire
 real = wire.boottime_ms
 wire.boottime_ms = lambda: real() + (3_600_000 if os.path.exists({slept!r}) else 0)
-from batchdrain.guardian.server import main
+from batchdrain.execution.guardian.server import main
 main()
 """
 
@@ -25,4 +25,4 @@ def sleeps_once_there_is(slept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def tasks_that_sleep_once_there_is(slept: Path, tasks: str) -> str:
     """The same for what a project's tasks.py begins."""
-    return f"from batchdrain.execution import guards\nguards._SERVE = {_SLEEPY.format(slept=str(slept))!r}\n{tasks}"
+    return f"from batchdrain.execution import guardian_client\nguardian_client._SERVE = {_SLEEPY.format(slept=str(slept))!r}\n{tasks}"
