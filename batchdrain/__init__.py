@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from batchdrain.config.settings import Settings
+    from batchdrain.model.attempt import Attempt
     from batchdrain.model.errors import BatchDrainError
-    from batchdrain.model.facts import Attempt, Lane, Phase
+    from batchdrain.model.lane import Lane
+    from batchdrain.model.phase import Phase
 
 __all__ = ["Attempt", "BatchDrainError", "Lane", "Phase", "Settings"]
 
 _HOMES = {
-    "Attempt": "batchdrain.model.facts",
+    "Attempt": "batchdrain.model.attempt",
     "BatchDrainError": "batchdrain.model.errors",
-    "Lane": "batchdrain.model.facts",
-    "Phase": "batchdrain.model.facts",
+    "Lane": "batchdrain.model.lane",
+    "Phase": "batchdrain.model.phase",
     "Settings": "batchdrain.config.settings",
 }
 

@@ -13,8 +13,10 @@ from batchdrain.config.settings import Dependency, Retry, Stop, Timeout
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.drain.recovery import told
 from batchdrain.drain.retry import full_jitter, retry_after
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import TimeLimit
 from batchdrain.model.errors import ConfigError
-from batchdrain.model.facts import Attempt, Phase, PhaseKey, TimeLimit
+from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.model.states import NEXT, IllegalTransition, Outcome, PhaseState, next_state
 from batchdrain.planning.dependencies import waits_for
 from batchdrain.planning.limits import TimeLimits

@@ -9,8 +9,9 @@ import pytest
 
 from batchdrain.config.settings import Lease
 from batchdrain.drain import heartbeat
+from batchdrain.model.claim import Claim
 from batchdrain.model.errors import DatabaseUnavailable
-from batchdrain.model.facts import Claim, Phase
+from batchdrain.model.phase import Phase
 from batchdrain.model.states import PhaseState
 
 LEASE = Lease(ttl_s=60, beat_s=5, margin_s=5)

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchdrain.model.errors import BadData, FilesUnavailable, SessionInUse, UsageError
-from batchdrain.model.facts import Skip
+from batchdrain.model.phase import Skip
 from batchdrain.reports import markdown, text
 from batchdrain.runtime import files
 from batchdrain.runtime.text import printable, safe_text, slug, storable

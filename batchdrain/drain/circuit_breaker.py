@@ -11,7 +11,8 @@ from typing import Final
 
 from batchdrain.config.settings import Retry
 from batchdrain.drain.retry import RETRIED
-from batchdrain.model.facts import Attempt, PhaseKey
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import COUNTED, Outcome
 
 _LEAST_S: Final = 0.01

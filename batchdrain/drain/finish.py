@@ -16,8 +16,10 @@ from batchdrain.drain.judge import judge
 from batchdrain.drain.retry import retry_after
 from batchdrain.execution.order import CONFIG_ERRNOS, EndedBy, Ending
 from batchdrain.failures.excerpt import excerpt
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import Choice, Try
 from batchdrain.model.errors import BatchDrainError, ClaimLost, ConfigError, DatabaseUnavailable, FilesUnavailable
-from batchdrain.model.facts import Attempt, Choice, Skip, Try
+from batchdrain.model.phase import Skip
 from batchdrain.model.states import GIVEN_BACK, Outcome, PhaseState
 from batchdrain.planning.stop import cluster_stop, run_stop
 from batchdrain.runtime import clock

@@ -14,8 +14,8 @@ from batchdrain.config.settings import Lease
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.execution.guardian.wire import boottime_ms
 from batchdrain.execution.guardian_pool import Post
+from batchdrain.model.claim import Claim
 from batchdrain.model.errors import BatchDrainError
-from batchdrain.model.facts import Claim
 from batchdrain.runtime.threads import begin
 
 _SOON_S: Final = 1.0

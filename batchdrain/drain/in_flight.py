@@ -20,7 +20,9 @@ from batchdrain.drain.triage.lookahead import Ahead
 from batchdrain.execution.order import Ending, Order
 from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.failures.categories import Categoriser
-from batchdrain.model.facts import Attempt, Claim, Phase, Skip, Standing, TimeLimit, Try
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import Claim, TimeLimit, Try
+from batchdrain.model.phase import Phase, Skip, Standing
 from batchdrain.planning.backlog import Supply
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.sessions.record import SessionRecord

@@ -15,7 +15,9 @@ from batchdrain.config.settings import Command
 from batchdrain.execution.order import RESULT_BYTES, EndedBy, Ending
 from batchdrain.failures.excerpt import excerpt, with_suffix
 from batchdrain.failures.fingerprints import fingerprint
-from batchdrain.model.facts import GONE, Attempt, Claim, Standing, TimeLimit
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import Claim, TimeLimit
+from batchdrain.model.phase import GONE, Standing
 from batchdrain.model.states import Outcome
 from batchdrain.runtime.text import storable
 

@@ -15,8 +15,9 @@ from batchdrain.drain.finish import Conclusion, conclude
 from batchdrain.drain.in_flight import Ended, Parts
 from batchdrain.drain.recovery import told, told_as_event
 from batchdrain.drain.workers import Slots
+from batchdrain.model.claim import Choice, Try
 from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
-from batchdrain.model.facts import Choice, PhaseKey, Skip, Try
+from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.filters import ASKED_FOR
 from batchdrain.planning.skip_rules import ATTEMPTED, PLAN
 from batchdrain.planning.skips import by_rule

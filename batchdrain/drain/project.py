@@ -18,7 +18,7 @@ from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.checks import require_fit_words
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.database.url import anchored, parse_url
-from batchdrain.model.facts import GONE, Phase, Standing
+from batchdrain.model.phase import GONE, Phase, Standing
 from batchdrain.model.states import PhaseState
 from batchdrain.sessions.folder import SessionFolder
 

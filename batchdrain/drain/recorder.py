@@ -12,7 +12,8 @@ from functools import partial
 
 from batchdrain.drain.screen import Opening, Screen
 from batchdrain.execution.spool_reader import discard
-from batchdrain.model.facts import Attempt, TimeLimit, Try
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import TimeLimit, Try
 from batchdrain.sessions.record import SessionRecord
 
 

@@ -20,8 +20,9 @@ from batchdrain.drain.judge import judge
 from batchdrain.drain.project import Site
 from batchdrain.execution import guardian_client, orphans, process_identity, spool_reader
 from batchdrain.failures.excerpt import excerpt
+from batchdrain.model.claim import Claim, TimeLimit
 from batchdrain.model.errors import ClaimLost, ConfigError
-from batchdrain.model.facts import Claim, Phase, TimeLimit
+from batchdrain.model.phase import Phase
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.planner import categoriser
 from batchdrain.runtime import clock

@@ -16,8 +16,9 @@ from batchdrain.drain.screen import Screen
 from batchdrain.drain.session_run import Went, go
 from batchdrain.drain.start import identity, prepare, supply_for
 from batchdrain.failures.excerpt import excerpt
+from batchdrain.model.claim import Choice, Try
 from batchdrain.model.errors import BadData
-from batchdrain.model.facts import Choice, Phase, PhaseKey, Skip, Try
+from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import Sofar, acceptances

@@ -8,7 +8,7 @@ from typing import Any, Final
 from tenacity import RetryCallState, wait_random_exponential
 
 from batchdrain.config.settings import Retry
-from batchdrain.model.facts import Attempt
+from batchdrain.model.attempt import Attempt
 from batchdrain.model.states import Outcome
 
 Wait = Callable[[int, Retry], float]

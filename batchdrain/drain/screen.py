@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from batchdrain.model.facts import Attempt, TimeLimit, Try
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import TimeLimit, Try
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,8 +26,9 @@ from batchdrain.drain.request import Intent
 from batchdrain.drain.screen import Opening, Screen
 from batchdrain.drain.shutdown import Interrupts
 from batchdrain.drain.triage.lookahead import ahead_of
+from batchdrain.model.claim import Try
 from batchdrain.model.errors import BatchDrainError
-from batchdrain.model.facts import Skip, Try
+from batchdrain.model.phase import Skip
 from batchdrain.planning.acceptances import ACCEPTED
 from batchdrain.planning.backlog import Supply
 from batchdrain.planning.filters import ASKED_FOR

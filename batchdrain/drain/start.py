@@ -18,7 +18,7 @@ from batchdrain.drain.session_run import Went, go
 from batchdrain.execution.command import problems_of
 from batchdrain.execution.diagnosis import diagnosis_problems
 from batchdrain.model.errors import ConfigError
-from batchdrain.model.facts import PhaseKey
+from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import ACCEPTED
 from batchdrain.planning.backlog import Supply

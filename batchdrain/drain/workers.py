@@ -17,8 +17,9 @@ from batchdrain.execution.guardian.wire import boottime_ms
 from batchdrain.execution.guardian_client import Guard
 from batchdrain.execution.guardian_pool import Post, execute, interrupter_of, withdraw
 from batchdrain.execution.order import EndedBy, Ending
+from batchdrain.model.claim import Claim, Try
 from batchdrain.model.errors import BadData, BatchDrainError, EngineUnavailable, FilesUnavailable
-from batchdrain.model.facts import Claim, PhaseKey, Skip, Standing, Try
+from batchdrain.model.phase import PhaseKey, Skip, Standing
 from batchdrain.runtime import clock
 from batchdrain.sessions.events import Event
 

@@ -13,7 +13,7 @@ from typing import Final
 from batchdrain.config.environment import TAKEN
 from batchdrain.config.settings import Command
 from batchdrain.execution.order import TOKEN, Order
-from batchdrain.model.facts import Claim, TimeLimit
+from batchdrain.model.claim import Claim, TimeLimit
 from batchdrain.runtime.text import slug, storable
 
 PLACEHOLDERS: Final = ("run_id", "phase_id", "phase_index", "attempt", "epoch", "session_id", "python")

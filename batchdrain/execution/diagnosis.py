@@ -11,7 +11,7 @@ from batchdrain.config.environment import TAKEN
 from batchdrain.config.settings import Command, Settings
 from batchdrain.execution.command import filled, hidden_from, passable, problems_of
 from batchdrain.execution.order import TOKEN, Order
-from batchdrain.model.facts import Phase
+from batchdrain.model.phase import Phase
 from batchdrain.runtime.text import slug
 
 PLACEHOLDERS: Final = ("run_id", "phase_id", "phase_index", "session_id", "python")

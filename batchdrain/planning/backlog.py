@@ -7,7 +7,9 @@ from collections.abc import Container
 from datetime import datetime
 from typing import Protocol
 
-from batchdrain.model.facts import Attempt, Choice, Phase, Skip
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import Choice
+from batchdrain.model.phase import Phase, Skip
 from batchdrain.planning.verdicts import Verdict
 
 

@@ -12,7 +12,7 @@ from batchdrain.failures.categories import CATEGORIES
 from batchdrain.failures.excerpt import excerpt, gist
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.failures.near_equal import Seen, merged
-from batchdrain.model.facts import PhaseKey
+from batchdrain.model.phase import PhaseKey
 from batchdrain.planning.acceptances import Acceptances
 from batchdrain.runtime.text import storable
 

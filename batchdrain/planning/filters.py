@@ -10,7 +10,7 @@ from typing import Final
 
 from batchdrain.failures.categories import CATEGORIES
 from batchdrain.model.errors import UsageError, did_you_mean
-from batchdrain.model.facts import Skip
+from batchdrain.model.phase import Skip
 
 _CLUSTER: Final = re.compile(r"[0-9a-f]{10}")
 ASKED_FOR: Final = frozenset({"--run-id", "--exclude-run", "--category", "--cluster"})

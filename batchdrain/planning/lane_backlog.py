@@ -14,8 +14,11 @@ from typing import Any
 
 from batchdrain.database.phases.pages import Page, Row, as_rows
 from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import Choice
 from batchdrain.model.errors import ConfigError
-from batchdrain.model.facts import Attempt, Choice, Lane, Phase, PhaseKey, Skip
+from batchdrain.model.lane import Lane
+from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.lane_buffer import Kept, Shelf
 from batchdrain.planning.lane_builder import Intake

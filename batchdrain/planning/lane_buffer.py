@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Final
 
-from batchdrain.model.facts import Phase, Skip
+from batchdrain.model.phase import Phase, Skip
 from batchdrain.model.states import PhaseState
 
 LAST: Final = float("inf")

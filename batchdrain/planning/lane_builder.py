@@ -14,7 +14,7 @@ from typing import Final
 from batchdrain.database.phases.pages import Page, Plain, Row
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import fingerprint
-from batchdrain.model.facts import PhaseKey, Skip
+from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.lane_buffer import LAST, Shelf
 from batchdrain.planning.skip_rules import UNNAMED, Rules, is_usable_id
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from batchdrain.database.ledger.history import RunTally
 from batchdrain.failures.fingerprints import fingerprint
-from batchdrain.model.facts import Lane, Phase
+from batchdrain.model.lane import Lane
+from batchdrain.model.phase import Phase
 from batchdrain.model.retry_stats import NOTHING
 from batchdrain.planning.learnt import Learnt
 from batchdrain.planning.skip_rules import Rules

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from batchdrain.failures.fingerprints import fingerprint
-from batchdrain.model.facts import Attempt
+from batchdrain.model.attempt import Attempt
 from batchdrain.model.retry_stats import NOTHING, Lessons, Tally, tally_of
 from batchdrain.model.states import Outcome, PhaseState
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from batchdrain.config.settings import Timeout
-from batchdrain.model.facts import Phase, TimeLimit
+from batchdrain.model.claim import TimeLimit
+from batchdrain.model.phase import Phase
 from batchdrain.planning.timeouts import ENOUGH, time_limit
 
 

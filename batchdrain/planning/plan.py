@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from batchdrain.database.phases.pages import Row
-from batchdrain.model.facts import Choice, PhaseKey, Skip, TimeLimit, Try
+from batchdrain.model.claim import Choice, TimeLimit, Try
+from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.backlog import Supply
 from batchdrain.planning.lane_backlog import Reading
 from batchdrain.planning.limits import TimeLimits

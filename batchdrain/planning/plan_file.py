@@ -18,8 +18,10 @@ from batchdrain.config.messages import plainly
 from batchdrain.database.phases.pages import as_rows
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import Choice
 from batchdrain.model.errors import BadData, UsageError
-from batchdrain.model.facts import Attempt, Choice, Phase, PhaseKey, Skip
+from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import ACCEPTED
 from batchdrain.planning.lane_backlog import Reading

@@ -13,7 +13,7 @@ from batchdrain.database.phases.pages import Page, Row, clean_rows
 from batchdrain.drain.project import Site
 from batchdrain.failures.categories import Categoriser, own_rule
 from batchdrain.model.errors import ConfigError
-from batchdrain.model.facts import PhaseKey
+from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptances
 from batchdrain.planning.filters import Filters

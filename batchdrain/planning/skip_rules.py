@@ -9,7 +9,7 @@ from typing import Final
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.history import Past
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
-from batchdrain.model.facts import Phase, PhaseKey, Skip
+from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.planning.acceptances import Acceptances
 from batchdrain.planning.dependencies import waits_for
 from batchdrain.planning.filters import ASKED_FOR, Filters

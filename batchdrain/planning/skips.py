@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from batchdrain.model.facts import Skip
+from batchdrain.model.phase import Skip
 from batchdrain.runtime.text import safe_text
 
 _VALUES: Final = 3

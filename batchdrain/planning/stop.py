@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 from batchdrain.config.settings import Stop
-from batchdrain.model.facts import Skip
+from batchdrain.model.phase import Skip
 from batchdrain.runtime.text import times
 
 

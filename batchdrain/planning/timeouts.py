@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from batchdrain.config.settings import Timeout
-from batchdrain.model.facts import TimeLimit
+from batchdrain.model.claim import TimeLimit
 
 ENOUGH: Final = 5
 FACTOR: Final = 3.0

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from batchdrain.database.ledger.notes import Note
 from batchdrain.failures.fingerprints import fingerprint
-from batchdrain.model.facts import PhaseKey, Skip
+from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.runtime import clock
 
 TRIAGE: Final = "triage"

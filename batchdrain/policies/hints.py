@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from batchdrain.model.facts import Lane
+from batchdrain.model.lane import Lane
 
 
 def hints(lane: Lane, now: datetime) -> int:  # noqa: ARG001 - a policy's signature

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from batchdrain.model.facts import Lane
+from batchdrain.model.lane import Lane
 
 
 def promising_first(lane: Lane, now: datetime) -> bool:  # noqa: ARG001 - a policy's signature

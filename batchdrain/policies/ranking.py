@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from batchdrain.config.plugins import POLICIES, resolve
 from batchdrain.model.errors import ConfigError
-from batchdrain.model.facts import Lane
+from batchdrain.model.lane import Lane
 from batchdrain.policies.explaining import explanation_of
 from batchdrain.runtime.signals import foreign_code
 from batchdrain.runtime.text import safe_text

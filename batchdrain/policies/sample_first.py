@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from batchdrain.model.facts import Lane
+from batchdrain.model.lane import Lane
 from batchdrain.policies.explaining import explained_by
 
 UNSEEN: Final = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from batchdrain.failures.categories import CATEGORIES
-from batchdrain.model.facts import Lane
+from batchdrain.model.lane import Lane
 
 
 def smart(lane: Lane, now: datetime) -> tuple[int, bool, int, int]:  # noqa: ARG001 - a policy's signature

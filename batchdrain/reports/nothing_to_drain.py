@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from batchdrain.drain.project import RunCounts, described
-from batchdrain.model.facts import Skip
+from batchdrain.model.phase import Skip
 from batchdrain.planning.skips import by_rule
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from batchdrain.model.facts import Skip
+from batchdrain.model.phase import Skip
 from batchdrain.planning.skips import by_rule
 from batchdrain.sessions.session import Session
 

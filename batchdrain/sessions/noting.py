@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from batchdrain.model.facts import Skip
+from batchdrain.model.phase import Skip
 from batchdrain.sessions.session import Session, Skipped
 
 NOTED: Final = 50

@@ -15,7 +15,7 @@ from typing import Any, Final
 import orjson
 
 from batchdrain.model.errors import FilesUnavailable
-from batchdrain.model.facts import PhaseKey, Skip
+from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.stop import Progress
 from batchdrain.runtime import files
 from batchdrain.runtime.threads import begin

@@ -13,7 +13,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 
-from batchdrain.model.facts import Attempt, PhaseKey
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import Outcome
 from batchdrain.runtime.clock import iso
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from batchdrain.config.load import load
 from batchdrain.drain.project import Site
-from batchdrain.model.facts import Attempt, Choice, TimeLimit
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import Choice, TimeLimit
 from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import Selection

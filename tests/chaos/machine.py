@@ -10,8 +10,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from batchdrain.database.ledger import give_back
 from batchdrain.database.ledger.history import Held
 from batchdrain.drain import recovery
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import Choice, Claim
 from batchdrain.model.errors import ClaimLost
-from batchdrain.model.facts import Attempt, Choice, Claim
 from batchdrain.model.states import Outcome
 from tests.chaos.expected import Expected, Row, broken
 from tests.chaos.world import NOW, PHASES, Controller, World, attempt, choice, name_of

@@ -23,7 +23,9 @@ from batchdrain.database.phases.table import PhaseTable
 from batchdrain.drain.project import Site
 from batchdrain.execution import process_identity
 from batchdrain.execution.order import EndedBy
-from batchdrain.model.facts import Attempt, Choice, Claim, Phase, PhaseKey, TimeLimit
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import Choice, Claim, TimeLimit
+from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.runtime import clock
 from tests.chaos.expected import AttemptRow, ClaimRow, Row, Standings

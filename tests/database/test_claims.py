@@ -18,8 +18,10 @@ from batchdrain.database.phases.table import PhaseTable
 from batchdrain.drain.project import Site
 from batchdrain.drain.recovery import recover
 from batchdrain.execution import process_identity
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import Choice, Claim, TimeLimit
 from batchdrain.model.errors import BadData, ClaimLost
-from batchdrain.model.facts import Attempt, Choice, Claim, Phase, PhaseKey, TimeLimit
+from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.runtime import clock
 from tests.workplace import Workplace

@@ -15,7 +15,7 @@ from batchdrain.database.ledger import retry_stats_query as room
 from batchdrain.database.ledger.history import History
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.table import PhaseTable
-from batchdrain.model.facts import PhaseKey
+from batchdrain.model.phase import PhaseKey
 from batchdrain.model.retry_stats import Lessons, Tally
 from batchdrain.runtime import clock
 from tests.workplace import Workplace

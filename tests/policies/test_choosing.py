@@ -19,8 +19,10 @@ from batchdrain.database.ledger.history import Past
 from batchdrain.database.phases.pages import Page, Row
 from batchdrain.failures.categories import CATEGORIES, categorise
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
+from batchdrain.model.claim import Choice
 from batchdrain.model.errors import ConfigError
-from batchdrain.model.facts import Choice, Lane, PhaseKey
+from batchdrain.model.lane import Lane
+from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.planning.filters import Filters

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from batchdrain.config.plugins import POLICIES, known
 from batchdrain.database.phases.pages import Row
 from batchdrain.failures.categories import CATEGORIES
-from batchdrain.model.facts import Lane
+from batchdrain.model.lane import Lane
 from batchdrain.model.retry_stats import Tally
 from batchdrain.policies.ranking import ranking_of
 from tests.policies.test_choosing import ROWS, all_of, backlog_of, names

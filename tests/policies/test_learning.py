@@ -13,8 +13,10 @@ from batchdrain.config.settings import Settings, Stop
 from batchdrain.database.ledger.history import Past
 from batchdrain.database.phases.pages import Row
 from batchdrain.failures import categorise, fingerprint
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import Choice, TimeLimit
 from batchdrain.model.errors import ConfigError
-from batchdrain.model.facts import Attempt, Choice, Lane, TimeLimit
+from batchdrain.model.lane import Lane
 from batchdrain.model.retry_stats import Lessons, Tally
 from batchdrain.model.states import Outcome
 from batchdrain.planning.filters import Filters

@@ -14,7 +14,7 @@ from batchdrain.config.settings import Settings, Stop
 from batchdrain.database.ledger.history import Past
 from batchdrain.database.phases.pages import Row
 from batchdrain.failures.fingerprints import fingerprint
-from batchdrain.model.facts import PhaseKey
+from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import Outcome
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.skip_rules import Rules

@@ -13,7 +13,7 @@ from batchdrain.cli.commands.flag_values import moment
 from batchdrain.database.ledger.notes import Note
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.model.errors import UsageError
-from batchdrain.model.facts import PhaseKey
+from batchdrain.model.phase import PhaseKey
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.sessions.session import Balance
 from tests.workplace import Ran, Workplace, wait_for

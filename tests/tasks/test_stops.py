@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from batchdrain.model.facts import Skip
+from batchdrain.model.phase import Skip
 from batchdrain.planning.stop import canary_room
 from batchdrain.sessions.noting import NOTED, note
 from batchdrain.sessions.session import Session

@@ -15,7 +15,7 @@ from batchdrain.drain.project import Site
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.errors import UsageError, did_you_mean
-from batchdrain.model.facts import PhaseKey
+from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.planning.filters import cluster_ids

@@ -16,7 +16,7 @@ from batchdrain.drain.resume import Resumption
 from batchdrain.drain.session_run import limits_for
 from batchdrain.drain.start import identity, selection_for, supply_for
 from batchdrain.failures.fingerprints import cluster_id
-from batchdrain.model.facts import PhaseKey, Skip
+from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning import plan_file
 from batchdrain.planning.plan import Plan, explained, plan
 from batchdrain.planning.planner import Sofar, categoriser

@@ -22,7 +22,7 @@ from batchdrain.drain.triage.diagnosis import Diagnosis
 from batchdrain.drain.triage.runner import Triage
 from batchdrain.execution.diagnosis import diagnosis_problems
 from batchdrain.model.errors import ConfigError, FilesUnavailable
-from batchdrain.model.facts import Phase
+from batchdrain.model.phase import Phase
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.lane_backlog import Backlog

@@ -10,7 +10,8 @@ from rich.text import Text
 from batchdrain.cli.screens.plain import PlainScreen
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.screen import Opening
-from batchdrain.model.facts import Attempt, TimeLimit, Try
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import TimeLimit, Try
 from batchdrain.runtime.resources import shortage_told
 from batchdrain.runtime.text import safe_text
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.screen import Opening
-from batchdrain.model.facts import Attempt, TimeLimit, Try
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import TimeLimit, Try
 from batchdrain.runtime.text import ending_word, safe_text
 
 

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from batchdrain.failures.fingerprints import fingerprint
-from batchdrain.model.facts import Attempt, Claim
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import Claim
 from batchdrain.model.states import PhaseState
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import storable

@@ -28,8 +28,10 @@ from batchdrain.database.phases.columns import keepable, kept
 from batchdrain.database.phases.table import PhaseTable, intermediate_words
 from batchdrain.execution import process_identity
 from batchdrain.execution.order import token_of
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import Choice, Claim
 from batchdrain.model.errors import BadData, ClaimLost, ConfigError
-from batchdrain.model.facts import GONE, Attempt, Choice, Claim, Phase, PhaseKey, Standing
+from batchdrain.model.phase import GONE, Phase, PhaseKey, Standing
 from batchdrain.model.states import COUNTED, GIVEN_BACK, Outcome, PhaseState, next_state
 from batchdrain.runtime import clock
 

@@ -8,8 +8,8 @@ from typing import Final
 
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.model.attempt import Attempt
 from batchdrain.model.errors import ConfigError
-from batchdrain.model.facts import Attempt
 from batchdrain.model.states import GIVEN_BACK, Outcome
 
 PLAIN_CHARS: Final = 250

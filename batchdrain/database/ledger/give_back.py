@@ -12,7 +12,7 @@ from batchdrain.database.dialects import db_now_ms
 from batchdrain.database.ledger.history import Held
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.table import PhaseTable, intermediate_words
-from batchdrain.model.facts import PhaseKey, Standing
+from batchdrain.model.phase import PhaseKey, Standing
 from batchdrain.model.states import Outcome
 
 

@@ -15,7 +15,7 @@ from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.columns import kept
 from batchdrain.execution.order import token_of
 from batchdrain.execution.process_identity import ProcessIdentity
-from batchdrain.model.facts import PhaseKey
+from batchdrain.model.phase import PhaseKey
 from batchdrain.model.retry_stats import Lessons
 from batchdrain.model.states import Outcome
 

@@ -17,7 +17,7 @@ from batchdrain.database.ledger.fallbacks import PLAIN_CHARS
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.errors import BadData, ConfigError
-from batchdrain.model.facts import PhaseKey, Standing
+from batchdrain.model.phase import PhaseKey, Standing
 from batchdrain.model.states import PhaseState
 
 SAMPLE: Final = "tried by batchdrain, and rolled back ".ljust(PLAIN_CHARS, ".")

@@ -21,7 +21,7 @@ from batchdrain.database.phases import columns
 from batchdrain.database.phases.pages import Page, as_reason, as_text, pages
 from batchdrain.failures.excerpt import without_suffix
 from batchdrain.model.errors import BadData, ConfigError, did_you_mean
-from batchdrain.model.facts import GONE, PhaseKey, Standing
+from batchdrain.model.phase import GONE, PhaseKey, Standing
 from batchdrain.model.states import PhaseState
 from batchdrain.runtime.text import storable
 

@@ -15,7 +15,7 @@ from batchdrain.execution.order import RESULT_BYTES, EndedBy, Ending
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.errors import BatchDrainError
-from batchdrain.model.facts import Phase
+from batchdrain.model.phase import Phase
 from batchdrain.planning.verdicts import Verdict, VerdictWord
 from batchdrain.runtime.text import storable
 

@@ -16,7 +16,7 @@ from batchdrain.drain.screen import Screen
 from batchdrain.drain.shutdown import Interrupts
 from batchdrain.drain.triage.diagnosis import Diagnosis
 from batchdrain.drain.triage.runner import Triage
-from batchdrain.model.facts import PhaseKey
+from batchdrain.model.phase import PhaseKey
 from batchdrain.planning.backlog import Supply
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut

@@ -15,7 +15,7 @@ from batchdrain.execution.engines.local import LocalEngine
 from batchdrain.execution.guardian_pool import execute
 from batchdrain.execution.order import Ending
 from batchdrain.model.errors import BatchDrainError, FilesUnavailable
-from batchdrain.model.facts import Phase, PhaseKey
+from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.planning.verdicts import expired
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import shown

@@ -11,7 +11,7 @@ from typing import Any, Final
 from batchdrain.config.plugins import POLICIES as BUILT_IN
 from batchdrain.config.plugins import known
 from batchdrain.config.settings import RunType, Settings
-from batchdrain.model.facts import Lane
+from batchdrain.model.lane import Lane
 from batchdrain.policies.ranking import Ranking, ranking_of
 from tests.benchmarks.simulator.kinds import KINDS
 from tests.benchmarks.simulator.measures import GENEROUS, Measured, measured

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from batchdrain.database.ledger.history import RECENT, Past, RunTally
-from batchdrain.model.facts import Attempt
+from batchdrain.model.attempt import Attempt
 from batchdrain.model.retry_stats import Lessons
 from batchdrain.planning.learnt import Learnt
 

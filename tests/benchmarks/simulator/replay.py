@@ -16,7 +16,9 @@ from batchdrain.config.settings import Retry, Settings
 from batchdrain.database.phases.pages import Page
 from batchdrain.drain.retry import retry_after
 from batchdrain.failures import categorise, fingerprint
-from batchdrain.model.facts import Attempt, Choice, Phase, PhaseKey, TimeLimit
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import Choice, TimeLimit
+from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.lane_backlog import Backlog, Reading

@@ -10,7 +10,7 @@ from typing import Final
 
 from batchdrain.database.phases.pages import Row
 from batchdrain.failures.categories import CATEGORIES
-from batchdrain.model.facts import PhaseKey
+from batchdrain.model.phase import PhaseKey
 from tests.benchmarks.simulator.causes import PLACES, text_of
 
 SPREAD: Final = 0.4

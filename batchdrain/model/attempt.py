@@ -1,0 +1,44 @@
+"""One execution of one phase, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from batchdrain.model.claim import TimeLimit
+from batchdrain.model.phase import Phase
+from batchdrain.model.states import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One execution of one phase and what came of it; a row of the ledger."""
+
+    phase: Phase
+    epoch: int
+    attempt: int
+    outcome: Outcome
+    final_word: str  #: the state's word that stands in the table after it
+    reason: str | None  #: the new failure text; None when it completed
+    category: str
+    fingerprint: str  #: of the new failure text
+    exit_code: int | None  #: None when it was killed by a signal or never started
+    signal: int | None
+    started_at: datetime
+    ended_at: datetime
+    duration_s: float  #: by the monotonic clock
+    limit: TimeLimit
+    stdout_path: str
+    stderr_path: str
+    log_sha256: str | None = None  #: of stderr
+    wants_more_time: bool = False
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def success(self) -> bool:
+        return self.outcome is Outcome.COMPLETE
+
+    @property
+    def timed_out(self) -> bool:
+        return self.outcome is Outcome.TIMEOUT

@@ -1,0 +1,58 @@
+"""From the choice of a phase to the right to execute it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from batchdrain.model.phase import Phase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A phase that is to be drained next, and why."""
+
+    phase: Phase
+    fingerprint: str
+    reason: str  #: one line for people
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Try:
+    """A phase that is to be executed, from `due` on (monotonic seconds)."""
+
+    due: float
+    number: int  #: its place in the session, for people
+    choice: Choice = field(compare=False)
+    executions: int = field(default=0, compare=False)  #: in this session, so far
+    longer: int = field(default=0, compare=False)  #: how often it asked for more time
+
+    @property
+    def run_id(self) -> str:
+        return self.choice.phase.run_id
+
+    @property
+    def is_retry(self) -> bool:
+        return self.executions > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeLimit:
+    """How long a phase may take, and which rule says so."""
+
+    seconds: float
+    rule: str  #: e.g. 'timeout.default_s', or '3 x p95 of 12 durations of maintenance'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Our exclusive right to try one phase. Void once a higher epoch is written."""
+
+    phase: Phase
+    epoch: int  #: grows with every claim and takeover; guards every later write
+    attempt: int  #: 1 for the first try ever; not advanced by an interruption
+    prior_word: str  #: the state's own word in the table when we took it
+    prior_reason: str | None  #: the whole text, to be given back byte for byte
+    held_word: str | None  #: the state's word that we wrote; None where the command sets states itself
+    claimed_at: datetime  #: aware, UTC
+    token: str  #: names this execution among all processes of a machine

@@ -1,0 +1,49 @@
+"""A lane: all that a policy sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.model.retry_stats import NOTHING, Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """The waiting phases of one run in one category with equally many attempts. All that a policy sees."""
+
+    run_id: str
+    run_type: str  #: from `run_types`; 'default' where nothing matches
+    category: str
+    attempts: int  #: counted executions of each of its phases so far
+    phase_index: int | None  #: of the next phase
+    phase_id: str  #: of the next phase
+    waiting: int  #: phases in this lane
+    failed: int  #: failed phases of the run when the session began to look, this session's successes included
+    queued: int  #: queued phases of the run
+    successes: int = 0  #: completed attempts of the run in the ledger
+    timeouts: int = 0  #: timed-out attempts of the run in the ledger
+    mean_duration_s: float | None = None  #: of the run's completed attempts; None without any
+    hint: int = 0  #: manual priority; higher is sooner
+    promising: bool = False  #: a diagnosis says that trying its phases again is worth it
+    reason: str | None = None  #: failure text of the next phase
+    repeats: Mapping[str, int] = field(default_factory=dict, repr=False)  #: failures of this session by fingerprint
+    taken: int = 0  #: phases of the run that were chosen since this session began, or went on
+    failed_alike: bool = False  #: the run's latest failed attempt failed like one of another run
+    limit_s: float = 600.0  #: time limit of the next phase, before anything is learnt of durations
+    of_all: Tally = NOTHING  #: all attempts on failures so far, in the ledger and in this session; so those that follow
+    of_category: Tally = NOTHING  #: attempts that set out from this category
+    of_fingerprint: Tally = NOTHING  #: attempts that set out from the next phase's fingerprint; none where it is ''
+    of_run: Tally = NOTHING  #: attempts of the run
+    of_run_type: Tally = NOTHING  #: attempts of runs of this type
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the next phase's failure text; '' where it has none."""
+        return fingerprint(self.reason)
+
+    @property
+    def fingerprint_count(self) -> int:
+        """Failures with that fingerprint in this session."""
+        return self.repeats.get(self.fingerprint, 0)

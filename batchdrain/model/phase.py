@@ -1,0 +1,77 @@
+"""A phase: its name, its row, and why it may be left out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from batchdrain.model.states import PhaseState
+
+
+@lru_cache(maxsize=1024)
+def _digest(run_id: str, phase_id: str) -> str:
+    return hashlib.sha256(json.dumps([run_id, phase_id]).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PhaseKey:
+    """The name of a phase. `phase_id` alone is not unique across runs."""
+
+    run_id: str
+    phase_id: str
+
+    @property
+    def digest(self) -> str:
+        """64 hex digits: the ledger's key, safe under every collation and in every file name."""
+        return _digest(self.run_id, self.phase_id)
+
+    def __str__(self) -> str:
+        return f"{self.run_id} / {self.phase_id}"
+
+
+GONE: Final = "gone"
+"""Stands for the state's word where a row was deleted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What stands in the user's table for one phase now."""
+
+    word: str  #: of the state, in the user's words
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """One row of the backlog, as it stood when the backlog was read."""
+
+    run_id: str
+    phase_id: str
+    phase_index: int | None  #: orders the phases of a run; None goes last
+    state: PhaseState  #: FAILED or QUEUED: the state it is drained from
+    reason: str | None  #: the failure text, cut to what categories and fingerprints look at
+    category: str  #: one of failures.categories.CATEGORIES
+    attempts: int = 0  #: executions that the ledger counts, over all sessions
+
+    @property
+    def key(self) -> PhaseKey:
+        return PhaseKey(self.run_id, self.phase_id)
+
+    @property
+    def order(self) -> tuple[bool, int, str]:
+        """Phase order inside a run: by index, no index last, ties by id."""
+        return (self.phase_index is None, self.phase_index or 0, self.phase_id)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Skip:
+    """Why a phase is not drained: the rule, and the value that it met."""
+
+    rule: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.value}" if self.value else self.rule
