@@ -10,8 +10,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchdrain.sessions.balance import Scales
-from batchdrain.sessions.session import Balance, Result, Session
+from batchdrain.sessions.balance import Balance, Scales
+from batchdrain.sessions.result import Result
+from batchdrain.sessions.session import Session
 from tests.workplace import Workplace, wait_for
 
 START = datetime(2025, 12, 28, 12, tzinfo=UTC)
@@ -48,7 +49,7 @@ def test_the_balance_adds_up_and_no_term_is_negative_whatever_happened(
 ) -> None:
     balance = None if before is None else Balance.of(before=before, known=before, fixed=0, failing=0, moved=0)
     session = Session(session_id="s", started_at=START, balance=balance)
-    scales = Scales(session, "FAILED")
+    scales = Scales(session.results, session.balance, "FAILED")
     for what, first, second in steps:
         if what == "result":
             success, word = ENDINGS[first]
@@ -62,7 +63,7 @@ def test_the_balance_adds_up_and_no_term_is_negative_whatever_happened(
             scales.weigh(left=first, accepted=second)
         else:
             session.balance = scales.balance()
-            scales = Scales(session, "FAILED")
+            scales = Scales(session.results, session.balance, "FAILED")
             assert scales.balance() is None or session.balance == scales.balance()
         found = scales.balance()
         assert found is None or holds(found)

@@ -19,9 +19,8 @@ from batchdrain.model.errors import ConfigError
 from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.model.states import NEXT, IllegalTransition, Outcome, PhaseState, next_state
 from batchdrain.planning.dependencies import waits_for
-from batchdrain.planning.limits import TimeLimits
+from batchdrain.planning.limits import TimeLimits, percentile_95, time_limit
 from batchdrain.planning.stop import Progress, attempts_stop, cluster_stop, run_stop, session_stop
-from batchdrain.planning.timeouts import percentile_95, time_limit
 from batchdrain.runtime import clock
 
 PHASE = Phase(run_id="r", phase_id="p", phase_index=0, state=PhaseState.FAILED, reason=None, category="unknown")

@@ -26,7 +26,8 @@ from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.parse import CorruptSession, parse
 from batchdrain.sessions.record import AT_ONCE, SessionRecord
 from batchdrain.sessions.render import facts_of
-from batchdrain.sessions.session import Result, Session, Status, metrics_per_minute
+from batchdrain.sessions.result import Result
+from batchdrain.sessions.session import Session, Status, metrics_per_minute
 
 START = datetime(2025, 12, 28, 12, tzinfo=UTC)
 

@@ -26,7 +26,7 @@ from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut
 from batchdrain.sessions.events import Event
 from batchdrain.sessions.render import facts_of
-from batchdrain.sessions.session import Result
+from batchdrain.sessions.result import Result
 
 _CLOCK_STEP_S: Final = 0.005  # the database compares whole milliseconds
 

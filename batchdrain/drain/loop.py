@@ -19,8 +19,7 @@ from batchdrain.model.claim import Choice, Try
 from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.filters import ASKED_FOR
-from batchdrain.planning.skip_rules import ATTEMPTED, PLAN
-from batchdrain.planning.skips import by_rule
+from batchdrain.planning.skip_rules import ATTEMPTED, PLAN, by_rule
 from batchdrain.planning.stop import canary_room, session_stop
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut

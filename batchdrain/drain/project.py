@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -17,25 +16,11 @@ from batchdrain.database.ledger.history import History
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.checks import require_fit_words
 from batchdrain.database.phases.table import PhaseTable
+from batchdrain.database.run_counts import RunCounts
 from batchdrain.database.url import anchored, parse_url
 from batchdrain.model.phase import GONE, Phase, Standing
 from batchdrain.model.states import PhaseState
 from batchdrain.sessions.folder import SessionFolder
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunCounts:
-    """The phases of one run by state."""
-
-    run_id: str
-    queued: int = 0
-    failed: int = 0
-    complete: int = 0
-    other: int = 0
-
-    @property
-    def unfinished(self) -> int:
-        return self.queued + self.failed + self.other
 
 
 def database_url(settings: Settings, environ: Mapping[str, str], root: Path) -> str:
@@ -118,10 +103,3 @@ class Site:
         """For headers: the database's masked URL and its place."""
         named = self.database.url.host is not None or self.database.name.endswith(self.database.place)
         return self.database.name if named else f"{self.database.name} ({self.database.place})"
-
-
-def described(counts: list[RunCounts]) -> str:
-    """'60 failed, 15 queued, 40 complete, 0 other in 12 runs'."""
-    failed, queued = sum(row.failed for row in counts), sum(row.queued for row in counts)
-    complete, other = sum(row.complete for row in counts), sum(row.other for row in counts)
-    return f"{failed} failed, {queued} queued, {complete} complete, {other} other in {len(counts)} runs"

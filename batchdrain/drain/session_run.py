@@ -9,17 +9,19 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
+from batchdrain.config.categories import categoriser
 from batchdrain.config.plugins import engine_factory
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.database.ledger.history import SESSION
+from batchdrain.database.run_counts import described
 from batchdrain.drain.circuit_breaker import Weather
 from batchdrain.drain.database_outage import Outage
 from batchdrain.drain.heartbeat import Heart
 from batchdrain.drain.in_flight import Parts
 from batchdrain.drain.loop import Drain
-from batchdrain.drain.project import Site, described
+from batchdrain.drain.project import Site
 from batchdrain.drain.recorder import Books
 from batchdrain.drain.recovery import recover, told, told_as_event
 from batchdrain.drain.request import Intent
@@ -33,7 +35,6 @@ from batchdrain.planning.acceptances import ACCEPTED
 from batchdrain.planning.backlog import Supply
 from batchdrain.planning.filters import ASKED_FOR
 from batchdrain.planning.limits import TimeLimits
-from batchdrain.planning.planner import categoriser
 from batchdrain.planning.skip_rules import ATTEMPTED
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import blocked

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from batchdrain.config.categories import categoriser
 from batchdrain.config.plugins import engine_factory
 from batchdrain.database.phases.checks import unfit_columns, unwritable
 from batchdrain.database.phases.dry_write import rehearsed
@@ -15,20 +16,20 @@ from batchdrain.drain.recovery import recover
 from batchdrain.drain.request import Intent
 from batchdrain.drain.screen import Screen
 from batchdrain.drain.session_run import Went, go
-from batchdrain.execution.command import problems_of
-from batchdrain.execution.diagnosis import diagnosis_problems
+from batchdrain.execution.command import diagnosis_problems, problems_of
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import ACCEPTED
 from batchdrain.planning.backlog import Supply
-from batchdrain.planning.plan_file import PlannedSupply
-from batchdrain.planning.planner import Selection, Sofar, categoriser
+from batchdrain.planning.plan_backlog import PlannedSupply
+from batchdrain.planning.planner import Selection, Sofar
 from batchdrain.planning.stop import Progress
 from batchdrain.runtime import clock
+from batchdrain.sessions.balance import Balance
 from batchdrain.sessions.events import Event
 from batchdrain.sessions.record import SessionRecord
-from batchdrain.sessions.session import Balance, Session, Status
+from batchdrain.sessions.session import Session, Status
 
 
 class _Late:

@@ -11,12 +11,12 @@ from typing import Final
 
 from batchdrain.database.driver_errors import RowLocked, RowRefused
 from batchdrain.drain.in_flight import Ended, Parts, Running
-from batchdrain.execution.aftermath import found_out
 from batchdrain.execution.command import order_for
 from batchdrain.execution.guardian.wire import boottime_ms
 from batchdrain.execution.guardian_client import Guard
 from batchdrain.execution.guardian_pool import Post, execute, interrupter_of, withdraw
 from batchdrain.execution.order import EndedBy, Ending
+from batchdrain.execution.orphans import found_out
 from batchdrain.model.claim import Claim, Try
 from batchdrain.model.errors import BadData, BatchDrainError, EngineUnavailable, FilesUnavailable
 from batchdrain.model.phase import PhaseKey, Skip, Standing

@@ -6,6 +6,7 @@ environment stays in the session that the command, or another one with the mark,
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
@@ -14,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from batchdrain.execution import process_identity
-from batchdrain.execution.order import TOKEN
+from batchdrain.execution import guardian_client, process_identity, spool_reader
+from batchdrain.execution.order import TOKEN, EndedBy, Ending, Order
 from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.execution.process_tree import Tree
+from batchdrain.runtime.resources import shortage_of
 
 _PAUSE_S: Final = 0.005
 
@@ -82,3 +84,34 @@ def _processes(mark: bytes) -> Iterator[_Seen]:
         except OSError:  # it is another user's, or it ended meanwhile
             marked = False
         yield _Seen(pid, session=int(fields[3]), start=int(fields[19]), marked=marked)
+
+
+_WITHIN_S: Final = 5.0
+
+
+def found_out(order: Order, guardian: ProcessIdentity | None, error: Exception) -> Ending | None:
+    """The ending that its guardian kept; else how it is given back, as nothing of it is left. None where something is, or may
+    be: then nobody must execute the phase. `guardian`: where it is one of ours."""
+    if (kept := _kept(order)) is not None:
+        return kept
+    if guardian is not None and guardian_client.stands(guardian) is not False:  # its command dies with it
+        process_identity.kill(guardian)
+        if not process_identity.await_end(guardian, _WITHIN_S):
+            return None
+    left = end(order.token, spool_reader.command_of(order.spool_dir, order.token), within_s=_WITHIN_S)
+    if left.alive:
+        return None
+    if not left.met and (kept := _kept(order)) is not None:
+        return kept
+    said = f"{type(error).__name__}: {error}"
+    if (shortage := shortage_of(error)) is not None:
+        return Ending(by=EndedBy.INTERRUPT, left_over=left.met, errno=errno.ENOMEM, message=shortage.message)
+    return Ending(by=EndedBy.LOST, left_over=left.met, message=said)
+
+
+def _kept(order: Order) -> Ending | None:
+    record = spool_reader.read(order.spool_dir, order.token)
+    if record is None:
+        return None
+    paths = {"stdout_path": order.stdout_path, "stderr_path": order.stderr_path}
+    return spool_reader.ending_of(record, result_path=order.result_path, **paths)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from batchdrain.database.ledger.notes import Note
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.model.phase import PhaseKey, Skip
-from batchdrain.planning.globs import matcher
+from batchdrain.planning.filters import matcher
 from batchdrain.runtime import clock
 
 ACCEPTED: Final = "accepted"

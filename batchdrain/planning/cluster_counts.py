@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from batchdrain.database.ledger.retries import Retries
+from batchdrain.database.ledger.retry_stats_query import Retries
 from batchdrain.database.phases.pages import Row
 from batchdrain.failures.categories import CATEGORIES
 from batchdrain.failures.excerpt import excerpt, gist

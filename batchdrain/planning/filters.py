@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from typing import Final
 
 from batchdrain.failures.categories import CATEGORIES
@@ -108,3 +108,9 @@ def cluster_ids(flag: str, given: str) -> tuple[str, ...]:
         if not _CLUSTER.fullmatch(one):
             raise UsageError(f"{flag}: {one[:80]!r} is no id of a cluster: 10 hex digits", remedy="`inv clusters` shows them")
     return ids
+
+
+def matcher(glob: str) -> Callable[[str], bool]:
+    """Whether a run id is the glob itself, or matches it with case, as `fnmatchcase` does."""
+    pattern = re.compile(translate(glob))
+    return lambda run_id: run_id == glob or pattern.match(run_id) is not None

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from batchdrain.database.ledger.notes import Note
-from batchdrain.planning.globs import matcher
+from batchdrain.planning.filters import matcher
 
 HIGHEST: Final = 1_000_000
 

@@ -19,12 +19,12 @@ from batchdrain.model.claim import Choice
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.lane import Lane
 from batchdrain.model.phase import Phase, PhaseKey, Skip
+from batchdrain.model.retry_stats import Learnt
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.lane_buffer import Kept, Shelf
 from batchdrain.planning.lane_builder import Intake
 from batchdrain.planning.lane_heap import Ordering
 from batchdrain.planning.lane_view import lane_of
-from batchdrain.planning.learnt import Learnt
 from batchdrain.planning.skip_rules import Rules
 from batchdrain.planning.verdicts import Verdict
 from batchdrain.policies.ranking import Ranking

@@ -6,10 +6,9 @@ from batchdrain.database.ledger.history import RunTally
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.lane import Lane
 from batchdrain.model.phase import Phase
-from batchdrain.model.retry_stats import NOTHING
-from batchdrain.planning.learnt import Learnt
+from batchdrain.model.retry_stats import NOTHING, Learnt
+from batchdrain.planning.limits import time_limit
 from batchdrain.planning.skip_rules import Rules
-from batchdrain.planning.timeouts import time_limit
 
 _UNKNOWN_RUN = RunTally()
 

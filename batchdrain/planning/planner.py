@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 
+from batchdrain.config.categories import categoriser
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.history import Past
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.database.phases.pages import Page, Row, clean_rows
 from batchdrain.drain.project import Site
-from batchdrain.failures.categories import Categoriser, own_rule
-from batchdrain.model.errors import ConfigError
 from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptances
@@ -91,20 +90,3 @@ class Selection:
 def acceptances(site: Site) -> Acceptances | None:
     """What is accepted now; None where nothing is."""
     return Acceptances.of(Notes(site.database, site.ledger).of(NoteKind.ACCEPTED), clock.now())
-
-
-def categoriser(settings: Settings) -> Categoriser:
-    """The configured rules, then the built-in ones: one for all who ask with equal rules, as it remembers which of them
-    are slow. Raises ConfigError for a bad rule."""
-    return _categoriser(tuple((own.category, own.match) for own in settings.categories))
-
-
-@lru_cache(maxsize=8)
-def _categoriser(rules: tuple[tuple[str, str], ...]) -> Categoriser:
-    own = []
-    for place, (category, match) in enumerate(rules):
-        try:
-            own.append(own_rule(category, match))
-        except ValueError as error:
-            raise ConfigError(f"batchdrain.categories.{place}: {error}", remedy="mend the rule") from None
-    return Categoriser(tuple(own))

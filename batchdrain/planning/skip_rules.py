@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,6 +17,7 @@ from batchdrain.planning.filters import ASKED_FOR, Filters
 from batchdrain.planning.hints import Hints
 from batchdrain.planning.stop import Progress, attempts_stop, cluster_stop, run_stop
 from batchdrain.planning.verdicts import Verdict
+from batchdrain.runtime.text import safe_text
 
 ATTEMPTED: Final = "already attempted"
 IN_THIS_SESSION: Final = "in this session"
@@ -141,3 +143,19 @@ def is_usable_id(text: str) -> bool:
         except UnicodeEncodeError:
             return False
     return True
+
+
+_VALUES: Final = 3
+
+
+def by_rule(skipped: Mapping[Skip, int]) -> Iterator[tuple[str, int, str]]:
+    """(rule, count, values) with the most frequent rule first; at most three values are shown, and how many more."""
+    counts: Counter[str] = Counter()
+    values: dict[str, set[str]] = defaultdict(set)
+    for skip, count in skipped.items():
+        counts[skip.rule] += count
+        values[skip.rule].add(skip.value)
+    for rule, count in counts.most_common():
+        shown = sorted(values[rule])
+        more = f" and {len(shown) - _VALUES} more" if len(shown) > _VALUES else ""
+        yield rule, count, safe_text("; ".join(shown[:_VALUES]), limit=300) + more

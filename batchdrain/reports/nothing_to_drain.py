@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from batchdrain.drain.project import RunCounts, described
+from batchdrain.database.run_counts import RunCounts, described
 from batchdrain.model.phase import Skip
-from batchdrain.planning.skips import by_rule
+from batchdrain.planning.skip_rules import by_rule
 
 
 def why_nothing(

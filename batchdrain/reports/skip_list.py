@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from batchdrain.model.phase import Skip
-from batchdrain.planning.skips import by_rule
+from batchdrain.planning.skip_rules import by_rule
 from batchdrain.sessions.session import Session
 
 

@@ -2,21 +2,70 @@
 
 from __future__ import annotations
 
-from batchdrain.sessions.session import Balance, Result, Session
+from collections.abc import Sequence
+
+from batchdrain.sessions.result import Index, Record, Result
+
+
+class Balance(Record):
+    """The backlog before and after; `failed before + new = fixed + still failing + accepted + not reached`."""
+
+    failed_before: Index = 0
+    new: Index = 0
+    fixed: Index = 0
+    still_failing: Index = 0
+    accepted: Index = 0
+    not_reached: Index = 0
+    taken_elsewhere: Index = 0  #: of those not reached: left the backlog by somebody else's hand
+    gone_since: Index = 0  #: of these: failed in this session before they left it
+
+    @classmethod
+    def of(
+        cls, *, before: int, known: int, fixed: int, failing: int, moved: int, gone: int = 0, accepted: int = 0
+    ) -> Balance:
+        """`before`: phases in the source state at the session's start. `known`: phases that are accounted for now: those
+        with a result, and those that wait in the backlog. `moved`: results of phases that somebody else moved on, `gone` of
+        them after they had failed here. `accepted`: waiting phases that the rule `accepted` skipped. No term is ever
+        negative."""
+        known = max(known, fixed + failing + moved)
+        waiting = known - fixed - failing - moved
+        accepted = min(accepted, waiting)
+        taken = moved + max(0, before - known)
+        return cls(
+            failed_before=before,
+            new=max(0, known - before),
+            fixed=fixed,
+            still_failing=failing,
+            accepted=accepted,
+            not_reached=waiting - accepted + taken,
+            taken_elsewhere=taken,
+            gone_since=gone,
+        )
+
+    @property
+    def adds_up(self) -> bool:
+        return self.failed_before + self.new == self.fixed + self.still_failing + self.accepted + self.not_reached
+
+    @property
+    def said_of_taken(self) -> str:
+        """What people read behind 'not reached'; '' where nothing was taken."""
+        if not self.taken_elsewhere:
+            return ""
+        return f" ({self.taken_elsewhere} of them {'was' if self.taken_elsewhere == 1 else 'were'} taken by somebody else)"
 
 
 class Scales:
     """What a session's results weigh. A step costs the same in a large session."""
 
-    def __init__(self, session: Session, failed_word: str) -> None:
-        """Starts from the balance and the results that the session has. `failed_word`: the user's word for failed."""
-        self._session = session
+    def __init__(self, results: Sequence[Result], before: Balance | None, failed_word: str) -> None:
+        """`results`: of the session, which grow with it; `before`: its balance so far, None where it has none.
+        `failed_word`: the user's word for failed."""
+        self._results = results
         self._failed_word = failed_word
         self._fixed = self._failing = self._moved = 0
         self._gone = 0  # failed results whose phases have left the backlog since
-        for result in session.results:
+        for result in results:
             self.add(result)
-        before = session.balance
         self._before = None if before is None else before.failed_before
         self._accepted = 0 if before is None else before.accepted
         self._known = 0
@@ -37,8 +86,7 @@ class Scales:
     def weigh(self, *, left: int, accepted: int) -> None:
         """`left`: phases that stand in the source state now; `accepted`: those of them that the rule `accepted` skips."""
         back = sum(
-            result.fails_still(self._failed_word) and result.final_state == result.initial_state
-            for result in self._session.results
+            result.fails_still(self._failed_word) and result.final_state == result.initial_state for result in self._results
         )
         self._gone = max(0, back - left)
         self._known = self._fixed + self._failing + self._moved + max(0, left - back)

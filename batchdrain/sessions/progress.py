@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from batchdrain.planning.stop import Progress
-from batchdrain.sessions.session import Result, Session
+from batchdrain.sessions.result import Result
+from batchdrain.sessions.session import Session
 
 
 class Counts:

@@ -12,7 +12,8 @@ from batchdrain.model.states import COUNTED, Outcome
 from batchdrain.runtime import clock
 from batchdrain.sessions.balance import Scales
 from batchdrain.sessions.parse import parse
-from batchdrain.sessions.session import Result, Session
+from batchdrain.sessions.result import Result
+from batchdrain.sessions.session import Session
 
 
 class UnknownSession(BadData):
@@ -31,7 +32,7 @@ def rebuilt(history: History, session_id: str, why: BadData, failed_word: str) -
     session = max((parse(head.encode(), f"ledger: session {session_id}") for head in heads), key=_start)
     session.results = results_of(history.session_rows(session.session_uid or ""))
     session.recount()
-    session.balance = Scales(session, failed_word).balance()
+    session.balance = Scales(session.results, session.balance, failed_word).balance()
     return session
 
 

@@ -22,10 +22,10 @@ from batchdrain.runtime.threads import begin
 from batchdrain.sessions.balance import Scales
 from batchdrain.sessions.events import Event, EventLog
 from batchdrain.sessions.folder import SessionFolder
-from batchdrain.sessions.noting import note
 from batchdrain.sessions.progress import counts_of
 from batchdrain.sessions.render import dumps, rendered
-from batchdrain.sessions.session import Result, Session, Status
+from batchdrain.sessions.result import Result
+from batchdrain.sessions.session import Session, Status, note
 
 AT_ONCE: Final = 100
 """Up to so many results the file is replaced after each phase."""
@@ -57,7 +57,7 @@ class SessionRecord:
         self._told: set[tuple[Event, str]] = set()
         session.recount()
         self.counts = counts_of(session)
-        self.scales = Scales(session, failed_word)
+        self.scales = Scales(session.results, session.balance, failed_word)
 
     @property
     def attempted(self) -> dict[PhaseKey, int]:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from batchdrain.runtime import clock
-from batchdrain.sessions.session import Result
+from batchdrain.sessions.result import Result
 
 
 def rendered(result: Result) -> bytes:

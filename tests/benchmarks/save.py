@@ -10,7 +10,8 @@ from pathlib import Path
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.render import facts_of
-from batchdrain.sessions.session import Result, Session
+from batchdrain.sessions.result import Result
+from batchdrain.sessions.session import Session
 from tests.benchmarks.figure import Figure
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)

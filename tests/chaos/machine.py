@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from batchdrain.database.ledger import give_back
 from batchdrain.database.ledger.history import Held
-from batchdrain.drain import recovery
+from batchdrain.drain import liveness, recovery
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice, Claim
 from batchdrain.model.errors import ClaimLost
@@ -195,7 +195,7 @@ class ClaimMachine(RuleBasedStateMachine):
     def recover_late(self, back: int) -> None:
         """A recovery that looked when `back` was claimed, and was held up since: anything may have happened."""
         held = self.looked[-1 - back % len(self.looked)]
-        gone = recovery.is_alive(held) is False
+        gone = liveness.is_alive(held) is False
         site, expected = self.world.site, self.model[str(held.key).replace(" ", "")]
         due = expected.is_held_by(held.owner, held.epoch) and (gone or expected.is_over(self.world.now_ms))
         found = give_back.give_back(site.database, site.ledger, site.table, site.settings.command, held, gone=gone)

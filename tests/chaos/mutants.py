@@ -14,9 +14,10 @@ TASKS = "from tests.chaos.mutants import MUTANTS\nMUTANTS[{name!r}]()\nfrom batc
 
 def everybody_is_dead() -> None:
     """Recovery takes every controller for dead."""
-    from batchdrain.drain import recovery
+    from batchdrain.drain import liveness, recovery
     from batchdrain.execution import orphans, process_identity
 
+    _swap(liveness, "is_alive", lambda _: False)
     _swap(recovery, "is_alive", lambda _: False)
     _swap(process_identity, "await_end", lambda *_: True)
     _swap(orphans, "end", lambda *_, **__: orphans.Remains(0, alive=False))

@@ -17,12 +17,11 @@ from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice, TimeLimit
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.lane import Lane
-from batchdrain.model.retry_stats import Lessons, Tally
+from batchdrain.model.retry_stats import Learnt, Lessons, Tally
 from batchdrain.model.states import Outcome
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.lane_backlog import Backlog
 from batchdrain.planning.lane_heap import RENEWALS, Ordering
-from batchdrain.planning.learnt import Learnt
 from batchdrain.planning.skip_rules import Rules
 from batchdrain.policies.best_yield import best_yield, expected_s, success_rate
 from batchdrain.policies.ranking import Ranking, ranking_of

@@ -15,7 +15,7 @@ from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.model.errors import UsageError
 from batchdrain.model.phase import PhaseKey
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
-from batchdrain.sessions.session import Balance
+from batchdrain.sessions.balance import Balance
 from tests.workplace import Ran, Workplace, wait_for
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 999, tzinfo=UTC)

@@ -9,8 +9,7 @@ import pytest
 
 from batchdrain.model.phase import Skip
 from batchdrain.planning.stop import canary_room
-from batchdrain.sessions.noting import NOTED, note
-from batchdrain.sessions.session import Session
+from batchdrain.sessions.session import NOTED, Session, note
 from tests.workplace import DEADLINE_S, Workplace
 
 BROKEN = "RuntimeError: the shared service is broken"

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from batchdrain.cli.commands.drain import report
 from batchdrain.cli.commands.dry_run import show_plan
 from batchdrain.cli.commands.open import opened, screen_for, whole
+from batchdrain.cli.commands.report import report
 from batchdrain.cli.invocation import Project
 from batchdrain.cli.screens.writer import Output, error_lines
 from batchdrain.drain.project import Site

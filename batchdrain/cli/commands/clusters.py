@@ -9,13 +9,15 @@ from typing import Any, Final
 from batchdrain.cli.commands.open import opened, shape_of, whole
 from batchdrain.cli.invocation import Project
 from batchdrain.cli.screens.writer import Output
+from batchdrain.config.categories import categoriser
 from batchdrain.config.redaction import Redact
-from batchdrain.database.ledger.retries import retries_by_fingerprint
-from batchdrain.drain.project import Site, described
+from batchdrain.database.ledger.retry_stats_query import retries_by_fingerprint
+from batchdrain.database.run_counts import described
+from batchdrain.drain.project import Site
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.cluster_counts import RUNS, Cluster, census
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.planner import Selection, acceptances, categoriser
+from batchdrain.planning.planner import Selection, acceptances
 from batchdrain.runtime.text import safe_text
 
 WIDTH: Final = 100

@@ -10,7 +10,9 @@ from pathlib import Path
 import orjson
 
 from batchdrain.cli.screens.writer import Output
-from batchdrain.drain.project import Site, described
+from batchdrain.config.categories import categoriser
+from batchdrain.database.run_counts import described
+from batchdrain.drain.project import Site
 from batchdrain.drain.request import Intent
 from batchdrain.drain.resume import Resumption
 from batchdrain.drain.session_run import limits_for
@@ -19,8 +21,8 @@ from batchdrain.failures.fingerprints import cluster_id
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning import plan_file
 from batchdrain.planning.plan import Plan, explained, plan
-from batchdrain.planning.planner import Sofar, categoriser
-from batchdrain.planning.skips import by_rule
+from batchdrain.planning.planner import Sofar
+from batchdrain.planning.skip_rules import by_rule
 from batchdrain.reports.nothing_to_drain import why_nothing
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text

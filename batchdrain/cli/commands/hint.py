@@ -9,9 +9,10 @@ from batchdrain.cli.commands.open import opened, whole
 from batchdrain.cli.invocation import Project
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.notes import Note, NoteKind, Notes
-from batchdrain.drain.project import RunCounts, Site
+from batchdrain.database.run_counts import RunCounts
+from batchdrain.drain.project import Site
 from batchdrain.model.errors import UsageError, did_you_mean
-from batchdrain.planning.globs import matcher
+from batchdrain.planning.filters import matcher
 from batchdrain.planning.hints import HIGHEST, priority_of
 from batchdrain.runtime.text import safe_text
 

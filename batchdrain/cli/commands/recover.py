@@ -5,7 +5,8 @@ from __future__ import annotations
 from batchdrain.cli.commands.open import opened
 from batchdrain.cli.invocation import Project
 from batchdrain.cli.screens.writer import Output
-from batchdrain.drain.recovery import is_due, recover, said_of, told
+from batchdrain.drain.liveness import is_due, said_of
+from batchdrain.drain.recovery import recover, told
 from batchdrain.runtime.text import safe_text
 
 

@@ -12,7 +12,7 @@ from batchdrain.cli.commands.open import opened, settings_of, shape_of
 from batchdrain.cli.invocation import Project
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.history import Held
-from batchdrain.drain.recovery import is_alive, said_of
+from batchdrain.drain.liveness import is_alive, said_of
 from batchdrain.model.errors import BadData, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text, shown

@@ -20,7 +20,7 @@ from batchdrain.drain.project import Site
 from batchdrain.drain.shutdown import Interrupts
 from batchdrain.drain.triage.diagnosis import Diagnosis
 from batchdrain.drain.triage.runner import Triage
-from batchdrain.execution.diagnosis import diagnosis_problems
+from batchdrain.execution.command import diagnosis_problems
 from batchdrain.model.errors import ConfigError, FilesUnavailable
 from batchdrain.model.phase import Phase
 from batchdrain.model.states import PhaseState

@@ -51,7 +51,8 @@ def drain(
 ) -> int:
     """Drain failed phases, the one most worth trying first."""
     settings, others = _split(locals())
-    from batchdrain.cli.commands.drain import Request, drain_failed
+    from batchdrain.cli.commands.drain import drain_failed
+    from batchdrain.cli.commands.drain_flags import Request
 
     return drain_failed(project_of(c), settings, Request(**others))
 
@@ -59,7 +60,7 @@ def drain(
 @command(help={"batch_size": "take at most so many phases in this go; the session's own size stays"})
 def resume(c: Context, session_id: str | None = None, batch_size: str | None = None, finish_current: bool = False) -> int:
     """Go on with the newest incomplete session, or the one named, as it was asked for."""
-    from batchdrain.cli.commands.drain import resume_session
+    from batchdrain.cli.commands.resume import resume_session
 
     return resume_session(project_of(c), session_id, batch_size, finish_current=finish_current)
 
@@ -95,7 +96,8 @@ def dry_run(
 ) -> int:
     """Show the phases that drain would take, in order, each with its reason. Writes nothing."""
     settings, others = _split(locals())
-    from batchdrain.cli.commands.drain import Request, drain_failed
+    from batchdrain.cli.commands.drain import drain_failed
+    from batchdrain.cli.commands.drain_flags import Request
 
     return drain_failed(project_of(c), settings, Request(**others, dry_run=True))
 

@@ -31,7 +31,7 @@ def sessions(c: Context, format: str | None = None) -> None:  # noqa: A002 - the
 @command(help={"state": "queued, failed or any", "format": "tsv or json"})
 def pick_next_run(c: Context, state: str = "any", format: str | None = None) -> None:  # noqa: A002
     """Print the run to drain next as run_id<TAB>run_type, or nothing."""
-    from batchdrain.cli.commands.summary import show_next_run
+    from batchdrain.cli.commands.pick_next_run import show_next_run
 
     show_next_run(project_of(c), state, format)
 
@@ -39,7 +39,7 @@ def pick_next_run(c: Context, state: str = "any", format: str | None = None) -> 
 @command(help={"format": "tsv, json or text"})
 def list_run_counts(c: Context, format: str | None = None) -> None:  # noqa: A002 - the flag's name
     """Print each run's queued, failed, complete and other phases."""
-    from batchdrain.cli.commands.summary import show_run_counts
+    from batchdrain.cli.commands.list_run_counts import show_run_counts
 
     show_run_counts(project_of(c), format)
 

@@ -10,7 +10,7 @@ from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.drain.project import Site
 from batchdrain.drain.triage.diagnosis import Diagnosis, diagnosed
-from batchdrain.execution.diagnosis import diagnosis_order
+from batchdrain.execution.command import diagnosis_order
 from batchdrain.execution.engines.local import LocalEngine
 from batchdrain.execution.guardian_pool import execute
 from batchdrain.execution.order import Ending

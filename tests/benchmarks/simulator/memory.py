@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 from batchdrain.database.ledger.history import RECENT, Past, RunTally
 from batchdrain.model.attempt import Attempt
-from batchdrain.model.retry_stats import Lessons
-from batchdrain.planning.learnt import Learnt
+from batchdrain.model.retry_stats import Learnt, Lessons
 
 
 @dataclass(slots=True)

@@ -9,13 +9,14 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from batchdrain.cli.commands.doctor.finding import Finding
+from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.database.network_disk import REMEDY, abroad
 from batchdrain.database.phases.checks import unfit_columns, unwritable
 from batchdrain.database.phases.dry_write import rehearsed, rehearsed_in_ledger
 from batchdrain.database.phases.table import split_name
-from batchdrain.drain.project import Site, described
-from batchdrain.drain.recovery import said_of
+from batchdrain.database.run_counts import described
+from batchdrain.drain.liveness import said_of
+from batchdrain.drain.project import Site
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.skip_rules import QUARANTINE
 

@@ -7,18 +7,17 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from invoke.vendor import yaml
 
-from batchdrain.cli.commands.doctor.finding import Finding
+from batchdrain.config.categories import categoriser
 from batchdrain.config.plugins import engine_factory
 from batchdrain.config.settings import Settings
-from batchdrain.execution.command import problems_of, program
-from batchdrain.execution.diagnosis import diagnosis_problems
+from batchdrain.execution.command import diagnosis_problems, problems_of, program
 from batchdrain.model.errors import BatchDrainError
-from batchdrain.planning.planner import categoriser
 from batchdrain.policies.ranking import ranking_of
 
 _YAML_BYTES: Final = 1_000_000
@@ -147,3 +146,14 @@ def session_dir(folder: Path) -> Iterator[Finding]:
         yield Finding("session_dir", ok=False, said=f"{folder} is not ours alone to write", cure=f"chmod 700 {folder}")
         return
     yield Finding("session_dir", ok=True, said=f"{folder} can be written")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: sound, or wrong with its cure."""
+
+    check: str  #: what was looked at
+    ok: bool
+    said: str
+    cure: str = ""
+    code: int = 78  #: the exit code, where it is not ok

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import orjson
 
 from batchdrain.cli.commands.doctor import database_checks, project_checks
-from batchdrain.cli.commands.doctor.finding import Finding
+from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.cli.commands.open import settings_of, shape_of
 from batchdrain.cli.invocation import Project
 from batchdrain.cli.screens.writer import Output

@@ -1,0 +1,41 @@
+"""inv list-run-counts: each run's phases by state. Reads only."""
+
+from __future__ import annotations
+
+import orjson
+
+from batchdrain.cli.commands.open import opened, shape_of
+from batchdrain.cli.invocation import Project
+from batchdrain.cli.screens.writer import Output
+from batchdrain.database.run_counts import RunCounts, described
+from batchdrain.runtime.text import safe_text
+
+
+def show_run_counts(project: Project, shape: str | None) -> None:
+    """`inv list-run-counts`."""
+    form = shape_of(shape, ("tsv", "json", "text"))
+    with opened(project) as site:
+        counts = site.counts()
+        header = f"{site.where}: {described(counts)}"
+    out = Output()
+    if form == "json":
+        rows = [_counts(row) for row in counts]
+        out.text(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
+    elif form == "tsv":
+        for row in counts:
+            out.line(f"{safe_text(row.run_id)}\t{row.queued}\t{row.failed}\t{row.complete}\t{row.other}")
+    else:
+        out.line(header)
+        out.line(f"{'QUEUED':>8} {'FAILED':>8} {'COMPLETE':>8} {'OTHER':>8}  RUN")
+        for row in counts:
+            out.line(f"{row.queued:>8} {row.failed:>8} {row.complete:>8} {row.other:>8}  {safe_text(row.run_id)}")
+
+
+def _counts(row: RunCounts) -> dict[str, object]:
+    return {
+        "run_id": row.run_id,
+        "queued": row.queued,
+        "failed": row.failed,
+        "complete": row.complete,
+        "other": row.other,
+    }

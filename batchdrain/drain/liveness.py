@@ -1,0 +1,45 @@
+"""Whether whoever holds a claim lives, and what is said of that."""
+
+from __future__ import annotations
+
+from batchdrain.database.ledger.history import Held
+from batchdrain.execution import guardian_client, process_identity
+
+
+def is_alive(held: Held) -> bool | None:
+    """Whether the controller of a claim runs; None where we can't tell: it is of another machine, or hidden from us."""
+    return process_identity.lives(held.controller)
+
+
+def is_gone(held: Held) -> bool:
+    """Whether nobody renews or watches it any more. Without a guardian of this machine the command may run elsewhere, whatever
+    became of the controller: then the lease alone decides."""
+    return held.guardian is not None and is_alive(held) is False
+
+
+def is_due(held: Held) -> bool:
+    """Whether a claim is to be settled. While controller and guardian both live here it is not, whatever its lease says: the
+    database's clock jumped, or this is a copy of the database that they work for."""
+    if is_gone(held):
+        return True
+    if held.lease_left_ms >= 0:
+        return False
+    return not (is_alive(held) and held.guardian is not None and guardian_client.stands(held.guardian) is not False)
+
+
+def said_of(held: Held) -> str:
+    """A claim in one line, for people."""
+    alive = is_alive(held)
+    if alive:
+        said = "runs"
+    elif is_gone(held):
+        said = "is dead: `inv recover` gives it back"
+    elif alive is False:
+        said = "is dead, but its command may run on elsewhere: its lease decides"
+    elif held.controller.host_id == process_identity.host_id():
+        said = "is another user's, whose processes are hidden from you: its lease decides"
+    else:
+        said = "is of another machine"
+    left_s = held.lease_left_ms / 1000
+    lease = f"its lease lasts {left_s:.0f} s" if left_s >= 0 else f"its lease ended {-left_s:.0f} s ago"
+    return f"{held.key}: attempt {held.attempt}, process {held.controller.pid} {said}; {lease}"

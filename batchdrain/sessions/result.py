@@ -1,0 +1,107 @@
+"""What came of one phase, as a session keeps it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.phase import PhaseKey
+from batchdrain.model.states import Outcome
+from batchdrain.runtime.clock import iso
+
+EARLIER_TIMEOUT: Final = "TIMEOUT"
+"""What the earlier program wrote as the final state of a phase that timed out."""
+
+
+def _utc(moment: datetime) -> datetime:
+    """Without a zone it is UTC, as the earlier program wrote it. At the calendar's ends no zone can be taken off."""
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        return moment.replace(tzinfo=UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_utc), PlainSerializer(iso, return_type=str, when_used="json")]
+
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+Index = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+
+
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(extra="allow", validate_assignment=False)
+
+
+class Result(Record):
+    """What came of one phase: of its last attempt in this session."""
+
+    run_id: str
+    phase_id: str
+    phase_index: Index | None = None
+    initial_state: str = ""
+    final_state: str = ""
+    success: bool = False
+    error_message: str | None = None
+    timestamp: Moment | None = None
+    attempt: Count | None = None
+    category: str | None = None
+    fingerprint: str | None = None
+    exit_code: Index | None = None
+    duration_s: Finite | None = None
+    timed_out: bool = False
+    stdout_path: str | None = None
+    stderr_path: str | None = None
+    metrics: dict[str, Finite] = Field(default_factory=dict)
+    retry_at: Moment | None = None
+
+    @property
+    def key(self) -> PhaseKey:
+        return PhaseKey(self.run_id, self.phase_id)
+
+    @property
+    def has_timed_out(self) -> bool:
+        """The earlier program wrote it as the final state."""
+        return self.timed_out or self.final_state == EARLIER_TIMEOUT
+
+    def fails_still(self, failed_word: str) -> bool:
+        """Whether its phase stood in the failed state, or in the one that it was taken from, when it was recorded."""
+        return not self.success and self.final_state in {failed_word, self.initial_state, EARLIER_TIMEOUT}
+
+    @classmethod
+    def of(cls, attempt: Attempt, initial_state: str, retry_at: datetime | None = None) -> Result:
+        reason = attempt.reason
+        if attempt.outcome is Outcome.MOVED:
+            reason = f"somebody else set the phase to {attempt.final_word} while it was executed; left alone"
+        return cls.model_construct(
+            _ALL_FIELDS,
+            run_id=attempt.phase.run_id,
+            phase_id=attempt.phase.phase_id,
+            phase_index=attempt.phase.phase_index,
+            initial_state=initial_state,
+            final_state=attempt.final_word,
+            success=attempt.success,
+            error_message=reason,
+            timestamp=attempt.ended_at,
+            attempt=attempt.attempt,
+            category=attempt.category,
+            fingerprint=attempt.fingerprint,
+            exit_code=attempt.exit_code,
+            duration_s=round(attempt.duration_s, 3),
+            timed_out=attempt.timed_out,
+            stdout_path=attempt.stdout_path,
+            stderr_path=attempt.stderr_path,
+            metrics=dict(attempt.metrics),
+            retry_at=retry_at,
+        )
+
+
+_ALL_FIELDS = set(Result.model_fields)
+"""One for all results: each would else have its own, of 700 bytes."""
