@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
+class Invocation:
     """What a task needs of Invoke: plain values."""
 
     section: Any  #: of invoke.yaml, as Invoke merged it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -180,6 +181,13 @@ class Settings(Section):
     stop: Stop = Stop()
     depends_on: list[Dependency] = Field(default=[])
     run_types: list[RunType] = Field(default=[])
+
+    def run_type_of(self, run_id: str) -> str:
+        """By the first rule of `run_types` that matches; 'default' where none does."""
+        for rule in self.run_types:
+            if fnmatchcase(run_id, rule.match):
+                return rule.type
+        return "default"
 
     @model_validator(mode="after")
     def _dead_in_time(self) -> Settings:

@@ -19,7 +19,7 @@ from batchdrain.database.ledger.give_back import Recovered, give_back
 from batchdrain.database.ledger.history import Held
 from batchdrain.drain.judge import judge
 from batchdrain.drain.liveness import is_alive, is_due, is_gone
-from batchdrain.drain.project import Site
+from batchdrain.drain.project import Project
 from batchdrain.execution import guardian_client, orphans, process_identity, spool_reader
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.model.claim import Claim, TimeLimit
@@ -34,20 +34,20 @@ _KILL_WITHIN_S: Final = 10.0
 _SLACK_S: Final = 6.0
 
 
-def recover(site: Site) -> list[Recovered]:
+def recover(project: Project) -> list[Recovered]:
     """Settle every claim whose controller and guardian are dead, or whose lease is over by the database's clock. May be
     repeated, and run by several at once. Raises DatabaseUnavailable."""
     found = []
-    for held in site.history.held():
+    for held in project.store.history.held():
         if not is_due(held):
             continue
         gone = is_gone(held)
-        ended = _end(held, site.settings.command.grace_s)
+        ended = _end(held, project.settings.command.grace_s)
         if ended is None:
             continue
         try:
-            recovered = _recorded(site, held) or give_back(
-                site.database, site.ledger, site.table, site.settings.command, held, gone=gone
+            recovered = _recorded(project, held) or give_back(
+                project.store.database, project.store.ledger, project.store.table, project.settings.command, held, gone=gone
             )
         except RowLocked:
             found.append(_unsettled(held, "somebody has its row locked"))
@@ -106,7 +106,7 @@ def _is_ended(guardian: process_identity.ProcessIdentity, within_s: float) -> bo
     return process_identity.await_end(guardian, _KILL_WITHIN_S)
 
 
-def _recorded(site: Site, held: Held) -> Recovered | None:
+def _recorded(project: Project, held: Held) -> Recovered | None:
     """Finish with the result that the guardian kept; None where it kept none."""
     record = spool_reader.read(held.spool_dir, held.token)
     if record is None:
@@ -118,20 +118,27 @@ def _recorded(site: Site, held: Held) -> Recovered | None:
         ended_at = clock.from_ms(int(record["ended_ms"]))
     except (KeyError, ValueError, TypeError, OverflowError):  # not written by a guardian of ours
         return None
-    claim = _claim(site, held)
+    claim = _claim(project, held)
     attempt = judge(
         claim,
         ending,
         limit=limit,
-        command=site.settings.command,
-        complete_word=site.settings.source.states.complete,
-        standing=site.standing(claim.phase) if site.settings.command.result_from == "database" else None,
-        categorise=categoriser(site.settings),
-        paths=(site.folder.kept(Path(out)), site.folder.kept(Path(err))),
+        command=project.settings.command,
+        complete_word=project.settings.source.states.complete,
+        standing=project.store.row_state(claim.phase) if project.settings.command.result_from == "database" else None,
+        categorise=categoriser(project.settings),
+        paths=(project.folder.kept(Path(out)), project.folder.kept(Path(err))),
         ended_at=ended_at,
-        redact=site.redact,
+        redact=project.store.redact,
     )
-    claims = Claims(site.database, site.ledger, site.table, site.settings.command, held.session_uid, owner=held.owner)
+    claims = Claims(
+        project.store.database,
+        project.store.ledger,
+        project.store.table,
+        project.settings.command,
+        held.session_uid,
+        owner=held.owner,
+    )
     try:
         done = claims.finish(claim, attempt, may_wait=False)
     except ClaimLost:  # somebody else was faster
@@ -139,16 +146,16 @@ def _recorded(site: Site, held: Held) -> Recovered | None:
     return Recovered(key=held.key, epoch=held.epoch, word=done.final_word, recorded=done.outcome)
 
 
-def _claim(site: Site, held: Held) -> Claim:
+def _claim(project: Project, held: Held) -> Claim:
     reason = None if held.prior_reason is None else excerpt(held.prior_reason)
-    words = {word: state for state, word in site.table.words.items()}
+    words = {word: state for state, word in project.store.table.words.items()}
     phase = Phase(
         run_id=held.key.run_id,
         phase_id=held.key.phase_id,
         phase_index=held.phase_index,
         state=words.get(held.prior_word, PhaseState.FAILED),
         reason=reason,
-        category=categoriser(site.settings)(reason),
+        category=categoriser(project.settings)(reason),
         attempts=held.attempt - 1,
     )
     return Claim(

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from batchdrain.drain.project import Site
+from batchdrain.drain.project import Project
 from batchdrain.drain.recovery import recover
 from batchdrain.drain.request import Intent, has_same_command, intent_of, narrowed, narrowed_size, require_same_source
 from batchdrain.drain.screen import Screen
@@ -49,28 +49,30 @@ class Resumption:
         return Sofar(attempted=attempted, fixed=lambda: counts.fixed, progress=counts.progress)
 
 
-def resume(site: Site, session_id: str | None, screen: Screen, *, size: int | None = None, by: Filters) -> Went | None:
+def resume(project: Project, session_id: str | None, screen: Screen, *, size: int | None = None, by: Filters) -> Went | None:
     """Go on with a session (None: the newest incomplete one); None when there is none. `size`: phases of this go, `by`:
     filters of this go, both at most as wide as the session's. Raises BatchDrainError."""
-    found = _found(site, session_id)
+    found = _found(project, session_id)
     if found is None:
         return None
-    intent = _intent(site, found[0], by)
-    prepare(site, intent)
-    site.folder.prepare()
-    lock = site.folder.lock(found[0].session_id)
+    intent = _intent(project, found[0], by)
+    prepare(project, intent)
+    project.folder.prepare()
+    lock = project.folder.lock(found[0].session_id)
     try:
-        recovered = recover(site)  # before the session is read anew: it may record results of it
-        left = _left(site, found[0].session_id, intent, size)
-        if left.torn and site.folder.path(left.session.session_id).exists():
-            site.folder.put_aside(left.session.session_id)
-        record = SessionRecord(_reopened(site, left.session), site.folder, lock, site.table.words[PhaseState.FAILED])
+        recovered = recover(project)  # before the session is read anew: it may record results of it
+        left = _left(project, found[0].session_id, intent, size)
+        if left.torn and project.folder.path(left.session.session_id).exists():
+            project.folder.put_aside(left.session.session_id)
+        record = SessionRecord(
+            _reopened(project, left.session), project.folder, lock, project.store.table.words[PhaseState.FAILED]
+        )
     except BaseException:
         os.close(lock)
         raise
     try:
         supply = supply_for(
-            site, intent, Sofar(attempted=record.attempted, fixed=lambda: record.fixed, progress=record.progress)
+            project, intent, Sofar(attempted=record.attempted, fixed=lambda: record.fixed, progress=record.progress)
         )
         record.events.write(Event.SESSION_RESUMED, done=len(left.session.results), batch_size=left.session.batch_size)
         for skip, count in left.accepted.items():
@@ -79,93 +81,93 @@ def resume(site: Site, session_id: str | None, screen: Screen, *, size: int | No
     except BaseException:
         record.close()
         raise
-    moved = _moved(site, left.session)
+    moved = _moved(project, left.session)
     if moved is not None:
         screen.notice(moved)
-    if not has_same_command(left.session, site.settings):
+    if not has_same_command(left.session, project.settings):
         screen.notice("The command is not the one that the session began with; it goes on with the present one")
-    return go(site, intent, record, supply, screen, most=left.most, recovered=recovered, retries=left.retries)
+    return go(project, intent, record, supply, screen, most=left.most, recovered=recovered, retries=left.retries)
 
 
-def resumable(site: Site, session_id: str | None, *, size: int | None, by: Filters) -> Resumption | None:
+def resumable(project: Project, session_id: str | None, *, size: int | None, by: Filters) -> Resumption | None:
     """What `resume` would go on with. Reads only. Raises BatchDrainError as it does."""
-    found = _found(site, session_id)
+    found = _found(project, session_id)
     if found is None:
         return None
-    return _left(site, found[0].session_id, _intent(site, found[0], by), size)
+    return _left(project, found[0].session_id, _intent(project, found[0], by), size)
 
 
-def _intent(site: Site, session: Session, by: Filters) -> Intent:
-    _require_same_database(site, session)
-    require_same_source(session, site.settings)
-    return narrowed(intent_of(session, site.settings), by)
+def _intent(project: Project, session: Session, by: Filters) -> Intent:
+    _require_same_database(project, session)
+    require_same_source(session, project.settings)
+    return narrowed(intent_of(session, project.settings), by)
 
 
-def _left(site: Site, session_id: str, intent: Intent, size: int | None) -> Resumption:
+def _left(project: Project, session_id: str, intent: Intent, size: int | None) -> Resumption:
     """What is left of a session that nobody else writes now. The ledger may hold results beyond its file: a controller
     that was killed may have recorded some that it did not save."""
-    session, torn = _read(site, session_id)
-    rows = site.history.session_rows(session.session_uid or "")
+    session, torn = _read(project, session_id)
+    rows = project.store.history.session_rows(session.session_uid or "")
     catch_up(session, rows)
-    retries, accepted = _retries(site, session, intent, executions_of(rows))
+    retries, accepted = _retries(project, session, intent, executions_of(rows))
     most = narrowed_size(intent, size, len(session.results))
     return Resumption(session=session, intent=intent, most=most, retries=retries, accepted=accepted, torn=torn)
 
 
-def _reopened(site: Site, session: Session) -> Session:
+def _reopened(project: Project, session: Session) -> Session:
     session.session_uid = session.session_uid or uuid.uuid4().hex
-    session.database = session.database or identity(site)
+    session.database = session.database or identity(project)
     session.status, session.completed_at, session.stopped_because = Status.RUNNING, None, None
     return session
 
 
-def _found(site: Site, session_id: str | None) -> tuple[Session, bool] | None:
+def _found(project: Project, session_id: str | None) -> tuple[Session, bool] | None:
     """The session, and whether its file was torn or lost and it comes from the ledger."""
     if session_id is not None:
-        return _read(site, session_id)
-    for name in site.folder.newest_first(incomplete=True):
+        return _read(project, session_id)
+    for name in project.folder.newest_first(incomplete=True):
         try:
-            session, torn = _read(site, name)
+            session, torn = _read(project, name)
         except UnknownSession as error:
             if isinstance(error.__cause__, LostSession):  # it ended before anything was claimed
                 continue
             raise
-        if session.is_incomplete or site.folder.path(name).exists():
+        if session.is_incomplete or project.folder.path(name).exists():
             return session, torn
     return None
 
 
-def _read(site: Site, session_id: str) -> tuple[Session, bool]:
+def _read(project: Project, session_id: str) -> tuple[Session, bool]:
     try:
-        return site.folder.load(session_id), False
+        return project.folder.load(session_id), False
     except CorruptSession as error:
-        return rebuilt(site.history, session_id, error, site.table.words[PhaseState.FAILED]), True
+        return rebuilt(project.store.history, session_id, error, project.store.table.words[PhaseState.FAILED]), True
 
 
-def _require_same_database(site: Site, session: Session) -> None:
+def _require_same_database(project: Project, session: Session) -> None:
     uid = (session.database or {}).get("uid")
-    if uid is not None and uid != site.ledger.read_meta(site.database, "database_uid"):
+    if uid is not None and uid != project.store.ledger.read_meta(project.store.database, "database_uid"):
         raise BadData(
             f"session {session.session_id} belongs to another database ({(session.database or {}).get('url')}), "
-            f"this one is {site.database.name}",
+            f"this one is {project.store.database.name}",
             remedy="set batchdrain.database_url to the session's, or start a new session with `inv drain`",
         )
 
 
-def _moved(site: Site, session: Session) -> str | None:
+def _moved(project: Project, session: Session) -> str | None:
     """A copy of a database has its identity. None where the session was begun in the place that we are at."""
     place = (session.database or {}).get("place")
-    if not isinstance(place, str) or place == site.database.place:
+    if not isinstance(place, str) or place == project.store.database.place:
         return None
-    return f"The session began with the database at {place}, and goes on with the one at {site.database.place}"
+    return f"The session began with the database at {place}, and goes on with the one at {project.store.database.place}"
 
 
 def _retries(
-    site: Site, session: Session, intent: Intent, executions: Mapping[tuple[str, str], int]
+    project: Project, session: Session, intent: Intent, executions: Mapping[tuple[str, str], int]
 ) -> tuple[list[Try], Counter[Skip]]:
     """The phases that waited to be tried again when the session was left, and those of them that were accepted since.
     `executions`: of the session, by run_id and phase_id."""
-    known, accepted = acceptances(site), Counter[Skip]()
+    known, accepted = acceptances(project.store), Counter[Skip]()
     now, retries = clock.now(), []
     for number, result in enumerate(session.results, start=1):
         tries = executions.get((result.run_id, result.phase_id), 1)

@@ -21,7 +21,7 @@ from batchdrain.drain.database_outage import Outage
 from batchdrain.drain.heartbeat import Heart
 from batchdrain.drain.in_flight import Parts
 from batchdrain.drain.loop import Drain
-from batchdrain.drain.project import Site
+from batchdrain.drain.project import Project
 from batchdrain.drain.recorder import Books
 from batchdrain.drain.recovery import recover, told, told_as_event
 from batchdrain.drain.request import Intent
@@ -60,12 +60,12 @@ class Went:
     took: bool = True  #: False: nothing was left for it
 
 
-def limits_for(site: Site, settings: Settings) -> TimeLimits:
-    return TimeLimits(site.history.durations_s, settings.timeout, site.run_type)
+def limits_for(project: Project, settings: Settings) -> TimeLimits:
+    return TimeLimits(project.store.history.durations_s, settings.timeout, project.settings.run_type_of)
 
 
 def go(
-    site: Site,
+    project: Project,
     intent: Intent,
     record: SessionRecord,
     supply: Supply,
@@ -80,15 +80,15 @@ def go(
     session, settings, interrupts = record.session, intent.settings, Interrupts(finish_current=intent.settings.finish_current)
     with interrupts.watch():
         try:
-            _announce(site, intent, record, screen, recovered, most=most, waiting=supply.waiting)
-            drain = _drained(site, intent, record, supply, screen, interrupts, most=most, retries=retries)
-            _close(site, intent, drain, narrower=most)
+            _announce(project, intent, record, screen, recovered, most=most, waiting=supply.waiting)
+            drain = _drained(project, intent, record, supply, screen, interrupts, most=most, retries=retries)
+            _close(project, intent, drain, narrower=most)
         except BaseException as error:
             _close_after(record, error)
             raise
         finally:
             screen.end()
-            site.database.on_retry = None
+            project.store.database.on_retry = None
             record.close()
     code, failure = interrupts.exit_code, drain.failure or drain.slots.refused
     if code is None:
@@ -99,7 +99,7 @@ def go(
 
 
 def _drained(
-    site: Site,
+    project: Project,
     intent: Intent,
     record: SessionRecord,
     supply: Supply,
@@ -116,10 +116,10 @@ def _drained(
     require_room(settings.workers + _OTHER_THREADS)
     gc.freeze()  # what is loaded by now stays: the collector need not look through it after every few phases
     books = Books(record, screen)
-    beside = ahead_of(site, intent, record, supply, books, interrupts)
+    beside = ahead_of(project, intent, record, supply, books, interrupts)
     with factory(workers=settings.workers, settings=settings) as engine, beside as ahead:
         claims = Claims(
-            site.database, site.ledger, site.table, settings.command, record.session.session_uid or "",
+            project.store.database, project.store.ledger, project.store.table, settings.command, record.session.session_uid or "",
             spool_dir=str(record.spool.absolute()),
         )  # fmt: skip
         interrupts.engine = engine
@@ -134,15 +134,15 @@ def _drained(
             outage=Outage(settings.patience.outage_s, interrupts, books),
             weather=Weather(settings.retry),
             engine=engine,
-            limits=limits_for(site, settings),
+            limits=limits_for(project, settings),
             books=books,
             interrupts=interrupts,
             categorise=categoriser(settings),
-            run_type=cache(site.run_type),
-            redact=site.redact,
-            standing=site.standing,
-            recover=partial(recover, site),
-            root=site.root,
+            run_type=cache(project.settings.run_type_of),
+            redact=project.store.redact,
+            standing=project.store.row_state,
+            recover=partial(recover, project),
+            root=project.root,
             most=most,
             batch=intent.batch,
             stop_on_first_failure=intent.stop_on_first_failure,
@@ -156,7 +156,7 @@ def _drained(
 
 
 def _announce(
-    site: Site,
+    project: Project,
     intent: Intent,
     record: SessionRecord,
     screen: Screen,
@@ -167,14 +167,14 @@ def _announce(
 ) -> None:
     """The session is on disk, in the ledger and on the screen before its first phase."""
     session, events = record.session, record.events
-    _keep_head(site, session)
+    _keep_head(project, session)
     record.save()
     for back in recovered:
         told_as_event(events, back)
-    site.database.on_retry = lambda error, tries: events.write(Event.DATABASE_RETRIED, error=error, tries=tries)
+    project.store.database.on_retry = lambda error, tries: events.write(Event.DATABASE_RETRIED, error=error, tries=tries)
     opening = Opening(
         session_id=session.session_id,
-        database=f"{site.where}: {described(site.counts())}",
+        database=f"{project.store.where}: {described(project.store.counts())}",
         state=intent.state.value,
         target=None if most is None else len(session.results) + min(most, waiting),
         done=len(session.results),
@@ -196,10 +196,10 @@ def exit_code(session: Session, settings: Settings, *, orphaned: bool) -> int:
     return 1 if session.total_failed or orphaned else 0
 
 
-def _close(site: Site, intent: Intent, drain: Drain, *, narrower: int | None) -> None:
+def _close(project: Project, intent: Intent, drain: Drain, *, narrower: int | None) -> None:
     record, interrupts, outage = drain.parts.record, drain.parts.interrupts, drain.parts.outage
     session, now, waiting = record.session, clock.now(), "the session is not yet closed"
-    left = sum(getattr(row, intent.state.value) for row in outage.outlast(site.counts, meanwhile=waiting))
+    left = sum(getattr(row, intent.state.value) for row in outage.outlast(project.store.counts, meanwhile=waiting))
     skipped = drain.parts.supply.skipped
     for skip, count in sorted(skipped.items()):
         if skip.rule not in {*ASKED_FOR, ATTEMPTED}:
@@ -216,7 +216,7 @@ def _close(site: Site, intent: Intent, drain: Drain, *, narrower: int | None) ->
         record.end(Status.INTERRUPTED, now, f"--batch-size {narrower} of this go is reached")
     else:
         record.end(Status.COMPLETE, now)
-    outage.outlast(lambda: _keep_head(site, session), meanwhile=waiting)
+    outage.outlast(lambda: _keep_head(project, session), meanwhile=waiting)
 
 
 def _close_after(record: SessionRecord, error: BaseException) -> None:
@@ -229,7 +229,9 @@ def _close_after(record: SessionRecord, error: BaseException) -> None:
             error.add_note(str(second))
 
 
-def _keep_head(site: Site, session: Session) -> None:
+def _keep_head(project: Project, session: Session) -> None:
     """The session's intent in the ledger, so that its file can be rebuilt."""
     head = dumps(session.model_dump(mode="json", exclude={"results"}))
-    site.ledger.write_meta(site.database, f"{SESSION}{session.session_id}/{session.session_uid}", head.decode())
+    project.store.ledger.write_meta(
+        project.store.database, f"{SESSION}{session.session_id}/{session.session_uid}", head.decode()
+    )

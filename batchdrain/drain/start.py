@@ -11,7 +11,7 @@ from batchdrain.config.categories import categoriser
 from batchdrain.config.plugins import engine_factory
 from batchdrain.database.phases.checks import unfit_columns, unwritable
 from batchdrain.database.phases.dry_write import rehearsed
-from batchdrain.drain.project import Site
+from batchdrain.drain.project import Project
 from batchdrain.drain.recovery import recover
 from batchdrain.drain.request import Intent
 from batchdrain.drain.screen import Screen
@@ -56,81 +56,81 @@ class _Late:
         return Sofar(attempted=self, fixed=self.fixed, progress=self.progress)
 
 
-def supply_for(site: Site, intent: Intent, sofar: Sofar) -> Supply:
+def supply_for(project: Project, intent: Intent, sofar: Sofar) -> Supply:
     """Where the phases of an intent come from: the dry run and the drain ask here."""
-    selection = selection_for(site, intent, sofar)
+    selection = selection_for(project, intent, sofar)
     if intent.plan is None:
         return selection.backlog()
     return PlannedSupply(intent.plan, selection.reading, state=intent.state, categorise=categoriser(intent.settings))
 
 
-def selection_for(site: Site, intent: Intent, sofar: Sofar) -> Selection:
-    return Selection(site=site, settings=intent.settings, filters=intent.filters, state=intent.state, sofar=sofar)
+def selection_for(project: Project, intent: Intent, sofar: Sofar) -> Selection:
+    return Selection(store=project.store, settings=intent.settings, filters=intent.filters, state=intent.state, sofar=sofar)
 
 
-def begin(site: Site, intent: Intent, screen: Screen) -> Went:
+def begin(project: Project, intent: Intent, screen: Screen) -> Went:
     """A new session, unless there is nothing to drain. Raises BatchDrainError."""
-    prepare(site, intent)
-    recovered = recover(site)
+    prepare(project, intent)
+    recovered = recover(project)
     late = _Late()
-    supply = supply_for(site, intent, late.sofar())
+    supply = supply_for(project, intent, late.sofar())
     supply.refresh(clock.now())
     if not supply.waiting:
         return Went(session=None, exit_code=0, skipped=supply.skipped, total=supply.total)
     accepted = sum(count for skip, count in supply.skipped.items() if skip.rule == ACCEPTED)
     started_at = clock.now()
-    site.folder.prepare()
-    session_id = site.folder.new_id(started_at)
+    project.folder.prepare()
+    session_id = project.folder.new_id(started_at)
     session = Session(
         session_id=session_id,
         session_uid=uuid.uuid4().hex,
-        database=identity(site),
+        database=identity(project),
         status=Status.RUNNING,
         started_at=started_at,
         balance=Balance.of(before=supply.total, known=supply.total, fixed=0, failing=0, moved=0, accepted=accepted),
         **intent.as_fields(),
     )
-    late.record = record = opened_record(session, site)
+    late.record = record = opened_record(session, project)
     try:
         record.events.write(Event.SESSION_STARTED, kind=session.kind.value, batch_size=session.batch_size,
                             filters=session.filters, policy=session.policy, database=session.database)  # fmt: skip
     except BaseException:
         record.close()
         raise
-    return go(site, intent, record, supply, screen, most=intent.most, recovered=recovered)
+    return go(project, intent, record, supply, screen, most=intent.most, recovered=recovered)
 
 
-def opened_record(session: Session, site: Site) -> SessionRecord:
+def opened_record(session: Session, project: Project) -> SessionRecord:
     """The session's record, held by us alone. Raises SessionInUse and FilesUnavailable."""
-    lock = site.folder.lock(session.session_id)
+    lock = project.folder.lock(session.session_id)
     try:
-        return SessionRecord(session, site.folder, lock, site.table.words[PhaseState.FAILED])
+        return SessionRecord(session, project.folder, lock, project.store.table.words[PhaseState.FAILED])
     except BaseException:
         os.close(lock)
         raise
 
 
-def identity(site: Site) -> dict[str, Any]:
+def identity(project: Project) -> dict[str, Any]:
     """What names the database in a session: `uid` is the ledger's own and survives another URL for the same one."""
-    uid = site.ledger.read_meta(site.database, "database_uid")
-    return {"url": site.database.name, "place": site.database.place, "uid": uid}
+    uid = project.store.ledger.read_meta(project.store.database, "database_uid")
+    return {"url": project.store.database.name, "place": project.store.database.place, "uid": uid}
 
 
-def prepare(site: Site, intent: Intent) -> None:
+def prepare(project: Project, intent: Intent) -> None:
     """Everything that can be found wrong before the first claim is."""
     settings = intent.settings
-    problems = diagnosis_problems(settings, site.root) if intent.triage else []
-    problems += problems_of(settings.command, site.root) + unfit_columns(site.table)
+    problems = diagnosis_problems(settings, project.root) if intent.triage else []
+    problems += problems_of(settings.command, project.root) + unfit_columns(project.store.table)
     if settings.command.result_from == "exit_code":
-        problems += unwritable(site.database, site.table)
+        problems += unwritable(project.store.database, project.store.table)
     if problems:
         raise ConfigError.of(problems)
     engine_factory(settings.engine)
-    site.database.prepare_for_writing()
+    project.store.database.prepare_for_writing()
     if settings.command.result_from == "exit_code":
-        problems = rehearsed(site.database, site.table, intent.state)
+        problems = rehearsed(project.store.database, project.store.table, intent.state)
     try:
-        site.ledger.create(site.database)
+        project.store.ledger.create(project.store.database)
     except ConfigError as error:
         problems.append(str(error))
     if problems:

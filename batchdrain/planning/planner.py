@@ -11,7 +11,7 @@ from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.history import Past
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.database.phases.pages import Page, Row, clean_rows
-from batchdrain.drain.project import Site
+from batchdrain.database.store import Store
 from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptances
@@ -38,7 +38,7 @@ class Sofar:
 class Selection:
     """What to select from, and how."""
 
-    site: Site
+    store: Store
     settings: Settings  #: the session's own, which may differ from the site's
     filters: Filters
     state: PhaseState
@@ -52,26 +52,26 @@ class Selection:
             ranking_of(self.settings.policy),
             state=self.state,
             categorise=categoriser(self.settings),
-            run_type=cache(self.site.run_type),
+            run_type=cache(self.settings.run_type_of),
             fixed=self.sofar.fixed,
         )
 
     def reading(self) -> Reading:
         """One look: the ledger and the counts now, the rows as they are drawn."""
-        notes, past = Notes(self.site.database, self.site.ledger), self.site.history.past()
+        notes, past = Notes(self.store.database, self.store.ledger), self.store.history.past()
         rules = Rules(
             filters=self.filters,
             settings=self.settings,
             past=past,
-            queued=self.site.queued(),
-            unfinished={row.run_id: row.unfinished for row in self.site.counts()} if self.settings.depends_on else {},
+            queued=self.store.queued(),
+            unfinished={row.run_id: row.unfinished for row in self.store.counts()} if self.settings.depends_on else {},
             attempted=self.sofar.attempted,
             progress=self.sofar.progress,
-            accepted=acceptances(self.site) if self.state is PhaseState.FAILED else None,
+            accepted=acceptances(self.store) if self.state is PhaseState.FAILED else None,
             hints=Hints(notes.of(NoteKind.HINT)),
             verdicts=self._verdicts(notes, past),
         )
-        return Reading(pages=self.pages(), rules=rules, redact=self.site.redact)
+        return Reading(pages=self.pages(), rules=rules, redact=self.store.redact)
 
     def _verdicts(self, notes: Notes, past: Past) -> dict[PhaseKey, Verdict]:
         if not self.heeds_verdicts or self.state is not PhaseState.FAILED:
@@ -79,14 +79,14 @@ class Selection:
         return standing(notes.of(NoteKind.VERDICT), past.attempts, clock.now())
 
     def pages(self) -> Iterator[Page]:
-        with self.site.database.read() as connection:
-            yield from self.site.table.pages(connection, self.state)
+        with self.store.database.read() as connection:
+            yield from self.store.table.pages(connection, self.state)
 
     def rows(self) -> Iterator[Row]:
         """One by one, for whoever does not mind the time. Without secrets: what is made of a reason is shown, and kept."""
-        return clean_rows(self.pages(), self.site.redact)
+        return clean_rows(self.pages(), self.store.redact)
 
 
-def acceptances(site: Site) -> Acceptances | None:
+def acceptances(store: Store) -> Acceptances | None:
     """What is accepted now; None where nothing is."""
-    return Acceptances.of(Notes(site.database, site.ledger).of(NoteKind.ACCEPTED), clock.now())
+    return Acceptances.of(Notes(store.database, store.ledger).of(NoteKind.ACCEPTED), clock.now())

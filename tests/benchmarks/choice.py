@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from batchdrain.config.load import load
-from batchdrain.drain.project import Site
+from batchdrain.drain.project import Project
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice, TimeLimit
 from batchdrain.model.states import Outcome, PhaseState
@@ -55,8 +55,8 @@ def _choices(path: Path, policy: list[str | dict[str, Any]] | None = None) -> tu
     """(seconds to the first choice, microseconds of each later one, readings after the first)."""
     section: dict[str, object] = {"database_url": f"sqlite:///{path}", "stop": {"max_repeats": 0}}
     settings = load(section | ({"policy": policy} if policy else {}), {})
-    site = Site.open(settings, {}, path.parent)
-    backlog = Selection(site=site, settings=settings, filters=Filters(), state=PhaseState.FAILED).backlog()
+    project = Project.open(settings, {}, path.parent)
+    backlog = Selection(store=project.store, settings=settings, filters=Filters(), state=PhaseState.FAILED).backlog()
     started = time.perf_counter()
     backlog.refresh(clock.now())
     backlog.next(clock.now())
@@ -71,7 +71,7 @@ def _choices(path: Path, policy: list[str | dict[str, Any]] | None = None) -> tu
             continue
         backlog.touch(choice.phase.run_id, clock.now(), _failed(choice) if policy else None)
     cost = (time.perf_counter() - started) / CHOICES * 1e6
-    site.close()
+    project.close()
     return first, cost, reads
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from batchdrain.config.load import load
-from batchdrain.drain.project import Site
+from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import Selection
@@ -110,15 +110,15 @@ def _fill(engine: sa.Engine, failed: int) -> None:
 
 def main(url: str) -> None:
     settings = load({"database_url": url}, {})
-    site = Site.open(settings, {}, Path.cwd())
+    project = Project.open(settings, {}, Path.cwd())
     firsts, bares, backlog = [], [], None
     for _ in range(ROUNDS):
-        backlog = Selection(site=site, settings=settings, filters=Filters(), state=PhaseState.FAILED).backlog()
+        backlog = Selection(store=project.store, settings=settings, filters=Filters(), state=PhaseState.FAILED).backlog()
         begun = time.perf_counter()
         backlog.refresh(clock.now())
         backlog.next(clock.now())
         firsts.append(time.perf_counter() - begun)
-        bares.append(_bare_s(site))
+        bares.append(_bare_s(project))
     if backlog is None:
         raise AssertionError("there are rounds")
     begun = time.perf_counter()
@@ -133,15 +133,15 @@ def main(url: str) -> None:
         "lanes": sum(map(len, backlog._lanes_of.values())),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
     }
-    site.close()
+    project.close()
     print(json.dumps(found))
 
 
-def _bare_s(site: Site) -> float:
+def _bare_s(project: Project) -> float:
     """Seconds to draw the four columns through the driver alone."""
-    with site.database.engine.connect() as connection:
+    with project.store.database.engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
-        lite = site.database.dialect == "sqlite"
+        lite = project.store.database.dialect == "sqlite"
         if lite:
             driver.text_factory = str
         cursor = driver.cursor() if lite else driver.cursor(name="bare")

@@ -96,7 +96,7 @@ class ClaimMachine(RuleBasedStateMachine):
             assert (claim.epoch, claim.attempt) == (expected.epoch, expected.counted + 1)
             assert (claim.prior_word, claim.prior_reason) == expected.prior
             self.claimed.append((controller, claim))
-            self.looked += [held for held in self.world.site.history.held() if held.key == chosen.phase.key]
+            self.looked += [held for held in self.world.project.store.history.held() if held.key == chosen.phase.key]
             self.world.met["claim"] += 1
             controller.last_claim = claim
         controller.holds.add(name)
@@ -176,7 +176,7 @@ class ClaimMachine(RuleBasedStateMachine):
 
     @rule(lost=losses)
     def recover(self, lost: bool) -> None:
-        held = {str(held.key).replace(" ", ""): held for held in self.world.site.history.held()}
+        held = {str(held.key).replace(" ", ""): held for held in self.world.project.store.history.held()}
         due = {
             name: expected.recover()
             for name, expected in self.model.items()
@@ -184,7 +184,7 @@ class ClaimMachine(RuleBasedStateMachine):
             and (self.world.is_dead(held[name].controller) or expected.is_over(self.world.now_ms))
         }
         with self.world.reply_lost(lost):
-            found = {str(back.key).replace(" ", ""): back for back in recovery.recover(self.world.site)}
+            found = {str(back.key).replace(" ", ""): back for back in recovery.recover(self.world.project)}
         for name, back in found.items():
             assert (back.word, back.recorded) == (self.model[name].row.state, due[name])
             self.world.met["given back" if back.recorded is None else "result found"] += 1
@@ -196,9 +196,11 @@ class ClaimMachine(RuleBasedStateMachine):
         """A recovery that looked when `back` was claimed, and was held up since: anything may have happened."""
         held = self.looked[-1 - back % len(self.looked)]
         gone = liveness.is_alive(held) is False
-        site, expected = self.world.site, self.model[str(held.key).replace(" ", "")]
+        project, expected = self.world.project, self.model[str(held.key).replace(" ", "")]
         due = expected.is_held_by(held.owner, held.epoch) and (gone or expected.is_over(self.world.now_ms))
-        found = give_back.give_back(site.database, site.ledger, site.table, site.settings.command, held, gone=gone)
+        found = give_back.give_back(
+            project.store.database, project.store.ledger, project.store.table, project.settings.command, held, gone=gone
+        )
         self.world.met["given back late" if due else "too late"] += 1
         assert (found is not None) == due, f"{held} was given back as {found}, and stood as {expected}"
         if found is not None:
@@ -240,7 +242,7 @@ class ClaimMachine(RuleBasedStateMachine):
         self.recover(lost=False)
         self.no_promise_is_broken()
         self.everything_stands_as_expected()
-        assert recovery.recover(self.world.site) == []
+        assert recovery.recover(self.world.project) == []
         for name, expected in self.model.items():
             claim = self.before.claims.get(name)
             assert claim is None or claim.owner is None

@@ -20,7 +20,8 @@ from batchdrain.database.connection import open_database
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.table import PhaseTable
-from batchdrain.drain.project import Site
+from batchdrain.database.store import Store
+from batchdrain.drain.project import Project
 from batchdrain.execution import process_identity
 from batchdrain.execution.order import EndedBy
 from batchdrain.model.attempt import Attempt
@@ -79,7 +80,7 @@ class World:
         table = PhaseTable.reflect(self.database, Source())
         ledger = Ledger.beside(table)
         ledger.create(self.database)
-        self.site = Site(Settings(command=Command(argv=["true"])), self.database, table, ledger, root)
+        self.project = Project(Settings(command=Command(argv=["true"])), Store(self.database, table, ledger), root)
 
     def close(self) -> None:
         self.database.close()
@@ -105,12 +106,12 @@ class World:
 
     def controller(self, *, is_near: bool) -> Controller:
         number = self.next_number()
-        site = self.site
+        project = self.project
         claims = Claims(
-            site.database,
-            site.ledger,
-            site.table,
-            site.settings.command,
+            project.store.database,
+            project.store.ledger,
+            project.store.table,
+            project.settings.command,
             f"{number:032x}",
             owner=f"{number:032d}",
             spool_dir=str(self.spool),

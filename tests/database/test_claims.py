@@ -15,7 +15,8 @@ from batchdrain.database.connection import Database, open_database
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.table import PhaseTable
-from batchdrain.drain.project import Site
+from batchdrain.database.store import Store
+from batchdrain.drain.project import Project
 from batchdrain.drain.recovery import recover
 from batchdrain.execution import process_identity
 from batchdrain.model.attempt import Attempt
@@ -40,8 +41,8 @@ class Bench:
     command: Command
 
     @property
-    def site(self) -> Site:
-        return Site(Settings(command=self.command), self.database, self.table, self.ledger, self.work.root)
+    def project(self) -> Project:
+        return Project(Settings(command=self.command), Store(self.database, self.table, self.ledger), self.work.root)
 
     def controller(self, name: str = "a") -> Claims:
         return Claims(self.database, self.ledger, self.table, self.command, name * 32)
@@ -52,7 +53,7 @@ class Bench:
         return claims.claim(_choice(name), lease_s=lease_s, run_type="default", now=NOW, guard=guard)
 
     def recover(self) -> list[str]:
-        return [str(back.key) for back in recover(self.site)]
+        return [str(back.key) for back in recover(self.project)]
 
     def rows(self, columns: str, table: str = "batchdrain_attempt") -> list[tuple[object, ...]]:
         order = "epoch" if table == "batchdrain_attempt" else "key"
@@ -432,7 +433,7 @@ def test_a_beat_extends_the_lease_by_the_databases_clock(bench: Bench) -> None:
     assert claims.beat([claim], lease_s=60) == []
 
     assert bench.recover() == []
-    assert 50_000 < bench.site.history.held()[0].lease_left_ms <= 60_000
+    assert 50_000 < bench.project.store.history.held()[0].lease_left_ms <= 60_000
 
 
 def test_a_beat_names_the_claims_that_are_lost_and_revives_none(bench: Bench) -> None:
@@ -443,7 +444,7 @@ def test_a_beat_names_the_claims_that_are_lost_and_revives_none(bench: Bench) ->
 
     assert claims.beat([lost, kept], lease_s=60) == [lost]
 
-    assert [str(held.key) for held in bench.site.history.held()] == ["r / q"]
+    assert [str(held.key) for held in bench.project.store.history.held()] == ["r / q"]
 
 
 def test_a_finished_claim_can_not_be_kept_alive(bench: Bench) -> None:

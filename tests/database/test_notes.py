@@ -9,17 +9,17 @@ import pytest
 
 from batchdrain.config.load import load
 from batchdrain.database.ledger.notes import NoteKind, Notes
-from batchdrain.drain.project import Site
+from batchdrain.drain.project import Project
 from tests.workplace import DEADLINE_S, Workplace, wait_for
 
 KIND = NoteKind.VERDICT
 
 
 @pytest.fixture
-def site(work: Workplace) -> Iterator[Site]:
-    found = Site.open(load({"database_url": work.url}, {}), {}, work.root)
-    found.database.prepare_for_writing()
-    found.ledger.create(found.database)
+def project(work: Workplace) -> Iterator[Project]:
+    found = Project.open(load({"database_url": work.url}, {}), {}, work.root)
+    found.store.database.prepare_for_writing()
+    found.store.ledger.create(found.store.database)
     yield found
     found.close()
 
@@ -41,15 +41,15 @@ def waits(place: Workplace) -> bool:
     return query is None or bool(place.sql(query))
 
 
-def test_who_writes_of_one_subject_in_the_same_moment_is_heard_second(work: Workplace, site: Site) -> None:
-    notes = Notes(site.database, site.ledger)
+def test_who_writes_of_one_subject_in_the_same_moment_is_heard_second(work: Workplace, project: Project) -> None:
+    notes = Notes(project.store.database, project.store.ledger)
     notes.write(KIND, {"s": {"word": "former"}})
     name, value = work.sql("SELECT name, value FROM batchdrain_meta WHERE name LIKE 'verdict/%'")[0]
     notes.take_back(KIND, "s")
     later = threading.Thread(target=notes.write, args=(KIND, {"s": {"word": "later"}}))
 
     with work.engine.begin() as connection:
-        connection.execute(site.ledger.meta.insert().values(name=name, value=value))
+        connection.execute(project.store.ledger.meta.insert().values(name=name, value=value))
         later.start()
         wait_for(lambda: waits(work), "it to wait for our row")
     later.join(DEADLINE_S)
@@ -57,8 +57,8 @@ def test_who_writes_of_one_subject_in_the_same_moment_is_heard_second(work: Work
     assert said(notes) == {"s": "later"}
 
 
-def test_what_is_forgotten_is_what_was_read(site: Site) -> None:
-    notes = Notes(site.database, site.ledger)
+def test_what_is_forgotten_is_what_was_read(project: Project) -> None:
+    notes = Notes(project.store.database, project.store.ledger)
     notes.write(KIND, {"old": {"word": "a"}, "changed": {"word": "b"}, "kept": {"word": "c\x00\ud800"}})
     read = [note for note in notes.of(KIND) if note.subject != "kept"]
     notes.write(KIND, {"changed": {"word": "new"}})

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from batchdrain.cli.commands.flag_values import LONGEST, kept_text, moment
 from batchdrain.cli.commands.open import opened
-from batchdrain.cli.invocation import Project
+from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.database.phases.pages import clean_rows
-from batchdrain.drain.project import Site
+from batchdrain.drain.project import Project
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.errors import UsageError, did_you_mean
@@ -35,7 +35,7 @@ class Said:
     clear: bool = False
 
 
-def accept(project: Project, said: Said) -> None:
+def accept(invocation: Invocation, said: Said) -> None:
     """`inv accept`. Raises UsageError for flags that say nothing together, or contradict each other."""
     subjects = _subjects(said)
     reason, until = kept_text("--reason", said.reason), moment("--until", said.until, clock.now())
@@ -45,14 +45,14 @@ def accept(project: Project, said: Said) -> None:
         raise UsageError("--run-id: is required, or --cluster", remedy="name what is accepted")
     if subjects and reason is None and not said.clear:
         raise UsageError("--reason: is required", remedy="say why this failure is known, for whoever meets it next")
-    with opened(project) as site:
+    with opened(invocation) as project:
         if not subjects:
-            _list(site)
+            _list(project)
         elif said.clear:
-            _clear(site, subjects, dry=project.dry)
+            _clear(project, subjects, dry=invocation.dry)
         else:
             found = [Acceptance(subject=subject, reason=reason or "", until=until) for subject in subjects]
-            _keep(site, found, dry=project.dry)
+            _keep(project, found, dry=invocation.dry)
 
 
 def _subjects(said: Said) -> list[Subject]:
@@ -67,32 +67,34 @@ def _subjects(said: Said) -> list[Subject]:
     return [] if run_id is None else [Subject(run_id=run_id, phase_id=phase_id)]
 
 
-def _keep(site: Site, found: Sequence[Acceptance], *, dry: bool) -> None:
-    count, mark = _standing(site, found)
+def _keep(project: Project, found: Sequence[Acceptance], *, dry: bool) -> None:
+    count, mark = _standing(project, found)
     if mark and len(found) == 1:
         found = [replace(one, fingerprint=mark) for one in found]
     if not dry:
-        site.ledger.create(site.database)
-        Notes(site.database, site.ledger).write(NoteKind.ACCEPTED, {one.subject.name: one.said for one in found})
+        project.store.ledger.create(project.store.database)
+        Notes(project.store.database, project.store.ledger).write(
+            NoteKind.ACCEPTED, {one.subject.name: one.said for one in found}
+        )
     until = "" if found[0].until is None else f" until {clock.iso(found[0].until)}"
     standing = "no failed phase now" if count == 0 else f"{count} failed phase{'' if count == 1 else 's'} now"
     named = ", ".join(str(one.subject) for one in found)
     Output().line(safe_text(f"{'Would accept' if dry else 'Accepted'}: {named}{until} ({standing})"))
 
 
-def _standing(site: Site, found: Iterable[Acceptance]) -> tuple[int, str]:
+def _standing(project: Project, found: Iterable[Acceptance]) -> tuple[int, str]:
     """How many failed phases are accepted by these now, and the fingerprint of one of them."""
     accepted, count, mark = Acceptances(found), 0, ""
-    with site.database.read() as connection:
-        for row in clean_rows(site.table.pages(connection, PhaseState.FAILED), site.redact):
+    with project.store.database.read() as connection:
+        for row in clean_rows(project.store.table.pages(connection, PhaseState.FAILED), project.store.redact):
             text = None if row.reason is None else excerpt(row.reason)
             if accepted.skip(PhaseKey(row.run_id, row.phase_id), text) is not None:
                 count, mark = count + 1, mark or fingerprint(text)
     return count, mark
 
 
-def _clear(site: Site, subjects: Sequence[Subject], *, dry: bool) -> None:
-    notes = Notes(site.database, site.ledger)
+def _clear(project: Project, subjects: Sequence[Subject], *, dry: bool) -> None:
+    notes = Notes(project.store.database, project.store.ledger)
     known = {note.subject: one for note in notes.of(NoteKind.ACCEPTED) if (one := Acceptance.of(note)) is not None}
     for subject in subjects:
         if subject.name not in known:
@@ -104,14 +106,14 @@ def _clear(site: Site, subjects: Sequence[Subject], *, dry: bool) -> None:
         Output().line(safe_text(f"{'Would take back' if dry else 'Taken back'}: {subject} is accepted"))
 
 
-def _list(site: Site) -> None:
+def _list(project: Project) -> None:
     out, now = Output(), clock.now()
-    notes = Notes(site.database, site.ledger).of(NoteKind.ACCEPTED)
+    notes = Notes(project.store.database, project.store.ledger).of(NoteKind.ACCEPTED)
     found = [one for note in notes if (one := Acceptance.of(note)) is not None]
     if not found:
-        out.line(f"Nothing is accepted in {site.where}.")
+        out.line(f"Nothing is accepted in {project.store.where}.")
         return
-    out.line(f"Accepted in {site.where}:")
+    out.line(f"Accepted in {project.store.where}:")
     for one in sorted(found, key=lambda one: (one.is_void(now), str(one.subject))):
         mark = f": {one.fingerprint}" if one.subject.cluster is not None and one.fingerprint else ""
         out.line(f"  {safe_text(f'{one.subject}{mark}', limit=LONGEST)}")

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from batchdrain.cli.commands.dry_run import show_plan
 from batchdrain.cli.commands.open import opened, screen_for, whole
 from batchdrain.cli.commands.report import report
-from batchdrain.cli.invocation import Project
+from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output, error_lines
-from batchdrain.drain.project import Site
+from batchdrain.drain.project import Project
 from batchdrain.drain.request import Intent
 from batchdrain.drain.start import begin
 from batchdrain.model.errors import BatchDrainError, UsageError
@@ -46,7 +46,7 @@ class _QueuedLimits:
 
 
 def queued_of_run(
-    project: Project,
+    invocation: Invocation,
     flags: Mapping[str, object],
     run_id: str | None,
     batch_size: str | None,
@@ -57,12 +57,12 @@ def queued_of_run(
     """`inv drain-queued`. Returns the exit code."""
     filters = _required_run(run_id)
     limits = _limits("--batch-size", batch_size, max_batches, stop_on_first_failure=stop_on_first_failure)
-    with opened(project, flags) as site:
-        return _drain(site, _queued(site, filters, limits), _Sum(), dry=project.dry, quiet=False)
+    with opened(invocation, flags) as project:
+        return _drain(project, _queued(project, filters, limits), _Sum(), dry=invocation.dry, quiet=False)
 
 
 def chain_run(
-    project: Project,
+    invocation: Invocation,
     flags: Mapping[str, object],
     *,
     run_id: str | None,
@@ -76,19 +76,19 @@ def chain_run(
     filters = _required_run(run_id)
     failed = Filters.of(run_id=run_id, categories=category or ())
     limits = _limits("--queued-batch-size", queued_batch_size, max_batches, stop_on_first_failure=stop_on_first_failure)
-    with opened(project, flags) as site:
+    with opened(invocation, flags) as project:
         whole_chain = _Sum()
         code = _in_turn(
             [
-                lambda: _drain(site, _queued(site, filters, limits), whole_chain, dry=project.dry, quiet=quiet),
-                lambda: _drain(site, _failed(site, failed), whole_chain, dry=project.dry, quiet=quiet),
+                lambda: _drain(project, _queued(project, filters, limits), whole_chain, dry=invocation.dry, quiet=quiet),
+                lambda: _drain(project, _failed(project, failed), whole_chain, dry=invocation.dry, quiet=quiet),
             ]
         )
-    return _summed(code, whole_chain, dry=project.dry)
+    return _summed(code, whole_chain, dry=invocation.dry)
 
 
 def chain_all(
-    project: Project,
+    invocation: Invocation,
     flags: Mapping[str, object],
     *,
     queued_batch_size: str | None,
@@ -101,24 +101,24 @@ def chain_all(
     """`inv drain-all`. Returns the worst of all exit codes."""
     failed = Filters.of(exclude_runs=exclude_run or (), categories=category or ())
     limits = _limits("--queued-batch-size", queued_batch_size, max_batches, stop_on_first_failure=stop_on_first_failure)
-    with opened(project, flags) as site:
+    with opened(invocation, flags) as project:
         runs = [
             row.run_id
-            for row in site.counts()
+            for row in project.store.counts()
             if row.queued and row.run_id and not Filters.of(exclude_runs=exclude_run or ()).skips_run(row.run_id)
         ]
 
         whole_chain = _Sum()
 
         def queued(run_id: str) -> Callable[[], int]:
-            intent = _queued(site, Filters.of(run_id=run_id), limits)
-            return lambda: _drain(site, intent, whole_chain, dry=project.dry, quiet=quiet)
+            intent = _queued(project, Filters.of(run_id=run_id), limits)
+            return lambda: _drain(project, intent, whole_chain, dry=invocation.dry, quiet=quiet)
 
         def rest() -> int:
-            return _drain(site, _failed(site, failed), whole_chain, dry=project.dry, quiet=quiet)
+            return _drain(project, _failed(project, failed), whole_chain, dry=invocation.dry, quiet=quiet)
 
         code = _in_turn([*map(queued, runs), rest])
-    return _summed(code, whole_chain, dry=project.dry)
+    return _summed(code, whole_chain, dry=invocation.dry)
 
 
 def _summed(code: int, whole_chain: _Sum, *, dry: bool) -> int:
@@ -147,28 +147,28 @@ def _in_turn(parts: Sequence[Callable[[], int]]) -> int:
     return worst
 
 
-def _drain(site: Site, intent: Intent, whole_chain: _Sum, *, dry: bool, quiet: bool) -> int:
+def _drain(project: Project, intent: Intent, whole_chain: _Sum, *, dry: bool, quiet: bool) -> int:
     if dry:
-        return show_plan(site, intent, "text")
-    went = begin(site, intent, screen_for(quiet=quiet, shape="text"))
+        return show_plan(project, intent, "text")
+    went = begin(project, intent, screen_for(quiet=quiet, shape="text"))
     if went.session is not None:
         whole_chain.add(went.session)
-    return report(site, intent, went, "text")
+    return report(project, intent, went, "text")
 
 
-def _queued(site: Site, filters: Filters, limits: _QueuedLimits) -> Intent:
-    size = limits.batch_size or site.settings.batch_size
+def _queued(project: Project, filters: Filters, limits: _QueuedLimits) -> Intent:
+    size = limits.batch_size or project.settings.batch_size
     return Intent(
         kind=Kind.QUEUED,
         filters=filters,
-        settings=site.settings.model_copy(update={"batch_size": size, "policy": ["run-order"]}),
+        settings=project.settings.model_copy(update={"batch_size": size, "policy": ["run-order"]}),
         max_batches=limits.max_batches,
         stop_on_first_failure=limits.stop_on_first_failure,
     )
 
 
-def _failed(site: Site, filters: Filters) -> Intent:
-    return Intent(kind=Kind.FAILED, filters=filters, settings=site.settings)
+def _failed(project: Project, filters: Filters) -> Intent:
+    return Intent(kind=Kind.FAILED, filters=filters, settings=project.settings)
 
 
 def _required_run(run_id: str | None) -> Filters:

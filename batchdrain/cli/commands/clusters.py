@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from batchdrain.cli.commands.open import opened, shape_of, whole
-from batchdrain.cli.invocation import Project
+from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.categories import categoriser
 from batchdrain.config.redaction import Redact
 from batchdrain.database.ledger.retry_stats_query import retries_by_fingerprint
 from batchdrain.database.run_counts import described
-from batchdrain.drain.project import Site
+from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.cluster_counts import RUNS, Cluster, census
 from batchdrain.planning.filters import Filters
@@ -24,39 +24,39 @@ WIDTH: Final = 100
 _SHOWN: Final = 20
 
 
-def show_clusters(project: Project, run_id: str | None, top: str | None, shape: str | None) -> None:
+def show_clusters(invocation: Invocation, run_id: str | None, top: str | None, shape: str | None) -> None:
     """`inv clusters`. Raises UsageError."""
     form = shape_of(shape, ("text", "json"))
     most = whole("--top", top)
     filters = Filters.of(run_id=run_id)
-    with opened(project) as site:
-        selection = Selection(site=site, settings=site.settings, filters=filters, state=PhaseState.FAILED)
-        retries = retries_by_fingerprint(site.database, site.ledger)
-        known = acceptances(site)
-        found = census(selection.rows(), categoriser(site.settings), retries, run_id=run_id, accepted=known)
-        out, redact = Output(), site.redact
+    with opened(invocation) as project:
+        selection = Selection(store=project.store, settings=project.settings, filters=filters, state=PhaseState.FAILED)
+        retries = retries_by_fingerprint(project.store.database, project.store.ledger)
+        known = acceptances(project.store)
+        found = census(selection.rows(), categoriser(project.settings), retries, run_id=run_id, accepted=known)
+        out, redact = Output(), project.store.redact
         if form == "json":
             shown = {
-                "database": site.database.name,
+                "database": project.store.database.name,
                 "failed": sum(one.count for one in found),
                 "total": len(found),
                 "clusters": [_fields(one, redact) for one in found[:most]],
             }
             out.text(json.dumps(shown, indent=2) + "\n")
             return
-        for line in _nothing(site, run_id) if not found else _table(site, found, most or _SHOWN, redact):
+        for line in _nothing(project, run_id) if not found else _table(project, found, most or _SHOWN, redact):
             out.line(line)
 
 
-def _nothing(site: Site, run_id: str | None) -> Iterator[str]:
-    counts, of = site.counts(), "" if run_id is None else f" of run {safe_text(run_id)}"
-    yield f"No failed phases{of} in {site.where}."
+def _nothing(project: Project, run_id: str | None) -> Iterator[str]:
+    counts, of = project.store.counts(), "" if run_id is None else f" of run {safe_text(run_id)}"
+    yield f"No failed phases{of} in {project.store.where}."
     yield f"It holds {described(counts)}." if counts else "The database holds no phases at all: is it the right one?"
 
 
-def _table(site: Site, found: list[Cluster], most: int, redact: Redact) -> Iterator[str]:
+def _table(project: Project, found: list[Cluster], most: int, redact: Redact) -> Iterator[str]:
     failed = sum(one.count for one in found)
-    yield f"{failed} failed phases in {len(found)} clusters: {site.where}"
+    yield f"{failed} failed phases in {len(found)} clusters: {project.store.where}"
     yield f"{'COUNT':>7} {'RUNS':>6}  {'CATEGORY':<12} {'TRIED':>6} {'FIXED':>6}  {'SCOPE':<13} --cluster="
     for one in found[:most]:
         runs = f"{one.runs}{'+' if one.runs >= RUNS else ''}"

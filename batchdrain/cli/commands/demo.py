@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from batchdrain.cli.commands.open import settings_of, whole
-from batchdrain.cli.invocation import Project
+from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.url import file_of, parse_url
 from batchdrain.demo.backlog import make_backlog
@@ -15,19 +15,19 @@ _PHASES = 60
 _SEED = 7
 
 
-def make_demo(project: Project, phases: str | None, seed: str | None) -> None:
+def make_demo(invocation: Invocation, phases: str | None, seed: str | None) -> None:
     """Write the demo's database where the settings point to. Raises ConfigError unless that is a SQLite file that is
     free, or a demo's."""
     count = whole("--phases", phases, most=100_000) or _PHASES
     number = whole("--seed", seed, least=0)
-    url = parse_url(database_url(settings_of(project), project.environ, project.root))
+    url = parse_url(database_url(settings_of(invocation), invocation.environ, invocation.root))
     if url.get_backend_name() != "sqlite" or not url.database:
         raise ConfigError(
             "inv demo makes a SQLite file, and the configured database is another",
             remedy="run it where batchdrain.database_url and DATABASE_URL are unset",
         )
     path, out = file_of(url), Output()
-    if project.dry:
+    if invocation.dry:
         out.line(f"Would make {shown(path)} with {count} failed phases")
         return
     try:

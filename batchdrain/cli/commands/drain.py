@@ -11,8 +11,8 @@ from batchdrain.cli.commands.dry_run import show_plan
 from batchdrain.cli.commands.open import opened, screen_for, shape_of
 from batchdrain.cli.commands.report import report
 from batchdrain.cli.commands.resume import _resume_by_flag
-from batchdrain.cli.invocation import Project
-from batchdrain.drain.project import Site
+from batchdrain.cli.invocation import Invocation
+from batchdrain.drain.project import Project
 from batchdrain.drain.request import Intent
 from batchdrain.drain.start import begin, identity
 from batchdrain.model.errors import BadData, UsageError
@@ -22,26 +22,26 @@ from batchdrain.reports import formats
 from batchdrain.sessions.session import Kind
 
 
-def drain_failed(project: Project, flags: Mapping[str, object], request: Request) -> int:
+def drain_failed(invocation: Invocation, flags: Mapping[str, object], request: Request) -> int:
     """`inv drain` and `inv dry-run`. Returns the exit code."""
-    dry = request.dry_run or project.dry
+    dry = request.dry_run or invocation.dry
     shape = shape_of(request.format, ("text", "json") if dry else formats.SUMMARY)
     filters = request.filters
     if request.resume:
-        return _resume_by_flag(project, flags, request, shape, dry=dry)
+        return _resume_by_flag(invocation, flags, request, shape, dry=dry)
     if request.plan is not None:
         _require_plan_alone(flags, filters, triage=request.triage)
-    with opened(project, flags) as site:
-        intent = Intent(kind=Kind.FAILED, filters=filters, settings=site.settings)
+    with opened(invocation, flags) as project:
+        intent = Intent(kind=Kind.FAILED, filters=filters, settings=project.settings)
         if request.triage:
             intent = _with_triage(intent)
         if request.plan is not None:
-            intent = _with_plan(site, intent, Path(request.plan), explicit_size=flags.get("batch_size") is not None)
+            intent = _with_plan(project, intent, Path(request.plan), explicit_size=flags.get("batch_size") is not None)
         if dry:
             output = None if request.output is None else Path(request.output)
-            return show_plan(site, intent, shape, output=output, explain=request.explain)
+            return show_plan(project, intent, shape, output=output, explain=request.explain)
         screen = screen_for(quiet=request.quiet, shape=shape)
-        return report(site, intent, begin(site, intent, screen), shape)
+        return report(project, intent, begin(project, intent, screen), shape)
 
 
 def _with_triage(intent: Intent) -> Intent:
@@ -62,9 +62,9 @@ def _require_plan_alone(flags: Mapping[str, object], filters: Filters, *, triage
         )
 
 
-def _with_plan(site: Site, intent: Intent, path: Path, *, explicit_size: bool) -> Intent:
+def _with_plan(project: Project, intent: Intent, path: Path, *, explicit_size: bool) -> Intent:
     plan = plan_file.load(path)
-    theirs, ours = plan.database.get("uid"), identity(site)["uid"]
+    theirs, ours = plan.database.get("uid"), identity(project)["uid"]
     if theirs is not None and ours is not None and theirs != ours:
         raise BadData(
             f"--plan: {path} was made for another database ({plan.database.get('url')})",

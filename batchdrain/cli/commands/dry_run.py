@@ -12,7 +12,7 @@ import orjson
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.categories import categoriser
 from batchdrain.database.run_counts import described
-from batchdrain.drain.project import Site
+from batchdrain.drain.project import Project
 from batchdrain.drain.request import Intent
 from batchdrain.drain.resume import Resumption
 from batchdrain.drain.session_run import limits_for
@@ -29,7 +29,7 @@ from batchdrain.runtime.text import safe_text
 
 
 def show_plan(
-    site: Site,
+    project: Project,
     intent: Intent,
     shape: str,
     *,
@@ -43,8 +43,8 @@ def show_plan(
     attempted = set(done)
     limit = intent.most if left is None else left.most
     made = plan(
-        supply_for(site, intent, _sofar(left, attempted)),
-        limits_for(site, intent.settings),
+        supply_for(project, intent, _sofar(left, attempted)),
+        limits_for(project, intent.settings),
         most=limit,
         now=clock.now(),
         attempted=attempted,
@@ -52,7 +52,7 @@ def show_plan(
     )
     sofar = _sofar(left, done)
     file = plan_file.as_file(
-        made, now=clock.now(), database=identity(site), filters={"kind": intent.kind.value, **asdict(intent.filters)}
+        made, now=clock.now(), database=identity(project), filters={"kind": intent.kind.value, **asdict(intent.filters)}
     )
     if output is not None:
         plan_file.save(output, file)
@@ -60,12 +60,12 @@ def show_plan(
     if shape == "json":
         out.text(orjson.dumps(file.model_dump(mode="json"), option=orjson.OPT_INDENT_2).decode() + "\n")
         return 0
-    for line in _header(site, intent, made, limit):
+    for line in _header(project, intent, made, limit):
         out.line(line)
     for line in _phases(made, categoriser(intent.settings).slow, by_plan=intent.plan is not None):
         out.line(line)
     if explain:
-        for line in _explanation(site, intent, sofar, made):
+        for line in _explanation(project, intent, sofar, made):
             out.line(line)
     if output is not None:
         place = safe_text(str(output))
@@ -77,15 +77,17 @@ def _sofar(left: Resumption | None, attempted: Collection[PhaseKey]) -> Sofar:
     return Sofar(attempted=attempted) if left is None else left.sofar(attempted)
 
 
-def _header(site: Site, intent: Intent, made: Plan, limit: int | None) -> Iterator[str]:
-    counts = site.counts()
+def _header(project: Project, intent: Intent, made: Plan, limit: int | None) -> Iterator[str]:
+    counts = project.store.counts()
     yield "Dry run: nothing is written"
-    yield f"Database: {site.where}: {described(counts)}"
+    yield f"Database: {project.store.where}: {described(counts)}"
     yield f"Target: Process {'all' if limit is None else len(made.all)} {intent.state.value} phases"
     yield ""
     if not made.all:
-        held, by_plan = len(site.history.held()), intent.plan is not None
-        yield why_nothing(site.where, counts, intent.state.value, made.total, made.skipped, held=held, by_plan=by_plan)
+        held, by_plan = len(project.store.history.held()), intent.plan is not None
+        yield why_nothing(
+            project.store.where, counts, intent.state.value, made.total, made.skipped, held=held, by_plan=by_plan
+        )
 
 
 def _phases(made: Plan, slow: Sequence[str], *, by_plan: bool) -> Iterator[str]:
@@ -108,9 +110,9 @@ def _phases(made: Plan, slow: Sequence[str], *, by_plan: bool) -> Iterator[str]:
         yield f"  {count} skipped by {rule}: {values}"
 
 
-def _explanation(site: Site, intent: Intent, sofar: Sofar, made: Plan) -> Iterator[str]:
+def _explanation(project: Project, intent: Intent, sofar: Sofar, made: Plan) -> Iterator[str]:
     """Every phase once, then the sums by rule, which add up."""
-    selection = selection_for(site, intent, sofar)
+    selection = selection_for(project, intent, sofar)
     tally: Counter[str] = Counter()
     yield ""
     yield f"Every {intent.state.value} phase, once:"

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from batchdrain.cli.commands.flag_values import LONGEST, kept_text
 from batchdrain.cli.commands.open import opened, whole
-from batchdrain.cli.invocation import Project
+from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.notes import Note, NoteKind, Notes
 from batchdrain.database.run_counts import RunCounts
-from batchdrain.drain.project import Site
+from batchdrain.drain.project import Project
 from batchdrain.model.errors import UsageError, did_you_mean
 from batchdrain.planning.filters import matcher
 from batchdrain.planning.hints import HIGHEST, priority_of
 from batchdrain.runtime.text import safe_text
 
 
-def hint(project: Project, run_id: str | None, priority: str | None, reason: str | None, *, clear: bool) -> None:
+def hint(invocation: Invocation, run_id: str | None, priority: str | None, reason: str | None, *, clear: bool) -> None:
     """`inv hint`. Raises UsageError for flags that say nothing together, or contradict each other."""
     glob = kept_text("--run-id", run_id)
     number = whole("--priority", priority, least=-HIGHEST, most=HIGHEST)
@@ -28,48 +28,48 @@ def hint(project: Project, run_id: str | None, priority: str | None, reason: str
         raise UsageError("--run-id: is required", remedy="name a run, or a glob such as 'build-*'")
     if glob is not None and number is None and not clear:
         raise UsageError("--priority: is required", remedy="give a whole number (higher is sooner), or --clear")
-    with opened(project) as site:
+    with opened(invocation) as project:
         if glob is None:
-            _list(site)
+            _list(project)
         elif number is None:
-            _clear(site, glob, dry=project.dry)
+            _clear(project, glob, dry=invocation.dry)
         else:
-            _keep(site, glob, number, why or "", dry=project.dry)
+            _keep(project, glob, number, why or "", dry=invocation.dry)
 
 
-def _keep(site: Site, glob: str, priority: int, reason: str, *, dry: bool) -> None:
+def _keep(project: Project, glob: str, priority: int, reason: str, *, dry: bool) -> None:
     if not dry:
-        site.ledger.create(site.database)
+        project.store.ledger.create(project.store.database)
         said = {"priority": priority, "reason": reason}
-        Notes(site.database, site.ledger).write(NoteKind.HINT, {glob: said})
-    out, standing = Output(), _matching(glob, site.counts())
+        Notes(project.store.database, project.store.ledger).write(NoteKind.HINT, {glob: said})
+    out, standing = Output(), _matching(glob, project.store.counts())
     out.line(f"{'Would keep' if dry else 'Kept'}: runs that match {safe_text(glob)} have priority {priority:+} ({standing})")
-    _warn(site, out)
+    _warn(project, out)
 
 
-def _clear(site: Site, glob: str, *, dry: bool) -> None:
-    notes = Notes(site.database, site.ledger)
+def _clear(project: Project, glob: str, *, dry: bool) -> None:
+    notes = Notes(project.store.database, project.store.ledger)
     known = [note.subject for note in notes.of(NoteKind.HINT)]
     if glob not in known or not (dry or notes.take_back(NoteKind.HINT, glob)):
         raise UsageError(f"--run-id: there is no hint of {glob!r}{did_you_mean(glob, known)}")
     Output().line(f"{'Would take back' if dry else 'Taken back'}: the hint of {safe_text(glob)}")
 
 
-def _list(site: Site) -> None:
-    out, found = Output(), Notes(site.database, site.ledger).of(NoteKind.HINT)
+def _list(project: Project) -> None:
+    out, found = Output(), Notes(project.store.database, project.store.ledger).of(NoteKind.HINT)
     if not found:
-        out.line(f"No hints in {site.where}.")
+        out.line(f"No hints in {project.store.where}.")
         return
-    counts = site.counts()
-    out.line(f"Hints in {site.where}, the highest first; of those that match a run the highest counts:")
+    counts = project.store.counts()
+    out.line(f"Hints in {project.store.where}, the highest first; of those that match a run the highest counts:")
     for note in sorted(found, key=lambda note: (-priority_of(note), note.subject)):
         out.line(f"  {priority_of(note):+}  {safe_text(note.subject)} ({_matching(note.subject, counts)})")
         out.line(f"      {_said(note)}")
-    _warn(site, out)
+    _warn(project, out)
 
 
-def _warn(site: Site, out: Output) -> None:
-    names = [entry if isinstance(entry, str) else str(entry.get("name")) for entry in site.settings.policy]
+def _warn(project: Project, out: Output) -> None:
+    names = [entry if isinstance(entry, str) else str(entry.get("name")) for entry in project.settings.policy]
     if not any(name.endswith("hints") for name in names):
         out.line(safe_text(f"The configured policy ({', '.join(names)}) looks at no hints: put hints first."))
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import orjson
 
 from batchdrain.cli.commands.open import opened, shape_of
-from batchdrain.cli.invocation import Project
+from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.run_counts import RunCounts, described
 from batchdrain.runtime.text import safe_text
 
 
-def show_run_counts(project: Project, shape: str | None) -> None:
+def show_run_counts(invocation: Invocation, shape: str | None) -> None:
     """`inv list-run-counts`."""
     form = shape_of(shape, ("tsv", "json", "text"))
-    with opened(project) as site:
-        counts = site.counts()
-        header = f"{site.where}: {described(counts)}"
+    with opened(invocation) as project:
+        counts = project.store.counts()
+        header = f"{project.store.where}: {described(counts)}"
     out = Output()
     if form == "json":
         rows = [_counts(row) for row in counts]

@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from batchdrain.cli.commands.trust import require_own_files, require_own_names
-from batchdrain.cli.invocation import Project
+from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.plain import PlainScreen
 from batchdrain.cli.screens.stream import Outlet
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.load import load
 from batchdrain.config.plugins import engine_factory
 from batchdrain.config.settings import Settings
-from batchdrain.drain.project import Site
+from batchdrain.drain.project import Project
 from batchdrain.drain.screen import Screen, Silent
 from batchdrain.model.errors import ConfigError, UsageError, did_you_mean
 from batchdrain.policies.ranking import ranking_of
@@ -25,11 +25,11 @@ from batchdrain.policies.ranking import ranking_of
 _WHOLE: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 
 
-def settings_of(project: Project, flags: Mapping[str, object] | None = None) -> Settings:
+def settings_of(invocation: Invocation, flags: Mapping[str, object] | None = None) -> Settings:
     """Raises ConfigError, UsageError."""
-    require_own_names(project)
-    settings = load(project.section, project.environ, flags)
-    require_own_files(project, settings)
+    require_own_names(invocation)
+    settings = load(invocation.section, invocation.environ, flags)
+    require_own_files(invocation, settings)
     _require_known(settings, flags or {})
     return settings
 
@@ -49,13 +49,13 @@ def _require_known(settings: Settings, flags: Mapping[str, object]) -> None:
 
 
 @contextmanager
-def opened(project: Project, flags: Mapping[str, object] | None = None) -> Iterator[Site]:
+def opened(invocation: Invocation, flags: Mapping[str, object] | None = None) -> Iterator[Project]:
     """The site of a project, closed at the end. Raises ConfigError, UsageError, DatabaseUnavailable."""
-    site = Site.open(settings_of(project, flags), project.environ, project.root)
+    project = Project.open(settings_of(invocation, flags), invocation.environ, invocation.root)
     try:
-        yield site
+        yield project
     finally:
-        site.close()
+        project.close()
 
 
 def screen_for(*, quiet: bool, shape: str) -> Screen:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import orjson
 
 from batchdrain.cli.commands.open import opened, shape_of
-from batchdrain.cli.invocation import Project
+from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
-from batchdrain.drain.project import Site
+from batchdrain.drain.project import Project
 from batchdrain.drain.request import Intent
 from batchdrain.drain.start import supply_for
 from batchdrain.model.errors import UsageError, did_you_mean
@@ -20,14 +20,14 @@ from batchdrain.sessions.session import Kind
 _STATES = ("any", "queued", "failed")
 
 
-def show_next_run(project: Project, state: str, shape: str | None) -> None:
+def show_next_run(invocation: Invocation, state: str, shape: str | None) -> None:
     """`inv pick-next-run`: one line, or nothing."""
     form = shape_of(shape, ("tsv", "json"))
     if state not in _STATES:
         raise UsageError(f"--state: {state!r} is no choice{did_you_mean(state, _STATES)}")
-    with opened(project) as site:
-        run_id = next_run(site, state)
-        run_type = "" if run_id is None else site.run_type(run_id)
+    with opened(invocation) as project:
+        run_id = next_run(project, state)
+        run_type = "" if run_id is None else project.settings.run_type_of(run_id)
     out = Output()
     if form == "json":
         found = None if run_id is None else {"run_id": run_id, "run_type": run_type}
@@ -36,15 +36,15 @@ def show_next_run(project: Project, state: str, shape: str | None) -> None:
         out.line(f"{safe_text(run_id)}\t{safe_text(run_type)}")
 
 
-def next_run(site: Site, state: str) -> str | None:
+def next_run(project: Project, state: str) -> str | None:
     """The run with most queued phases, else the run of the first phase that a drain would take; None: neither."""
     if state in {"any", "queued"}:
-        for row in site.counts():
+        for row in project.store.counts():
             if row.queued and row.run_id:
                 return row.run_id
     if state == "queued":
         return None
-    supply = supply_for(site, Intent(kind=Kind.FAILED, filters=Filters(), settings=site.settings), Sofar())
+    supply = supply_for(project, Intent(kind=Kind.FAILED, filters=Filters(), settings=project.settings), Sofar())
     supply.refresh(clock.now())
     choice = supply.next(clock.now())
     return None if choice is None else choice.phase.run_id

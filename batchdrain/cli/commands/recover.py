@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from batchdrain.cli.commands.open import opened
-from batchdrain.cli.invocation import Project
+from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.liveness import is_due, said_of
 from batchdrain.drain.recovery import recover, told
 from batchdrain.runtime.text import safe_text
 
 
-def give_all_back(project: Project) -> None:
+def give_all_back(invocation: Invocation) -> None:
     """Settle what can be settled now, and say what is still held. Raises DatabaseUnavailable."""
     out = Output()
-    with opened(project) as site:
-        if project.dry:
-            for held in site.history.held():
+    with opened(invocation) as project:
+        if invocation.dry:
+            for held in project.store.history.held():
                 verdict = "would be given back" if is_due(held) else "is held"
                 out.line(safe_text(f"{held.key} {verdict}: {said_of(held)}"))
             return
-        recovered = recover(site)
-        left = site.history.held()
+        recovered = recover(project)
+        left = project.store.history.held()
     for back in recovered:
         out.line(safe_text(told(back)))
     settled = sum(not back.problem for back in recovered)

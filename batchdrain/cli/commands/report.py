@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from batchdrain.cli.commands.open import output_after
 from batchdrain.cli.screens.writer import Output
-from batchdrain.drain.project import Site
+from batchdrain.drain.project import Project
 from batchdrain.drain.request import Intent
 from batchdrain.drain.session_run import Went
 from batchdrain.reports import formats
@@ -13,14 +13,14 @@ from batchdrain.runtime.signals import came
 from batchdrain.runtime.text import shown
 
 
-def report(site: Site, intent: Intent, went: Went, shape: str) -> int:
+def report(project: Project, intent: Intent, went: Went, shape: str) -> int:
     """Print what came of a go. Returns its exit code; raises what ended it early."""
     if went.session is None:
-        Output().text(formats.nothing(_why_nothing(site, intent, went), shape))
+        Output().text(formats.nothing(_why_nothing(project, intent, went), shape))
         return 0
     if not went.took and went.failure is None and shape == "text":
-        Output().text(formats.nothing(_why_nothing(site, intent, went), shape))
-    saved_to = shown(site.folder.path(went.session.session_id))
+        Output().text(formats.nothing(_why_nothing(project, intent, went), shape))
+    saved_to = shown(project.folder.path(went.session.session_id))
     out = output_after(was_stopped=came())
     out.text(formats.summary(went.session, saved_to, shape))
     out.finish()
@@ -29,13 +29,13 @@ def report(site: Site, intent: Intent, went: Went, shape: str) -> int:
     return went.exit_code
 
 
-def _why_nothing(site: Site, intent: Intent, went: Went) -> str:
+def _why_nothing(project: Project, intent: Intent, went: Went) -> str:
     return why_nothing(
-        site.where,
-        site.counts(),
+        project.store.where,
+        project.store.counts(),
         intent.state.value,
         went.total,
         went.skipped,
-        held=len(site.history.held()),
+        held=len(project.store.history.held()),
         by_plan=intent.plan is not None,
     )

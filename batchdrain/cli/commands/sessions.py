@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 
 from batchdrain.cli.commands.open import opened, settings_of, shape_of
-from batchdrain.cli.invocation import Project
+from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.history import Held
 from batchdrain.drain.liveness import is_alive, said_of
@@ -23,11 +23,11 @@ DIED: Final = "interrupted (its process died)"
 """What is shown of a session that says it runs while nobody drains it."""
 
 
-def list_sessions(project: Project, shape: str | None) -> None:
+def list_sessions(invocation: Invocation, shape: str | None) -> None:
     """`inv sessions`."""
     form = shape_of(shape, ("text", "json"))
-    folder = SessionFolder(project.root / settings_of(project).session_dir)
-    out, held = Output(), _held_by_session(project)
+    folder = SessionFolder(invocation.root / settings_of(invocation).session_dir)
+    out, held = Output(), _held_by_session(invocation)
     rows = [_row(folder, name, session, held) for name, session in folder.all()]
     if form == "json":
         out.text(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
@@ -68,12 +68,12 @@ def _standing(row: Mapping[str, Any]) -> str:
     return str(row.get("status", ""))
 
 
-def _held_by_session(project: Project) -> dict[str, list[Held]]:
+def _held_by_session(invocation: Invocation) -> dict[str, list[Held]]:
     """The claims that are held now, by session_uid. The list of sessions is of files: it is shown without a database too."""
     found: dict[str, list[Held]] = {}
     try:
-        with opened(project) as site:
-            for held in site.history.held():
+        with opened(invocation) as project:
+            for held in project.store.history.held():
                 found.setdefault(held.session_uid, []).append(held)
     except (DatabaseUnavailable, FilesUnavailable, ConfigError) as error:
         Output(sys.stderr).line(f"batchdrain: what is held can't be shown: {safe_text(error.message.splitlines()[0])}")

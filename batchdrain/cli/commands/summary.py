@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from batchdrain.cli.commands.open import opened, settings_of, shape_of
-from batchdrain.cli.invocation import Project
+from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.model.errors import UsageError
 from batchdrain.model.states import PhaseState
@@ -18,11 +18,11 @@ from batchdrain.sessions.rebuild import UnknownSession, rebuilt
 from batchdrain.sessions.session import Session, Status
 
 
-def show_summary(project: Project, session_id: str | None, shape: str | None, output: str | None) -> None:
+def show_summary(invocation: Invocation, session_id: str | None, shape: str | None, output: str | None) -> None:
     """`inv summary`. Raises UsageError where there is no session."""
     form = shape_of(shape, formats.SUMMARY)
-    folder = SessionFolder(project.root / settings_of(project).session_dir)
-    session = _session(project, folder, session_id)
+    folder = SessionFolder(invocation.root / settings_of(invocation).session_dir)
+    session = _session(invocation, folder, session_id)
     text = formats.summary(session, shown(folder.path(session.session_id)), form)
     if output is None:
         Output().text(text)
@@ -31,26 +31,26 @@ def show_summary(project: Project, session_id: str | None, shape: str | None, ou
     Output().line(f"Summary written to {safe_text(output)}")
 
 
-def _session(project: Project, folder: SessionFolder, session_id: str | None) -> Session:
+def _session(invocation: Invocation, folder: SessionFolder, session_id: str | None) -> Session:
     """The session that was asked for, else the newest that there is more of than an empty folder."""
     if session_id is not None:
-        return _read(project, folder, session_id)
+        return _read(invocation, folder, session_id)
     for name in folder.newest_first():
         try:
-            return _read(project, folder, name)
+            return _read(invocation, folder, name)
         except UnknownSession as error:
             if not isinstance(error.__cause__, LostSession):
                 raise
     raise UsageError(f"there is no session in {shown(folder.folder)}", remedy="`inv drain` begins one")
 
 
-def _read(project: Project, folder: SessionFolder, session_id: str) -> Session:
+def _read(invocation: Invocation, folder: SessionFolder, session_id: str) -> Session:
     """As its file says, else as the ledger does; one that says it runs is interrupted when nobody drains it."""
     try:
         session = folder.load(session_id)
     except CorruptSession as error:
-        with opened(project) as site:
-            session = rebuilt(site.history, session_id, error, site.table.words[PhaseState.FAILED])
+        with opened(invocation) as project:
+            session = rebuilt(project.store.history, session_id, error, project.store.table.words[PhaseState.FAILED])
     if session.standing is Status.RUNNING and not folder.is_held(session_id):
         session.status, session.stopped_because = Status.INTERRUPTED, "its process died"
     return session

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from batchdrain.cli.commands.open import opened, shape_of, whole
-from batchdrain.cli.invocation import Project
+from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.settings import Settings
-from batchdrain.drain.project import Site
+from batchdrain.drain.project import Project
 from batchdrain.drain.shutdown import Interrupts
 from batchdrain.drain.triage.diagnosis import Diagnosis
 from batchdrain.drain.triage.runner import Triage
@@ -47,7 +47,7 @@ class Request:
     anew: bool = False
 
 
-def triage(project: Project, request: Request, shape: str | None) -> int:
+def triage(invocation: Invocation, request: Request, shape: str | None) -> int:
     """`inv triage`. Returns the exit code. Raises UsageError, ConfigError, DatabaseUnavailable."""
     as_json = shape_of(shape, ("text", "json")) == "json"
     filters = Filters.of(run_id=request.run_id, exclude_runs=request.exclude_runs, categories=request.categories)
@@ -55,21 +55,21 @@ def triage(project: Project, request: Request, shape: str | None) -> int:
         "limit": whole("--limit", request.limit, most=10_000),
         "workers": whole("--workers", request.workers, most=256),
     }
-    with opened(project) as site:
+    with opened(invocation) as project:
         own = {name: number for name, number in given.items() if number is not None}
-        settings = site.settings.model_copy(update={"triage": site.settings.triage.model_copy(update=own)})
-        problems = diagnosis_problems(settings, site.root)
+        settings = project.settings.model_copy(update={"triage": project.settings.triage.model_copy(update=own)})
+        problems = diagnosis_problems(settings, project.root)
         if problems:
             raise ConfigError.of(problems)
         selection = Selection(
-            site=site, settings=settings, filters=filters, state=PhaseState.FAILED, heeds_verdicts=not request.anew
+            store=project.store, settings=settings, filters=filters, state=PhaseState.FAILED, heeds_verdicts=not request.anew
         )
         backlog, now = selection.backlog(), clock.now()
         backlog.refresh(now)
         phases = backlog.upcoming(settings.triage.limit, now)
         screen = _Screen(Output(), as_json=as_json)
-        screen.begin(site, settings, phases, backlog, dry=project.dry)
-        return 0 if project.dry or not phases else _diagnosed(site, settings, phases, screen)
+        screen.begin(project, settings, phases, backlog, dry=invocation.dry)
+        return 0 if invocation.dry or not phases else _diagnosed(project, settings, phases, screen)
 
 
 class _Screen:
@@ -80,7 +80,7 @@ class _Screen:
         self._as_json = as_json
         self._found: list[Diagnosis] = []
 
-    def begin(self, site: Site, settings: Settings, phases: Sequence[Phase], backlog: Backlog, *, dry: bool) -> None:
+    def begin(self, project: Project, settings: Settings, phases: Sequence[Phase], backlog: Backlog, *, dry: bool) -> None:
         if self._as_json:
             if dry or not phases:
                 ids = [{"run_id": phase.run_id, "phase_id": phase.phase_id} for phase in phases]
@@ -88,16 +88,18 @@ class _Screen:
             return
         if not phases and not backlog.waiting:
             nothing = why_nothing(
-                site.where, site.counts(), PhaseState.FAILED.value, backlog.total, backlog.skipped,
-                held=len(site.history.held()),
+                project.store.where, project.store.counts(), PhaseState.FAILED.value, backlog.total, backlog.skipped,
+                held=len(project.store.history.held()),
             )  # fmt: skip
             self._out.line(nothing.replace("Nothing to drain", "Nothing to diagnose", 1))
         elif not phases:
-            self._out.line(f"Nothing to diagnose in {site.where}: all {backlog.waiting} that may be drained are promising.")
+            self._out.line(
+                f"Nothing to diagnose in {project.store.where}: all {backlog.waiting} that may be drained are promising."
+            )
         else:
             what = "Would diagnose" if dry else "Diagnosing"
             self._out.line(f"{what} {len(phases)} of {backlog.waiting} phases, {settings.triage.workers} side by side")
-            self._out.line(f"Database: {site.where}")
+            self._out.line(f"Database: {project.store.where}")
         for phase in phases if dry else ():
             self._out.line(f"  {safe_text(str(phase.key))}")
 
@@ -119,12 +121,12 @@ class _Screen:
         self._out.line(f"Output of the diagnoses: {safe_text(shown(folder))}")
 
 
-def _diagnosed(site: Site, settings: Settings, phases: Sequence[Phase], screen: _Screen) -> int:
+def _diagnosed(project: Project, settings: Settings, phases: Sequence[Phase], screen: _Screen) -> int:
     """Diagnose them, whatever signal comes; returns the exit code. Raises what kept a verdict from the ledger."""
-    site.ledger.create(site.database)
-    folder = _new_folder(site, clock.now())
+    project.store.ledger.create(project.store.database)
+    folder = _new_folder(project, clock.now())
     interrupts, failure = Interrupts(), None
-    with interrupts.watch(), closing(Triage(site, settings, folder, folder.name)) as engine:
+    with interrupts.watch(), closing(Triage(project, settings, folder, folder.name)) as engine:
         interrupts.engine = engine
         engine.tidy()
         asked = [future for phase in phases if (future := engine.ask(phase)) is not None]
@@ -140,11 +142,11 @@ def _diagnosed(site: Site, settings: Settings, phases: Sequence[Phase], screen: 
     return 0
 
 
-def _new_folder(site: Site, now: datetime) -> Path:
+def _new_folder(project: Project, now: datetime) -> Path:
     """Beside the sessions, with a name that nobody has."""
-    site.folder.prepare()
+    project.folder.prepare()
     for name in _names(f"triage-{now:%Y%m%d-%H%M%S}"):
-        folder = site.folder.folder / name
+        folder = project.folder.folder / name
         try:
             folder.mkdir(mode=0o700)
         except FileExistsError:

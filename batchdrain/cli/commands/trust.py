@@ -8,32 +8,32 @@ from collections.abc import Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-from batchdrain.cli.invocation import Project
+from batchdrain.cli.invocation import Invocation
 from batchdrain.config.environment import PREFIX
 from batchdrain.config.settings import Settings
 from batchdrain.model.errors import ConfigError
 
 
-def require_own_files(project: Project, settings: Settings) -> None:
+def require_own_files(invocation: Invocation, settings: Settings) -> None:
     """Where settings name code by its path: every file that may have named it, the project's folder and the code's own
     files below it. Raises ConfigError for one that others may write."""
     names = [entry if isinstance(entry, str) else str(entry.get("name", "")) for entry in settings.policy]
     paths = [name for name in (*names, settings.engine) if ":" in name]
     if not paths:
         return
-    for file in project.files:
+    for file in invocation.files:
         _require_own(file, f"names code to be imported ({paths[0]!r})")
-    _require_own(project.root, f"is where code is imported from ({paths[0]!r})")
+    _require_own(invocation.root, f"is where code is imported from ({paths[0]!r})")
     for name in paths:
-        for file in _files_of(name.partition(":")[0], project.root):
+        for file in _files_of(name.partition(":")[0], invocation.root):
             _require_own(file, f"is code to be imported ({name!r})")
 
 
-def require_own_names(project: Project) -> None:
+def require_own_names(invocation: Invocation) -> None:
     """Code is named by the project's files and by people, never by the environment. Raises ConfigError."""
     for name in ("POLICY", "ENGINE"):
         variable = PREFIX + name
-        if ":" in project.environ.get(variable, ""):
+        if ":" in invocation.environ.get(variable, ""):
             raise ConfigError(
                 f"{variable}: a path to code is not taken from the environment", remedy="name it in invoke.yaml"
             )

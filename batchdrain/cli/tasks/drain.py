@@ -6,7 +6,7 @@ from typing import Any
 
 from invoke.context import Context
 
-from batchdrain.cli.tasks.invoke_edge import command, project_of
+from batchdrain.cli.tasks.invoke_edge import command, invocation_of
 
 _LISTS = ("exclude_run", "category")
 _SETTINGS = (
@@ -54,7 +54,7 @@ def drain(
     from batchdrain.cli.commands.drain import drain_failed
     from batchdrain.cli.commands.drain_flags import Request
 
-    return drain_failed(project_of(c), settings, Request(**others))
+    return drain_failed(invocation_of(c), settings, Request(**others))
 
 
 @command(help={"batch_size": "take at most so many phases in this go; the session's own size stays"})
@@ -62,7 +62,7 @@ def resume(c: Context, session_id: str | None = None, batch_size: str | None = N
     """Go on with the newest incomplete session, or the one named, as it was asked for."""
     from batchdrain.cli.commands.resume import resume_session
 
-    return resume_session(project_of(c), session_id, batch_size, finish_current=finish_current)
+    return resume_session(invocation_of(c), session_id, batch_size, finish_current=finish_current)
 
 
 @command(help={"format": "text or json"}, iterable=_LISTS)
@@ -99,7 +99,7 @@ def dry_run(
     from batchdrain.cli.commands.drain import drain_failed
     from batchdrain.cli.commands.drain_flags import Request
 
-    return drain_failed(project_of(c), settings, Request(**others, dry_run=True))
+    return drain_failed(invocation_of(c), settings, Request(**others, dry_run=True))
 
 
 @command(help={"run_id": "the run whose queued phases are drained (required)", "batch_size": "phases a batch"})
@@ -115,7 +115,9 @@ def drain_queued(
     from batchdrain.cli.commands.chain import queued_of_run
 
     flags = {"finish_current": finish_current or None}
-    return queued_of_run(project_of(c), flags, run_id, batch_size, max_batches, stop_on_first_failure=stop_on_first_failure)
+    return queued_of_run(
+        invocation_of(c), flags, run_id, batch_size, max_batches, stop_on_first_failure=stop_on_first_failure
+    )
 
 
 _CHAIN_HELP = {
@@ -150,7 +152,7 @@ def chain_with_queued(
     settings, others = _split(locals())
     from batchdrain.cli.commands.chain import chain_run
 
-    return chain_run(project_of(c), settings, **others)
+    return chain_run(invocation_of(c), settings, **others)
 
 
 @command(help=_CHAIN_HELP, iterable=_LISTS)
@@ -179,4 +181,4 @@ def drain_all(
     settings, others = _split(locals())
     from batchdrain.cli.commands.chain import chain_all
 
-    return chain_all(project_of(c), settings, **others)
+    return chain_all(invocation_of(c), settings, **others)

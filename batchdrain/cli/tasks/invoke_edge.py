@@ -13,7 +13,7 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
-from batchdrain.cli.invocation import Project
+from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import error_lines
 from batchdrain.config.environment import full
 from batchdrain.model.errors import BatchDrainError, ConfigError, FilesUnavailable
@@ -53,14 +53,14 @@ HELP: Mapping[str, str] = {
 }
 
 
-def project_of(c: Context) -> Project:
+def invocation_of(c: Context) -> Invocation:
     """Raises ConfigError for a file given with `inv -f` that is not there: Invoke says nothing."""
     config = c.config
     runtime = getattr(config, "_runtime_path", None)
     if runtime and not Path(runtime).is_file():
         raise ConfigError(f"inv -f {runtime}: there is no such file", remedy="name the file with your settings")
     root = getattr(config, "_project_prefix", None)
-    return Project(
+    return Invocation(
         section=config.get("batchdrain"),
         environ=full(),
         root=Path(root) if root else Path.cwd(),

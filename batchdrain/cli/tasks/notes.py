@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from invoke.context import Context
 
-from batchdrain.cli.tasks.invoke_edge import command, project_of
+from batchdrain.cli.tasks.invoke_edge import command, invocation_of
 
 
 @command(
@@ -25,7 +25,7 @@ def hint(
     """Give runs a manual priority, kept in the ledger; without flags list the hints."""
     from batchdrain.cli.commands.hint import hint as said
 
-    said(project_of(c), run_id, priority, reason, clear=clear)
+    said(invocation_of(c), run_id, priority, reason, clear=clear)
 
 
 @command(
@@ -52,4 +52,4 @@ def accept(
     from batchdrain.cli.commands.accept import accept as accepted
 
     flags = Said(run_id=run_id, phase_id=phase_id, cluster=cluster, reason=reason, until=until, clear=clear)
-    accepted(project_of(c), flags)
+    accepted(invocation_of(c), flags)

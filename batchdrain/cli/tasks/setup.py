@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from invoke.context import Context
 
-from batchdrain.cli.tasks.invoke_edge import command, project_of
+from batchdrain.cli.tasks.invoke_edge import command, invocation_of
 
 
 @command(help={"format": "text or json"})
@@ -12,7 +12,7 @@ def doctor(c: Context, format: str | None = None) -> int:  # noqa: A002 - the fl
     """Check configuration, database, table, command and folders: all problems at once, each with its cure."""
     from batchdrain.cli.commands.doctor.report import examine
 
-    return examine(project_of(c), format)
+    return examine(invocation_of(c), format)
 
 
 @command(
@@ -25,7 +25,7 @@ def init(c: Context, database_url: str | None = None, table: str | None = None) 
     """Write a commented batchdrain section to invoke.yaml, guessing the mapping from the database."""
     from batchdrain.cli.commands.init.section import write_section
 
-    write_section(project_of(c), database_url, table)
+    write_section(invocation_of(c), database_url, table)
 
 
 @command()
@@ -33,7 +33,7 @@ def recover(c: Context) -> None:
     """Give back what dead controllers held, and record what had ended. Starts no work."""
     from batchdrain.cli.commands.recover import give_all_back
 
-    give_all_back(project_of(c))
+    give_all_back(invocation_of(c))
 
 
 @command(help={"phases": "failed phases to make, 1 to 100000", "seed": "another seed makes another backlog"})
@@ -41,4 +41,4 @@ def demo(c: Context, phases: str | None = None, seed: str | None = None) -> None
     """Make batchdrain.db, a sample database with a realistic backlog."""
     from batchdrain.cli.commands.demo import make_demo
 
-    make_demo(project_of(c), phases, seed)
+    make_demo(invocation_of(c), phases, seed)

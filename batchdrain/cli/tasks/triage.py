@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from invoke.context import Context
 
-from batchdrain.cli.tasks.invoke_edge import command, project_of
+from batchdrain.cli.tasks.invoke_edge import command, invocation_of
 
 
 @command(
@@ -32,4 +32,4 @@ def triage(
 
     runs, kinds = exclude_run or (), category or ()
     request = Request(run_id=run_id, exclude_runs=runs, categories=kinds, limit=limit, workers=workers, anew=anew)
-    return diagnose(project_of(c), request, format)
+    return diagnose(invocation_of(c), request, format)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 
-from batchdrain.drain.project import Site
+from batchdrain.drain.project import Project
 from batchdrain.drain.request import Intent
 from batchdrain.drain.screen import Screen
 from batchdrain.drain.shutdown import Interrupts
@@ -110,13 +110,13 @@ class Ahead:
 
 @contextmanager
 def ahead_of(
-    site: Site, intent: Intent, record: SessionRecord, supply: Supply, screen: Screen, interrupts: Interrupts
+    project: Project, intent: Intent, record: SessionRecord, supply: Supply, screen: Screen, interrupts: Interrupts
 ) -> Iterator[Ahead]:
     """For the time of a go. The first signal ends the diagnoses, even where the running phases may end by themselves."""
     triage, session_id = None, record.session.session_id
     if intent.triage:
         try:
-            triage = Triage(site, intent.settings, record.logs.with_name("triage"), session_id)
+            triage = Triage(project, intent.settings, record.logs.with_name("triage"), session_id)
             interrupts.beside = triage
         except Exception as error:  # noqa: BLE001 - a drain does not fail for want of advice
             screen.notice(_given_up(error))

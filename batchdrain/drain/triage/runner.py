@@ -8,7 +8,7 @@ from typing import Final
 
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.notes import NoteKind, Notes
-from batchdrain.drain.project import Site
+from batchdrain.drain.project import Project
 from batchdrain.drain.triage.diagnosis import Diagnosis, diagnosed
 from batchdrain.execution.command import diagnosis_order
 from batchdrain.execution.engines.local import LocalEngine
@@ -26,9 +26,9 @@ _LEAVES_S: Final = 0.05
 class Triage:
     """The diagnosis commands of a go. They stand under guardians of this machine, whichever engine drains."""
 
-    def __init__(self, site: Site, settings: Settings, folder: Path, session_id: str) -> None:
+    def __init__(self, project: Project, settings: Settings, folder: Path, session_id: str) -> None:
         """`folder`: for the commands' output; made here. Raises FilesUnavailable."""
-        self._site = site
+        self._project = project
         self._settings = settings
         self._folder = folder.absolute()
         self._session_id = session_id
@@ -43,7 +43,7 @@ class Triage:
 
     def tidy(self) -> None:
         """Take back the verdicts whose time is over. Raises DatabaseUnavailable."""
-        notes = Notes(self._site.database, self._site.ledger)
+        notes = Notes(self._project.store.database, self._project.store.ledger)
         notes.forget(NoteKind.VERDICT, expired(notes.of(NoteKind.VERDICT), clock.now()))
 
     def ask(self, phase: Phase) -> Future[Diagnosis] | None:
@@ -74,8 +74,8 @@ class Triage:
         if self._is_ending:
             return Diagnosis(phase=phase, was_ended=True)
         try:
-            standing = self._site.standing(phase)
-            if standing.word != self._site.table.words[phase.state]:
+            standing = self._project.store.row_state(phase)
+            if standing.word != self._project.store.table.words[phase.state]:
                 return Diagnosis(phase=phase, problem=f"it is {standing.word} now")
             found = self._judged(phase, standing.reason)
             if found.verdict is not None:
@@ -85,14 +85,16 @@ class Triage:
         return found
 
     def _judged(self, phase: Phase, reason: str | None) -> Diagnosis:
-        place = {"session_id": self._session_id, "folder": self._folder, "root": self._site.root}
+        place = {"session_id": self._session_id, "folder": self._folder, "root": self._project.root}
         order = diagnosis_order(phase, reason or "", self._settings, **place)  # type: ignore[arg-type]
         self._tokens[phase.key] = order.token
         ending: Ending = execute(order)
         log = shown(Path(order.stderr_path))
-        return diagnosed(phase, reason, ending, self._settings.triage, log=log, now=clock.now(), redact=self._site.redact)
+        return diagnosed(
+            phase, reason, ending, self._settings.triage, log=log, now=clock.now(), redact=self._project.store.redact
+        )
 
     def _keep(self, found: Diagnosis) -> None:
         if found.verdict is not None:
             said = {found.phase.key.digest: found.verdict.said}
-            Notes(self._site.database, self._site.ledger).write(NoteKind.VERDICT, said)
+            Notes(self._project.store.database, self._project.store.ledger).write(NoteKind.VERDICT, said)

@@ -16,7 +16,7 @@ from batchdrain.database.phases.dry_write import rehearsed, rehearsed_in_ledger
 from batchdrain.database.phases.table import split_name
 from batchdrain.database.run_counts import described
 from batchdrain.drain.liveness import said_of
-from batchdrain.drain.project import Site
+from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.skip_rules import QUARANTINE
 
@@ -24,27 +24,27 @@ _HELD_SHOWN: Final = 10
 _DRAINED: Final = (PhaseState.FAILED, PhaseState.QUEUED)
 
 
-def _connection(site: Site) -> Iterator[Finding]:
-    yield Finding("database", ok=True, said=f"{site.where}: {described(site.counts())}")
-    problem = abroad(Path(site.database.place)) if site.database.dialect == "sqlite" else None
+def _connection(project: Project) -> Iterator[Finding]:
+    yield Finding("database", ok=True, said=f"{project.store.where}: {described(project.store.counts())}")
+    problem = abroad(Path(project.store.database.place)) if project.store.database.dialect == "sqlite" else None
     if problem is not None:
         yield Finding("database", ok=False, said=problem, cure=REMEDY)
 
 
-def _columns(site: Site) -> Iterator[Finding]:
-    problems = unfit_columns(site.table)
-    if site.settings.command.result_from == "exit_code":
-        problems += unwritable(site.database, site.table)
+def _columns(project: Project) -> Iterator[Finding]:
+    problems = unfit_columns(project.store.table)
+    if project.settings.command.result_from == "exit_code":
+        problems += unwritable(project.store.database, project.store.table)
     for problem in problems:
         yield Finding("table", ok=False, said=problem, cure="map it in batchdrain.source")
     if not problems:
-        yield Finding("table", ok=True, said=f"{site.settings.source.table!r} has every mapped column")
+        yield Finding("table", ok=True, said=f"{project.settings.source.table!r} has every mapped column")
 
 
-def _words(site: Site) -> Iterator[Finding]:
-    with site.database.read() as connection:
-        found = {word for _, word in site.table.counts(connection)}
-    known = set(site.table.words.values())
+def _words(project: Project) -> Iterator[Finding]:
+    with project.store.database.read() as connection:
+        found = {word for _, word in project.store.table.counts(connection)}
+    known = set(project.store.table.words.values())
     if found and not found & known:
         shown = ", ".join(repr(word) for word in sorted(found)[:8])
         yield Finding(
@@ -58,10 +58,10 @@ def _words(site: Site) -> Iterator[Finding]:
         yield Finding("states", ok=True, said="every word of the table is mapped")
 
 
-def _unique(site: Site) -> Iterator[Finding]:
-    names = {site.table.run_id.name, site.table.phase_id.name}
-    schema, name = split_name(site.settings.source.table)
-    with site.database.read() as connection:
+def _unique(project: Project) -> Iterator[Finding]:
+    names = {project.store.table.run_id.name, project.store.table.phase_id.name}
+    schema, name = split_name(project.settings.source.table)
+    with project.store.database.read() as connection:
         inspector = sa.inspect(connection)
         keys = [set(inspector.get_pk_constraint(name, schema=schema).get("constrained_columns") or ())]
         if name not in inspector.get_view_names(schema=schema):
@@ -75,7 +75,7 @@ def _unique(site: Site) -> Iterator[Finding]:
         if any(key and key <= names for key in keys):
             yield Finding("ids", ok=True, said="run_id and phase_id are unique together")
             return
-        twice = site.table.twins(connection)
+        twice = project.store.table.twins(connection)
     if twice is not None:
         yield Finding(
             "ids",
@@ -87,24 +87,24 @@ def _unique(site: Site) -> Iterator[Finding]:
         yield Finding("ids", ok=True, said="are unique now, though no key of the table says so")
 
 
-def _writing(site: Site) -> Iterator[Finding]:
-    schema, name = split_name(site.settings.source.table)
-    with site.database.read() as connection:
-        if site.database.dialect == "postgresql":
+def _writing(project: Project) -> Iterator[Finding]:
+    schema, name = split_name(project.settings.source.table)
+    with project.store.database.read() as connection:
+        if project.store.database.dialect == "postgresql":
             full = sa.func.quote_ident(name) if schema is None else sa.func.format("%I.%I", schema, name)
             update = connection.execute(sa.select(sa.func.has_table_privilege(full, "UPDATE"))).scalar()
             place = sa.func.current_schema() if schema is None else schema
             create = connection.execute(sa.select(sa.func.has_schema_privilege(place, "CREATE"))).scalar()
         else:
-            path = Path(site.database.place)
-            update = create = site.database.dialect != "sqlite" or (
+            path = Path(project.store.database.place)
+            update = create = project.store.database.dialect != "sqlite" or (
                 os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
             )
-        ready = site.ledger.exists(connection)
+        ready = project.store.ledger.exists(connection)
     if not update:
         yield Finding("privileges", ok=False, said=f"{name!r} may not be updated", cure="GRANT UPDATE, or make it writable")
     if ready:
-        problems = rehearsed_in_ledger(site.database, site.ledger)
+        problems = rehearsed_in_ledger(project.store.database, project.store.ledger)
         for problem in problems:
             yield Finding(
                 "ledger", ok=False, said=problem, cure="GRANT SELECT, INSERT, UPDATE, DELETE on batchdrain's tables"
@@ -114,36 +114,36 @@ def _writing(site: Site) -> Iterator[Finding]:
     elif create:
         yield Finding("ledger", ok=True, said="batchdrain's tables will be made by the first drain")
     else:
-        ddl = site.ledger.ddl(site.database.engine.dialect)
+        ddl = project.store.ledger.ddl(project.store.database.engine.dialect)
         yield Finding("ledger", ok=False, said="batchdrain's tables may not be created", cure=f"have them made:\n{ddl}")
 
 
-def _rehearsal(site: Site) -> Iterator[Finding]:
+def _rehearsal(project: Project) -> Iterator[Finding]:
     """Each write that a drain does, on one row, rolled back."""
-    if site.settings.command.result_from != "exit_code":
+    if project.settings.command.result_from != "exit_code":
         return
-    problems = [problem for state in _DRAINED for problem in rehearsed(site.database, site.table, state)]
+    problems = [problem for state in _DRAINED for problem in rehearsed(project.store.database, project.store.table, state)]
     for problem in dict.fromkeys(problems):
         yield Finding("writes", ok=False, said=problem)
     if not problems:
         yield Finding("writes", ok=True, said="the table takes every state and a reason (tried on a row, and rolled back)")
 
 
-def _held(site: Site) -> Iterator[Finding]:
-    held = site.history.held()
+def _held(project: Project) -> Iterator[Finding]:
+    held = project.store.history.held()
     for claim in held[:_HELD_SHOWN]:
         yield Finding("claims", ok=True, said=f"held now: {said_of(claim)}")
     if len(held) > _HELD_SHOWN:
         yield Finding("claims", ok=True, said=f"and {len(held) - _HELD_SHOWN} more are held")
-    quarantined = sum(count >= QUARANTINE for count in site.history.past().orphanings.values())
+    quarantined = sum(count >= QUARANTINE for count in project.store.history.past().orphanings.values())
     if quarantined:
         yield Finding(
             "quarantine", ok=True,
             said=f"{quarantined} phases were given back {QUARANTINE} times in a row and are left out; "
             "`inv drain --include-quarantined` takes them",
         )  # fmt: skip
-    if site.settings.command.result_from == "database" and site.settings.command.stuck_states is None:
-        executing, queued = (site.table.words[state] for state in (PhaseState.EXECUTING, PhaseState.QUEUED))
+    if project.settings.command.result_from == "database" and project.settings.command.stuck_states is None:
+        executing, queued = (project.store.table.words[state] for state in (PhaseState.EXECUTING, PhaseState.QUEUED))
         yield Finding(
             "stuck_states", ok=True,
             said=f"after a crash of the command its phase is given back from {executing} and {queued}; "
@@ -151,6 +151,6 @@ def _held(site: Site) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-CHECKS: Final[tuple[Callable[[Site], Iterator[Finding]], ...]] = (
+CHECKS: Final[tuple[Callable[[Project], Iterator[Finding]], ...]] = (
     _connection, _columns, _words, _unique, _writing, _rehearsal, _held,
 )  # fmt: skip

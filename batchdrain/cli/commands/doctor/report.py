@@ -9,20 +9,20 @@ import orjson
 from batchdrain.cli.commands.doctor import database_checks, project_checks
 from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.cli.commands.open import settings_of, shape_of
-from batchdrain.cli.invocation import Project
+from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.load import load, problems_of
 from batchdrain.config.settings import Settings
-from batchdrain.drain.project import Site
+from batchdrain.drain.project import Project
 from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
 from batchdrain.runtime.text import safe_text
 
 
-def examine(project: Project, shape: str | None) -> int:
+def examine(invocation: Invocation, shape: str | None) -> int:
     """Print every finding. Returns 0 when all is well, else the highest exit code of what is wrong: 74 files, 75
     the database is away, 78 the configuration."""
     form = shape_of(shape, ("text", "json"))
-    findings = list(_findings(project))
+    findings = list(_findings(invocation))
     out = Output()
     if form == "json":
         rows = [{"check": f.check, "ok": f.ok, "said": f.said, "cure": f.cure} for f in findings]
@@ -38,25 +38,25 @@ def examine(project: Project, shape: str | None) -> int:
     return max(codes, default=0)
 
 
-def _findings(project: Project) -> Iterator[Finding]:
-    yield from project_checks.settings_files([path for path in project.files if path.is_file()])
+def _findings(invocation: Invocation) -> Iterator[Finding]:
+    yield from project_checks.settings_files([path for path in invocation.files if path.is_file()])
     try:
-        settings = settings_of(project)
+        settings = settings_of(invocation)
     except BatchDrainError as error:
         for line in str(error).splitlines():
             yield Finding("configuration", ok=False, said=line)
-        settings = _what_is_sound(project)
+        settings = _what_is_sound(invocation)
     else:
         yield Finding("configuration", ok=True, said="is sound")
     yield from project_checks.plugins(settings)
-    yield from project_checks.command(settings, project.root)
-    yield from project_checks.session_dir(project.root / settings.session_dir)
-    yield from _database(project, settings)
+    yield from project_checks.command(settings, invocation.root)
+    yield from project_checks.session_dir(invocation.root / settings.session_dir)
+    yield from _database(invocation, settings)
 
 
-def _database(project: Project, settings: Settings) -> Iterator[Finding]:
+def _database(invocation: Invocation, settings: Settings) -> Iterator[Finding]:
     try:
-        site = Site.open(settings, project.environ, project.root)
+        project = Project.open(settings, invocation.environ, invocation.root)
     except DatabaseUnavailable as error:
         yield Finding("database", ok=False, said=error.message, cure=error.remedy, code=error.exit_code)
         return
@@ -67,16 +67,16 @@ def _database(project: Project, settings: Settings) -> Iterator[Finding]:
     try:
         for part in database_checks.CHECKS:
             try:
-                yield from part(site)
+                yield from part(project)
             except BatchDrainError as error:
                 yield Finding("database", ok=False, said=error.message, cure=error.remedy, code=error.exit_code)
     finally:
-        site.close()
+        project.close()
 
 
-def _what_is_sound(project: Project) -> Settings:
+def _what_is_sound(invocation: Invocation) -> Settings:
     """The settings without the sections that can't be read, so that the rest is examined too."""
-    section = project.section if hasattr(project.section, "keys") else {}
+    section = invocation.section if hasattr(invocation.section, "keys") else {}
     sound: dict[str, object] = {}
     for key in section:
         if not problems_of({**sound, key: section[key]}, {}):

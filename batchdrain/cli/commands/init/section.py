@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from batchdrain.cli.commands.init.guess import Guess, guess_columns, guess_words, likeliest
 from batchdrain.cli.commands.open import settings_of
-from batchdrain.cli.invocation import Project
+from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.connection import Database, open_database
 from batchdrain.database.phases.table import joined_name, split_name
@@ -22,18 +22,18 @@ from batchdrain.runtime import files
 _WORDS_SHOWN = 50
 
 
-def write_section(project: Project, url: str | None, table: str | None) -> None:
+def write_section(invocation: Invocation, url: str | None, table: str | None) -> None:
     """Append the section to invoke.yaml, which must not have one yet. Raises ConfigError, UsageError, FilesUnavailable."""
-    path = project.root / "invoke.yaml"
-    if project.section:
+    path = invocation.root / "invoke.yaml"
+    if invocation.section:
         raise ConfigError(
             f"{path.name} has a batchdrain section already", remedy="edit it, or take it out and run `inv init` again"
         )
     if url is not None and not url.strip():
         raise UsageError("--database-url: is empty", remedy="name a database, or leave the flag out")
-    settings = settings_of(project)
-    wanted = database_url(settings.model_copy(update={"database_url": url or settings.database_url}), project.environ,
-                          project.root)  # fmt: skip
+    settings = settings_of(invocation)
+    wanted = database_url(settings.model_copy(update={"database_url": url or settings.database_url}), invocation.environ,
+                          invocation.root)  # fmt: skip
     database = open_database(wanted)
     try:
         guess = guess_from(database, table)
@@ -42,7 +42,7 @@ def write_section(project: Project, url: str | None, table: str | None) -> None:
     text = section(url, guess)
     _require_no_section(path)
     out = Output()
-    if project.dry:
+    if invocation.dry:
         out.text(text)
         return
     try:

@@ -1,0 +1,79 @@
+"""The database of a project: the user's table, the ledger beside it, and what both say now. Opening writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+from batchdrain.config.environment import full
+from batchdrain.config.redaction import Redact, redactor
+from batchdrain.config.settings import Settings
+from batchdrain.database.connection import Database, open_database
+from batchdrain.database.ledger.history import History
+from batchdrain.database.ledger.schema import Ledger
+from batchdrain.database.phases.checks import require_fit_words
+from batchdrain.database.phases.table import PhaseTable
+from batchdrain.database.run_counts import RunCounts
+from batchdrain.model.phase import GONE, Phase, Standing
+from batchdrain.model.states import PhaseState
+
+
+class Store:
+    """Everything here raises DatabaseUnavailable where it asks the database."""
+
+    def __init__(self, database: Database, table: PhaseTable, ledger: Ledger) -> None:
+        self.database = database
+        self.table = table
+        self.ledger = ledger
+        self.history = History(database, ledger)
+
+    @classmethod
+    def open(cls, url: str, settings: Settings, on_retry: Callable[[str, int], None] | None = None) -> Store:
+        """`url`: with its password. Raises ConfigError, DatabaseUnavailable. Reads only."""
+        database = open_database(url, on_retry, settings.patience)
+        try:
+            table = PhaseTable.reflect(database, settings.source)
+            require_fit_words(table)
+            ledger = Ledger.beside(table)
+            ledger.require_version(database)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, table, ledger)
+
+    def close(self) -> None:
+        self.database.close()
+
+    @cached_property
+    def redact(self) -> Redact:
+        """Takes the secrets that we know of out of a text."""
+        return redactor(full(), self.database.url)
+
+    @cached_property
+    def where(self) -> str:
+        """For headers: the database's masked URL and its place."""
+        named = self.database.url.host is not None or self.database.name.endswith(self.database.place)
+        return self.database.name if named else f"{self.database.name} ({self.database.place})"
+
+    def row_state(self, phase: Phase) -> Standing:
+        """What stands in the user's table for the phase now."""
+        with self.database.read() as connection:
+            return self.table.standing(connection, phase.key) or Standing(word=GONE, reason=None)
+
+    def counts(self) -> list[RunCounts]:
+        """Every run with its phases by state, most queued first, then most failed, then by id. One pass."""
+        with self.database.read() as connection:
+            found = self.table.counts(connection)
+        fields = {self.table.words[state]: state.value for state in PhaseState if state is not PhaseState.EXECUTING}
+        rows: dict[str, dict[str, int]] = {}
+        for (run, word), count in found.items():
+            row = rows.setdefault(run, {})
+            name = fields.get(word, "other")
+            row[name] = row.get(name, 0) + count
+        counts = [RunCounts(run_id=run, **row) for run, row in rows.items()]
+        return sorted(counts, key=lambda row: (-row.queued, -row.failed, row.run_id))
+
+    def queued(self) -> dict[str, int]:
+        """Queued phases by run_id; a run without any is absent."""
+        with self.database.read() as connection:
+            return self.table.count_by_run(connection, PhaseState.QUEUED)
