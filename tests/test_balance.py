@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchdrain.sessions.balance import Balance, Scales
+from batchdrain.sessions.balance import Balance, BalanceCount
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
 from tests.workplace import Workplace, wait_for
@@ -49,23 +49,23 @@ def test_the_balance_adds_up_and_no_term_is_negative_whatever_happened(
 ) -> None:
     balance = None if before is None else Balance.of(before=before, known=before, fixed=0, failing=0, moved=0)
     session = Session(session_id="s", started_at=START, balance=balance)
-    scales = Scales(session.results, session.balance, "FAILED")
+    balance_count = BalanceCount(session.results, session.balance, "FAILED")
     for what, first, second in steps:
         if what == "result":
             success, word = ENDINGS[first]
             result = Result(run_id="r", phase_id=str(second), initial_state=source, success=success, final_state=word)
             for old in [old for old in session.results if old.key == result.key]:
                 session.results.remove(old)
-                scales.add(old, -1)
+                balance_count.add(old, -1)
             session.results.append(result)
-            scales.add(result)
+            balance_count.add(result)
         elif what == "weigh":
-            scales.weigh(left=first, accepted=second)
+            balance_count.weigh(left=first, accepted=second)
         else:
-            session.balance = scales.balance()
-            scales = Scales(session.results, session.balance, "FAILED")
-            assert scales.balance() is None or session.balance == scales.balance()
-        found = scales.balance()
+            session.balance = balance_count.balance()
+            balance_count = BalanceCount(session.results, session.balance, "FAILED")
+            assert balance_count.balance() is None or session.balance == balance_count.balance()
+        found = balance_count.balance()
         assert found is None or holds(found)
 
 

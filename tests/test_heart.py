@@ -33,7 +33,7 @@ class SlowClaims:
         return claims if self.lost else []
 
 
-class Post:
+class GuardianPool:
     def __init__(self) -> None:
         self.told: list[object] = []
 
@@ -47,14 +47,14 @@ class Post:
 def beaten(claims: SlowClaims, patch: pytest.MonkeyPatch) -> list[object]:
     """What the guardians are told by one beat."""
     patch.setattr(heartbeat, "boottime_ms", lambda: claims.now_ms)
-    post = Post()
-    ours = heartbeat.Heart(cast("Any", claims), LEASE, GRACE_S, post=None)
+    pool = GuardianPool()
+    ours = heartbeat.Heartbeat(cast("Any", claims), LEASE, GRACE_S, pool=None)
     phase = Phase(run_id="r", phase_id="p", phase_index=0, state=PhaseState.FAILED, reason=None, category="unknown")
     ours.hold(Claim(phase=phase, epoch=1, attempt=1, prior_word="FAILED", prior_reason=None, held_word="EXECUTING",
                     claimed_at=datetime(2026, 1, 1, tzinfo=UTC), token="t"))  # fmt: skip
-    ours._post = cast("Any", post)  # only now: so no thread beats beside the test
-    assert ours.beat(cast("Any", post)) is not claims.away
-    return post.told
+    ours._pool = cast("Any", pool)  # only now: so no thread beats beside the test
+    assert ours.beat(cast("Any", pool)) is not claims.away
+    return pool.told
 
 
 def test_a_deadline_counts_from_before_the_beat_was_sent_however_late_its_reply(monkeypatch: pytest.MonkeyPatch) -> None:

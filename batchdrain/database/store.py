@@ -14,7 +14,7 @@ from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.checks import require_fit_words
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.database.run_counts import RunCounts
-from batchdrain.model.phase import GONE, Phase, Standing
+from batchdrain.model.phase import GONE, Phase, RowState
 from batchdrain.model.states import PhaseState
 
 
@@ -55,10 +55,10 @@ class Store:
         named = self.database.url.host is not None or self.database.name.endswith(self.database.place)
         return self.database.name if named else f"{self.database.name} ({self.database.place})"
 
-    def row_state(self, phase: Phase) -> Standing:
+    def row_state(self, phase: Phase) -> RowState:
         """What stands in the user's table for the phase now."""
         with self.database.read() as connection:
-            return self.table.standing(connection, phase.key) or Standing(word=GONE, reason=None)
+            return self.table.standing(connection, phase.key) or RowState(word=GONE, reason=None)
 
     def counts(self) -> list[RunCounts]:
         """Every run with its phases by state, most queued first, then most failed, then by id. One pass."""

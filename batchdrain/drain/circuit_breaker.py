@@ -19,7 +19,7 @@ _LEAST_S: Final = 0.01
 _MOST_DOUBLINGS: Final = 30
 
 
-class Weather:
+class CircuitBreaker:
     """Fed with each result; asked before each claim how many slots there are, and until when to wait."""
 
     def __init__(self, retry: Retry) -> None:
@@ -30,23 +30,23 @@ class Weather:
         self.due = 0.0  #: monotonic: no claim before it
 
     @property
-    def is_bad(self) -> bool:
+    def is_open(self) -> bool:
         return self._pauses > 0
 
     @property
-    def is_doubtful(self) -> bool:
+    def is_suspect(self) -> bool:
         """The last result was a transient failure. A phase that was not yet tried tells more than a retry: that might burn
         its last attempt on an outage that we are about to see."""
-        return not self.is_bad and bool(self._retry.outage_after) and bool(self._alike)
+        return not self.is_open and bool(self._retry.outage_after) and bool(self._alike)
 
     @property
     def lasts_s(self) -> float:
         """How long the outage has lasted; 0.0 in fair weather."""
-        return monotonic() - self._began if self.is_bad else 0.0
+        return monotonic() - self._began if self.is_open else 0.0
 
     def slots(self, workers: int) -> int:
         """How many phases may run side by side now."""
-        if not self.is_bad:
+        if not self.is_open:
             return workers
         return 0 if monotonic() < self.due else 1
 
@@ -61,9 +61,9 @@ class Weather:
         self._alike.add(attempt.phase.key)
         if not self._retry.outage_after or len(self._alike) < self._retry.outage_after:
             return None
-        if self.is_bad and monotonic() < self.due:  # it began before the pause did
+        if self.is_open and monotonic() < self.due:  # it began before the pause did
             return None
-        if not self.is_bad:
+        if not self.is_open:
             self._began = monotonic()
         longest = self._retry.initial_s * 2.0 ** min(self._pauses, _MOST_DOUBLINGS)
         wait_s = max(_LEAST_S, min(self._retry.max_s, longest))

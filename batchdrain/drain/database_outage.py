@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Final, TypeVar
 
 from batchdrain.drain.screen import Screen
-from batchdrain.drain.shutdown import Interrupts
+from batchdrain.drain.shutdown import Shutdown
 from batchdrain.model.errors import DatabaseUnavailable
 
 T = TypeVar("T")
@@ -15,16 +15,16 @@ _FIRST_S: Final = 0.2
 _MOST_S: Final = 5.0
 
 
-class Outage:
-    """What is given to `outlast` must be safe to repeat."""
+class DatabaseOutage:
+    """What is given to `retry` must be safe to repeat."""
 
-    def __init__(self, patience_s: float, interrupts: Interrupts, screen: Screen) -> None:
+    def __init__(self, patience_s: float, shutdown: Shutdown, screen: Screen) -> None:
         self._patience_s = patience_s
-        self._interrupts = interrupts
+        self._interrupts = shutdown
         self._screen = screen
         self._given_up = False
 
-    def outlast(self, work: Callable[[], T], *, meanwhile: str) -> T:
+    def retry(self, work: Callable[[], T], *, meanwhile: str) -> T:
         """The result of `work`. `meanwhile`: what people are told while it can't be had. Raises DatabaseUnavailable when
         our patience is over, or a signal came."""
         until, wait_s = monotonic() + self._patience_s, _FIRST_S

@@ -17,7 +17,7 @@ from batchdrain.drain.retry import retry_after
 from batchdrain.execution.order import CONFIG_ERRNOS, EndedBy, Ending
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.model.attempt import Attempt
-from batchdrain.model.claim import Choice, Try
+from batchdrain.model.claim import Choice, ScheduledAttempt
 from batchdrain.model.errors import BatchDrainError, ClaimLost, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.model.phase import Skip
 from batchdrain.model.states import GIVEN_BACK, Outcome, PhaseState
@@ -38,7 +38,7 @@ class Conclusion:
     counted: bool = True  #: False: given back, the phase was not attempted
     orphaned: bool = False  #: given back, and nobody knows what its command did
     waits_again: bool = False  #: given back, though nobody asked for it: it may be taken once more
-    retry: Try | None = None
+    retry: ScheduledAttempt | None = None
     postponed: Ended | None = None  #: nothing was written yet: somebody has the row locked
     stop: Skip | None = None  #: ends the session
     failure: BatchDrainError | None = None  #: ends the session, with its exit code
@@ -47,48 +47,50 @@ class Conclusion:
 def conclude(parts: Parts, ended: Ended, *, may_retry: bool) -> Conclusion:
     """Write the end of an attempt to the ledger; the books have the rest of what follows. Raises DatabaseUnavailable."""
     running = ended.running
-    executions = running.tried.executions + 1
+    executions = running.scheduled.executions + 1
     judgement = ended.judgement or _judgement(parts, ended, executions, may_retry=may_retry)
     attempt, wait_s, stop = judgement.attempt, judgement.retry_in_s, judgement.stop
     try:
-        recorded = parts.outage.outlast(
+        recorded = parts.outage.retry(
             lambda: parts.claims.finish(running.claim, attempt, retry_in_s=wait_s, may_wait=False),
             meanwhile="the result is saved locally, not yet recorded",
         )
     except RowLocked:
         return Conclusion(counted=False, postponed=_postponed(parts, ended, judgement))
     except ClaimLost as error:
-        parts.heart.drop(running.claim)
+        parts.heartbeat.drop(running.claim)
         key = attempt.phase.key
         parts.record.events.write(Event.CLAIM_LOST, run_id=key.run_id, phase_id=key.phase_id, epoch=attempt.epoch)
         return Conclusion(counted=False, failure=error)
-    parts.heart.drop(running.claim)
-    parts.books.discard(running.claim.token)
+    parts.heartbeat.drop(running.claim)
+    parts.recorder.discard(running.claim.token)
     if recorded.outcome is Outcome.MOVED:
         wait_s = None
     retry_at = None if wait_s is None else attempt.ended_at + timedelta(seconds=wait_s)
     result = Result.of(recorded, running.claim.prior_word, retry_at)
     facts = facts_of(result, outcome=recorded.outcome.value, epoch=attempt.epoch, left_over=ended.ending.left_over)
     if ended.ending.unspooled:
-        parts.books.notice(f"The result of {attempt.phase.key} stood nowhere until it was recorded: {ended.ending.unspooled}")
+        parts.recorder.notice(
+            f"The result of {attempt.phase.key} stood nowhere until it was recorded: {ended.ending.unspooled}"
+        )
     if recorded.outcome in GIVEN_BACK:
         parts.record.events.write(Event.PHASE_FINISHED, **facts)
-        parts.books.released(running.tried, recorded)
+        parts.recorder.released(running.scheduled, recorded)
         orphaned = recorded.outcome is Outcome.ORPHANED
         if orphaned:
-            parts.books.notice(f"Orphaned: {attempt.phase.key}: {recorded.reason}")
+            parts.recorder.notice(f"Orphaned: {attempt.phase.key}: {recorded.reason}")
         failure = _failure_of(ended.ending) if recorded.outcome in {Outcome.NOT_STARTED, Outcome.RELEASED} else None
         unasked = ended.ending.by in {EndedBy.LEASE, EndedBy.LOST}
-        probe = replace(running.tried, due=parts.weather.due + _CLOCK_STEP_S) if judgement.is_spared else None
+        probe = replace(running.scheduled, due=parts.breaker.due + _CLOCK_STEP_S) if judgement.is_spared else None
         return Conclusion(counted=False, orphaned=orphaned, waits_again=unasked, retry=probe, stop=stop, failure=failure)
     parts.record.add(result, **facts)
-    parts.books.finished(running.tried, recorded)
-    _heed_canary(parts, running.tried.choice.fingerprint, recorded, waits=wait_s is not None)
-    _announce_stops(parts, recorded, running.tried.choice.fingerprint)
+    parts.recorder.finished(running.scheduled, recorded)
+    _heed_canary(parts, running.scheduled.choice.fingerprint, recorded, waits=wait_s is not None)
+    _announce_stops(parts, recorded, running.scheduled.choice.fingerprint)
     with suppress(Cut):
-        parts.supply.touch(attempt.phase.run_id, clock.now(), recorded)
+        parts.backlog.touch(attempt.phase.run_id, clock.now(), recorded)
     if wait_s is not None:
-        return Conclusion(retry=_schedule(parts, running.tried, recorded, executions, wait_s))
+        return Conclusion(retry=_schedule(parts, running.scheduled, recorded, executions, wait_s))
     if parts.stop_on_first_failure and not recorded.success:
         return Conclusion(stop=Skip("--stop-on-first-failure", str(attempt.phase.key)))
     return Conclusion(stop=stop)
@@ -108,7 +110,7 @@ def _judgement(parts: Parts, ended: Ended, executions: int, *, may_retry: bool) 
         ended_at=clock.now(),
         redact=parts.redact,
     )
-    is_spared = may_retry and parts.weather.is_bad and is_transient(attempt)
+    is_spared = may_retry and parts.breaker.is_open and is_transient(attempt)
     stop = _heeded(parts, attempt)
     if is_spared:  # an outage burns nobody's attempts
         attempt = replace(attempt, outcome=Outcome.RELEASED)
@@ -121,39 +123,41 @@ def _postponed(parts: Parts, ended: Ended, judgement: Judgement) -> Ended:
     a signal came."""
     key, now = judgement.attempt.phase.key, monotonic()
     since = now if ended.locked_since is None else ended.locked_since
-    if parts.interrupts.signal is not None or now - since > parts.settings.patience.outage_s:
+    if parts.shutdown.signal is not None or now - since > parts.settings.patience.outage_s:
         raise DatabaseUnavailable(
             f"{key}: somebody has its row locked: the result is saved locally, not yet recorded",
             remedy="the next command records it",
         )
     if ended.locked_since is None:
-        parts.books.notice(f"{key}: somebody has its row locked; its result waits, others go on")
+        parts.recorder.notice(f"{key}: somebody has its row locked; its result waits, others go on")
     return replace(ended, judgement=judgement, locked_since=since)
 
 
 def _heeded(parts: Parts, attempt: Attempt) -> Skip | None:
     """Tell of an outage that this result begins or prolongs. Returns why the session ends, where it lasts too long."""
-    wait_s = parts.weather.note(attempt)
+    wait_s = parts.breaker.note(attempt)
     if wait_s is None:
         return None
     patience_s = parts.settings.patience.outage_s
-    if parts.weather.lasts_s > patience_s:
+    if parts.breaker.lasts_s > patience_s:
         return Skip("retry.outage_after", f"an outage lasts for more than {patience_s:g} s: try again later")
     reason = f"{parts.settings.retry.outage_after} or more phases failed transiently in a row, the last with: {attempt.fingerprint}"
     parts.record.events.write(Event.SESSION_PAUSED, reason=reason, wait_s=round(wait_s, 3))
-    parts.books.notice(f"An outage: {reason}; nothing is claimed for {wait_s:.0f} s, then one phase is tried")
+    parts.recorder.notice(f"An outage: {reason}; nothing is claimed for {wait_s:.0f} s, then one phase is tried")
     return None
 
 
 def _heed_canary(parts: Parts, mark: str, attempt: Attempt, *, waits: bool) -> None:
     """A result of a phase that set out from the failure `mark`. `waits`: to be tried again."""
     stop = parts.settings.stop
-    if not stop.canary or not mark or waits or parts.supply.size_of(mark) < stop.canary_size:
+    if not stop.canary or not mark or waits or parts.backlog.size_of(mark) < stop.canary_size:
         return
     parts.record.counts.heed_canary(mark, alive=attempt.success)
 
 
-def _schedule(parts: Parts, tried: Try, attempt: Attempt, executions: int, wait_s: float) -> Try:
+def _schedule(
+    parts: Parts, scheduled: ScheduledAttempt, attempt: Attempt, executions: int, wait_s: float
+) -> ScheduledAttempt:
     phase = replace(
         attempt.phase,
         state=PhaseState.FAILED,
@@ -165,13 +169,13 @@ def _schedule(parts: Parts, tried: Try, attempt: Attempt, executions: int, wait_
     parts.record.events.write(
         Event.PHASE_RETRY_SCHEDULED, run_id=phase.run_id, phase_id=phase.phase_id, wait_s=round(wait_s, 3), reason=why
     )
-    parts.books.retry_scheduled(tried, wait_s, why)
-    return Try(
+    parts.recorder.retry_scheduled(scheduled, wait_s, why)
+    return ScheduledAttempt(
         monotonic() + wait_s + _CLOCK_STEP_S,
-        tried.number,
+        scheduled.number,
         Choice(phase=phase, fingerprint=attempt.fingerprint, reason=why),
         executions,
-        tried.longer + attempt.wants_more_time,
+        scheduled.longer + attempt.wants_more_time,
     )
 
 
@@ -179,11 +183,11 @@ def _announce_stops(parts: Parts, attempt: Attempt, mark: str) -> None:
     progress, stop, run_id = parts.record.progress(), parts.settings.stop, attempt.phase.run_id
     by_run = run_stop(run_id, progress, stop)
     if by_run is not None and parts.record.tell(Event.RUN_STOPPED, by_run, run_id=run_id):
-        parts.books.notice(f"Skipping the rest of run {run_id}: {by_run}")
+        parts.recorder.notice(f"Skipping the rest of run {run_id}: {by_run}")
     for cluster in () if attempt.success else dict.fromkeys((attempt.fingerprint, mark)):
         parked = cluster_stop(cluster, progress, stop)
         if parked is not None and parts.record.tell(Event.PHASE_SKIPPED, parked, count=None):
-            parts.books.notice(f"Parking every phase that failed alike: {parked}")
+            parts.recorder.notice(f"Parking every phase that failed alike: {parked}")
 
 
 def _failure_of(ending: Ending) -> BatchDrainError | None:

@@ -13,7 +13,7 @@ from typing import Final
 from batchdrain.config.settings import Lease
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.execution.guardian.wire import boottime_ms
-from batchdrain.execution.guardian_pool import Post
+from batchdrain.execution.guardian_pool import GuardianPool
 from batchdrain.model.claim import Claim
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.runtime.threads import begin
@@ -21,13 +21,13 @@ from batchdrain.runtime.threads import begin
 _SOON_S: Final = 1.0
 
 
-class Heart:
-    """Beats once it has begun. `post`: where the guardians are; None for an engine without any on this machine."""
+class Heartbeat:
+    """Beats once it has begun. `pool`: where the guardians are; None for an engine without any on this machine."""
 
-    def __init__(self, claims: Claims, lease: Lease, grace_s: float, post: Post | None) -> None:
+    def __init__(self, claims: Claims, lease: Lease, grace_s: float, pool: GuardianPool | None) -> None:
         self._claims = claims
         self._lease = lease
-        self._post = post
+        self._pool = pool
         self._grace_s = grace_s
         self._held: dict[str, Claim] = {}
         self._over = threading.Event()
@@ -35,19 +35,19 @@ class Heart:
 
     def lease_s(self, limit_s: float, settle_s: float) -> float:
         """Of a new claim. Without guardians of ours nobody would end the command in time: it lasts as long as that may."""
-        if self._post is not None:
+        if self._pool is not None:
             return self._lease.ttl_s
         return limit_s + self._grace_s + settle_s + self._lease.margin_s + self._lease.ttl_s
 
     def deadline_ms(self, before_ms: int) -> int | None:
         """The boot time at which a command must be ending whose lease was written after `before_ms`."""
-        if self._post is None:
+        if self._pool is None:
             return None
         return before_ms + round((self._lease.ttl_s - self._grace_s - self._lease.margin_s) * 1000)
 
     def begin(self) -> None:
         """Before the first claim: one that nothing renews must not be. Raises FilesUnavailable."""
-        if self._post is not None and self._thread is None:
+        if self._pool is not None and self._thread is None:
             self._thread = begin(self._beat_on, "heart")
 
     def hold(self, claim: Claim) -> None:
@@ -61,7 +61,7 @@ class Heart:
         if self._thread is not None:
             self._thread.join()
 
-    def beat(self, post: Post) -> bool:
+    def beat(self, pool: GuardianPool) -> bool:
         """One beat for all that is held. Returns whether the database took it."""
         before_ms, held = boottime_ms(), list(self._held.values())
         try:
@@ -71,13 +71,13 @@ class Heart:
         deadline_ms = self.deadline_ms(before_ms) or 0
         for claim in held:
             if claim.token in lost:
-                post.end(claim.token)
+                pool.end(claim.token)
             else:
-                post.extend(claim.token, deadline_ms)
+                pool.extend(claim.token, deadline_ms)
         return True
 
     def _beat_on(self) -> None:
         wait_s = self._lease.beat_s
         while not self._over.wait(wait_s):
-            taken = self._post is None or self.beat(self._post)
+            taken = self._pool is None or self.beat(self._pool)
             wait_s = self._lease.beat_s if taken else min(_SOON_S, self._lease.beat_s)

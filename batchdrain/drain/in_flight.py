@@ -11,19 +11,19 @@ from batchdrain.config.redaction import Redact
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.give_back import Recovered
-from batchdrain.drain.circuit_breaker import Weather
-from batchdrain.drain.database_outage import Outage
-from batchdrain.drain.heartbeat import Heart
-from batchdrain.drain.recorder import Books
-from batchdrain.drain.shutdown import Interrupts
-from batchdrain.drain.triage.lookahead import Ahead
+from batchdrain.drain.circuit_breaker import CircuitBreaker
+from batchdrain.drain.database_outage import DatabaseOutage
+from batchdrain.drain.heartbeat import Heartbeat
+from batchdrain.drain.recorder import Recorder
+from batchdrain.drain.shutdown import Shutdown
+from batchdrain.drain.triage.lookahead import TriageLookahead
 from batchdrain.execution.order import Ending, Order
 from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.failures.categories import Categoriser
 from batchdrain.model.attempt import Attempt
-from batchdrain.model.claim import Claim, TimeLimit, Try
-from batchdrain.model.phase import Phase, Skip, Standing
-from batchdrain.planning.backlog import Supply
+from batchdrain.model.claim import Claim, ScheduledAttempt, TimeLimit
+from batchdrain.model.phase import Phase, RowState, Skip
+from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.sessions.record import SessionRecord
 
@@ -34,21 +34,21 @@ class Parts:
 
     settings: Settings
     record: SessionRecord
-    supply: Supply
+    backlog: Backlog
     claims: Claims
-    heart: Heart
-    ahead: Ahead
-    outage: Outage
-    weather: Weather
+    heartbeat: Heartbeat
+    lookahead: TriageLookahead
+    outage: DatabaseOutage
+    breaker: CircuitBreaker
     engine: Executor
     limits: TimeLimits
-    books: Books
-    interrupts: Interrupts
+    recorder: Recorder
+    shutdown: Shutdown
     categorise: Categoriser
     run_type: Callable[[str], str]
     redact: Redact
     recover: Callable[[], list[Recovered]]  #: settles what dead controllers hold
-    standing: Callable[[Phase], Standing]  #: what the table says of a phase now
+    standing: Callable[[Phase], RowState]  #: what the table says of a phase now
     root: Path
     most: int | None  #: phases to take at most in this go; None: all
     batch: int | None = None  #: read the backlog again after so many
@@ -59,7 +59,7 @@ class Parts:
 class Running:
     """A claimed phase whose command runs, or has ended and settles."""
 
-    tried: Try
+    scheduled: ScheduledAttempt
     claim: Claim
     order: Order
     guardian: ProcessIdentity | None  #: of ours; None where the engine brings its own
@@ -83,6 +83,6 @@ class Ended:
 
     running: Running
     ending: Ending
-    standing: Standing | None
+    standing: RowState | None
     judgement: Judgement | None = None  #: where it was judged already, and its row is locked by somebody
     locked_since: float | None = None  #: monotonic

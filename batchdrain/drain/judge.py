@@ -17,7 +17,7 @@ from batchdrain.failures.excerpt import excerpt, with_suffix
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Claim, TimeLimit
-from batchdrain.model.phase import GONE, Standing
+from batchdrain.model.phase import GONE, RowState
 from batchdrain.model.states import Outcome
 from batchdrain.runtime.text import storable
 
@@ -34,7 +34,7 @@ def judge(
     limit: TimeLimit,
     command: Command,
     complete_word: str,
-    standing: Standing | None,
+    standing: RowState | None,
     categorise: Callable[[str | None], str],
     paths: tuple[str, str],
     ended_at: datetime,
@@ -81,7 +81,7 @@ def judge(
     )
 
 
-def _outcome(ending: Ending, command: Command, standing: Standing | None, complete_word: str, *, database: bool) -> Outcome:
+def _outcome(ending: Ending, command: Command, standing: RowState | None, complete_word: str, *, database: bool) -> Outcome:
     if ending.by is EndedBy.NOT_TAKEN:
         return Outcome.NOT_STARTED
     if ending.by is EndedBy.NOT_STARTED:  # ids too long for an argument fail their phase alone
@@ -102,7 +102,7 @@ def _outcome(ending: Ending, command: Command, standing: Standing | None, comple
 def _reason(
     ending: Ending,
     said: dict[str, Any],
-    standing: Standing | None,
+    standing: RowState | None,
     limit: TimeLimit,
     paths: tuple[str, str],
     claim: Claim,

@@ -14,8 +14,8 @@ from time import monotonic
 from batchdrain.drain.finish import Conclusion, conclude
 from batchdrain.drain.in_flight import Ended, Parts
 from batchdrain.drain.recovery import told, told_as_event
-from batchdrain.drain.workers import Slots
-from batchdrain.model.claim import Choice, Try
+from batchdrain.drain.workers import Workers
+from batchdrain.model.claim import Choice, ScheduledAttempt
 from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.filters import ASKED_FOR
@@ -29,10 +29,10 @@ from batchdrain.sessions.events import Event
 class Drain:
     """One go. `stopped` and `failure` tell afterwards why it ended before the batch was full."""
 
-    def __init__(self, parts: Parts, retries: Iterable[Try] = ()) -> None:
+    def __init__(self, parts: Parts, retries: Iterable[ScheduledAttempt] = ()) -> None:
         """`retries`: phases that an earlier go of the session left to be tried again."""
         self.parts = parts
-        self.slots = Slots(parts)
+        self.slots = Workers(parts)
         self.retries = list(retries)
         self.taken = 0
         self.executed = 0  #: commands that were started
@@ -52,13 +52,13 @@ class Drain:
             with contextlib.suppress(Cut):  # the loop sees the signal
                 self._read(fresh=True)
             while self._fill() or len(self.slots) or self._awaits_time():
-                if not self.parts.weather.is_bad:  # what the phases need, a diagnosis may need too
-                    self.parts.ahead.look(self._left())
-                self.parts.books.settle()
+                if not self.parts.breaker.is_open:  # what the phases need, a diagnosis may need too
+                    self.parts.lookahead.look(self._left())
+                self.parts.recorder.settle()
                 for ended in self.slots.ended(self._until_next()):
                     self._conclude(ended)
             self._heed_locked_out()
-            self.parts.books.settle()
+            self.parts.recorder.settle()
         except BaseException:
             self._give_back()
             raise
@@ -74,117 +74,117 @@ class Drain:
     def _fill(self) -> bool:
         """A phase into every free slot. Returns whether any was started."""
         started = False
-        while len(self.slots) < self._allowed and (tried := self._pick()) is not None:
+        while len(self.slots) < self._allowed and (scheduled := self._pick()) is not None:
             self.parts.record.events.write(
                 Event.PHASE_SELECTED,
-                run_id=tried.run_id,
-                phase_id=tried.choice.phase.phase_id,
-                category=tried.choice.phase.category,
-                reason=tried.choice.reason,
+                run_id=scheduled.run_id,
+                phase_id=scheduled.choice.phase.phase_id,
+                category=scheduled.choice.phase.category,
+                reason=scheduled.choice.reason,
             )
-            self.parts.books.selected(tried)
-            self.parts.ahead.leave(tried.choice.phase.key)
-            if self.slots.start(tried):
+            self.parts.recorder.selected(scheduled)
+            self.parts.lookahead.leave(scheduled.choice.phase.key)
+            if self.slots.start(scheduled):
                 started = True
                 self.executed += self.slots.failure is None
             else:
-                self.taken -= not tried.is_retry
-                self.parts.books.lost(tried, self.slots.lost_because)
+                self.taken -= not scheduled.is_retry
+                self.parts.recorder.lost(scheduled, self.slots.lost_because)
         return started
 
-    def _pick(self) -> Try | None:
+    def _pick(self) -> ScheduledAttempt | None:
         try:
             return None if self._is_ending() else self._picked()
         except Cut:
             return None
 
-    def _picked(self) -> Try | None:
+    def _picked(self) -> ScheduledAttempt | None:
         busy = self.slots.busy_runs
-        if not self.parts.weather.is_doubtful and (again := self._due(busy)) is not None:
+        if not self.parts.breaker.is_suspect and (again := self._due(busy)) is not None:
             return again
         return self._new(busy) or self._due(busy)
 
-    def _due(self, busy: set[str]) -> Try | None:
+    def _due(self, busy: set[str]) -> ScheduledAttempt | None:
         """The retry that waits longest since its time came, of a run that is not `busy`."""
-        aside, found, now = list[Try](), None, monotonic()
+        aside, found, now = list[ScheduledAttempt](), None, monotonic()
         while found is None and self.retries and self.retries[0].due <= now:
-            tried = heapq.heappop(self.retries)
-            if tried.run_id in busy:
-                aside.append(tried)
+            scheduled = heapq.heappop(self.retries)
+            if scheduled.run_id in busy:
+                aside.append(scheduled)
             else:
-                found = tried
-        for tried in aside:
-            heapq.heappush(self.retries, tried)
+                found = scheduled
+        for scheduled in aside:
+            heapq.heappush(self.retries, scheduled)
         return found
 
-    def _new(self, busy: set[str]) -> Try | None:
+    def _new(self, busy: set[str]) -> ScheduledAttempt | None:
         if self._left() == 0:
             return None
-        self.parts.ahead.heed()
+        self.parts.lookahead.heed()
         if monotonic() - self._read_at >= self.parts.settings.refresh_s or self._begins_batch():
             self._read()
         choice = self._next(busy)
         if choice is None:
             return None
         self.taken += 1
-        return Try(0.0, len(self.parts.record.session.results) + len(self.slots) + 1, choice)
+        return ScheduledAttempt(0.0, len(self.parts.record.session.results) + len(self.slots) + 1, choice)
 
     def _next(self, busy: set[str]) -> Choice | None:
         """The planner's next phase. The backlog is read again where a lane ran out, or once it seems empty."""
-        supply = self.parts.supply
-        while (choice := supply.next(clock.now(), busy, self._full())) is None:
-            if not supply.stale and (supply.waiting or not self._results_since):
+        backlog = self.parts.backlog
+        while (choice := backlog.next(clock.now(), busy, self._full())) is None:
+            if not backlog.stale and (backlog.waiting or not self._results_since):
                 return None
             self._read()
-            if not supply.waiting:
+            if not backlog.waiting:
                 return None
         return choice
 
     def _full(self) -> Container[str]:
         """The big clusters of which as many phases run as their canaries allow."""
-        stop, progress, supply = self.parts.settings.stop, self.parts.record.progress(), self.parts.supply
+        stop, progress, backlog = self.parts.settings.stop, self.parts.record.progress(), self.parts.backlog
         if not stop.canary:
             return frozenset()
         return {
             mark
             for mark, running in self.slots.side_by_side().items()
-            if supply.size_of(mark) >= stop.canary_size and running >= canary_room(progress.canaries.get(mark, 0))
+            if backlog.size_of(mark) >= stop.canary_size and running >= canary_room(progress.canaries.get(mark, 0))
         }
 
     @property
     def _allowed(self) -> int:
-        return self.parts.weather.slots(self.parts.settings.workers)
+        return self.parts.breaker.slots(self.parts.settings.workers)
 
     def _read(self, *, fresh: bool = False) -> None:
-        self.parts.books.settle()
+        self.parts.recorder.settle()
         if not fresh:
-            self.parts.outage.outlast(self._look, meanwhile="nothing is claimed")
+            self.parts.outage.retry(self._look, meanwhile="nothing is claimed")
         self.parts.limits.forget()
         self._read_at, self._read_when_taken, self._results_since = monotonic(), self.taken, False
         new = {
             skip: count
-            for skip, count in sorted(self.parts.supply.skipped.items())
+            for skip, count in sorted(self.parts.backlog.skipped.items())
             if skip.rule != ATTEMPTED
             and self.parts.record.tell(Event.PHASE_SKIPPED, skip, keep=skip.rule not in ASKED_FOR, count=count)
         }
         for pattern in self.parts.categorise.slow:
             slow = Skip("categories", f"{pattern!r} took too long on a failure text and is left out; mend it")
             if self.parts.record.tell(Event.PHASE_SKIPPED, slow, keep=False, count=0):
-                self.parts.books.notice(str(slow))
+                self.parts.recorder.notice(str(slow))
         for skip in (skip for skip in new if skip.rule == PLAN):
-            self.parts.books.notice(str(skip))
+            self.parts.recorder.notice(str(skip))
         quiet = ASKED_FOR | {PLAN}
         for rule, count, values in by_rule({skip: count for skip, count in new.items() if skip.rule not in quiet}):
-            self.parts.books.notice(f"{count} skipped by {rule}: {values}")
+            self.parts.recorder.notice(f"{count} skipped by {rule}: {values}")
 
     def _look(self) -> None:
         """Read the backlog; before it, from time to time, give back what other controllers left when they died."""
         if monotonic() - self._recovered_at >= self.parts.settings.lease.ttl_s:
             for back in self.parts.recover():
                 told_as_event(self.parts.record.events, back)
-                self.parts.books.notice(told(back))
+                self.parts.recorder.notice(told(back))
             self._recovered_at = monotonic()
-        self.parts.supply.refresh(clock.now())
+        self.parts.backlog.refresh(clock.now())
 
     def _left(self) -> int | None:
         """Phases that this go may still take; None: all there are."""
@@ -196,7 +196,7 @@ class Drain:
 
     def _is_ending(self) -> bool:
         self.failure = self.failure or self.slots.failure
-        if self.parts.interrupts.signal is not None or self.stopped is not None or self.failure is not None:
+        if self.parts.shutdown.signal is not None or self.stopped is not None or self.failure is not None:
             return True
         self.stopped = session_stop(self.parts.record.progress(), self.parts.settings.stop)
         return self.stopped is not None
@@ -205,17 +205,17 @@ class Drain:
         """Whether something will start later: a retry, or anything at all once an outage's pause is over."""
         if self._is_ending():
             return False
-        return bool(self.retries) or (self._allowed == 0 and self._left() != 0 and bool(self.parts.supply.waiting))
+        return bool(self.retries) or (self._allowed == 0 and self._left() != 0 and bool(self.parts.backlog.waiting))
 
     def _until_next(self) -> float | None:
         """Seconds until something can start; None where only the end of a command matters."""
         allowed, now = self._allowed, monotonic()
-        if self.parts.interrupts.signal is not None or 0 < allowed <= len(self.slots):
+        if self.parts.shutdown.signal is not None or 0 < allowed <= len(self.slots):
             return None
-        due = self.parts.weather.due if allowed == 0 else None
+        due = self.parts.breaker.due if allowed == 0 else None
         if due is None and self.retries:
             busy = self.slots.busy_runs
-            due = min((tried.due for tried in self.retries if tried.run_id not in busy), default=None)
+            due = min((scheduled.due for scheduled in self.retries if scheduled.run_id not in busy), default=None)
         if due is None:
             return None
         minutes = self.parts.settings.stop.max_total_minutes
@@ -224,18 +224,18 @@ class Drain:
 
     def _conclude(self, ended: Ended) -> None:
         conclusion = conclude(self.parts, ended, may_retry=not self._is_ending())
-        self._note(conclusion, ended.running.tried)
+        self._note(conclusion, ended.running.scheduled)
 
-    def _note(self, conclusion: Conclusion, tried: Try) -> None:
+    def _note(self, conclusion: Conclusion, scheduled: ScheduledAttempt) -> None:
         if conclusion.postponed is not None:
             self.slots.postpone(conclusion.postponed)
             return
         if conclusion.orphaned:
-            self.orphaned.add(tried.choice.phase.key)
+            self.orphaned.add(scheduled.choice.phase.key)
         elif conclusion.counted:
-            self.orphaned.discard(tried.choice.phase.key)
+            self.orphaned.discard(scheduled.choice.phase.key)
         self._results_since = self._results_since or conclusion.counted or conclusion.waits_again
-        if not conclusion.counted and not tried.is_retry and conclusion.retry is None:
+        if not conclusion.counted and not scheduled.is_retry and conclusion.retry is None:
             self.taken -= 1
         if conclusion.retry is not None:
             heapq.heappush(self.retries, conclusion.retry)
@@ -247,4 +247,4 @@ class Drain:
             with contextlib.suppress(BatchDrainError):  # the first error is the one that is told
                 conclude(self.parts, ended, may_retry=False)
         with contextlib.suppress(BatchDrainError):
-            self.parts.books.settle()
+            self.parts.recorder.settle()

@@ -13,11 +13,11 @@ from functools import partial
 from batchdrain.drain.screen import Opening, Screen
 from batchdrain.execution.spool_reader import discard
 from batchdrain.model.attempt import Attempt
-from batchdrain.model.claim import TimeLimit, Try
+from batchdrain.model.claim import ScheduledAttempt, TimeLimit
 from batchdrain.sessions.record import SessionRecord
 
 
-class Books:
+class Recorder:
     """A screen that is told only once what it is told is durable. Every call may raise FilesUnavailable."""
 
     def __init__(self, record: SessionRecord, screen: Screen) -> None:
@@ -39,27 +39,27 @@ class Books:
         self._later.append(partial(self._screen.begin, opening))
         self.settle()
 
-    def selected(self, tried: Try) -> None:
-        self._later.append(partial(self._screen.selected, tried))
+    def selected(self, scheduled: ScheduledAttempt) -> None:
+        self._later.append(partial(self._screen.selected, scheduled))
 
-    def started(self, tried: Try, limit: TimeLimit) -> None:
+    def started(self, scheduled: ScheduledAttempt, limit: TimeLimit) -> None:
         """The command runs: now there is time."""
-        self._later.append(partial(self._screen.started, tried, limit))
+        self._later.append(partial(self._screen.started, scheduled, limit))
         self.settle()
 
-    def lost(self, tried: Try, why: str) -> None:
-        self._later.append(partial(self._screen.lost, tried, why))
+    def lost(self, scheduled: ScheduledAttempt, why: str) -> None:
+        self._later.append(partial(self._screen.lost, scheduled, why))
 
-    def finished(self, tried: Try, attempt: Attempt) -> None:
-        self._later.append(partial(self._screen.finished, tried, attempt))
+    def finished(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
+        self._later.append(partial(self._screen.finished, scheduled, attempt))
         if not attempt.success:  # it may have failed for want of room: then nothing more is to be claimed
             self.settle()
 
-    def released(self, tried: Try, attempt: Attempt) -> None:
-        self._later.append(partial(self._screen.released, tried, attempt))
+    def released(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
+        self._later.append(partial(self._screen.released, scheduled, attempt))
 
-    def retry_scheduled(self, tried: Try, wait_s: float, why: str) -> None:
-        self._later.append(partial(self._screen.retry_scheduled, tried, wait_s, why))
+    def retry_scheduled(self, scheduled: ScheduledAttempt, wait_s: float, why: str) -> None:
+        self._later.append(partial(self._screen.retry_scheduled, scheduled, wait_s, why))
 
     def notice(self, text: str) -> None:
         self._later.append(partial(self._screen.notice, text))

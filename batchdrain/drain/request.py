@@ -30,7 +30,7 @@ _BATCHES: Final[TypeAdapter[int]] = TypeAdapter(Annotated[int, Strict(), Field(g
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
+class DrainRequest:
     """All that decides which phases a session takes, and when it ends."""
 
     kind: Kind
@@ -104,7 +104,7 @@ def _digest(found: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
 
 
-def intent_of(session: Session, configured: Settings) -> Intent:
+def request_of(session: Session, configured: Settings) -> DrainRequest:
     """What the session was asked to do, with what it does not carry from the configuration. Raises BadData."""
     place = f"session {session.session_id}"
     kept = {name: value for name, value in (session.settings or {}).items() if name in KEPT}
@@ -115,7 +115,7 @@ def intent_of(session: Session, configured: Settings) -> Intent:
     try:
         settings = Settings.model_validate({**configured.model_dump(), **kept})
         plan = filters.get("plan")
-        return Intent(
+        return DrainRequest(
             kind=session.kind,
             filters=Filters.of(
                 run_id=_text(filters.get("run_id")),
@@ -135,20 +135,20 @@ def intent_of(session: Session, configured: Settings) -> Intent:
         raise BadData(f"{place}: its settings can't be read: {first}", remedy="start a new one with `inv drain`") from None
 
 
-def narrowed(intent: Intent, by: Filters) -> Intent:
+def narrowed(request: DrainRequest, by: Filters) -> DrainRequest:
     """The intent with more filters. Raises UsageError where they would widen it."""
-    return replace(intent, filters=intent.filters.narrowed(by))
+    return replace(request, filters=request.filters.narrowed(by))
 
 
-def narrowed_size(intent: Intent, size: int | None, done: int) -> int | None:
+def narrowed_size(request: DrainRequest, size: int | None, done: int) -> int | None:
     """How many phases this go may take; None: all. `size`: asked for now. Raises UsageError for more than is left to
     the session."""
-    left = None if intent.most is None else max(0, intent.most - done)
+    left = None if request.most is None else max(0, request.most - done)
     if size is None:
         return left
-    if left is not None and size > max(left, intent.settings.batch_size):
+    if left is not None and size > max(left, request.settings.batch_size):
         raise UsageError(
-            f"--batch-size {size}: the session's own is {intent.settings.batch_size}, of which {left} are left",
+            f"--batch-size {size}: the session's own is {request.settings.batch_size}, of which {left} are left",
             remedy="resume never widens a session; leave the flag out, or start a new one with `inv drain`",
         )
     return size if left is None else min(size, left)

@@ -11,17 +11,17 @@ from time import monotonic
 
 from batchdrain.drain.project import Project
 from batchdrain.drain.recovery import recover
-from batchdrain.drain.request import Intent, has_same_command, intent_of, narrowed, narrowed_size, require_same_source
+from batchdrain.drain.request import DrainRequest, has_same_command, narrowed, narrowed_size, request_of, require_same_source
 from batchdrain.drain.screen import Screen
-from batchdrain.drain.session_run import Went, go
-from batchdrain.drain.start import identity, prepare, supply_for
+from batchdrain.drain.session_run import SessionOutcome, run_session
+from batchdrain.drain.start import backlog_for, identity, prepare
 from batchdrain.failures.excerpt import excerpt
-from batchdrain.model.claim import Choice, Try
+from batchdrain.model.claim import Choice, ScheduledAttempt
 from batchdrain.model.errors import BadData
 from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.planner import Sofar, acceptances
+from batchdrain.planning.planner import SessionProgress, acceptances
 from batchdrain.runtime import clock
 from batchdrain.sessions.events import Event
 from batchdrain.sessions.folder import LostSession
@@ -37,31 +37,33 @@ class Resumption:
     """What is left of a session."""
 
     session: Session
-    intent: Intent
+    request: DrainRequest
     most: int | None  #: new phases that this go may take; None: all
-    retries: Sequence[Try]  #: phases that waited to be tried again when it was left
+    retries: Sequence[ScheduledAttempt]  #: phases that waited to be tried again when it was left
     accepted: Counter[Skip]  #: those of them that were accepted since
     torn: bool  #: its file can't be read, or is gone; it comes from the ledger
 
-    def sofar(self, attempted: Collection[PhaseKey]) -> Sofar:
+    def sofar(self, attempted: Collection[PhaseKey]) -> SessionProgress:
         """What the session has done, for a look at what it would do. `attempted`: its phases, or more."""
         counts = counts_of(self.session)
-        return Sofar(attempted=attempted, fixed=lambda: counts.fixed, progress=counts.progress)
+        return SessionProgress(attempted=attempted, fixed=lambda: counts.fixed, progress=counts.progress)
 
 
-def resume(project: Project, session_id: str | None, screen: Screen, *, size: int | None = None, by: Filters) -> Went | None:
+def resume(
+    project: Project, session_id: str | None, screen: Screen, *, size: int | None = None, by: Filters
+) -> SessionOutcome | None:
     """Go on with a session (None: the newest incomplete one); None when there is none. `size`: phases of this go, `by`:
     filters of this go, both at most as wide as the session's. Raises BatchDrainError."""
     found = _found(project, session_id)
     if found is None:
         return None
-    intent = _intent(project, found[0], by)
-    prepare(project, intent)
+    request = _request(project, found[0], by)
+    prepare(project, request)
     project.folder.prepare()
     lock = project.folder.lock(found[0].session_id)
     try:
         recovered = recover(project)  # before the session is read anew: it may record results of it
-        left = _left(project, found[0].session_id, intent, size)
+        left = _left(project, found[0].session_id, request, size)
         if left.torn and project.folder.path(left.session.session_id).exists():
             project.folder.put_aside(left.session.session_id)
         record = SessionRecord(
@@ -71,13 +73,15 @@ def resume(project: Project, session_id: str | None, screen: Screen, *, size: in
         os.close(lock)
         raise
     try:
-        supply = supply_for(
-            project, intent, Sofar(attempted=record.attempted, fixed=lambda: record.fixed, progress=record.progress)
+        backlog = backlog_for(
+            project,
+            request,
+            SessionProgress(attempted=record.attempted, fixed=lambda: record.fixed, progress=record.progress),
         )
         record.events.write(Event.SESSION_RESUMED, done=len(left.session.results), batch_size=left.session.batch_size)
         for skip, count in left.accepted.items():
             record.tell(Event.PHASE_SKIPPED, skip, count=count)
-        supply.refresh(clock.now())
+        backlog.refresh(clock.now())
     except BaseException:
         record.close()
         raise
@@ -86,7 +90,7 @@ def resume(project: Project, session_id: str | None, screen: Screen, *, size: in
         screen.notice(moved)
     if not has_same_command(left.session, project.settings):
         screen.notice("The command is not the one that the session began with; it goes on with the present one")
-    return go(project, intent, record, supply, screen, most=left.most, recovered=recovered, retries=left.retries)
+    return run_session(project, request, record, backlog, screen, most=left.most, recovered=recovered, retries=left.retries)
 
 
 def resumable(project: Project, session_id: str | None, *, size: int | None, by: Filters) -> Resumption | None:
@@ -94,24 +98,24 @@ def resumable(project: Project, session_id: str | None, *, size: int | None, by:
     found = _found(project, session_id)
     if found is None:
         return None
-    return _left(project, found[0].session_id, _intent(project, found[0], by), size)
+    return _left(project, found[0].session_id, _request(project, found[0], by), size)
 
 
-def _intent(project: Project, session: Session, by: Filters) -> Intent:
+def _request(project: Project, session: Session, by: Filters) -> DrainRequest:
     _require_same_database(project, session)
     require_same_source(session, project.settings)
-    return narrowed(intent_of(session, project.settings), by)
+    return narrowed(request_of(session, project.settings), by)
 
 
-def _left(project: Project, session_id: str, intent: Intent, size: int | None) -> Resumption:
+def _left(project: Project, session_id: str, request: DrainRequest, size: int | None) -> Resumption:
     """What is left of a session that nobody else writes now. The ledger may hold results beyond its file: a controller
     that was killed may have recorded some that it did not save."""
     session, torn = _read(project, session_id)
     rows = project.store.history.session_rows(session.session_uid or "")
     catch_up(session, rows)
-    retries, accepted = _retries(project, session, intent, executions_of(rows))
-    most = narrowed_size(intent, size, len(session.results))
-    return Resumption(session=session, intent=intent, most=most, retries=retries, accepted=accepted, torn=torn)
+    retries, accepted = _retries(project, session, request, executions_of(rows))
+    most = narrowed_size(request, size, len(session.results))
+    return Resumption(session=session, request=request, most=most, retries=retries, accepted=accepted, torn=torn)
 
 
 def _reopened(project: Project, session: Session) -> Session:
@@ -163,15 +167,15 @@ def _moved(project: Project, session: Session) -> str | None:
 
 
 def _retries(
-    project: Project, session: Session, intent: Intent, executions: Mapping[tuple[str, str], int]
-) -> tuple[list[Try], Counter[Skip]]:
+    project: Project, session: Session, request: DrainRequest, executions: Mapping[tuple[str, str], int]
+) -> tuple[list[ScheduledAttempt], Counter[Skip]]:
     """The phases that waited to be tried again when the session was left, and those of them that were accepted since.
     `executions`: of the session, by run_id and phase_id."""
     known, accepted = acceptances(project.store), Counter[Skip]()
     now, retries = clock.now(), []
     for number, result in enumerate(session.results, start=1):
         tries = executions.get((result.run_id, result.phase_id), 1)
-        if result.retry_at is None or result.success or tries >= intent.settings.retry.max_attempts:
+        if result.retry_at is None or result.success or tries >= request.settings.retry.max_attempts:
             continue
         reason = excerpt(result.error_message or "")
         skip = None if known is None else known.skip(result.key, reason)
@@ -188,6 +192,6 @@ def _retries(
             attempts=result.attempt or tries,
         )
         choice = Choice(phase=phase, fingerprint=result.fingerprint or "", reason="its retry was left behind")
-        wait_s = min(max(0.0, (result.retry_at - now).total_seconds()), intent.settings.retry.max_s)
-        retries.append(Try(monotonic() + wait_s, number, choice, tries))
+        wait_s = min(max(0.0, (result.retry_at - now).total_seconds()), request.settings.retry.max_s)
+        retries.append(ScheduledAttempt(monotonic() + wait_s, number, choice, tries))
     return retries, accepted

@@ -16,23 +16,23 @@ from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.database.ledger.history import SESSION
 from batchdrain.database.run_counts import described
-from batchdrain.drain.circuit_breaker import Weather
-from batchdrain.drain.database_outage import Outage
-from batchdrain.drain.heartbeat import Heart
+from batchdrain.drain.circuit_breaker import CircuitBreaker
+from batchdrain.drain.database_outage import DatabaseOutage
+from batchdrain.drain.heartbeat import Heartbeat
 from batchdrain.drain.in_flight import Parts
 from batchdrain.drain.loop import Drain
 from batchdrain.drain.project import Project
-from batchdrain.drain.recorder import Books
+from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.recovery import recover, told, told_as_event
-from batchdrain.drain.request import Intent
+from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.screen import Opening, Screen
-from batchdrain.drain.shutdown import Interrupts
-from batchdrain.drain.triage.lookahead import ahead_of
-from batchdrain.model.claim import Try
+from batchdrain.drain.shutdown import Shutdown
+from batchdrain.drain.triage.lookahead import lookahead_of
+from batchdrain.model.claim import ScheduledAttempt
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.phase import Skip
 from batchdrain.planning.acceptances import ACCEPTED
-from batchdrain.planning.backlog import Supply
+from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.filters import ASKED_FOR
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.skip_rules import ATTEMPTED
@@ -49,7 +49,7 @@ _OTHER_THREADS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Went:
+class SessionOutcome:
     """How a go ended."""
 
     session: Session | None  #: None: nothing was selected, and no session was written
@@ -64,25 +64,25 @@ def limits_for(project: Project, settings: Settings) -> TimeLimits:
     return TimeLimits(project.store.history.durations_s, settings.timeout, project.settings.run_type_of)
 
 
-def go(
+def run_session(
     project: Project,
-    intent: Intent,
+    request: DrainRequest,
     record: SessionRecord,
-    supply: Supply,
+    backlog: Backlog,
     screen: Screen,
     *,
     most: int | None,
     recovered: Sequence[Recovered] = (),
-    retries: Iterable[Try] = (),
-) -> Went:
-    """Drain, and close the books whatever happens. `supply`: read just now. `most`: phases to take at most now;
+    retries: Iterable[ScheduledAttempt] = (),
+) -> SessionOutcome:
+    """Drain, and close the books whatever happens. `backlog`: read just now. `most`: phases to take at most now;
     `retries`: what an earlier go left to be tried again. Raises BatchDrainError for what ends it at once."""
-    session, settings, interrupts = record.session, intent.settings, Interrupts(finish_current=intent.settings.finish_current)
-    with interrupts.watch():
+    session, settings, shutdown = record.session, request.settings, Shutdown(finish_current=request.settings.finish_current)
+    with shutdown.watch():
         try:
-            _announce(project, intent, record, screen, recovered, most=most, waiting=supply.waiting)
-            drain = _drained(project, intent, record, supply, screen, interrupts, most=most, retries=retries)
-            _close(project, intent, drain, narrower=most)
+            _announce(project, request, record, screen, recovered, most=most, waiting=backlog.waiting)
+            drain = _drained(project, request, record, backlog, screen, shutdown, most=most, retries=retries)
+            _close(project, request, drain, narrower=most)
         except BaseException as error:
             _close_after(record, error)
             raise
@@ -90,53 +90,58 @@ def go(
             screen.end()
             project.store.database.on_retry = None
             record.close()
-    code, failure = interrupts.exit_code, drain.failure or drain.slots.refused
+    code, failure = shutdown.exit_code, drain.failure or drain.slots.refused
     if code is None:
         code = failure.exit_code if failure else exit_code(session, settings, orphaned=bool(drain.orphaned))
-    return Went(
-        session=session, exit_code=code, skipped=supply.skipped, total=supply.total, failure=failure, took=drain.executed > 0
+    return SessionOutcome(
+        session=session,
+        exit_code=code,
+        skipped=backlog.skipped,
+        total=backlog.total,
+        failure=failure,
+        took=drain.executed > 0,
     )
 
 
 def _drained(
     project: Project,
-    intent: Intent,
+    request: DrainRequest,
     record: SessionRecord,
-    supply: Supply,
+    backlog: Backlog,
     screen: Screen,
-    interrupts: Interrupts,
+    shutdown: Shutdown,
     *,
     most: int | None,
-    retries: Iterable[Try],
+    retries: Iterable[ScheduledAttempt],
 ) -> Drain:
     """Put the parts together and let them run. Returns the drain as it ended."""
-    settings = intent.settings
+    settings = request.settings
     record.counts.metric = settings.stop.metric
     factory: Callable[..., Any] = engine_factory(settings.engine)
     require_room(settings.workers + _OTHER_THREADS)
     gc.freeze()  # what is loaded by now stays: the collector need not look through it after every few phases
-    books = Books(record, screen)
-    beside = ahead_of(project, intent, record, supply, books, interrupts)
-    with factory(workers=settings.workers, settings=settings) as engine, beside as ahead:
+    recorder = Recorder(record, screen)
+    beside = lookahead_of(project, request, record, backlog, recorder, shutdown)
+    with factory(workers=settings.workers, settings=settings) as engine, beside as lookahead:
         claims = Claims(
             project.store.database, project.store.ledger, project.store.table, settings.command, record.session.session_uid or "",
             spool_dir=str(record.spool.absolute()),
         )  # fmt: skip
-        interrupts.engine = engine
-        heart = Heart(claims, settings.lease, settings.command.grace_s, getattr(engine, "post", None))
+        shutdown.engine = engine
+        heartbeat = Heartbeat(claims, settings.lease, settings.command.grace_s, getattr(engine, "pool", None))
         parts = Parts(
             settings=settings,
             record=record,
-            supply=supply,
+            backlog=backlog,
             claims=claims,
-            heart=heart,
-            ahead=ahead,
-            outage=Outage(settings.patience.outage_s, interrupts, books),
-            weather=Weather(settings.retry),
+            heartbeat=heartbeat,
+            lookahead=lookahead,
+            outage=DatabaseOutage(settings.patience.outage_s, shutdown, recorder),
+            breaker=CircuitBreaker(settings.retry),
             engine=engine,
             limits=limits_for(project, settings),
-            books=books,
-            interrupts=interrupts,
+            recorder=recorder,
+            shutdown=shutdown,
             categorise=categoriser(settings),
             run_type=cache(project.settings.run_type_of),
             redact=project.store.redact,
@@ -144,20 +149,20 @@ def _drained(
             recover=partial(recover, project),
             root=project.root,
             most=most,
-            batch=intent.batch,
-            stop_on_first_failure=intent.stop_on_first_failure,
+            batch=request.batch,
+            stop_on_first_failure=request.stop_on_first_failure,
         )
         drain = Drain(parts, retries)
         try:
             drain.run()
         finally:
-            heart.stop()
+            heartbeat.stop()
     return drain
 
 
 def _announce(
     project: Project,
-    intent: Intent,
+    request: DrainRequest,
     record: SessionRecord,
     screen: Screen,
     recovered: Sequence[Recovered],
@@ -175,11 +180,11 @@ def _announce(
     opening = Opening(
         session_id=session.session_id,
         database=f"{project.store.where}: {described(project.store.counts())}",
-        state=intent.state.value,
+        state=request.state.value,
         target=None if most is None else len(session.results) + min(most, waiting),
         done=len(session.results),
-        workers=intent.settings.workers,
-        run_id=intent.filters.run_id,
+        workers=request.settings.workers,
+        run_id=request.filters.run_id,
     )
     with blocked():  # it may start a thread
         screen.begin(opening)
@@ -196,27 +201,27 @@ def exit_code(session: Session, settings: Settings, *, orphaned: bool) -> int:
     return 1 if session.total_failed or orphaned else 0
 
 
-def _close(project: Project, intent: Intent, drain: Drain, *, narrower: int | None) -> None:
-    record, interrupts, outage = drain.parts.record, drain.parts.interrupts, drain.parts.outage
+def _close(project: Project, request: DrainRequest, drain: Drain, *, narrower: int | None) -> None:
+    record, shutdown, outage = drain.parts.record, drain.parts.shutdown, drain.parts.outage
     session, now, waiting = record.session, clock.now(), "the session is not yet closed"
-    left = sum(getattr(row, intent.state.value) for row in outage.outlast(project.store.counts, meanwhile=waiting))
-    skipped = drain.parts.supply.skipped
+    left = sum(getattr(row, request.state.value) for row in outage.retry(project.store.counts, meanwhile=waiting))
+    skipped = drain.parts.backlog.skipped
     for skip, count in sorted(skipped.items()):
         if skip.rule not in {*ASKED_FOR, ATTEMPTED}:
             record.note(skip, count)
     accepted = sum(count for skip, count in skipped.items() if skip.rule == ACCEPTED)
-    record.scales.weigh(left=left, accepted=accepted)
-    if interrupts.signal is not None:
-        record.end(Status.INTERRUPTED, now, interrupts.name)
+    record.balance_count.weigh(left=left, accepted=accepted)
+    if shutdown.signal is not None:
+        record.end(Status.INTERRUPTED, now, shutdown.name)
     elif drain.failure is not None:
         record.end(Status.INTERRUPTED, now, str(drain.failure))
     elif drain.stopped is not None:
         record.end(Status.STOPPED, now, str(drain.stopped))
-    elif drain.taken == narrower and (intent.most is None or len(session.results) < intent.most):
+    elif drain.taken == narrower and (request.most is None or len(session.results) < request.most):
         record.end(Status.INTERRUPTED, now, f"--batch-size {narrower} of this go is reached")
     else:
         record.end(Status.COMPLETE, now)
-    outage.outlast(lambda: _keep_head(project, session), meanwhile=waiting)
+    outage.retry(lambda: _keep_head(project, session), meanwhile=waiting)
 
 
 def _close_after(record: SessionRecord, error: BaseException) -> None:

@@ -52,7 +52,7 @@ class Interruptible(Protocol):
     def interrupt(self, *, kill: bool = False) -> None: ...
 
 
-class Interrupts:
+class Shutdown:
     """What came while we watched."""
 
     def __init__(self, *, finish_current: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""A session begins: what is asked is fixed, checked, and handed to `go`."""
+"""A session begins: what is asked is fixed, checked, and handed to `run_session`."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from batchdrain.database.phases.checks import unfit_columns, unwritable
 from batchdrain.database.phases.dry_write import rehearsed
 from batchdrain.drain.project import Project
 from batchdrain.drain.recovery import recover
-from batchdrain.drain.request import Intent
+from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.screen import Screen
-from batchdrain.drain.session_run import Went, go
+from batchdrain.drain.session_run import SessionOutcome, run_session
 from batchdrain.execution.command import diagnosis_problems, problems_of
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import ACCEPTED
-from batchdrain.planning.backlog import Supply
-from batchdrain.planning.plan_backlog import PlannedSupply
-from batchdrain.planning.planner import Selection, Sofar
+from batchdrain.planning.backlog import Backlog
+from batchdrain.planning.plan_backlog import PlanBacklog
+from batchdrain.planning.planner import Selection, SessionProgress
 from batchdrain.planning.stop import Progress
 from batchdrain.runtime import clock
 from batchdrain.sessions.balance import Balance
@@ -52,32 +52,34 @@ class _Late:
     def progress(self) -> Progress:
         return Progress() if self.record is None else self.record.progress()
 
-    def sofar(self) -> Sofar:
-        return Sofar(attempted=self, fixed=self.fixed, progress=self.progress)
+    def sofar(self) -> SessionProgress:
+        return SessionProgress(attempted=self, fixed=self.fixed, progress=self.progress)
 
 
-def supply_for(project: Project, intent: Intent, sofar: Sofar) -> Supply:
+def backlog_for(project: Project, request: DrainRequest, sofar: SessionProgress) -> Backlog:
     """Where the phases of an intent come from: the dry run and the drain ask here."""
-    selection = selection_for(project, intent, sofar)
-    if intent.plan is None:
+    selection = selection_for(project, request, sofar)
+    if request.plan is None:
         return selection.backlog()
-    return PlannedSupply(intent.plan, selection.reading, state=intent.state, categorise=categoriser(intent.settings))
+    return PlanBacklog(request.plan, selection.reading, state=request.state, categorise=categoriser(request.settings))
 
 
-def selection_for(project: Project, intent: Intent, sofar: Sofar) -> Selection:
-    return Selection(store=project.store, settings=intent.settings, filters=intent.filters, state=intent.state, sofar=sofar)
+def selection_for(project: Project, request: DrainRequest, sofar: SessionProgress) -> Selection:
+    return Selection(
+        store=project.store, settings=request.settings, filters=request.filters, state=request.state, sofar=sofar
+    )
 
 
-def begin(project: Project, intent: Intent, screen: Screen) -> Went:
+def begin(project: Project, request: DrainRequest, screen: Screen) -> SessionOutcome:
     """A new session, unless there is nothing to drain. Raises BatchDrainError."""
-    prepare(project, intent)
+    prepare(project, request)
     recovered = recover(project)
     late = _Late()
-    supply = supply_for(project, intent, late.sofar())
-    supply.refresh(clock.now())
-    if not supply.waiting:
-        return Went(session=None, exit_code=0, skipped=supply.skipped, total=supply.total)
-    accepted = sum(count for skip, count in supply.skipped.items() if skip.rule == ACCEPTED)
+    backlog = backlog_for(project, request, late.sofar())
+    backlog.refresh(clock.now())
+    if not backlog.waiting:
+        return SessionOutcome(session=None, exit_code=0, skipped=backlog.skipped, total=backlog.total)
+    accepted = sum(count for skip, count in backlog.skipped.items() if skip.rule == ACCEPTED)
     started_at = clock.now()
     project.folder.prepare()
     session_id = project.folder.new_id(started_at)
@@ -87,8 +89,8 @@ def begin(project: Project, intent: Intent, screen: Screen) -> Went:
         database=identity(project),
         status=Status.RUNNING,
         started_at=started_at,
-        balance=Balance.of(before=supply.total, known=supply.total, fixed=0, failing=0, moved=0, accepted=accepted),
-        **intent.as_fields(),
+        balance=Balance.of(before=backlog.total, known=backlog.total, fixed=0, failing=0, moved=0, accepted=accepted),
+        **request.as_fields(),
     )
     late.record = record = opened_record(session, project)
     try:
@@ -97,7 +99,7 @@ def begin(project: Project, intent: Intent, screen: Screen) -> Went:
     except BaseException:
         record.close()
         raise
-    return go(project, intent, record, supply, screen, most=intent.most, recovered=recovered)
+    return run_session(project, request, record, backlog, screen, most=request.most, recovered=recovered)
 
 
 def opened_record(session: Session, project: Project) -> SessionRecord:
@@ -116,10 +118,10 @@ def identity(project: Project) -> dict[str, Any]:
     return {"url": project.store.database.name, "place": project.store.database.place, "uid": uid}
 
 
-def prepare(project: Project, intent: Intent) -> None:
+def prepare(project: Project, request: DrainRequest) -> None:
     """Everything that can be found wrong before the first claim is."""
-    settings = intent.settings
-    problems = diagnosis_problems(settings, project.root) if intent.triage else []
+    settings = request.settings
+    problems = diagnosis_problems(settings, project.root) if request.triage else []
     problems += problems_of(settings.command, project.root) + unfit_columns(project.store.table)
     if settings.command.result_from == "exit_code":
         problems += unwritable(project.store.database, project.store.table)
@@ -128,7 +130,7 @@ def prepare(project: Project, intent: Intent) -> None:
     engine_factory(settings.engine)
     project.store.database.prepare_for_writing()
     if settings.command.result_from == "exit_code":
-        problems = rehearsed(project.store.database, project.store.table, intent.state)
+        problems = rehearsed(project.store.database, project.store.table, request.state)
     try:
         project.store.ledger.create(project.store.database)
     except ConfigError as error:

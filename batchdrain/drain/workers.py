@@ -13,13 +13,13 @@ from batchdrain.database.driver_errors import RowLocked, RowRefused
 from batchdrain.drain.in_flight import Ended, Parts, Running
 from batchdrain.execution.command import order_for
 from batchdrain.execution.guardian.wire import boottime_ms
-from batchdrain.execution.guardian_client import Guard
-from batchdrain.execution.guardian_pool import Post, execute, interrupter_of, withdraw
+from batchdrain.execution.guardian_client import GuardianClient
+from batchdrain.execution.guardian_pool import GuardianPool, execute, interrupter_of, withdraw
 from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.execution.orphans import found_out
-from batchdrain.model.claim import Claim, Try
+from batchdrain.model.claim import Claim, ScheduledAttempt
 from batchdrain.model.errors import BadData, BatchDrainError, EngineUnavailable, FilesUnavailable
-from batchdrain.model.phase import PhaseKey, Skip, Standing
+from batchdrain.model.phase import PhaseKey, RowState, Skip
 from batchdrain.runtime import clock
 from batchdrain.sessions.events import Event
 
@@ -35,12 +35,12 @@ class _Settling:
     until: float  #: monotonic
 
 
-class Slots:
+class Workers:
     """What is claimed by this controller now: running, settling, or waiting for a lock on its row."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._post: Post | None = getattr(parts.engine, "post", None)
+        self._pool: GuardianPool | None = getattr(parts.engine, "pool", None)
         self._running: dict[Future[Ending], Running] = {}
         self._settling: deque[_Settling] = deque()
         self._locked: deque[Ended] = deque()
@@ -55,30 +55,30 @@ class Slots:
     @property
     def busy_runs(self) -> set[str]:
         ended = (*(entry.ended for entry in self._settling), *self._locked)
-        return {running.tried.run_id for running in (*self._running.values(), *(one.running for one in ended))}
+        return {running.scheduled.run_id for running in (*self._running.values(), *(one.running for one in ended))}
 
     def side_by_side(self) -> Counter[str]:
         """How many phases of each fingerprint run now."""
-        return Counter(running.tried.choice.fingerprint for running in self._running.values())
+        return Counter(running.scheduled.choice.fingerprint for running in self._running.values())
 
-    def start(self, tried: Try) -> bool:
+    def start(self, scheduled: ScheduledAttempt) -> bool:
         """Claim the phase and submit its command. False when somebody else was faster, which is normal, and when the table
         does not take the claim, which is told."""
-        parts, phase, command = self._parts, tried.choice.phase, self._parts.settings.command
+        parts, phase, command = self._parts, scheduled.choice.phase, self._parts.settings.command
         ids = {"run_id": phase.run_id, "phase_id": phase.phase_id}
-        limit = parts.outage.outlast(lambda: parts.limits.of(phase, longer=tried.longer), meanwhile="nothing is claimed")
-        parts.heart.begin()
+        limit = parts.outage.retry(lambda: parts.limits.of(phase, longer=scheduled.longer), meanwhile="nothing is claimed")
+        parts.heartbeat.begin()
         guard = self._hired()
         before_ms, claim, self.lost_because = boottime_ms(), None, _FASTER
         try:
-            claim = self._claim(tried, parts.heart.lease_s(limit.seconds, command.settle_s), guard)
+            claim = self._claim(scheduled, parts.heartbeat.lease_s(limit.seconds, command.settle_s), guard)
         finally:
-            if claim is None and self._post is not None and guard is not None:
-                self._post.keep(guard)
+            if claim is None and self._pool is not None and guard is not None:
+                self._pool.keep(guard)
         if claim is None:
             parts.record.events.write(Event.CLAIM_LOST, **ids)
             return False
-        parts.heart.hold(claim)
+        parts.heartbeat.hold(claim)
         order = order_for(
             claim,
             command,
@@ -87,20 +87,20 @@ class Slots:
             logs=parts.record.logs.absolute(),
             spool=parts.record.spool.absolute(),
             root=parts.root,
-            deadline_ms=parts.heart.deadline_ms(before_ms),
+            deadline_ms=parts.heartbeat.deadline_ms(before_ms),
         )
-        if self._post is not None and guard is not None:
-            self._post.assign(guard, order.token)
+        if self._pool is not None and guard is not None:
+            self._pool.assign(guard, order.token)
         paths = (parts.record.kept(order.stdout_path), parts.record.kept(order.stderr_path))
         identity = None if guard is None else guard.identity
-        running = Running(tried=tried, claim=claim, limit=limit, paths=paths, order=order, guardian=identity)
+        running = Running(scheduled=scheduled, claim=claim, limit=limit, paths=paths, order=order, guardian=identity)
         self._submit(running)
         # Written while the command runs: the ledger has the claim already.
         parts.record.events.write(Event.PHASE_CLAIMED, **ids, epoch=claim.epoch, attempt=claim.attempt)
         parts.record.events.write(Event.PHASE_STARTED, **ids, epoch=claim.epoch, timeout_s=limit.seconds, limit=limit.rule)
-        parts.books.started(tried, limit)
-        if self._post is not None:
-            self._post.prepare()
+        parts.recorder.started(scheduled, limit)
+        if self._pool is not None:
+            self._pool.prepare()
         return True
 
     def ended(self, timeout_s: float | None) -> Iterator[Ended]:
@@ -114,7 +114,7 @@ class Slots:
         else:
             done = set()
             if timeout_s is not None:  # else nothing would ever end the wait
-                self._parts.interrupts.wake.wait(timeout_s)
+                self._parts.shutdown.wake.wait(timeout_s)
         locked, self._locked = self._locked, deque()
         yield from locked
         settling, self._settling = self._settling, deque()
@@ -159,37 +159,37 @@ class Slots:
     def _leave(self, running: Running, why: str) -> None:
         """Nobody must execute the phase now: its claim stays, and recovery gives it back once nothing of it is left."""
         self.failure = self.failure or EngineUnavailable(f"batchdrain.engine: {why}", remedy=_ANEW)
-        self._parts.books.notice(f"{running.claim.phase.key} stays held: {why}; `inv recover` settles it")
+        self._parts.recorder.notice(f"{running.claim.phase.key} stays held: {why}; `inv recover` settles it")
 
-    def _hired(self) -> Guard | None:
+    def _hired(self) -> GuardianClient | None:
         """Before the claim, so that the claim's row can name its guardian."""
         try:
-            return None if self._post is None else self._post.hire()
+            return None if self._pool is None else self._pool.hire()
         except OSError as error:
             raise FilesUnavailable(
                 f"no guardian could be started: {error.strerror or error}",
                 remedy="free what it lacks; what was claimed is given back",
             ) from error
 
-    def _claim(self, tried: Try, lease_s: float, guard: Guard | None) -> Claim | None:
-        parts, run_type = self._parts, self._parts.run_type(tried.run_id)
+    def _claim(self, scheduled: ScheduledAttempt, lease_s: float, guard: GuardianClient | None) -> Claim | None:
+        parts, run_type = self._parts, self._parts.run_type(scheduled.run_id)
         identity, now = None if guard is None else guard.identity, clock.now()
         try:
-            claim = parts.outage.outlast(
-                lambda: parts.claims.claim(tried.choice, lease_s=lease_s, run_type=run_type, now=now, guard=identity),
+            claim = parts.outage.retry(
+                lambda: parts.claims.claim(scheduled.choice, lease_s=lease_s, run_type=run_type, now=now, guard=identity),
                 meanwhile="nothing is claimed",
             )
         except RowLocked:
-            self.locked_out.add(tried.choice.phase.key)
+            self.locked_out.add(scheduled.choice.phase.key)
             self.lost_because = "somebody has its row locked"
             return None
         except (BadData, RowRefused) as error:
             self.refused, self.lost_because = self.refused or error, "see above"
             rule = "bad data" if isinstance(error, BadData) else "refused by the table"
             if self._parts.record.tell(Event.PHASE_SKIPPED, Skip(rule, error.message), count=1):
-                self._parts.books.notice(str(error))
+                self._parts.recorder.notice(str(error))
             return None
-        self.locked_out.discard(tried.choice.phase.key)
+        self.locked_out.discard(scheduled.choice.phase.key)
         return claim
 
     def _settled(self, running: Running, ending: Ending, until: float | None) -> Iterator[Ended]:
@@ -206,11 +206,11 @@ class Slots:
                 return
         yield entry
 
-    def _standing(self, running: Running) -> Standing | None:
+    def _standing(self, running: Running) -> RowState | None:
         if self._parts.settings.command.result_from == "exit_code":
             return None
         phase = running.claim.phase
-        return self._parts.outage.outlast(lambda: self._parts.standing(phase), meanwhile="the result is not yet known")
+        return self._parts.outage.retry(lambda: self._parts.standing(phase), meanwhile="the result is not yet known")
 
     def _ending_of(self, future: Future[Ending], running: Running) -> Ending | None:
         """What a broken engine did with a command is not known: what there is of it on this machine is ended, and the phase

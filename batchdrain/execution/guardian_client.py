@@ -32,7 +32,7 @@ _SLACK_S: Final = 30.0  # beyond time limit and grace: it kills for up to 5 s, a
 _KILLS_WITHIN_S: Final = 10.0  # once it was told to
 
 
-class Guard:
+class GuardianClient:
     """One guardian, which serves one order after another."""
 
     def __init__(self, sock: socket.socket) -> None:
@@ -106,10 +106,10 @@ def _named(line: bytes) -> ProcessIdentity:
     return ProcessIdentity(host_id(), int(pid), int(start))
 
 
-class Duty:
+class GuardianOrder:
     """One order of a guardian. Its socket is written by several threads: each word is one short write."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: GuardianClient) -> None:
         self._guard = guard
         guard.orders += 1
         self._number = guard.orders
@@ -172,7 +172,7 @@ class Duty:
                 self._guard.sock.send(b"%b%d%b\n" % (word, self._number, rest), socket.MSG_DONTWAIT)
 
 
-class Guardhouse:
+class GuardianServer:
     """Where guardians come from: one small server process, which forks them."""
 
     def __init__(self) -> None:
@@ -180,7 +180,7 @@ class Guardhouse:
         self._server: subprocess.Popen[bytes] | None = None
         self._guard = threading.Lock()
 
-    def hire(self, *, anew: bool = False) -> Guard:
+    def hire(self, *, anew: bool = False) -> GuardianClient:
         """A guardian that will greet and wait for its order. `anew`: from a new server. Raises OSError."""
         with self._guard:
             if anew:
@@ -195,7 +195,7 @@ class Guardhouse:
         with self._guard:
             self._stop()
 
-    def _hired(self) -> Guard:
+    def _hired(self) -> GuardianClient:
         if self._control is None:
             self._start()
         if self._control is None:
@@ -207,7 +207,7 @@ class Guardhouse:
         except BaseException:
             ours.close()
             raise
-        return Guard(ours)
+        return GuardianClient(ours)
 
     def _start(self) -> None:
         self._control, theirs = socket.socketpair()

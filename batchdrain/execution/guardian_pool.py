@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 from batchdrain.execution import orphans, spool_reader
-from batchdrain.execution.guardian_client import Duty, Guard, Guardhouse
+from batchdrain.execution.guardian_client import GuardianClient, GuardianOrder, GuardianServer
 from batchdrain.execution.order import EndedBy, Ending, Order
 from batchdrain.execution.spool_reader import ending_of
 
@@ -20,17 +20,17 @@ _SWEEP_S: Final = 5.0
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-class Post:
+class GuardianPool:
     """The guardians on duty, by the token of what they watch."""
 
     def __init__(self) -> None:
-        self._house = Guardhouse()
-        self._spare: list[Guard] = []
-        self._assigned: dict[str, Guard] = {}
-        self._duty: dict[str, Duty] = {}
+        self._server = GuardianServer()
+        self._spare: list[GuardianClient] = []
+        self._assigned: dict[str, GuardianClient] = {}
+        self._orders: dict[str, GuardianOrder] = {}
         self._ending: bool | None = None  #: None: go on; False: end; True: kill
 
-    def hire(self) -> Guard:
+    def hire(self) -> GuardianClient:
         """A guardian that is there. Raises OSError."""
         while (guard := self._from_spare()) is not None:
             with contextlib.suppress(OSError):
@@ -38,12 +38,12 @@ class Post:
                     guard.greet()
                     return guard
             guard.close()
-        guard = self._house.hire()
+        guard = self._server.hire()
         try:
             guard.greet()
         except OSError:
             guard.close()
-            guard = self._house.hire(anew=True)
+            guard = self._server.hire(anew=True)
             guard.greet()
         return guard
 
@@ -51,13 +51,13 @@ class Post:
         """Call for a guardian in advance, while there is nothing else to do: it costs as much as a small command."""
         if not self._spare:
             with contextlib.suppress(OSError):  # told by whoever needs one
-                self._spare.append(self._house.hire())
+                self._spare.append(self._server.hire())
 
-    def keep(self, guard: Guard) -> None:
+    def keep(self, guard: GuardianClient) -> None:
         """It is free: the next one who hires gets it."""
         self._spare.append(guard)
 
-    def assign(self, guard: Guard, token: str) -> None:
+    def assign(self, guard: GuardianClient, token: str) -> None:
         """The order with this token is for this guardian."""
         self._assigned[token] = guard
 
@@ -80,7 +80,7 @@ class Post:
             for log in logs:
                 os.close(log)
 
-    def _from_spare(self) -> Guard | None:
+    def _from_spare(self) -> GuardianClient | None:
         try:
             return self._spare.pop()
         except IndexError:  # asked first, another thread might take the last one in between
@@ -88,55 +88,55 @@ class Post:
 
     def extend(self, token: str, deadline_ms: int) -> None:
         """The lease of what the guardian watches lasts longer."""
-        duty = self._duty.get(token)
-        if duty is not None:
-            duty.extend(deadline_ms)
+        guardian_order = self._orders.get(token)
+        if guardian_order is not None:
+            guardian_order.extend(deadline_ms)
 
     def end(self, token: str) -> None:
         """Kill what bears the token: it is not ours any more."""
-        duty = self._duty.get(token)
-        if duty is not None:
-            duty.end(kill=True)
+        guardian_order = self._orders.get(token)
+        if guardian_order is not None:
+            guardian_order.end(kill=True)
 
     def interrupt(self, *, kill: bool = False) -> None:
         """End every command, those that begin later too. Safe in a signal handler."""
         self._ending = kill or bool(self._ending)
-        for duty in list(self._duty.values()):
-            duty.end(kill=self._ending)
+        for guardian_order in list(self._orders.values()):
+            guardian_order.end(kill=self._ending)
 
     def close(self) -> None:
         for guard in (*self._spare, *self._assigned.values()):
             guard.close()
-        self._house.close()
+        self._server.close()
 
-    def _watched(self, guard: Guard, order: Order, logs: list[int]) -> Ending:
-        duty = self._duty[order.token] = Duty(guard)
+    def _watched(self, guard: GuardianClient, order: Order, logs: list[int]) -> Ending:
+        guardian_order = self._orders[order.token] = GuardianOrder(guard)
         found = None
         try:
             if self._ending is not None:
                 return Ending(by=EndedBy.INTERRUPT)
-            found = duty.execute(_as_sent(order), logs)
+            found = guardian_order.execute(_as_sent(order), logs)
         finally:
-            self._duty.pop(order.token, None)
+            self._orders.pop(order.token, None)
             if found is not None and found.pop("stays", False):
                 self.keep(guard)
             else:
                 guard.close()
         if found is None:  # PR_SET_PDEATHSIG ended the command itself; the rest of its tree is found by its token and session
-            met = _swept(order, duty)
-            if duty.killed:
-                by = EndedBy.INTERRUPT if duty.was_asked else EndedBy.LOST
+            met = _swept(order, guardian_order)
+            if guardian_order.killed:
+                by = EndedBy.INTERRUPT if guardian_order.was_asked else EndedBy.LOST
                 return Ending(by=by, left_over=met, message="the guardian of the command did not answer and was killed")
             return Ending(by=EndedBy.LOST, left_over=met, message="the guardian of the command died")
         if not found.get("gone", True):
-            _swept(order, duty)
+            _swept(order, guardian_order)
         paths = {"stdout_path": order.stdout_path, "stderr_path": order.stderr_path}
         return ending_of(found, result_path=order.result_path, **paths)
 
 
-POST: ContextVar[Post | None] = ContextVar("POST", default=None)
+POOL: ContextVar[GuardianPool | None] = ContextVar("POST", default=None)
 """The guardians of the engine whose thread this is."""
-_own: dict[int, Post] = {}
+_own: dict[int, GuardianPool] = {}
 
 
 def interrupter_of(engine: object) -> Callable[..., None]:
@@ -147,17 +147,17 @@ def interrupter_of(engine: object) -> Callable[..., None]:
 
 
 def _interrupt_own(*, kill: bool = False) -> None:
-    post = _own.get(os.getpid())
-    if post is not None:
-        post.interrupt(kill=kill)
+    pool = _own.get(os.getpid())
+    if pool is not None:
+        pool.interrupt(kill=kill)
 
 
 def execute(order: Order) -> Ending:
     """What engines run: in a thread of ours, or in a worker process of any executor, which has guardians of its own."""
-    post = POST.get()
-    if post is None:
-        post = _own.setdefault(os.getpid(), Post())
-    return post.execute(order)
+    pool = POOL.get()
+    if pool is None:
+        pool = _own.setdefault(os.getpid(), GuardianPool())
+    return pool.execute(order)
 
 
 def withdraw(order: Order) -> bool:
@@ -170,9 +170,9 @@ def withdraw(order: Order) -> bool:
     return True
 
 
-def _swept(order: Order, duty: Duty) -> int:
+def _swept(order: Order, guardian_order: GuardianOrder) -> int:
     """End what the guardian could not. Returns how many processes were met."""
-    command = duty.command or spool_reader.command_of(order.spool_dir, order.token)
+    command = guardian_order.command or spool_reader.command_of(order.spool_dir, order.token)
     return orphans.end(order.token, command, within_s=_SWEEP_S).met
 
 

@@ -25,7 +25,7 @@ _PAUSE_S: Final = 0.005
 
 
 @dataclass(frozen=True, slots=True)
-class Remains:
+class Orphans:
     met: int  #: processes that had to be killed
     alive: bool  #: some of them live all the same: they are another user's, or in the kernel
 
@@ -38,7 +38,7 @@ class _Seen:
     marked: bool
 
 
-def end(token: str, command: ProcessIdentity | None, *, within_s: float) -> Remains:
+def end(token: str, command: ProcessIdentity | None, *, within_s: float) -> Orphans:
     """Kill what is left of the execution with this token, until nothing is or the time is over. `command`: the process
     that began its session, where that is known."""
     met: set[int] = set()
@@ -47,12 +47,12 @@ def end(token: str, command: ProcessIdentity | None, *, within_s: float) -> Rema
     while found := _members(token, command, sessions):
         met |= found
         if time.monotonic() >= deadline:
-            return Remains(len(met), alive=True)
+            return Orphans(len(met), alive=True)
         with Tree(found) as held:
             held.send(signal.SIGKILL)
             held.ended(deadline - time.monotonic())
         time.sleep(_PAUSE_S)
-    return Remains(len(met), alive=False)
+    return Orphans(len(met), alive=False)
 
 
 def _members(token: str, command: ProcessIdentity | None, sessions: set[int]) -> set[int]:

@@ -18,7 +18,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Try:
+class ScheduledAttempt:
     """A phase that is to be executed, from `due` on (monotonic seconds)."""
 
     due: float

@@ -37,7 +37,7 @@ GONE: Final = "gone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class RowState:
     """What stands in the user's table for one phase now."""
 
     word: str  #: of the state, in the user's words

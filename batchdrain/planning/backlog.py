@@ -13,7 +13,7 @@ from batchdrain.model.phase import Phase, Skip
 from batchdrain.planning.verdicts import Verdict
 
 
-class Supply(Protocol):
+class Backlog(Protocol):
     """What the loop asks for its next phase, and tells of each result."""
 
     skipped: Counter[Skip]  #: by rule and value

@@ -51,7 +51,7 @@ class _Tally:
     example: tuple[str, str, str] = ("", "", "")
 
 
-def census(
+def cluster_counts(
     rows: Iterable[Row],
     categorise: Callable[[str | None], str],
     retries: Mapping[str, Retries],

@@ -21,11 +21,11 @@ from batchdrain.model.lane import Lane
 from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.retry_stats import Learnt
 from batchdrain.model.states import PhaseState
-from batchdrain.planning.lane_buffer import Kept, Shelf
-from batchdrain.planning.lane_builder import Intake
-from batchdrain.planning.lane_heap import Ordering
+from batchdrain.planning.lane_buffer import Kept, LaneBuffer
+from batchdrain.planning.lane_builder import LaneBuilder
+from batchdrain.planning.lane_heap import LaneHeap
 from batchdrain.planning.lane_view import lane_of
-from batchdrain.planning.skip_rules import Rules
+from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.verdicts import Verdict
 from batchdrain.policies.ranking import Ranking
 
@@ -37,11 +37,11 @@ class Reading:
     """One look at the database: its pages are a stream, to be read once."""
 
     pages: Iterable[Page]
-    rules: Rules
+    rules: SkipRules
     redact: Callable[[str], str] = str  #: takes secrets out of a failure text: what is made of it is shown, and kept
 
 
-class Backlog:
+class LaneBacklog:
     """The next phase, again and again, each at most once."""
 
     def __init__(
@@ -61,13 +61,13 @@ class Backlog:
         self._categorise = categorise
         self._run_type = run_type
         self._fixed = fixed
-        self._lanes_of: dict[str, list[Shelf]] = defaultdict(list)
+        self._lanes_of: dict[str, list[LaneBuffer]] = defaultdict(list)
         self._taken: Counter[str] = Counter()
         self._learnt = Learnt()
-        self._order: Ordering[Shelf] = Ordering(self._stamp)
+        self._order: LaneHeap[LaneBuffer] = LaneHeap(self._stamp)
         self._failed: Counter[str] = Counter()
         self._sizes: dict[str, int] = {}
-        self._rules: Rules | None = None
+        self._rules: SkipRules | None = None
         self.skipped: Counter[Skip] = Counter()  #: by rule and value, of the last reading and since
         self.total = 0  #: rows of the source state at the last reading
         self.waiting = 0  #: phases in all lanes
@@ -77,20 +77,20 @@ class Backlog:
         """Read the database again. Raises DatabaseUnavailable, and ConfigError for a cycle or a bad policy."""
         reading = self._read()
         self._rules = reading.rules
-        self._learnt, self._order = Learnt(reading.rules.past.lessons), Ordering(self._stamp)
-        intake = Intake(reading.rules, self._categorise, reading.redact)
-        intake.read(reading.pages)
-        for mark, count in intake.alike.items():
+        self._learnt, self._order = Learnt(reading.rules.past.lessons), LaneHeap(self._stamp)
+        builder = LaneBuilder(reading.rules, self._categorise, reading.redact)
+        builder.read(reading.pages)
+        for mark, count in builder.alike.items():
             self._sizes[mark] = max(count, self._sizes.get(mark, 0))
         self._lanes_of = defaultdict(list)
-        for shelf in intake.shelves:
-            self._lanes_of[shelf.run_id].append(shelf)
-        self._failed, self.skipped = intake.rows_of, intake.skipped
+        for buffer in builder.buffers:
+            self._lanes_of[buffer.run_id].append(buffer)
+        self._failed, self.skipped = builder.rows_of, builder.skipped
         self.total = self._failed.total()
-        self.waiting = sum(shelf.waiting for shelf in intake.shelves)
+        self.waiting = sum(buffer.waiting for buffer in builder.buffers)
         self._failed.update(self._fixed())
-        for shelf in intake.shelves:
-            self._push(shelf, now)
+        for buffer in builder.buffers:
+            self._push(buffer, now)
         self.stale = False
 
     def size_of(self, fingerprint: str) -> int:
@@ -99,22 +99,22 @@ class Backlog:
     def next(self, now: datetime, busy: Container[str] = frozenset(), full: Container[str] = frozenset()) -> Choice | None:
         """The phase most worth trying, of a run that is not `busy` and a cluster that is not `full`; it leaves the backlog.
         None when there is none: it is `stale` and to be read again, or nothing is `waiting`, or all that waits is busy."""
-        choice, aside = None, list[Shelf]()
-        while choice is None and (shelf := self._first(now, busy)) is not None:
-            if not shelf.kept:
+        choice, aside = None, list[LaneBuffer]()
+        while choice is None and (buffer := self._first(now, busy)) is not None:
+            if not buffer.kept:
                 self.stale = True
-                self._push(shelf, now)
+                self._push(buffer, now)
                 break
-            if full and fingerprint(shelf.kept[0][2]) in full:
-                aside.append(shelf)
+            if full and fingerprint(buffer.kept[0][2]) in full:
+                aside.append(buffer)
                 continue
-            phase = shelf.phase(shelf.take(), self._state)
+            phase = buffer.phase(buffer.take(), self._state)
             self.waiting -= 1
-            choice = self._choice(shelf, phase, now)
-            self._taken[shelf.run_id] += choice is not None
-            self._push(shelf, now)
-        for shelf in aside:
-            self._push(shelf, now)
+            choice = self._choice(buffer, phase, now)
+            self._taken[buffer.run_id] += choice is not None
+            self._push(buffer, now)
+        for buffer in aside:
+            self._push(buffer, now)
         return choice
 
     def touch(self, run_id: str, now: datetime, attempt: Attempt | None = None) -> None:
@@ -122,43 +122,43 @@ class Backlog:
         they come to the top."""
         if attempt is not None:
             self._learnt.add(attempt, self._run_type(run_id))
-        for shelf in self._lanes_of.get(run_id, ()):
-            self._push(shelf, now)
+        for buffer in self._lanes_of.get(run_id, ()):
+            self._push(buffer, now)
 
     def upcoming(self, most: int, now: datetime) -> list[Phase]:
         """The first phases without a verdict that `next` would come to now, in its order; they stay where they are."""
         found: list[Phase] = []
-        lent: dict[int, tuple[Shelf, list[Kept], int]] = {}
+        lent: dict[int, tuple[LaneBuffer, list[Kept], int]] = {}
         taken: dict[str, int] = {}
         with self._order.trial():
             try:
-                while len(found) < most and (shelf := self._first(now, ())) is not None:
-                    if not shelf.kept:  # the rest of the lane is not at hand
+                while len(found) < most and (buffer := self._first(now, ())) is not None:
+                    if not buffer.kept:  # the rest of the lane is not at hand
                         continue
-                    lent.setdefault(id(shelf), (shelf, shelf.kept.copy(), shelf.waiting))
-                    taken.setdefault(shelf.run_id, self._taken[shelf.run_id])
-                    phase = shelf.phase(shelf.take(), self._state)
+                    lent.setdefault(id(buffer), (buffer, buffer.kept.copy(), buffer.waiting))
+                    taken.setdefault(buffer.run_id, self._taken[buffer.run_id])
+                    phase = buffer.phase(buffer.take(), self._state)
                     if self._seen.stopped(phase) is None:
-                        self._taken[shelf.run_id] += 1
+                        self._taken[buffer.run_id] += 1
                         if self._verdict(phase) is None:
                             found.append(phase)
-                    self._push(shelf, now)
+                    self._push(buffer, now)
             finally:
                 for run_id, before in taken.items():
                     self._taken[run_id] = before
-                for shelf, kept, waiting in lent.values():
-                    shelf.kept, shelf.waiting = kept, waiting
+                for buffer, kept, waiting in lent.values():
+                    buffer.kept, buffer.waiting = kept, waiting
         return found
 
     def heed(self, verdict: Verdict, now: datetime) -> None:
         """A diagnosis said this meanwhile: its phase leaves the backlog, or goes to the lane where it belongs now."""
         self._seen.verdicts[verdict.key] = verdict
-        for shelf in self._lanes_of.get(verdict.key.run_id, [])[:]:
-            for kept in [one for one in shelf.kept if one[1] == verdict.key.phase_id and verdict.is_of(one[2])]:
-                shelf.drop(kept)
-                self._push(shelf, now)
+        for buffer in self._lanes_of.get(verdict.key.run_id, [])[:]:
+            for kept in [one for one in buffer.kept if one[1] == verdict.key.phase_id and verdict.is_of(one[2])]:
+                buffer.drop(kept)
+                self._push(buffer, now)
                 if verdict.skip is None:
-                    promising = self._promising(shelf)
+                    promising = self._promising(buffer)
                     promising.put(kept)
                     self._push(promising, now)
                 else:
@@ -167,12 +167,12 @@ class Backlog:
 
     def why_not(self, reading: Reading) -> Iterator[tuple[Row, PhaseKey, Skip | None]]:
         """For each row of the source state the rule that skips it, or None where it may be drained."""
-        intake = Intake(reading.rules, self._categorise, reading.redact)
+        builder = LaneBuilder(reading.rules, self._categorise, reading.redact)
         for row in as_rows(reading.pages):
-            yield row, PhaseKey(row.run_id, row.phase_id), intake.judged(row)[0]
+            yield row, PhaseKey(row.run_id, row.phase_id), builder.judged(row)[0]
 
     @property
-    def _seen(self) -> Rules:
+    def _seen(self) -> SkipRules:
         if self._rules is None:
             raise AssertionError("refresh comes first")
         return self._rules
@@ -181,47 +181,47 @@ class Backlog:
         """Of a phase that it does not skip: a promising one."""
         return self._seen.verdict(phase.key, phase.reason)
 
-    def _promising(self, like: Shelf) -> Shelf:
+    def _promising(self, like: LaneBuffer) -> LaneBuffer:
         """Where those phases of a lane go that are promising."""
         lanes = self._lanes_of[like.run_id]
-        for shelf in lanes:
-            if shelf.promising and (shelf.category, shelf.attempts) == (like.category, like.attempts):
-                return shelf
-        lanes.append(shelf := Shelf(like.run_id, like.category, like.attempts, promising=True))
-        return shelf
+        for buffer in lanes:
+            if buffer.promising and (buffer.category, buffer.attempts) == (like.category, like.attempts):
+                return buffer
+        lanes.append(buffer := LaneBuffer(like.run_id, like.category, like.attempts, promising=True))
+        return buffer
 
-    def _choice(self, shelf: Shelf, phase: Phase, now: datetime) -> Choice | None:
+    def _choice(self, buffer: LaneBuffer, phase: Phase, now: datetime) -> Choice | None:
         stop = self._seen.stopped(phase)
         if stop is not None:
             self.skipped[stop] += 1
             return None
-        said, why = self._verdict(phase), self._why(self._lane(shelf, phase), now)
+        said, why = self._verdict(phase), self._why(self._lane(buffer, phase), now)
         return Choice(phase=phase, fingerprint=fingerprint(phase.reason), reason=why if said is None else f"{said}, {why}")
 
-    def _push(self, shelf: Shelf, now: datetime) -> None:
-        if not shelf.waiting:
-            self._order.drop(shelf)
+    def _push(self, buffer: LaneBuffer, now: datetime) -> None:
+        if not buffer.waiting:
+            self._order.drop(buffer)
             return
-        rank = self._rank(shelf, now)
+        rank = self._rank(buffer, now)
         try:
-            self._order.push(shelf, rank)
+            self._order.push(buffer, rank)
         except TypeError as error:
             raise self._incomparable(error) from error
 
-    def _first(self, now: datetime, busy: Container[str]) -> Shelf | None:
+    def _first(self, now: datetime, busy: Container[str]) -> LaneBuffer | None:
         try:
-            return self._order.pop(lambda shelf: self._rank(shelf, now), busy)
+            return self._order.pop(lambda buffer: self._rank(buffer, now), busy)
         except TypeError as error:
             raise self._incomparable(error) from error
 
-    def _rank(self, shelf: Shelf, now: datetime) -> Any:
+    def _rank(self, buffer: LaneBuffer, now: datetime) -> Any:
         # A lane that kept nothing can't be ranked: it goes first, which makes `next` ask for another reading.
-        if not shelf.kept:
+        if not buffer.kept:
             return (0, ())
-        return (1, self._ranking(self._lane(shelf, shelf.phase(shelf.kept[0], self._state)), now))
+        return (1, self._ranking(self._lane(buffer, buffer.phase(buffer.kept[0], self._state)), now))
 
-    def _stamp(self, shelf: Shelf) -> Hashable:
-        return (self._learnt.results, self._taken[shelf.run_id])
+    def _stamp(self, buffer: LaneBuffer) -> Hashable:
+        return (self._learnt.results, self._taken[buffer.run_id])
 
     def _incomparable(self, error: TypeError) -> ConfigError:
         return ConfigError(
@@ -229,16 +229,16 @@ class Backlog:
             remedy="a policy must return keys of one type",
         )
 
-    def _lane(self, shelf: Shelf, head: Phase) -> Lane:
+    def _lane(self, buffer: LaneBuffer, head: Phase) -> Lane:
         return lane_of(
             head,
             self._seen,
             self._learnt,
-            run_type=self._run_type(shelf.run_id),
-            promising=shelf.promising,
-            waiting=shelf.waiting,
-            failed=self._failed[shelf.run_id],
-            taken=self._taken[shelf.run_id],
+            run_type=self._run_type(buffer.run_id),
+            promising=buffer.promising,
+            waiting=buffer.waiting,
+            failed=self._failed[buffer.run_id],
+            taken=self._taken[buffer.run_id],
         )
 
     def _why(self, lane: Lane, now: datetime) -> str:

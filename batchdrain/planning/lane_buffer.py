@@ -18,7 +18,7 @@ Kept = tuple[float, str, str | None]
 
 
 @dataclass(slots=True)
-class Shelf:
+class LaneBuffer:
     """The waiting phases of one lane: all counted, the first ones kept."""
 
     run_id: str

@@ -2,7 +2,7 @@
 
 What depends on the run or on the failure text alone is decided once for each; only phases that the ledger,
 the session or somebody's word knows by name are looked at one by one. A million rows are read for every first choice: the
-loop in `_shelve` is written for that.
+loop in `_take_in` is written for that.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from batchdrain.database.phases.pages import Page, Plain, Row
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.phase import PhaseKey, Skip
-from batchdrain.planning.lane_buffer import LAST, Shelf
-from batchdrain.planning.skip_rules import UNNAMED, Rules, is_usable_id
+from batchdrain.planning.lane_buffer import LAST, LaneBuffer
+from batchdrain.planning.skip_rules import UNNAMED, SkipRules, is_usable_id
 
 KEPT: Final = 20_000
 """How many phases all lanes together keep at hand, about."""
@@ -27,10 +27,10 @@ _Name = str | Skip | tuple[str, int, bool]
 """Of a lane of a run: its category, or what skips it; of phases that were looked at one by one also what else sets them apart."""
 
 
-class Intake:
+class LaneBuilder:
     """One reading of the backlog, on its way into lanes."""
 
-    def __init__(self, rules: Rules, categorise: Callable[[str | None], str], redact: Callable[[str], str] = str) -> None:
+    def __init__(self, rules: SkipRules, categorise: Callable[[str | None], str], redact: Callable[[str], str] = str) -> None:
         self._rules = rules
         self._categorise = categorise
         self._redact = redact
@@ -38,13 +38,13 @@ class Intake:
         self._named = rules.known_by_name()
         self._kinds: dict[str | None, tuple[str | Skip, str | None]] = {}  # failure text -> where it goes, its excerpt
         self._chars = 0
-        self._runs: dict[str, dict[_Name, Shelf]] = {}  # run_id -> its lanes by name
+        self._runs: dict[str, dict[_Name, LaneBuffer]] = {}  # run_id -> its lanes by name
         self._lanes = 0
         self._room = KEPT
         self.alike: Counter[str] = Counter()  #: rows by fingerprint, where canaries are sent ahead
         self.skipped: Counter[Skip] = Counter()
         self.rows_of: Counter[str] = Counter()  #: by run_id, the skipped ones too
-        self.shelves: list[Shelf] = []
+        self.buffers: list[LaneBuffer] = []
 
     def read(self, pages: Iterable[Page]) -> None:
         """Take all pages in; afterwards the shelves are trimmed to their room, the skipped counted."""
@@ -54,18 +54,18 @@ class Intake:
             if named:
                 for row in rows:
                     if (row[0], row[1]) in named:
-                        self._shelve_by_name(Row._make(row))
+                        self._take_in_by_name(Row._make(row))
                 rows = [row for row in rows if (row[0], row[1]) not in named]
-            self._shelve(rows)
+            self._take_in(rows)
             if self._rules.settings.stop.canary:
                 for reason, count in Counter(row[3] for row in page.rows).items():
                     self.alike[fingerprint(self._kind(reason)[1])] += count
-        for shelf in self.shelves:
-            self.rows_of[shelf.run_id] += shelf.waiting
-            if shelf.skip is not None:
-                self.skipped[shelf.skip] += shelf.waiting
-            shelf.trim(self._room)
-        self.shelves = [shelf for shelf in self.shelves if shelf.skip is None]
+        for buffer in self.buffers:
+            self.rows_of[buffer.run_id] += buffer.waiting
+            if buffer.skip is not None:
+                self.skipped[buffer.skip] += buffer.waiting
+            buffer.trim(self._room)
+        self.buffers = [buffer for buffer in self.buffers if buffer.skip is None]
 
     def judged(self, row: Row) -> tuple[Skip | None, str | None, str, int]:
         """A row by itself: the rule that skips it, its text, its category, its attempts."""
@@ -81,25 +81,25 @@ class Intake:
         attempts = 0 if digest is None else past.attempts.get(digest, 0)
         return self._rules.phase(key, digest, category, text), text, category, attempts
 
-    def _shelve(self, rows: Sequence[Plain]) -> None:
+    def _take_in(self, rows: Sequence[Plain]) -> None:
         kinds, runs, most = self._kinds, self._runs, 2 * self._room
         for run_id, phase_id, index, reason in rows:
             try:
                 name, text = kinds[reason]
-                shelf = runs[run_id][name]
+                buffer = runs[run_id][name]
             except KeyError:
                 name, text = self._kind(reason)
-                shelf = self._shelf_of(run_id, name)
+                buffer = self._buffer_of(run_id, name)
                 kinds, most = self._kinds, 2 * self._room
-            shelf.waiting += 1
+            buffer.waiting += 1
             place = LAST if index is None else index
-            if place <= shelf.worst:
-                kept = shelf.kept
+            if place <= buffer.worst:
+                kept = buffer.kept
                 kept.append((place, phase_id, text))
                 if len(kept) >= most:
-                    shelf.trim(self._room)
+                    buffer.trim(self._room)
 
-    def _shelve_by_name(self, row: Row) -> None:
+    def _take_in_by_name(self, row: Row) -> None:
         skip, text, category, attempts = self.judged(row)
         if skip is not None:
             self.rows_of[row.run_id] += 1
@@ -107,11 +107,11 @@ class Intake:
             return
         promising = self._rules.verdict(PhaseKey(row.run_id, row.phase_id), text) is not None
         lane = (category, attempts, promising)
-        shelf = self._runs.setdefault(row.run_id, {}).get(lane) or self._new_shelf(row.run_id, lane, *lane)
-        shelf.waiting += 1
+        buffer = self._runs.setdefault(row.run_id, {}).get(lane) or self._new_buffer(row.run_id, lane, *lane)
+        buffer.waiting += 1
         place = LAST if row.phase_index is None else row.phase_index
-        if place <= shelf.worst:
-            shelf.kept.append((place, row.phase_id, text))
+        if place <= buffer.worst:
+            buffer.kept.append((place, row.phase_id, text))
 
     def _kind(self, reason: str | None) -> tuple[str | Skip, str | None]:
         """Where a failure text goes, whatever the run; remembered, in bounded memory."""
@@ -130,27 +130,27 @@ class Intake:
         """Of a reason as the driver gives it: SQLite may hold something else than text."""
         return None if reason is None else excerpt(self._redact(str(reason)))
 
-    def _shelf_of(self, run_id: str, name: str | Skip) -> Shelf:
+    def _buffer_of(self, run_id: str, name: str | Skip) -> LaneBuffer:
         """Where the phases of a run go that failed so. A run that is skipped has one shelf, under whatever name."""
         lanes = self._runs.setdefault(run_id, {})
-        shelf = lanes.get(name)
-        if shelf is None:
+        buffer = lanes.get(name)
+        if buffer is None:
             skip = self._skips_run(run_id) if is_usable_id(run_id) else UNNAMED
             if skip is None:
                 skip = self._rules.run_of(run_id, name if isinstance(name, Skip) else None)
-            shelf = self._new_shelf(run_id, name, "" if isinstance(name, Skip) else name, 0, skip=skip)
-        return shelf
+            buffer = self._new_buffer(run_id, name, "" if isinstance(name, Skip) else name, 0, skip=skip)
+        return buffer
 
-    def _new_shelf(
+    def _new_buffer(
         self, run_id: str, name: _Name, category: str, attempts: int, promising: bool = False, skip: Skip | None = None
-    ) -> Shelf:
-        shelf = Shelf(run_id, category, attempts, promising, skip, worst=LAST if skip is None else -LAST)
-        self._runs[run_id][name] = shelf
-        self.shelves.append(shelf)
+    ) -> LaneBuffer:
+        buffer = LaneBuffer(run_id, category, attempts, promising, skip, worst=LAST if skip is None else -LAST)
+        self._runs[run_id][name] = buffer
+        self.buffers.append(buffer)
         if skip is None:
             self._lanes += 1
             self._room = max(_LEAST, KEPT // self._lanes)
-        return shelf
+        return buffer
 
     def _without_unusable(self, page: Sequence[Plain]) -> list[Plain]:
         rows = [row for row in page if is_usable_id(row[1])]

@@ -28,7 +28,7 @@ L = TypeVar("L", bound=Ranked)
 _Entry = tuple[Any, int, int, L]
 
 
-class Ordering(Generic[L]):
+class LaneHeap(Generic[L]):
     """A heap for each category. Its errors are TypeError, of ranks that can't be compared."""
 
     def __init__(self, stamp: Callable[[L], Hashable]) -> None:

@@ -8,13 +8,13 @@ from batchdrain.model.lane import Lane
 from batchdrain.model.phase import Phase
 from batchdrain.model.retry_stats import NOTHING, Learnt
 from batchdrain.planning.limits import time_limit
-from batchdrain.planning.skip_rules import Rules
+from batchdrain.planning.skip_rules import SkipRules
 
 _UNKNOWN_RUN = RunTally()
 
 
 def lane_of(
-    head: Phase, rules: Rules, learnt: Learnt, *, run_type: str, promising: bool, waiting: int, failed: int, taken: int
+    head: Phase, rules: SkipRules, learnt: Learnt, *, run_type: str, promising: bool, waiting: int, failed: int, taken: int
 ) -> Lane:
     """`head`: its next phase. `failed`, `taken`: of its run."""
     run_id, past = head.run_id, rules.past.runs.get(head.run_id, _UNKNOWN_RUN)

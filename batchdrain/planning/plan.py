@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from batchdrain.database.phases.pages import Row
-from batchdrain.model.claim import Choice, TimeLimit, Try
+from batchdrain.model.claim import Choice, ScheduledAttempt, TimeLimit
 from batchdrain.model.phase import PhaseKey, Skip
-from batchdrain.planning.backlog import Supply
+from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.lane_backlog import Reading
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.planner import Selection
@@ -46,13 +46,13 @@ class Plan:
 
 
 def plan(
-    supply: Supply,
+    backlog: Backlog,
     limits: TimeLimits,
     *,
     most: int | None,
     now: datetime,
     attempted: set[PhaseKey],
-    retries: Sequence[Try] = (),
+    retries: Sequence[ScheduledAttempt] = (),
 ) -> Plan:
     """Take phases from a supply as the drain does, without executing them. At most `most`; None: all. `retries`: phases that
     the session tries again anyway; as it attempted them, the supply skips them.
@@ -60,17 +60,17 @@ def plan(
     `attempted`: what the supply takes for attempted; the planned ones are added, so that another reading goes on behind
     them, as the drain's does.
     """
-    supply.refresh(now)
-    skipped, total = Counter(supply.skipped), supply.total
+    backlog.refresh(now)
+    skipped, total = Counter(backlog.skipped), backlog.total
     skipped -= Counter({Skip(ATTEMPTED, IN_THIS_SESSION): len(retries)})
     again = tuple(Planned(choice=tried.choice, limit=limits.of(tried.choice.phase, longer=tried.longer)) for tried in retries)
     chosen: dict[PhaseKey, Planned] = {}
     while most is None or len(chosen) < most:
-        choice = supply.next(now)
+        choice = backlog.next(now)
         if choice is None:
-            if not supply.stale:
+            if not backlog.stale:
                 break
-            supply.refresh(now)
+            backlog.refresh(now)
             continue
         attempted.add(choice.phase.key)
         chosen[choice.phase.key] = Planned(choice=choice, limit=limits.of(choice.phase))

@@ -16,11 +16,11 @@ from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import ACCEPTED
 from batchdrain.planning.lane_backlog import Reading
 from batchdrain.planning.plan_file import PlannedPhase
-from batchdrain.planning.skip_rules import ATTEMPTED, IN_THIS_SESSION, PLAN, UNNAMED, Rules, is_usable_id
+from batchdrain.planning.skip_rules import ATTEMPTED, IN_THIS_SESSION, PLAN, UNNAMED, SkipRules, is_usable_id
 from batchdrain.planning.verdicts import Verdict
 
 
-class PlannedSupply:
+class PlanBacklog:
     """The phases of a plan that still stand as they were planned, in the plan's order."""
 
     def __init__(
@@ -37,7 +37,7 @@ class PlannedSupply:
         self._categorise = categorise
         self._ready: list[Choice] = []
         self._given: set[PhaseKey] = set()
-        self._rules: Rules | None = None
+        self._rules: SkipRules | None = None
         self.skipped: Counter[Skip] = Counter()
         self.total = 0
         self.stale = False
@@ -106,7 +106,7 @@ class PlannedSupply:
             return Skip(PLAN, f"changed since: {key} is claimed by another controller")
         return None
 
-    def _choice(self, planned: PlannedPhase, reason: str | None, rules: Rules) -> Choice:
+    def _choice(self, planned: PlannedPhase, reason: str | None, rules: SkipRules) -> Choice:
         key, text = PhaseKey(planned.run_id, planned.phase_id), _text(reason)
         phase = Phase(
             run_id=planned.run_id,

@@ -17,8 +17,8 @@ from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptances
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.hints import Hints
-from batchdrain.planning.lane_backlog import Backlog, Reading
-from batchdrain.planning.skip_rules import Rules
+from batchdrain.planning.lane_backlog import LaneBacklog, Reading
+from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.stop import Progress
 from batchdrain.planning.verdicts import Verdict, standing
 from batchdrain.policies.ranking import ranking_of
@@ -26,7 +26,7 @@ from batchdrain.runtime import clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sofar:
+class SessionProgress:
     """What a session has done, as selection looks at it. Empty for a new one, and for a dry run."""
 
     attempted: Collection[PhaseKey] = frozenset()
@@ -42,12 +42,12 @@ class Selection:
     settings: Settings  #: the session's own, which may differ from the site's
     filters: Filters
     state: PhaseState
-    sofar: Sofar = field(default_factory=Sofar)
+    sofar: SessionProgress = field(default_factory=SessionProgress)
     heeds_verdicts: bool = True  #: of diagnoses; only those of failed phases are heeded
 
-    def backlog(self) -> Backlog:
+    def backlog(self) -> LaneBacklog:
         """A backlog that was not read yet. Raises ConfigError for what can't be loaded."""
-        return Backlog(
+        return LaneBacklog(
             self.reading,
             ranking_of(self.settings.policy),
             state=self.state,
@@ -59,7 +59,7 @@ class Selection:
     def reading(self) -> Reading:
         """One look: the ledger and the counts now, the rows as they are drawn."""
         notes, past = Notes(self.store.database, self.store.ledger), self.store.history.past()
-        rules = Rules(
+        rules = SkipRules(
             filters=self.filters,
             settings=self.settings,
             past=past,

@@ -28,7 +28,7 @@ UNNAMED: Final = Skip("bad id", "run_id and phase_id must be text: not NULL, not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class SkipRules:
     """The rules of one session over one reading of the backlog."""
 
     filters: Filters

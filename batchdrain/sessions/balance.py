@@ -54,7 +54,7 @@ class Balance(Record):
         return f" ({self.taken_elsewhere} of them {'was' if self.taken_elsewhere == 1 else 'were'} taken by somebody else)"
 
 
-class Scales:
+class BalanceCount:
     """What a session's results weigh. A step costs the same in a large session."""
 
     def __init__(self, results: Sequence[Result], before: Balance | None, failed_word: str) -> None:

@@ -10,7 +10,7 @@ from batchdrain.database.ledger.history import History
 from batchdrain.model.errors import BadData
 from batchdrain.model.states import COUNTED, Outcome
 from batchdrain.runtime import clock
-from batchdrain.sessions.balance import Scales
+from batchdrain.sessions.balance import BalanceCount
 from batchdrain.sessions.parse import parse
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
@@ -32,7 +32,7 @@ def rebuilt(history: History, session_id: str, why: BadData, failed_word: str) -
     session = max((parse(head.encode(), f"ledger: session {session_id}") for head in heads), key=_start)
     session.results = results_of(history.session_rows(session.session_uid or ""))
     session.recount()
-    session.balance = Scales(session.results, session.balance, failed_word).balance()
+    session.balance = BalanceCount(session.results, session.balance, failed_word).balance()
     return session
 
 

@@ -19,7 +19,7 @@ from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.stop import Progress
 from batchdrain.runtime import files
 from batchdrain.runtime.threads import begin
-from batchdrain.sessions.balance import Scales
+from batchdrain.sessions.balance import BalanceCount
 from batchdrain.sessions.events import Event, EventLog
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.progress import counts_of
@@ -57,7 +57,7 @@ class SessionRecord:
         self._told: set[tuple[Event, str]] = set()
         session.recount()
         self.counts = counts_of(session)
-        self.scales = Scales(session.results, session.balance, failed_word)
+        self.balance_count = BalanceCount(session.results, session.balance, failed_word)
 
     @property
     def attempted(self) -> dict[PhaseKey, int]:
@@ -149,7 +149,7 @@ class SessionRecord:
         try:
             with self._guard:
                 self._dirty = False
-                self.session.balance = self.scales.balance()
+                self.session.balance = self.balance_count.balance()
                 files.replace(self.path, self._parts())
                 self._saved = time.monotonic()
             if self._failure is not None:
@@ -170,7 +170,7 @@ class SessionRecord:
 
     def _total(self, result: Result, by: int) -> None:
         session = self.session
-        self.scales.add(result, by)
+        self.balance_count.add(result, by)
         session.total_processed += by
         session.total_success += by if result.success else 0
         session.total_failed += 0 if result.success else by

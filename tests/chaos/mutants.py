@@ -20,7 +20,7 @@ def everybody_is_dead() -> None:
     _swap(liveness, "is_alive", lambda _: False)
     _swap(recovery, "is_alive", lambda _: False)
     _swap(process_identity, "await_end", lambda *_: True)
-    _swap(orphans, "end", lambda *_, **__: orphans.Remains(0, alive=False))
+    _swap(orphans, "end", lambda *_, **__: orphans.Orphans(0, alive=False))
 
 
 def written_in_place() -> None:

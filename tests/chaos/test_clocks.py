@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from batchdrain.execution.guardian_pool import Post
+from batchdrain.execution.guardian_pool import GuardianPool
 from batchdrain.execution.order import EndedBy
 from tests.chaos.checker import violations, witnessed
 from tests.chaos.faults import repeated
@@ -76,14 +76,14 @@ def test_a_machine_that_slept_beyond_the_lease_ends_the_command_when_it_wakes(
     """The guardian measures by the time since boot, in which sleep counts; an hour of it passes here at once."""
     slept = tmp_path / "slept"
     sleeps_once_there_is(slept, monkeypatch)
-    post, endings = Post(), []
+    pool, endings = GuardianPool(), []
     wanted = replace(guarded(order(HANG, grace_s=0.2), tmp_path, lease_s=600), timeout_s=100_000)
-    waiting = threading.Thread(target=lambda: endings.append(post.execute(wanted)))
+    waiting = threading.Thread(target=lambda: endings.append(pool.execute(wanted)))
     waiting.start()
     wait_for((tmp_path / "up").exists, "the command to run")
     slept.touch()
     waiting.join(DEADLINE_S)
-    post.close()
+    pool.close()
 
     assert endings[0].by is EndedBy.LEASE
 
@@ -95,15 +95,15 @@ def test_a_machine_that_slept_beyond_lease_and_grace_leaves_no_more_grace(
     """Who came after it may execute the phase already."""
     slept = tmp_path / "slept"
     sleeps_once_there_is(slept, monkeypatch)
-    post, endings = Post(), []
+    pool, endings = GuardianPool(), []
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); open('up', 'w'); time.sleep(600)"
     wanted = replace(guarded(order(deaf, grace_s=1200), tmp_path, lease_s=600), timeout_s=100_000)
-    waiting = threading.Thread(target=lambda: endings.append(post.execute(wanted)), daemon=True)
+    waiting = threading.Thread(target=lambda: endings.append(pool.execute(wanted)), daemon=True)
     waiting.start()
     wait_for((tmp_path / "up").exists, "the command to run")
     slept.touch()
     waiting.join(DEADLINE_S)
-    post.close()
+    pool.close()
 
     assert [(ending.by, ending.signal) for ending in endings] == [(EndedBy.LEASE, signal.SIGKILL)]
 

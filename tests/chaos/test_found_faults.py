@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from batchdrain.execution.guardian import wire
-from batchdrain.execution.guardian_pool import Post
+from batchdrain.execution.guardian_pool import GuardianPool
 from batchdrain.execution.order import EndedBy, Ending, Order
 from tests.chaos.checker import REASON, still_running
 from tests.chaos.disk import Disk, ran, start
@@ -54,18 +54,18 @@ def order(tmp_path: Path) -> Order:
 
 def test_an_interrupt_while_the_order_is_sent_ends_the_command(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
     """A word must not go before, or into, the order on the same socket."""
-    post, real, found = Post(), wire.send_order, list[Ending]()
+    pool, real, found = GuardianPool(), wire.send_order, list[Ending]()
 
     def send_order(*args: Any) -> None:
-        post.interrupt()
+        pool.interrupt()
         real(*args)
 
     monkeypatch.setattr(wire, "send_order", send_order)
-    waiting = threading.Thread(target=lambda: found.append(post.execute(order)), daemon=True)
+    waiting = threading.Thread(target=lambda: found.append(pool.execute(order)), daemon=True)
     waiting.start()
     waiting.join(10)
     assert [ending.by for ending in found] == [EndedBy.INTERRUPT]
-    post.close()
+    pool.close()
 
 
 def test_nohup_is_respected(lite: Workplace) -> None:

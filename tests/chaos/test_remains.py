@@ -66,7 +66,7 @@ def test_a_session_that_a_stranger_leads_is_not_taken_for_the_command_s() -> Non
     marked = int(terminal.stdout.readline())
     wait_for(lambda: f"{TOKEN}=t.1".encode() in Path(f"/proc/{marked}/environ").read_bytes(), "the mark")
     try:
-        assert orphans.end("t.1", None, within_s=DEADLINE_S) == orphans.Remains(1, alive=False)
+        assert orphans.end("t.1", None, within_s=DEADLINE_S) == orphans.Orphans(1, alive=False)
         assert ends(marked)
         assert terminal.poll() is None
     finally:
@@ -81,7 +81,7 @@ def test_a_command_s_number_that_is_another_process_s_by_now_is_left_alone() -> 
     assert start is not None
     try:
         noted = ProcessIdentity(process_identity.host_id(), other.pid, start - 1)
-        assert orphans.end("t.2", noted, within_s=DEADLINE_S) == orphans.Remains(0, alive=False)
+        assert orphans.end("t.2", noted, within_s=DEADLINE_S) == orphans.Orphans(0, alive=False)
         assert other.poll() is None
     finally:
         other.kill()

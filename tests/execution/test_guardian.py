@@ -22,8 +22,8 @@ from batchdrain.execution import guardian_client, spool_reader
 from batchdrain.execution.guardian import wire
 from batchdrain.execution.guardian.launch import Launch, NotBegunError
 from batchdrain.execution.guardian.wire import boottime_ms
-from batchdrain.execution.guardian_client import Duty
-from batchdrain.execution.guardian_pool import Post, _as_sent, _open_logs
+from batchdrain.execution.guardian_client import GuardianOrder
+from batchdrain.execution.guardian_pool import GuardianPool, _as_sent, _open_logs
 from batchdrain.execution.order import EndedBy, Ending, Order
 from tests.execution.sleep import sleeps_once_there_is
 from tests.execution.test_process import DEADLINE_S, Make, ends
@@ -34,8 +34,8 @@ HANG = "import time; open('up', 'w'); time.sleep(600)"
 
 
 @pytest.fixture
-def post() -> Post:
-    return Post()
+def pool() -> GuardianPool:
+    return GuardianPool()
 
 
 def guarded(order: Order, folder: Path, lease_s: float) -> Order:
@@ -44,31 +44,31 @@ def guarded(order: Order, folder: Path, lease_s: float) -> Order:
     return replace(order, spool_dir=str(spool), deadline_ms=boottime_ms() + round(lease_s * 1000), limit_rule="test")
 
 
-def extend(post: Post, wanted: Order, deadline_ms: int) -> None:
+def extend(pool: GuardianPool, wanted: Order, deadline_ms: int) -> None:
     """Tell the guardian so, and wait until it has read it, or is gone."""
-    duty = post._duty.get(wanted.token)
-    if duty is None:
+    guardian_order = pool._orders.get(wanted.token)
+    if guardian_order is None:
         return
-    post.extend(wanted.token, deadline_ms)
+    pool.extend(wanted.token, deadline_ms)
     unread = array.array("i", [0])
 
     def has_read() -> bool:
         with contextlib.suppress(OSError):
-            fcntl.ioctl(duty._guard.sock, termios.TIOCOUTQ, unread)
+            fcntl.ioctl(guardian_order._guard.sock, termios.TIOCOUTQ, unread)
             return unread[0] == 0
         return True
 
     wait_for(has_read, "the guardian to read it")
 
 
-def test_a_lease_that_is_not_renewed_ends_the_command(order: Make, post: Post, tmp_path: Path) -> None:
-    ending = post.execute(guarded(order(HANG, grace_s=0.2), tmp_path, lease_s=0.5))
-    post.close()
+def test_a_lease_that_is_not_renewed_ends_the_command(order: Make, pool: GuardianPool, tmp_path: Path) -> None:
+    ending = pool.execute(guarded(order(HANG, grace_s=0.2), tmp_path, lease_s=0.5))
+    pool.close()
     assert (ending.by, ending.exit_code) == (EndedBy.LEASE, None)
 
 
 def test_a_lease_that_is_renewed_lets_it_go_on_and_an_earlier_deadline_changes_nothing(
-    order: Make, post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    order: Make, pool: GuardianPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sleeps_once_there_is(tmp_path / "slept", monkeypatch)
     program = "import os, time; open('up', 'w')\nwhile not os.path.exists('go'): time.sleep(0.01)"
@@ -76,44 +76,44 @@ def test_a_lease_that_is_renewed_lets_it_go_on_and_an_earlier_deadline_changes_n
 
     def renew() -> None:
         wait_for((tmp_path / "up").exists, "the command to run")
-        extend(post, wanted, boottime_ms() + 7_200_000)
+        extend(pool, wanted, boottime_ms() + 7_200_000)
         (tmp_path / "slept").touch()
         for _ in range(2):  # between two of its words the guardian looks at the clock
-            extend(post, wanted, boottime_ms())
+            extend(pool, wanted, boottime_ms())
         (tmp_path / "go").touch()
 
     renewing = threading.Thread(target=renew)
     renewing.start()
-    ending = post.execute(wanted)
+    ending = pool.execute(wanted)
     renewing.join()
-    post.close()
+    pool.close()
 
     assert (ending.by, ending.exit_code) == (EndedBy.EXIT, 0)
 
 
-def test_what_is_no_longer_ours_is_killed_at_once(order: Make, post: Post, tmp_path: Path) -> None:
+def test_what_is_no_longer_ours_is_killed_at_once(order: Make, pool: GuardianPool, tmp_path: Path) -> None:
     wanted = guarded(order(HANG, grace_s=600), tmp_path, lease_s=600)
 
     def lose() -> None:
         wait_for((tmp_path / "up").exists, "the command to run")
-        post.end(wanted.token)
+        pool.end(wanted.token)
 
     losing = threading.Thread(target=lose)
     losing.start()
-    ending = post.execute(wanted)
+    ending = pool.execute(wanted)
     losing.join()
-    post.close()
+    pool.close()
 
     assert ending.signal == signal.SIGKILL
 
 
 @pytest.mark.parametrize(("program", "by"), [("raise SystemExit(3)", "exit"), (HANG, "timeout")])
 def test_a_result_is_in_the_spool_until_it_is_discarded(
-    order: Make, post: Post, tmp_path: Path, program: str, by: str
+    order: Make, pool: GuardianPool, tmp_path: Path, program: str, by: str
 ) -> None:
     wanted = guarded(order(program, timeout_s=60 if by == "exit" else 0.5, grace_s=0.2), tmp_path, lease_s=60)
-    ending = post.execute(wanted)
-    post.close()
+    ending = pool.execute(wanted)
+    pool.close()
 
     record = spool_reader.read(wanted.spool_dir, wanted.token)
     assert record is not None
@@ -151,106 +151,106 @@ def test_a_spool_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_a_dead_server_of_guardians_is_replaced_and_its_guardians_live_on(
-    order: Make, post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    order: Make, pool: GuardianPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sleeps_once_there_is(tmp_path / "slept", monkeypatch)
     wanted = guarded(order(HANG, timeout_s=600, grace_s=0.2), tmp_path, lease_s=7_200)
     endings = []
-    first = threading.Thread(target=lambda: endings.append(post.execute(wanted)))
+    first = threading.Thread(target=lambda: endings.append(pool.execute(wanted)))
     first.start()
     wait_for((tmp_path / "up").exists, "the command to run")
-    server = post._house._server
+    server = pool._server._server
     assert server is not None
     server.kill()
     server.wait()
 
     other = replace(order("pass"), token="other.1", stdout_path=str(tmp_path / "o"), stderr_path=str(tmp_path / "e"))
-    ending = post.execute(other)
+    ending = pool.execute(other)
     (tmp_path / "slept").touch()
     first.join(DEADLINE_S)
-    post.close()
+    pool.close()
 
     assert (ending.by, ending.exit_code) == (EndedBy.EXIT, 0)
     assert endings[0].by is EndedBy.TIMEOUT
 
 
-def test_arguments_and_environment_arrive_byte_for_byte(order: Make, post: Post, tmp_path: Path) -> None:
+def test_arguments_and_environment_arrive_byte_for_byte(order: Make, pool: GuardianPool, tmp_path: Path) -> None:
     odd = os.fsdecode(b"\xff\xfe \xe2\x9c\x93 \n'$(x)")
     program = "import os; open('got', 'wb').write(os.fsencode(os.sys.argv[1]) + b'|' + os.environb[b'ODD'])"
     wanted = order(program)
-    post.execute(replace(wanted, argv=(*wanted.argv, odd), env={"ODD": odd}))
-    post.close()
+    pool.execute(replace(wanted, argv=(*wanted.argv, odd), env={"ODD": odd}))
+    pool.close()
     assert (tmp_path / "got").read_bytes() == b"|".join([os.fsencode(odd)] * 2)
 
 
-def test_a_guardian_serves_one_order_after_another(order: Make, post: Post, tmp_path: Path) -> None:
+def test_a_guardian_serves_one_order_after_another(order: Make, pool: GuardianPool, tmp_path: Path) -> None:
     for number in range(3):
         wanted = replace(
             order("import os; open('who', 'a').write(f'{os.getppid()} ')"),
             token=f"t.{number}", stdout_path=str(tmp_path / f"o{number}"), stderr_path=str(tmp_path / f"e{number}"),
         )  # fmt: skip
-        assert post.execute(wanted).exit_code == 0
-    post.close()
+        assert pool.execute(wanted).exit_code == 0
+    pool.close()
     assert len(set((tmp_path / "who").read_text().split())) == 1
 
 
 def test_an_idle_guardian_leaves_when_the_lease_that_it_knew_of_is_over(
-    order: Make, post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    order: Make, pool: GuardianPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its controller may be stopped: whoever comes after it waits for nobody."""
     sleeps_once_there_is(tmp_path / "slept", monkeypatch)
     first = guarded(order("pass"), tmp_path, lease_s=600)
-    assert post.execute(first).exit_code == 0
-    [guard] = post._spare
+    assert pool.execute(first).exit_code == 0
+    [guard] = pool._spare
     assert guard.is_there()
     (tmp_path / "slept").touch()
     wait_for(lambda: not guard.is_there(), "the guardian to leave")
     second = replace(order("pass"), token="t.2", stdout_path=str(tmp_path / "o2"), stderr_path=str(tmp_path / "e2"))
-    ending = post.execute(second)
-    post.close()
+    ending = pool.execute(second)
+    pool.close()
     assert (ending.by, ending.exit_code) == (EndedBy.EXIT, 0)
 
 
-def test_a_word_about_the_last_order_does_not_end_the_next(order: Make, post: Post, tmp_path: Path) -> None:
-    guard = post.hire()
-    late = Duty(guard)
+def test_a_word_about_the_last_order_does_not_end_the_next(order: Make, pool: GuardianPool, tmp_path: Path) -> None:
+    guard = pool.hire()
+    late = GuardianOrder(guard)
     first = order("pass")
     assert late.execute(_as_sent(first), _open_logs(first)) is not None
     late.end(kill=True)
-    post.keep(guard)
+    pool.keep(guard)
     second = replace(order("pass"), token="t.2", stdout_path=str(tmp_path / "o2"), stderr_path=str(tmp_path / "e2"))
-    ending = post.execute(second)
-    post.close()
+    ending = pool.execute(second)
+    pool.close()
     assert (ending.by, ending.exit_code) == (EndedBy.EXIT, 0)
 
 
-def test_a_guardian_that_dies_while_it_is_idle_is_replaced(order: Make, post: Post, tmp_path: Path) -> None:
-    guard = post.hire()
+def test_a_guardian_that_dies_while_it_is_idle_is_replaced(order: Make, pool: GuardianPool, tmp_path: Path) -> None:
+    guard = pool.hire()
     assert guard.identity is not None
     os.kill(guard.identity.pid, signal.SIGKILL)
     wait_for(lambda: not guard.is_there(), "the guardian to be gone")
-    post.keep(guard)
-    ending = post.execute(order("pass"))
-    post.close()
+    pool.keep(guard)
+    ending = pool.execute(order("pass"))
+    pool.close()
     assert (ending.by, ending.exit_code) == (EndedBy.EXIT, 0)
 
 
-def test_a_guardian_that_is_gone_before_the_order_gets_no_successor(order: Make, post: Post, tmp_path: Path) -> None:
+def test_a_guardian_that_is_gone_before_the_order_gets_no_successor(order: Make, pool: GuardianPool, tmp_path: Path) -> None:
     """The claim names it: recovery would not ask for another."""
-    guard, wanted = post.hire(), order("open('up', 'w')")
+    guard, wanted = pool.hire(), order("open('up', 'w')")
     assert guard.identity is not None
-    post.assign(guard, wanted.token)
+    pool.assign(guard, wanted.token)
     os.kill(guard.identity.pid, signal.SIGKILL)
     wait_for(lambda: not guard.is_there(), "the guardian to be gone")
-    ending = post.execute(wanted)
-    post.close()
+    ending = pool.execute(wanted)
+    pool.close()
     assert (ending.by, ending.message) == (EndedBy.LOST, "the guardian of the command was gone before it began")
     assert not (tmp_path / "up").exists()
 
 
-def test_an_order_whose_lease_is_over_is_not_started(order: Make, post: Post, tmp_path: Path) -> None:
-    ending = post.execute(guarded(order("open('up', 'w')"), tmp_path, lease_s=-1))
-    post.close()
+def test_an_order_whose_lease_is_over_is_not_started(order: Make, pool: GuardianPool, tmp_path: Path) -> None:
+    ending = pool.execute(guarded(order("open('up', 'w')"), tmp_path, lease_s=-1))
+    pool.close()
     assert ending.by is EndedBy.LEASE
     assert not (tmp_path / "up").exists()
 
@@ -271,40 +271,40 @@ def patched(monkeypatch: pytest.MonkeyPatch, patch: str) -> None:
 
 @pytest.mark.parametrize("by", [EndedBy.TIMEOUT, EndedBy.INTERRUPT])
 def test_a_program_that_can_not_be_executed_in_time_is_given_up(
-    order: Make, post: Post, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, by: EndedBy
+    order: Make, pool: GuardianPool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, by: EndedBy
 ) -> None:
     """It lies on a file system that hangs."""
     patched(monkeypatch, "l._become_the_command = lambda *_: time.sleep(600)")
     wanted = guarded(order("pass", timeout_s=0.3 if by is EndedBy.TIMEOUT else 600, grace_s=600), tmp_path, lease_s=600)
 
     def interrupt() -> None:
-        wait_for(lambda: wanted.token in post._duty, "the order")
-        post.interrupt()
+        wait_for(lambda: wanted.token in pool._orders, "the order")
+        pool.interrupt()
 
     interrupting = threading.Thread(target=interrupt)
     if by is EndedBy.INTERRUPT:
         interrupting.start()
-    ending = post.execute(wanted)
-    post.close()
+    ending = pool.execute(wanted)
+    pool.close()
     assert (ending.by, ending.exit_code) == (by, None)
 
 
 def test_a_log_that_can_not_be_capped_is_no_reason_to_end_the_command(
-    order: Make, post: Post, monkeypatch: pytest.MonkeyPatch
+    order: Make, pool: GuardianPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patched(monkeypatch, "g.cap = lambda *_: os.open('/nothing/here', 0)")
-    ending = post.execute(order("pass"))
-    post.close()
+    ending = pool.execute(order("pass"))
+    pool.close()
     assert (ending.by, ending.exit_code) == (EndedBy.EXIT, 0)
 
 
-def begun(post: Post, wanted: Order, up: Path) -> tuple[int, list[Ending], threading.Thread]:
+def begun(pool: GuardianPool, wanted: Order, up: Path) -> tuple[int, list[Ending], threading.Thread]:
     """Executes it in a thread, until it is `up`. Returns its guardian's pid, and where its ending will be."""
     endings: list[Ending] = []
-    waiting = threading.Thread(target=lambda: endings.append(post.execute(wanted)), daemon=True)
+    waiting = threading.Thread(target=lambda: endings.append(pool.execute(wanted)), daemon=True)
     waiting.start()
     wait_for(lambda: up.exists() and up.read_text().endswith("\n"), "the command to run")
-    identity = post._duty[wanted.token]._guard.identity
+    identity = pool._orders[wanted.token]._guard.identity
     assert identity is not None
     return identity.pid, endings, waiting
 
@@ -314,20 +314,20 @@ UP = "import os, time; open('up', 'w').write(f'{os.getpid()}\\n'); time.sleep(60
 
 @pytest.mark.parametrize("interrupts", [0, 1, 2])
 def test_a_guardian_that_is_stopped_is_killed_and_so_is_its_command(
-    order: Make, post: Post, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, interrupts: int
+    order: Make, pool: GuardianPool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, interrupts: int
 ) -> None:
     """It heeds neither the time limit nor a signal."""
     monkeypatch.setattr(guardian_client, "_SLACK_S", 600 if interrupts == 2 else 0.1)
     monkeypatch.setattr(guardian_client, "_KILLS_WITHIN_S", 0.5)
     wanted = guarded(order(UP, timeout_s=600, grace_s=0.1), tmp_path, lease_s=600)
-    guardian, endings, waiting = begun(post, wanted, tmp_path / "up")
+    guardian, endings, waiting = begun(pool, wanted, tmp_path / "up")
     os.kill(guardian, signal.SIGSTOP)
     if not interrupts:
         monkeypatch.setattr(wire, "boottime_ms", lambda: boottime_ms() + 600_000)
     for number in range(interrupts):
-        post.interrupt(kill=number > 0)
+        pool.interrupt(kill=number > 0)
     waiting.join(DEADLINE_S)
-    post.close()
+    pool.close()
 
     [ending] = endings
     assert ending.by is (EndedBy.INTERRUPT if interrupts else EndedBy.LOST)
@@ -339,25 +339,27 @@ def test_a_guardian_that_is_stopped_is_killed_and_so_is_its_command(
 HIDDEN = ("/bin/sh", "-c", "env -i sleep 600 & echo $! > up; wait")
 
 
-def test_what_emptied_its_environment_ends_with_a_guardian_that_is_killed(order: Make, post: Post, tmp_path: Path) -> None:
+def test_what_emptied_its_environment_ends_with_a_guardian_that_is_killed(
+    order: Make, pool: GuardianPool, tmp_path: Path
+) -> None:
     """It is still in the session of the command."""
     wanted = replace(order(""), argv=HIDDEN)
-    guardian, endings, waiting = begun(post, wanted, tmp_path / "up")
+    guardian, endings, waiting = begun(pool, wanted, tmp_path / "up")
     os.kill(guardian, signal.SIGKILL)
     waiting.join(DEADLINE_S)
-    post.close()
+    pool.close()
 
     assert [ending.by for ending in endings] == [EndedBy.LOST]
     assert ends(int((tmp_path / "up").read_text()))
 
 
-def test_the_note_of_a_command_is_there_while_it_runs_and_no_longer(order: Make, post: Post, tmp_path: Path) -> None:
+def test_the_note_of_a_command_is_there_while_it_runs_and_no_longer(order: Make, pool: GuardianPool, tmp_path: Path) -> None:
     wanted = guarded(order(UP), tmp_path, lease_s=600)
-    _, endings, waiting = begun(post, wanted, tmp_path / "up")
+    _, endings, waiting = begun(pool, wanted, tmp_path / "up")
     command = spool_reader.command_of(wanted.spool_dir, wanted.token)
-    post.interrupt()
+    pool.interrupt()
     waiting.join(DEADLINE_S)
-    post.close()
+    pool.close()
 
     assert command is not None
     assert command.pid == int((tmp_path / "up").read_text())

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from batchdrain.execution.engines.local import local_engine
-from batchdrain.execution.guardian_pool import Post, execute
+from batchdrain.execution.guardian_pool import GuardianPool, execute
 from batchdrain.execution.order import TOKEN, EndedBy, Ending, Order, token_of
 from tests.chaos.faults import repeated
 from tests.execution.sleep import sleeps_once_there_is
@@ -184,14 +184,14 @@ def test_an_interrupt_ends_every_running_command(order: Make, tmp_path: Path, ki
 
 
 def test_a_second_interrupt_cuts_the_grace_short(order: Make, tmp_path: Path) -> None:
-    post = Post()
+    pool = GuardianPool()
     try:
         program = "import signal,time; signal.signal(signal.SIGTERM, lambda *a: open('heard','w')); open('up','w')\n"
         program += "while True: time.sleep(600)"
-        threading.Thread(target=_interrupt_twice, args=(post, tmp_path), daemon=True).start()
-        ending = post.execute(order(program, grace_s=600))
+        threading.Thread(target=_interrupt_twice, args=(pool, tmp_path), daemon=True).start()
+        ending = pool.execute(order(program, grace_s=600))
     finally:
-        post.close()
+        pool.close()
     assert (ending.by, ending.signal) == (EndedBy.INTERRUPT, signal.SIGKILL)
 
 
@@ -224,11 +224,11 @@ def test_no_descriptor_is_left_open(order: Make, tmp_path: Path) -> None:
 
 def executed_alone(order: Order) -> Ending:
     """By a guardian of a new server."""
-    post = Post()
+    pool = GuardianPool()
     try:
-        return post.execute(order)
+        return pool.execute(order)
     finally:
-        post.close()
+        pool.close()
 
 
 def _files(folder: Path, place: int) -> dict[str, Any]:
@@ -236,9 +236,9 @@ def _files(folder: Path, place: int) -> dict[str, Any]:
     return {"token": f"t.{place}", "stdout_path": str(folder / f"out{place}"), "stderr_path": str(folder / f"err{place}")}
 
 
-def _interrupt_twice(post: Post, folder: Path) -> None:
+def _interrupt_twice(pool: GuardianPool, folder: Path) -> None:
     for sign in ("up", "heard"):
         deadline = time.monotonic() + DEADLINE_S
         while not (folder / sign).exists() and time.monotonic() < deadline:
             time.sleep(0.01)
-        post.interrupt(kill=sign == "heard")
+        pool.interrupt(kill=sign == "heard")

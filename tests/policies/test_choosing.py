@@ -26,11 +26,11 @@ from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.lane_backlog import Backlog, Reading
+from batchdrain.planning.lane_backlog import LaneBacklog, Reading
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.plan import explained, plan
 from batchdrain.planning.planner import Selection
-from batchdrain.planning.skip_rules import Rules
+from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.stop import Progress
 from batchdrain.planning.verdicts import Verdict, VerdictWord
 from batchdrain.policies.explaining import explained_by
@@ -53,17 +53,17 @@ ROWS = st.lists(
 
 
 def backlog_of(
-    rows: Iterable[Row], policy: list[Any] | None = None, rules: Rules | None = None, reads: list[int] | None = None
-) -> Backlog:
+    rows: Iterable[Row], policy: list[Any] | None = None, rules: SkipRules | None = None, reads: list[int] | None = None
+) -> LaneBacklog:
     found = list(rows)
-    seen = rules or Rules(filters=Filters(), settings=Settings(), past=Past())
+    seen = rules or SkipRules(filters=Filters(), settings=Settings(), past=Past())
 
     def read() -> Reading:
         if reads is not None:
             reads.append(len(found))
         return Reading(pages=iter([Page.of(found)]), rules=seen)
 
-    return Backlog(
+    return LaneBacklog(
         read,
         ranking_of(policy or ["smart"]),
         state=PhaseState.FAILED,
@@ -72,7 +72,7 @@ def backlog_of(
     )
 
 
-def all_of(backlog: Backlog) -> list[Choice]:
+def all_of(backlog: LaneBacklog) -> list[Choice]:
     backlog.refresh(NOW)
     choices = []
     while (choice := backlog.next(NOW)) is not None:
@@ -120,7 +120,7 @@ def test_untried_first_goes_before_what_was_tried() -> None:
     rows = [Row(run_id="r", phase_id=name, phase_index=n, reason=None) for n, name in enumerate("abc")]
     tried = {PhaseKey("r", "a").digest: 2, PhaseKey("r", "b").digest: 1}
     past = Past(attempts=tried, names=frozenset({("r", "a"), ("r", "b")}))
-    rules = Rules(filters=Filters(), settings=Settings(), past=past)
+    rules = SkipRules(filters=Filters(), settings=Settings(), past=past)
     assert names(all_of(backlog_of(rows, ["untried-first", "smart"], rules))) == ["r/c", "r/b", "r/a"]
 
 
@@ -147,7 +147,7 @@ def test_a_policy_that_explains_itself_is_heard_in_the_reason_of_each_choice() -
 def test_hints_put_a_run_before_or_behind_the_rest() -> None:
     rows = [Row(run_id=run, phase_id="p", phase_index=0, reason=REASONS["timeout"]) for run in "abc"]
     priorities = {"c": 2, "a": -1}
-    rules = Rules(
+    rules = SkipRules(
         filters=Filters(), settings=Settings(), past=Past(), hints=lambda run: priorities.get(run, 0),
     )  # fmt: skip
     choices = all_of(backlog_of(rows, Settings().policy, rules))
@@ -167,7 +167,7 @@ def test_a_choice_reads_nothing_until_a_lane_has_run_out(monkeypatch: pytest.Mon
     reads: list[int] = []
     rows = [Row(run_id="r", phase_id=f"{n:03}", phase_index=n, reason=None) for n in range(30)]
     attempted: set[PhaseKey] = set()
-    rules = Rules(filters=Filters(), settings=Settings(), past=Past(), attempted=attempted)
+    rules = SkipRules(filters=Filters(), settings=Settings(), past=Past(), attempted=attempted)
     backlog = backlog_of(reversed(rows), rules=rules, reads=reads)
     backlog.refresh(NOW)
     taken = []
@@ -187,7 +187,7 @@ def test_a_plan_goes_on_where_a_lane_has_run_out(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("batchdrain.planning.lane_builder.KEPT", 8)
     rows = [Row(run_id="r", phase_id=f"{n:03}", phase_index=n, reason=None) for n in range(30)]
     attempted: set[PhaseKey] = set()
-    rules = Rules(filters=Filters(), settings=Settings(), past=Past(), attempted=attempted)
+    rules = SkipRules(filters=Filters(), settings=Settings(), past=Past(), attempted=attempted)
     limits = TimeLimits(lambda *_: [], Timeout(), lambda _: "default")
     made = plan(backlog_of(rows, rules=rules), limits, most=20, now=NOW, attempted=attempted)
     assert [planned.choice.phase.phase_id for planned in made.phases] == [row.phase_id for row in rows[:20]]
@@ -198,13 +198,13 @@ def test_only_the_first_phases_of_a_lane_stay_in_memory(monkeypatch: pytest.Monk
     monkeypatch.setattr("batchdrain.planning.lane_builder.KEPT", 40)
     backlog = backlog_of(Row(run_id=f"r{n % 20}", phase_id=str(n), phase_index=n, reason=None) for n in range(4000))
     backlog.refresh(NOW)
-    assert sum(len(shelf.kept) for shelves in backlog._lanes_of.values() for shelf in shelves) <= 2 * 40 + 20 * 4
+    assert sum(len(buffer.kept) for buffers in backlog._lanes_of.values() for buffer in buffers) <= 2 * 40 + 20 * 4
     assert backlog.waiting == 4000
 
 
 def test_a_cluster_that_is_parked_while_it_waits_is_not_chosen() -> None:
     repeats: dict[str, int] = {}
-    rules = Rules(
+    rules = SkipRules(
         filters=Filters(),
         settings=Settings(stop=Stop(max_repeats=2)),
         past=Past(),
@@ -258,7 +258,7 @@ def pasts(draw: st.DrawFn, keys: list[PhaseKey]) -> Past:
 
 
 @st.composite
-def backlogs(draw: st.DrawFn) -> tuple[list[Row], Rules]:
+def backlogs(draw: st.DrawFn) -> tuple[list[Row], SkipRules]:
     """Rows, and everything that can leave some of them out, in whatever combination."""
     rows = draw(ROWS)
     reasons = {PhaseKey(row.run_id, row.phase_id): row.reason for row in rows} or {PhaseKey("r", "a"): None}
@@ -273,7 +273,7 @@ def backlogs(draw: st.DrawFn) -> tuple[list[Row], Rules]:
     for key in draw(st.sets(st.sampled_from(keys), max_size=4)):  # of the failure as it stands, or of another
         mark, word = draw(st.just(fingerprint(reasons[key])) | marks), draw(st.sampled_from(VerdictWord))
         verdicts[key] = Verdict(key=key, word=word, reason="so said", until=NOW, fingerprint=mark, attempts=0)
-    rules = Rules(
+    rules = SkipRules(
         filters=draw(FILTERS),
         settings=draw(SETTINGS),
         past=draw(pasts(keys)),
@@ -292,7 +292,7 @@ UNNAMED_ROW = Row(run_id="r", phase_id="", phase_index=1, reason=None)
 
 
 @given(backlogs(), st.none() | st.integers(0, 10))
-def test_every_phase_has_exactly_one_reason(found: tuple[list[Row], Rules], batch: int | None) -> None:
+def test_every_phase_has_exactly_one_reason(found: tuple[list[Row], SkipRules], batch: int | None) -> None:
     """Chosen, left out by one rule, or the batch is full: the numbers of a dry run add up to the backlog."""
     rows, rules = found
     attempted = set(rules.attempted)
@@ -318,12 +318,12 @@ class Again:
     """A selection whose backlog is looked at a second time, as `dry-run --explain` does."""
 
     rows: list[Row]
-    rules: Rules
+    rules: SkipRules
 
     def reading(self) -> Reading:
         return Reading(pages=[Page.of(self.rows)], rules=self.rules)
 
-    def backlog(self) -> Backlog:
+    def backlog(self) -> LaneBacklog:
         return backlog_of(self.rows, rules=self.rules)
 
 

@@ -20,9 +20,9 @@ from batchdrain.model.lane import Lane
 from batchdrain.model.retry_stats import Learnt, Lessons, Tally
 from batchdrain.model.states import Outcome
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.lane_backlog import Backlog
-from batchdrain.planning.lane_heap import RENEWALS, Ordering
-from batchdrain.planning.skip_rules import Rules
+from batchdrain.planning.lane_backlog import LaneBacklog
+from batchdrain.planning.lane_heap import RENEWALS, LaneHeap
+from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.policies.best_yield import best_yield, expected_s, success_rate
 from batchdrain.policies.ranking import Ranking, ranking_of
 from tests.policies.test_choosing import NOW, REASONS, all_of, backlog_of, lane, names
@@ -42,7 +42,7 @@ def attempt_of(choice: Choice, outcome: Outcome, *, seconds: float = 1.0, reason
 
 
 def drained(
-    backlog: Backlog, *fixed: str, reasons: dict[str, str] | None = None, seconds: dict[str, float] | None = None
+    backlog: LaneBacklog, *fixed: str, reasons: dict[str, str] | None = None, seconds: dict[str, float] | None = None
 ) -> list[str]:
     """The phases in the order in which they are taken; those of `fixed` complete, the others fail, as `reasons` say."""
     backlog.refresh(NOW)
@@ -75,7 +75,7 @@ def test_a_run_whose_sample_repeats_a_known_failure_goes_last() -> None:
 
 def test_a_second_batch_goes_on_sampling_where_the_first_ended() -> None:
     past = Past(lessons=Lessons(runs={"a": Tally(1, 1, 2.0, 0.0)}))
-    rules = Rules(filters=Filters(), settings=Settings(), past=past)
+    rules = SkipRules(filters=Filters(), settings=Settings(), past=past)
     rows = rows_of(("a", "1", None), ("b", "1", None))
     assert names(all_of(backlog_of(rows, ["sample-first"], rules))) == ["b/1", "a/1"]
 
@@ -83,7 +83,7 @@ def test_a_second_batch_goes_on_sampling_where_the_first_ended() -> None:
 def test_best_yield_leaves_a_category_that_keeps_failing() -> None:
     hopeless = [(f"h{n}", "p", REASONS["transient"]) for n in range(6)]
     hopeful = [(f"w{n}", "p", REASONS["patch"]) for n in range(6)]
-    rules = Rules(filters=Filters(), settings=Settings(stop=Stop(max_repeats=0)), past=Past())
+    rules = SkipRules(filters=Filters(), settings=Settings(stop=Stop(max_repeats=0)), past=Past())
     backlog = backlog_of(rows_of(*hopeless, *hopeful), ["best-yield", "smart"], rules)
     taken = drained(backlog, *(f"w{n}/p" for n in range(6)))
     assert [name[0] for name in taken] == ["h", *"wwwwww", *"hhhhh"]
@@ -91,7 +91,7 @@ def test_best_yield_leaves_a_category_that_keeps_failing() -> None:
 
 def test_best_yield_prefers_the_quick_where_all_else_is_equal() -> None:
     rows = rows_of(*((run, phase, "boom") for run in ("slow", "quick") for phase in "123"))
-    rules = Rules(filters=Filters(), settings=Settings(stop=Stop(max_repeats=0)), past=Past())
+    rules = SkipRules(filters=Filters(), settings=Settings(stop=Stop(max_repeats=0)), past=Past())
     taken = drained(backlog_of(rows, ["best-yield", "sample-first"], rules), *(f"{run}/{n}" for run in ("slow", "quick") for n in "123"),
                     seconds={"slow": 500.0, "quick": 5.0})  # fmt: skip
     assert taken[-2:] == ["slow/2", "slow/3"]
@@ -102,7 +102,7 @@ def test_best_yield_knows_what_the_ledger_knows() -> None:
         categories={"other": Tally(40, 20, 200.0, 200.0)},
         fingerprints={"boom": Tally(20, 0, 0.0, 200.0), "bang": Tally(20, 20, 200.0, 0.0)},
     )
-    rules = Rules(filters=Filters(), settings=Settings(), past=Past(lessons=lessons))
+    rules = SkipRules(filters=Filters(), settings=Settings(), past=Past(lessons=lessons))
     rows = rows_of(("a", "1", "boom"), ("b", "1", "bang"), ("c", "1", "neither"))
     assert names(all_of(backlog_of(rows, ["best-yield"], rules))) == ["b/1", "c/1", "a/1"]
 
@@ -144,7 +144,7 @@ def test_what_was_given_back_teaches_nothing(outcome: Outcome) -> None:
 
 def test_a_result_is_counted_once_though_the_ledger_tells_it_too() -> None:
     past = Past()
-    rules = Rules(filters=Filters(), settings=Settings(stop=Stop(max_repeats=0)), past=past)
+    rules = SkipRules(filters=Filters(), settings=Settings(stop=Stop(max_repeats=0)), past=past)
     seen: list[Lane] = []
     backlog = backlog_of(rows_of(("a", "1", "boom"), ("a", "2", "boom")), rules=rules)
     backlog._ranking = Ranking(("watched",), (lambda lane, now: seen.append(lane),))
@@ -186,7 +186,7 @@ class Item:
 @given(st.lists(st.tuples(st.sampled_from("xyz"), st.integers()), max_size=30), st.sets(st.integers(0, 29)))
 def test_lanes_come_by_rank_whatever_their_category_and_busy_ones_stay(found: list[tuple[str, int]], busy: set[int]) -> None:
     items = [Item(str(n), category, rank) for n, (category, rank) in enumerate(found)]
-    ordering: Ordering[Item] = Ordering(lambda item: None)
+    ordering: LaneHeap[Item] = LaneHeap(lambda item: None)
     for item in items:
         ordering.push(item, (item.rank, int(item.run_id)))
     names = {str(n) for n in busy}

@@ -17,7 +17,7 @@ from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import Outcome
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.skip_rules import Rules
+from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.stop import Progress
 from batchdrain.planning.verdicts import Verdict, VerdictWord
 from tests.policies.test_choosing import NOW, ROWS, all_of, backlog_of, names
@@ -32,9 +32,9 @@ def verdict(row: Row, word: str, **facts: Any) -> Verdict:
     return Verdict(**{**base, **facts})
 
 
-def rules(*verdicts: Verdict) -> Rules:
+def rules(*verdicts: Verdict) -> SkipRules:
     found = {one.key: one for one in verdicts}
-    return Rules(filters=Filters(), settings=Settings(), past=Past(), verdicts=found)
+    return SkipRules(filters=Filters(), settings=Settings(), past=Past(), verdicts=found)
 
 
 @pytest.mark.parametrize("policy", [*known(POLICIES)])
@@ -90,7 +90,7 @@ def test_looking_goes_past_a_lane_whose_rest_is_not_at_hand(monkeypatch: pytest.
 
 def test_what_has_a_verdict_or_is_parked_is_passed_over() -> None:
     rows = [Row(run_id="r", phase_id=str(n), phase_index=n, reason=f"boom {n}" if n == 2 else None) for n in range(4)]
-    seen = Rules(
+    seen = SkipRules(
         filters=Filters(), settings=Settings(stop=Stop(max_repeats=1)), past=Past(),
         verdicts={one.key: one for one in (verdict(rows[0], "promising"),)}, progress=lambda: Progress(repeats=repeats),
     )  # fmt: skip

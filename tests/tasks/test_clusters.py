@@ -167,7 +167,7 @@ def test_memory_grows_with_the_clusters_and_not_with_the_phases(monkeypatch: pyt
     rows = [Row(run_id=f"r{number}", phase_id="p", phase_index=0, reason=f"{DISK} {number}") for number in range(3000)]
 
     (by_category,) = counting._tallied(iter(rows), categorise, None, None).values()
-    (found,) = counting.census(iter(rows), categorise, {})
+    (found,) = counting.cluster_counts(iter(rows), categorise, {})
 
     assert [len(tally.runs) for tally in by_category.values()] == [50]
     assert (found.count, found.runs) == (3000, 50)

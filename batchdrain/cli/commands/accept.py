@@ -24,7 +24,7 @@ from batchdrain.runtime.text import safe_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class AcceptFlags:
     """The flags of accept."""
 
     run_id: str | None = None
@@ -35,7 +35,7 @@ class Said:
     clear: bool = False
 
 
-def accept(invocation: Invocation, said: Said) -> None:
+def accept(invocation: Invocation, said: AcceptFlags) -> None:
     """`inv accept`. Raises UsageError for flags that say nothing together, or contradict each other."""
     subjects = _subjects(said)
     reason, until = kept_text("--reason", said.reason), moment("--until", said.until, clock.now())
@@ -55,7 +55,7 @@ def accept(invocation: Invocation, said: Said) -> None:
             _keep(project, found, dry=invocation.dry)
 
 
-def _subjects(said: Said) -> list[Subject]:
+def _subjects(said: AcceptFlags) -> list[Subject]:
     run_id, phase_id = kept_text("--run-id", said.run_id), kept_text("--phase-id", said.phase_id)
     clusters = cluster_ids("--cluster", said.cluster) if said.cluster is not None else ()
     if clusters and (run_id is not None or phase_id is not None):

@@ -11,8 +11,8 @@ from batchdrain.cli.commands.open import opened, screen_for, whole
 from batchdrain.cli.commands.report import report
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output, error_lines
+from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.project import Project
-from batchdrain.drain.request import Intent
 from batchdrain.drain.start import begin
 from batchdrain.model.errors import BatchDrainError, UsageError
 from batchdrain.planning.filters import Filters
@@ -111,8 +111,8 @@ def chain_all(
         whole_chain = _Sum()
 
         def queued(run_id: str) -> Callable[[], int]:
-            intent = _queued(project, Filters.of(run_id=run_id), limits)
-            return lambda: _drain(project, intent, whole_chain, dry=invocation.dry, quiet=quiet)
+            request = _queued(project, Filters.of(run_id=run_id), limits)
+            return lambda: _drain(project, request, whole_chain, dry=invocation.dry, quiet=quiet)
 
         def rest() -> int:
             return _drain(project, _failed(project, failed), whole_chain, dry=invocation.dry, quiet=quiet)
@@ -147,18 +147,18 @@ def _in_turn(parts: Sequence[Callable[[], int]]) -> int:
     return worst
 
 
-def _drain(project: Project, intent: Intent, whole_chain: _Sum, *, dry: bool, quiet: bool) -> int:
+def _drain(project: Project, request: DrainRequest, whole_chain: _Sum, *, dry: bool, quiet: bool) -> int:
     if dry:
-        return show_plan(project, intent, "text")
-    went = begin(project, intent, screen_for(quiet=quiet, shape="text"))
-    if went.session is not None:
-        whole_chain.add(went.session)
-    return report(project, intent, went, "text")
+        return show_plan(project, request, "text")
+    outcome = begin(project, request, screen_for(quiet=quiet, shape="text"))
+    if outcome.session is not None:
+        whole_chain.add(outcome.session)
+    return report(project, request, outcome, "text")
 
 
-def _queued(project: Project, filters: Filters, limits: _QueuedLimits) -> Intent:
+def _queued(project: Project, filters: Filters, limits: _QueuedLimits) -> DrainRequest:
     size = limits.batch_size or project.settings.batch_size
-    return Intent(
+    return DrainRequest(
         kind=Kind.QUEUED,
         filters=filters,
         settings=project.settings.model_copy(update={"batch_size": size, "policy": ["run-order"]}),
@@ -167,8 +167,8 @@ def _queued(project: Project, filters: Filters, limits: _QueuedLimits) -> Intent
     )
 
 
-def _failed(project: Project, filters: Filters) -> Intent:
-    return Intent(kind=Kind.FAILED, filters=filters, settings=project.settings)
+def _failed(project: Project, filters: Filters) -> DrainRequest:
+    return DrainRequest(kind=Kind.FAILED, filters=filters, settings=project.settings)
 
 
 def _required_run(run_id: str | None) -> Filters:

@@ -15,7 +15,7 @@ from batchdrain.database.ledger.retry_stats_query import retries_by_fingerprint
 from batchdrain.database.run_counts import described
 from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
-from batchdrain.planning.cluster_counts import RUNS, Cluster, census
+from batchdrain.planning.cluster_counts import RUNS, Cluster, cluster_counts
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import Selection, acceptances
 from batchdrain.runtime.text import safe_text
@@ -33,7 +33,7 @@ def show_clusters(invocation: Invocation, run_id: str | None, top: str | None, s
         selection = Selection(store=project.store, settings=project.settings, filters=filters, state=PhaseState.FAILED)
         retries = retries_by_fingerprint(project.store.database, project.store.ledger)
         known = acceptances(project.store)
-        found = census(selection.rows(), categoriser(project.settings), retries, run_id=run_id, accepted=known)
+        found = cluster_counts(selection.rows(), categoriser(project.settings), retries, run_id=run_id, accepted=known)
         out, redact = Output(), project.store.redact
         if form == "json":
             shown = {

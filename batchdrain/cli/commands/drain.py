@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from batchdrain.cli.commands.drain_flags import Request
+from batchdrain.cli.commands.drain_flags import DrainFlags
 from batchdrain.cli.commands.dry_run import show_plan
 from batchdrain.cli.commands.open import opened, screen_for, shape_of
 from batchdrain.cli.commands.report import report
 from batchdrain.cli.commands.resume import _resume_by_flag
 from batchdrain.cli.invocation import Invocation
+from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.project import Project
-from batchdrain.drain.request import Intent
 from batchdrain.drain.start import begin, identity
 from batchdrain.model.errors import BadData, UsageError
 from batchdrain.planning import plan_file
@@ -22,35 +22,35 @@ from batchdrain.reports import formats
 from batchdrain.sessions.session import Kind
 
 
-def drain_failed(invocation: Invocation, flags: Mapping[str, object], request: Request) -> int:
+def drain_failed(invocation: Invocation, flags: Mapping[str, object], given: DrainFlags) -> int:
     """`inv drain` and `inv dry-run`. Returns the exit code."""
-    dry = request.dry_run or invocation.dry
-    shape = shape_of(request.format, ("text", "json") if dry else formats.SUMMARY)
-    filters = request.filters
-    if request.resume:
-        return _resume_by_flag(invocation, flags, request, shape, dry=dry)
-    if request.plan is not None:
-        _require_plan_alone(flags, filters, triage=request.triage)
+    dry = given.dry_run or invocation.dry
+    shape = shape_of(given.format, ("text", "json") if dry else formats.SUMMARY)
+    filters = given.filters
+    if given.resume:
+        return _resume_by_flag(invocation, flags, given, shape, dry=dry)
+    if given.plan is not None:
+        _require_plan_alone(flags, filters, triage=given.triage)
     with opened(invocation, flags) as project:
-        intent = Intent(kind=Kind.FAILED, filters=filters, settings=project.settings)
-        if request.triage:
-            intent = _with_triage(intent)
-        if request.plan is not None:
-            intent = _with_plan(project, intent, Path(request.plan), explicit_size=flags.get("batch_size") is not None)
+        request = DrainRequest(kind=Kind.FAILED, filters=filters, settings=project.settings)
+        if given.triage:
+            request = _with_triage(request)
+        if given.plan is not None:
+            request = _with_plan(project, request, Path(given.plan), explicit_size=flags.get("batch_size") is not None)
         if dry:
-            output = None if request.output is None else Path(request.output)
-            return show_plan(project, intent, shape, output=output, explain=request.explain)
-        screen = screen_for(quiet=request.quiet, shape=shape)
-        return report(project, intent, begin(project, intent, screen), shape)
+            output = None if given.output is None else Path(given.output)
+            return show_plan(project, request, shape, output=output, explain=given.explain)
+        screen = screen_for(quiet=given.quiet, shape=shape)
+        return report(project, request, begin(project, request, screen), shape)
 
 
-def _with_triage(intent: Intent) -> Intent:
+def _with_triage(request: DrainRequest) -> DrainRequest:
     """What a diagnosis calls promising goes first, behind the hints that people gave."""
-    policy = list(intent.settings.policy)
+    policy = list(request.settings.policy)
     names = [entry.get("name") if isinstance(entry, dict) else entry for entry in policy]
     if "promising-first" not in names:
         policy.insert(1 if names[0] == "hints" else 0, "promising-first")
-    return replace(intent, triage=True, settings=intent.settings.model_copy(update={"policy": policy}))
+    return replace(request, triage=True, settings=request.settings.model_copy(update={"policy": policy}))
 
 
 def _require_plan_alone(flags: Mapping[str, object], filters: Filters, *, triage: bool) -> None:
@@ -62,7 +62,7 @@ def _require_plan_alone(flags: Mapping[str, object], filters: Filters, *, triage
         )
 
 
-def _with_plan(project: Project, intent: Intent, path: Path, *, explicit_size: bool) -> Intent:
+def _with_plan(project: Project, request: DrainRequest, path: Path, *, explicit_size: bool) -> DrainRequest:
     plan = plan_file.load(path)
     theirs, ours = plan.database.get("uid"), identity(project)["uid"]
     if theirs is not None and ours is not None and theirs != ours:
@@ -72,7 +72,7 @@ def _with_plan(project: Project, intent: Intent, path: Path, *, explicit_size: b
         )
     if not plan.phases:
         raise BadData(f"--plan: {path} holds no phases", remedy="make it with `inv dry-run --output`")
-    settings = intent.settings
+    settings = request.settings
     if not explicit_size:
         settings = settings.model_copy(update={"batch_size": len(plan.phases)})
-    return replace(intent, plan=tuple(plan.phases), settings=settings)
+    return replace(request, plan=tuple(plan.phases), settings=settings)

@@ -9,7 +9,7 @@ from batchdrain.planning.filters import Filters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class DrainFlags:
     """The flags of drain and dry-run that set no setting."""
 
     run_id: str | None = None

@@ -12,16 +12,16 @@ import orjson
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.categories import categoriser
 from batchdrain.database.run_counts import described
+from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.project import Project
-from batchdrain.drain.request import Intent
 from batchdrain.drain.resume import Resumption
 from batchdrain.drain.session_run import limits_for
-from batchdrain.drain.start import identity, selection_for, supply_for
+from batchdrain.drain.start import backlog_for, identity, selection_for
 from batchdrain.failures.fingerprints import cluster_id
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning import plan_file
 from batchdrain.planning.plan import Plan, explained, plan
-from batchdrain.planning.planner import Sofar
+from batchdrain.planning.planner import SessionProgress
 from batchdrain.planning.skip_rules import by_rule
 from batchdrain.reports.nothing_to_drain import why_nothing
 from batchdrain.runtime import clock
@@ -30,7 +30,7 @@ from batchdrain.runtime.text import safe_text
 
 def show_plan(
     project: Project,
-    intent: Intent,
+    request: DrainRequest,
     shape: str,
     *,
     output: Path | None = None,
@@ -41,10 +41,10 @@ def show_plan(
     else. Returns 0."""
     done = frozenset[PhaseKey]() if left is None else frozenset(result.key for result in left.session.results)
     attempted = set(done)
-    limit = intent.most if left is None else left.most
+    limit = request.most if left is None else left.most
     made = plan(
-        supply_for(project, intent, _sofar(left, attempted)),
-        limits_for(project, intent.settings),
+        backlog_for(project, request, _sofar(left, attempted)),
+        limits_for(project, request.settings),
         most=limit,
         now=clock.now(),
         attempted=attempted,
@@ -52,7 +52,7 @@ def show_plan(
     )
     sofar = _sofar(left, done)
     file = plan_file.as_file(
-        made, now=clock.now(), database=identity(project), filters={"kind": intent.kind.value, **asdict(intent.filters)}
+        made, now=clock.now(), database=identity(project), filters={"kind": request.kind.value, **asdict(request.filters)}
     )
     if output is not None:
         plan_file.save(output, file)
@@ -60,12 +60,12 @@ def show_plan(
     if shape == "json":
         out.text(orjson.dumps(file.model_dump(mode="json"), option=orjson.OPT_INDENT_2).decode() + "\n")
         return 0
-    for line in _header(project, intent, made, limit):
+    for line in _header(project, request, made, limit):
         out.line(line)
-    for line in _phases(made, categoriser(intent.settings).slow, by_plan=intent.plan is not None):
+    for line in _phases(made, categoriser(request.settings).slow, by_plan=request.plan is not None):
         out.line(line)
     if explain:
-        for line in _explanation(project, intent, sofar, made):
+        for line in _explanation(project, request, sofar, made):
             out.line(line)
     if output is not None:
         place = safe_text(str(output))
@@ -73,20 +73,20 @@ def show_plan(
     return 0
 
 
-def _sofar(left: Resumption | None, attempted: Collection[PhaseKey]) -> Sofar:
-    return Sofar(attempted=attempted) if left is None else left.sofar(attempted)
+def _sofar(left: Resumption | None, attempted: Collection[PhaseKey]) -> SessionProgress:
+    return SessionProgress(attempted=attempted) if left is None else left.sofar(attempted)
 
 
-def _header(project: Project, intent: Intent, made: Plan, limit: int | None) -> Iterator[str]:
+def _header(project: Project, request: DrainRequest, made: Plan, limit: int | None) -> Iterator[str]:
     counts = project.store.counts()
     yield "Dry run: nothing is written"
     yield f"Database: {project.store.where}: {described(counts)}"
-    yield f"Target: Process {'all' if limit is None else len(made.all)} {intent.state.value} phases"
+    yield f"Target: Process {'all' if limit is None else len(made.all)} {request.state.value} phases"
     yield ""
     if not made.all:
-        held, by_plan = len(project.store.history.held()), intent.plan is not None
+        held, by_plan = len(project.store.history.held()), request.plan is not None
         yield why_nothing(
-            project.store.where, counts, intent.state.value, made.total, made.skipped, held=held, by_plan=by_plan
+            project.store.where, counts, request.state.value, made.total, made.skipped, held=held, by_plan=by_plan
         )
 
 
@@ -110,20 +110,20 @@ def _phases(made: Plan, slow: Sequence[str], *, by_plan: bool) -> Iterator[str]:
         yield f"  {count} skipped by {rule}: {values}"
 
 
-def _explanation(project: Project, intent: Intent, sofar: Sofar, made: Plan) -> Iterator[str]:
+def _explanation(project: Project, request: DrainRequest, sofar: SessionProgress, made: Plan) -> Iterator[str]:
     """Every phase once, then the sums by rule, which add up."""
-    selection = selection_for(project, intent, sofar)
+    selection = selection_for(project, request, sofar)
     tally: Counter[str] = Counter()
     yield ""
-    yield f"Every {intent.state.value} phase, once:"
-    for row, why, skip in explained(selection, made, by_plan=intent.plan is not None):
+    yield f"Every {request.state.value} phase, once:"
+    for row, why, skip in explained(selection, made, by_plan=request.plan is not None):
         tally["chosen" if skip is None else skip.rule] += 1
         said = f"chosen: {why}" if skip is None else _skipped(skip)
         yield f"  {'+' if skip is None else '-'} {safe_text(row.run_id)} / {safe_text(row.phase_id)}: {safe_text(said)}"
     yield ""
     for rule, count in sorted(tally.items(), key=lambda item: (item[0] != "chosen", -item[1], item[0])):
         yield f"  {count:>7} {rule}"
-    yield f"  {tally.total():>7} {intent.state.value} in all"
+    yield f"  {tally.total():>7} {request.state.value} in all"
 
 
 def _skipped(skip: Skip) -> str:

@@ -7,12 +7,12 @@ import orjson
 from batchdrain.cli.commands.open import opened, shape_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
+from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.project import Project
-from batchdrain.drain.request import Intent
-from batchdrain.drain.start import supply_for
+from batchdrain.drain.start import backlog_for
 from batchdrain.model.errors import UsageError, did_you_mean
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.planner import Sofar
+from batchdrain.planning.planner import SessionProgress
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
 from batchdrain.sessions.session import Kind
@@ -44,7 +44,9 @@ def next_run(project: Project, state: str) -> str | None:
                 return row.run_id
     if state == "queued":
         return None
-    supply = supply_for(project, Intent(kind=Kind.FAILED, filters=Filters(), settings=project.settings), Sofar())
-    supply.refresh(clock.now())
-    choice = supply.next(clock.now())
+    backlog = backlog_for(
+        project, DrainRequest(kind=Kind.FAILED, filters=Filters(), settings=project.settings), SessionProgress()
+    )
+    backlog.refresh(clock.now())
+    choice = backlog.next(clock.now())
     return None if choice is None else choice.phase.run_id

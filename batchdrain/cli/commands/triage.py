@@ -17,7 +17,7 @@ from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.settings import Settings
 from batchdrain.drain.project import Project
-from batchdrain.drain.shutdown import Interrupts
+from batchdrain.drain.shutdown import Shutdown
 from batchdrain.drain.triage.diagnosis import Diagnosis
 from batchdrain.drain.triage.runner import Triage
 from batchdrain.execution.command import diagnosis_problems
@@ -25,7 +25,7 @@ from batchdrain.model.errors import ConfigError, FilesUnavailable
 from batchdrain.model.phase import Phase
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.lane_backlog import Backlog
+from batchdrain.planning.lane_backlog import LaneBacklog
 from batchdrain.planning.planner import Selection
 from batchdrain.planning.verdicts import VerdictWord
 from batchdrain.reports.nothing_to_drain import why_nothing
@@ -36,7 +36,7 @@ _SIGNS = {VerdictWord.PROMISING: "+", VerdictWord.HOPELESS: "-", VerdictWord.WAI
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class TriageFlags:
     """The flags of triage."""
 
     run_id: str | None = None
@@ -47,22 +47,22 @@ class Request:
     anew: bool = False
 
 
-def triage(invocation: Invocation, request: Request, shape: str | None) -> int:
+def triage(invocation: Invocation, given: TriageFlags, shape: str | None) -> int:
     """`inv triage`. Returns the exit code. Raises UsageError, ConfigError, DatabaseUnavailable."""
     as_json = shape_of(shape, ("text", "json")) == "json"
-    filters = Filters.of(run_id=request.run_id, exclude_runs=request.exclude_runs, categories=request.categories)
-    given = {
-        "limit": whole("--limit", request.limit, most=10_000),
-        "workers": whole("--workers", request.workers, most=256),
+    filters = Filters.of(run_id=given.run_id, exclude_runs=given.exclude_runs, categories=given.categories)
+    numbers = {
+        "limit": whole("--limit", given.limit, most=10_000),
+        "workers": whole("--workers", given.workers, most=256),
     }
     with opened(invocation) as project:
-        own = {name: number for name, number in given.items() if number is not None}
+        own = {name: number for name, number in numbers.items() if number is not None}
         settings = project.settings.model_copy(update={"triage": project.settings.triage.model_copy(update=own)})
         problems = diagnosis_problems(settings, project.root)
         if problems:
             raise ConfigError.of(problems)
         selection = Selection(
-            store=project.store, settings=settings, filters=filters, state=PhaseState.FAILED, heeds_verdicts=not request.anew
+            store=project.store, settings=settings, filters=filters, state=PhaseState.FAILED, heeds_verdicts=not given.anew
         )
         backlog, now = selection.backlog(), clock.now()
         backlog.refresh(now)
@@ -80,7 +80,9 @@ class _Screen:
         self._as_json = as_json
         self._found: list[Diagnosis] = []
 
-    def begin(self, project: Project, settings: Settings, phases: Sequence[Phase], backlog: Backlog, *, dry: bool) -> None:
+    def begin(
+        self, project: Project, settings: Settings, phases: Sequence[Phase], backlog: LaneBacklog, *, dry: bool
+    ) -> None:
         if self._as_json:
             if dry or not phases:
                 ids = [{"run_id": phase.run_id, "phase_id": phase.phase_id} for phase in phases]
@@ -125,9 +127,9 @@ def _diagnosed(project: Project, settings: Settings, phases: Sequence[Phase], sc
     """Diagnose them, whatever signal comes; returns the exit code. Raises what kept a verdict from the ledger."""
     project.store.ledger.create(project.store.database)
     folder = _new_folder(project, clock.now())
-    interrupts, failure = Interrupts(), None
-    with interrupts.watch(), closing(Triage(project, settings, folder, folder.name)) as engine:
-        interrupts.engine = engine
+    shutdown, failure = Shutdown(), None
+    with shutdown.watch(), closing(Triage(project, settings, folder, folder.name)) as engine:
+        shutdown.engine = engine
         engine.tidy()
         asked = [future for phase in phases if (future := engine.ask(phase)) is not None]
         for future in as_completed(asked):
@@ -135,8 +137,8 @@ def _diagnosed(project: Project, settings: Settings, phases: Sequence[Phase], sc
             failure = failure or found.failure
             screen.show(found)
     screen.end(folder)
-    if interrupts.exit_code is not None:
-        return interrupts.exit_code
+    if shutdown.exit_code is not None:
+        return shutdown.exit_code
     if failure is not None:
         raise failure
     return 0

@@ -11,7 +11,7 @@ from batchdrain.cli.screens.plain import PlainScreen
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.screen import Opening
 from batchdrain.model.attempt import Attempt
-from batchdrain.model.claim import TimeLimit, Try
+from batchdrain.model.claim import ScheduledAttempt, TimeLimit
 from batchdrain.runtime.resources import shortage_told
 from batchdrain.runtime.text import safe_text
 
@@ -58,28 +58,28 @@ class LiveScreen(PlainScreen):
             self._progress.start()
         self._begun = True
 
-    def selected(self, tried: Try) -> None:
-        phase = tried.choice.phase
+    def selected(self, scheduled: ScheduledAttempt) -> None:
+        phase = scheduled.choice.phase
         name = f"{safe_text(phase.run_id, limit=40)} / {safe_text(phase.phase_id, limit=40)}"
-        self._slots[tried.number] = self._progress.add_task(f"  {tried.number} {name}", total=None)
+        self._slots[scheduled.number] = self._progress.add_task(f"  {scheduled.number} {name}", total=None)
 
-    def started(self, tried: Try, limit: TimeLimit) -> None:
-        slot = self._slots.get(tried.number)
+    def started(self, scheduled: ScheduledAttempt, limit: TimeLimit) -> None:
+        slot = self._slots.get(scheduled.number)
         if slot is not None:
             self._progress.update(slot, limit_s=limit.seconds)
 
-    def finished(self, tried: Try, attempt: Attempt) -> None:
-        super().finished(tried, attempt)
+    def finished(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
+        super().finished(scheduled, attempt)
         self._succeeded += attempt.success
         self._failed += not attempt.success
         if self._batch is not None:
-            self._progress.update(self._batch, advance=0 if tried.is_retry else 1, description=self._counts())
-            if self._target is not None and tried.number > self._target:
-                self._target = tried.number
+            self._progress.update(self._batch, advance=0 if scheduled.is_retry else 1, description=self._counts())
+            if self._target is not None and scheduled.number > self._target:
+                self._target = scheduled.number
                 self._progress.update(self._batch, total=self._target)
 
-    def retry_scheduled(self, tried: Try, wait_s: float, why: str) -> None:
-        super().retry_scheduled(tried, wait_s, why)
+    def retry_scheduled(self, scheduled: ScheduledAttempt, wait_s: float, why: str) -> None:
+        super().retry_scheduled(scheduled, wait_s, why)
         self._failed -= 1  # not yet
 
     def end(self) -> None:
@@ -87,11 +87,13 @@ class LiveScreen(PlainScreen):
             self._progress.stop()
         super().end()
 
-    def _result(self, tried: Try, *lines: str) -> None:
-        slot = self._slots.pop(tried.number, None)
+    def _result(self, scheduled: ScheduledAttempt, *lines: str) -> None:
+        slot = self._slots.pop(scheduled.number, None)
         if slot is not None:
             self._progress.remove_task(slot)
-        self._out.line(f"{self._place(tried)} {safe_text(tried.run_id)} / {safe_text(tried.choice.phase.phase_id)}")
+        self._out.line(
+            f"{self._place(scheduled)} {safe_text(scheduled.run_id)} / {safe_text(scheduled.choice.phase.phase_id)}"
+        )
         for line in lines:
             self._out.line(line)
         self._owes_gap = True

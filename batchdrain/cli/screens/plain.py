@@ -5,7 +5,7 @@ from __future__ import annotations
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.screen import Opening
 from batchdrain.model.attempt import Attempt
-from batchdrain.model.claim import TimeLimit, Try
+from batchdrain.model.claim import ScheduledAttempt, TimeLimit
 from batchdrain.runtime.text import ending_word, safe_text
 
 
@@ -32,29 +32,31 @@ class PlainScreen:
             self._out.line(f"Resuming: {opening.done} {'phase is' if opening.done == 1 else 'phases are'} done already")
         self._owes_gap = True
 
-    def selected(self, tried: Try) -> None:
+    def selected(self, scheduled: ScheduledAttempt) -> None:
         self._gap()
-        what = "Trying again..." if tried.is_retry else "Selecting next phase..."
-        self._out.line(f"{self._place(tried)} {what}")
-        self._out.line(f"  Draining: {_named(tried)}")
+        what = "Trying again..." if scheduled.is_retry else "Selecting next phase..."
+        self._out.line(f"{self._place(scheduled)} {what}")
+        self._out.line(f"  Draining: {_named(scheduled)}")
 
-    def started(self, tried: Try, limit: TimeLimit) -> None:
+    def started(self, scheduled: ScheduledAttempt, limit: TimeLimit) -> None:
         """Said by `selected` already."""
 
-    def lost(self, tried: Try, why: str) -> None:
-        self._result(tried, f"  - Skipped: {why}")
+    def lost(self, scheduled: ScheduledAttempt, why: str) -> None:
+        self._result(scheduled, f"  - Skipped: {why}")
 
-    def finished(self, tried: Try, attempt: Attempt) -> None:
+    def finished(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
         word = safe_text(ending_word(attempt.final_word, attempt.exit_code, attempt.signal, success=attempt.success))
         if attempt.success:
-            self._result(tried, f"  ✓ Success: {word}")
+            self._result(scheduled, f"  ✓ Success: {word}")
         else:
-            self._result(tried, f"  ✗ Failed: {word}", f"    Error: {safe_text(attempt.reason or 'moved by somebody else')}")
+            self._result(
+                scheduled, f"  ✗ Failed: {word}", f"    Error: {safe_text(attempt.reason or 'moved by somebody else')}"
+            )
 
-    def released(self, tried: Try, attempt: Attempt) -> None:
-        self._result(tried, f"  - Given back: {safe_text(attempt.final_word)}")
+    def released(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
+        self._result(scheduled, f"  - Given back: {safe_text(attempt.final_word)}")
 
-    def retry_scheduled(self, tried: Try, wait_s: float, why: str) -> None:  # noqa: ARG002 - a screen's signature
+    def retry_scheduled(self, scheduled: ScheduledAttempt, wait_s: float, why: str) -> None:  # noqa: ARG002 - a screen's signature
         self._out.line(f"    Trying again in {wait_s:.1f} s: {why}")
 
     def notice(self, text: str) -> None:
@@ -64,17 +66,19 @@ class PlainScreen:
         self._gap()
         self._out.finish()
 
-    def _result(self, tried: Try, *lines: str) -> None:
+    def _result(self, scheduled: ScheduledAttempt, *lines: str) -> None:
         if self._side_by_side:
             self._gap()
-            self._out.line(f"{self._place(tried)} {_named(tried)}")
+            self._out.line(f"{self._place(scheduled)} {_named(scheduled)}")
         for line in lines:
             self._out.line(line)
         self._owes_gap = True
 
-    def _place(self, tried: Try) -> str:
+    def _place(self, scheduled: ScheduledAttempt) -> str:
         """[3/10]: there may be more phases by now than the target said."""
-        return f"[{tried.number}]" if self._target is None else f"[{tried.number}/{max(self._target, tried.number)}]"
+        return (
+            f"[{scheduled.number}]" if self._target is None else f"[{scheduled.number}/{max(self._target, scheduled.number)}]"
+        )
 
     def _gap(self) -> None:
         """The blank line before what comes next; what is still said of the last phase stands above it."""
@@ -83,6 +87,6 @@ class PlainScreen:
             self._owes_gap = False
 
 
-def _named(tried: Try) -> str:
-    phase = tried.choice.phase
+def _named(scheduled: ScheduledAttempt) -> str:
+    phase = scheduled.choice.phase
     return f"{safe_text(phase.run_id, limit=200)} / {safe_text(phase.phase_id, limit=200)}"

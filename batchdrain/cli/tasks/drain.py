@@ -52,9 +52,9 @@ def drain(
     """Drain failed phases, the one most worth trying first."""
     settings, others = _split(locals())
     from batchdrain.cli.commands.drain import drain_failed
-    from batchdrain.cli.commands.drain_flags import Request
+    from batchdrain.cli.commands.drain_flags import DrainFlags
 
-    return drain_failed(invocation_of(c), settings, Request(**others))
+    return drain_failed(invocation_of(c), settings, DrainFlags(**others))
 
 
 @command(help={"batch_size": "take at most so many phases in this go; the session's own size stays"})
@@ -97,9 +97,9 @@ def dry_run(
     """Show the phases that drain would take, in order, each with its reason. Writes nothing."""
     settings, others = _split(locals())
     from batchdrain.cli.commands.drain import drain_failed
-    from batchdrain.cli.commands.drain_flags import Request
+    from batchdrain.cli.commands.drain_flags import DrainFlags
 
-    return drain_failed(invocation_of(c), settings, Request(**others, dry_run=True))
+    return drain_failed(invocation_of(c), settings, DrainFlags(**others, dry_run=True))
 
 
 @command(help={"run_id": "the run whose queued phases are drained (required)", "batch_size": "phases a batch"})

@@ -48,8 +48,8 @@ def accept(
     clear: bool = False,
 ) -> None:
     """Accept a known failure: it is not drained again. Without flags list what is accepted."""
-    from batchdrain.cli.commands.accept import Said
+    from batchdrain.cli.commands.accept import AcceptFlags
     from batchdrain.cli.commands.accept import accept as accepted
 
-    flags = Said(run_id=run_id, phase_id=phase_id, cluster=cluster, reason=reason, until=until, clear=clear)
+    flags = AcceptFlags(run_id=run_id, phase_id=phase_id, cluster=cluster, reason=reason, until=until, clear=clear)
     accepted(invocation_of(c), flags)

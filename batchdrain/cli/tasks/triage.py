@@ -27,9 +27,9 @@ def triage(
     format: str | None = None,  # noqa: A002 - the flag's name
 ) -> int:
     """Run the diagnosis command (triage.argv) over the phases that a drain comes to next, and keep its verdicts."""
-    from batchdrain.cli.commands.triage import Request
+    from batchdrain.cli.commands.triage import TriageFlags
     from batchdrain.cli.commands.triage import triage as diagnose
 
     runs, kinds = exclude_run or (), category or ()
-    request = Request(run_id=run_id, exclude_runs=runs, categories=kinds, limit=limit, workers=workers, anew=anew)
-    return diagnose(invocation_of(c), request, format)
+    given = TriageFlags(run_id=run_id, exclude_runs=runs, categories=kinds, limit=limit, workers=workers, anew=anew)
+    return diagnose(invocation_of(c), given, format)

@@ -21,7 +21,7 @@ from batchdrain.config.settings import Command
 from batchdrain.database.connection import Database
 from batchdrain.database.driver_errors import RowLocked, RowRefused
 from batchdrain.database.ledger.attempt_rows import closed, opened
-from batchdrain.database.ledger.fallbacks import versions
+from batchdrain.database.ledger.fallbacks import fallbacks
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.ledger.statements import Statements
 from batchdrain.database.phases.columns import keepable, kept
@@ -31,7 +31,7 @@ from batchdrain.execution.order import token_of
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice, Claim
 from batchdrain.model.errors import BadData, ClaimLost, ConfigError
-from batchdrain.model.phase import GONE, Phase, PhaseKey, Standing
+from batchdrain.model.phase import GONE, Phase, PhaseKey, RowState
 from batchdrain.model.states import COUNTED, GIVEN_BACK, Outcome, PhaseState, next_state
 from batchdrain.runtime import clock
 
@@ -104,7 +104,7 @@ class Claims:
         def work(connection: sa.Connection) -> Claim:
             row = connection.execute(self.statements.claim, {"the_key": key}).first()
             if row is not None and row.owner == self.owner:  # the reply to our own commit was lost
-                prior = Standing(word=row.prior_state, reason=kept(row.prior_reason))
+                prior = RowState(word=row.prior_state, reason=kept(row.prior_reason))
                 return self._claimed(phase, row.epoch, row.attempts, prior, now)
             if row is not None and not connection.execute(self.statements.take, {**holder, "the_epoch": row.epoch}).rowcount:
                 raise _Lost
@@ -169,7 +169,7 @@ class Claims:
 
     def _finished(self, claim: Claim, attempt: Attempt, retry_in_s: float | None, *, may_wait: bool) -> Attempt:
         refusal: ConfigError | None = None
-        for make in versions(attempt, self.table):
+        for make in fallbacks(attempt, self.table):
             try:
                 return self.database.write(partial(self._end, claim, make(refusal), retry_in_s), may_wait=may_wait)
             except ConfigError as error:
@@ -201,7 +201,7 @@ class Claims:
     def _ours(self, claim: Claim) -> dict[str, Any]:
         return {"the_key": claim.phase.key.digest, "the_epoch": claim.epoch, "the_owner": self.owner}
 
-    def _take_row(self, connection: sa.Connection, phase: Phase) -> Standing:
+    def _take_row(self, connection: sa.Connection, phase: Phase) -> RowState:
         """The phase's row becomes ours; what stood in it before. Raises _Lost when it moved meanwhile, BadData, RowRefused."""
         standing = self.table.standing_in(connection, phase.key, phase.state, for_update=self.writes_states)
         if standing is None:
@@ -214,7 +214,7 @@ class Claims:
             )
         return standing
 
-    def _claimed(self, phase: Phase, epoch: int, attempts: int, prior: Standing, now: datetime) -> Claim:
+    def _claimed(self, phase: Phase, epoch: int, attempts: int, prior: RowState, now: datetime) -> Claim:
         return Claim(
             phase=phase,
             epoch=epoch,
@@ -236,7 +236,7 @@ class Claims:
 
     def _write_row(self, connection: sa.Connection, claim: Claim, attempt: Attempt) -> Attempt:
         key, gives_back = claim.phase.key, attempt.outcome in GIVEN_BACK or attempt.outcome is Outcome.REFUSED
-        prior = Standing(word=claim.prior_word, reason=claim.prior_reason)
+        prior = RowState(word=claim.prior_word, reason=claim.prior_reason)
         if claim.held_word is None or gives_back:
             held = () if claim.held_word is None else (claim.held_word,)
             ours: frozenset[str] = frozenset() if attempt.success else self.intermediate.union(held)

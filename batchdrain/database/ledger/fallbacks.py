@@ -18,7 +18,7 @@ _REFUSAL_CHARS: Final = 1_000
 Version = Callable[[ConfigError | None], Attempt]  #: of the first refusal
 
 
-def versions(attempt: Attempt, table: PhaseTable) -> Iterator[Version]:
+def fallbacks(attempt: Attempt, table: PhaseTable) -> Iterator[Version]:
     """The end as it is; with a reason that any column takes; last, given back, with the refusal as its reason. The next one
     is asked for when the former was refused."""
     yield lambda _: attempt

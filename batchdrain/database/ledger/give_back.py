@@ -12,7 +12,7 @@ from batchdrain.database.dialects import db_now_ms
 from batchdrain.database.ledger.history import Held
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.table import PhaseTable, intermediate_words
-from batchdrain.model.phase import PhaseKey, Standing
+from batchdrain.model.phase import PhaseKey, RowState
 from batchdrain.model.states import Outcome
 
 
@@ -62,7 +62,7 @@ def give_back(
     def work(connection: sa.Connection) -> Recovered | None:
         if not connection.execute(free).rowcount:
             return told[-1] if told and is_orphaned(connection) else None
-        prior = Standing(word=held.prior_word, reason=held.prior_reason)
+        prior = RowState(word=held.prior_word, reason=held.prior_reason)
         word = table.restore(connection, held.key, prior, ours)
         orphaned = {"outcome": Outcome.ORPHANED.value, "ended_ms": db_now_ms(), "final_state": word}
         connection.execute(attempts.update().where(this).values(orphaned))

@@ -17,7 +17,7 @@ from batchdrain.database.ledger.fallbacks import PLAIN_CHARS
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.errors import BadData, ConfigError
-from batchdrain.model.phase import PhaseKey, Standing
+from batchdrain.model.phase import PhaseKey, RowState
 from batchdrain.model.states import PhaseState
 
 SAMPLE: Final = "tried by batchdrain, and rolled back ".ljust(PLAIN_CHARS, ".")
@@ -119,7 +119,7 @@ def _problem(
     part = connection.begin_nested()
     try:
         changed = write()
-        standing: Standing | None = table.standing(connection, key)
+        standing: RowState | None = table.standing(connection, key)
         if connection.dialect.name == "postgresql":  # what else would be said at the commit
             connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
     except RowRefused as refusal:

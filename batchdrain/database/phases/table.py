@@ -21,7 +21,7 @@ from batchdrain.database.phases import columns
 from batchdrain.database.phases.pages import Page, as_reason, as_text, pages
 from batchdrain.failures.excerpt import without_suffix
 from batchdrain.model.errors import BadData, ConfigError, did_you_mean
-from batchdrain.model.phase import GONE, PhaseKey, Standing
+from batchdrain.model.phase import GONE, PhaseKey, RowState
 from batchdrain.model.states import PhaseState
 from batchdrain.runtime.text import storable
 
@@ -130,14 +130,14 @@ class PhaseTable:
         found = connection.execute(sa.select(*ids).where(self._selected(state)).limit(1)).first()
         return None if found is None else PhaseKey(as_text(found[0]), as_text(found[1]))
 
-    def standing(self, connection: sa.Connection, key: PhaseKey) -> Standing | None:
+    def standing(self, connection: sa.Connection, key: PhaseKey) -> RowState | None:
         """What stands for a phase now; None when its row is gone."""
         found = connection.execute(self._standing, self._ids(key)).first()
-        return None if found is None else Standing(word=as_text(found[0]), reason=as_reason(found[1]))
+        return None if found is None else RowState(word=as_text(found[0]), reason=as_reason(found[1]))
 
     def standing_in(
         self, connection: sa.Connection, key: PhaseKey, expected: PhaseState, *, for_update: bool, nowait: bool = False
-    ) -> Standing | None:
+    ) -> RowState | None:
         """What stands for a phase, if it is in the state that is `expected`; None otherwise. `for_update`: and stays so until
         the transaction is over; `nowait`: or fails at once where somebody has it locked. Raises BadData when the ids name
         more than one row, in whatever states."""
@@ -150,7 +150,7 @@ class PhaseTable:
             )
         if not rows or not rows[0][2]:
             return None
-        return Standing(word=as_text(rows[0][0]), reason=as_reason(rows[0][1]))
+        return RowState(word=as_text(rows[0][0]), reason=as_reason(rows[0][1]))
 
     def take(self, connection: sa.Connection, key: PhaseKey, expected: PhaseState) -> int:
         """Set `executing` where the phase is still in `expected`. Returns the rows that were changed. Raises RowRefused."""
@@ -165,7 +165,7 @@ class PhaseTable:
         return self._update(connection, key, columns.bound(self.state, expected), values)
 
     def give_back(
-        self, connection: sa.Connection, key: PhaseKey, expected: str, prior: Standing, *, reason_changed: bool
+        self, connection: sa.Connection, key: PhaseKey, expected: str, prior: RowState, *, reason_changed: bool
     ) -> int:
         """Restore the state, and the reason byte for byte where somebody changed it. Returns the rows changed."""
         values: dict[sa.Column[Any], Any] = {self.state: columns.bound(self.state, prior.word)}
@@ -173,7 +173,7 @@ class PhaseTable:
             values[self.reason] = columns.keepable(prior.reason)
         return self._update(connection, key, columns.bound(self.state, expected), values)
 
-    def restore(self, connection: sa.Connection, key: PhaseKey, prior: Standing, ours: frozenset[str]) -> str:
+    def restore(self, connection: sa.Connection, key: PhaseKey, prior: RowState, ours: frozenset[str]) -> str:
         """Give the phase back if it still stands in one of the states that are `ours`; any other belongs to somebody
         else and is left alone. Returns the word that stands then."""
         standing = self.standing(connection, key)

@@ -11,25 +11,25 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 
 from batchdrain.drain.project import Project
-from batchdrain.drain.request import Intent
+from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.screen import Screen
-from batchdrain.drain.shutdown import Interrupts
+from batchdrain.drain.shutdown import Shutdown
 from batchdrain.drain.triage.diagnosis import Diagnosis
 from batchdrain.drain.triage.runner import Triage
 from batchdrain.model.phase import PhaseKey
-from batchdrain.planning.backlog import Supply
+from batchdrain.planning.backlog import Backlog
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut
 from batchdrain.sessions.events import Event
 from batchdrain.sessions.record import SessionRecord
 
 
-class Ahead:
+class TriageLookahead:
     """`triage`: None for a drain that diagnoses nothing; then nothing here does anything."""
 
-    def __init__(self, triage: Triage | None, supply: Supply, record: SessionRecord, screen: Screen, limit: int) -> None:
+    def __init__(self, triage: Triage | None, backlog: Backlog, record: SessionRecord, screen: Screen, limit: int) -> None:
         self._triage = triage
-        self._supply = supply
+        self._backlog = backlog
         self._record = record
         self._screen = screen
         self._limit = limit
@@ -47,7 +47,7 @@ class Ahead:
         with contextlib.suppress(Cut), self._harmless() as triage:
             if triage is not None:
                 most = self._limit if left is None else min(self._limit, left)
-                asked = [triage.ask(phase) for phase in self._supply.upcoming(most, clock.now())]
+                asked = [triage.ask(phase) for phase in self._backlog.upcoming(most, clock.now())]
                 self._asked += [future for future in asked if future is not None]
 
     def heed(self) -> None:
@@ -56,7 +56,7 @@ class Ahead:
             for found in self._arrived():
                 self._tell(found)
                 if found.verdict is not None:
-                    self._supply.heed(found.verdict, clock.now())
+                    self._backlog.heed(found.verdict, clock.now())
 
     def leave(self, key: PhaseKey) -> None:
         """The phase is about to be executed."""
@@ -109,23 +109,23 @@ class Ahead:
 
 
 @contextmanager
-def ahead_of(
-    project: Project, intent: Intent, record: SessionRecord, supply: Supply, screen: Screen, interrupts: Interrupts
-) -> Iterator[Ahead]:
+def lookahead_of(
+    project: Project, request: DrainRequest, record: SessionRecord, backlog: Backlog, screen: Screen, shutdown: Shutdown
+) -> Iterator[TriageLookahead]:
     """For the time of a go. The first signal ends the diagnoses, even where the running phases may end by themselves."""
     triage, session_id = None, record.session.session_id
-    if intent.triage:
+    if request.triage:
         try:
-            triage = Triage(project, intent.settings, record.logs.with_name("triage"), session_id)
-            interrupts.beside = triage
+            triage = Triage(project, request.settings, record.logs.with_name("triage"), session_id)
+            shutdown.beside = triage
         except Exception as error:  # noqa: BLE001 - a drain does not fail for want of advice
             screen.notice(_given_up(error))
-    ahead = Ahead(triage, supply, record, screen, intent.settings.triage.limit)
+    lookahead = TriageLookahead(triage, backlog, record, screen, request.settings.triage.limit)
     try:
-        ahead.tidy()
-        yield ahead
+        lookahead.tidy()
+        yield lookahead
     finally:
-        ahead.close()
+        lookahead.close()
 
 
 def _given_up(error: Exception) -> str:

@@ -57,7 +57,7 @@ class Triage:
         """The phase is about to be executed: its diagnosis has ended when this returns."""
         future = self._asked.get(key)
         while future is not None and not future.done() and not future.cancel():
-            self._engine.post.end(self._tokens.get(key, ""))
+            self._engine.pool.end(self._tokens.get(key, ""))
             wait([future], timeout=_LEAVES_S)
 
     def interrupt(self, *, kill: bool = False) -> None:

@@ -5,32 +5,32 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from batchdrain.execution.guardian_pool import POST, Post
+from batchdrain.execution.guardian_pool import POOL, GuardianPool
 from batchdrain.runtime.signals import leave_to_the_main_thread
 from batchdrain.runtime.threads import begin_all
 
 
 class LocalEngine(ThreadPoolExecutor):
-    """A `concurrent.futures.Executor` whose commands stand under guardians of this machine: `post`."""
+    """A `concurrent.futures.Executor` whose commands stand under guardians of this machine: `pool`."""
 
     def __init__(self, workers: int) -> None:
         """Raises FilesUnavailable where the machine has not so many threads left."""
-        self.post = Post()
+        self.pool = GuardianPool()
         super().__init__(max_workers=workers, thread_name_prefix="batchdrain", initializer=self._begin_thread)
         begin_all(self, workers)
 
     def _begin_thread(self) -> None:
         leave_to_the_main_thread()
-        POST.set(self.post)
+        POOL.set(self.pool)
 
     def interrupt(self, *, kill: bool = False) -> None:
         """End every running command: TERM, grace, KILL; `kill`: KILL at once. Safe in a signal handler."""
-        self.post.interrupt(kill=kill)
+        self.pool.interrupt(kill=kill)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         super().shutdown(wait=wait, cancel_futures=cancel_futures)
         if wait:
-            self.post.close()
+            self.pool.close()
 
 
 def local_engine(*, workers: int, **_: Any) -> LocalEngine:

@@ -30,7 +30,7 @@ _MOST_ORDERS: Final = 1_000  # then a fresh one is called for: nothing can pile 
 _SPOOLED: Final = frozenset({"exit", "timeout", "not_started"})
 
 
-class Guard:
+class GuardianClient:
     """One command and all that descends from it, from its order to its record."""
 
     def __init__(
@@ -214,7 +214,7 @@ def stand_guard(sock: socket.socket) -> None:
             if ready is not None:
                 ready.drop()
             return
-        guard = Guard(sock, inbox, *found, adopts=adopts)
+        guard = GuardianClient(sock, inbox, *found, adopts=adopts)
         if not guard.run(ready, reader, stays=left > 0):
             return
         until_ms = guard.deadline_ms

@@ -21,9 +21,9 @@ from batchdrain.model.claim import Choice, TimeLimit
 from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.lane_backlog import Backlog, Reading
+from batchdrain.planning.lane_backlog import LaneBacklog, Reading
 from batchdrain.planning.limits import TimeLimits
-from batchdrain.planning.skip_rules import Rules
+from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.stop import Progress, session_stop
 from batchdrain.policies.ranking import Ranking
 from tests.benchmarks.simulator.memory import Memory
@@ -89,7 +89,7 @@ class Replay:
 
     def _drain(self, budget_s: float) -> None:
         session = self._session = Session(began_s=self.now_s, left=self.settings.batch_size, read_s=-self.settings.refresh_s)
-        backlog = Backlog(
+        backlog = LaneBacklog(
             self._read, self.ranking, state=PhaseState.FAILED, categorise=categorise, run_type=self.run_type,
             fixed=lambda: session.fixed,
         )  # fmt: skip
@@ -109,7 +109,7 @@ class Replay:
                 )
                 heapq.heappush(session.retries, Again(self.now_s + wait_s, phase.key, phase, executions))
 
-    def _pick(self, backlog: Backlog, limits: TimeLimits) -> Again | None:
+    def _pick(self, backlog: LaneBacklog, limits: TimeLimits) -> Again | None:
         """A retry that is due, else the planner's next phase, else the retry that is due next; the clock goes on to it."""
         session = self._session
         if session.left and not (session.retries and session.retries[0].due_s <= self.now_s):
@@ -127,7 +127,7 @@ class Replay:
         self.now_s = max(self.now_s, tried.due_s)
         return tried
 
-    def _next(self, backlog: Backlog) -> Choice | None:
+    def _next(self, backlog: LaneBacklog) -> Choice | None:
         choice = backlog.next(self._moment())
         if choice is None and (backlog.stale or backlog.waiting):
             backlog.refresh(self._moment())
@@ -175,7 +175,7 @@ class Replay:
             session.repeats[attempt.fingerprint] += bool(attempt.fingerprint)
 
     def _read(self) -> Reading:
-        rules = Rules(
+        rules = SkipRules(
             filters=Filters(),
             settings=self.settings,
             past=self.memory.past(),
