@@ -16,6 +16,7 @@ from batchdrain.drain.retry import full_jitter, retry_after
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import TimeLimit
 from batchdrain.model.errors import ConfigError
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.model.states import NEXT, IllegalTransition, Outcome, PhaseState, next_state
 from batchdrain.planning.dependencies import waits_for
@@ -23,10 +24,10 @@ from batchdrain.planning.limits import TimeLimits, percentile_95, time_limit
 from batchdrain.planning.stop import Progress, attempts_stop, cluster_stop, run_stop, session_stop
 from batchdrain.runtime import clock
 
-PHASE = Phase(run_id="r", phase_id="p", phase_index=0, state=PhaseState.FAILED, reason=None, category="unknown")
+PHASE = Phase(run_id="r", phase_id="p", phase_index=0, state=PhaseState.FAILED)
 FAILED = Attempt(
-    phase=PHASE, epoch=1, attempt=1, outcome=Outcome.FAILED, final_word="FAILED", reason="x", category="transient",
-    fingerprint="x", exit_code=75, signal=None, started_at=clock.now(), ended_at=clock.now(), duration_s=1.0,
+    phase=PHASE, epoch=1, attempt=1, outcome=Outcome.FAILED, final_word="FAILED", reason="x", failure=Failure("x", "transient"),
+    exit_code=75, signal=None, started_at=clock.now(), ended_at=clock.now(), duration_s=1.0,
     limit=TimeLimit(seconds=1, rule=""), stdout_path="", stderr_path="",
 )  # fmt: skip
 
@@ -83,7 +84,7 @@ def test_a_stop_names_the_rule_and_the_value_that_it_met() -> None:
     [
         (FAILED, 1, True),
         (FAILED, 2, False),
-        (replace(FAILED, category="other"), 1, False),
+        (replace(FAILED, failure=Failure("x", "other")), 1, False),
         (replace(FAILED, outcome=Outcome.TIMEOUT), 1, False),
         (replace(FAILED, outcome=Outcome.COMPLETE), 1, False),
         (replace(FAILED, outcome=Outcome.MOVED), 1, False),
@@ -128,10 +129,10 @@ def test_the_limit_is_doubled_after_a_timeout_and_when_asked_but_capped() -> Non
 def test_the_limit_is_learnt_by_run_type_and_category_and_else_by_run_type_alone() -> None:
     known = {("default", None): [100.0] * 9, ("default", "patch"): [20.0] * 5, ("default", "other"): [20.0] * 4}
     limits = TimeLimits(lambda *asked: known.get(asked, []), Timeout(), lambda _: "default")
-    phase = replace(PHASE, category="patch")
+    phase = replace(PHASE, failure=Failure("x", "patch"))
     assert limits.of(phase) == TimeLimit(seconds=60, rule="3 x p95 of 5 durations of run type 'default' after patch failures")
-    assert limits.of(replace(phase, category="other")).seconds == 300
-    assert limits.of(replace(phase, category="timeout")).seconds == 600
+    assert limits.of(replace(phase, failure=Failure("x", "other"))).seconds == 300
+    assert limits.of(replace(phase, failure=Failure("x", "timeout"))).seconds == 600
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=300))

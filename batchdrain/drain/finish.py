@@ -15,7 +15,6 @@ from batchdrain.drain.in_flight import Ended, Judgement, Parts
 from batchdrain.drain.judge import judge
 from batchdrain.drain.retry import retry_after
 from batchdrain.execution.order import CONFIG_ERRNOS, EndedBy, Ending
-from batchdrain.failures.excerpt import excerpt
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice, ScheduledAttempt
 from batchdrain.model.errors import BatchDrainError, ClaimLost, ConfigError, DatabaseUnavailable, FilesUnavailable
@@ -85,8 +84,8 @@ def conclude(parts: Parts, ended: Ended, *, may_retry: bool) -> Conclusion:
         return Conclusion(counted=False, orphaned=orphaned, waits_again=unasked, retry=probe, stop=stop, failure=failure)
     parts.record.add(result, **facts)
     parts.recorder.finished(running.scheduled, recorded)
-    _heed_canary(parts, running.scheduled.choice.fingerprint, recorded, waits=wait_s is not None)
-    _announce_stops(parts, recorded, running.scheduled.choice.fingerprint)
+    _heed_canary(parts, running.scheduled.choice.failure.fingerprint, recorded, waits=wait_s is not None)
+    _announce_stops(parts, recorded, running.scheduled.choice.failure.fingerprint)
     with suppress(Cut):
         parts.backlog.touch(attempt.phase.run_id, clock.now(), recorded)
     if wait_s is not None:
@@ -161,8 +160,7 @@ def _schedule(
     phase = replace(
         attempt.phase,
         state=PhaseState.FAILED,
-        reason=excerpt(attempt.reason or ""),
-        category=attempt.category,
+        failure=attempt.failure,
         attempts=attempt.attempt,
     )
     why = f"{attempt.category} failure, try {executions + 1} of {parts.settings.retry.max_attempts}"
@@ -173,7 +171,7 @@ def _schedule(
     return ScheduledAttempt(
         monotonic() + wait_s + _CLOCK_STEP_S,
         scheduled.number,
-        Choice(phase=phase, fingerprint=attempt.fingerprint, reason=why),
+        Choice(phase=phase, reason=why),
         executions,
         scheduled.longer + attempt.wants_more_time,
     )

@@ -13,10 +13,10 @@ from typing import Any, Final
 from batchdrain.config.redaction import Redact
 from batchdrain.config.settings import Command
 from batchdrain.execution.order import RESULT_BYTES, EndedBy, Ending
-from batchdrain.failures.excerpt import excerpt, with_suffix
-from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.failures.excerpt import with_suffix
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Claim, TimeLimit
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import GONE, RowState
 from batchdrain.model.states import Outcome
 from batchdrain.runtime.text import storable
@@ -53,11 +53,11 @@ def judge(
     reason = None
     if outcome is not Outcome.COMPLETE:
         reason = redact(_reason(ending, said, standing, limit, paths, claim, complete_word, spoiled, redact))
-    category = claim.phase.category if reason is None else categorise(reason)
+    failure = Failure(None, claim.phase.category) if reason is None else Failure.of(reason, categorise)
     if outcome is Outcome.TIMEOUT:
-        category = "timeout"
+        failure = failure.as_category("timeout")
     elif ending.by is EndedBy.EXIT and ending.exit_code in command.transient_exit_codes and reason is not None:
-        category = "transient"
+        failure = failure.as_category("transient")
     return Attempt(
         phase=claim.phase,
         epoch=claim.epoch,
@@ -65,8 +65,7 @@ def judge(
         outcome=outcome,
         final_word=standing.word if standing is not None else "",
         reason=reason,
-        category=category,
-        fingerprint=fingerprint(excerpt(reason)) if reason else "",
+        failure=failure,
         exit_code=ending.exit_code,
         signal=ending.signal,
         started_at=ended_at - timedelta(seconds=ending.duration_s),

@@ -21,9 +21,9 @@ from batchdrain.drain.judge import judge
 from batchdrain.drain.liveness import is_alive, is_due, is_gone
 from batchdrain.drain.project import Project
 from batchdrain.execution import guardian_client, orphans, process_identity, spool_reader
-from batchdrain.failures.excerpt import excerpt
 from batchdrain.model.claim import Claim, TimeLimit
 from batchdrain.model.errors import ClaimLost, ConfigError
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
 from batchdrain.model.states import PhaseState
 from batchdrain.runtime import clock
@@ -147,15 +147,13 @@ def _recorded(project: Project, held: Held) -> Recovered | None:
 
 
 def _claim(project: Project, held: Held) -> Claim:
-    reason = None if held.prior_reason is None else excerpt(held.prior_reason)
     words = {word: state for state, word in project.store.table.words.items()}
     phase = Phase(
         run_id=held.key.run_id,
         phase_id=held.key.phase_id,
         phase_index=held.phase_index,
         state=words.get(held.prior_word, PhaseState.FAILED),
-        reason=reason,
-        category=categoriser(project.settings)(reason),
+        failure=Failure.of(held.prior_reason, categoriser(project.settings)),
         attempts=held.attempt - 1,
     )
     return Claim(

@@ -18,6 +18,7 @@ from batchdrain.drain.start import backlog_for, identity, prepare
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.model.claim import Choice, ScheduledAttempt
 from batchdrain.model.errors import BadData
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
@@ -177,8 +178,8 @@ def _retries(
         tries = executions.get((result.run_id, result.phase_id), 1)
         if result.retry_at is None or result.success or tries >= request.settings.retry.max_attempts:
             continue
-        reason = excerpt(result.error_message or "")
-        skip = None if known is None else known.skip(result.key, reason)
+        failure = Failure(excerpt(result.error_message or ""), result.category or "transient", result.fingerprint)
+        skip = None if known is None else known.skip(result.key, failure)
         if skip is not None:
             accepted[Skip(skip.rule, f"{result.key}: {skip.value}")] += 1
             continue
@@ -187,11 +188,10 @@ def _retries(
             phase_id=result.phase_id,
             phase_index=result.phase_index,
             state=PhaseState.FAILED,
-            reason=reason,
-            category=result.category or "transient",
+            failure=failure,
             attempts=result.attempt or tries,
         )
-        choice = Choice(phase=phase, fingerprint=result.fingerprint or "", reason="its retry was left behind")
+        choice = Choice(phase=phase, reason="its retry was left behind")
         wait_s = min(max(0.0, (result.retry_at - now).total_seconds()), request.settings.retry.max_s)
         retries.append(ScheduledAttempt(monotonic() + wait_s, number, choice, tries))
     return retries, accepted

@@ -59,7 +59,7 @@ class Workers:
 
     def side_by_side(self) -> Counter[str]:
         """How many phases of each fingerprint run now."""
-        return Counter(running.scheduled.choice.fingerprint for running in self._running.values())
+        return Counter(running.scheduled.choice.failure.fingerprint for running in self._running.values())
 
     def start(self, scheduled: ScheduledAttempt) -> bool:
         """Claim the phase and submit its command. False when somebody else was faster, which is normal, and when the table

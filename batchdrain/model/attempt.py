@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from batchdrain.model.claim import TimeLimit
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
 from batchdrain.model.states import Outcome
 
@@ -20,9 +21,8 @@ class Attempt:
     attempt: int
     outcome: Outcome
     final_word: str  #: the state's word that stands in the table after it
-    reason: str | None  #: the new failure text; None when it completed
-    category: str
-    fingerprint: str  #: of the new failure text
+    reason: str | None  #: the new failure text, whole; None when it completed
+    failure: Failure  #: what that text says; without a text, of the phase's category, when it completed
     exit_code: int | None  #: None when it was killed by a signal or never started
     signal: int | None
     started_at: datetime
@@ -34,6 +34,15 @@ class Attempt:
     log_sha256: str | None = None  #: of stderr
     wants_more_time: bool = False
     metrics: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def category(self) -> str:
+        return self.failure.category
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the new failure text; '' when it completed."""
+        return self.failure.fingerprint
 
     @property
     def success(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
 
 
@@ -13,8 +14,12 @@ class Choice:
     """A phase that is to be drained next, and why."""
 
     phase: Phase
-    fingerprint: str
     reason: str  #: one line for people
+
+    @property
+    def failure(self) -> Failure:
+        """That the phase sets out from."""
+        return self.phase.failure
 
 
 @dataclass(frozen=True, slots=True, order=True)

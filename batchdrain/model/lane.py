@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.retry_stats import NOTHING, Tally
 
 
@@ -28,6 +27,7 @@ class Lane:
     hint: int = 0  #: manual priority; higher is sooner
     promising: bool = False  #: a diagnosis says that trying its phases again is worth it
     reason: str | None = None  #: failure text of the next phase
+    fingerprint: str = ""  #: of that; '' where it has none
     repeats: Mapping[str, int] = field(default_factory=dict, repr=False)  #: failures of this session by fingerprint
     taken: int = 0  #: phases of the run that were chosen since this session began, or went on
     failed_alike: bool = False  #: the run's latest failed attempt failed like one of another run
@@ -37,11 +37,6 @@ class Lane:
     of_fingerprint: Tally = NOTHING  #: attempts that set out from the next phase's fingerprint; none where it is ''
     of_run: Tally = NOTHING  #: attempts of the run
     of_run_type: Tally = NOTHING  #: attempts of runs of this type
-
-    @property
-    def fingerprint(self) -> str:
-        """Of the next phase's failure text; '' where it has none."""
-        return fingerprint(self.reason)
 
     @property
     def fingerprint_count(self) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from batchdrain.model.failure import NO_REASON, Failure
 from batchdrain.model.states import PhaseState
 
 
@@ -52,13 +53,22 @@ class Phase:
     phase_id: str
     phase_index: int | None  #: orders the phases of a run; None goes last
     state: PhaseState  #: FAILED or QUEUED: the state it is drained from
-    reason: str | None  #: the failure text, cut to what categories and fingerprints look at
-    category: str  #: one of failures.categories.CATEGORIES
+    failure: Failure = NO_REASON
     attempts: int = 0  #: executions that the ledger counts, over all sessions
 
     @property
     def key(self) -> PhaseKey:
         return PhaseKey(self.run_id, self.phase_id)
+
+    @property
+    def reason(self) -> str | None:
+        """The failure text, cut to what categories and fingerprints look at."""
+        return self.failure.text
+
+    @property
+    def category(self) -> str:
+        """Why it failed: one of failures.categories.CATEGORIES."""
+        return self.failure.category
 
     @property
     def order(self) -> tuple[bool, int, str]:

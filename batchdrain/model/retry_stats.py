@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.states import Outcome, PhaseState
 
@@ -83,7 +82,7 @@ class Learnt:
         self.overall = self.overall.plus(one)
         for tallies, name in (
             (self.categories, phase.category),
-            (self.fingerprints, fingerprint(phase.reason)),
+            (self.fingerprints, phase.failure.fingerprint),
             (self.runs, phase.run_id),
             (self.run_types, run_type[:191]),
         ):

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from batchdrain.database.ledger.notes import Note
-from batchdrain.failures.fingerprints import cluster_id, fingerprint
+from batchdrain.failures.fingerprints import cluster_id
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.filters import matcher
 from batchdrain.runtime import clock
@@ -111,12 +112,12 @@ class Acceptances:
         """Those that are accepted by name."""
         return self._phases.keys()
 
-    def skip(self, key: PhaseKey, reason: str | None) -> Skip | None:
-        """`reason`: the failure text's excerpt, looked at only where clusters are accepted."""
-        return self._phases.get(key) or self.run(key.run_id) or self.cluster(reason)
+    def skip(self, key: PhaseKey, failure: Failure) -> Skip | None:
+        """Its fingerprint is looked at only where clusters are accepted."""
+        return self._phases.get(key) or self.run(key.run_id) or self.cluster(failure)
 
-    def cluster(self, reason: str | None) -> Skip | None:
-        return self._clusters.get(cluster_id(fingerprint(reason))) if self._clusters else None
+    def cluster(self, failure: Failure) -> Skip | None:
+        return self._clusters.get(cluster_id(failure.fingerprint)) if self._clusters else None
 
     def run(self, run_id: str) -> Skip | None:
         if not self._globs:

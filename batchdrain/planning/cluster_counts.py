@@ -9,9 +9,10 @@ from typing import Final
 from batchdrain.database.ledger.retry_stats_query import Retries
 from batchdrain.database.phases.pages import Row
 from batchdrain.failures.categories import CATEGORIES
-from batchdrain.failures.excerpt import excerpt, gist
-from batchdrain.failures.fingerprints import cluster_id, fingerprint
+from batchdrain.failures.excerpt import gist
+from batchdrain.failures.fingerprints import cluster_id
 from batchdrain.failures.near_equal import Seen, merged
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey
 from batchdrain.planning.acceptances import Acceptances
 from batchdrain.runtime.text import storable
@@ -73,23 +74,22 @@ def _tallied(
     """By fingerprint and category."""
     tallies: dict[str, dict[str, _Tally]] = {}
     for row in rows:
-        text = None if row.reason is None else excerpt(row.reason)
-        by_category = tallies.setdefault(fingerprint(text), {})
-        category = categorise(text)
-        tally = by_category.get(category)
+        failure = Failure.of(row.reason, categorise)
+        by_category = tallies.setdefault(failure.fingerprint, {})
+        tally = by_category.get(failure.category)
         if tally is None:
-            tally = by_category[category] = _Tally()
+            tally = by_category[failure.category] = _Tally()
         is_here = run_id is None or row.run_id == run_id
-        _add(tally, row, text, is_here=is_here)
+        _add(tally, row, failure, is_here=is_here)
         if accepted is not None and is_here:
-            tally.accepted += accepted.skip(PhaseKey(row.run_id, row.phase_id), text) is not None
+            tally.accepted += accepted.skip(PhaseKey(row.run_id, row.phase_id), failure) is not None
     return tallies
 
 
-def _add(tally: _Tally, row: Row, text: str | None, *, is_here: bool) -> None:
+def _add(tally: _Tally, row: Row, failure: Failure, *, is_here: bool) -> None:
     first = tally.count == 0 or (is_here and tally.here == 0)
     if first or (is_here and (row.run_id, row.phase_id) < tally.example[:2]):
-        tally.example = (row.run_id, row.phase_id, gist(text or "")[:_EXAMPLE])
+        tally.example = (row.run_id, row.phase_id, gist(failure.text or "")[:_EXAMPLE])
     tally.count += 1
     tally.here += is_here
     if len(tally.runs) < RUNS:

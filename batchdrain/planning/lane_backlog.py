@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 
 from batchdrain.database.phases.pages import Page, Row, as_rows
-from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice
 from batchdrain.model.errors import ConfigError
@@ -105,7 +104,7 @@ class LaneBacklog:
                 self.stale = True
                 self._push(buffer, now)
                 break
-            if full and fingerprint(buffer.kept[0][2]) in full:
+            if full and buffer.kept[0][2].fingerprint in full:
                 aside.append(buffer)
                 continue
             phase = buffer.phase(buffer.take(), self._state)
@@ -179,7 +178,7 @@ class LaneBacklog:
 
     def _verdict(self, phase: Phase) -> Verdict | None:
         """Of a phase that it does not skip: a promising one."""
-        return self._seen.verdict(phase.key, phase.reason)
+        return self._seen.verdict(phase.key, phase.failure)
 
     def _promising(self, like: LaneBuffer) -> LaneBuffer:
         """Where those phases of a lane go that are promising."""
@@ -196,7 +195,7 @@ class LaneBacklog:
             self.skipped[stop] += 1
             return None
         said, why = self._verdict(phase), self._why(self._lane(buffer, phase), now)
-        return Choice(phase=phase, fingerprint=fingerprint(phase.reason), reason=why if said is None else f"{said}, {why}")
+        return Choice(phase=phase, reason=why if said is None else f"{said}, {why}")
 
     def _push(self, buffer: LaneBuffer, now: datetime) -> None:
         if not buffer.waiting:

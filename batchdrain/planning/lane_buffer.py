@@ -7,13 +7,14 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Final
 
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, Skip
 from batchdrain.model.states import PhaseState
 
 LAST: Final = float("inf")
 """Stands for no phase_index: it goes last."""
-Kept = tuple[float, str, str | None]
-"""phase_index, phase_id, failure text: in this order they are the order of the phases of a lane. A float is exact up to
+Kept = tuple[float, str, Failure]
+"""phase_index, phase_id, failure: in this order they are the order of the phases of a lane. A float is exact up to
 2**53, so an index is kept as the int that it is."""
 
 
@@ -55,14 +56,13 @@ class LaneBuffer:
         self.waiting += 1
 
     def phase(self, kept: Kept, state: PhaseState) -> Phase:
-        index, phase_id, text = kept
+        index, phase_id, failure = kept
         return Phase(
             run_id=self.run_id,
             phase_id=phase_id,
             phase_index=None if index == LAST else int(index),
             state=state,
-            reason=text,
-            category=self.category,
+            failure=failure,
             attempts=self.attempts,
         )
 

@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from batchdrain.database.phases.pages import Page, Plain, Row
-from batchdrain.failures.excerpt import excerpt
-from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.model.failure import NO_REASON, Failure
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.lane_buffer import LAST, LaneBuffer
 from batchdrain.planning.skip_rules import UNNAMED, SkipRules, is_usable_id
@@ -36,7 +35,7 @@ class LaneBuilder:
         self._redact = redact
         self._skips_run = rules.runs()
         self._named = rules.known_by_name()
-        self._kinds: dict[str | None, tuple[str | Skip, str | None]] = {}  # failure text -> where it goes, its excerpt
+        self._kinds: dict[str | None, tuple[str | Skip, Failure]] = {}  # failure text -> where it goes, what it says
         self._chars = 0
         self._runs: dict[str, dict[_Name, LaneBuffer]] = {}  # run_id -> its lanes by name
         self._lanes = 0
@@ -59,7 +58,7 @@ class LaneBuilder:
             self._take_in(rows)
             if self._rules.settings.stop.canary:
                 for reason, count in Counter(row[3] for row in page.rows).items():
-                    self.alike[fingerprint(self._kind(reason)[1])] += count
+                    self.alike[self._kind(reason)[1].fingerprint] += count
         for buffer in self.buffers:
             self.rows_of[buffer.run_id] += buffer.waiting
             if buffer.skip is not None:
@@ -67,68 +66,66 @@ class LaneBuilder:
             buffer.trim(self._room)
         self.buffers = [buffer for buffer in self.buffers if buffer.skip is None]
 
-    def judged(self, row: Row) -> tuple[Skip | None, str | None, str, int]:
-        """A row by itself: the rule that skips it, its text, its category, its attempts."""
+    def judged(self, row: Row) -> tuple[Skip | None, Failure, int]:
+        """A row by itself: the rule that skips it, its failure, its attempts."""
         if not (is_usable_id(row.run_id) and is_usable_id(row.phase_id)):
-            return UNNAMED, None, "", 0
+            return UNNAMED, NO_REASON, 0
         by_run = self._skips_run(row.run_id)
         if by_run is not None:
-            return by_run, None, "", 0
-        text = self._excerpt(row.reason)
-        category = self._categorise(text)
+            return by_run, NO_REASON, 0
+        failure = self._failure(row.reason)
         key, past = PhaseKey(row.run_id, row.phase_id), self._rules.past
         digest = key.digest if (row.run_id, row.phase_id) in self._named else None
         attempts = 0 if digest is None else past.attempts.get(digest, 0)
-        return self._rules.phase(key, digest, category, text), text, category, attempts
+        return self._rules.phase(key, digest, failure), failure, attempts
 
     def _take_in(self, rows: Sequence[Plain]) -> None:
         kinds, runs, most = self._kinds, self._runs, 2 * self._room
         for run_id, phase_id, index, reason in rows:
             try:
-                name, text = kinds[reason]
+                name, failure = kinds[reason]
                 buffer = runs[run_id][name]
             except KeyError:
-                name, text = self._kind(reason)
+                name, failure = self._kind(reason)
                 buffer = self._buffer_of(run_id, name)
                 kinds, most = self._kinds, 2 * self._room
             buffer.waiting += 1
             place = LAST if index is None else index
             if place <= buffer.worst:
                 kept = buffer.kept
-                kept.append((place, phase_id, text))
+                kept.append((place, phase_id, failure))
                 if len(kept) >= most:
                     buffer.trim(self._room)
 
     def _take_in_by_name(self, row: Row) -> None:
-        skip, text, category, attempts = self.judged(row)
+        skip, failure, attempts = self.judged(row)
         if skip is not None:
             self.rows_of[row.run_id] += 1
             self.skipped[skip] += 1
             return
-        promising = self._rules.verdict(PhaseKey(row.run_id, row.phase_id), text) is not None
-        lane = (category, attempts, promising)
+        promising = self._rules.verdict(PhaseKey(row.run_id, row.phase_id), failure) is not None
+        lane = (failure.category, attempts, promising)
         buffer = self._runs.setdefault(row.run_id, {}).get(lane) or self._new_buffer(row.run_id, lane, *lane)
         buffer.waiting += 1
         place = LAST if row.phase_index is None else row.phase_index
         if place <= buffer.worst:
-            buffer.kept.append((place, row.phase_id, text))
+            buffer.kept.append((place, row.phase_id, failure))
 
-    def _kind(self, reason: str | None) -> tuple[str | Skip, str | None]:
+    def _kind(self, reason: str | None) -> tuple[str | Skip, Failure]:
         """Where a failure text goes, whatever the run; remembered, in bounded memory."""
         found = self._kinds.get(reason)
         if found is not None:
             return found
         if len(self._kinds) >= _TEXTS or self._chars >= _CHARS:
             self._kinds, self._chars = {}, 0
-        text = self._excerpt(reason)
-        category = self._categorise(text)
-        self._chars += len(text or "")
-        found = self._kinds[reason] = (self._rules.text(category, text) or category, text)
+        failure = self._failure(reason)
+        self._chars += len(failure.text or "")
+        found = self._kinds[reason] = (self._rules.failed_so(failure) or failure.category, failure)
         return found
 
-    def _excerpt(self, reason: object) -> str | None:
+    def _failure(self, reason: object) -> Failure:
         """Of a reason as the driver gives it: SQLite may hold something else than text."""
-        return None if reason is None else excerpt(self._redact(str(reason)))
+        return Failure.of(None if reason is None else str(reason), self._categorise, self._redact)
 
     def _buffer_of(self, run_id: str, name: str | Skip) -> LaneBuffer:
         """Where the phases of a run go that failed so. A run that is skipped has one shelf, under whatever name."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from batchdrain.database.ledger.history import RunTally
-from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.lane import Lane
 from batchdrain.model.phase import Phase
 from batchdrain.model.retry_stats import NOTHING, Learnt
@@ -35,13 +34,14 @@ def lane_of(
         hint=rules.hints(run_id),
         promising=promising,
         reason=head.reason,
+        fingerprint=head.failure.fingerprint,
         repeats=rules.progress().repeats,
         taken=taken,
         failed_alike=learnt.failed_alike(run_id),
         limit_s=limit.seconds,
         of_all=learnt.overall,
         of_category=learnt.categories.get(head.category, NOTHING),
-        of_fingerprint=learnt.tally_of_fingerprint(fingerprint(head.reason)),
+        of_fingerprint=learnt.tally_of_fingerprint(head.failure.fingerprint),
         of_run=learnt.runs.get(run_id, NOTHING),
         of_run_type=learnt.run_types.get(run_type[:191], NOTHING),
     )

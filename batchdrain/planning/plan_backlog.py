@@ -7,10 +7,9 @@ from collections.abc import Callable, Container, Sequence
 from datetime import datetime
 
 from batchdrain.database.phases.pages import as_rows
-from batchdrain.failures.excerpt import excerpt
-from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import ACCEPTED
@@ -50,12 +49,12 @@ class PlanBacklog:
         reading = self._read()
         self._rules, self.skipped, self.total = reading.rules, Counter(), 0
         wanted = {PhaseKey(phase.run_id, phase.phase_id): phase for phase in self._planned}
-        found: dict[PhaseKey, str | None] = {}
+        found: dict[PhaseKey, Failure] = {}
         for row in as_rows(reading.pages):
             self.total += 1
             key = PhaseKey(row.run_id, row.phase_id)
             if key in wanted:
-                found[key] = None if row.reason is None else reading.redact(str(row.reason))
+                found[key] = Failure.of(None if row.reason is None else str(row.reason), self._categorise, reading.redact)
         self._ready = []
         for key, planned in wanted.items():
             if key in self._given:
@@ -88,17 +87,17 @@ class PlanBacklog:
     def heed(self, verdict: Verdict, now: datetime) -> None:
         """A plan is drained as it stands."""
 
-    def _changed(self, key: PhaseKey, planned: PlannedPhase, found: dict[PhaseKey, str | None]) -> Skip | None:
+    def _changed(self, key: PhaseKey, planned: PlannedPhase, found: dict[PhaseKey, Failure]) -> Skip | None:
         if self._rules is not None and key in self._rules.attempted:
             return Skip(ATTEMPTED, IN_THIS_SESSION)
         if not (is_usable_id(key.run_id) and is_usable_id(key.phase_id)):
             return UNNAMED
         if key not in found:
             return Skip(PLAN, f"changed since: {key} is no longer {self._state}")
-        if fingerprint(_text(found[key])) != planned.fingerprint:
+        if found[key].fingerprint != planned.fingerprint:
             return Skip(PLAN, f"changed since: {key} failed in another way meanwhile")
         accepted = None if self._rules is None else self._rules.accepted
-        known = None if accepted is None else accepted.skip(key, _text(found[key]))
+        known = None if accepted is None else accepted.skip(key, found[key])
         if known is not None:
             return Skip(ACCEPTED, f"{key}: {known.value}")
         digest = key.digest
@@ -106,19 +105,14 @@ class PlanBacklog:
             return Skip(PLAN, f"changed since: {key} is claimed by another controller")
         return None
 
-    def _choice(self, planned: PlannedPhase, reason: str | None, rules: SkipRules) -> Choice:
-        key, text = PhaseKey(planned.run_id, planned.phase_id), _text(reason)
+    def _choice(self, planned: PlannedPhase, failure: Failure, rules: SkipRules) -> Choice:
+        key = PhaseKey(planned.run_id, planned.phase_id)
         phase = Phase(
             run_id=planned.run_id,
             phase_id=planned.phase_id,
             phase_index=planned.phase_index,
             state=self._state,
-            reason=text,
-            category=self._categorise(text),
+            failure=failure,
             attempts=rules.past.attempts.get(key.digest, 0),
         )
-        return Choice(phase=phase, fingerprint=planned.fingerprint, reason=f"planned: {planned.reason}")
-
-
-def _text(reason: str | None) -> str | None:
-    return None if reason is None else excerpt(reason)
+        return Choice(phase=phase, reason=f"planned: {planned.reason}")

@@ -9,7 +9,8 @@ from typing import Final
 
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.history import Past
-from batchdrain.failures.fingerprints import cluster_id, fingerprint
+from batchdrain.failures.fingerprints import cluster_id
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.planning.acceptances import Acceptances
 from batchdrain.planning.dependencies import waits_for
@@ -64,56 +65,56 @@ class SkipRules:
         accepted = () if self.accepted is None else self.accepted.phases
         return self.past.names | {(key.run_id, key.phase_id) for key in (*self.attempted, *accepted, *self.verdicts)}
 
-    def phase(self, key: PhaseKey, digest: str | None, category: str, reason: str | None) -> Skip | None:
+    def phase(self, key: PhaseKey, digest: str | None, failure: Failure) -> Skip | None:
         """All rules but those for runs. `digest`: of the key; None where no rule knows the phase by name."""
-        found = self._filtered(category, reason)
+        found = self._filtered(failure)
         if found is None and digest is not None and key in self.attempted:
             found = Skip(ATTEMPTED, IN_THIS_SESSION)
         if found is None and self.accepted is not None:
-            found = self.accepted.skip(key, reason)
-        if found is None and (verdict := self.verdict(key, reason)) is not None:
+            found = self.accepted.skip(key, failure)
+        if found is None and (verdict := self.verdict(key, failure)) is not None:
             found = verdict.skip
         if found is None and digest is not None:
             found = self._ledger_skip(digest)
-        return found or self._parked(reason)
+        return found or self._parked(failure)
 
-    def text(self, category: str, reason: str | None) -> Skip | None:
+    def failed_so(self, failure: Failure) -> Skip | None:
         """The same for every phase that failed so, as far as no rule knows its run or its name."""
-        found = self._filtered(category, reason)
+        found = self._filtered(failure)
         if found is None and self.accepted is not None:
-            found = self.accepted.cluster(reason)
-        return found or self._parked(reason)
+            found = self.accepted.cluster(failure)
+        return found or self._parked(failure)
 
-    def run_of(self, run_id: str, by_text: Skip | None) -> Skip | None:
-        """What `text` found, for the phases of one run: an accepted run is told before an accepted or a parked cluster."""
-        if self.accepted is None or (by_text is not None and by_text.rule in ASKED_FOR):
-            return by_text
-        return self.accepted.run(run_id) or by_text
+    def run_of(self, run_id: str, by_failure: Skip | None) -> Skip | None:
+        """What `failed_so` found, for the phases of one run: an accepted run is told before an accepted or a parked cluster."""
+        if self.accepted is None or (by_failure is not None and by_failure.rule in ASKED_FOR):
+            return by_failure
+        return self.accepted.run(run_id) or by_failure
 
-    def verdict(self, key: PhaseKey, reason: str | None) -> Verdict | None:
-        """What a diagnosis said of this failure of the phase. `reason`: its text's excerpt."""
+    def verdict(self, key: PhaseKey, failure: Failure) -> Verdict | None:
+        """What a diagnosis said of this failure of the phase."""
         found = self.verdicts.get(key) if self.verdicts else None
-        return found if found is not None and found.is_of(reason) else None
+        return found if found is not None and found.is_of(failure) else None
 
-    def _filtered(self, category: str, reason: str | None) -> Skip | None:
-        by_category = self.filters.skips_category(category)
+    def _filtered(self, failure: Failure) -> Skip | None:
+        by_category = self.filters.skips_category(failure.category)
         if by_category is not None:
             return by_category
         # Ids are of one length: none is a part of others that are joined by commas.
-        if self.filters.cluster is not None and cluster_id(fingerprint(reason)) not in self.filters.cluster:
+        if self.filters.cluster is not None and cluster_id(failure.fingerprint) not in self.filters.cluster:
             return Skip("--cluster", f"not {self.filters.cluster}")
         return None
 
-    def _parked(self, reason: str | None) -> Skip | None:
-        return self.cluster(fingerprint(reason)) if self.progress().repeats else None
+    def _parked(self, failure: Failure) -> Skip | None:
+        return self.cluster(failure.fingerprint) if self.progress().repeats else None
 
-    def cluster(self, fingerprint_: str) -> Skip | None:
-        return cluster_stop(fingerprint_, self.progress(), self.settings.stop)
+    def cluster(self, fingerprint: str) -> Skip | None:
+        return cluster_stop(fingerprint, self.progress(), self.settings.stop)
 
     def stopped(self, phase: Phase) -> Skip | None:
         """What came up since the reading: its run or its cluster is left alone for the rest of the session."""
         by_run = run_stop(phase.run_id, self.progress(), self.settings.stop)
-        return by_run or self.cluster(fingerprint(phase.reason))
+        return by_run or self.cluster(phase.failure.fingerprint)
 
     def _ledger_skip(self, digest: str) -> Skip | None:
         if digest in self.past.held:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from batchdrain.database.ledger.notes import Note
-from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.runtime import clock
 
@@ -73,9 +73,9 @@ class Verdict:
         """Why its phase is not drained now; None for a promising one."""
         return None if self.word is VerdictWord.PROMISING else Skip(TRIAGE, str(self))
 
-    def is_of(self, reason: str | None) -> bool:
-        """Whether the failure is still the one that was diagnosed. `reason`: its text's excerpt."""
-        return fingerprint(reason) == self.fingerprint
+    def is_of(self, failure: Failure) -> bool:
+        """Whether the failure is still the one that was diagnosed."""
+        return failure.fingerprint == self.fingerprint
 
     def __str__(self) -> str:
         word = f"wait until {clock.iso(self.until)}" if self.word is VerdictWord.WAIT else self.word.value

@@ -26,6 +26,7 @@ from batchdrain.execution import process_identity
 from batchdrain.execution.order import EndedBy
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice, Claim, TimeLimit
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.runtime import clock
@@ -191,8 +192,8 @@ class World:
 def choice(name: str, word: str) -> Choice:
     run, phase = named(name)
     state = PhaseState(word.lower())
-    found = Phase(run_id=run, phase_id=phase, phase_index=0, state=state, reason=None, category="unknown")
-    return Choice(phase=found, fingerprint="", reason="")
+    found = Phase(run_id=run, phase_id=phase, phase_index=0, state=state)
+    return Choice(phase=found, reason="")
 
 
 def attempt(claim: Claim, outcome: Outcome, reason: str | None, number: int) -> Attempt:
@@ -204,8 +205,7 @@ def attempt(claim: Claim, outcome: Outcome, reason: str | None, number: int) -> 
         outcome=outcome,
         final_word="",
         reason=reason,
-        category="other",
-        fingerprint="x",
+        failure=Failure(reason, "other", "x"),
         exit_code=0,
         signal=None,
         started_at=NOW,

@@ -22,6 +22,7 @@ from batchdrain.execution import process_identity
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice, Claim, TimeLimit
 from batchdrain.model.errors import BadData, ClaimLost
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.runtime import clock
@@ -84,8 +85,8 @@ def _bench(work: Workplace, command: Command) -> Iterator[Bench]:
 
 def _choice(name: str, state: PhaseState = PhaseState.FAILED) -> Choice:
     run, phase = name.split("/")
-    found = Phase(run_id=run, phase_id=phase, phase_index=0, state=state, reason=None, category="unknown")
-    return Choice(phase=found, fingerprint="", reason="")
+    found = Phase(run_id=run, phase_id=phase, phase_index=0, state=state)
+    return Choice(phase=found, reason="")
 
 
 def _attempt(claim: Claim, outcome: Outcome, reason: str | None = None) -> Attempt:
@@ -96,8 +97,7 @@ def _attempt(claim: Claim, outcome: Outcome, reason: str | None = None) -> Attem
         outcome=outcome,
         final_word="",
         reason=reason,
-        category="other",
-        fingerprint="x",
+        failure=Failure(reason, "other", "x"),
         exit_code=0,
         signal=None,
         started_at=NOW,
@@ -399,7 +399,7 @@ def test_an_attempt_keeps_the_failure_that_it_sets_out_from(bench: Bench) -> Non
     bench.work.fail("r/p", reason="HTTP 503 from build-7")
     bench.work.add(("r", "q", 1, "QUEUED", "an old failure"))
     claims, phase = bench.controller(), _choice("r/p").phase
-    failed = Choice(phase=replace(phase, reason="HTTP 503 from build-7", category="transient"), fingerprint="", reason="")
+    failed = Choice(phase=replace(phase, failure=Failure("HTTP 503 from build-7", "transient")), reason="")
     for choice in (failed, _choice("r/q", PhaseState.QUEUED)):
         _taken(claims.claim(choice, lease_s=60, run_type="default", now=NOW))
 

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from batchdrain.config.settings import Settings, Stop
 from batchdrain.database.ledger.history import Past
 from batchdrain.database.phases.pages import Row
-from batchdrain.failures import categorise, fingerprint
+from batchdrain.failures import categorise
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice, TimeLimit
 from batchdrain.model.errors import ConfigError
+from batchdrain.model.failure import Failure
 from batchdrain.model.lane import Lane
 from batchdrain.model.retry_stats import Learnt, Lessons, Tally
 from batchdrain.model.states import Outcome
@@ -35,8 +36,8 @@ def rows_of(*cells: tuple[str, str, str | None]) -> list[Row]:
 def attempt_of(choice: Choice, outcome: Outcome, *, seconds: float = 1.0, reason: str | None = None) -> Attempt:
     said = None if outcome is Outcome.COMPLETE else choice.phase.reason if reason is None else reason
     return Attempt(
-        phase=choice.phase, epoch=1, attempt=1, outcome=outcome, final_word="", reason=said, category=categorise(said),
-        fingerprint=fingerprint(said), exit_code=0, signal=None, started_at=NOW, ended_at=NOW + timedelta(seconds=seconds),
+        phase=choice.phase, epoch=1, attempt=1, outcome=outcome, final_word="", reason=said, failure=Failure.of(said, categorise),
+        exit_code=0, signal=None, started_at=NOW, ended_at=NOW + timedelta(seconds=seconds),
         duration_s=seconds, limit=TimeLimit(seconds=600, rule=""), stdout_path="", stderr_path="",
     )  # fmt: skip
 

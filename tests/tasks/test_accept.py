@@ -13,6 +13,7 @@ from batchdrain.cli.commands.flag_values import moment
 from batchdrain.database.ledger.notes import Note
 from batchdrain.failures.fingerprints import cluster_id, fingerprint
 from batchdrain.model.errors import UsageError
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.sessions.balance import Balance
@@ -91,7 +92,7 @@ def test_an_acceptance_is_void_from_its_moment_on() -> None:
 def test_a_phase_a_run_or_a_cluster_is_accepted(subject: dict[str, str], run: str, expected: bool) -> None:
     found = accepted(Subject(**subject))
     assert found is not None
-    assert (found.skip(PhaseKey(run, "p"), "no space left on /dev/sdb9") is not None) is expected
+    assert (found.skip(PhaseKey(run, "p"), Failure.uncategorised("no space left on /dev/sdb9")) is not None) is expected
 
 
 def test_no_fingerprint_is_computed_unless_a_cluster_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,11 +102,11 @@ def test_no_fingerprint_is_computed_unless_a_cluster_is_accepted(monkeypatch: py
         asked.append(text)
         return ""
 
-    monkeypatch.setattr("batchdrain.planning.acceptances.fingerprint", marked)
+    monkeypatch.setattr("batchdrain.model.failure.fingerprint", marked)
     for subject in ({"run_id": "x*"}, {"run_id": "x", "phase_id": "p"}):
         found = accepted(Subject(**subject))
         assert found is not None
-        assert found.skip(PhaseKey("r", "p"), DISK) is None
+        assert found.skip(PhaseKey("r", "p"), Failure.uncategorised(DISK)) is None
     assert asked == []
 
 

@@ -12,9 +12,8 @@ from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.database.phases.pages import clean_rows
 from batchdrain.drain.project import Project
-from batchdrain.failures.excerpt import excerpt
-from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.errors import UsageError, did_you_mean
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
@@ -87,9 +86,9 @@ def _standing(project: Project, found: Iterable[Acceptance]) -> tuple[int, str]:
     accepted, count, mark = Acceptances(found), 0, ""
     with project.store.database.read() as connection:
         for row in clean_rows(project.store.table.pages(connection, PhaseState.FAILED), project.store.redact):
-            text = None if row.reason is None else excerpt(row.reason)
-            if accepted.skip(PhaseKey(row.run_id, row.phase_id), text) is not None:
-                count, mark = count + 1, mark or fingerprint(text)
+            failure = Failure.uncategorised(row.reason)
+            if accepted.skip(PhaseKey(row.run_id, row.phase_id), failure) is not None:
+                count, mark = count + 1, mark or failure.fingerprint
     return count, mark
 
 

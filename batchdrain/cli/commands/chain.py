@@ -11,8 +11,8 @@ from batchdrain.cli.commands.open import opened, screen_for, whole
 from batchdrain.cli.commands.report import report
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output, error_lines
-from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.project import Project
+from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.start import begin
 from batchdrain.model.errors import BatchDrainError, UsageError
 from batchdrain.planning.filters import Filters

@@ -12,8 +12,8 @@ from batchdrain.cli.commands.open import opened, screen_for, shape_of
 from batchdrain.cli.commands.report import report
 from batchdrain.cli.commands.resume import _resume_by_flag
 from batchdrain.cli.invocation import Invocation
-from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.project import Project
+from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.start import begin, identity
 from batchdrain.model.errors import BadData, UsageError
 from batchdrain.planning import plan_file

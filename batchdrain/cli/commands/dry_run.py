@@ -12,8 +12,8 @@ import orjson
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.categories import categoriser
 from batchdrain.database.run_counts import described
-from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.project import Project
+from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resume import Resumption
 from batchdrain.drain.session_run import limits_for
 from batchdrain.drain.start import backlog_for, identity, selection_for
@@ -96,8 +96,8 @@ def _phases(made: Plan, slow: Sequence[str], *, by_plan: bool) -> Iterator[str]:
         phase = choice.phase
         yield f"[{number}/{len(made.all)}] {safe_text(phase.run_id)} / {safe_text(phase.phase_id)}"
         yield f"  Why: {safe_text(choice.reason)}"
-        if choice.fingerprint:
-            yield f"  Failed with: {safe_text(choice.fingerprint, limit=120)} (cluster {cluster_id(choice.fingerprint)})"
+        if choice.failure.fingerprint:
+            yield f"  Failed with: {safe_text(choice.failure.fingerprint, limit=120)} (cluster {cluster_id(choice.failure.fingerprint)})"
         yield f"  Timeout: {planned.limit.seconds:g} s ({planned.limit.rule})"
     if not made.all:
         return

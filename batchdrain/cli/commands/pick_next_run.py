@@ -7,8 +7,8 @@ import orjson
 from batchdrain.cli.commands.open import opened, shape_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
-from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.project import Project
+from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.start import backlog_for
 from batchdrain.model.errors import UsageError, did_you_mean
 from batchdrain.planning.filters import Filters

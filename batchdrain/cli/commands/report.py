@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from batchdrain.cli.commands.open import output_after
 from batchdrain.cli.screens.writer import Output
-from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.project import Project
+from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.session_run import SessionOutcome
 from batchdrain.reports import formats
 from batchdrain.reports.nothing_to_drain import why_nothing

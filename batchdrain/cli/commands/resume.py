@@ -12,8 +12,8 @@ from batchdrain.cli.commands.open import opened, screen_for, whole
 from batchdrain.cli.commands.report import report
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
-from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.project import Project
+from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resume import resumable, resume
 from batchdrain.model.errors import UsageError
 from batchdrain.runtime.text import shown

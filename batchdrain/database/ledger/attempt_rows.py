@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Claim
 from batchdrain.model.states import PhaseState
@@ -29,7 +28,7 @@ def opened(claim: Claim, source: str, session_uid: str, run_type: str) -> dict[s
         "run_type": run_type[:191],
         "initial_state": claim.prior_word,
         "from_category": phase.category if failed else None,
-        "from_fingerprint": storable(fingerprint(phase.reason)) if failed else None,
+        "from_fingerprint": storable(phase.failure.fingerprint) if failed else None,
         "started_ms": clock.to_ms(claim.claimed_at),
     }
 

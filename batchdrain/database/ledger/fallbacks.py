@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Final
 
 from batchdrain.database.phases.table import PhaseTable
-from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.errors import ConfigError
+from batchdrain.model.failure import Failure
 from batchdrain.model.states import GIVEN_BACK, Outcome
 
 PLAIN_CHARS: Final = 250
@@ -28,7 +28,9 @@ def fallbacks(attempt: Attempt, table: PhaseTable) -> Iterator[Version]:
         table.takes_null = True
     if attempt.reason is not None:
         yield lambda _: replace(
-            attempt, reason=_plain(attempt.reason or "", PLAIN_CHARS), fingerprint=_plain(attempt.fingerprint)
+            attempt,
+            reason=_plain(attempt.reason or "", PLAIN_CHARS),
+            failure=attempt.failure.as_fingerprint(_plain(attempt.fingerprint)),
         )
     if attempt.outcome not in GIVEN_BACK:
         yield lambda refusal: _refused(attempt, refusal)
@@ -37,7 +39,7 @@ def fallbacks(attempt: Attempt, table: PhaseTable) -> Iterator[Version]:
 def _refused(attempt: Attempt, refusal: ConfigError | None) -> Attempt:
     was = "the command completed" if attempt.success else attempt.reason or "the command failed"
     reason = _plain(f"{was}, but {'' if refusal is None else refusal.message}", _REFUSAL_CHARS)
-    return replace(attempt, outcome=Outcome.REFUSED, reason=reason, category="other", fingerprint=fingerprint(reason))
+    return replace(attempt, outcome=Outcome.REFUSED, reason=reason, failure=Failure.uncategorised(reason))
 
 
 def _plain(text: str, most: int | None = None) -> str:

@@ -12,9 +12,8 @@ from batchdrain.config.settings import Triage
 from batchdrain.config.values import seconds
 from batchdrain.drain.judge import last_line
 from batchdrain.execution.order import RESULT_BYTES, EndedBy, Ending
-from batchdrain.failures.excerpt import excerpt
-from batchdrain.failures.fingerprints import fingerprint
 from batchdrain.model.errors import BatchDrainError
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
 from batchdrain.planning.verdicts import Verdict, VerdictWord
 from batchdrain.runtime.text import storable
@@ -53,7 +52,7 @@ def diagnosed(
         word=word,
         reason=_reason(ending, said, redact)[:_REASON_CHARS],
         until=now + timedelta(seconds=held_s),
-        fingerprint=fingerprint(None if reason is None else excerpt(redact(reason))),
+        fingerprint=Failure.uncategorised(reason, redact).fingerprint,
         attempts=phase.attempts,
     )
     return Diagnosis(phase=phase, verdict=verdict, duration_s=took_s)

@@ -15,9 +15,10 @@ from functools import cache
 from batchdrain.config.settings import Retry, Settings
 from batchdrain.database.phases.pages import Page
 from batchdrain.drain.retry import retry_after
-from batchdrain.failures import categorise, fingerprint
+from batchdrain.failures import categorise
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice, TimeLimit
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.planning.filters import Filters
@@ -104,9 +105,7 @@ class Replay:
             self._record(attempt, again=wait_s is not None)
             backlog.touch(tried.phase.run_id, self._moment(), attempt)
             if wait_s is not None:
-                phase = replace(
-                    tried.phase, reason=attempt.reason, category=attempt.category, attempts=tried.phase.attempts + 1
-                )
+                phase = replace(tried.phase, failure=attempt.failure, attempts=tried.phase.attempts + 1)
                 heapq.heappush(session.retries, Again(self.now_s + wait_s, phase.key, phase, executions))
 
     def _pick(self, backlog: LaneBacklog, limits: TimeLimits) -> Again | None:
@@ -150,7 +149,7 @@ class Replay:
         self._note(truth, took_s, fixed=outcome is Outcome.COMPLETE)
         return Attempt(
             phase=phase, epoch=self._tries[key], attempt=self._tries[key], outcome=outcome, final_word="", reason=reason,
-            category="timeout" if timed_out else categorise(reason), fingerprint=fingerprint(reason), exit_code=0, signal=None,
+            failure=Failure.of(reason, lambda text: "timeout" if timed_out else categorise(text)), exit_code=0, signal=None,
             started_at=MOMENT, ended_at=self._moment(), duration_s=took_s, limit=limit, stdout_path="", stderr_path="",
         )  # fmt: skip
 
