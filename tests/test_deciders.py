@@ -26,7 +26,7 @@ from batchdrain.runtime import clock
 
 PHASE = Phase(run_id="r", phase_id="p", phase_index=0, state=PhaseState.FAILED)
 FAILED = Attempt(
-    phase=PHASE, epoch=1, attempt=1, outcome=Outcome.FAILED, final_word="FAILED", reason="x", failure=Failure("x", "transient"),
+    phase=PHASE, epoch=1, attempt=1, outcome=Outcome.FAILED, final_state="FAILED", reason="x", failure=Failure("x", "transient"),
     exit_code=75, signal=None, started_at=clock.now(), ended_at=clock.now(), duration_s=1.0,
     limit=TimeLimit(seconds=1, rule=""), stdout_path="", stderr_path="",
 )  # fmt: skip
@@ -173,5 +173,5 @@ def test_what_happened_once_is_said_so() -> None:
         "stop.max_attempts_per_phase: tried once",
     ]
     key = PhaseKey("r", "p")
-    backs = [told(Recovered(key=key, epoch=1, word="FAILED", orphanings=count)) for count in (1, 2)]
+    backs = [told(Recovered(key=key, epoch=1, state="FAILED", orphanings=count)) for count in (1, 2)]
     assert [back.partition("orphaned ")[2] for back in backs] == ["once", "2 times in a row"]

@@ -50,7 +50,7 @@ def beaten(claims: SlowClaims, patch: pytest.MonkeyPatch) -> list[object]:
     pool = GuardianPool()
     ours = heartbeat.Heartbeat(cast("Any", claims), LEASE, GRACE_S, pool=None)
     phase = Phase(run_id="r", phase_id="p", phase_index=0, state=PhaseState.FAILED)
-    ours.hold(Claim(phase=phase, epoch=1, attempt=1, prior_word="FAILED", prior_reason=None, held_word="EXECUTING",
+    ours.hold(Claim(phase=phase, epoch=1, attempt=1, prior_state="FAILED", prior_reason=None, held_state="EXECUTING",
                     claimed_at=datetime(2026, 1, 1, tzinfo=UTC), token="t"))  # fmt: skip
     ours._pool = cast("Any", pool)  # only now: so no thread beats beside the test
     assert ours.beat(cast("Any", pool)) is not claims.away

@@ -58,13 +58,13 @@ class Store:
     def row_state(self, phase: Phase) -> RowState:
         """What stands in the user's table for the phase now."""
         with self.database.read() as connection:
-            return self.table.standing(connection, phase.key) or RowState(word=GONE, reason=None)
+            return self.table.standing(connection, phase.key) or RowState(state=GONE, reason=None)
 
     def counts(self) -> list[RunCounts]:
         """Every run with its phases by state, most queued first, then most failed, then by id. One pass."""
         with self.database.read() as connection:
             found = self.table.counts(connection)
-        fields = {self.table.words[state]: state.value for state in PhaseState if state is not PhaseState.EXECUTING}
+        fields = {self.table.states[state]: state.value for state in PhaseState if state is not PhaseState.EXECUTING}
         rows: dict[str, dict[str, int]] = {}
         for (run, word), count in found.items():
             row = rows.setdefault(run, {})

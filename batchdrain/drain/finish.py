@@ -66,7 +66,7 @@ def conclude(parts: Parts, ended: Ended, *, may_retry: bool) -> Conclusion:
     if recorded.outcome is Outcome.MOVED:
         wait_s = None
     retry_at = None if wait_s is None else attempt.ended_at + timedelta(seconds=wait_s)
-    result = Result.of(recorded, running.claim.prior_word, retry_at)
+    result = Result.of(recorded, running.claim.prior_state, retry_at)
     facts = facts_of(result, outcome=recorded.outcome.value, epoch=attempt.epoch, left_over=ended.ending.left_over)
     if ended.ending.unspooled:
         parts.recorder.notice(
@@ -102,7 +102,7 @@ def _judgement(parts: Parts, ended: Ended, executions: int, *, may_retry: bool) 
         ended.ending,
         limit=running.limit,
         command=settings.command,
-        complete_word=settings.source.states.complete,
+        complete_state=settings.source.states.complete,
         standing=ended.standing,
         categorise=parts.categorise,
         paths=running.paths,

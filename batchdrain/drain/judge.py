@@ -33,7 +33,7 @@ def judge(
     *,
     limit: TimeLimit,
     command: Command,
-    complete_word: str,
+    complete_state: str,
     standing: RowState | None,
     categorise: Callable[[str | None], str],
     paths: tuple[str, str],
@@ -49,10 +49,10 @@ def judge(
     spoiled = "its result file is no JSON object" if said is None else ""
     said = said or {}
     database = command.result_from == "database"
-    outcome = _outcome(ending, command, standing if database else None, complete_word, database=database)
+    outcome = _outcome(ending, command, standing if database else None, complete_state, database=database)
     reason = None
     if outcome is not Outcome.COMPLETE:
-        reason = redact(_reason(ending, said, standing, limit, paths, claim, complete_word, spoiled, redact))
+        reason = redact(_reason(ending, said, standing, limit, paths, claim, complete_state, spoiled, redact))
     failure = Failure(None, claim.phase.category) if reason is None else Failure.of(reason, categorise)
     if outcome is Outcome.TIMEOUT:
         failure = failure.as_category("timeout")
@@ -63,7 +63,7 @@ def judge(
         epoch=claim.epoch,
         attempt=claim.attempt,
         outcome=outcome,
-        final_word=standing.word if standing is not None else "",
+        final_state=standing.state if standing is not None else "",
         reason=reason,
         failure=failure,
         exit_code=ending.exit_code,
@@ -80,12 +80,12 @@ def judge(
     )
 
 
-def _outcome(ending: Ending, command: Command, standing: RowState | None, complete_word: str, *, database: bool) -> Outcome:
+def _outcome(ending: Ending, command: Command, standing: RowState | None, complete_state: str, *, database: bool) -> Outcome:
     if ending.by is EndedBy.NOT_TAKEN:
         return Outcome.NOT_STARTED
     if ending.by is EndedBy.NOT_STARTED:  # ids too long for an argument fail their phase alone
         return Outcome.FAILED if ending.errno == errno.E2BIG else Outcome.NOT_STARTED
-    if database and standing is not None and standing.word == complete_word:
+    if database and standing is not None and standing.state == complete_state:
         return Outcome.COMPLETE  # whatever the exit code: the command's own word counts, the code is recorded beside it
     if ending.by in {EndedBy.INTERRUPT, EndedBy.LEASE}:
         return Outcome.RELEASED
@@ -105,7 +105,7 @@ def _reason(
     limit: TimeLimit,
     paths: tuple[str, str],
     claim: Claim,
-    complete_word: str,
+    complete_state: str,
     spoiled: str,
     redact: Redact,
 ) -> str:
@@ -133,7 +133,7 @@ def _reason(
         return storable(redact(standing.reason))  # the command did say why, in its own way
     line = last_line(ending.stderr_tail, redact) or last_line(ending.stdout_tail, redact)
     if standing is not None and ending.exit_code == 0:
-        left = "its row is gone" if standing.word == GONE else f"the phase is {standing.word}, not {complete_word}"
+        left = "its row is gone" if standing.state == GONE else f"the phase is {standing.state}, not {complete_state}"
         line = f"the command ended, but {left}" + (f": {line}" if line else "")
     line = line or "the command failed and printed nothing"
     return with_suffix(f"{line}; {spoiled}" if spoiled else line, _ending(ending), paths[1])

@@ -68,9 +68,9 @@ def told(back: Recovered) -> str:
         return f"Can't be settled now: {back.key}: {back.problem}; the next command tries again"
     ended = f"; {back.ended_processes} processes of it were ended" if back.ended_processes else ""
     if back.recorded is not None:
-        return f"Recorded: {back.key}: its command had ended ({back.recorded.value}); it is {back.word}{ended}"
+        return f"Recorded: {back.key}: its command had ended ({back.recorded.value}); it is {back.state}{ended}"
     often = times(back.orphanings) + (" in a row" if back.orphanings > 1 else "")
-    return f"Given back: {back.key}: it is {back.word}, orphaned {often}{ended}"
+    return f"Given back: {back.key}: it is {back.state}, orphaned {often}{ended}"
 
 
 def told_as_event(events: EventLog, back: Recovered) -> None:
@@ -79,11 +79,11 @@ def told_as_event(events: EventLog, back: Recovered) -> None:
         return
     ids = {"run_id": back.key.run_id, "phase_id": back.key.phase_id, "epoch": back.epoch}
     recorded = None if back.recorded is None else back.recorded.value
-    events.write(Event.CLAIM_RECOVERED, **ids, state=back.word, recorded=recorded, orphanings=back.orphanings)
+    events.write(Event.CLAIM_RECOVERED, **ids, state=back.state, recorded=recorded, orphanings=back.orphanings)
 
 
 def _unsettled(held: Held, problem: str) -> Recovered:
-    return Recovered(key=held.key, epoch=held.epoch, word=held.held_word or held.prior_word, problem=problem)
+    return Recovered(key=held.key, epoch=held.epoch, state=held.held_state or held.prior_state, problem=problem)
 
 
 def _end(held: Held, grace_s: float) -> int | None:
@@ -124,7 +124,7 @@ def _recorded(project: Project, held: Held) -> Recovered | None:
         ending,
         limit=limit,
         command=project.settings.command,
-        complete_word=project.settings.source.states.complete,
+        complete_state=project.settings.source.states.complete,
         standing=project.store.row_state(claim.phase) if project.settings.command.result_from == "database" else None,
         categorise=categoriser(project.settings),
         paths=(project.folder.kept(Path(out)), project.folder.kept(Path(err))),
@@ -143,16 +143,16 @@ def _recorded(project: Project, held: Held) -> Recovered | None:
         done = claims.finish(claim, attempt, may_wait=False)
     except ClaimLost:  # somebody else was faster
         return None
-    return Recovered(key=held.key, epoch=held.epoch, word=done.final_word, recorded=done.outcome)
+    return Recovered(key=held.key, epoch=held.epoch, state=done.final_state, recorded=done.outcome)
 
 
 def _claim(project: Project, held: Held) -> Claim:
-    words = {word: state for state, word in project.store.table.words.items()}
+    words = {word: state for state, word in project.store.table.states.items()}
     phase = Phase(
         run_id=held.key.run_id,
         phase_id=held.key.phase_id,
         phase_index=held.phase_index,
-        state=words.get(held.prior_word, PhaseState.FAILED),
+        state=words.get(held.prior_state, PhaseState.FAILED),
         failure=Failure.of(held.prior_reason, categoriser(project.settings)),
         attempts=held.attempt - 1,
     )
@@ -160,9 +160,9 @@ def _claim(project: Project, held: Held) -> Claim:
         phase=phase,
         epoch=held.epoch,
         attempt=held.attempt,
-        prior_word=held.prior_word,
+        prior_state=held.prior_state,
         prior_reason=held.prior_reason,
-        held_word=held.held_word,
+        held_state=held.held_state,
         claimed_at=clock.from_ms(held.started_ms),
         token=held.token,
     )

@@ -68,7 +68,7 @@ def resume(
         if left.torn and project.folder.path(left.session.session_id).exists():
             project.folder.put_aside(left.session.session_id)
         record = SessionRecord(
-            _reopened(project, left.session), project.folder, lock, project.store.table.words[PhaseState.FAILED]
+            _reopened(project, left.session), project.folder, lock, project.store.table.states[PhaseState.FAILED]
         )
     except BaseException:
         os.close(lock)
@@ -146,7 +146,7 @@ def _read(project: Project, session_id: str) -> tuple[Session, bool]:
     try:
         return project.folder.load(session_id), False
     except CorruptSession as error:
-        return rebuilt(project.store.history, session_id, error, project.store.table.words[PhaseState.FAILED]), True
+        return rebuilt(project.store.history, session_id, error, project.store.table.states[PhaseState.FAILED]), True
 
 
 def _require_same_database(project: Project, session: Session) -> None:

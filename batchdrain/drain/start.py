@@ -106,7 +106,7 @@ def opened_record(session: Session, project: Project) -> SessionRecord:
     """The session's record, held by us alone. Raises SessionInUse and FilesUnavailable."""
     lock = project.folder.lock(session.session_id)
     try:
-        return SessionRecord(session, project.folder, lock, project.store.table.words[PhaseState.FAILED])
+        return SessionRecord(session, project.folder, lock, project.store.table.states[PhaseState.FAILED])
     except BaseException:
         os.close(lock)
         raise

@@ -199,9 +199,9 @@ class Workers:
             until = monotonic() + self._parts.settings.command.settle_s
         entry = Ended(running=running, ending=ending, standing=standing)
         if ending.by is EndedBy.EXIT and standing is not None and monotonic() < until:
-            prior, intermediate = running.claim.prior_word, self._parts.claims.intermediate
-            reworded = standing.word == prior and standing.reason != running.claim.prior_reason
-            if (standing.word == prior or standing.word in intermediate) and not reworded:
+            prior, intermediate = running.claim.prior_state, self._parts.claims.intermediate
+            reworded = standing.state == prior and standing.reason != running.claim.prior_reason
+            if (standing.state == prior or standing.state in intermediate) and not reworded:
                 self._settling.append(_Settling(entry, until))
                 return
         yield entry

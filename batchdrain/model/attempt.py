@@ -20,7 +20,7 @@ class Attempt:
     epoch: int
     attempt: int
     outcome: Outcome
-    final_word: str  #: the state's word that stands in the table after it
+    final_state: str  #: the state's word that stands in the table after it
     reason: str | None  #: the new failure text, whole; None when it completed
     failure: Failure  #: what that text says; without a text, of the phase's category, when it completed
     exit_code: int | None  #: None when it was killed by a signal or never started

@@ -56,8 +56,8 @@ class Claim:
     phase: Phase
     epoch: int  #: grows with every claim and takeover; guards every later write
     attempt: int  #: 1 for the first try ever; not advanced by an interruption
-    prior_word: str  #: the state's own word in the table when we took it
+    prior_state: str  #: the state's own word in the table when we took it
     prior_reason: str | None  #: the whole text, to be given back byte for byte
-    held_word: str | None  #: the state's word that we wrote; None where the command sets states itself
+    held_state: str | None  #: the state's word that we wrote; None where the command sets states itself
     claimed_at: datetime  #: aware, UTC
     token: str  #: names this execution among all processes of a machine

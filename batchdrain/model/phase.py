@@ -41,7 +41,7 @@ GONE: Final = "gone"
 class RowState:
     """What stands in the user's table for one phase now."""
 
-    word: str  #: of the state, in the user's words
+    state: str  #: in the user's words
     reason: str | None
 
 

@@ -20,7 +20,7 @@ from batchdrain.runtime import clock
 TRIAGE: Final = "triage"
 
 
-class VerdictWord(StrEnum):
+class VerdictKind(StrEnum):
     """What a diagnosis can say of a phase."""
 
     PROMISING = "promising"  #: worth trying: goes first
@@ -33,7 +33,7 @@ class Verdict:
     """What a diagnosis said of one phase, and what it is bound to."""
 
     key: PhaseKey
-    word: VerdictWord
+    kind: VerdictKind
     reason: str
     until: datetime  #: void from then on; aware, UTC
     fingerprint: str  #: of the failure that was diagnosed
@@ -46,7 +46,7 @@ class Verdict:
         try:
             return cls(
                 key=PhaseKey(_text(said["run_id"]), _text(said["phase_id"])),
-                word=VerdictWord(said["verdict"]),
+                kind=VerdictKind(said["verdict"]),
                 reason=_text(said["reason"]),
                 until=datetime.fromisoformat(said["until"]).astimezone(UTC),
                 fingerprint=_text(said["fingerprint"]),
@@ -61,7 +61,7 @@ class Verdict:
         return {
             "run_id": self.key.run_id,
             "phase_id": self.key.phase_id,
-            "verdict": self.word.value,
+            "verdict": self.kind.value,
             "reason": self.reason,
             "until": clock.iso(self.until),
             "fingerprint": self.fingerprint,
@@ -71,15 +71,15 @@ class Verdict:
     @property
     def skip(self) -> Skip | None:
         """Why its phase is not drained now; None for a promising one."""
-        return None if self.word is VerdictWord.PROMISING else Skip(TRIAGE, str(self))
+        return None if self.kind is VerdictKind.PROMISING else Skip(TRIAGE, str(self))
 
     def is_of(self, failure: Failure) -> bool:
         """Whether the failure is still the one that was diagnosed."""
         return failure.fingerprint == self.fingerprint
 
     def __str__(self) -> str:
-        word = f"wait until {clock.iso(self.until)}" if self.word is VerdictWord.WAIT else self.word.value
-        return f"{word}: {self.reason}" if self.reason else word
+        verdict = f"wait until {clock.iso(self.until)}" if self.kind is VerdictKind.WAIT else self.kind.value
+        return f"{verdict}: {self.reason}" if self.reason else verdict
 
 
 def standing(notes: Iterable[Note], attempts: Mapping[str, int], now: datetime) -> dict[PhaseKey, Verdict]:

@@ -57,11 +57,11 @@ class Balance(Record):
 class BalanceCount:
     """What a session's results weigh. A step costs the same in a large session."""
 
-    def __init__(self, results: Sequence[Result], before: Balance | None, failed_word: str) -> None:
+    def __init__(self, results: Sequence[Result], before: Balance | None, failed_state: str) -> None:
         """`results`: of the session, which grow with it; `before`: its balance so far, None where it has none.
-        `failed_word`: the user's word for failed."""
+        `failed_state`: the user's word for failed."""
         self._results = results
-        self._failed_word = failed_word
+        self._failed_word = failed_state
         self._fixed = self._failing = self._moved = 0
         self._gone = 0  # failed results whose phases have left the backlog since
         for result in results:

@@ -20,8 +20,8 @@ class UnknownSession(BadData):
     """Neither its file nor the ledger holds anything of a session."""
 
 
-def rebuilt(history: History, session_id: str, why: BadData, failed_word: str) -> Session:
-    """What the ledger holds of the session. `failed_word`: the user's word for failed. Raises UnknownSession, saying `why`
+def rebuilt(history: History, session_id: str, why: BadData, failed_state: str) -> Session:
+    """What the ledger holds of the session. `failed_state`: the user's word for failed. Raises UnknownSession, saying `why`
     it was asked, when it holds nothing of it."""
     heads = history.session_heads(session_id)
     if not heads:
@@ -32,7 +32,7 @@ def rebuilt(history: History, session_id: str, why: BadData, failed_word: str) -
     session = max((parse(head.encode(), f"ledger: session {session_id}") for head in heads), key=_start)
     session.results = results_of(history.session_rows(session.session_uid or ""))
     session.recount()
-    session.balance = BalanceCount(session.results, session.balance, failed_word).balance()
+    session.balance = BalanceCount(session.results, session.balance, failed_state).balance()
     return session
 
 

@@ -35,8 +35,8 @@ LAG_S: Final = 0.8
 class SessionRecord:
     """An open session: its facts in memory, its file, its events. Held by one controller (`lock`)."""
 
-    def __init__(self, session: Session, folder: SessionFolder, lock: int, failed_word: str = "FAILED") -> None:
-        """`failed_word`: the user's word for failed."""
+    def __init__(self, session: Session, folder: SessionFolder, lock: int, failed_state: str = "FAILED") -> None:
+        """`failed_state`: the user's word for failed."""
         self.session = session
         self.path = folder.path(session.session_id)
         self.logs = folder.logs(session.session_id)
@@ -57,7 +57,7 @@ class SessionRecord:
         self._told: set[tuple[Event, str]] = set()
         session.recount()
         self.counts = counts_of(session)
-        self.balance_count = BalanceCount(session.results, session.balance, failed_word)
+        self.balance_count = BalanceCount(session.results, session.balance, failed_state)
 
     @property
     def attempted(self) -> dict[PhaseKey, int]:

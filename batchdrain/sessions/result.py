@@ -71,22 +71,22 @@ class Result(Record):
         """The earlier program wrote it as the final state."""
         return self.timed_out or self.final_state == EARLIER_TIMEOUT
 
-    def fails_still(self, failed_word: str) -> bool:
+    def fails_still(self, failed_state: str) -> bool:
         """Whether its phase stood in the failed state, or in the one that it was taken from, when it was recorded."""
-        return not self.success and self.final_state in {failed_word, self.initial_state, EARLIER_TIMEOUT}
+        return not self.success and self.final_state in {failed_state, self.initial_state, EARLIER_TIMEOUT}
 
     @classmethod
     def of(cls, attempt: Attempt, initial_state: str, retry_at: datetime | None = None) -> Result:
         reason = attempt.reason
         if attempt.outcome is Outcome.MOVED:
-            reason = f"somebody else set the phase to {attempt.final_word} while it was executed; left alone"
+            reason = f"somebody else set the phase to {attempt.final_state} while it was executed; left alone"
         return cls.model_construct(
             _ALL_FIELDS,
             run_id=attempt.phase.run_id,
             phase_id=attempt.phase.phase_id,
             phase_index=attempt.phase.phase_index,
             initial_state=initial_state,
-            final_state=attempt.final_word,
+            final_state=attempt.final_state,
             success=attempt.success,
             error_message=reason,
             timestamp=attempt.ended_at,

@@ -78,7 +78,7 @@ def _choices(path: Path, policy: list[str | dict[str, Any]] | None = None) -> tu
 def _failed(choice: Choice) -> Attempt:
     phase, now = choice.phase, clock.now()
     return Attempt(
-        phase=phase, epoch=1, attempt=1, outcome=Outcome.FAILED, final_word="FAILED", reason=phase.reason, failure=phase.failure,
+        phase=phase, epoch=1, attempt=1, outcome=Outcome.FAILED, final_state="FAILED", reason=phase.reason, failure=phase.failure,
         exit_code=1, signal=None, started_at=now, ended_at=now, duration_s=len(phase.phase_id),
         limit=TimeLimit(seconds=60, rule=""), stdout_path="", stderr_path="",
     )  # fmt: skip

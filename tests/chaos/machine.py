@@ -75,7 +75,7 @@ class ClaimMachine(RuleBasedStateMachine):
             name = name_of(controller.last_claim)
             controller.claims._holds.pop(controller.last_claim.phase.key, None)
             controller.holds.discard(name)
-            self._claim(controller, choice(name, controller.last_claim.prior_word), lost=False)
+            self._claim(controller, choice(name, controller.last_claim.prior_state), lost=False)
 
     def _claim(self, controller: Controller, chosen: Choice, *, lost: bool) -> None:
         name = f"{chosen.phase.run_id}/{chosen.phase.phase_id}"
@@ -94,7 +94,7 @@ class ClaimMachine(RuleBasedStateMachine):
         else:
             expected.claim(owner, self.world.now_ms + LEASE_MS)
             assert (claim.epoch, claim.attempt) == (expected.epoch, expected.counted + 1)
-            assert (claim.prior_word, claim.prior_reason) == expected.prior
+            assert (claim.prior_state, claim.prior_reason) == expected.prior
             self.claimed.append((controller, claim))
             self.looked += [held for held in self.world.project.store.history.held() if held.key == chosen.phase.key]
             self.world.met["claim"] += 1
@@ -140,7 +140,7 @@ class ClaimMachine(RuleBasedStateMachine):
             return
         next_ms = None if retry_in_s is None else self.world.now_ms + round(retry_in_s * 1000)
         self.model[name].end(outcome, ended.reason, next_ms)
-        assert (reply.outcome, reply.final_word) == self.model[name].outcomes[claim.epoch]
+        assert (reply.outcome, reply.final_state) == self.model[name].outcomes[claim.epoch]
         self.world.met[reply.outcome] += 1
         controller.holds.discard(name)
 
@@ -186,7 +186,7 @@ class ClaimMachine(RuleBasedStateMachine):
         with self.world.reply_lost(lost):
             found = {str(back.key).replace(" ", ""): back for back in recovery.recover(self.world.project)}
         for name, back in found.items():
-            assert (back.word, back.recorded) == (self.model[name].row.state, due[name])
+            assert (back.state, back.recorded) == (self.model[name].row.state, due[name])
             self.world.met["given back" if back.recorded is None else "result found"] += 1
         assert set(due) == set(found) or (lost and len(due) == len(found) + 1)
 
@@ -205,7 +205,7 @@ class ClaimMachine(RuleBasedStateMachine):
         assert (found is not None) == due, f"{held} was given back as {found}, and stood as {expected}"
         if found is not None:
             expected.orphan()
-            assert (found.word, found.orphanings) == (expected.row.state, expected.orphans)
+            assert (found.state, found.orphanings) == (expected.row.state, expected.orphans)
 
     @rule(name=names, word=st.sampled_from(("CANCELLED", "FAILED", "QUEUED", None)), reason=reasons)
     def write_by_hand(self, name: str, word: str | None, reason: str | None) -> None:

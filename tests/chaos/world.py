@@ -203,7 +203,7 @@ def attempt(claim: Claim, outcome: Outcome, reason: str | None, number: int) -> 
         epoch=claim.epoch,
         attempt=claim.attempt,
         outcome=outcome,
-        final_word="",
+        final_state="",
         reason=reason,
         failure=Failure(reason, "other", "x"),
         exit_code=0,

@@ -95,7 +95,7 @@ def _attempt(claim: Claim, outcome: Outcome, reason: str | None = None) -> Attem
         epoch=claim.epoch,
         attempt=claim.attempt,
         outcome=outcome,
-        final_word="",
+        final_state="",
         reason=reason,
         failure=Failure(reason, "other", "x"),
         exit_code=0,
@@ -119,7 +119,7 @@ def test_a_claim_marks_the_phase_and_opens_an_attempt(bench: Bench) -> None:
 
     claim = _taken(bench.claim(bench.controller(), "r/p"))
 
-    assert (claim.epoch, claim.attempt, claim.prior_word, claim.prior_reason) == (1, 1, "FAILED", "before")
+    assert (claim.epoch, claim.attempt, claim.prior_state, claim.prior_reason) == (1, 1, "FAILED", "before")
     assert bench.work.phases() == {"r/p": ("EXECUTING", "before")}
     assert bench.rows("run_id, phase_id, epoch, attempt, outcome") == [("r", "p", 1, 1, None)]
 
@@ -176,7 +176,7 @@ def test_finish_writes_the_end_and_frees_the_claim(
 
     recorded = claims.finish(claim, _attempt(claim, outcome, reason))
 
-    assert (recorded.outcome, recorded.final_word) == (outcome, expected[0])
+    assert (recorded.outcome, recorded.final_state) == (outcome, expected[0])
     assert bench.work.phases() == {"r/p": expected}
     assert bench.rows("outcome") == [(outcome.value,)]
     assert bench.rows("owner", "batchdrain_claim") == [(None,)]
@@ -229,7 +229,7 @@ def test_a_controller_whose_claim_was_taken_over_can_write_nothing(bench: Bench)
 
     assert bench.work.states() == {"r/p": "EXECUTING"}
     assert bench.rows("epoch, outcome") == [(1, "orphaned"), (new.epoch, None)]
-    assert heir.finish(new, _attempt(new, Outcome.COMPLETE)).final_word == "COMPLETE"
+    assert heir.finish(new, _attempt(new, Outcome.COMPLETE)).final_state == "COMPLETE"
 
 
 def test_a_row_that_somebody_else_changed_is_not_overwritten(bench: Bench) -> None:
@@ -240,7 +240,7 @@ def test_a_row_that_somebody_else_changed_is_not_overwritten(bench: Bench) -> No
 
     recorded = claims.finish(claim, _attempt(claim, Outcome.COMPLETE))
 
-    assert (recorded.outcome, recorded.final_word, recorded.success) == (Outcome.MOVED, "CANCELLED", False)
+    assert (recorded.outcome, recorded.final_state, recorded.success) == (Outcome.MOVED, "CANCELLED", False)
     assert bench.work.phases() == {"r/p": ("CANCELLED", "by hand")}
 
 
@@ -250,7 +250,7 @@ def test_a_row_that_was_deleted_while_it_executed_is_reported_as_gone(bench: Ben
     claim = _taken(bench.claim(claims, "r/p"))
     bench.work.sql("DELETE FROM phases")
 
-    assert claims.finish(claim, _attempt(claim, Outcome.COMPLETE)).final_word == "gone"
+    assert claims.finish(claim, _attempt(claim, Outcome.COMPLETE)).final_state == "gone"
 
 
 def test_only_the_mapped_columns_of_the_held_row_change(bench: Bench) -> None:
@@ -364,7 +364,7 @@ def test_in_database_mode_the_table_is_not_written_at_the_claim(database_mode: B
     assert database_mode.claim(database_mode.controller("b"), "r/p") is None
 
     database_mode.work.sql("UPDATE phases SET state = 'COMPLETE', last_failure_reason = NULL")
-    assert claims.finish(claim, _attempt(claim, Outcome.COMPLETE)).final_word == "COMPLETE"
+    assert claims.finish(claim, _attempt(claim, Outcome.COMPLETE)).final_state == "COMPLETE"
 
 
 def test_in_database_mode_a_stuck_phase_is_given_back_with_its_reason(database_mode: Bench) -> None:

@@ -32,7 +32,7 @@ from batchdrain.planning.plan import explained, plan
 from batchdrain.planning.planner import Selection
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.stop import Progress
-from batchdrain.planning.verdicts import Verdict, VerdictWord
+from batchdrain.planning.verdicts import Verdict, VerdictKind
 from batchdrain.policies.explaining import explained_by
 from batchdrain.policies.ranking import ranking_of
 
@@ -271,8 +271,8 @@ def backlogs(draw: st.DrawFn) -> tuple[list[Row], SkipRules]:
     acceptances = [Acceptance(subject=subject, reason="known") for subject in draw(st.lists(subjects, max_size=2))]
     progress, verdicts = draw(PROGRESS), {}
     for key in draw(st.sets(st.sampled_from(keys), max_size=4)):  # of the failure as it stands, or of another
-        mark, word = draw(st.just(fingerprint(reasons[key])) | marks), draw(st.sampled_from(VerdictWord))
-        verdicts[key] = Verdict(key=key, word=word, reason="so said", until=NOW, fingerprint=mark, attempts=0)
+        mark, word = draw(st.just(fingerprint(reasons[key])) | marks), draw(st.sampled_from(VerdictKind))
+        verdicts[key] = Verdict(key=key, kind=word, reason="so said", until=NOW, fingerprint=mark, attempts=0)
     rules = SkipRules(
         filters=draw(FILTERS),
         settings=draw(SETTINGS),

@@ -36,7 +36,7 @@ def rows_of(*cells: tuple[str, str, str | None]) -> list[Row]:
 def attempt_of(choice: Choice, outcome: Outcome, *, seconds: float = 1.0, reason: str | None = None) -> Attempt:
     said = None if outcome is Outcome.COMPLETE else choice.phase.reason if reason is None else reason
     return Attempt(
-        phase=choice.phase, epoch=1, attempt=1, outcome=outcome, final_word="", reason=said, failure=Failure.of(said, categorise),
+        phase=choice.phase, epoch=1, attempt=1, outcome=outcome, final_state="", reason=said, failure=Failure.of(said, categorise),
         exit_code=0, signal=None, started_at=NOW, ended_at=NOW + timedelta(seconds=seconds),
         duration_s=seconds, limit=TimeLimit(seconds=600, rule=""), stdout_path="", stderr_path="",
     )  # fmt: skip

@@ -19,14 +19,14 @@ from batchdrain.model.states import Outcome
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.stop import Progress
-from batchdrain.planning.verdicts import Verdict, VerdictWord
+from batchdrain.planning.verdicts import Verdict, VerdictKind
 from tests.policies.test_choosing import NOW, ROWS, all_of, backlog_of, names
 from tests.policies.test_learning import attempt_of
 
 
 def verdict(row: Row, word: str, **facts: Any) -> Verdict:
     base: dict[str, Any] = {
-        "key": PhaseKey(row.run_id, row.phase_id), "word": VerdictWord(word), "reason": "so it is said",
+        "key": PhaseKey(row.run_id, row.phase_id), "word": VerdictKind(word), "reason": "so it is said",
         "until": NOW + timedelta(days=1), "fingerprint": fingerprint(row.reason), "attempts": 0,
     }  # fmt: skip
     return Verdict(**{**base, **facts})
@@ -106,7 +106,7 @@ def test_what_has_a_verdict_or_is_parked_is_passed_over() -> None:
 def test_verdicts_that_come_later_give_the_order_that_they_would_have_given_from_the_start(
     rows: list[Row], data: st.DataObject
 ) -> None:
-    policy, words = ["promising-first", "smart"], st.sampled_from([None, *VerdictWord])
+    policy, words = ["promising-first", "smart"], st.sampled_from([None, *VerdictKind])
     said = [verdict(row, word) for row in rows if (word := data.draw(words)) is not None]
     at_once = backlog_of(rows, policy, rules(*said))
     later = backlog_of(rows, policy, rules())

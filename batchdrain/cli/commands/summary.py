@@ -50,7 +50,7 @@ def _read(invocation: Invocation, folder: SessionFolder, session_id: str) -> Ses
         session = folder.load(session_id)
     except CorruptSession as error:
         with opened(invocation) as project:
-            session = rebuilt(project.store.history, session_id, error, project.store.table.words[PhaseState.FAILED])
+            session = rebuilt(project.store.history, session_id, error, project.store.table.states[PhaseState.FAILED])
     if session.standing is Status.RUNNING and not folder.is_held(session_id):
         session.status, session.stopped_because = Status.INTERRUPTED, "its process died"
     return session

@@ -27,12 +27,12 @@ from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.lane_backlog import LaneBacklog
 from batchdrain.planning.planner import Selection
-from batchdrain.planning.verdicts import VerdictWord
+from batchdrain.planning.verdicts import VerdictKind
 from batchdrain.reports.nothing_to_drain import why_nothing
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text, shown
 
-_SIGNS = {VerdictWord.PROMISING: "+", VerdictWord.HOPELESS: "-", VerdictWord.WAIT: "-"}
+_SIGNS = {VerdictKind.PROMISING: "+", VerdictKind.HOPELESS: "-", VerdictKind.WAIT: "-"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +108,7 @@ class _Screen:
     def show(self, found: Diagnosis) -> None:
         self._found.append(found)
         if not self._as_json and not found.was_ended:
-            sign = "?" if found.verdict is None else _SIGNS[found.verdict.word]
+            sign = "?" if found.verdict is None else _SIGNS[found.verdict.kind]
             said = f"no verdict: {found.problem}" if found.verdict is None else str(found.verdict)
             self._out.line(f"  {sign} {safe_text(str(found.phase.key))}: {safe_text(said)}")
 
@@ -118,7 +118,7 @@ class _Screen:
             fields = [_fields(found) for found in self._found]
             self._out.line(_dumps({"diagnosed": fields, "counts": dict(counts), "logs": shown(folder)}))
             return
-        shares = ", ".join(f"{counts[word]} {word}" for word in (*VerdictWord, "no verdict", "ended") if counts[word])
+        shares = ", ".join(f"{counts[word]} {word}" for word in (*VerdictKind, "no verdict", "ended") if counts[word])
         self._out.line(f"Diagnosed {len(self._found)}: {shares}")
         self._out.line(f"Output of the diagnoses: {safe_text(shown(folder))}")
 
@@ -169,7 +169,7 @@ def _names(stem: str) -> Iterator[str]:
 
 def _word(found: Diagnosis) -> str:
     if found.verdict is not None:
-        return found.verdict.word.value
+        return found.verdict.kind.value
     return "ended" if found.was_ended else "no verdict"
 
 
@@ -178,7 +178,7 @@ def _fields(found: Diagnosis) -> dict[str, Any]:
     return {
         "run_id": found.phase.run_id,
         "phase_id": found.phase.phase_id,
-        "verdict": None if verdict is None else verdict.word.value,
+        "verdict": None if verdict is None else verdict.kind.value,
         "reason": found.problem if verdict is None else verdict.reason,
         "until": None if verdict is None else clock.iso(verdict.until),
         "duration_s": round(found.duration_s, 3),

@@ -45,7 +45,7 @@ class PlainScreen:
         self._result(scheduled, f"  - Skipped: {why}")
 
     def finished(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
-        word = safe_text(ending_word(attempt.final_word, attempt.exit_code, attempt.signal, success=attempt.success))
+        word = safe_text(ending_word(attempt.final_state, attempt.exit_code, attempt.signal, success=attempt.success))
         if attempt.success:
             self._result(scheduled, f"  ✓ Success: {word}")
         else:
@@ -54,7 +54,7 @@ class PlainScreen:
             )
 
     def released(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
-        self._result(scheduled, f"  - Given back: {safe_text(attempt.final_word)}")
+        self._result(scheduled, f"  - Given back: {safe_text(attempt.final_state)}")
 
     def retry_scheduled(self, scheduled: ScheduledAttempt, wait_s: float, why: str) -> None:  # noqa: ARG002 - a screen's signature
         self._out.line(f"    Trying again in {wait_s:.1f} s: {why}")

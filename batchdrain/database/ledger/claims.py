@@ -60,7 +60,7 @@ class Claims:
         self.table = table
         self.writes_states = command.result_from == "exit_code"
         self.source = ledger.source
-        self.executing = table.words[PhaseState.EXECUTING]
+        self.executing = table.states[PhaseState.EXECUTING]
         self.intermediate = intermediate_words(table, command)
         self.session_uid = session_uid
         self.owner = owner or uuid.uuid4().hex
@@ -104,12 +104,12 @@ class Claims:
         def work(connection: sa.Connection) -> Claim:
             row = connection.execute(self.statements.claim, {"the_key": key}).first()
             if row is not None and row.owner == self.owner:  # the reply to our own commit was lost
-                prior = RowState(word=row.prior_state, reason=kept(row.prior_reason))
+                prior = RowState(state=row.prior_state, reason=kept(row.prior_reason))
                 return self._claimed(phase, row.epoch, row.attempts, prior, now)
             if row is not None and not connection.execute(self.statements.take, {**holder, "the_epoch": row.epoch}).rowcount:
                 raise _Lost
             standing = self._take_row(connection, phase)
-            prior_of = {"word": standing.word, "text": keepable(standing.reason)}
+            prior_of = {"word": standing.state, "text": keepable(standing.reason)}
             if row is not None:
                 connection.execute(self.statements.keep_prior, {**holder, **prior_of})
             else:
@@ -219,9 +219,9 @@ class Claims:
             phase=phase,
             epoch=epoch,
             attempt=attempts + 1,
-            prior_word=prior.word,
+            prior_state=prior.state,
             prior_reason=prior.reason,
-            held_word=self.executing if self.writes_states else None,
+            held_state=self.executing if self.writes_states else None,
             claimed_at=now,
             token=token_of(self.session_uid, phase.key.digest, epoch),
         )
@@ -232,23 +232,23 @@ class Claims:
         ours = row is not None and (row.session_uid, row.ended_ms) == (self.session_uid, clock.to_ms(attempt.ended_at))
         if row is None or not ours or row.outcome not in {attempt.outcome, Outcome.MOVED, Outcome.REFUSED}:
             raise ClaimLost(f"{claim.phase.key}: the claim of epoch {claim.epoch} was taken over; nothing was written")
-        return replace(attempt, outcome=Outcome(row.outcome), final_word=row.final_state)
+        return replace(attempt, outcome=Outcome(row.outcome), final_state=row.final_state)
 
     def _write_row(self, connection: sa.Connection, claim: Claim, attempt: Attempt) -> Attempt:
         key, gives_back = claim.phase.key, attempt.outcome in GIVEN_BACK or attempt.outcome is Outcome.REFUSED
-        prior = RowState(word=claim.prior_word, reason=claim.prior_reason)
-        if claim.held_word is None or gives_back:
-            held = () if claim.held_word is None else (claim.held_word,)
+        prior = RowState(state=claim.prior_state, reason=claim.prior_reason)
+        if claim.held_state is None or gives_back:
+            held = () if claim.held_state is None else (claim.held_state,)
             ours: frozenset[str] = frozenset() if attempt.success else self.intermediate.union(held)
-            return replace(attempt, final_word=self.table.restore(connection, key, prior, ours))
-        word = self.table.words[next_state(claim.phase.state, attempt.outcome)]
-        changed = self.table.finish(connection, key, claim.held_word, word, reason=attempt.reason)
+            return replace(attempt, final_state=self.table.restore(connection, key, prior, ours))
+        word = self.table.states[next_state(claim.phase.state, attempt.outcome)]
+        changed = self.table.finish(connection, key, claim.held_state, word, reason=attempt.reason)
         if changed == 1:
-            return replace(attempt, final_word=word)
+            return replace(attempt, final_state=word)
         standing = self.table.standing(connection, key)
-        if changed > 1 or (standing is not None and standing.word == claim.held_word):
+        if changed > 1 or (standing is not None and standing.state == claim.held_state):
             raise RowRefused(
                 f"table {self.table.source.table!r} does not let the state of {key} become {word!r}: {changed} rows were changed",
                 remedy="run_id and phase_id together must be unique, and no trigger may undo it; `inv doctor` tries it",
             )
-        return replace(attempt, outcome=Outcome.MOVED, final_word=GONE if standing is None else standing.word)
+        return replace(attempt, outcome=Outcome.MOVED, final_state=GONE if standing is None else standing.state)

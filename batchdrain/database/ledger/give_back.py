@@ -22,7 +22,7 @@ class Recovered:
 
     key: PhaseKey
     epoch: int  #: of the claim that is void now
-    word: str  #: the state's word that stands in the table now
+    state: str  #: the state's word that stands in the table now
     recorded: Outcome | None = None  #: its command had ended, and its result was recorded; None: given back
     orphanings: int = 0  #: how often the phase was given back in a row, this time included
     ended_processes: int = 0  #: of the abandoned execution, on this machine
@@ -44,7 +44,7 @@ def give_back(
         claims.c.source == ledger.source, claims.c.key == key, claims.c.epoch == epoch, claims.c.owner == held.owner
     )
     this = sa.and_(attempts.c.source == ledger.source, attempts.c.key == key, attempts.c.epoch == epoch)
-    ours = intermediate_words(table, command).union(() if held.held_word is None else (held.held_word,))
+    ours = intermediate_words(table, command).union(() if held.held_state is None else (held.held_state,))
     free = (
         claims.update()
         .where(seen if gone else sa.and_(seen, claims.c.lease_until_ms < db_now_ms()))
@@ -62,11 +62,11 @@ def give_back(
     def work(connection: sa.Connection) -> Recovered | None:
         if not connection.execute(free).rowcount:
             return told[-1] if told and is_orphaned(connection) else None
-        prior = RowState(word=held.prior_word, reason=held.prior_reason)
+        prior = RowState(state=held.prior_state, reason=held.prior_reason)
         word = table.restore(connection, held.key, prior, ours)
         orphaned = {"outcome": Outcome.ORPHANED.value, "ended_ms": db_now_ms(), "final_state": word}
         connection.execute(attempts.update().where(this).values(orphaned))
-        told.append(Recovered(key=held.key, epoch=held.epoch, word=word, orphanings=held.orphanings + 1))
+        told.append(Recovered(key=held.key, epoch=held.epoch, state=word, orphanings=held.orphanings + 1))
         return told[-1]
 
     def is_orphaned(connection: sa.Connection) -> bool:

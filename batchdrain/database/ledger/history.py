@@ -59,9 +59,9 @@ class Held:
     controller: ProcessIdentity
     guardian: ProcessIdentity | None
     lease_left_ms: int  #: by the database's clock; negative when it is over
-    prior_word: str
+    prior_state: str
     prior_reason: str | None
-    held_word: str | None  #: the state's word that its controller wrote; None where the command sets states itself
+    held_state: str | None  #: the state's word that its controller wrote; None where the command sets states itself
     orphanings: int  #: in a row, before this claim
     started_ms: int
     spool_dir: str
@@ -192,9 +192,9 @@ def _held(row: Any) -> Held:
         controller=ProcessIdentity(row["host_id"], row["ctl_pid"], row["ctl_start"]),
         guardian=None if None in guard else ProcessIdentity(row["host_id"], *guard),
         lease_left_ms=int(row["lease_left_ms"]),
-        prior_word=row["prior_state"],
+        prior_state=row["prior_state"],
         prior_reason=kept(row["prior_reason"]),
-        held_word=row["held_state"],
+        held_state=row["held_state"],
         orphanings=row["orphan_count"],
         started_ms=row["started_ms"],
         spool_dir=row["spool_dir"] or "",

@@ -17,7 +17,7 @@ _NO_TEXT: Final = (sa.Integer, sa.Numeric, sa.Boolean, sa.JSON, sa.DateTime, sa.
 def require_fit_words(table: PhaseTable) -> None:
     """Raises ConfigError for words that the state's column can't even be compared with."""
     unfit = []
-    for state, word in table.words.items():
+    for state, word in table.states.items():
         try:
             bound(table.state, word)
         except ValueError:
@@ -35,7 +35,7 @@ def unfit_columns(table: PhaseTable) -> list[str]:
     found = [
         f"batchdrain.source.states.{state.value}: {word!r} is not a value of the enum column "
         f"{table.source.columns.state!r}{did_you_mean(word, known)}"
-        for state, word in table.words.items()
+        for state, word in table.states.items()
         if known is not None and word not in known
     ]
     for key, column in (("states", table.state), ("columns.run_id", table.run_id)):

@@ -91,7 +91,7 @@ def _tried(connection: sa.Connection, table: PhaseTable, state: PhaseState) -> l
         return []
     if prior is None:
         return []
-    executing, words = table.words[PhaseState.EXECUTING], table.words
+    executing, words = table.states[PhaseState.EXECUTING], table.states
     problem = _problem(connection, table, key, executing, lambda: table.take(connection, key, state))
     if problem is not None:
         return [problem]
@@ -108,7 +108,7 @@ def _tried(connection: sa.Connection, table: PhaseTable, state: PhaseState) -> l
         table.takes_null = ended is not None
     found.append(ended)
     back = lambda: table.give_back(connection, key, executing, prior, reason_changed=False)  # noqa: E731
-    found.append(_problem(connection, table, key, prior.word, back, keep=False))
+    found.append(_problem(connection, table, key, prior.state, back, keep=False))
     return [problem for problem in found if problem is not None]
 
 
@@ -128,14 +128,14 @@ def _problem(
     except sa.exc.IntegrityError as error:
         part.rollback()
         return f"table {table.source.table!r} refuses state {word!r} at the commit: {str(error.orig).splitlines()[0]}"
-    if changed == 1 and standing is not None and standing.word == word:
+    if changed == 1 and standing is not None and standing.state == word:
         if keep:
             part.commit()
         else:
             part.rollback()
         return None
     part.rollback()
-    stands = "no row" if standing is None else repr(standing.word)
+    stands = "no row" if standing is None else repr(standing.state)
     return (
         f"table {table.source.table!r} does not let the state become {word!r}: {changed} rows were changed, and {stands} "
         "stands then; is there a trigger or a rule? Map another word in batchdrain.source.states"

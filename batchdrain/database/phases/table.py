@@ -53,7 +53,7 @@ class PhaseTable:
         self._standing = sa.select(columns.as_read(self.state, dialect), text).where(this)
         self._standing_in = sa.select(columns.as_read(self.state, dialect), text, in_state).where(this)
         self._change = table.update().where(this, in_state)
-        self.words: dict[PhaseState, str] = {state: getattr(source.states, state.value) for state in PhaseState}
+        self.states: dict[PhaseState, str] = {state: getattr(source.states, state.value) for state in PhaseState}
 
     @classmethod
     def reflect(cls, database: Database, source: Source) -> PhaseTable:
@@ -86,7 +86,7 @@ class PhaseTable:
         return self.table.schema
 
     def word(self, state: PhaseState) -> Any:
-        return columns.bound(self.state, self.words[state])
+        return columns.bound(self.state, self.states[state])
 
     def pages(self, connection: sa.Connection, state: PhaseState) -> Iterator[Page]:
         """Stream the rows in a state, in no order, in constant memory."""
@@ -133,7 +133,7 @@ class PhaseTable:
     def standing(self, connection: sa.Connection, key: PhaseKey) -> RowState | None:
         """What stands for a phase now; None when its row is gone."""
         found = connection.execute(self._standing, self._ids(key)).first()
-        return None if found is None else RowState(word=as_text(found[0]), reason=as_reason(found[1]))
+        return None if found is None else RowState(state=as_text(found[0]), reason=as_reason(found[1]))
 
     def standing_in(
         self, connection: sa.Connection, key: PhaseKey, expected: PhaseState, *, for_update: bool, nowait: bool = False
@@ -150,7 +150,7 @@ class PhaseTable:
             )
         if not rows or not rows[0][2]:
             return None
-        return RowState(word=as_text(rows[0][0]), reason=as_reason(rows[0][1]))
+        return RowState(state=as_text(rows[0][0]), reason=as_reason(rows[0][1]))
 
     def take(self, connection: sa.Connection, key: PhaseKey, expected: PhaseState) -> int:
         """Set `executing` where the phase is still in `expected`. Returns the rows that were changed. Raises RowRefused."""
@@ -168,7 +168,7 @@ class PhaseTable:
         self, connection: sa.Connection, key: PhaseKey, expected: str, prior: RowState, *, reason_changed: bool
     ) -> int:
         """Restore the state, and the reason byte for byte where somebody changed it. Returns the rows changed."""
-        values: dict[sa.Column[Any], Any] = {self.state: columns.bound(self.state, prior.word)}
+        values: dict[sa.Column[Any], Any] = {self.state: columns.bound(self.state, prior.state)}
         if self.reason is not None and reason_changed:
             values[self.reason] = columns.keepable(prior.reason)
         return self._update(connection, key, columns.bound(self.state, expected), values)
@@ -179,10 +179,10 @@ class PhaseTable:
         standing = self.standing(connection, key)
         if standing is None:
             return GONE
-        if standing.word not in ours or standing == prior:
-            return standing.word
-        changed = self.give_back(connection, key, standing.word, prior, reason_changed=standing.reason != prior.reason)
-        return prior.word if changed == 1 else standing.word
+        if standing.state not in ours or standing == prior:
+            return standing.state
+        changed = self.give_back(connection, key, standing.state, prior, reason_changed=standing.reason != prior.reason)
+        return prior.state if changed == 1 else standing.state
 
     def _update(self, connection: sa.Connection, key: PhaseKey, expected: Any, values: dict[sa.Column[Any], Any]) -> int:
         if self.updated_at is not None:
@@ -218,12 +218,12 @@ class PhaseTable:
 
 def intermediate_words(table: PhaseTable, command: Command) -> frozenset[str]:
     """The states in which an attempt that ended badly may have left its phase, and from which it is given back."""
-    executing = table.words[PhaseState.EXECUTING]
+    executing = table.states[PhaseState.EXECUTING]
     if command.result_from == "exit_code":
         return frozenset({executing})
     if command.stuck_states is not None:
         return frozenset(command.stuck_states)
-    return frozenset({executing, table.words[PhaseState.QUEUED]})
+    return frozenset({executing, table.states[PhaseState.QUEUED]})
 
 
 def split_name(name: str) -> tuple[str | None, str]:

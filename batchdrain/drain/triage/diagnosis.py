@@ -15,10 +15,10 @@ from batchdrain.execution.order import RESULT_BYTES, EndedBy, Ending
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
-from batchdrain.planning.verdicts import Verdict, VerdictWord
+from batchdrain.planning.verdicts import Verdict, VerdictKind
 from batchdrain.runtime.text import storable
 
-BY_EXIT_CODE: Final = {0: VerdictWord.PROMISING, 75: VerdictWord.WAIT}
+BY_EXIT_CODE: Final = {0: VerdictKind.PROMISING, 75: VerdictKind.WAIT}
 _REASON_CHARS: Final = 500
 _LONGEST_S: Final = 31_536_000
 
@@ -43,13 +43,13 @@ def diagnosed(
     if ending.by is EndedBy.INTERRUPT:
         return Diagnosis(phase=phase, problem="it was ended", duration_s=took_s, was_ended=True)
     try:
-        word, said = _judged(ending, triage, redact)
-        held_s = _wait_s(said, triage, redact) if word is VerdictWord.WAIT else triage.valid_s
+        kind, said = _judged(ending, triage, redact)
+        held_s = _wait_s(said, triage, redact) if kind is VerdictKind.WAIT else triage.valid_s
     except ValueError as error:
         return Diagnosis(phase=phase, problem=redact(f"{error} [log: {log}]"), duration_s=took_s)
     verdict = Verdict(
         key=phase.key,
-        word=word,
+        kind=kind,
         reason=_reason(ending, said, redact)[:_REASON_CHARS],
         until=now + timedelta(seconds=held_s),
         fingerprint=Failure.uncategorised(reason, redact).fingerprint,
@@ -58,7 +58,7 @@ def diagnosed(
     return Diagnosis(phase=phase, verdict=verdict, duration_s=took_s)
 
 
-def _judged(ending: Ending, triage: Triage, redact: Redact) -> tuple[VerdictWord, dict[str, Any]]:
+def _judged(ending: Ending, triage: Triage, redact: Redact) -> tuple[VerdictKind, dict[str, Any]]:
     """The verdict, and all that the result file says. Raises ValueError where there is none, saying why."""
     if ending.by is EndedBy.TIMEOUT:
         raise ValueError(f"timed out after {triage.timeout_s:g} s (triage.timeout_s)")
@@ -67,9 +67,9 @@ def _judged(ending: Ending, triage: Triage, redact: Redact) -> tuple[VerdictWord
     said = _result_of(ending.result)
     if "verdict" in said:
         try:
-            return VerdictWord(said["verdict"]), said
+            return VerdictKind(said["verdict"]), said
         except ValueError:
-            known = ", ".join(VerdictWord)
+            known = ", ".join(VerdictKind)
             raise ValueError(f"the result file's verdict is none of {known}: {_brief(said['verdict'], redact)}") from None
     if ending.exit_code not in BY_EXIT_CODE:
         how = f"killed by signal {ending.signal}" if ending.signal is not None else f"exit code {ending.exit_code}"

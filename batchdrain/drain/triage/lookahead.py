@@ -86,7 +86,7 @@ class TriageLookahead:
             Event.PHASE_DIAGNOSED,
             run_id=phase.run_id,
             phase_id=phase.phase_id,
-            verdict=None if verdict is None else verdict.word.value,
+            verdict=None if verdict is None else verdict.kind.value,
             reason=found.problem if verdict is None else verdict.reason,
             until=None if verdict is None else clock.iso(verdict.until),
             duration_s=round(found.duration_s, 3),

@@ -75,8 +75,8 @@ class Triage:
             return Diagnosis(phase=phase, was_ended=True)
         try:
             standing = self._project.store.row_state(phase)
-            if standing.word != self._project.store.table.words[phase.state]:
-                return Diagnosis(phase=phase, problem=f"it is {standing.word} now")
+            if standing.state != self._project.store.table.states[phase.state]:
+                return Diagnosis(phase=phase, problem=f"it is {standing.state} now")
             found = self._judged(phase, standing.reason)
             if found.verdict is not None:
                 self._keep(found)

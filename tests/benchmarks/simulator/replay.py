@@ -148,7 +148,7 @@ class Replay:
             reason = self.world.reason(key, self._tries[key]) or ""
         self._note(truth, took_s, fixed=outcome is Outcome.COMPLETE)
         return Attempt(
-            phase=phase, epoch=self._tries[key], attempt=self._tries[key], outcome=outcome, final_word="", reason=reason,
+            phase=phase, epoch=self._tries[key], attempt=self._tries[key], outcome=outcome, final_state="", reason=reason,
             failure=Failure.of(reason, lambda text: "timeout" if timed_out else categorise(text)), exit_code=0, signal=None,
             started_at=MOMENT, ended_at=self._moment(), duration_s=took_s, limit=limit, stdout_path="", stderr_path="",
         )  # fmt: skip

@@ -44,7 +44,7 @@ def _columns(project: Project) -> Iterator[Finding]:
 def _words(project: Project) -> Iterator[Finding]:
     with project.store.database.read() as connection:
         found = {word for _, word in project.store.table.counts(connection)}
-    known = set(project.store.table.words.values())
+    known = set(project.store.table.states.values())
     if found and not found & known:
         shown = ", ".join(repr(word) for word in sorted(found)[:8])
         yield Finding(
@@ -143,7 +143,7 @@ def _held(project: Project) -> Iterator[Finding]:
             "`inv drain --include-quarantined` takes them",
         )  # fmt: skip
     if project.settings.command.result_from == "database" and project.settings.command.stuck_states is None:
-        executing, queued = (project.store.table.words[state] for state in (PhaseState.EXECUTING, PhaseState.QUEUED))
+        executing, queued = (project.store.table.states[state] for state in (PhaseState.EXECUTING, PhaseState.QUEUED))
         yield Finding(
             "stuck_states", ok=True,
             said=f"after a crash of the command its phase is given back from {executing} and {queued}; "
