@@ -16,7 +16,7 @@ from batchdrain import config
 from batchdrain.collection import ns
 from batchdrain.errors import BatchDrainError
 from batchdrain.events import Event
-from tests.docs.pages import DOCS, PAGES, README, ROOT, blocks, named, text_of
+from tests.docs.pages import DOCS, PACKAGE, PAGES, README, ROOT, blocks, named, text_of
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=named)
 SPANS: Final = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
@@ -114,6 +114,14 @@ def test_every_file_and_module_that_a_text_names_is_there(page: Path) -> None:
             assert (ROOT / span).exists(), span
         if span.startswith("python -m ") and " -c " not in span:
             assert importlib.util.find_spec(span.split()[2]) is not None, span
+
+
+@pytest.mark.skipif(not (PACKAGE / "model").is_dir(), reason="the house is not rebuilt yet")
+@pytest.mark.parametrize("page", [DOCS / "design.md", ROOT / "CONTRIBUTING.md"], ids=named)
+def test_every_wing_and_file_of_the_house_that_a_text_names_is_there(page: Path) -> None:
+    for span in SPANS.findall(_prose(page)):
+        if re.fullmatch(r"[a-z_]+/(?:[a-z_]+/?)*(?:\.py)?", span) and not span.startswith(("tests/", "docs/", "batchdrain/")):
+            assert (PACKAGE / span).exists(), span
 
 
 def test_every_promise_names_a_test_that_is_there() -> None:
