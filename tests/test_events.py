@@ -1,4 +1,4 @@
-"""README's table of events, with its fields, against what drains write."""
+"""The page's table of events, with its fields, against what drains write."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from batchdrain.sessions.events import Event
 from tests.tasks.test_triage import HOPELESS, diagnose, diagnosed, verdicts
 from tests.workplace import DEADLINE_S, Workplace, wait_for
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+PAGE = (Path(__file__).parents[1] / "docs" / "operations.md").read_text()
 OFTEN = ["phase.claimed", "phase.started", "phase.finished"]
 SQLITE_TAKES_OVER = (
     "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], timeout=30); "
@@ -25,7 +25,7 @@ SQLITE_TAKES_OVER = (
 
 def catalogue() -> dict[str, tuple[set[str], set[str]]]:
     """The fields of each event, and those of them that it has not always: "…, where it was …"."""
-    section = README.split("### Events")[1].split("## ")[0]
+    section = PAGE.split("### Events")[1].split("## ")[0]
     found = {}
     for name, cell in re.findall(r"^\| `([a-z._]+)` \| (.+) \|$", section, re.MULTILINE):
         fields = re.sub(r"\([^()]*\)", "", cell).partition(":")[0].split(",")
@@ -118,7 +118,7 @@ def test_every_event_is_met_by_a_drain_of_these_tests() -> None:
 
 
 @pytest.mark.parametrize(("drains", "brings"), DRAINS.items(), ids=[drains.__name__ for drains in DRAINS])
-def test_every_event_has_exactly_the_fields_of_the_readme(
+def test_every_event_has_exactly_the_fields_of_the_page(
     lite: Workplace, drains: Callable[[Workplace], None], brings: list[str]
 ) -> None:
     promised = catalogue()

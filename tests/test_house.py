@@ -16,13 +16,9 @@ import batchdrain
 from batchdrain.cli.tasks.invoke_edge import HELP
 from batchdrain.collection import ns
 from batchdrain.config import plugins
-from batchdrain.config.load import leaves
-from batchdrain.config.settings import Settings
-from batchdrain.sessions.events import Event
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "batchdrain"
-README = (ROOT / "README.md").read_text()
 FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 
@@ -177,25 +173,6 @@ def test_every_task_and_flag_has_help_and_no_short_flag() -> None:
             assert argument.help, f"{name} --{argument.name}"
             assert not [flag for flag in argument.names if len(flag) == 1], f"{name} --{argument.name}"
     assert HELP
-
-
-def test_every_task_is_documented() -> None:
-    for name in ns.task_names:
-        assert f"`inv {name}`" in README, name
-
-
-def test_every_setting_is_documented_with_its_default() -> None:
-    for path in leaves():
-        key = ".".join(path)
-        folded = f"{path[0]}.{path[1]}.*" if path[:2] in {("source", "columns"), ("source", "states")} else key
-        assert f"| `{folded}` |" in README, key
-    assert "`sqlite:///batchdrain.db`" in README
-    assert Settings().batch_size == 10
-
-
-def test_the_catalogue_of_events_is_the_enum() -> None:
-    section = README.split("### Events")[1].split("## ")[0]
-    assert re.findall(r"^\| `([a-z._]+)` \|", section, re.MULTILINE) == [event.value for event in Event]
 
 
 def test_every_policy_and_engine_comes_through_the_same_door() -> None:

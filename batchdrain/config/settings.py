@@ -10,6 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from batchdrain.config.values import Condition, Number, Seconds, SecondsOrZero, Text, Truth, Whole, Word
 
 
+def leaf(default: Any, says: str, **bounds: Any) -> Any:
+    """A setting: its default, and what its schema and docs/configuration.md say of it."""
+    return Field(default, description=says, **bounds)
+
+
 class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -17,12 +22,12 @@ class Section(BaseModel):
 class Columns(Section):
     """Names of the columns in the user's table."""
 
-    run_id: Word = "run_id"
-    phase_id: Word = "phase_id"
-    phase_index: Word | None = "phase_index"
-    state: Word = "state"
-    last_failure_reason: Word | None = "last_failure_reason"
-    updated_at: Word | None = None
+    run_id: Word = leaf("run_id", "names the run of a phase; may be a number or a UUID")
+    phase_id: Word = leaf("phase_id", "names the phase within its run")
+    phase_index: Word | None = leaf("phase_index", "orders the phases of a run; null: you have none")
+    state: Word = leaf("state", "holds one of the four words of `source.states`, or a word that batchdrain leaves alone")
+    last_failure_reason: Word | None = leaf("last_failure_reason", "holds the failure text; null: you have none")
+    updated_at: Word | None = leaf(None, "is set to the time of each write of batchdrain; null: it is left alone")
 
     @model_validator(mode="after")
     def _distinct(self) -> Columns:
@@ -36,10 +41,10 @@ class Columns(Section):
 class States(Section):
     """The user's words for the states."""
 
-    failed: Word = "FAILED"
-    queued: Word = "QUEUED"
-    executing: Word = "EXECUTING"
-    complete: Word = "COMPLETE"
+    failed: Word = leaf("FAILED", "the phase failed: `drain` takes it")
+    queued: Word = leaf("QUEUED", "the phase was never tried: `drain-queued` takes it")
+    executing: Word = leaf("EXECUTING", "a controller holds the phase")
+    complete: Word = leaf("COMPLETE", "the phase is done")
 
     @model_validator(mode="after")
     def _distinct(self) -> States:
@@ -52,60 +57,68 @@ class States(Section):
 class Source(Section):
     """The user's own table; never altered."""
 
-    table: Word = "phases"
+    table: Word = leaf("phases", "your table or view, `schema.table` where it has a schema")
     columns: Columns = Columns()
     states: States = States()
-    where: Condition = ""
+    where: Condition = leaf("", "an SQL condition on the rows that may be drained")
 
 
 class Command(Section):
     """What is executed for a phase."""
 
-    argv: list[Text] = Field(default=[])
-    cwd: Text = ""
-    result_from: Literal["exit_code", "database"] = "exit_code"
-    success_exit_codes: list[Whole] = Field(default=[0], min_length=1)
-    transient_exit_codes: list[Whole] = Field(default=[75])
-    settle_s: SecondsOrZero = 2.0
-    grace_s: Seconds = 10.0
-    stuck_states: list[Word] | None = None
-    env_allow: list[Word] = Field(default=[])
-    env_deny: list[Word] = Field(default=[])
-    log_max_mb: Annotated[Number, Field(gt=0, le=1_000_000)] = 50.0
+    argv: list[Text] = leaf([], "your command, a list; docs/operations.md says what it gets")
+    cwd: Text = leaf("", "the folder in which it runs; empty: the folder of `tasks.py`")
+    result_from: Literal["exit_code", "database"] = leaf("exit_code", "`database`: the command itself sets the phase's state")
+    success_exit_codes: list[Whole] = leaf([0], "exit codes that mean complete", min_length=1)
+    transient_exit_codes: list[Whole] = leaf([75], "exit codes that mean a transient failure: it may be tried again")
+    settle_s: SecondsOrZero = leaf(2.0, "with `database`: how long to wait for a commit that comes after the exit")
+    grace_s: Seconds = leaf(10.0, "between TERM and KILL")
+    stuck_states: list[Word] | None = leaf(
+        None, "with `database`: the states from which an attempt that ended badly is given back; null: executing and queued"
+    )
+    env_allow: list[Word] = leaf([], "`DATABASE_URL` is not passed to the command unless it is listed here")
+    env_deny: list[Word] = leaf([], "names of variables that the command does not inherit")
+    log_max_mb: Number = leaf(
+        50.0, "disk of stdout, and of stderr, of one attempt; past it the middle is cut out (Linux)", gt=0, le=1_000_000
+    )
 
 
 class Triage(Section):
     """What says of a phase beforehand whether trying it again is worth it."""
 
-    argv: list[Text] = Field(default=[])
-    workers: Annotated[Whole, Field(ge=1, le=256)] = 2
-    limit: Annotated[Whole, Field(ge=1, le=10_000)] = 20
-    timeout_s: Seconds = 60.0
-    valid_s: Seconds = 86_400.0  #: how long a verdict is believed
-    wait_s: Seconds = 900.0  #: how long `wait` holds a phase back when it does not say so itself
+    argv: list[Text] = leaf([], "your diagnosis command")
+    workers: Whole = leaf(2, "diagnoses side by side", ge=1, le=256)
+    limit: Whole = leaf(
+        20, "phases that one `inv triage` diagnoses at most, and how far `drain --triage` looks ahead", ge=1, le=10_000
+    )
+    timeout_s: Seconds = leaf(60.0, "the time limit of one diagnosis")
+    valid_s: Seconds = leaf(86_400.0, "how long `promising` and `hopeless` are believed")
+    wait_s: Seconds = leaf(900.0, "how long `wait` holds a phase back where the diagnosis names no time")
 
 
 class Lease(Section):
     """How long a claim lasts without a sign of life from its controller."""
 
-    ttl_s: Seconds = 120.0
-    beat_s: Seconds = 15.0
-    margin_s: Seconds = 10.0
+    ttl_s: Seconds = leaf(120.0, "how long a claim lasts without a sign of life from its controller")
+    beat_s: Seconds = leaf(15.0, "how often the controller gives one")
+    margin_s: Seconds = leaf(10.0, "how long before the end of the lease a command must be ended, beside `command.grace_s`")
 
 
 class Patience(Section):
     """How long batchdrain waits for the database."""
 
-    operation_s: Seconds = 30.0  #: for one operation, also against a peer that never answers
-    outage_s: SecondsOrZero = 600.0  #: for a database that is away during a drain
-    lock_s: Seconds = 5.0  #: for a row that somebody else has locked
+    operation_s: Seconds = leaf(30.0, "the deadline of one database operation, also against a server that never answers")
+    outage_s: SecondsOrZero = leaf(600.0, "how long a drain waits for a database that went away, or for what the phases need")
+    lock_s: Seconds = leaf(5.0, "how long to wait for a row that somebody else has locked")
 
 
 class Timeout(Section):
-    default_s: Seconds = 600.0
-    adaptive: Truth = True
-    min_s: Seconds = 30.0
-    max_s: Seconds = 3600.0
+    """How long one phase may take."""
+
+    default_s: Seconds = leaf(600.0, "the time limit of a phase while fewer than 5 durations are known")
+    adaptive: Truth = leaf(True, "learn the limit from the ledger")
+    min_s: Seconds = leaf(30.0, "no learnt limit is shorter")
+    max_s: Seconds = leaf(3600.0, "no learnt or doubled limit is longer")
 
     @model_validator(mode="after")
     def _ordered(self) -> Timeout:
@@ -115,62 +128,82 @@ class Timeout(Section):
 
 
 class Retry(Section):
-    max_attempts: Annotated[Whole, Field(ge=1, le=1000)] = 2
-    initial_s: SecondsOrZero = 5.0
-    max_s: SecondsOrZero = 300.0
-    outage_after: Annotated[Whole, Field(ge=0)] = 5
+    """What is tried again within a session, and when."""
+
+    max_attempts: Whole = leaf(
+        2, "executions of one phase in a session; only transient failures are tried again", ge=1, le=1000
+    )
+    initial_s: SecondsOrZero = leaf(
+        5.0, "the first wait before a retry is a random time up to this; it doubles with each retry"
+    )
+    max_s: SecondsOrZero = leaf(300.0, "the longest wait before a retry")
+    outage_after: Whole = leaf(
+        5, "so many different phases that fail transiently one after the other are an outage; 0 is off", ge=0
+    )
 
 
 class Stop(Section):
     """Stop conditions; 0 is off."""
 
-    max_attempts_per_phase: Annotated[Whole, Field(ge=0)] = 0
-    max_timeouts_per_run: Annotated[Whole, Field(ge=0)] = 2
-    max_repeats: Annotated[Whole, Field(ge=0)] = 3
-    max_consecutive_failures: Annotated[Whole, Field(ge=0)] = 0
-    max_total_minutes: Annotated[Number, Field(ge=0, le=1_000_000)] = 0.0
-    success_floor: Annotated[Number, Field(ge=0, le=1)] = 0.0
-    success_floor_after: Annotated[Whole, Field(ge=1)] = 20
-    metric: Text = ""
-    max_without_metric: Annotated[Whole, Field(ge=0)] = 0
-    canary: Truth = False
-    canary_size: Annotated[Whole, Field(ge=2)] = 10
-    skip_runs_with_queued: Truth = False
+    max_attempts_per_phase: Whole = leaf(0, "leave out a phase that was executed so often, over all sessions", ge=0)
+    max_timeouts_per_run: Whole = leaf(2, "after so many timeouts leave out the rest of the run, for this session", ge=0)
+    max_repeats: Whole = leaf(3, "after so many equal failures park their whole cluster, for this session", ge=0)
+    max_consecutive_failures: Whole = leaf(0, "end the session after so many failures in a row", ge=0)
+    max_total_minutes: Number = leaf(
+        0.0, "end the session after this time; commands that run then may finish", ge=0, le=1_000_000
+    )
+    success_floor: Number = leaf(0.0, "end the session when a smaller share than this succeeded …", ge=0, le=1)
+    success_floor_after: Whole = leaf(20, "… of so many results or more", ge=1)
+    metric: Text = leaf("", "the name of a metric that your command reports …")
+    max_without_metric: Whole = leaf(0, "… end the session after so many results in a row that brought nothing of it", ge=0)
+    canary: Truth = leaf(False, "of a big cluster try one phase, then two, then four, and go on only while they succeed")
+    canary_size: Whole = leaf(10, "phases that make a cluster big", ge=2)
+    skip_runs_with_queued: Truth = leaf(False, "leave out the failed phases of a run that has queued ones")
 
 
 class RunType(Section):
-    match: Word
-    type: Word
+    match: Word = leaf(..., "a glob of run ids")
+    type: Word = leaf(..., "the type of the runs that match; the first match counts")
 
 
 class Dependency(Section):
     """Runs that match `run` wait until no run that matches one of `after` has unfinished phases."""
 
-    run: Word
-    after: list[Word] = Field(min_length=1)
+    run: Word = leaf(..., "a glob of the runs that wait")
+    after: list[Word] = leaf(..., "globs of the runs that they wait for", min_length=1)
 
 
 class CategoryMatch(Section):
     """A rule of the user's: failure texts that `match` (a regular expression) are of `category`."""
 
-    match: Word
-    category: Word
+    match: Word = leaf(..., "a regular expression, searched in the failure text")
+    category: Word = leaf(..., "one of the seven categories")
 
 
 class Settings(Section):
     """All settings of batchdrain, with their defaults. `Settings.model_json_schema()` is their schema."""
 
-    database_url: Text = Field(default="", repr=False)
-    session_dir: Word = ".autonomous_runs/batch_drain_sessions"
-    batch_size: Annotated[Whole, Field(ge=1, le=1_000_000)] = 10
-    min_success_rate: Annotated[Number, Field(ge=0, le=1)] | None = None
-    workers: Annotated[Whole, Field(ge=1, le=256)] = 1
-    engine: Word = "local"
-    finish_current: Truth = False
-    profile: Literal["classic", "conservative", "triage", "throughput"] = "classic"
-    policy: list[str | dict[str, Any]] = Field(default=["hints", "untried-first", "smart"], min_length=1)
-    categories: list[CategoryMatch] = Field(default=[])
-    refresh_s: Seconds = 30.0
+    database_url: Text = leaf("", "an SQLAlchemy URL; empty: `DATABASE_URL`, else `sqlite:///batchdrain.db`", repr=False)
+    session_dir: Word = leaf(
+        ".autonomous_runs/batch_drain_sessions", "where sessions live; relative: below the folder of `tasks.py`"
+    )
+    batch_size: Whole = leaf(10, "phases of one drain", ge=1, le=1_000_000)
+    min_success_rate: Annotated[Number, Field(ge=0, le=1)] | None = leaf(
+        None, "exit 0 from this rate on; null: only when every phase succeeded"
+    )
+    workers: Whole = leaf(1, "phases of different runs executed side by side", ge=1, le=256)
+    engine: Word = leaf("local", "where commands run: a name (entry point `batchdrain.engines`) or `package.module:factory`")
+    finish_current: Truth = leaf(False, "the first Ctrl-C lets the running phases end")
+    profile: Literal["classic", "conservative", "triage", "throughput"] = leaf(
+        "classic", "a named set of limits and an order; what you set yourself wins"
+    )
+    policy: list[str | dict[str, Any]] = leaf(
+        ["hints", "untried-first", "smart"], "what ranks the phases: see docs/choosing.md", min_length=1
+    )
+    categories: list[CategoryMatch] = leaf(
+        [], "your own rules, before the built-in ones: `{match: regular expression, category: name}`"
+    )
+    refresh_s: Seconds = leaf(30.0, "read the backlog again after this time")
     source: Source = Source()
     command: Command = Command()
     timeout: Timeout = Timeout()
@@ -179,8 +212,10 @@ class Settings(Section):
     lease: Lease = Lease()
     patience: Patience = Patience()
     stop: Stop = Stop()
-    depends_on: list[Dependency] = Field(default=[])
-    run_types: list[RunType] = Field(default=[])
+    depends_on: list[Dependency] = leaf(
+        [], '`{run: "release-*", after: ["build-*"]}`: such a run waits while one of the others has unfinished phases'
+    )
+    run_types: list[RunType] = leaf([], '`{match: "build*", type: maintenance}`: time limits and yields are learnt by type')
 
     def run_type_of(self, run_id: str) -> str:
         """By the first rule of `run_types` that matches; 'default' where none does."""

@@ -31,7 +31,7 @@ def billing_first(lane, now, *, prefix="billing-"):
 def fewest_waiting(lane, now):
     return lane.waiting
 """
-README = (Path(__file__).parents[2] / "README.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "choosing.md").read_text()
 ENTRIES: list[str | dict[str, Any]] = [
     *known(POLICIES),
     {"name": "best-yield", "prior": 0.9, "strength": 0.5, "timeouts_last": True},
@@ -72,14 +72,14 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     sys.modules.pop("conforming_policies", None)
 
 
-def test_the_built_in_policies_are_those_that_the_readme_names() -> None:
-    table = README.split("| policy | ranks |")[1].split("\n\n")[0]
+def test_the_built_in_policies_are_those_that_the_page_names() -> None:
+    table = PAGE.split("| policy | ranks |")[1].split("\n\n")[0]
     named = [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")]
     assert sorted(named) == [name for name in known(POLICIES) if name != "fewest-waiting"]
 
 
-def test_the_readme_lists_what_a_lane_carries() -> None:
-    said = README.split("A lane carries ")[1].split("Policies see nothing else")[0]
+def test_the_page_lists_what_a_lane_carries() -> None:
+    said = PAGE.split("A lane carries ")[1].split("Policies see nothing else")[0]
     listed = {name for group in re.findall(r"`([^`]+)`", said) for name in group.replace(",", " ").split()}
     tallied = {"tried", "fixed", "failed", "fixed_s", "failed_s"}
     assert {name for name in tallied if hasattr(Tally(), name)} == tallied

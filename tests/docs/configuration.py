@@ -1,0 +1,137 @@
+"""docs/configuration.md, from the schema that the settings export: what it does not say, the page does not say."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from batchdrain.settings import PROFILES, Settings
+
+Schema = Mapping[str, Any]
+_HEAD: Final = """# Configuration
+
+<!-- Made by `python -m tests.docs.generate` from the settings model. Edit the descriptions there. -->
+
+Settings come from three places. Each one wins over those before it:
+
+1. the section `batchdrain:` of `invoke.yaml`, and of the other files that Invoke merges;
+2. variables `INVOKE_BATCHDRAIN_…` in the environment;
+3. flags of a task. [flags.md](flags.md) says which flag sets which key.
+
+`inv init` writes a section for your database. `inv doctor` checks all of it, and names every problem at once.
+
+```yaml
+batchdrain:
+  batch_size: 25
+  command:
+    argv: ["{python}", -m, myproject.work, "--run-id={run_id}", "--phase-id={phase_id}"]
+  timeout: {default_s: 10m}
+```
+
+- A key that batchdrain does not know is an error, with a "did you mean".
+- A variable is named after the key's path, joined by underscores: `INVOKE_BATCHDRAIN_TIMEOUT_DEFAULT_S=90`.
+  A list is given as JSON or with commas, nothing as `null`.
+- A duration is a number of seconds, or a text such as `90s`, `10m` or `1h`. It is at most a year.
+- YAML reads a bare `yes`, `no`, `on` or `off` as true or false. Quote such a word where a text is meant.
+- Relative paths start at the folder of `tasks.py`.
+- Code (a policy or an engine by its path) is never named by a variable. It is imported only at the word of files, and
+  from files, that nobody but you and root may write.
+- A password belongs into `DATABASE_URL` or into the driver's own file (`.pgpass`), not into `invoke.yaml`.
+
+`Settings.model_json_schema()` (from `batchdrain`) exports the same as a JSON Schema, for an editor that checks YAML.
+"""
+_PROFILES: Final = """## Profiles
+
+A profile (`profile`, or `--profile`) is a named set of limits, and the order that goes with them. What you set yourself
+wins over it. An empty cell means the default of the tables above. When to use which: [choosing.md](choosing.md#profiles).
+"""
+
+
+def page() -> str:
+    schema = Settings.model_json_schema()
+    parts = [_HEAD, *_sections(schema, schema, ()), _PROFILES + "\n" + _profiles()]
+    return "\n".join(parts)
+
+
+def _sections(schema: Schema, model: Schema, path: tuple[str, ...]) -> Iterator[str]:
+    """A table of the model's own keys, then one for each section within it."""
+    inner = {name: _resolved(schema, of) for name, of in model["properties"].items() if "$ref" in of}
+    rows = [_row((*path, name), of) for name, of in model["properties"].items() if name not in inner]
+    title = f"`{'.'.join(path)}`" if path else "All keys that stand directly below `batchdrain:`"
+    says = "" if not path else f"{model['description']}\n\n"
+    yield f"## {title}\n\n{says}| key | default | takes | means |\n|---|---|---|---|\n" + "".join(rows)
+    for name, of in inner.items():
+        yield from _sections(schema, of, (*path, name))
+
+
+def _resolved(schema: Schema, of: Schema) -> Schema:
+    found: Schema = schema["$defs"][of["$ref"].rpartition("/")[2]]
+    return found
+
+
+def _row(path: tuple[str, ...], of: Schema) -> str:
+    says = re.sub(r"docs/(\w+\.md)", r"[\1](\1)", of["description"])
+    return f"| `{'.'.join(path)}` | {_value(of['default'])} | {_takes(path[-1], of)} | {says} |\n"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, str) and value:
+        return f"`{value}`"
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return f"`[{', '.join(value)}]`"
+    return f"`{json.dumps(value)}`"
+
+
+def _takes(name: str, of: Schema) -> str:
+    """What a value may be, in words."""
+    if "anyOf" in of:
+        return " or ".join(dict.fromkeys(_takes(name, one) for one in of["anyOf"]))
+    if "enum" in of:
+        return ", ".join(f"`{word}`" for word in of["enum"])
+    kind = of.get("type", "object" if "$ref" in of else "")
+    if kind == "array":
+        return f"list of {_takes('', of['items'])}".replace(" or ", "s or ") + "s"
+    if kind == "number" and name.endswith("_s"):
+        return "duration" if "gt" in of or "exclusiveMinimum" in of else "duration, or 0"
+    plain = {"string": "text", "boolean": "`true` or `false`", "object": "mapping", "null": "null"}
+    if kind in plain:
+        return plain[kind]
+    return {"integer": "whole number", "number": "number"}[kind] + _bounds(of)
+
+
+def _bounds(of: Schema) -> str:
+    least, above = of.get("minimum", of.get("ge")), of.get("exclusiveMinimum", of.get("gt"))
+    most = of.get("maximum", of.get("le"))
+    said = [f" from {least:g}"] if least is not None else [f" above {above:g}"] if above is not None else []
+    return "".join(said) + (f" to {most:.15g}" if most is not None else "")
+
+
+def _profiles() -> str:
+    """A row for each key that a profile sets."""
+    flat = {name: dict(_flat(limits)) for name, limits in PROFILES.items()}
+    keys = list(dict.fromkeys(key for limits in flat.values() for key in limits))
+    head = f"| key | {' | '.join(f'`{name}`' for name in flat)} |\n|---|{'---|' * len(flat)}\n"
+    return head + "".join(f"| `{key}` | {' | '.join(limits.get(key, '') for limits in flat.values())} |\n" for key in keys)
+
+
+def _flat(limits: Mapping[str, dict[str, object] | list[object]]) -> Iterator[tuple[str, str]]:
+    for section, given in limits.items():
+        if isinstance(given, dict):
+            yield from ((f"{section}.{key}", _value(value)) for key, value in given.items())
+        else:
+            yield section, f"`[{', '.join(_entry(entry) for entry in given)}]`"
+
+
+def _entry(entry: object) -> str:
+    """As YAML has it on one line."""
+    if not isinstance(entry, dict):
+        return str(entry)
+    return (
+        "{"
+        + ", ".join(f"{key}: {value if isinstance(value, str) else json.dumps(value)}" for key, value in entry.items())
+        + "}"
+    )

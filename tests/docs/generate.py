@@ -1,0 +1,24 @@
+"""The pages of docs/ that are made from the code: `python -m tests.docs.generate` writes them, a test holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from tests.docs import configuration
+
+DOCS: Final = Path(__file__).parents[2] / "docs"
+PAGES: Final[Mapping[str, Callable[[], str]]] = {
+    "configuration.md": configuration.page,
+}
+"""The page's name, and what makes its text."""
+
+
+def main() -> None:
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page())
+
+
+if __name__ == "__main__":
+    main()
