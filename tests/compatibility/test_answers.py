@@ -1,0 +1,55 @@
+"""Every list, report and preview of the project that bd1f117 left says what bd1f117 said of it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.compatibility import asking
+from tests.compatibility.conftest import kept
+from tests.compatibility.placing import Left, placed
+
+SAID: dict[str, list[str]] = kept("said.json")
+
+
+@pytest.fixture(scope="module")
+def looked_at(tmp_path_factory: pytest.TempPathFactory) -> Left:
+    """One for all: what is asked writes nothing."""
+    root = tmp_path_factory.mktemp("looked") / "project"
+    root.mkdir()
+    return placed(root, f"sqlite:///{root}/work.db")
+
+
+@pytest.mark.parametrize("argv", asking.ASKED, ids=asking.key)
+def test_an_answer_is_the_one_of_bd1f117(looked_at: Left, argv: tuple[str, ...]) -> None:
+    then, now = SAID[asking.key(argv)], asking.answer(looked_at, argv)
+    if "--format=json" in argv:  # more fields may have come
+        assert asking.lacks(json.loads("\n".join(now)), json.loads("\n".join(then))) == []
+    else:
+        assert now == then
+
+
+def test_a_phase_that_bd1f117_tried_often_enough_is_left_out(looked_at: Left) -> None:
+    now = asking.explained(looked_at, **asking.TRIED_ENOUGH)
+    assert now == SAID[asking.TRIED]
+    assert "  - lost-1 / b~fail: skipped by stop.max_attempts_per_phase: tried once" in now
+
+
+def test_what_is_recorded_is_what_is_asked() -> None:
+    assert set(SAID) == {*map(asking.key, asking.ASKED), asking.TRIED}
+
+
+@pytest.mark.parametrize(
+    ("now", "lacking"),
+    [
+        ({"a": 1, "b": [{"c": 2, "more": 3}], "new": 4}, 0),
+        ({"a": 1, "b": [{}]}, 1),
+        ({"a": 2, "b": [{"c": 2}]}, 1),
+        ({"a": 1, "b": []}, 1),
+        ({"b": [{"c": 3}]}, 2),
+        ([], 1),
+    ],
+)
+def test_a_field_that_is_gone_or_says_something_else_is_found(now: object, lacking: int) -> None:
+    assert len(asking.lacks(now, {"a": 1, "b": [{"c": 2}]})) == lacking

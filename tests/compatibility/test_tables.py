@@ -1,0 +1,57 @@
+"""batchdrain's tables are made as bd1f117 made them: on each database, column by column."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from tests.compatibility.placing import Left
+from tests.workplace import Workplace
+
+TABLES = ("batchdrain_meta", "batchdrain_claim", "batchdrain_attempt")
+
+
+def test_the_tables_of_today_are_the_tables_of_bd1f117(left_anywhere: Left, tmp_path: Path) -> None:
+    work = left_anywhere.work
+    then = described(work)
+    assert [len(table["columns"]) for table in then.values()] == [2, 17, 25]
+    for table in TABLES:
+        work.sql(f"DROP TABLE {table}")
+
+    assert work.inv("drain", "--run-id=release-1").code == 0  # makes them anew
+
+    assert described(work) == then
+
+
+def described(work: Workplace) -> dict[str, dict[str, Any]]:
+    with work.engine.connect() as connection:
+        inspector = sa.inspect(connection)
+        found = {
+            table: {
+                "columns": [
+                    (column["name"], repr(column["type"]), column["nullable"], column["default"])
+                    for column in inspector.get_columns(table)
+                ],
+                "key": inspector.get_pk_constraint(table)["constrained_columns"],
+                "indexes": sorted(
+                    (index["name"], index["column_names"], index["unique"]) for index in inspector.get_indexes(table)
+                ),
+                "ddl": "",
+            }
+            for table in TABLES
+        }
+        for table in TABLES if work.engine.dialect.name != "postgresql" else ():
+            found[table]["ddl"] = _ddl(connection, table)
+    return found
+
+
+def _ddl(connection: sa.Connection, table: str) -> str:
+    """As the database itself tells it."""
+    if connection.dialect.name == "sqlite":
+        text = connection.exec_driver_sql(f"SELECT sql FROM sqlite_master WHERE name = '{table}'").scalar_one()
+    else:
+        text = connection.exec_driver_sql(f"SHOW CREATE TABLE {table}").one()[1]
+    return re.sub(r"\s+", " ", str(text))
