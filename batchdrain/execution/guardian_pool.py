@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -139,14 +138,9 @@ POOL: ContextVar[GuardianPool | None] = ContextVar("POST", default=None)
 _own: dict[int, GuardianPool] = {}
 
 
-def interrupter_of(engine: object) -> Callable[..., None]:
-    """What ends the commands of an engine, called with `kill=`; safe in a signal handler. Its own `interrupt`, else that of the
-    guardians which its threads called for in this process; what runs in other processes ends by itself."""
-    own: Callable[..., None] | None = getattr(engine, "interrupt", None)
-    return _interrupt_own if own is None else own
-
-
-def _interrupt_own(*, kill: bool = False) -> None:
+def interrupt_own(*, kill: bool = False) -> None:
+    """End the commands of every engine without an `interrupt` whose threads are ours; what runs in other processes ends by
+    itself. Safe in a signal handler."""
     pool = _own.get(os.getpid())
     if pool is not None:
         pool.interrupt(kill=kill)
