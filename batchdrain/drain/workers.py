@@ -11,7 +11,7 @@ from typing import Final
 
 from batchdrain.database.driver_errors import RowLocked, RowRefused
 from batchdrain.drain.in_flight import Ended, Parts, Running
-from batchdrain.execution.command import order_for
+from batchdrain.execution.command import SessionPlace, make_order
 from batchdrain.execution.guardian.wire import boottime_ms
 from batchdrain.execution.guardian_client import GuardianClient
 from batchdrain.execution.guardian_pool import execute, withdraw
@@ -79,16 +79,13 @@ class Workers:
             parts.record.events.write(Event.CLAIM_LOST, **ids)
             return False
         parts.heartbeat.hold(claim)
-        order = order_for(
-            claim,
-            command,
-            limit=limit,
+        place = SessionPlace(
             session_id=parts.record.session.session_id,
+            root=parts.root,
             logs=parts.record.logs.absolute(),
             spool=parts.record.spool.absolute(),
-            root=parts.root,
-            deadline_ms=parts.heartbeat.deadline_ms(before_ms),
         )
+        order = make_order(claim, command, place, limit=limit, deadline_ms=parts.heartbeat.deadline_ms(before_ms))
         if self._pool is not None and guard is not None:
             self._pool.assign(guard, order.token)
         paths = (parts.record.kept(order.stdout_path), parts.record.kept(order.stderr_path))
