@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from batchdrain.drain.heartbeat import Heartbeat
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.drain.triage.lookahead import TriageLookahead
+from batchdrain.execution.engines.protocol import Capabilities, Engine
 from batchdrain.execution.order import Ending, Order
 from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.failures.categories import Categoriser
@@ -40,7 +40,8 @@ class Parts:
     lookahead: TriageLookahead
     outage: DatabaseOutage
     breaker: CircuitBreaker
-    engine: Executor
+    engine: Engine
+    capabilities: Capabilities  #: of the engine
     limits: TimeLimits
     recorder: Recorder
     shutdown: Shutdown

@@ -8,7 +8,7 @@ from batchdrain.execution import guardian_client, process_identity
 
 def is_alive(held: Held) -> bool | None:
     """Whether the controller of a claim runs; None where we can't tell: it is of another machine, or hidden from us."""
-    return process_identity.lives(held.controller)
+    return process_identity.is_alive(held.controller)
 
 
 def is_gone(held: Held) -> bool:
@@ -24,7 +24,9 @@ def is_due(held: Held) -> bool:
         return True
     if held.lease_left_ms >= 0:
         return False
-    return not (is_alive(held) and held.guardian is not None and guardian_client.stands(held.guardian) is not False)
+    return not (
+        is_alive(held) and held.guardian is not None and guardian_client.is_guardian_alive(held.guardian) is not False
+    )
 
 
 def said_of(held: Held) -> str:
@@ -36,7 +38,7 @@ def said_of(held: Held) -> str:
         said = "is dead: `inv recover` gives it back"
     elif alive is False:
         said = "is dead, but its command may run on elsewhere: its lease decides"
-    elif held.controller.host_id == process_identity.host_id():
+    elif held.controller.host_id == process_identity.read_host_id():
         said = "is another user's, whose processes are hidden from you: its lease decides"
     else:
         said = "is of another machine"

@@ -89,7 +89,7 @@ def _unsettled(held: Held, problem: str) -> Recovered:
 def _end(held: Held, grace_s: float) -> int | None:
     """See that nobody of this claim lives on this machine. Returns how many processes of the command had to be killed; None
     where some live on, because they are another user's or in the kernel: the claim stays held for the next time."""
-    if held.controller.host_id != process_identity.host_id():
+    if held.controller.host_id != process_identity.read_host_id():
         return 0
     if held.guardian is not None and not _is_ended(held.guardian, grace_s + _SLACK_S):
         return None
@@ -99,9 +99,9 @@ def _end(held: Held, grace_s: float) -> int | None:
 
 def _is_ended(guardian: process_identity.ProcessIdentity, within_s: float) -> bool:
     """Whether it ends by itself in time, or can be killed. Only what is known to be a guardian is killed."""
-    if guardian_client.stands(guardian) is False or process_identity.await_end(guardian, within_s):
+    if guardian_client.is_guardian_alive(guardian) is False or process_identity.await_end(guardian, within_s):
         return True
-    if guardian_client.stands(guardian):
+    if guardian_client.is_guardian_alive(guardian):
         process_identity.kill(guardian)
     return process_identity.await_end(guardian, _KILL_WITHIN_S)
 

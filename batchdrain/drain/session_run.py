@@ -28,6 +28,7 @@ from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.screen import Opening, Screen
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.drain.triage.lookahead import lookahead_of
+from batchdrain.execution.engines.protocol import capabilities_of
 from batchdrain.model.claim import ScheduledAttempt
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.phase import Skip
@@ -127,8 +128,8 @@ def _drained(
             project.store.database, project.store.ledger, project.store.table, settings.command, record.session.session_uid or "",
             spool_dir=str(record.spool.absolute()),
         )  # fmt: skip
-        shutdown.engine = engine
-        heartbeat = Heartbeat(claims, settings.lease, settings.command.grace_s, getattr(engine, "pool", None))
+        shutdown.engine = capabilities = capabilities_of(engine)
+        heartbeat = Heartbeat(claims, settings.lease, settings.command.grace_s, capabilities.pool)
         parts = Parts(
             settings=settings,
             record=record,
@@ -139,6 +140,7 @@ def _drained(
             outage=DatabaseOutage(settings.patience.outage_s, shutdown, recorder),
             breaker=CircuitBreaker(settings.retry),
             engine=engine,
+            capabilities=capabilities,
             limits=limits_for(project, settings),
             recorder=recorder,
             shutdown=shutdown,

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final, Protocol
 
-from batchdrain.execution.guardian_pool import interrupter_of
+from batchdrain.execution.engines.protocol import Interrupt
 from batchdrain.runtime.signals import SIGNALS, Cut, in_foreign_code, note
 
 _LONGEST_MS: Final = 2_000_000_000  # poll takes a C int
@@ -47,9 +47,10 @@ class Wake:
 
 
 class Interruptible(Protocol):
-    """An engine that can end what it runs. Both calls must be safe in a signal handler."""
+    """Can end what it runs."""
 
-    def interrupt(self, *, kill: bool = False) -> None: ...
+    @property
+    def interrupt(self) -> Interrupt: ...
 
 
 class Shutdown:
@@ -57,7 +58,7 @@ class Shutdown:
 
     def __init__(self, *, finish_current: bool = False) -> None:
         self._finish_current = finish_current
-        self.engine: object = None  #: whose commands a signal ends
+        self.engine: Interruptible | None = None  #: whose commands a signal ends
         self.beside: Interruptible | None = None  #: ended by the first signal in any case
         self.signal: int | None = None  #: the first one
         self.wake = Wake()  #: set with the first one
@@ -77,7 +78,7 @@ class Shutdown:
             note()
             self.wake.set()
             if self.engine is not None and (again or not self._finish_current):
-                interrupter_of(self.engine)(kill=again)
+                self.engine.interrupt(kill=again)
             if self.beside is not None:
                 self.beside.interrupt(kill=again)
             if in_foreign_code():

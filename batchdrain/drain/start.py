@@ -16,7 +16,7 @@ from batchdrain.drain.recovery import recover
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.screen import Screen
 from batchdrain.drain.session_run import SessionOutcome, run_session
-from batchdrain.execution.command import diagnosis_problems, problems_of
+from batchdrain.execution.command import diagnosis_problems_of, problems_of
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
@@ -121,7 +121,7 @@ def identity(project: Project) -> dict[str, Any]:
 def prepare(project: Project, request: DrainRequest) -> None:
     """Everything that can be found wrong before the first claim is."""
     settings = request.settings
-    problems = diagnosis_problems(settings, project.root) if request.triage else []
+    problems = diagnosis_problems_of(settings, project.root) if request.triage else []
     problems += problems_of(settings.command, project.root) + unfit_columns(project.store.table)
     if settings.command.result_from == "exit_code":
         problems += unwritable(project.store.database, project.store.table)

@@ -11,10 +11,10 @@ from typing import Final
 
 from batchdrain.database.driver_errors import RowLocked, RowRefused
 from batchdrain.drain.in_flight import Ended, Parts, Running
-from batchdrain.execution.command import order_for
+from batchdrain.execution.command import SessionPlace, make_order
 from batchdrain.execution.guardian.wire import boottime_ms
 from batchdrain.execution.guardian_client import GuardianClient
-from batchdrain.execution.guardian_pool import GuardianPool, execute, interrupter_of, withdraw
+from batchdrain.execution.guardian_pool import execute, withdraw
 from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.execution.orphans import found_out
 from batchdrain.model.claim import Claim, ScheduledAttempt
@@ -40,7 +40,7 @@ class Workers:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._pool: GuardianPool | None = getattr(parts.engine, "pool", None)
+        self._pool = parts.capabilities.pool
         self._running: dict[Future[Ending], Running] = {}
         self._settling: deque[_Settling] = deque()
         self._locked: deque[Ended] = deque()
@@ -79,16 +79,13 @@ class Workers:
             parts.record.events.write(Event.CLAIM_LOST, **ids)
             return False
         parts.heartbeat.hold(claim)
-        order = order_for(
-            claim,
-            command,
-            limit=limit,
+        place = SessionPlace(
             session_id=parts.record.session.session_id,
+            root=parts.root,
             logs=parts.record.logs.absolute(),
             spool=parts.record.spool.absolute(),
-            root=parts.root,
-            deadline_ms=parts.heartbeat.deadline_ms(before_ms),
         )
+        order = make_order(claim, command, place, limit=limit, deadline_ms=parts.heartbeat.deadline_ms(before_ms))
         if self._pool is not None and guard is not None:
             self._pool.assign(guard, order.token)
         paths = (parts.record.kept(order.stdout_path), parts.record.kept(order.stderr_path))
@@ -132,7 +129,7 @@ class Workers:
 
     def end_all(self) -> Iterator[Ended]:
         """End every command, and give what came of each."""
-        interrupter_of(self._parts.engine)()
+        self._parts.capabilities.interrupt()
         wait(self._running)
         endings = [(running, self._ending_of(future, running)) for future, running in self._running.items()]
         endings += [(entry.ended.running, entry.ended.ending) for entry in self._settling]

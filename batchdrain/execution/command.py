@@ -11,6 +11,7 @@ import shutil
 import sys
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -36,12 +37,12 @@ def problems_of(
 ) -> list[str]:
     """Why a command can't be executed, whatever the phase, a line each. `root`: where relative paths start; `setting`:
     where its argv stands; `known`: its placeholders."""
-    problems = _template_problems(command.argv, f"batchdrain.{setting}", known)
+    problems = _find_template_problems(command.argv, f"batchdrain.{setting}", known)
     cwd = root / command.cwd
     if not cwd.is_dir():
         return [*problems, f"batchdrain.command.cwd: {cwd} is no folder; name one"]
-    problems += _example_problems(command.argv, f"batchdrain.{setting}", cwd)
-    if not problems and program(command, root) is None:
+    problems += _find_example_problems(command.argv, f"batchdrain.{setting}", cwd)
+    if not problems and find_program(command, root) is None:
         problems.append(
             f"batchdrain.{setting}.0: {command.argv[0]!r} is no program that can be executed; name one by its path, or "
             "{python} for the interpreter that runs batchdrain"
@@ -49,19 +50,19 @@ def problems_of(
     return problems
 
 
-def program(command: Command, root: Path) -> str | None:
+def find_program(command: Command, root: Path) -> str | None:
     """The program that will be executed; None where there is none. One that an id names is taken for granted."""
     template = command.argv[0]
     if {match[1] for match in _PLACEHOLDER.finditer(template)} - {None, "python"}:
         return template
-    name = filled(template, {"python": sys.executable})
+    name = fill(template, {"python": sys.executable})
     if os.sep not in name:
         return shutil.which(name)
     path = root / command.cwd / name
     return str(path) if path.is_file() and os.access(path, os.X_OK) else None
 
 
-def _template_problems(argv: Sequence[str], setting: str, known: Sequence[str]) -> list[str]:
+def _find_template_problems(argv: Sequence[str], setting: str, known: Sequence[str]) -> list[str]:
     if not argv:
         example = "[{python}, -m, myproject.work, --run-id={run_id}, --phase-id={phase_id}]"
         return [f"{setting}: is empty; name your command, e.g. {example}"]
@@ -79,7 +80,7 @@ def _template_problems(argv: Sequence[str], setting: str, known: Sequence[str]) 
     return problems
 
 
-def _example_problems(argv: Sequence[str], setting: str, folder: Path) -> list[str]:
+def _find_example_problems(argv: Sequence[str], setting: str, folder: Path) -> list[str]:
     """Nobody has the module of the examples, but for whoever has made it."""
     return [
         f"{setting}.{position}: {item} is the example of `inv init`: name your own command"
@@ -88,7 +89,7 @@ def _example_problems(argv: Sequence[str], setting: str, folder: Path) -> list[s
     ]
 
 
-def filled(template: str, values: Mapping[str, str]) -> str:
+def fill(template: str, values: Mapping[str, str]) -> str:
     """The template with its placeholders replaced, once: what a value holds is never read as a placeholder."""
 
     def value(match: re.Match[str]) -> str:
@@ -99,120 +100,105 @@ def filled(template: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(value, template)
 
 
-def order_for(
-    claim: Claim,
-    command: Command,
-    *,
-    limit: TimeLimit,
-    session_id: str,
-    logs: Path,
-    spool: Path,
-    root: Path,
-    deadline_ms: int | None,
-) -> Order:
-    """The order for a claim. `logs` and `spool` are absolute and exist; `deadline_ms`: boot time at which its lease is
-    over."""
-    phase = claim.phase
-    stem = logs / f"{phase.key.digest[:16]}-{slug(phase.phase_id)}-{claim.epoch}"
-    index = "" if phase.phase_index is None else str(phase.phase_index)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPlace:
+    """Where the commands of a session execute, and where their files go."""
+
+    session_id: str
+    root: Path  #: where relative paths start
+    logs: Path  #: for their output; absolute, and exists
+    spool: Path | None = None  #: for what guardians keep; likewise
+
+
+def make_order(claim: Claim, command: Command, place: SessionPlace, *, limit: TimeLimit, deadline_ms: int | None) -> Order:
+    """The order for a claim. `deadline_ms`: boot time at which its lease is over."""
+    execution = _Execution(
+        token=claim.token,
+        phase=claim.phase,
+        suffix=str(claim.epoch),
+        reason=claim.prior_reason or "",
+        limit=limit,
+        values={"attempt": str(claim.attempt), "epoch": str(claim.epoch)},
+    )
+    return replace(_order_of(execution, command, place), spool_dir=str(place.spool or ""), deadline_ms=deadline_ms)
+
+
+def make_diagnosis_order(phase: Phase, reason: str, settings: Settings, place: SessionPlace) -> Order:
+    """`reason`: the whole failure text. Raises ValueError when an id can't be an argument (NUL)."""
+    token = f"triage-{uuid.uuid4().hex}"
+    execution = _Execution(
+        token=token,
+        phase=phase,
+        suffix=token[-12:],
+        reason=reason,
+        limit=TimeLimit(seconds=settings.triage.timeout_s, rule="triage.timeout_s"),
+    )
+    order = _order_of(execution, _diagnosis_command_of(settings), place)
+    if any("\x00" in item for item in order.argv):
+        raise ValueError("an id with a NUL character cannot be passed as an argument")
+    return replace(order, env={**order.env, "BATCHDRAIN_TRIAGE": "1"}, without=order.without | _OF_ATTEMPTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Execution:
+    """What one execution of a session has of its own."""
+
+    token: str
+    phase: Phase
+    suffix: str  #: of the names of its files
+    reason: str  #: the failure text from which it sets out
+    limit: TimeLimit
+    values: Mapping[str, str] = field(default_factory=dict)  #: of placeholders, beside those that every execution has
+
+
+def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> Order:
+    phase = execution.phase
     values = {
         "run_id": phase.run_id,
         "phase_id": phase.phase_id,
-        "phase_index": index,
-        "attempt": str(claim.attempt),
-        "epoch": str(claim.epoch),
-        "session_id": session_id,
-        "python": sys.executable,
+        "phase_index": "" if phase.phase_index is None else str(phase.phase_index),
+        **execution.values,
+        "session_id": place.session_id,
     }
-    result_path = f"{stem}.result.json"
+    stem = place.logs / f"{phase.key.digest[:16]}-{slug(phase.phase_id)}-{execution.suffix}"
     env = {
         **TAKEN,
-        "BATCHDRAIN_RUN_ID": phase.run_id,
-        "BATCHDRAIN_PHASE_ID": phase.phase_id,
-        "BATCHDRAIN_PHASE_INDEX": index,
-        "BATCHDRAIN_ATTEMPT": str(claim.attempt),
-        "BATCHDRAIN_EPOCH": str(claim.epoch),
-        "BATCHDRAIN_SESSION_ID": session_id,
-        "BATCHDRAIN_FAILURE_REASON": passable(claim.prior_reason or ""),
-        "BATCHDRAIN_RESULT_FILE": result_path,
-        TOKEN: claim.token,
+        **{f"BATCHDRAIN_{name.upper()}": value for name, value in values.items()},
+        "BATCHDRAIN_FAILURE_REASON": to_variable(execution.reason),
+        "BATCHDRAIN_RESULT_FILE": f"{stem}.result.json",
+        TOKEN: execution.token,
     }
     return Order(
-        token=claim.token,
-        argv=tuple(filled(item, values) for item in command.argv),
+        token=execution.token,
+        argv=tuple(fill(item, {**values, "python": sys.executable}) for item in command.argv),
         env=env,
-        without=hidden_from(command),
-        cwd=str((root / command.cwd).absolute()),
+        without=hidden_names_of(command),
+        cwd=str((place.root / command.cwd).absolute()),
         stdout_path=f"{stem}.stdout.txt",
         stderr_path=f"{stem}.stderr.txt",
-        result_path=result_path,
-        timeout_s=limit.seconds,
+        result_path=f"{stem}.result.json",
+        timeout_s=execution.limit.seconds,
         grace_s=command.grace_s,
-        spool_dir=str(spool),
-        deadline_ms=deadline_ms,
         log_max_bytes=round(command.log_max_mb * 1_000_000),
-        limit_rule=limit.rule,
+        limit_rule=execution.limit.rule,
     )
 
 
-def hidden_from(command: Command) -> frozenset[str]:
+def hidden_names_of(command: Command) -> frozenset[str]:
     """The names of variables that it does not inherit."""
     secret = {"DATABASE_URL", "INVOKE_BATCHDRAIN_DATABASE_URL"} - set(command.env_allow)
     return frozenset(secret | set(command.env_deny))
 
 
-def passable(reason: str) -> str:
+def to_variable(reason: str) -> str:
     """A failure text as a variable of the environment."""
     return storable(reason).encode()[:_REASON_BYTES].decode(errors="ignore")
 
 
-def diagnosis_problems(settings: Settings, root: Path) -> list[str]:
+def diagnosis_problems_of(settings: Settings, root: Path) -> list[str]:
     """Why the diagnosis command can't be executed, a line each."""
-    return problems_of(_diagnosis_command(settings), root, setting="triage.argv", known=OF_DIAGNOSES)
+    return problems_of(_diagnosis_command_of(settings), root, setting="triage.argv", known=OF_DIAGNOSES)
 
 
-def diagnosis_order(phase: Phase, reason: str, settings: Settings, *, session_id: str, folder: Path, root: Path) -> Order:
-    """`reason`: the whole failure text. `folder`: for its output, absolute; it exists. Raises ValueError when an id can't
-    be an argument (NUL)."""
-    command, token = _diagnosis_command(settings), f"triage-{uuid.uuid4().hex}"
-    stem = folder / f"{phase.key.digest[:16]}-{slug(phase.phase_id)}-{token[-12:]}"
-    index = "" if phase.phase_index is None else str(phase.phase_index)
-    values = {
-        "run_id": phase.run_id,
-        "phase_id": phase.phase_id,
-        "phase_index": index,
-        "session_id": session_id,
-        "python": sys.executable,
-    }
-    env = {
-        **TAKEN,
-        "BATCHDRAIN_TRIAGE": "1",
-        "BATCHDRAIN_RUN_ID": phase.run_id,
-        "BATCHDRAIN_PHASE_ID": phase.phase_id,
-        "BATCHDRAIN_PHASE_INDEX": index,
-        "BATCHDRAIN_SESSION_ID": session_id,
-        "BATCHDRAIN_FAILURE_REASON": passable(reason),
-        "BATCHDRAIN_RESULT_FILE": f"{stem}.result.json",
-        TOKEN: token,
-    }
-    argv = tuple(filled(item, values) for item in command.argv)
-    if any("\x00" in item for item in argv):
-        raise ValueError("an id with a NUL character cannot be passed as an argument")
-    return Order(
-        token=token,
-        argv=argv,
-        env=env,
-        without=hidden_from(command) | _OF_ATTEMPTS,
-        cwd=str((root / command.cwd).absolute()),
-        stdout_path=f"{stem}.stdout.txt",
-        stderr_path=f"{stem}.stderr.txt",
-        result_path=f"{stem}.result.json",
-        timeout_s=settings.triage.timeout_s,
-        grace_s=command.grace_s,
-        log_max_bytes=round(command.log_max_mb * 1_000_000),
-        limit_rule="triage.timeout_s",
-    )
-
-
-def _diagnosis_command(settings: Settings) -> Command:
+def _diagnosis_command_of(settings: Settings) -> Command:
     return settings.command.model_copy(update={"argv": settings.triage.argv})

@@ -19,11 +19,11 @@ import psutil
 
 from batchdrain.execution import process_identity
 from batchdrain.execution.guardian import wire
-from batchdrain.execution.process_identity import ProcessIdentity, host_id
+from batchdrain.execution.process_identity import ProcessIdentity, read_host_id
 
 _PACKAGE: Final = str(Path(__file__).parents[2])
 _SERVE: Final = "import sys; sys.path.insert(0, sys.argv[1]); from batchdrain.execution.guardian.server import main; main()"
-_MARK: Final = "guardian.server"
+_IN_COMMAND_LINE: Final = "guardian.server"
 """In the command line of each guardian, wherever its package stood when it was started."""
 _GREETS_WITHIN_S: Final = 10.0
 _TAKES_WITHIN_S: Final = 30
@@ -56,7 +56,7 @@ class GuardianClient:
         greeting = self.hear(round(_GREETS_WITHIN_S * 1000))
         if greeting is None or greeting[:1] != b"G":
             raise OSError("the guardian did not start")
-        self.identity = _named(greeting)
+        self.identity = _to_identity(greeting)
 
     def hear(self, within_ms: int) -> bytes | None:
         """The next line that it says; b'' when it is gone, None when it said nothing in time."""
@@ -85,35 +85,35 @@ class GuardianClient:
         self.sock.close()
 
 
-def stands(guardian: ProcessIdentity) -> bool | None:
+def is_guardian_alive(guardian: ProcessIdentity) -> bool | None:
     """Whether the guardian that a claim names lives; None when we can't tell.
 
     The ledger may name anything: a process that is no guardian is as good as a dead one, and nobody may touch it.
     """
-    alive = process_identity.lives(guardian)
+    alive = process_identity.is_alive(guardian)
     if not alive:
         return alive
     try:
-        return any(_MARK in argument for argument in psutil.Process(guardian.pid).cmdline())
+        return any(_IN_COMMAND_LINE in argument for argument in psutil.Process(guardian.pid).cmdline())
     except psutil.AccessDenied:
         return None
     except psutil.Error:  # it ended meanwhile
         return False
 
 
-def _named(line: bytes) -> ProcessIdentity:
+def _to_identity(line: bytes) -> ProcessIdentity:
     pid, start = line[1:].split()
-    return ProcessIdentity(host_id(), int(pid), int(start))
+    return ProcessIdentity(read_host_id(), int(pid), int(start))
 
 
 class GuardianOrder:
-    """One order of a guardian. Its socket is written by several threads: each word is one short write."""
+    """One order of a guardian. Its socket is written by several threads: each message is one short write."""
 
     def __init__(self, guard: GuardianClient) -> None:
         self._guard = guard
         guard.orders += 1
         self._number = guard.orders
-        self._ordered = False  # before it has the whole order a word would be read as a part of that
+        self._ordered = False  # before it has the whole order a message would be read as a part of that
         self._asked: bytes | None = None
         self._asked_at: dict[bytes, float] = {}  # monotonic
         self._late_at: float | None = None  # when the time limit was seen to be over, monotonic
@@ -133,7 +133,7 @@ class GuardianOrder:
             return None
         self._ordered = True
         if self._asked is not None:
-            self._say(self._asked)
+            self._send(self._asked)
         while (line := self._guard.hear(_SLICE_MS)) != b"":
             if line is None:
                 if self._is_overdue(limit_ms, order["grace_s"]):
@@ -141,20 +141,20 @@ class GuardianOrder:
                     self._guard.kill()
                     return None
             elif line[:1] == b"S":
-                self.command = _named(line)
+                self.command = _to_identity(line)
             elif line[:1] == b"X":
                 found: dict[str, Any] = json.loads(line[1:])
                 return found
         return None
 
     def extend(self, deadline_ms: int) -> None:
-        self._say(b"D", b" %d" % deadline_ms)
+        self._send(b"D", b" %d" % deadline_ms)
 
     def end(self, *, kill: bool) -> None:
         """Safe in a signal handler."""
         self._asked = b"K" if kill else self._asked or b"T"
         self._asked_at.setdefault(self._asked, time.monotonic())
-        self._say(self._asked)
+        self._send(self._asked)
 
     def _is_overdue(self, limit_ms: int, grace_s: float) -> bool:
         """Whether a guardian that is well would have told of the end by now. Once the time limit is over, only time that the
@@ -163,13 +163,13 @@ class GuardianOrder:
         if self._late_at is None and wire.boottime_ms() >= limit_ms:
             self._late_at = now
         due = [] if self._late_at is None else [self._late_at + grace_s]
-        due += [at + (_KILLS_WITHIN_S if word == b"K" else grace_s) for word, at in list(self._asked_at.items())]
+        due += [at + (_KILLS_WITHIN_S if kind == b"K" else grace_s) for kind, at in list(self._asked_at.items())]
         return bool(due) and now >= min(due)
 
-    def _say(self, word: bytes, rest: bytes = b"") -> None:
+    def _send(self, kind: bytes, rest: bytes = b"") -> None:
         if self._ordered:
             with contextlib.suppress(OSError):  # it has ended
-                self._guard.sock.send(b"%b%d%b\n" % (word, self._number, rest), socket.MSG_DONTWAIT)
+                self._guard.sock.send(b"%b%d%b\n" % (kind, self._number, rest), socket.MSG_DONTWAIT)
 
 
 class GuardianServer:
@@ -186,16 +186,16 @@ class GuardianServer:
             if anew:
                 self._stop()
             try:
-                return self._hired()
+                return self._hire_once()
             except OSError:  # the server died: its guardians live on, new ones need a new server
                 self._stop()
-                return self._hired()
+                return self._hire_once()
 
     def close(self) -> None:
         with self._guard:
             self._stop()
 
-    def _hired(self) -> GuardianClient:
+    def _hire_once(self) -> GuardianClient:
         if self._control is None:
             self._start()
         if self._control is None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -73,7 +72,7 @@ class GuardianPool:
             return Ending(by=EndedBy.NOT_STARTED, message=error.strerror or str(error), errno=error.errno)
         else:
             if guard.is_there():
-                return self._watched(guard, order, logs)
+                return self._watch(guard, order, logs)
             guard.close()  # no other one in its place: the claim names this one, and recovery asks for no other
             return Ending(by=EndedBy.LOST, message="the guardian of the command was gone before it began")
         finally:
@@ -109,13 +108,13 @@ class GuardianPool:
             guard.close()
         self._server.close()
 
-    def _watched(self, guard: GuardianClient, order: Order, logs: list[int]) -> Ending:
+    def _watch(self, guard: GuardianClient, order: Order, logs: list[int]) -> Ending:
         guardian_order = self._orders[order.token] = GuardianOrder(guard)
         found = None
         try:
             if self._ending is not None:
                 return Ending(by=EndedBy.INTERRUPT)
-            found = guardian_order.execute(_as_sent(order), logs)
+            found = guardian_order.execute(_to_message(order), logs)
         finally:
             self._orders.pop(order.token, None)
             if found is not None and found.pop("stays", False):
@@ -123,30 +122,25 @@ class GuardianPool:
             else:
                 guard.close()
         if found is None:  # PR_SET_PDEATHSIG ended the command itself; the rest of its tree is found by its token and session
-            met = _swept(order, guardian_order)
+            met = _sweep(order, guardian_order)
             if guardian_order.killed:
                 by = EndedBy.INTERRUPT if guardian_order.was_asked else EndedBy.LOST
                 return Ending(by=by, left_over=met, message="the guardian of the command did not answer and was killed")
             return Ending(by=EndedBy.LOST, left_over=met, message="the guardian of the command died")
         if not found.get("gone", True):
-            _swept(order, guardian_order)
+            _sweep(order, guardian_order)
         paths = {"stdout_path": order.stdout_path, "stderr_path": order.stderr_path}
         return ending_of(found, result_path=order.result_path, **paths)
 
 
-POOL: ContextVar[GuardianPool | None] = ContextVar("POST", default=None)
+POOL: ContextVar[GuardianPool | None] = ContextVar("POOL", default=None)
 """The guardians of the engine whose thread this is."""
 _own: dict[int, GuardianPool] = {}
 
 
-def interrupter_of(engine: object) -> Callable[..., None]:
-    """What ends the commands of an engine, called with `kill=`; safe in a signal handler. Its own `interrupt`, else that of the
-    guardians which its threads called for in this process; what runs in other processes ends by itself."""
-    own: Callable[..., None] | None = getattr(engine, "interrupt", None)
-    return _interrupt_own if own is None else own
-
-
-def _interrupt_own(*, kill: bool = False) -> None:
+def interrupt_own(*, kill: bool = False) -> None:
+    """End the commands of every engine without an `interrupt` whose threads are ours; what runs in other processes ends by
+    itself. Safe in a signal handler."""
     pool = _own.get(os.getpid())
     if pool is not None:
         pool.interrupt(kill=kill)
@@ -170,21 +164,21 @@ def withdraw(order: Order) -> bool:
     return True
 
 
-def _swept(order: Order, guardian_order: GuardianOrder) -> int:
+def _sweep(order: Order, guardian_order: GuardianOrder) -> int:
     """End what the guardian could not. Returns how many processes were met."""
     command = guardian_order.command or spool_reader.command_of(order.spool_dir, order.token)
     return orphans.end(order.token, command, within_s=_SWEEP_S).met
 
 
-def _as_sent(order: Order) -> dict[str, Any]:
-    without = {_bytes(name) for name in order.without}
+def _to_message(order: Order) -> dict[str, Any]:
+    without = {_to_latin1(name) for name in order.without}
     env = {name.decode("latin-1"): value.decode("latin-1") for name, value in os.environb.items()}
-    env |= {_bytes(name): _bytes(value) for name, value in order.env.items()}
+    env |= {_to_latin1(name): _to_latin1(value) for name, value in order.env.items()}
     return {
         "token": order.token,
-        "argv": [_bytes(item) for item in order.argv],
+        "argv": [_to_latin1(item) for item in order.argv],
         "env": {name: value for name, value in env.items() if name not in without},
-        "cwd": _bytes(order.cwd),
+        "cwd": _to_latin1(order.cwd),
         "timeout_s": order.timeout_s,
         "grace_s": order.grace_s,
         "deadline_ms": order.deadline_ms,
@@ -200,7 +194,7 @@ def _as_sent(order: Order) -> dict[str, Any]:
     }
 
 
-def _bytes(text: str) -> str:
+def _to_latin1(text: str) -> str:
     """As UTF-8, whatever the locale: ids come from a database, not from the terminal."""
     return text.encode(errors="surrogateescape").decode("latin-1")
 

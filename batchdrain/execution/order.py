@@ -9,11 +9,11 @@ from enum import StrEnum
 from typing import Final
 
 TOKEN: Final = "BATCHDRAIN_TOKEN"  # noqa: S105 - the name of a variable, no secret
-"""The environment variable that marks every process of an execution."""
+"""The environment variable that names every process of an execution."""
 
 
 def token_of(session_uid: str, key: str, epoch: int) -> str:
-    """The mark of one execution. The session is in it: two databases on one machine may hold equal ids and epochs."""
+    """The name of one execution. The session is in it: two databases on one machine may hold equal ids and epochs."""
     return f"{session_uid}.{key[:16]}.{epoch}"
 
 

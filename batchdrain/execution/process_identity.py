@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from batchdrain.execution.process_tree import Tree
+from batchdrain.execution.process_tree import ProcessHandles
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class ProcessIdentity:
 
 
 @cache
-def host_id() -> str:
+def read_host_id() -> str:
     """Of this boot and pid namespace, at most 64 characters: two containers of one host are two hosts."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
@@ -61,14 +61,14 @@ def _start_by_psutil(pid: int) -> int | None:
         return None
 
 
-def this_process() -> ProcessIdentity:
-    return ProcessIdentity(host_id(), os.getpid(), start_of(os.getpid()) or 0)
+def identify_self() -> ProcessIdentity:
+    return ProcessIdentity(read_host_id(), os.getpid(), start_of(os.getpid()) or 0)
 
 
-def lives(identity: ProcessIdentity) -> bool | None:
+def is_alive(identity: ProcessIdentity) -> bool | None:
     """Whether the process still runs; None when we can't tell: it belongs to another host, or to a user whose processes
     are hidden from us."""
-    if identity.host_id != host_id():
+    if identity.host_id != read_host_id():
         return None
     start = start_of(identity.pid)
     if start is None and _is_hidden(identity.pid):
@@ -91,15 +91,15 @@ def _is_hidden(pid: int) -> bool:
 
 def await_end(identity: ProcessIdentity, within_s: float) -> bool:
     """Wait for a process of this machine to end. Returns whether it is known to have, in time."""
-    with Tree([identity.pid]) as watched:
-        if lives(identity) is False:
+    with ProcessHandles([identity.pid]) as watched:
+        if is_alive(identity) is False:
             return True
-        watched.ended(within_s)
-    return lives(identity) is False
+        watched.await_end(within_s)
+    return is_alive(identity) is False
 
 
 def kill(identity: ProcessIdentity) -> None:
     """KILL exactly this process: held by a handle before it is known to be the one."""
-    with Tree([identity.pid]) as held:
-        if lives(identity):
+    with ProcessHandles([identity.pid]) as held:
+        if is_alive(identity):
             held.send(signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""The processes below a command, held so that a reused number is never hit."""
+"""Processes, held so that a reused number is never hit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Self
 import psutil
 
 
-class Tree:
+class ProcessHandles:
     """Some processes, by pidfd where the system has them: a zombie that nobody collects counts as ended."""
 
     def __init__(self, pids: Iterable[int]) -> None:
@@ -26,13 +26,6 @@ class Tree:
                     self._fds.append(os.pidfd_open(pid))
                 else:
                     self._handles.append(psutil.Process(pid))
-
-    @classmethod
-    def below(cls, pid: int) -> Tree:
-        """Everything that descends from a process now."""
-        with contextlib.suppress(psutil.Error):
-            return cls(child.pid for child in psutil.Process(pid).children(recursive=True))
-        return cls(())
 
     def __enter__(self) -> Self:
         return self
@@ -49,7 +42,7 @@ class Tree:
             with contextlib.suppress(psutil.Error):
                 handle.send_signal(number)  # psutil compares the start time first
 
-    def ended(self, within_s: float) -> bool:
+    def await_end(self, within_s: float) -> bool:
         """Whether all have ended, or do so in time."""
         deadline = time.monotonic() + within_s
         for fd in self._fds:

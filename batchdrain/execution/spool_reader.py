@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from batchdrain.execution.order import RESULT_BYTES, TAIL_BYTES, EndedBy, Ending
-from batchdrain.execution.process_identity import ProcessIdentity, host_id
+from batchdrain.execution.process_identity import ProcessIdentity, read_host_id
 
 _LARGEST: Final = 1_000_000
 _NO_FILE: Final = b"\x00"
@@ -22,34 +22,34 @@ _NO_FILE: Final = b"\x00"
 
 def read(folder: str, token: str) -> dict[str, Any] | None:
     """The record of how one execution ended; None where there is none, or something else in its place."""
-    record = _kept(folder, token)
+    record = _read_record(folder, token)
     return record if record is not None and "by" in record else None
 
 
 def command_of(folder: str, token: str) -> ProcessIdentity | None:
     """The process that became the command, as its guardian noted it; None where it noted none, or nothing of it was left."""
-    noted = (_kept(folder, token) or {}).get("command")
+    noted = (_read_record(folder, token) or {}).get("command")
     if not isinstance(noted, list) or len(noted) != 2 or not all(type(number) is int and number > 0 for number in noted):
         return None
-    return ProcessIdentity(host_id(), *noted)
+    return ProcessIdentity(read_host_id(), *noted)
 
 
 def discard(folder: str, token: str) -> None:
     """The ledger has it now."""
     with contextlib.suppress(OSError, ValueError):
-        _path(folder, token).unlink()
+        _path_of(folder, token).unlink()
 
 
-def _path(folder: str, token: str) -> Path:
+def _path_of(folder: str, token: str) -> Path:
     """Raises ValueError where there is no spool, or the token, which stands in the ledger, leads out of it."""
     if not folder or os.sep in token:
         raise ValueError(f"{token!r} is in no spool")
     return Path(folder, f"{token}.json")
 
 
-def _kept(folder: str, token: str) -> dict[str, Any] | None:
+def _read_record(folder: str, token: str) -> dict[str, Any] | None:
     try:
-        with _opened(_path(folder, token)) as file:
+        with _open_regular(_path_of(folder, token)) as file:
             found = os.fstat(file.fileno())
             if found.st_uid != os.geteuid() or found.st_size > _LARGEST:
                 return None
@@ -70,14 +70,14 @@ def ending_of(record: dict[str, Any], *, result_path: str, stdout_path: str, std
         errno=record.get("errno"),
         left_over=int(record.get("left_over", 0)),
         unspooled=str(record.get("spool_error", "")),
-        result=_head(result_path),
-        stdout_tail=_tail(stdout_path),
-        stderr_tail=_tail(stderr_path),
-        log_sha256=_sha256(stderr_path),
+        result=_read_head(result_path),
+        stdout_tail=_read_tail(stdout_path),
+        stderr_tail=_read_tail(stderr_path),
+        log_sha256=_hash(stderr_path),
     )
 
 
-def _head(path: str) -> bytes:
+def _read_head(path: str) -> bytes:
     """What the result file holds; nothing where there is none; what is no JSON where something else stands in its place."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -96,35 +96,35 @@ def _head(path: str) -> bytes:
         os.close(fd)
 
 
-def _sha256(path: str) -> str | None:
+def _hash(path: str) -> str | None:
     try:
-        with _opened(Path(path)) as file:
+        with _open_regular(Path(path)) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, MemoryError):
         return None
 
 
-def _tail(path: str) -> bytes:
+def _read_tail(path: str) -> bytes:
     try:
-        with _opened(Path(path)) as file:
+        with _open_regular(Path(path)) as file:
             beyond = os.fstat(file.fileno()).st_size - TAIL_BYTES
             file.seek(max(0, beyond))
             tail = file.read(TAIL_BYTES)
     except (OSError, MemoryError):
         return b""
-    return tail if beyond <= 0 else _whole(tail)
+    return tail if beyond <= 0 else _drop_cut_word(tail)
 
 
-def _whole(tail: bytes) -> bytes:
+def _drop_cut_word(tail: bytes) -> bytes:
     """A tail without what was cut at its beginning: the rest of a secret would not be known as one."""
-    for sign in (rb"[\r\n]", rb"\s"):
-        found = re.search(sign, tail)
+    for end in (rb"[\r\n]", rb"\s"):
+        found = re.search(end, tail)
         if found is not None and (rest := tail[found.end() :]).strip():
             return rest
     return b"one unbroken word of more than %d bytes" % TAIL_BYTES
 
 
-def _opened(path: Path) -> BufferedReader:
+def _open_regular(path: Path) -> BufferedReader:
     """A regular file, to be read. Raises OSError for whatever else a command put in its place: a FIFO, a folder, a link."""
     fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(fd).st_mode):

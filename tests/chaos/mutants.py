@@ -44,7 +44,7 @@ def written_in_place() -> None:
 
 def no_guardian() -> None:
     """The guardian does not notice that its controller is gone."""
-    _serve("g.Guard._listen = lambda self: self._poll.unregister(self.sock)")
+    _serve("g.Guardian._listen = lambda self: self._poll.unregister(self.sock)")
 
 
 def only_the_command_is_killed() -> None:

@@ -37,8 +37,8 @@ whose.{name} = lacking
 @pytest.mark.parametrize(
     ("module", "owner", "name"),
     [
-        ("batchdrain.execution.guardian_client", ".Guard", "hear"),
-        ("batchdrain.execution.guardian_pool", "", "_as_sent"),
+        ("batchdrain.execution.guardian_client", ".GuardianClient", "hear"),
+        ("batchdrain.execution.guardian_pool", "", "_to_message"),
         ("batchdrain.execution.guardian_pool", "", "ending_of"),
         ("hashlib", "", "file_digest"),
     ],

@@ -80,7 +80,7 @@ def test_a_command_s_number_that_is_another_process_s_by_now_is_left_alone() -> 
     start = process_identity.start_of(other.pid)
     assert start is not None
     try:
-        noted = ProcessIdentity(process_identity.host_id(), other.pid, start - 1)
+        noted = ProcessIdentity(process_identity.read_host_id(), other.pid, start - 1)
         assert orphans.end("t.2", noted, within_s=DEADLINE_S) == orphans.Orphans(0, alive=False)
         assert other.poll() is None
     finally:
@@ -192,12 +192,14 @@ def test_a_process_that_is_hidden_from_us_is_not_taken_for_dead() -> None:
         pytest.skip("only root can hide processes")
     hidden = 'mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"'
     apart = ["unshare", "--mount", "sh", "-c", hidden, "sh"]
-    me = process_identity.this_process()
+    me = process_identity.identify_self()
     program = (
         "import sys; sys.path.insert(0, sys.argv[1]); from batchdrain.execution import guardian_client, process_identity\n"
     )
     program += "it = process_identity.ProcessIdentity(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))\n"
-    program += "print(process_identity.lives(it), guardian_client.stands(it), process_identity.await_end(it, 0.1))"
+    program += (
+        "print(process_identity.is_alive(it), guardian_client.is_guardian_alive(it), process_identity.await_end(it, 0.1))"
+    )
     if subprocess.run([*apart, sys.executable, "-c", "import psutil"], capture_output=True, check=False).returncode:
         pytest.skip("no process can be hidden here, or another user can't run our interpreter")
     argv = [*apart, sys.executable, "-c", program, str(ROOT), me.host_id, str(me.pid), str(me.start)]

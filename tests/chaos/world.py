@@ -76,7 +76,7 @@ class World:
         self.database = open_database(f"sqlite:///{path}")
         sa.event.listen(self.database.engine, "connect", self._set_clock)
         patch.setattr(self.database, "_once", self._unless_lost(self.database._once))
-        patch.setattr(process_identity, "lives", self._lives)
+        patch.setattr(process_identity, "is_alive", self._is_alive)
         self.database.prepare_for_writing()
         table = PhaseTable.reflect(self.database, Source())
         ledger = Ledger.beside(table)
@@ -127,7 +127,7 @@ class World:
 
     def is_dead(self, controller: process_identity.ProcessIdentity) -> bool:
         """And seen to be so."""
-        return self._lives(controller) is False
+        return self._is_alive(controller) is False
 
     def guardian(self, controller: Controller) -> process_identity.ProcessIdentity:
         """Of its claims: it has always ended by the time that somebody asks for it."""
@@ -183,7 +183,7 @@ class World:
 
         return run
 
-    def _lives(self, identity: process_identity.ProcessIdentity) -> bool | None:
+    def _is_alive(self, identity: process_identity.ProcessIdentity) -> bool | None:
         if identity.start == _ENDED:
             return False
         return identity not in self._dead if identity in self._near else None

@@ -19,7 +19,7 @@ main()
 
 
 def sleeps_once_there_is(slept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For the guardians of each Post that is made from now on: once that file is there, an hour more has passed."""
+    """For the guardians of each pool that is made from now on: once that file is there, an hour more has passed."""
     monkeypatch.setattr(guardian_client, "_SERVE", _SLEEPY.format(slept=str(slept)))
 
 

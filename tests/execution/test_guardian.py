@@ -23,7 +23,7 @@ from batchdrain.execution.guardian import wire
 from batchdrain.execution.guardian.launch import Launch, NotBegunError
 from batchdrain.execution.guardian.wire import boottime_ms
 from batchdrain.execution.guardian_client import GuardianOrder
-from batchdrain.execution.guardian_pool import GuardianPool, _as_sent, _open_logs
+from batchdrain.execution.guardian_pool import GuardianPool, _open_logs, _to_message
 from batchdrain.execution.order import EndedBy, Ending, Order
 from tests.execution.sleep import sleeps_once_there_is
 from tests.execution.test_process import DEADLINE_S, Make, ends
@@ -215,7 +215,7 @@ def test_a_word_about_the_last_order_does_not_end_the_next(order: Make, pool: Gu
     guard = pool.hire()
     late = GuardianOrder(guard)
     first = order("pass")
-    assert late.execute(_as_sent(first), _open_logs(first)) is not None
+    assert late.execute(_to_message(first), _open_logs(first)) is not None
     late.end(kill=True)
     pool.keep(guard)
     second = replace(order("pass"), token="t.2", stdout_path=str(tmp_path / "o2"), stderr_path=str(tmp_path / "e2"))
@@ -258,7 +258,7 @@ def test_an_order_whose_lease_is_over_is_not_started(order: Make, pool: Guardian
 def test_a_lease_that_ends_before_the_program_is_executed_is_heeded(order: Make, tmp_path: Path) -> None:
     wanted = guarded(order("open('up', 'w')"), tmp_path, lease_s=-1)
     with pytest.raises(NotBegunError):
-        Launch().go(_as_sent(wanted), _open_logs(wanted), lambda: False)
+        Launch().execute(_to_message(wanted), _open_logs(wanted), lambda: False)
     assert not (tmp_path / "up").exists()
 
 

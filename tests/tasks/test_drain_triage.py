@@ -132,8 +132,8 @@ def test_diagnoses_die_with_a_drain_that_is_killed(lite: Workplace) -> None:
 @pytest.mark.parametrize(
     ("breaks", "said"),
     [
-        ("batchdrain.drain.triage:diagnosis_order", "Triage has ended: ZeroDivisionError"),
-        ("batchdrain.drain.triage:LocalEngine", "Triage has ended: ZeroDivisionError"),
+        ("batchdrain.drain.triage.runner:make_diagnosis_order", "Triage has ended: ZeroDivisionError"),
+        ("batchdrain.drain.triage.runner:LocalEngine", "Triage has ended: ZeroDivisionError"),
     ],
 )
 def test_triage_that_breaks_is_told_once_and_the_drain_goes_on(lite: Workplace, breaks: str, said: str) -> None:

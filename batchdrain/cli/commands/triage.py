@@ -20,7 +20,7 @@ from batchdrain.drain.project import Project
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.drain.triage.diagnosis import Diagnosis
 from batchdrain.drain.triage.runner import Triage
-from batchdrain.execution.command import diagnosis_problems
+from batchdrain.execution.command import diagnosis_problems_of
 from batchdrain.model.errors import ConfigError, FilesUnavailable
 from batchdrain.model.phase import Phase
 from batchdrain.model.states import PhaseState
@@ -58,7 +58,7 @@ def triage(invocation: Invocation, given: TriageFlags, shape: str | None) -> int
     with opened(invocation) as project:
         own = {name: number for name, number in numbers.items() if number is not None}
         settings = project.settings.model_copy(update={"triage": project.settings.triage.model_copy(update=own)})
-        problems = diagnosis_problems(settings, project.root)
+        problems = diagnosis_problems_of(settings, project.root)
         if problems:
             raise ConfigError.of(problems)
         selection = Selection(

@@ -65,7 +65,7 @@ class Claims:
         self.session_uid = session_uid
         self.owner = owner or uuid.uuid4().hex
         self.spool_dir = spool_dir
-        self.me = process_identity.this_process()
+        self.me = process_identity.identify_self()
         self._holds: dict[PhaseKey, int] = {}  #: the epoch of the claim that we hold
 
     def claim(

@@ -10,7 +10,7 @@ from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.drain.project import Project
 from batchdrain.drain.triage.diagnosis import Diagnosis, diagnosed
-from batchdrain.execution.command import diagnosis_order
+from batchdrain.execution.command import SessionPlace, make_diagnosis_order
 from batchdrain.execution.engines.local import LocalEngine
 from batchdrain.execution.guardian_pool import execute
 from batchdrain.execution.order import Ending
@@ -85,8 +85,8 @@ class Triage:
         return found
 
     def _judged(self, phase: Phase, reason: str | None) -> Diagnosis:
-        place = {"session_id": self._session_id, "folder": self._folder, "root": self._project.root}
-        order = diagnosis_order(phase, reason or "", self._settings, **place)  # type: ignore[arg-type]
+        place = SessionPlace(session_id=self._session_id, root=self._project.root, logs=self._folder)
+        order = make_diagnosis_order(phase, reason or "", self._settings, place)
         self._tokens[phase.key] = order.token
         ending: Ending = execute(order)
         log = shown(Path(order.stderr_path))

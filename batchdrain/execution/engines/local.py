@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Final
 
 from batchdrain.execution.guardian_pool import POOL, GuardianPool
 from batchdrain.runtime.signals import leave_to_the_main_thread
@@ -13,15 +13,21 @@ from batchdrain.runtime.threads import begin_all
 class LocalEngine(ThreadPoolExecutor):
     """A `concurrent.futures.Executor` whose commands stand under guardians of this machine: `pool`."""
 
+    shares_files: Final = True
+
     def __init__(self, workers: int) -> None:
         """Raises FilesUnavailable where the machine has not so many threads left."""
         self.pool = GuardianPool()
+        self._workers = workers
         super().__init__(max_workers=workers, thread_name_prefix="batchdrain", initializer=self._begin_thread)
         begin_all(self, workers)
 
     def _begin_thread(self) -> None:
         leave_to_the_main_thread()
         POOL.set(self.pool)
+
+    def capacity(self) -> int:
+        return self._workers
 
     def interrupt(self, *, kill: bool = False) -> None:
         """End every running command: TERM, grace, KILL; `kill`: KILL at once. Safe in a signal handler."""

@@ -46,7 +46,7 @@ class Descent:
     def terminate(self) -> None:
         """TERM to the command's group, and to every descendant that left it."""
         self._signal_group(signal.SIGTERM)
-        for pid in system.descendants(os.getpid()):
+        for pid in system.descendants_of(os.getpid()):
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGTERM)
 
@@ -59,7 +59,7 @@ class Descent:
         met: set[int] = set()
         self._signal_group(signal.SIGKILL)
         while self.reap():
-            found = system.descendants(os.getpid())
+            found = system.descendants_of(os.getpid())
             met.update(found)
             for pid in found:
                 with contextlib.suppress(OSError):

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from batchdrain.execution.guardian import spool_writer, system
 from batchdrain.execution.guardian.descent import Descent
-from batchdrain.execution.guardian.launch import Launch, NotBegunError, started
+from batchdrain.execution.guardian.launch import Launch, NotBegunError, start
 from batchdrain.execution.guardian.logs import cap
 from batchdrain.execution.guardian.wire import Inbox, boottime_ms
 
@@ -30,7 +30,7 @@ _MOST_ORDERS: Final = 1_000  # then a fresh one is called for: nothing can pile 
 _SPOOLED: Final = frozenset({"exit", "timeout", "not_started"})
 
 
-class GuardianClient:
+class Guardian:
     """One command and all that descends from it, from its order to its record."""
 
     def __init__(
@@ -54,7 +54,7 @@ class GuardianClient:
     def run(self, ready: Launch | None, wake: int, *, stays: bool) -> bool:
         """Execute the order. `ready`: the process that stands ready for it; `wake` becomes readable when a child ends.
         Returns whether another order may follow: if it `stays` and nothing is left of the command."""
-        ending = self._executed(ready, wake)
+        ending = self._execute(ready, wake)
         gone, by = bool(ending["gone"]), ending["by"]
         for log in self.logs:
             os.close(log)
@@ -72,16 +72,16 @@ class GuardianClient:
         self._tell(b"X%s\n" % json.dumps({**ending, "stays": stays}).encode())
         return stays
 
-    def _executed(self, ready: Launch | None, wake: int) -> dict[str, Any]:
+    def _execute(self, ready: Launch | None, wake: int) -> dict[str, Any]:
         begun = time.monotonic()
-        self._heed(boottime_ms())  # a word may have come along with the order
+        self._obey(boottime_ms())  # a message may have come along with the order
         if self._is_over():
             if ready is not None:
                 ready.drop()
             return {"by": self.by, "duration_s": 0.0, "gone": True}
         order = {**self.order, "deadline_ms": self.deadline_ms}
         try:
-            command = started(ready, order, self.logs, self.sock, self._is_over)
+            command = start(ready, order, self.logs, self.sock, self._is_over)
         except NotBegunError as error:
             by = "lease" if self.kill_at_ms is None else self.by
             return {"by": by, "duration_s": time.monotonic() - begun, "gone": error.gone}
@@ -96,13 +96,13 @@ class GuardianClient:
         finally:
             gone = descent.kill(_KILL_WITHIN_S)
             self._cap()
-        return self._ending(descent, duration_s, gone=gone)
+        return self._ending_of(descent, duration_s, gone=gone)
 
     def _is_over(self) -> bool:
         """Whether there is a reason to end what has not yet begun."""
         if self._poll.poll(0):
             self._listen()
-        self._heed_clocks(boottime_ms())
+        self._check_clocks(boottime_ms())
         return self.kill_at_ms is not None
 
     def _watch(self, descent: Descent, wake: int) -> None:
@@ -113,8 +113,8 @@ class GuardianClient:
             if descent.status is not None and (self.by == "exit" or not left):
                 return
             now = boottime_ms()
-            self._heed_clocks(now)
-            kill_at_ms = self._killed_at_ms()
+            self._check_clocks(now)
+            kill_at_ms = self._latest_kill_ms()
             if kill_at_ms is not None and now >= kill_at_ms:
                 return
             self._cap()
@@ -125,7 +125,7 @@ class GuardianClient:
                 else:
                     self._listen()
 
-    def _killed_at_ms(self) -> int | None:
+    def _latest_kill_ms(self) -> int | None:
         """Noticed late, as after a machine's sleep, the end of the lease leaves no grace."""
         if self.kill_at_ms is None or self.deadline_ms is None:
             return self.kill_at_ms
@@ -146,24 +146,24 @@ class GuardianClient:
             if self.deadline_ms is not None and self.kill_at_ms is not None:
                 self.kill_at_ms = min(self.kill_at_ms, self.deadline_ms)
             return
-        self._heed(now)
+        self._obey(now)
 
-    def _heed_clocks(self, now: int) -> None:
+    def _check_clocks(self, now: int) -> None:
         if self.deadline_ms is not None and now >= self.deadline_ms:
             self._end("lease", now)
         elif now >= self._timeout_ms:
             self._end("timeout", now)
 
-    def _heed(self, now: int) -> None:
-        for line in self.inbox.words():
-            word, number, *rest = line[:1], *line[1:].split()
+    def _obey(self, now: int) -> None:
+        for line in self.inbox.read_messages():
+            kind, number, *rest = line[:1], *line[1:].split()
             if int(number) != self.order["number"]:
                 continue
-            if word == b"D" and self.deadline_ms is not None:
+            if kind == b"D" and self.deadline_ms is not None:
                 self.deadline_ms = max(self.deadline_ms, int(rest[0]))
-            elif word == b"T":
+            elif kind == b"T":
                 self._end("interrupt", now)
-            elif word == b"K":
+            elif kind == b"K":
                 self.by = "interrupt" if self.kill_at_ms is None else self.by
                 self.kill_at_ms = now
 
@@ -175,7 +175,7 @@ class GuardianClient:
             if self._descent is not None:
                 self._descent.terminate()
 
-    def _ending(self, descent: Descent, duration_s: float, *, gone: bool) -> dict[str, Any]:
+    def _ending_of(self, descent: Descent, duration_s: float, *, gone: bool) -> dict[str, Any]:
         status, usage = descent.status, descent.usage
         code = None if status is None else os.waitstatus_to_exitcode(status)
         return {
@@ -189,12 +189,12 @@ class GuardianClient:
             "max_rss_kb": None if usage is None else usage.ru_maxrss,
         }
 
-    def _tell(self, said: bytes) -> None:
+    def _tell(self, message: bytes) -> None:
         with contextlib.suppress(OSError):  # the controller is gone: the spool has it
-            self.sock.sendall(said)
+            self.sock.sendall(message)
 
 
-def stand_guard(sock: socket.socket) -> None:
+def serve(sock: socket.socket) -> None:
     """The life of one guardian."""
     os.setsid()
     adopts = system.become_subreaper()
@@ -209,12 +209,12 @@ def stand_guard(sock: socket.socket) -> None:
         ready = None
         with contextlib.suppress(OSError):  # told when the order comes, if it is still so
             ready = Launch(sock)
-        found = inbox.order(until_ms)
+        found = inbox.read_order(until_ms)
         if found is None:
             if ready is not None:
                 ready.drop()
             return
-        guard = GuardianClient(sock, inbox, *found, adopts=adopts)
+        guard = Guardian(sock, inbox, *found, adopts=adopts)
         if not guard.run(ready, reader, stays=left > 0):
             return
         until_ms = guard.deadline_ms

@@ -1,4 +1,4 @@
-"""The process that becomes the command. It is forked before the order comes, while the controller does its books: a fork
+"""The process that becomes the command. It is forked before the order comes, while the controller writes its claim: a fork
 of an interpreter takes longer than a small command."""
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any, Final, NoReturn
 from batchdrain.execution.guardian import spool_writer, system
 from batchdrain.execution.guardian.wire import Inbox, boottime_ms, send_order
 
-_GOING: Final = b"g"  # said just before the exec: without it the process died before it could begin
-_LATE: Final = b"l"  # said instead of it when the lease was over by then
+_GOING: Final = b"g"  # sent just before the exec: without it the process died before it could begin
+_LATE: Final = b"l"  # sent instead of it when the lease was over by then
 _SLICE_MS: Final = 200
 _DIES_WITHIN_S: Final = 5.0
 _RESET: Final = (
@@ -61,12 +61,12 @@ class Launch:
                 os._exit(127)
         theirs.close()
 
-    def go(self, order: dict[str, Any], logs: list[int], is_over: Callable[[], bool]) -> int | Refusal | None:
+    def execute(self, order: dict[str, Any], logs: list[int], is_over: Callable[[], bool]) -> int | Refusal | None:
         """Its pid once it is the command; why it can't be; None where it died before. Raises NotBegunError where it did not
         come so far until `is_over()`: a program on a file system that hangs."""
         if order["spool_dir"]:
             spool_writer.note(order["spool_dir"], order["token"], self.pid, system.start_of(self.pid))
-        said = b""
+        answer = b""
         with self._sock, contextlib.suppress(ConnectionError):
             send_order(self._sock, {name: order[name] for name in ("argv", "env", "cwd", "deadline_ms")}, logs)
             answers = select.poll()
@@ -74,27 +74,27 @@ class Launch:
             while True:
                 if not answers.poll(_SLICE_MS):
                     if is_over():
-                        raise NotBegunError(gone=self._killed())
+                        raise NotBegunError(gone=self._kill())
                     continue
                 heard = self._sock.recv(4096)
                 if not heard:  # the exec closes its end
                     break
-                said += heard
-            if said == _GOING:
+                answer += heard
+            if answer == _GOING:
                 return self.pid
         os.waitpid(self.pid, 0)
-        if said == _LATE:
+        if answer == _LATE:
             raise NotBegunError(gone=True)
-        if not said:
+        if not answer:
             return None
-        number, _, message = said.removeprefix(_GOING).partition(b" ")
+        number, _, message = answer.removeprefix(_GOING).partition(b" ")
         return int(number), message.decode(errors="replace")
 
     def drop(self) -> None:
         """It is not needed: it sees the end of its socket, and leaves."""
         self._sock.close()
 
-    def _killed(self) -> bool:
+    def _kill(self) -> bool:
         """Whether it died of it in time: a process in the kernel may not."""
         os.kill(self.pid, signal.SIGKILL)
         deadline = time.monotonic() + _DIES_WITHIN_S
@@ -105,15 +105,15 @@ class Launch:
         return True
 
 
-def started(
+def start(
     ready: Launch | None, order: dict[str, Any], logs: list[int], close: socket.socket, is_over: Callable[[], bool]
 ) -> int | Refusal:
     """The command's pid, or why there is none. Where nothing stands `ready`, or what stood there died, it is forked now.
     Raises NotBegunError where `is_over()` comes true first."""
-    found = None if ready is None else ready.go(order, logs, is_over)
+    found = None if ready is None else ready.execute(order, logs, is_over)
     if found is None:
         try:
-            found = Launch(close).go(order, logs, is_over)
+            found = Launch(close).execute(order, logs, is_over)
         except OSError as error:
             return error.errno or 0, error.strerror or str(error)
     return found if found is not None else (0, "the process of the command died before it began")
@@ -127,16 +127,16 @@ def _become_the_command(sock: socket.socket, guardian: int) -> NoReturn:
     for number in _RESET:
         signal.signal(number, signal.SIG_DFL)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    found = Inbox(sock).order()
+    found = Inbox(sock).read_order()
     if found is None:  # nobody needs it
         os._exit(0)
     order, logs = found
     try:
         os.dup2(logs[0], 1)
         os.dup2(logs[1], 2)
-        os.chdir(_bytes(order["cwd"]))
-        argv = [_bytes(item) for item in order["argv"]]
-        env = {_bytes(name): _bytes(value) for name, value in order["env"].items()}
+        os.chdir(_to_bytes(order["cwd"]))
+        argv = [_to_bytes(item) for item in order["argv"]]
+        env = {_to_bytes(name): _to_bytes(value) for name, value in order["env"].items()}
         if order["deadline_ms"] is not None and boottime_ms() >= order["deadline_ms"]:
             sock.sendall(_LATE)
             os._exit(127)
@@ -144,12 +144,12 @@ def _become_the_command(sock: socket.socket, guardian: int) -> NoReturn:
         os.execvpe(argv[0], argv, env)  # noqa: S606 - argv, without a shell
     except (OSError, ValueError) as error:
         code = getattr(error, "errno", None) or 0
-        what = os.fsdecode(getattr(error, "filename", None) or _bytes(order["argv"][0]))
+        what = os.fsdecode(getattr(error, "filename", None) or _to_bytes(order["argv"][0]))
         sock.sendall(f"{code} {getattr(error, 'strerror', None) or error}: {what}".encode(errors="replace"))
     finally:
         os._exit(127)
 
 
-def _bytes(text: str) -> bytes:
+def _to_bytes(text: str) -> bytes:
     """Arguments and environment travel byte for byte, whatever the locale of either side."""
     return text.encode("latin-1")

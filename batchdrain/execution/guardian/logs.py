@@ -8,7 +8,7 @@ from typing import Final
 from batchdrain.execution.guardian import system
 
 _BLOCK: Final = 4096
-_MARK: Final = b"\n[batchdrain: the output was too long, its middle is cut out]\n"
+_CUT_NOTICE: Final = b"\n[batchdrain: the output was too long, its middle is cut out]\n"
 
 
 def cap(descriptor: int, most: int) -> None:
@@ -24,6 +24,6 @@ def cap(descriptor: int, most: int) -> None:
     own = os.open(f"/proc/self/fd/{descriptor}", os.O_WRONLY | os.O_CLOEXEC)
     try:
         if system.punch(own, kept, end - kept):
-            os.pwrite(own, _MARK, kept)
+            os.pwrite(own, _CUT_NOTICE, kept)
     finally:
         os.close(own)

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 
-from batchdrain.execution.guardian.guardian import stand_guard
+from batchdrain.execution.guardian.guardian import serve
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def _serve_one(control: socket.socket, descriptor: int) -> None:
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
         control.close()
-        stand_guard(socket.socket(fileno=descriptor))
+        serve(socket.socket(fileno=descriptor))
         code = 0
     finally:
         os._exit(code)

@@ -33,21 +33,21 @@ def punch(descriptor: int, offset: int, length: int) -> bool:
     return bool(call(descriptor, _KEEP_SIZE_AND_PUNCH, offset, length) == 0)
 
 
-def descendants(pid: int) -> list[int]:
+def descendants_of(pid: int) -> list[int]:
     """Every process below one; [] where the system does not tell."""
     listed = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
-    parents = {} if listed else _parents()
+    parents = {} if listed else _read_parents()
     found: list[int] = []
     waiting = [pid]
     while waiting:
         above = waiting.pop()
-        below = _children(above) if listed else [child for child, parent in parents.items() if parent == above]
+        below = _children_of(above) if listed else [child for child, parent in parents.items() if parent == above]
         found += below
         waiting += below
     return found
 
 
-def _children(pid: int) -> list[int]:
+def _children_of(pid: int) -> list[int]:
     found: list[int] = []
     try:
         for thread in os.listdir(f"/proc/{pid}/task"):
@@ -58,12 +58,12 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-def _parents() -> dict[int, int]:
+def _read_parents() -> dict[int, int]:
     """Of every process its parent, for kernels without the lists of children."""
     found: dict[int, int] = {}
     for name in os.listdir("/proc") if os.path.isdir("/proc/self") else ():
         if name.isdigit():
-            fields = _stat(int(name))
+            fields = _stat_of(int(name))
             if fields:
                 found[int(name)] = int(fields[1])
     return found
@@ -71,11 +71,11 @@ def _parents() -> dict[int, int]:
 
 def start_of(pid: int) -> int:
     """When a process started, in clock ticks since boot; 0 where the system does not tell."""
-    fields = _stat(pid)
+    fields = _stat_of(pid)
     return int(fields[19]) if fields else 0
 
 
-def _stat(pid: int) -> list[bytes]:
+def _stat_of(pid: int) -> list[bytes]:
     """The fields of /proc/pid/stat from the state on: the name before them may hold anything."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:

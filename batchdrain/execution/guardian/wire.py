@@ -9,7 +9,7 @@ guardian -> controller   G<pid> <start>\n   I am here
                          S<pid> <start>\n   the command runs
                          X<json>\n          how it ended; the spool has the same, durably
 
-`number` is the order's: a word that comes too late is not taken for one about the next order.
+`number` is the order's: a message that comes too late is not taken for one about the next order.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def send_order(sock: socket.socket, order: dict[str, Any], descriptors: list[int
 
 
 class Inbox:
-    """What the controller said and the guardian has not yet heard."""
+    """What the controller sent and the guardian has not yet read."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -61,13 +61,13 @@ class Inbox:
         self._descriptors += descriptors
         self.closed = self.closed or not heard
 
-    def words(self) -> list[bytes]:
-        """The words that are complete."""
+    def read_messages(self) -> list[bytes]:
+        """Those that are complete."""
         *lines, self._unread = self._unread.split(b"\n")
         return lines
 
-    def order(self, until_ms: int | None = None) -> tuple[dict[str, Any], list[int]] | None:
-        """The next order; words before it came too late. None when the controller is gone, or gave none until then (boot
+    def read_order(self, until_ms: int | None = None) -> tuple[dict[str, Any], list[int]] | None:
+        """The next order; messages before it came too late. None when the controller is gone, or gave none until then (boot
         time): one that is stopped leaves nobody behind."""
         poll = select.poll()
         poll.register(self._sock, select.POLLIN)

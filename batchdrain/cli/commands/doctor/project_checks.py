@@ -16,7 +16,7 @@ from invoke.vendor import yaml
 from batchdrain.config.categories import categoriser
 from batchdrain.config.plugins import engine_factory
 from batchdrain.config.settings import Settings
-from batchdrain.execution.command import diagnosis_problems, problems_of, program
+from batchdrain.execution.command import diagnosis_problems_of, find_program, problems_of
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.policies.ranking import ranking_of
 
@@ -123,12 +123,12 @@ def plugins(settings: Settings) -> Iterator[Finding]:
 
 def command(settings: Settings, root: Path) -> Iterator[Finding]:
     problems = problems_of(settings.command, root)
-    problems += diagnosis_problems(settings, root) if settings.triage.argv else []
+    problems += diagnosis_problems_of(settings, root) if settings.triage.argv else []
     for problem in problems:
         yield Finding("command", ok=False, said=problem, cure="mend batchdrain.command")
     if problems:
         return
-    found = program(settings.command, root)
+    found = find_program(settings.command, root)
     yield Finding("command", ok=True, said=f"executes {found}, judged by {settings.command.result_from}")
     if "DATABASE_URL" in os.environ and "DATABASE_URL" not in settings.command.env_allow:
         yield Finding(

@@ -1,0 +1,66 @@
+"""What an engine is, and what it offers beside `submit`: found out once, before the first claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol
+
+from batchdrain.execution.engines.local import LocalEngine
+from batchdrain.execution.guardian_pool import GuardianPool, interrupt_own
+from batchdrain.execution.order import Ending, Order
+
+
+class Engine(Protocol):
+    """Every `concurrent.futures.Executor` is one. The names of `Capabilities` it may have, and need not."""
+
+    def submit(self, call: Callable[[Order], Ending], order: Order, /) -> Future[Ending]: ...
+
+
+class Interrupt(Protocol):
+    """Ends what runs, and what would begin later; `kill`: at once. Safe in a signal handler."""
+
+    def __call__(self, *, kill: bool = False) -> None: ...
+
+
+class First(Protocol):
+    """True for exactly one caller of a token, on any worker or here. Travels to workers."""
+
+    def __call__(self, token: str, /) -> bool: ...
+
+
+class Tell(Protocol):
+    """Executes `call` on every worker now, beside its tasks; who does not answer in time is left out."""
+
+    def __call__(self, call: Callable[[bytes], bytes], message: bytes, /) -> list[bytes]: ...
+
+
+class Capacity(Protocol):
+    """The slots that exist now; None where the engine does not know."""
+
+    def __call__(self) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What one engine offers; None where it does not."""
+
+    interrupt: Interrupt  #: its own, else that of the guardians which its threads called for in this process
+    first: First | None
+    tell: Tell | None
+    capacity: Capacity | None
+    shares_files: bool  #: its workers see the files of this machine under the same paths
+    pool: GuardianPool | None  #: the guardians of this machine, under which it executes
+
+
+def capabilities_of(engine: object) -> Capabilities:
+    """`hasattr`, as some engines hand on what they are asked for to another one: no protocol checked at run time sees that."""
+    return Capabilities(
+        interrupt=engine.interrupt if hasattr(engine, "interrupt") else interrupt_own,
+        first=engine.first if hasattr(engine, "first") else None,
+        tell=engine.tell if hasattr(engine, "tell") else None,
+        capacity=engine.capacity if hasattr(engine, "capacity") else None,
+        shares_files=bool(engine.shares_files) if hasattr(engine, "shares_files") else False,
+        pool=engine.pool if isinstance(engine, LocalEngine) else None,
+    )
