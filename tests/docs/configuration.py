@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from batchdrain.settings import PROFILES, Settings
+from batchdrain.config.settings import PROFILES, Settings
 
 Schema = Mapping[str, Any]
 _HEAD: Final = """# Configuration

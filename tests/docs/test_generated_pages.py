@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from batchdrain.config import leaves
-from batchdrain.settings import Settings
+from batchdrain.config.load import leaves
+from batchdrain.config.settings import Settings
 from tests.docs.generate import DOCS, PAGES
 
 

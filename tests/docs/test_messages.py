@@ -12,7 +12,7 @@ from typing import Final, TypeGuard
 import pytest
 
 import batchdrain
-from batchdrain.errors import BatchDrainError
+from batchdrain.model.errors import BatchDrainError
 from tests.docs.pages import PACKAGE, ROOT
 
 PAGE: Final = " ".join((ROOT / "docs" / "troubleshooting.md").read_text().replace("`", "").replace("\\|", "|").split())

@@ -12,10 +12,10 @@ from typing import Any, Final
 import pytest
 from invoke.vendor import yaml
 
-from batchdrain import config
 from batchdrain.collection import ns
-from batchdrain.errors import BatchDrainError
-from batchdrain.events import Event
+from batchdrain.config.load import leaves, problems_of
+from batchdrain.model.errors import BatchDrainError
+from batchdrain.sessions.events import Event
 from tests.docs.pages import DOCS, PACKAGE, PAGES, README, ROOT, blocks, named, text_of
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=named)
@@ -88,7 +88,7 @@ def test_every_flag_that_stands_alone_is_one_of_a_task(page: Path) -> None:
 
 @every_page
 def test_every_setting_that_a_text_names_is_one(page: Path) -> None:
-    paths = {".".join(path) for path in config.leaves()}
+    paths = {".".join(path) for path in leaves()}
     parts = {path[:cut] for path in paths for cut in range(len(path) + 1) if path[cut : cut + 1] in {"", "."}}
     heads = {path.partition(".")[0] for path in paths if "." in path}
     for span in SPANS.findall(_prose(page)):
@@ -104,7 +104,7 @@ def test_every_setting_that_a_text_names_is_one(page: Path) -> None:
 )
 def test_every_example_of_settings_is_sound(body: str) -> None:
     read: Any = yaml.safe_load
-    assert config.problems_of(read(body)["batchdrain"], {}) == []
+    assert problems_of(read(body)["batchdrain"], {}) == []
 
 
 @every_page
