@@ -12,7 +12,6 @@ from typing import Final
 from batchdrain.database.driver_errors import RowLocked
 from batchdrain.drain.circuit_breaker import is_transient
 from batchdrain.drain.in_flight import Ended, Judgement, Parts
-from batchdrain.drain.judge import judge
 from batchdrain.drain.retry import retry_after
 from batchdrain.execution.order import CONFIG_ERRNOS, EndedBy, Ending
 from batchdrain.model.attempt import Attempt
@@ -97,17 +96,13 @@ def conclude(parts: Parts, ended: Ended, *, may_retry: bool) -> Conclusion:
 
 def _judgement(parts: Parts, ended: Ended, executions: int, *, may_retry: bool) -> Judgement:
     running, settings = ended.running, parts.settings
-    attempt = judge(
+    attempt = parts.judge.judge(
         running.claim,
         ended.ending,
         limit=running.limit,
-        command=settings.command,
-        complete_state=settings.source.states.complete,
-        standing=ended.standing,
-        categorise=parts.categorise,
+        row_state=ended.row_state,
         paths=running.paths,
         ended_at=clock.now(),
-        redact=parts.redact,
     )
     is_spared = may_retry and parts.breaker.is_open and is_transient(attempt)
     stop = _heeded(parts, attempt)

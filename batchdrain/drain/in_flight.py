@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from batchdrain.config.redaction import Redact
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.drain.circuit_breaker import CircuitBreaker
 from batchdrain.drain.database_outage import DatabaseOutage
 from batchdrain.drain.heartbeat import Heartbeat
+from batchdrain.drain.judge import Judge
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.drain.triage.lookahead import TriageLookahead
@@ -47,9 +47,9 @@ class Parts:
     shutdown: Shutdown
     categorise: Categoriser
     run_type: Callable[[str], str]
-    redact: Redact
+    judge: Judge
     recover: Callable[[], list[Recovered]]  #: settles what dead controllers hold
-    standing: Callable[[Phase], RowState]  #: what the table says of a phase now
+    row_state: Callable[[Phase], RowState]  #: what the table says of a phase now
     root: Path
     most: int | None  #: phases to take at most in this go; None: all
     batch: int | None = None  #: read the backlog again after so many
@@ -84,6 +84,6 @@ class Ended:
 
     running: Running
     ending: Ending
-    standing: RowState | None
+    row_state: RowState | None
     judgement: Judgement | None = None  #: where it was judged already, and its row is locked by somebody
     locked_since: float | None = None  #: monotonic

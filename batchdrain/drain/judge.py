@@ -7,11 +7,12 @@ import json
 import math
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from batchdrain.config.redaction import Redact
-from batchdrain.config.settings import Command
+from batchdrain.config.settings import Settings
 from batchdrain.execution.order import RESULT_BYTES, EndedBy, Ending
 from batchdrain.failures.excerpt import with_suffix
 from batchdrain.model.attempt import Attempt
@@ -27,92 +28,129 @@ _ESCAPE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\
 _FRAME: Final = re.compile(r"[\s\W_]*")
 
 
-def judge(
-    claim: Claim,
-    ending: Ending,
-    *,
-    limit: TimeLimit,
-    command: Command,
-    complete_state: str,
-    standing: RowState | None,
-    categorise: Callable[[str | None], str],
-    paths: tuple[str, str],
-    ended_at: datetime,
-    redact: Redact,
-) -> Attempt:
-    """The attempt that `ending` makes of `claim`.
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the command wrote to its result file."""
 
-    `standing`: what the command left in the table, in `result_from: database` (None with exit codes). `paths`: of the
-    files of stdout and stderr, as they are shown.
-    """
-    said = _result_of(ending.result)
-    spoiled = "its result file is no JSON object" if said is None else ""
-    said = said or {}
-    database = command.result_from == "database"
-    outcome = _outcome(ending, command, standing if database else None, complete_state, database=database)
-    reason = None
-    if outcome is not Outcome.COMPLETE:
-        reason = redact(_reason(ending, said, standing, limit, paths, claim, complete_state, spoiled, redact))
-    failure = Failure(None, claim.phase.category) if reason is None else Failure.of(reason, categorise)
-    if outcome is Outcome.TIMEOUT:
-        failure = failure.as_category("timeout")
-    elif ending.by is EndedBy.EXIT and ending.exit_code in command.transient_exit_codes and reason is not None:
-        failure = failure.as_category("transient")
-    return Attempt(
-        phase=claim.phase,
-        epoch=claim.epoch,
-        attempt=claim.attempt,
-        outcome=outcome,
-        final_state=standing.state if standing is not None else "",
-        reason=reason,
-        failure=failure,
-        exit_code=ending.exit_code,
-        signal=ending.signal,
-        started_at=ended_at - timedelta(seconds=ending.duration_s),
-        ended_at=ended_at,
-        duration_s=ending.duration_s,
-        limit=limit,
-        stdout_path=paths[0],
-        stderr_path=paths[1],
-        log_sha256=ending.log_sha256,
-        wants_more_time=said.get("needs") == "time" and ending.exit_code in command.transient_exit_codes,
-        metrics=_metrics(said.get("metrics"), redact),
-    )
+    fields: dict[str, Any]
+    problem: str  #: what is wrong with the file; '' where nothing is
+
+    @classmethod
+    def of(cls, raw: bytes) -> _Answer:
+        fields = _fields_of(raw)
+        return cls({}, "its result file is no JSON object") if fields is None else cls(fields, "")
 
 
-def _outcome(ending: Ending, command: Command, standing: RowState | None, complete_state: str, *, database: bool) -> Outcome:
-    if ending.by is EndedBy.NOT_TAKEN:
-        return Outcome.NOT_STARTED
-    if ending.by is EndedBy.NOT_STARTED:  # ids too long for an argument fail their phase alone
-        return Outcome.FAILED if ending.errno == errno.E2BIG else Outcome.NOT_STARTED
-    if database and standing is not None and standing.state == complete_state:
-        return Outcome.COMPLETE  # whatever the exit code: the command's own word counts, the code is recorded beside it
-    if ending.by in {EndedBy.INTERRUPT, EndedBy.LEASE}:
-        return Outcome.RELEASED
-    if ending.by is EndedBy.LOST:
-        return Outcome.ORPHANED
-    if ending.by is EndedBy.TIMEOUT:
-        return Outcome.TIMEOUT
-    if database:
-        return Outcome.FAILED
-    return Outcome.COMPLETE if ending.exit_code in command.success_exit_codes else Outcome.FAILED
+class Judge:
+    """For the drain and for recovery alike."""
+
+    def __init__(self, settings: Settings, redact: Redact, categorise: Callable[[str | None], str]) -> None:
+        """`redact` comes before every cut: half a secret is not found any more."""
+        self._command = settings.command
+        self._complete_state = settings.source.states.complete
+        self._redact = redact
+        self._categorise = categorise
+
+    def judge(
+        self,
+        claim: Claim,
+        ending: Ending,
+        *,
+        limit: TimeLimit,
+        row_state: RowState | None,
+        paths: tuple[str, str],
+        ended_at: datetime,
+    ) -> Attempt:
+        """The attempt that `ending` makes of `claim`.
+
+        `row_state`: what the command left in the table, in `result_from: database` (None with exit codes). `paths`: of the
+        files of stdout and stderr, as they are shown.
+        """
+        answer, outcome = _Answer.of(ending.result), self._outcome(ending, row_state)
+        reason = None
+        if outcome is not Outcome.COMPLETE:
+            reason = self._redact(self._reason(claim, ending, answer, row_state, limit, paths[1]))
+        return Attempt(
+            phase=claim.phase,
+            epoch=claim.epoch,
+            attempt=claim.attempt,
+            outcome=outcome,
+            final_state=row_state.state if row_state is not None else "",
+            reason=reason,
+            failure=self._failure(claim, ending, outcome, reason),
+            exit_code=ending.exit_code,
+            signal=ending.signal,
+            started_at=ended_at - timedelta(seconds=ending.duration_s),
+            ended_at=ended_at,
+            duration_s=ending.duration_s,
+            limit=limit,
+            stdout_path=paths[0],
+            stderr_path=paths[1],
+            log_sha256=ending.log_sha256,
+            wants_more_time=answer.fields.get("needs") == "time" and self._is_transient(ending),
+            metrics=_metrics(answer.fields.get("metrics"), self._redact),
+        )
+
+    def _is_transient(self, ending: Ending) -> bool:
+        return ending.exit_code in self._command.transient_exit_codes
+
+    def _failure(self, claim: Claim, ending: Ending, outcome: Outcome, reason: str | None) -> Failure:
+        if reason is None:
+            return Failure(None, claim.phase.category)
+        failure = Failure.of(reason, self._categorise)
+        if outcome is Outcome.TIMEOUT:
+            return failure.as_category("timeout")
+        if ending.by is EndedBy.EXIT and self._is_transient(ending):
+            return failure.as_category("transient")
+        return failure
+
+    def _outcome(self, ending: Ending, row_state: RowState | None) -> Outcome:
+        by_database = self._command.result_from == "database"
+        if ending.by is EndedBy.NOT_TAKEN:
+            return Outcome.NOT_STARTED
+        if ending.by is EndedBy.NOT_STARTED:  # ids too long for an argument fail their phase alone
+            return Outcome.FAILED if ending.errno == errno.E2BIG else Outcome.NOT_STARTED
+        if by_database and row_state is not None and row_state.state == self._complete_state:
+            return Outcome.COMPLETE  # whatever the exit code: the command's own state counts, the code is recorded beside it
+        if ending.by in {EndedBy.INTERRUPT, EndedBy.LEASE}:
+            return Outcome.RELEASED
+        if ending.by is EndedBy.LOST:
+            return Outcome.ORPHANED
+        if ending.by is EndedBy.TIMEOUT:
+            return Outcome.TIMEOUT
+        if by_database:
+            return Outcome.FAILED
+        return Outcome.COMPLETE if ending.exit_code in self._command.success_exit_codes else Outcome.FAILED
+
+    def _reason(
+        self, claim: Claim, ending: Ending, answer: _Answer, row_state: RowState | None, limit: TimeLimit, log: str
+    ) -> str:
+        """Why it failed: the command's own words, else its last meaningful line; never without exit code and log file."""
+        if (untold := _reason_of_no_end(ending)) is not None:
+            return untold
+        own = answer.fields.get("reason")
+        own = storable(self._redact(own)).strip() if isinstance(own, str) else ""
+        if ending.by is EndedBy.TIMEOUT:
+            text, more = f"Timed out after {limit.seconds:g} s (limit: {limit.rule})", own or answer.problem
+            return with_suffix(f"{text}: {more}" if more else text, _how_it_ended(ending), log)
+        if own:
+            return own
+        if row_state is not None and row_state.reason and row_state.reason != claim.prior_reason:
+            return storable(self._redact(row_state.reason))  # the command did say why, in its own way
+        line = last_line(ending.stderr_tail, self._redact) or last_line(ending.stdout_tail, self._redact)
+        if row_state is not None and ending.exit_code == 0:
+            left = (
+                "its row is gone"
+                if row_state.state == GONE
+                else f"the phase is {row_state.state}, not {self._complete_state}"
+            )
+            line = f"the command ended, but {left}" + (f": {line}" if line else "")
+        line = line or "the command failed and printed nothing"
+        return with_suffix(f"{line}; {answer.problem}" if answer.problem else line, _how_it_ended(ending), log)
 
 
-def _reason(
-    ending: Ending,
-    said: dict[str, Any],
-    standing: RowState | None,
-    limit: TimeLimit,
-    paths: tuple[str, str],
-    claim: Claim,
-    complete_state: str,
-    spoiled: str,
-    redact: Redact,
-) -> str:
-    """Why it failed: the command's own words, else its last meaningful line; never without exit code and log file.
-
-    `spoiled`: what is wrong with its result file. `redact` comes before every cut: half a secret is not found any more.
-    """
+def _reason_of_no_end(ending: Ending) -> str | None:
+    """Where no command came to its end: told by us, not by its log. None where one did."""
     if ending.by is EndedBy.NOT_TAKEN:
         return f"the engine did not take it: {ending.message}"
     if ending.by is EndedBy.NOT_STARTED:
@@ -120,26 +158,10 @@ def _reason(
         return f"{what}: {ending.message}"
     if ending.by is EndedBy.LOST:
         return f"what became of it is not known: {ending.message}"
-    if ending.by is EndedBy.INTERRUPT and ending.message:  # told by us, not by its log
-        return ending.message
-    own = said.get("reason")
-    own = storable(redact(own)).strip() if isinstance(own, str) else ""
-    if ending.by is EndedBy.TIMEOUT:
-        text, more = f"Timed out after {limit.seconds:g} s (limit: {limit.rule})", own or spoiled
-        return with_suffix(f"{text}: {more}" if more else text, _ending(ending), paths[1])
-    if own:
-        return own
-    if standing is not None and standing.reason and standing.reason != claim.prior_reason:
-        return storable(redact(standing.reason))  # the command did say why, in its own way
-    line = last_line(ending.stderr_tail, redact) or last_line(ending.stdout_tail, redact)
-    if standing is not None and ending.exit_code == 0:
-        left = "its row is gone" if standing.state == GONE else f"the phase is {standing.state}, not {complete_state}"
-        line = f"the command ended, but {left}" + (f": {line}" if line else "")
-    line = line or "the command failed and printed nothing"
-    return with_suffix(f"{line}; {spoiled}" if spoiled else line, _ending(ending), paths[1])
+    return ending.message if ending.by is EndedBy.INTERRUPT and ending.message else None
 
 
-def _ending(ending: Ending) -> str:
+def _how_it_ended(ending: Ending) -> str:
     if ending.signal is not None:
         return f"killed by signal {ending.signal}"
     return f"exit code {ending.exit_code}"
@@ -154,7 +176,7 @@ def last_line(tail: bytes, redact: Redact) -> str:
     return ""
 
 
-def _result_of(raw: bytes) -> dict[str, Any] | None:
+def _fields_of(raw: bytes) -> dict[str, Any] | None:
     """What the result file says; {} where nothing was written; None for anything that is no JSON object."""
     if not raw.strip():
         return {}

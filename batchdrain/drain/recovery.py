@@ -17,7 +17,7 @@ from batchdrain.database.driver_errors import RowLocked
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.give_back import Recovered, give_back
 from batchdrain.database.ledger.history import Held
-from batchdrain.drain.judge import judge
+from batchdrain.drain.judge import Judge
 from batchdrain.drain.liveness import is_alive, is_due, is_gone
 from batchdrain.drain.project import Project
 from batchdrain.execution import guardian_client, orphans, process_identity, spool_reader
@@ -119,17 +119,14 @@ def _recorded(project: Project, held: Held) -> Recovered | None:
     except (KeyError, ValueError, TypeError, OverflowError):  # not written by a guardian of ours
         return None
     claim = _claim(project, held)
-    attempt = judge(
+    settings = project.settings
+    attempt = Judge(settings, project.store.redact, categoriser(settings)).judge(
         claim,
         ending,
         limit=limit,
-        command=project.settings.command,
-        complete_state=project.settings.source.states.complete,
-        standing=project.store.row_state(claim.phase) if project.settings.command.result_from == "database" else None,
-        categorise=categoriser(project.settings),
+        row_state=project.store.row_state(claim.phase) if settings.command.result_from == "database" else None,
         paths=(project.folder.kept(Path(out)), project.folder.kept(Path(err))),
         ended_at=ended_at,
-        redact=project.store.redact,
     )
     claims = Claims(
         project.store.database,

@@ -20,6 +20,7 @@ from batchdrain.drain.circuit_breaker import CircuitBreaker
 from batchdrain.drain.database_outage import DatabaseOutage
 from batchdrain.drain.heartbeat import Heartbeat
 from batchdrain.drain.in_flight import Parts
+from batchdrain.drain.judge import Judge
 from batchdrain.drain.loop import Drain
 from batchdrain.drain.project import Project
 from batchdrain.drain.recorder import Recorder
@@ -146,8 +147,8 @@ def _drained(
             shutdown=shutdown,
             categorise=categoriser(settings),
             run_type=cache(project.settings.run_type_of),
-            redact=project.store.redact,
-            standing=project.store.row_state,
+            judge=Judge(settings, project.store.redact, categoriser(settings)),
+            row_state=project.store.row_state,
             recover=partial(recover, project),
             root=project.root,
             most=most,

@@ -137,7 +137,7 @@ class Workers:
         self._running, self._settling, self._locked = {}, deque(), deque()
         for running, ending in endings:
             if ending is not None:
-                yield Ended(running=running, ending=ending, standing=self._standing(running))
+                yield Ended(running=running, ending=ending, row_state=self._row_state(running))
 
     def _submit(self, running: Running) -> None:
         """To the engine. One that does not take it may come to it later all the same: then it finds that it was withdrawn."""
@@ -191,23 +191,23 @@ class Workers:
 
     def _settled(self, running: Running, ending: Ending, until: float | None) -> Iterator[Ended]:
         """The end, once the table says something new: a command's own commit may come after its exit."""
-        standing = self._standing(running)
+        row_state = self._row_state(running)
         if until is None:
             until = monotonic() + self._parts.settings.command.settle_s
-        entry = Ended(running=running, ending=ending, standing=standing)
-        if ending.by is EndedBy.EXIT and standing is not None and monotonic() < until:
+        entry = Ended(running=running, ending=ending, row_state=row_state)
+        if ending.by is EndedBy.EXIT and row_state is not None and monotonic() < until:
             prior, intermediate = running.claim.prior_state, self._parts.claims.intermediate
-            reworded = standing.state == prior and standing.reason != running.claim.prior_reason
-            if (standing.state == prior or standing.state in intermediate) and not reworded:
+            reworded = row_state.state == prior and row_state.reason != running.claim.prior_reason
+            if (row_state.state == prior or row_state.state in intermediate) and not reworded:
                 self._settling.append(_Settling(entry, until))
                 return
         yield entry
 
-    def _standing(self, running: Running) -> RowState | None:
+    def _row_state(self, running: Running) -> RowState | None:
         if self._parts.settings.command.result_from == "exit_code":
             return None
         phase = running.claim.phase
-        return self._parts.outage.retry(lambda: self._parts.standing(phase), meanwhile="the result is not yet known")
+        return self._parts.outage.retry(lambda: self._parts.row_state(phase), meanwhile="the result is not yet known")
 
     def _ending_of(self, future: Future[Ending], running: Running) -> Ending | None:
         """What a broken engine did with a command is not known: what there is of it on this machine is ended, and the phase
