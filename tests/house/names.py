@@ -53,7 +53,7 @@ RETIRED: Final = (
     Retired("refusals", EVERYTHING, "fallbacks"),
     Retired("rehearsal", EVERYTHING, "dry_write"),
     Retired("remains aftermath", EVERYTHING, "orphans"),
-    Retired("abroad", EVERYTHING, "is_on_network_disk"),
+    Retired("abroad", EVERYTHING, "network_disk"),
     Retired("interrupts", EVERYTHING, "Shutdown, shutdown"),
     # Words that are good English elsewhere: only in the role, or in the wing, in which they stood for something else.
     Retired("go", EVERYTHING, "run_session"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.house import sizes, walls
+from tests.house import sizes
 
 Files = Mapping[str, str | None]
 _GUARDIAN: Final = "batchdrain/execution/guardian"
@@ -187,9 +187,9 @@ def _walls() -> Iterator[Plant]:
     yield Plant(rule, at, "found ModuleNotFoundError: No module named 'psutil'", wrong, _GUARDED)
     heavy: Files = {"tasks.py": f"import psutil\n{_TASKS['tasks.py']}"}
     yield Plant("inv --list loads nothing heavy", "tasks.py:1", "found psutil", heavy, _TASKS)
-    for folder in walls.MACHINE_FOLDERS:
+    for folder in ("work", "root", "farm", "tmp/q"):
         text = f"See \n/{folder}/notes and x/{folder}/notes"
-        sound = {"README.md": f"sqlite://{{home}}/{folder}.db, https://a.b/{folder}, root@host, /{folder}ing"}
+        sound = {"README.md": f"sqlite://{{home}}/{folder}.db, https://a.b/{folder}, /{folder}ing, /tmp/plan.json"}
         yield Plant("no path of a machine", "docs/a.md:2", f"found /{folder}", {"docs/a.md": text}, sound)
 
 

@@ -22,8 +22,7 @@ _SHELL_CALLS: Final = re.compile(
     r"os\.(system|popen)|subprocess\.(getoutput|getstatusoutput)|asyncio\.create_subprocess_shell"
 )
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "zsh"})
-MACHINE_FOLDERS: Final = ("work", "root", "farm", "tmp/w")
-_OF_A_MACHINE: Final = re.compile(rf"(?<![\w./}}])/(?:{'|'.join(MACHINE_FOLDERS)})(?![\w.-])")
+_OF_A_MACHINE: Final = re.compile(r"(?<![\w./}])/(?:work|root|farm|tmp/[a-z])(?![\w.-])")
 _LOADED: Final = """
 import sys
 sys.path.insert(0, sys.argv[1])
