@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from batchdrain.config.settings import Dependency, Retry, Stop, Timeout
 from batchdrain.database.ledger.give_back import Recovered
-from batchdrain.drain.recovery import told
+from batchdrain.drain.liveness import describe_recovered
 from batchdrain.drain.retry import full_jitter, retry_after
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import TimeLimit
@@ -173,5 +173,5 @@ def test_what_happened_once_is_said_so() -> None:
         "stop.max_attempts_per_phase: tried once",
     ]
     key = PhaseKey("r", "p")
-    backs = [told(Recovered(key=key, epoch=1, state="FAILED", orphanings=count)) for count in (1, 2)]
+    backs = [describe_recovered(Recovered(key=key, epoch=1, state="FAILED", orphanings=count)) for count in (1, 2)]
     assert [back.partition("orphaned ")[2] for back in backs] == ["once", "2 times in a row"]

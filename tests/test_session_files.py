@@ -25,7 +25,6 @@ from batchdrain.sessions.events import Event, EventLog
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.parse import CorruptSession, parse
 from batchdrain.sessions.record import AT_ONCE, SessionRecord
-from batchdrain.sessions.render import facts_of
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session, Status, metrics_per_minute
 
@@ -54,7 +53,7 @@ def result(number: int = 0, *, success: bool = True, **more: Any) -> Result:
 
 
 def add(record: SessionRecord, found: Result) -> None:
-    record.add(found, **facts_of(found, outcome="complete", epoch=1))
+    record.add(found, {"run_id": found.run_id, "phase_id": found.phase_id, "epoch": 1, "success": found.success})
     record.settle()
 
 
@@ -121,7 +120,7 @@ def test_the_progress_counts_what_stop_conditions_look_at(record: SessionRecord)
 
 
 def test_a_skip_is_told_once(record: SessionRecord) -> None:
-    assert [record.tell(Event.PHASE_SKIPPED, Skip("rule", "value"), count=3) for _ in range(3)] == [True, False, False]
+    assert [record.note_once(Event.PHASE_SKIPPED, Skip("rule", "value"), count=3) for _ in range(3)] == [True, False, False]
 
 
 def test_a_save_that_fails_leaves_the_former_version_whole(folder: SessionFolder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final, TypeVar
 
-from batchdrain.drain.screen import Screen
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.model.errors import DatabaseUnavailable
 
@@ -18,10 +17,11 @@ _MOST_S: Final = 5.0
 class DatabaseOutage:
     """What is given to `retry` must be safe to repeat."""
 
-    def __init__(self, patience_s: float, shutdown: Shutdown, screen: Screen) -> None:
+    def __init__(self, patience_s: float, shutdown: Shutdown, notice: Callable[[str], None]) -> None:
+        """`notice`: tells people."""
         self._patience_s = patience_s
         self._interrupts = shutdown
-        self._screen = screen
+        self._notice = notice
         self._given_up = False
 
     def retry(self, work: Callable[[], T], *, meanwhile: str) -> T:
@@ -34,7 +34,7 @@ class DatabaseOutage:
             except DatabaseUnavailable as error:
                 left_s = 0.0 if self._given_up or self._interrupts.wake.is_set() else max(0.0, until - monotonic())
                 if wait_s == _FIRST_S:
-                    self._screen.notice(f"{error.message}: {meanwhile}; trying again for {left_s:.0f} s")
+                    self._notice(f"{error.message}: {meanwhile}; trying again for {left_s:.0f} s")
                 if not left_s:
                     self._given_up = True  # the rest is put in order without waiting as long once more
                     raise

@@ -14,7 +14,7 @@ from batchdrain.drain.circuit_breaker import is_transient
 from batchdrain.drain.in_flight import Ended, Judgement, Parts
 from batchdrain.drain.retry import retry_after
 from batchdrain.execution.order import CONFIG_ERRNOS, EndedBy, Ending
-from batchdrain.model.attempt import Attempt
+from batchdrain.model.attempt import Attempt, Finished
 from batchdrain.model.claim import Choice, ScheduledAttempt
 from batchdrain.model.errors import BatchDrainError, ClaimLost, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.model.phase import Skip
@@ -22,9 +22,6 @@ from batchdrain.model.states import GIVEN_BACK, Outcome, PhaseState
 from batchdrain.planning.stop import cluster_stop, run_stop
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut
-from batchdrain.sessions.events import Event
-from batchdrain.sessions.render import facts_of
-from batchdrain.sessions.result import Result
 
 _CLOCK_STEP_S: Final = 0.005  # the database compares whole milliseconds
 
@@ -57,23 +54,22 @@ def conclude(parts: Parts, ended: Ended, *, may_retry: bool) -> Conclusion:
         return Conclusion(counted=False, postponed=_postponed(parts, ended, judgement))
     except ClaimLost as error:
         parts.heartbeat.drop(running.claim)
-        key = attempt.phase.key
-        parts.record.events.write(Event.CLAIM_LOST, run_id=key.run_id, phase_id=key.phase_id, epoch=attempt.epoch)
+        parts.recorder.claim_lost(running.claim)
         return Conclusion(counted=False, failure=error)
     parts.heartbeat.drop(running.claim)
     parts.recorder.discard(running.claim.token)
     if recorded.outcome is Outcome.MOVED:
         wait_s = None
     retry_at = None if wait_s is None else attempt.ended_at + timedelta(seconds=wait_s)
-    result = Result.of(recorded, running.claim.prior_state, retry_at)
-    facts = facts_of(result, outcome=recorded.outcome.value, epoch=attempt.epoch, left_over=ended.ending.left_over)
+    end = Finished(
+        attempt=recorded, initial_state=running.claim.prior_state, retry_at=retry_at, left_over=ended.ending.left_over
+    )
     if ended.ending.unspooled:
         parts.recorder.notice(
             f"The result of {attempt.phase.key} stood nowhere until it was recorded: {ended.ending.unspooled}"
         )
     if recorded.outcome in GIVEN_BACK:
-        parts.record.events.write(Event.PHASE_FINISHED, **facts)
-        parts.recorder.released(running.scheduled, recorded)
+        parts.recorder.released(running.scheduled, end)
         orphaned = recorded.outcome is Outcome.ORPHANED
         if orphaned:
             parts.recorder.notice(f"Orphaned: {attempt.phase.key}: {recorded.reason}")
@@ -81,8 +77,7 @@ def conclude(parts: Parts, ended: Ended, *, may_retry: bool) -> Conclusion:
         unasked = ended.ending.by in {EndedBy.LEASE, EndedBy.LOST}
         probe = replace(running.scheduled, due=parts.breaker.due + _CLOCK_STEP_S) if judgement.is_spared else None
         return Conclusion(counted=False, orphaned=orphaned, waits_again=unasked, retry=probe, stop=stop, failure=failure)
-    parts.record.add(result, **facts)
-    parts.recorder.finished(running.scheduled, recorded)
+    parts.recorder.finished(running.scheduled, end)
     _heed_canary(parts, running.scheduled.choice.failure.fingerprint, recorded, waits=wait_s is not None)
     _announce_stops(parts, recorded, running.scheduled.choice.failure.fingerprint)
     with suppress(Cut):
@@ -136,8 +131,7 @@ def _heeded(parts: Parts, attempt: Attempt) -> Skip | None:
     if parts.breaker.lasts_s > patience_s:
         return Skip("retry.outage_after", f"an outage lasts for more than {patience_s:g} s: try again later")
     reason = f"{parts.settings.retry.outage_after} or more phases failed transiently in a row, the last with: {attempt.fingerprint}"
-    parts.record.events.write(Event.SESSION_PAUSED, reason=reason, wait_s=round(wait_s, 3))
-    parts.recorder.notice(f"An outage: {reason}; nothing is claimed for {wait_s:.0f} s, then one phase is tried")
+    parts.recorder.paused(reason, wait_s)
     return None
 
 
@@ -159,9 +153,6 @@ def _schedule(
         attempts=attempt.attempt,
     )
     why = f"{attempt.category} failure, try {executions + 1} of {parts.settings.retry.max_attempts}"
-    parts.record.events.write(
-        Event.PHASE_RETRY_SCHEDULED, run_id=phase.run_id, phase_id=phase.phase_id, wait_s=round(wait_s, 3), reason=why
-    )
     parts.recorder.retry_scheduled(scheduled, wait_s, why)
     return ScheduledAttempt(
         monotonic() + wait_s + _CLOCK_STEP_S,
@@ -175,12 +166,12 @@ def _schedule(
 def _announce_stops(parts: Parts, attempt: Attempt, mark: str) -> None:
     progress, stop, run_id = parts.record.progress(), parts.settings.stop, attempt.phase.run_id
     by_run = run_stop(run_id, progress, stop)
-    if by_run is not None and parts.record.tell(Event.RUN_STOPPED, by_run, run_id=run_id):
-        parts.recorder.notice(f"Skipping the rest of run {run_id}: {by_run}")
+    if by_run is not None:
+        parts.recorder.run_stopped(run_id, by_run)
     for cluster in () if attempt.success else dict.fromkeys((attempt.fingerprint, mark)):
         parked = cluster_stop(cluster, progress, stop)
-        if parked is not None and parts.record.tell(Event.PHASE_SKIPPED, parked, count=None):
-            parts.recorder.notice(f"Parking every phase that failed alike: {parked}")
+        if parked is not None:
+            parts.recorder.skipped(parked, f"Parking every phase that failed alike: {parked}", count=None)
 
 
 def _failure_of(ending: Ending) -> BatchDrainError | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.database.ledger.history import Held
 from batchdrain.execution import guardian_client, process_identity
+from batchdrain.runtime.text import times
 
 
 def is_alive(held: Held) -> bool | None:
@@ -29,7 +31,7 @@ def is_due(held: Held) -> bool:
     )
 
 
-def said_of(held: Held) -> str:
+def describe_held(held: Held) -> str:
     """A claim in one line, for people."""
     alive = is_alive(held)
     if alive:
@@ -45,3 +47,14 @@ def said_of(held: Held) -> str:
     left_s = held.lease_left_ms / 1000
     lease = f"its lease lasts {left_s:.0f} s" if left_s >= 0 else f"its lease ended {-left_s:.0f} s ago"
     return f"{held.key}: attempt {held.attempt}, process {held.controller.pid} {said}; {lease}"
+
+
+def describe_recovered(back: Recovered) -> str:
+    """What became of a phase that a dead controller held, for people."""
+    if back.problem:
+        return f"Can't be settled now: {back.key}: {back.problem}; the next command tries again"
+    ended = f"; {back.ended_processes} processes of it were ended" if back.ended_processes else ""
+    if back.recorded is not None:
+        return f"Recorded: {back.key}: its command had ended ({back.recorded.value}); it is {back.state}{ended}"
+    often = times(back.orphanings) + (" in a row" if back.orphanings > 1 else "")
+    return f"Given back: {back.key}: it is {back.state}, orphaned {often}{ended}"

@@ -13,7 +13,6 @@ from time import monotonic
 
 from batchdrain.drain.finish import Conclusion, conclude
 from batchdrain.drain.in_flight import Ended, Parts
-from batchdrain.drain.recovery import told, told_as_event
 from batchdrain.drain.workers import Workers
 from batchdrain.model.claim import Choice, ScheduledAttempt
 from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
@@ -23,7 +22,6 @@ from batchdrain.planning.skip_rules import ATTEMPTED, PLAN, by_rule
 from batchdrain.planning.stop import canary_room, session_stop
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut
-from batchdrain.sessions.events import Event
 
 
 class Drain:
@@ -53,7 +51,7 @@ class Drain:
                 self._read(fresh=True)
             while self._fill() or len(self.slots) or self._awaits_time():
                 if not self.parts.breaker.is_open:  # what the phases need, a diagnosis may need too
-                    self.parts.lookahead.look(self._left())
+                    self.parts.lookahead.submit(self._left())
                 self.parts.recorder.settle()
                 for ended in self.slots.ended(self._until_next()):
                     self._conclude(ended)
@@ -75,21 +73,13 @@ class Drain:
         """A phase into every free slot. Returns whether any was started."""
         started = False
         while len(self.slots) < self._allowed and (scheduled := self._pick()) is not None:
-            self.parts.record.events.write(
-                Event.PHASE_SELECTED,
-                run_id=scheduled.run_id,
-                phase_id=scheduled.choice.phase.phase_id,
-                category=scheduled.choice.phase.category,
-                reason=scheduled.choice.reason,
-            )
             self.parts.recorder.selected(scheduled)
-            self.parts.lookahead.leave(scheduled.choice.phase.key)
+            self.parts.lookahead.cancel(scheduled.choice.phase.key)
             if self.slots.start(scheduled):
                 started = True
                 self.executed += self.slots.failure is None
             else:
                 self.taken -= not scheduled.is_retry
-                self.parts.recorder.lost(scheduled, self.slots.lost_because)
         return started
 
     def _pick(self) -> ScheduledAttempt | None:
@@ -120,7 +110,7 @@ class Drain:
     def _new(self, busy: set[str]) -> ScheduledAttempt | None:
         if self._left() == 0:
             return None
-        self.parts.lookahead.heed()
+        self.parts.lookahead.apply()
         if monotonic() - self._read_at >= self.parts.settings.refresh_s or self._begins_batch():
             self._read()
         choice = self._next(busy)
@@ -165,12 +155,11 @@ class Drain:
             skip: count
             for skip, count in sorted(self.parts.backlog.skipped.items())
             if skip.rule != ATTEMPTED
-            and self.parts.record.tell(Event.PHASE_SKIPPED, skip, keep=skip.rule not in ASKED_FOR, count=count)
+            and self.parts.recorder.skipped(skip, None, count=count, keep=skip.rule not in ASKED_FOR)
         }
         for pattern in self.parts.categorise.slow:
             slow = Skip("categories", f"{pattern!r} took too long on a failure text and is left out; mend it")
-            if self.parts.record.tell(Event.PHASE_SKIPPED, slow, keep=False, count=0):
-                self.parts.recorder.notice(str(slow))
+            self.parts.recorder.skipped(slow, str(slow), count=0, keep=False)
         for skip in (skip for skip in new if skip.rule == PLAN):
             self.parts.recorder.notice(str(skip))
         quiet = ASKED_FOR | {PLAN}
@@ -181,8 +170,7 @@ class Drain:
         """Read the backlog; before it, from time to time, give back what other controllers left when they died."""
         if monotonic() - self._recovered_at >= self.parts.settings.lease.ttl_s:
             for back in self.parts.recover():
-                told_as_event(self.parts.record.events, back)
-                self.parts.recorder.notice(told(back))
+                self.parts.recorder.recovered(back)
             self._recovered_at = monotonic()
         self.parts.backlog.refresh(clock.now())
 

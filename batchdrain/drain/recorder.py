@@ -1,7 +1,8 @@
-"""What follows a result's commit, in this order: its event on disk, the session's file, the screen.
+"""What is told of each fact of a drain, by one method a fact: its event, then the session's file, then the screen.
 
-It is done while the next command runs, as all of that takes longer than many a command; and before anything is waited for or
-read, so that nobody waits for a line. After a crash in between, the ledger has the result, and `resume` takes it from there.
+An event is written when the fact is. File and screen follow the commit, in this order, while the next command runs, as all of
+that takes longer than many a command; and before anything is waited for or read, so that nobody waits for a line. After a
+crash in between, the ledger has the result, and `resume` takes it from there. Every call may raise FilesUnavailable.
 """
 
 from __future__ import annotations
@@ -10,20 +11,31 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
+from batchdrain.database.ledger.attempt_fields import to_event
+from batchdrain.database.ledger.give_back import Recovered
+from batchdrain.drain.liveness import describe_recovered
 from batchdrain.drain.screen import Opening, Screen
+from batchdrain.drain.triage.diagnosis import Diagnosis
 from batchdrain.execution.spool_reader import discard
-from batchdrain.model.attempt import Attempt
-from batchdrain.model.claim import ScheduledAttempt, TimeLimit
+from batchdrain.model.attempt import Finished
+from batchdrain.model.claim import Claim, ScheduledAttempt, TimeLimit
+from batchdrain.model.phase import PhaseKey, Skip
+from batchdrain.runtime import clock
+from batchdrain.runtime.signals import blocked
+from batchdrain.sessions.events import Event
 from batchdrain.sessions.record import SessionRecord
+from batchdrain.sessions.result import Result
 
 
 class Recorder:
-    """A screen that is told only once what it is told is durable. Every call may raise FilesUnavailable."""
+    """A screen that is told only once what it is told is durable."""
 
     def __init__(self, record: SessionRecord, screen: Screen) -> None:
         self._record = record
+        self._events = record.events
         self._screen = screen
         self._later: deque[Callable[[], None]] = deque()
+        self._told_of_no_verdict = False
 
     def settle(self) -> None:
         """Everything so far is on disk, and on the screen, when this returns."""
@@ -31,40 +43,108 @@ class Recorder:
         while self._later:
             self._later.popleft()()
 
+    def begin(self, opening: Opening) -> None:
+        self.settle()
+        with blocked():  # the screen may start a thread
+            self._screen.begin(opening)
+
+    def selected(self, scheduled: ScheduledAttempt) -> None:
+        phase = scheduled.choice.phase
+        self._events.write(Event.PHASE_SELECTED, **_ids(phase.key), category=phase.category, reason=scheduled.choice.reason)
+        self._show(self._screen.selected, scheduled)
+
+    def not_claimed(self, scheduled: ScheduledAttempt, why: str) -> None:
+        """Its row is not ours to take: somebody was faster, has it locked, or the table refuses it."""
+        self._events.write(Event.CLAIM_LOST, **_ids(scheduled.choice.phase.key))
+        self._show(self._screen.lost, scheduled, why)
+
+    def claimed(self, claim: Claim) -> None:
+        self._events.write(Event.PHASE_CLAIMED, **_ids(claim.phase.key), epoch=claim.epoch, attempt=claim.attempt)
+
+    def started(self, scheduled: ScheduledAttempt, claim: Claim, limit: TimeLimit) -> None:
+        """The command runs: now there is time."""
+        ids = _ids(claim.phase.key)
+        self._events.write(Event.PHASE_STARTED, **ids, epoch=claim.epoch, timeout_s=limit.seconds, limit=limit.rule)
+        self._show(self._screen.started, scheduled, limit)
+        self.settle()
+
+    def claim_lost(self, claim: Claim) -> None:
+        """It was ours, and is another's: what came of it is not written."""
+        self._events.write(Event.CLAIM_LOST, **_ids(claim.phase.key), epoch=claim.epoch)
+
+    def finished(self, scheduled: ScheduledAttempt, end: Finished) -> None:
+        self._record.add(Result.of(end), to_event(end))
+        self._show(self._screen.finished, scheduled, end.attempt)
+        if not end.attempt.success:  # it may have failed for want of room: then nothing more is to be claimed
+            self.settle()
+
+    def released(self, scheduled: ScheduledAttempt, end: Finished) -> None:
+        """Given back, and no result of the session."""
+        self._events.write(Event.PHASE_FINISHED, **to_event(end))
+        self._show(self._screen.released, scheduled, end.attempt)
+
+    def retry_scheduled(self, scheduled: ScheduledAttempt, wait_s: float, why: str) -> None:
+        ids = _ids(scheduled.choice.phase.key)
+        self._events.write(Event.PHASE_RETRY_SCHEDULED, **ids, wait_s=round(wait_s, 3), reason=why)
+        self._show(self._screen.retry_scheduled, scheduled, wait_s, why)
+
+    def paused(self, reason: str, wait_s: float) -> None:
+        """What the phases need is out of reach."""
+        self._events.write(Event.SESSION_PAUSED, reason=reason, wait_s=round(wait_s, 3))
+        self.notice(f"An outage: {reason}; nothing is claimed for {wait_s:.0f} s, then one phase is tried")
+
+    def skipped(self, skip: Skip, text: str | None, *, count: int | None, keep: bool = True) -> bool:
+        """A rule left phases out: told once, not once a phase nor once a reading. `text`: the line for the screen, where it
+        is one by itself; `count`: phases, None where nobody counted them; `keep`: for the summary too. Returns whether it
+        was new."""
+        is_new = self._record.note_once(Event.PHASE_SKIPPED, skip, keep=keep, count=count)
+        if is_new and text is not None:
+            self.notice(text)
+        return is_new
+
+    def run_stopped(self, run_id: str, skip: Skip) -> None:
+        if self._record.note_once(Event.RUN_STOPPED, skip, run_id=run_id):
+            self.notice(f"Skipping the rest of run {run_id}: {skip}")
+
+    def recovered(self, back: Recovered) -> None:
+        """What a dead controller held was settled, or could not be."""
+        if not back.problem:
+            recorded = None if back.recorded is None else back.recorded.value
+            facts = {"epoch": back.epoch, "state": back.state, "recorded": recorded, "orphanings": back.orphanings}
+            self._events.write(Event.CLAIM_RECOVERED, **_ids(back.key), **facts)
+        self.notice(describe_recovered(back))
+
+    def diagnosed(self, found: Diagnosis) -> None:
+        phase, verdict = found.phase, found.verdict
+        self._events.write(
+            Event.PHASE_DIAGNOSED,
+            **_ids(phase.key),
+            verdict=None if verdict is None else verdict.kind.value,
+            reason=found.problem if verdict is None else verdict.reason,
+            until=None if verdict is None else clock.iso(verdict.until),
+            duration_s=round(found.duration_s, 3),
+        )
+        if verdict is not None:
+            self.notice(f"Diagnosed {phase.key}: {verdict}")
+        elif not self._told_of_no_verdict:
+            self._told_of_no_verdict = True
+            self.notice(f"No verdict on {phase.key}: {found.problem}; further ones are in the event log alone")
+
+    def database_retried(self, error: str, tries: int) -> None:
+        self._events.write(Event.DATABASE_RETRIED, error=error, tries=tries)
+
+    def notice(self, text: str) -> None:
+        """A line that is no fact of a phase."""
+        self._show(self._screen.notice, text)
+        self.settle()
+
     def discard(self, token: str) -> None:
         """The ledger has this result: the guardian's copy is not needed any more."""
         self._later.append(partial(discard, str(self._record.spool), token))
 
-    def begin(self, opening: Opening) -> None:
-        self._later.append(partial(self._screen.begin, opening))
-        self.settle()
+    def _show(self, tell: Callable[..., None], *facts: object) -> None:
+        self._later.append(partial(tell, *facts))
 
-    def selected(self, scheduled: ScheduledAttempt) -> None:
-        self._later.append(partial(self._screen.selected, scheduled))
 
-    def started(self, scheduled: ScheduledAttempt, limit: TimeLimit) -> None:
-        """The command runs: now there is time."""
-        self._later.append(partial(self._screen.started, scheduled, limit))
-        self.settle()
-
-    def lost(self, scheduled: ScheduledAttempt, why: str) -> None:
-        self._later.append(partial(self._screen.lost, scheduled, why))
-
-    def finished(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
-        self._later.append(partial(self._screen.finished, scheduled, attempt))
-        if not attempt.success:  # it may have failed for want of room: then nothing more is to be claimed
-            self.settle()
-
-    def released(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
-        self._later.append(partial(self._screen.released, scheduled, attempt))
-
-    def retry_scheduled(self, scheduled: ScheduledAttempt, wait_s: float, why: str) -> None:
-        self._later.append(partial(self._screen.retry_scheduled, scheduled, wait_s, why))
-
-    def notice(self, text: str) -> None:
-        self._later.append(partial(self._screen.notice, text))
-        self.settle()
-
-    def end(self) -> None:
-        self.settle()
-        self._screen.end()
+def _ids(key: PhaseKey) -> dict[str, str]:
+    return {"run_id": key.run_id, "phase_id": key.phase_id}

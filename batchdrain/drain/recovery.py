@@ -27,8 +27,6 @@ from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
 from batchdrain.model.states import PhaseState
 from batchdrain.runtime import clock
-from batchdrain.runtime.text import times
-from batchdrain.sessions.events import Event, EventLog
 
 _KILL_WITHIN_S: Final = 10.0
 _SLACK_S: Final = 6.0
@@ -60,26 +58,6 @@ def recover(project: Project) -> list[Recovered]:
                 spool_reader.discard(held.spool_dir, held.token)
             found.append(replace(recovered, ended_processes=ended))
     return found
-
-
-def told(back: Recovered) -> str:
-    """What became of a phase that a dead controller held, for people."""
-    if back.problem:
-        return f"Can't be settled now: {back.key}: {back.problem}; the next command tries again"
-    ended = f"; {back.ended_processes} processes of it were ended" if back.ended_processes else ""
-    if back.recorded is not None:
-        return f"Recorded: {back.key}: its command had ended ({back.recorded.value}); it is {back.state}{ended}"
-    often = times(back.orphanings) + (" in a row" if back.orphanings > 1 else "")
-    return f"Given back: {back.key}: it is {back.state}, orphaned {often}{ended}"
-
-
-def told_as_event(events: EventLog, back: Recovered) -> None:
-    """claim.recovered, where it was."""
-    if back.problem:
-        return
-    ids = {"run_id": back.key.run_id, "phase_id": back.key.phase_id, "epoch": back.epoch}
-    recorded = None if back.recorded is None else back.recorded.value
-    events.write(Event.CLAIM_RECOVERED, **ids, state=back.state, recorded=recorded, orphanings=back.orphanings)
 
 
 def _unsettled(held: Held, problem: str) -> Recovered:

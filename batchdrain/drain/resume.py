@@ -81,7 +81,7 @@ def resume(
         )
         record.events.write(Event.SESSION_RESUMED, done=len(left.session.results), batch_size=left.session.batch_size)
         for skip, count in left.accepted.items():
-            record.tell(Event.PHASE_SKIPPED, skip, count=count)
+            record.note_once(Event.PHASE_SKIPPED, skip, count=count)
         backlog.refresh(clock.now())
     except BaseException:
         record.close()

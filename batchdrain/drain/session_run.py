@@ -24,11 +24,11 @@ from batchdrain.drain.judge import Judge
 from batchdrain.drain.loop import Drain
 from batchdrain.drain.project import Project
 from batchdrain.drain.recorder import Recorder
-from batchdrain.drain.recovery import recover, told, told_as_event
+from batchdrain.drain.recovery import recover
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.screen import Opening, Screen
 from batchdrain.drain.shutdown import Shutdown
-from batchdrain.drain.triage.lookahead import lookahead_of
+from batchdrain.drain.triage.lookahead import open_lookahead
 from batchdrain.execution.engines.protocol import capabilities_of
 from batchdrain.model.claim import ScheduledAttempt
 from batchdrain.model.errors import BatchDrainError
@@ -39,9 +39,7 @@ from batchdrain.planning.filters import ASKED_FOR
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.skip_rules import ATTEMPTED
 from batchdrain.runtime import clock
-from batchdrain.runtime.signals import blocked
 from batchdrain.runtime.threads import require_room
-from batchdrain.sessions.events import Event
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.render import dumps
 from batchdrain.sessions.session import Session, Status
@@ -80,10 +78,11 @@ def run_session(
     """Drain, and close the books whatever happens. `backlog`: read just now. `most`: phases to take at most now;
     `retries`: what an earlier go left to be tried again. Raises BatchDrainError for what ends it at once."""
     session, settings, shutdown = record.session, request.settings, Shutdown(finish_current=request.settings.finish_current)
+    recorder = Recorder(record, screen)
     with shutdown.watch():
         try:
-            _announce(project, request, record, screen, recovered, most=most, waiting=backlog.waiting)
-            drain = _drained(project, request, record, backlog, screen, shutdown, most=most, retries=retries)
+            _announce(project, request, record, recorder, recovered, most=most, waiting=backlog.waiting)
+            drain = _drained(project, request, record, backlog, recorder, shutdown, most=most, retries=retries)
             _close(project, request, drain, narrower=most)
         except BaseException as error:
             _close_after(record, error)
@@ -110,7 +109,7 @@ def _drained(
     request: DrainRequest,
     record: SessionRecord,
     backlog: Backlog,
-    screen: Screen,
+    recorder: Recorder,
     shutdown: Shutdown,
     *,
     most: int | None,
@@ -122,8 +121,7 @@ def _drained(
     factory: Callable[..., Any] = engine_factory(settings.engine)
     require_room(settings.workers + _OTHER_THREADS)
     gc.freeze()  # what is loaded by now stays: the collector need not look through it after every few phases
-    recorder = Recorder(record, screen)
-    beside = lookahead_of(project, request, record, backlog, recorder, shutdown)
+    beside = open_lookahead(project, request, record, backlog, recorder, shutdown)
     with factory(workers=settings.workers, settings=settings) as engine, beside as lookahead:
         claims = Claims(
             project.store.database, project.store.ledger, project.store.table, settings.command, record.session.session_uid or "",
@@ -138,7 +136,7 @@ def _drained(
             claims=claims,
             heartbeat=heartbeat,
             lookahead=lookahead,
-            outage=DatabaseOutage(settings.patience.outage_s, shutdown, recorder),
+            outage=DatabaseOutage(settings.patience.outage_s, shutdown, recorder.notice),
             breaker=CircuitBreaker(settings.retry),
             engine=engine,
             capabilities=capabilities,
@@ -167,19 +165,17 @@ def _announce(
     project: Project,
     request: DrainRequest,
     record: SessionRecord,
-    screen: Screen,
+    recorder: Recorder,
     recovered: Sequence[Recovered],
     *,
     most: int | None,
     waiting: int,
 ) -> None:
     """The session is on disk, in the ledger and on the screen before its first phase."""
-    session, events = record.session, record.events
+    session = record.session
     _keep_head(project, session)
     record.save()
-    for back in recovered:
-        told_as_event(events, back)
-    project.store.database.on_retry = lambda error, tries: events.write(Event.DATABASE_RETRIED, error=error, tries=tries)
+    project.store.database.on_retry = recorder.database_retried
     opening = Opening(
         session_id=session.session_id,
         database=f"{project.store.where}: {described(project.store.counts())}",
@@ -189,10 +185,9 @@ def _announce(
         workers=request.settings.workers,
         run_id=request.filters.run_id,
     )
-    with blocked():  # it may start a thread
-        screen.begin(opening)
+    recorder.begin(opening)
     for back in recovered:
-        screen.notice(told(back))
+        recorder.recovered(back)
 
 
 def exit_code(session: Session, settings: Settings, *, orphaned: bool) -> int:

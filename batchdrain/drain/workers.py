@@ -21,7 +21,6 @@ from batchdrain.model.claim import Claim, ScheduledAttempt
 from batchdrain.model.errors import BadData, BatchDrainError, EngineUnavailable, FilesUnavailable
 from batchdrain.model.phase import PhaseKey, RowState, Skip
 from batchdrain.runtime import clock
-from batchdrain.sessions.events import Event
 
 _SETTLE_POLL_S: Final = 0.1
 _LOCK_POLL_S: Final = 0.5
@@ -65,7 +64,6 @@ class Workers:
         """Claim the phase and submit its command. False when somebody else was faster, which is normal, and when the table
         does not take the claim, which is told."""
         parts, phase, command = self._parts, scheduled.choice.phase, self._parts.settings.command
-        ids = {"run_id": phase.run_id, "phase_id": phase.phase_id}
         limit = parts.outage.retry(lambda: parts.limits.of(phase, longer=scheduled.longer), meanwhile="nothing is claimed")
         parts.heartbeat.begin()
         guard = self._hired()
@@ -76,7 +74,7 @@ class Workers:
             if claim is None and self._pool is not None and guard is not None:
                 self._pool.keep(guard)
         if claim is None:
-            parts.record.events.write(Event.CLAIM_LOST, **ids)
+            parts.recorder.not_claimed(scheduled, self.lost_because)
             return False
         parts.heartbeat.hold(claim)
         place = SessionPlace(
@@ -93,9 +91,8 @@ class Workers:
         running = Running(scheduled=scheduled, claim=claim, limit=limit, paths=paths, order=order, guardian=identity)
         self._submit(running)
         # Written while the command runs: the ledger has the claim already.
-        parts.record.events.write(Event.PHASE_CLAIMED, **ids, epoch=claim.epoch, attempt=claim.attempt)
-        parts.record.events.write(Event.PHASE_STARTED, **ids, epoch=claim.epoch, timeout_s=limit.seconds, limit=limit.rule)
-        parts.recorder.started(scheduled, limit)
+        parts.recorder.claimed(claim)
+        parts.recorder.started(scheduled, claim, limit)
         if self._pool is not None:
             self._pool.prepare()
         return True
@@ -183,8 +180,7 @@ class Workers:
         except (BadData, RowRefused) as error:
             self.refused, self.lost_because = self.refused or error, "see above"
             rule = "bad data" if isinstance(error, BadData) else "refused by the table"
-            if self._parts.record.tell(Event.PHASE_SKIPPED, Skip(rule, error.message), count=1):
-                self._parts.recorder.notice(str(error))
+            self._parts.recorder.skipped(Skip(rule, error.message), str(error), count=1)
             return None
         self.locked_out.discard(scheduled.choice.phase.key)
         return claim

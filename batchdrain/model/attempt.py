@@ -51,3 +51,20 @@ class Attempt:
     @property
     def timed_out(self) -> bool:
         return self.outcome is Outcome.TIMEOUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """An attempt as it was recorded, and what is known of it beside its row. What is told of its end is made of this."""
+
+    attempt: Attempt
+    initial_state: str = ""  #: of the phase in the table, before it was claimed
+    retry_at: datetime | None = None  #: when it is tried again in this session; None: it is not
+    left_over: int = 0  #: processes that the command left behind, and that were ended
+
+    @property
+    def reason(self) -> str | None:
+        """Why it failed, for people."""
+        if self.attempt.outcome is Outcome.MOVED:
+            return f"somebody else set the phase to {self.attempt.final_state} while it was executed; left alone"
+        return self.attempt.reason

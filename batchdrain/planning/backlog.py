@@ -39,5 +39,5 @@ class Backlog(Protocol):
     def upcoming(self, most: int, now: datetime) -> list[Phase]:
         """The first phases without a verdict that `next` would come to now, in its order; they stay where they are."""
 
-    def heed(self, verdict: Verdict, now: datetime) -> None:
+    def apply(self, verdict: Verdict, now: datetime) -> None:
         """A diagnosis said this of a phase meanwhile."""

@@ -149,7 +149,7 @@ class LaneBacklog:
                     buffer.kept, buffer.waiting = kept, waiting
         return found
 
-    def heed(self, verdict: Verdict, now: datetime) -> None:
+    def apply(self, verdict: Verdict, now: datetime) -> None:
         """A diagnosis said this meanwhile: its phase leaves the backlog, or goes to the lane where it belongs now."""
         self._seen.verdicts[verdict.key] = verdict
         for buffer in self._lanes_of.get(verdict.key.run_id, [])[:]:

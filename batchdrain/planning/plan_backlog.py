@@ -84,7 +84,7 @@ class PlanBacklog:
         """None: whoever planned a phase wants it, whatever a diagnosis would say."""
         return []
 
-    def heed(self, verdict: Verdict, now: datetime) -> None:
+    def apply(self, verdict: Verdict, now: datetime) -> None:
         """A plan is drained as it stands."""
 
     def _changed(self, key: PhaseKey, planned: PlannedPhase, found: dict[PhaseKey, Failure]) -> Skip | None:

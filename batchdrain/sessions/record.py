@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.progress import counts_of
 from batchdrain.sessions.render import dumps, rendered
 from batchdrain.sessions.result import Result
-from batchdrain.sessions.session import Session, Status, note
+from batchdrain.sessions.session import Session, Status
 
 AT_ONCE: Final = 100
 """Up to so many results the file is replaced after each phase."""
@@ -76,8 +77,8 @@ class SessionRecord:
         place = self._place.get(key)
         return None if place is None else self.session.results[place]
 
-    def add(self, result: Result, **facts: Any) -> None:
-        """A phase's result, in place of an earlier one of this session. On disk once it is settled."""
+    def add(self, result: Result, event: Mapping[str, Any]) -> None:
+        """A phase's result, in place of an earlier one of this session, and its event. On disk once it is settled."""
         session, place = self.session, self._place.get(result.key)
         with self._guard:
             if place is None:
@@ -92,7 +93,7 @@ class SessionRecord:
             self.counts.add(result)
             self._total(result, 1)
         self._is_settled = False
-        self.events.append(Event.PHASE_FINISHED, **facts)
+        self.events.append(Event.PHASE_FINISHED, **event)
 
     def settle(self) -> None:
         """The results so far are on disk as events, and in the session's file, a large one but for its lag, when this
@@ -106,7 +107,7 @@ class SessionRecord:
             self._save_soon()
         self._is_settled = True
 
-    def tell(self, event: Event, skip: Skip, *, keep: bool = True, **facts: Any) -> bool:
+    def note_once(self, event: Event, skip: Skip, *, keep: bool = True, **facts: Any) -> bool:
         """Write a skip as an event: once, not once per phase nor once per reading. `keep`: for the summary too. Returns
         whether it was new."""
         if keep:
@@ -120,7 +121,7 @@ class SessionRecord:
     def note(self, skip: Skip, count: int | None) -> None:
         """Keep for the summary that a rule acted on `count` phases; None: nobody counted them."""
         with self._guard:
-            note(self.session, skip, count)
+            self.session.note(skip, count)
 
     def kept(self, path: str) -> str:
         """The path of a log as sessions and the ledger keep it."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 
-from batchdrain.runtime import clock
 from batchdrain.sessions.result import Result
 
 
@@ -23,23 +22,3 @@ def dumps(found: dict[str, Any], option: int = 0) -> bytes:
         return orjson.dumps(found, option=option)
     except TypeError:
         return json.dumps(found, allow_nan=False, indent=2 if option else None).encode()
-
-
-def facts_of(result: Result, *, outcome: str, epoch: int, left_over: int = 0) -> dict[str, Any]:
-    """The fields of phase.finished. `left_over`: processes that the command left behind."""
-    return {
-        "run_id": result.run_id,
-        "phase_id": result.phase_id,
-        "epoch": epoch,
-        "attempt": result.attempt,
-        "outcome": outcome,
-        "final_state": result.final_state,
-        "success": result.success,
-        "category": result.category,
-        "fingerprint": result.fingerprint,
-        "exit_code": result.exit_code,
-        "duration_s": result.duration_s,
-        "left_over": left_over,
-        "reason": result.error_message,
-        "retry_at": None if result.retry_at is None else clock.iso(result.retry_at),
-    }

@@ -7,9 +7,9 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 
-from batchdrain.model.attempt import Attempt
+from batchdrain.database.ledger.attempt_fields import to_result
+from batchdrain.model.attempt import Finished
 from batchdrain.model.phase import PhaseKey
-from batchdrain.model.states import Outcome
 from batchdrain.runtime.clock import iso
 
 EARLIER_TIMEOUT: Final = "TIMEOUT"
@@ -76,31 +76,8 @@ class Result(Record):
         return not self.success and self.final_state in {failed_state, self.initial_state, EARLIER_TIMEOUT}
 
     @classmethod
-    def of(cls, attempt: Attempt, initial_state: str, retry_at: datetime | None = None) -> Result:
-        reason = attempt.reason
-        if attempt.outcome is Outcome.MOVED:
-            reason = f"somebody else set the phase to {attempt.final_state} while it was executed; left alone"
-        return cls.model_construct(
-            _ALL_FIELDS,
-            run_id=attempt.phase.run_id,
-            phase_id=attempt.phase.phase_id,
-            phase_index=attempt.phase.phase_index,
-            initial_state=initial_state,
-            final_state=attempt.final_state,
-            success=attempt.success,
-            error_message=reason,
-            timestamp=attempt.ended_at,
-            attempt=attempt.attempt,
-            category=attempt.category,
-            fingerprint=attempt.fingerprint,
-            exit_code=attempt.exit_code,
-            duration_s=round(attempt.duration_s, 3),
-            timed_out=attempt.timed_out,
-            stdout_path=attempt.stdout_path,
-            stderr_path=attempt.stderr_path,
-            metrics=dict(attempt.metrics),
-            retry_at=retry_at,
-        )
+    def of(cls, end: Finished) -> Result:
+        return cls.model_construct(_ALL_FIELDS, **to_result(end))
 
 
 _ALL_FIELDS = set(Result.model_fields)

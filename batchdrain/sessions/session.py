@@ -17,6 +17,8 @@ from batchdrain.sessions.balance import Balance
 from batchdrain.sessions.result import Count, Finite, Moment, Record, Result
 
 SCHEMA_VERSION: Final = 1
+NOTED: Final = 50
+"""So many rules with their values are kept; those that acted first."""
 
 
 class Status(StrEnum):
@@ -93,6 +95,15 @@ class Session(Record):
             rows[result.run_id] = (succeeded + result.success, count + 1)
         return rows
 
+    def note(self, skip: Skip, count: int | None) -> None:
+        """A rule acted on `count` phases (None: nobody counted them). A later count takes the place of a former one."""
+        for one in self.skipped:
+            if (one.rule, one.value) == (skip.rule, skip.value):
+                one.count = one.count if count is None else count
+                return
+        if len(self.skipped) < NOTED:
+            self.skipped.append(Skipped(rule=skip.rule, value=skip.value, count=count))
+
     def recount(self) -> None:
         """Set every total from the results."""
         self.total_processed = len(self.results)
@@ -111,17 +122,3 @@ def metrics_per_minute(session: Session) -> Mapping[str, float]:
     """Each metric by minute of execution; {} where nothing was executed."""
     minutes = sum(result.duration_s or 0.0 for result in session.results) / 60
     return {name: total / minutes for name, total in session.metrics.items()} if minutes > 0 else {}
-
-
-NOTED: Final = 50
-"""So many rules with their values are kept; those that acted first."""
-
-
-def note(session: Session, skip: Skip, count: int | None) -> None:
-    """A rule acted on `count` phases (None: nobody counted them). A later count takes the place of a former one."""
-    for one in session.skipped:
-        if (one.rule, one.value) == (skip.rule, skip.value):
-            one.count = one.count if count is None else count
-            return
-    if len(session.skipped) < NOTED:
-        session.skipped.append(Skipped(rule=skip.rule, value=skip.value, count=count))

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.record import SessionRecord
-from batchdrain.sessions.render import facts_of
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
 from tests.benchmarks.figure import Figure
@@ -25,13 +24,13 @@ def measure(folder: Path, *, quick: bool) -> list[Figure]:
     session = Session(session_id=name, session_uid="u" * 32, started_at=MOMENT, results=[_result(n) for n in range(size)])
     record = SessionRecord(session, place, place.lock(name))
     events = place.events_path(name)
-    record.add(_result(size), **facts_of(_result(size), outcome="failed", epoch=1))
+    record.add(_result(size), _event(size))
     record.settle()
     line = events.read_bytes()
     started = time.perf_counter()
     for number in range(size + 1, size + 1 + adds):
         found = _result(number)
-        record.add(found, **facts_of(found, outcome="failed", epoch=1))
+        record.add(found, _event(number))
         record.settle()
     ours = (time.perf_counter() - started) / adds * 1000
     record.close()
@@ -63,3 +62,12 @@ def _result(number: int) -> Result:
         timestamp=MOMENT, attempt=1, category="other", fingerprint="assertionerror assert *", exit_code=1, duration_s=0.5,
         stdout_path=f".autonomous_runs/x/{number}.stdout.txt", stderr_path=f".autonomous_runs/x/{number}.stderr.txt",
     )  # fmt: skip
+
+
+def _event(number: int) -> dict[str, object]:
+    found = _result(number)
+    return {
+        "run_id": found.run_id, "phase_id": found.phase_id, "epoch": 1, "attempt": 1, "outcome": "failed", "final_state": "FAILED",
+        "success": False, "category": "other", "fingerprint": found.fingerprint, "exit_code": 1, "duration_s": 0.5, "left_over": 0,
+        "reason": found.error_message, "retry_at": None,
+    }  # fmt: skip

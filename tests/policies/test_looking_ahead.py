@@ -26,7 +26,7 @@ from tests.policies.test_learning import attempt_of
 
 def verdict(row: Row, word: str, **facts: Any) -> Verdict:
     base: dict[str, Any] = {
-        "key": PhaseKey(row.run_id, row.phase_id), "word": VerdictKind(word), "reason": "so it is said",
+        "key": PhaseKey(row.run_id, row.phase_id), "kind": VerdictKind(word), "reason": "so it is said",
         "until": NOW + timedelta(days=1), "fingerprint": fingerprint(row.reason), "attempts": 0,
     }  # fmt: skip
     return Verdict(**{**base, **facts})
@@ -112,7 +112,7 @@ def test_verdicts_that_come_later_give_the_order_that_they_would_have_given_from
     later = backlog_of(rows, policy, rules())
     later.refresh(NOW)
     for one in said:
-        later.heed(one, NOW)
+        later.apply(one, NOW)
 
     planned = all_of(at_once)
     assert (later.waiting, later.skipped) == (len(planned), at_once.skipped)
@@ -126,8 +126,8 @@ def test_a_verdict_on_another_failure_or_of_a_phase_that_is_gone_changes_nothing
     backlog.refresh(NOW)
     backlog.next(NOW)
 
-    backlog.heed(verdict(rows[0], "hopeless"), NOW)
-    backlog.heed(verdict(rows[1], "hopeless", fingerprint="another"), NOW)
+    backlog.apply(verdict(rows[0], "hopeless"), NOW)
+    backlog.apply(verdict(rows[1], "hopeless", fingerprint="another"), NOW)
 
     assert (backlog.waiting, backlog.skipped.total()) == (1, 0)
     assert backlog.next(NOW) is not None

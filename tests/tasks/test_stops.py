@@ -9,7 +9,7 @@ import pytest
 
 from batchdrain.model.phase import Skip
 from batchdrain.planning.stop import canary_room
-from batchdrain.sessions.session import NOTED, Session, note
+from batchdrain.sessions.session import NOTED, Session
 from tests.workplace import DEADLINE_S, Workplace
 
 BROKEN = "RuntimeError: the shared service is broken"
@@ -145,7 +145,7 @@ def test_a_summary_keeps_the_first_rules_and_the_latest_counts(lite: Workplace) 
 def test_at_most_fifty_skips_are_kept() -> None:
     session = Session(session_id="s", started_at=datetime(2026, 3, 1, tzinfo=UTC))
     for number in range(80):
-        note(session, Skip("rule", str(number)), None)
-    note(session, Skip("rule", "0"), 7)
-    note(session, Skip("rule", "0"), None)
+        session.note(Skip("rule", str(number)), None)
+    session.note(Skip("rule", "0"), 7)
+    session.note(Skip("rule", "0"), None)
     assert (len(session.skipped), session.skipped[0].count, session.skipped[-1].value) == (NOTED, 7, "49")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from batchdrain.cli.commands.open import opened
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
-from batchdrain.drain.liveness import is_due, said_of
-from batchdrain.drain.recovery import recover, told
+from batchdrain.drain.liveness import describe_held, describe_recovered, is_due
+from batchdrain.drain.recovery import recover
 from batchdrain.runtime.text import safe_text
 
 
@@ -17,13 +17,13 @@ def give_all_back(invocation: Invocation) -> None:
         if invocation.dry:
             for held in project.store.history.held():
                 verdict = "would be given back" if is_due(held) else "is held"
-                out.line(safe_text(f"{held.key} {verdict}: {said_of(held)}"))
+                out.line(safe_text(f"{held.key} {verdict}: {describe_held(held)}"))
             return
         recovered = recover(project)
         left = project.store.history.held()
     for back in recovered:
-        out.line(safe_text(told(back)))
+        out.line(safe_text(describe_recovered(back)))
     settled = sum(not back.problem for back in recovered)
     out.line(f"{settled} recovered, {len(left)} still held.")
     for held in left:
-        out.line(safe_text(f"  {said_of(held)}"))
+        out.line(safe_text(f"  {describe_held(held)}"))

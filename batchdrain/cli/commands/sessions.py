@@ -12,7 +12,7 @@ from batchdrain.cli.commands.open import opened, settings_of, shape_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.history import Held
-from batchdrain.drain.liveness import is_alive, said_of
+from batchdrain.drain.liveness import describe_held, is_alive
 from batchdrain.model.errors import BadData, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text, shown
@@ -41,7 +41,7 @@ def list_sessions(invocation: Invocation, shape: str | None) -> None:
     if elsewhere:
         out.line("Held by sessions of another folder:")
     for claim in elsewhere:
-        out.line(safe_text(f"  {said_of(claim)}"))
+        out.line(safe_text(f"  {describe_held(claim)}"))
 
 
 def _table(rows: list[dict[str, Any]]) -> Iterator[str]:
@@ -99,7 +99,7 @@ def _row(folder: SessionFolder, name: str, session: Session | BadData, held: dic
                 "epoch": claim.epoch,
                 "alive": is_alive(claim),
                 "lease_left_s": claim.lease_left_ms / 1000,
-                "said": said_of(claim),
+                "said": describe_held(claim),
             }
             for claim in held.pop(session.session_uid or "", ())
         ],

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Claim
 from batchdrain.model.states import PhaseState
 from batchdrain.runtime import clock
@@ -30,23 +28,4 @@ def opened(claim: Claim, source: str, session_uid: str, run_type: str) -> dict[s
         "from_category": phase.category if failed else None,
         "from_fingerprint": storable(phase.failure.fingerprint) if failed else None,
         "started_ms": clock.to_ms(claim.claimed_at),
-    }
-
-
-def closed(attempt: Attempt) -> dict[str, Any]:
-    return {
-        "the_key": attempt.phase.key.digest,
-        "the_epoch": attempt.epoch,
-        "ended_ms": clock.to_ms(attempt.ended_at),
-        "duration_ms": round(attempt.duration_s * 1000),
-        "outcome": attempt.outcome.value,
-        "final_state": attempt.final_state,
-        "exit_code": attempt.exit_code,
-        "signal": attempt.signal,
-        "reason": None if attempt.reason is None else storable(attempt.reason),
-        "category": attempt.category,
-        "fingerprint": attempt.fingerprint,
-        "metrics": json.dumps(dict(attempt.metrics)) if attempt.metrics else None,
-        "log_path": attempt.stderr_path,
-        "log_sha256": attempt.log_sha256,
     }

@@ -20,7 +20,8 @@ import sqlalchemy as sa
 from batchdrain.config.settings import Command
 from batchdrain.database.connection import Database
 from batchdrain.database.driver_errors import RowLocked, RowRefused
-from batchdrain.database.ledger.attempt_rows import closed, opened
+from batchdrain.database.ledger.attempt_fields import to_row
+from batchdrain.database.ledger.attempt_rows import opened
 from batchdrain.database.ledger.fallbacks import fallbacks
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.ledger.statements import Statements
@@ -191,7 +192,7 @@ class Claims:
         if not freed.rowcount:
             return self._already(connection, claim, attempt)
         recorded = self._write_row(connection, claim, attempt)
-        connection.execute(self.statements.close_attempt, closed(recorded))
+        connection.execute(self.statements.close_attempt, to_row(recorded))
         return recorded
 
     def _forget(self, claim: Claim) -> None:

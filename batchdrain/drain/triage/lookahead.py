@@ -11,8 +11,8 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 
 from batchdrain.drain.project import Project
+from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.request import DrainRequest
-from batchdrain.drain.screen import Screen
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.drain.triage.diagnosis import Diagnosis
 from batchdrain.drain.triage.runner import Triage
@@ -20,21 +20,18 @@ from batchdrain.model.phase import PhaseKey
 from batchdrain.planning.backlog import Backlog
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut
-from batchdrain.sessions.events import Event
 from batchdrain.sessions.record import SessionRecord
 
 
 class TriageLookahead:
     """`triage`: None for a drain that diagnoses nothing; then nothing here does anything."""
 
-    def __init__(self, triage: Triage | None, backlog: Backlog, record: SessionRecord, screen: Screen, limit: int) -> None:
+    def __init__(self, triage: Triage | None, backlog: Backlog, recorder: Recorder, limit: int) -> None:
         self._triage = triage
         self._backlog = backlog
-        self._record = record
-        self._screen = screen
+        self._recorder = recorder
         self._limit = limit
         self._asked: list[Future[Diagnosis]] = []
-        self._told_of_none = False
 
     def tidy(self) -> None:
         """What nobody will believe again goes out of the ledger."""
@@ -42,7 +39,7 @@ class TriageLookahead:
             if triage is not None:
                 triage.tidy()
 
-    def look(self, left: int | None) -> None:
+    def submit(self, left: int | None) -> None:
         """Diagnose what comes next, at most `left` phases (None: there is no limit to this go)."""
         with contextlib.suppress(Cut), self._harmless() as triage:
             if triage is not None:
@@ -50,19 +47,19 @@ class TriageLookahead:
                 asked = [triage.ask(phase) for phase in self._backlog.upcoming(most, clock.now())]
                 self._asked += [future for future in asked if future is not None]
 
-    def heed(self) -> None:
+    def apply(self) -> None:
         """The verdicts that came since: before the next choice."""
         with self._harmless():
             for found in self._arrived():
-                self._tell(found)
+                self._recorder.diagnosed(found)
                 if found.verdict is not None:
-                    self._backlog.heed(found.verdict, clock.now())
+                    self._backlog.apply(found.verdict, clock.now())
 
-    def leave(self, key: PhaseKey) -> None:
+    def cancel(self, key: PhaseKey) -> None:
         """The phase is about to be executed."""
         with self._harmless() as triage:
             if triage is not None:
-                triage.leave(key)
+                triage.cancel(key)
 
     def close(self) -> None:
         """End what still runs; what it said meanwhile is told."""
@@ -70,7 +67,7 @@ class TriageLookahead:
             self._triage.close()
         with self._harmless():
             for found in self._arrived():
-                self._tell(found)
+                self._recorder.diagnosed(found)
 
     def _arrived(self) -> Iterator[Diagnosis]:
         asked, self._asked = self._asked, []
@@ -80,37 +77,20 @@ class TriageLookahead:
             elif not future.cancelled() and not (found := future.result()).was_ended:
                 yield found
 
-    def _tell(self, found: Diagnosis) -> None:
-        phase, verdict = found.phase, found.verdict
-        self._record.events.write(
-            Event.PHASE_DIAGNOSED,
-            run_id=phase.run_id,
-            phase_id=phase.phase_id,
-            verdict=None if verdict is None else verdict.kind.value,
-            reason=found.problem if verdict is None else verdict.reason,
-            until=None if verdict is None else clock.iso(verdict.until),
-            duration_s=round(found.duration_s, 3),
-        )
-        if verdict is not None:
-            self._screen.notice(f"Diagnosed {phase.key}: {verdict}")
-        elif not self._told_of_none:
-            self._told_of_none = True
-            self._screen.notice(f"No verdict on {phase.key}: {found.problem}; further ones are in the event log alone")
-
     @contextmanager
     def _harmless(self) -> Iterator[Triage | None]:
         try:
             yield self._triage
         except Exception as error:  # noqa: BLE001 - a drain does not fail for want of advice
             triage, self._triage, self._asked = self._triage, None, []
-            self._screen.notice(_given_up(error))
+            self._recorder.notice(_given_up(error))
             if triage is not None:
                 triage.close()
 
 
 @contextmanager
-def lookahead_of(
-    project: Project, request: DrainRequest, record: SessionRecord, backlog: Backlog, screen: Screen, shutdown: Shutdown
+def open_lookahead(
+    project: Project, request: DrainRequest, record: SessionRecord, backlog: Backlog, recorder: Recorder, shutdown: Shutdown
 ) -> Iterator[TriageLookahead]:
     """For the time of a go. The first signal ends the diagnoses, even where the running phases may end by themselves."""
     triage, session_id = None, record.session.session_id
@@ -119,8 +99,8 @@ def lookahead_of(
             triage = Triage(project, request.settings, record.logs.with_name("triage"), session_id)
             shutdown.beside = triage
         except Exception as error:  # noqa: BLE001 - a drain does not fail for want of advice
-            screen.notice(_given_up(error))
-    lookahead = TriageLookahead(triage, backlog, record, screen, request.settings.triage.limit)
+            recorder.notice(_given_up(error))
+    lookahead = TriageLookahead(triage, backlog, recorder, request.settings.triage.limit)
     try:
         lookahead.tidy()
         yield lookahead

@@ -53,7 +53,7 @@ class Triage:
         self._asked[phase.key] = future = self._engine.submit(self._diagnose, phase)
         return future
 
-    def leave(self, key: PhaseKey) -> None:
+    def cancel(self, key: PhaseKey) -> None:
         """The phase is about to be executed: its diagnosis has ended when this returns."""
         future = self._asked.get(key)
         while future is not None and not future.done() and not future.cancel():

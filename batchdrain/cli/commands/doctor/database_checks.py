@@ -15,7 +15,7 @@ from batchdrain.database.phases.checks import unfit_columns, unwritable
 from batchdrain.database.phases.dry_write import rehearsed, rehearsed_in_ledger
 from batchdrain.database.phases.table import split_name
 from batchdrain.database.run_counts import described
-from batchdrain.drain.liveness import said_of
+from batchdrain.drain.liveness import describe_held
 from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.skip_rules import QUARANTINE
@@ -132,7 +132,7 @@ def _rehearsal(project: Project) -> Iterator[Finding]:
 def _held(project: Project) -> Iterator[Finding]:
     held = project.store.history.held()
     for claim in held[:_HELD_SHOWN]:
-        yield Finding("claims", ok=True, said=f"held now: {said_of(claim)}")
+        yield Finding("claims", ok=True, said=f"held now: {describe_held(claim)}")
     if len(held) > _HELD_SHOWN:
         yield Finding("claims", ok=True, said=f"and {len(held) - _HELD_SHOWN} more are held")
     quarantined = sum(count >= QUARANTINE for count in project.store.history.past().orphanings.values())

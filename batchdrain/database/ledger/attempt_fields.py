@@ -1,0 +1,77 @@
+"""What is kept of the end of an attempt: one list, from which its event, its result in the session and its row in the ledger
+are made. Names are API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from batchdrain.model.attempt import Attempt, Finished
+from batchdrain.runtime import clock
+from batchdrain.runtime.text import storable
+
+
+class Field(NamedTuple):
+    """One thing that is known of an end, and its name in each place where it is kept; '' where it is not."""
+
+    value: Callable[[Finished], Any]
+    event: str = ""
+    result: str = ""
+    column: str = ""
+
+
+def _of(name: str) -> Callable[[Finished], Any]:
+    return lambda end: getattr(end.attempt, name)
+
+
+FIELDS: Final = (
+    Field(lambda end: end.attempt.phase.run_id, event="run_id", result="run_id"),
+    Field(lambda end: end.attempt.phase.phase_id, event="phase_id", result="phase_id"),
+    Field(lambda end: end.attempt.phase.phase_index, result="phase_index"),
+    Field(lambda end: end.initial_state, result="initial_state"),
+    Field(_of("epoch"), event="epoch"),
+    Field(_of("attempt"), event="attempt", result="attempt"),
+    Field(lambda end: end.attempt.outcome.value, event="outcome", column="outcome"),
+    Field(_of("final_state"), event="final_state", result="final_state", column="final_state"),
+    Field(_of("success"), event="success", result="success"),
+    Field(_of("timed_out"), result="timed_out"),
+    Field(_of("category"), event="category", result="category", column="category"),
+    Field(_of("fingerprint"), event="fingerprint", result="fingerprint", column="fingerprint"),
+    Field(_of("exit_code"), event="exit_code", result="exit_code", column="exit_code"),
+    Field(_of("signal"), column="signal"),
+    Field(lambda end: round(end.attempt.duration_s, 3), event="duration_s", result="duration_s"),
+    Field(lambda end: round(end.attempt.duration_s * 1000), column="duration_ms"),
+    Field(_of("ended_at"), result="timestamp"),
+    Field(lambda end: clock.to_ms(end.attempt.ended_at), column="ended_ms"),
+    Field(lambda end: end.left_over, event="left_over"),
+    Field(lambda end: end.reason, event="reason", result="error_message"),
+    Field(lambda end: None if end.attempt.reason is None else storable(end.attempt.reason), column="reason"),
+    Field(lambda end: dict(end.attempt.metrics), result="metrics"),
+    Field(lambda end: json.dumps(dict(end.attempt.metrics)) if end.attempt.metrics else None, column="metrics"),
+    Field(_of("stdout_path"), result="stdout_path"),
+    Field(_of("stderr_path"), result="stderr_path", column="log_path"),
+    Field(_of("log_sha256"), column="log_sha256"),
+    Field(lambda end: end.retry_at, event="retry_at", result="retry_at"),
+)
+_EVENT: Final = [(field.event, field.value) for field in FIELDS if field.event]
+_RESULT: Final = [(field.result, field.value) for field in FIELDS if field.result]
+_COLUMNS: Final = [(field.column, field.value) for field in FIELDS if field.column]
+
+
+def to_event(end: Finished) -> dict[str, Any]:
+    """The fields of phase.finished."""
+    found = ((name, value(end)) for name, value in _EVENT)
+    return {name: clock.iso(value) if isinstance(value, datetime) else value for name, value in found}
+
+
+def to_result(end: Finished) -> dict[str, Any]:
+    """The fields of a session's result."""
+    return {name: value(end) for name, value in _RESULT}
+
+
+def to_row(attempt: Attempt) -> dict[str, Any]:
+    """What is written to the attempt's row when it ends, and which row that is (`the_key`, `the_epoch`)."""
+    end, which = Finished(attempt=attempt), {"the_key": attempt.phase.key.digest, "the_epoch": attempt.epoch}
+    return {**which, **{name: value(end) for name, value in _COLUMNS}}
