@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from batchdrain.config.settings import Lease
+from batchdrain.config.settings import Command, Lease
 from batchdrain.drain import heartbeat
 from batchdrain.model.claim import Claim
 from batchdrain.model.errors import DatabaseUnavailable
@@ -48,11 +48,11 @@ def beaten(claims: SlowClaims, patch: pytest.MonkeyPatch) -> list[object]:
     """What the guardians are told by one beat."""
     patch.setattr(heartbeat, "boottime_ms", lambda: claims.now_ms)
     pool = GuardianPool()
-    ours = heartbeat.Heartbeat(cast("Any", claims), LEASE, GRACE_S, pool=None)
+    ours = heartbeat.Heartbeat(cast("Any", claims), LEASE, Command(grace_s=GRACE_S), pool=None)
     phase = Phase(run_id="r", phase_id="p", phase_index=0, state=PhaseState.FAILED)
     ours.hold(Claim(phase=phase, epoch=1, attempt=1, prior_state="FAILED", prior_reason=None, held_state="EXECUTING",
                     claimed_at=datetime(2026, 1, 1, tzinfo=UTC), token="t"))  # fmt: skip
-    ours._pool = cast("Any", pool)  # only now: so no thread beats beside the test
+    ours.pool = cast("Any", pool)  # only now: so no thread beats beside the test
     assert ours.beat(cast("Any", pool)) is not claims.away
     return pool.told
 

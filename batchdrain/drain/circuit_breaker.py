@@ -20,7 +20,7 @@ _MOST_DOUBLINGS: Final = 30
 
 
 class CircuitBreaker:
-    """Fed with each result; asked before each claim how many slots there are, and until when to wait."""
+    """Fed with each result; asked before each claim how many phases may run, and until when to wait."""
 
     def __init__(self, retry: Retry) -> None:
         self._retry = retry
@@ -44,7 +44,7 @@ class CircuitBreaker:
         """How long the outage has lasted; 0.0 in fair weather."""
         return monotonic() - self._began if self.is_open else 0.0
 
-    def slots(self, workers: int) -> int:
+    def permits(self, workers: int) -> int:
         """How many phases may run side by side now."""
         if not self.is_open:
             return workers

@@ -19,7 +19,7 @@ class DatabaseOutage:
 
     def __init__(self, patience_s: float, shutdown: Shutdown, notice: Callable[[str], None]) -> None:
         """`notice`: tells people."""
-        self._patience_s = patience_s
+        self.patience_s = patience_s
         self._interrupts = shutdown
         self._notice = notice
         self._given_up = False
@@ -27,7 +27,7 @@ class DatabaseOutage:
     def retry(self, work: Callable[[], T], *, meanwhile: str) -> T:
         """The result of `work`. `meanwhile`: what people are told while it can't be had. Raises DatabaseUnavailable when
         our patience is over, or a signal came."""
-        until, wait_s = monotonic() + self._patience_s, _FIRST_S
+        until, wait_s = monotonic() + self.patience_s, _FIRST_S
         while True:
             try:
                 return work()

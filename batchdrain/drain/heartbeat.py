@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from typing import Final
 
-from batchdrain.config.settings import Lease
+from batchdrain.config.settings import Command, Lease
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.execution.guardian.wire import boottime_ms
 from batchdrain.execution.guardian_pool import GuardianPool
@@ -24,31 +24,32 @@ _SOON_S: Final = 1.0
 class Heartbeat:
     """Beats once it has begun. `pool`: where the guardians are; None for an engine without any on this machine."""
 
-    def __init__(self, claims: Claims, lease: Lease, grace_s: float, pool: GuardianPool | None) -> None:
+    def __init__(self, claims: Claims, lease: Lease, command: Command, pool: GuardianPool | None) -> None:
         self._claims = claims
         self._lease = lease
-        self._pool = pool
-        self._grace_s = grace_s
+        self.pool = pool
+        self._grace_s = command.grace_s
+        self._settle_s = command.settle_s
         self._held: dict[str, Claim] = {}
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def lease_s(self, limit_s: float, settle_s: float) -> float:
+    def lease_s(self, limit_s: float) -> float:
         """Of a new claim. Without guardians of ours nobody would end the command in time: it lasts as long as that may."""
-        if self._pool is not None:
+        if self.pool is not None:
             return self._lease.ttl_s
-        return limit_s + self._grace_s + settle_s + self._lease.margin_s + self._lease.ttl_s
+        return limit_s + self._grace_s + self._settle_s + self._lease.margin_s + self._lease.ttl_s
 
     def deadline_ms(self, before_ms: int) -> int | None:
         """The boot time at which a command must be ending whose lease was written after `before_ms`."""
-        if self._pool is None:
+        if self.pool is None:
             return None
         return before_ms + round((self._lease.ttl_s - self._grace_s - self._lease.margin_s) * 1000)
 
     def begin(self) -> None:
         """Before the first claim: one that nothing renews must not be. Raises FilesUnavailable."""
-        if self._pool is not None and self._thread is None:
-            self._thread = begin(self._beat_on, "heart")
+        if self.pool is not None and self._thread is None:
+            self._thread = begin(self._beat_on, "heartbeat")
 
     def hold(self, claim: Claim) -> None:
         self._held[claim.token] = claim
@@ -79,5 +80,5 @@ class Heartbeat:
     def _beat_on(self) -> None:
         wait_s = self._lease.beat_s
         while not self._over.wait(wait_s):
-            taken = self._pool is None or self.beat(self._pool)
+            taken = self.pool is None or self.beat(self.pool)
             wait_s = self._lease.beat_s if taken else min(_SOON_S, self._lease.beat_s)

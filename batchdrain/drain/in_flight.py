@@ -1,59 +1,26 @@
-"""What a drain is made of, and what passes between its rooms: a try is chosen, runs, and is concluded."""
+"""What passes between the verbs of a drain: a scheduled attempt is claimed, runs, has ended, is judged."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from batchdrain.config.settings import Settings
-from batchdrain.database.ledger.claims import Claims
-from batchdrain.database.ledger.give_back import Recovered
-from batchdrain.drain.circuit_breaker import CircuitBreaker
-from batchdrain.drain.database_outage import DatabaseOutage
-from batchdrain.drain.heartbeat import Heartbeat
-from batchdrain.drain.judge import Judge
-from batchdrain.drain.recorder import Recorder
-from batchdrain.drain.shutdown import Shutdown
-from batchdrain.drain.triage.lookahead import TriageLookahead
-from batchdrain.execution.engines.protocol import Capabilities, Engine
+from batchdrain.execution.guardian_client import GuardianClient
 from batchdrain.execution.order import Ending, Order
 from batchdrain.execution.process_identity import ProcessIdentity
-from batchdrain.failures.categories import Categoriser
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Claim, ScheduledAttempt, TimeLimit
-from batchdrain.model.phase import Phase, RowState, Skip
-from batchdrain.planning.backlog import Backlog
-from batchdrain.planning.limits import TimeLimits
-from batchdrain.sessions.record import SessionRecord
+from batchdrain.model.phase import RowState, Skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What a drain works with. Put together by session_run.py."""
+class Claimed:
+    """A phase that is ours, before its command begins."""
 
-    settings: Settings
-    record: SessionRecord
-    backlog: Backlog
-    claims: Claims
-    heartbeat: Heartbeat
-    lookahead: TriageLookahead
-    outage: DatabaseOutage
-    breaker: CircuitBreaker
-    engine: Engine
-    capabilities: Capabilities  #: of the engine
-    limits: TimeLimits
-    recorder: Recorder
-    shutdown: Shutdown
-    categorise: Categoriser
-    run_type: Callable[[str], str]
-    judge: Judge
-    recover: Callable[[], list[Recovered]]  #: settles what dead controllers hold
-    row_state: Callable[[Phase], RowState]  #: what the table says of a phase now
-    root: Path
-    most: int | None  #: phases to take at most in this go; None: all
-    batch: int | None = None  #: read the backlog again after so many
-    stop_on_first_failure: bool = False
+    scheduled: ScheduledAttempt
+    claim: Claim
+    limit: TimeLimit
+    guardian: GuardianClient | None  #: who will watch its command; None where the engine brings its own
+    deadline_ms: int | None  #: boot time at which its lease is over, unless a beat moves it; None without a guardian of ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

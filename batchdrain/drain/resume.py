@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
+from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.project import Project
 from batchdrain.drain.recovery import recover
 from batchdrain.drain.request import DrainRequest, has_same_command, narrowed, narrowed_size, request_of, require_same_source
@@ -91,7 +92,18 @@ def resume(
         screen.notice(moved)
     if not has_same_command(left.session, project.settings):
         screen.notice("The command is not the one that the session began with; it goes on with the present one")
-    return run_session(project, request, record, backlog, screen, most=left.most, recovered=recovered, retries=left.retries)
+    return run_session(
+        OpenSession(
+            project=project,
+            request=request,
+            record=record,
+            backlog=backlog,
+            screen=screen,
+            most=left.most,
+            recovered=recovered,
+            retries=left.retries,
+        )
+    )
 
 
 def resumable(project: Project, session_id: str | None, *, size: int | None, by: Filters) -> Resumption | None:

@@ -1,56 +1,36 @@
-"""One go of a session: its parts are put together, it drains, its books are closed."""
+"""A session is drained: it is announced, its drain is composed and runs, and it is closed, whatever happens."""
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
-from typing import Any
 
-from batchdrain.config.categories import categoriser
-from batchdrain.config.plugins import engine_factory
 from batchdrain.config.settings import Settings
-from batchdrain.database.ledger.claims import Claims
-from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.database.ledger.history import SESSION
 from batchdrain.database.run_counts import described
-from batchdrain.drain.circuit_breaker import CircuitBreaker
-from batchdrain.drain.database_outage import DatabaseOutage
-from batchdrain.drain.heartbeat import Heartbeat
-from batchdrain.drain.in_flight import Parts
-from batchdrain.drain.judge import Judge
+from batchdrain.drain.compose import open_drain
 from batchdrain.drain.loop import Drain
+from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.project import Project
 from batchdrain.drain.recorder import Recorder
-from batchdrain.drain.recovery import recover
-from batchdrain.drain.request import DrainRequest
-from batchdrain.drain.screen import Opening, Screen
+from batchdrain.drain.screen import Opening
 from batchdrain.drain.shutdown import Shutdown
-from batchdrain.drain.triage.lookahead import open_lookahead
-from batchdrain.execution.engines.protocol import capabilities_of
-from batchdrain.model.claim import ScheduledAttempt
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.phase import Skip
 from batchdrain.planning.acceptances import ACCEPTED
-from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.filters import ASKED_FOR
-from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.skip_rules import ATTEMPTED
 from batchdrain.runtime import clock
-from batchdrain.runtime.threads import require_room
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.render import dumps
 from batchdrain.sessions.session import Session, Status
 
-_OTHER_THREADS = 3
-"""Beside the workers: heart, deadlines, saver."""
+_WAITING = "the session is not yet closed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionOutcome:
-    """How a go ended."""
+    """How a session ended, or was left."""
 
     session: Session | None  #: None: nothing was selected, and no session was written
     exit_code: int
@@ -60,133 +40,54 @@ class SessionOutcome:
     took: bool = True  #: False: nothing was left for it
 
 
-def limits_for(project: Project, settings: Settings) -> TimeLimits:
-    return TimeLimits(project.store.history.durations_s, settings.timeout, project.settings.run_type_of)
-
-
-def run_session(
-    project: Project,
-    request: DrainRequest,
-    record: SessionRecord,
-    backlog: Backlog,
-    screen: Screen,
-    *,
-    most: int | None,
-    recovered: Sequence[Recovered] = (),
-    retries: Iterable[ScheduledAttempt] = (),
-) -> SessionOutcome:
-    """Drain, and close the books whatever happens. `backlog`: read just now. `most`: phases to take at most now;
-    `retries`: what an earlier go left to be tried again. Raises BatchDrainError for what ends it at once."""
-    session, settings, shutdown = record.session, request.settings, Shutdown(finish_current=request.settings.finish_current)
-    recorder = Recorder(record, screen)
+def run_session(it: OpenSession) -> SessionOutcome:
+    """Drain, and close the session whatever happens. Raises BatchDrainError for what ends it at once."""
+    record, settings = it.record, it.request.settings
+    shutdown, recorder = Shutdown(finish_current=settings.finish_current), Recorder(record, it.screen)
     with shutdown.watch():
         try:
-            _announce(project, request, record, recorder, recovered, most=most, waiting=backlog.waiting)
-            drain = _drained(project, request, record, backlog, recorder, shutdown, most=most, retries=retries)
-            _close(project, request, drain, narrower=most)
+            _announce(it, recorder)
+            with open_drain(it, recorder, shutdown) as drain:
+                drain.run(it.retries)
+            _close(it, drain, shutdown)
         except BaseException as error:
             _close_after(record, error)
             raise
         finally:
-            screen.end()
-            project.store.database.on_retry = None
+            it.screen.end()
+            it.project.store.database.on_retry = None
             record.close()
-    code, failure = shutdown.exit_code, drain.failure or drain.slots.refused
+    code, failure = shutdown.exit_code, drain.stops.failure or drain.claimer.refused
     if code is None:
-        code = failure.exit_code if failure else exit_code(session, settings, orphaned=bool(drain.orphaned))
+        code = failure.exit_code if failure else exit_code(record.session, settings, orphaned=bool(drain.orphaned))
     return SessionOutcome(
-        session=session,
+        session=record.session,
         exit_code=code,
-        skipped=backlog.skipped,
-        total=backlog.total,
+        skipped=it.backlog.skipped,
+        total=it.backlog.total,
         failure=failure,
         took=drain.executed > 0,
     )
 
 
-def _drained(
-    project: Project,
-    request: DrainRequest,
-    record: SessionRecord,
-    backlog: Backlog,
-    recorder: Recorder,
-    shutdown: Shutdown,
-    *,
-    most: int | None,
-    retries: Iterable[ScheduledAttempt],
-) -> Drain:
-    """Put the parts together and let them run. Returns the drain as it ended."""
-    settings = request.settings
-    record.counts.metric = settings.stop.metric
-    factory: Callable[..., Any] = engine_factory(settings.engine)
-    require_room(settings.workers + _OTHER_THREADS)
-    gc.freeze()  # what is loaded by now stays: the collector need not look through it after every few phases
-    beside = open_lookahead(project, request, record, backlog, recorder, shutdown)
-    with factory(workers=settings.workers, settings=settings) as engine, beside as lookahead:
-        claims = Claims(
-            project.store.database, project.store.ledger, project.store.table, settings.command, record.session.session_uid or "",
-            spool_dir=str(record.spool.absolute()),
-        )  # fmt: skip
-        shutdown.engine = capabilities = capabilities_of(engine)
-        heartbeat = Heartbeat(claims, settings.lease, settings.command.grace_s, capabilities.pool)
-        parts = Parts(
-            settings=settings,
-            record=record,
-            backlog=backlog,
-            claims=claims,
-            heartbeat=heartbeat,
-            lookahead=lookahead,
-            outage=DatabaseOutage(settings.patience.outage_s, shutdown, recorder.notice),
-            breaker=CircuitBreaker(settings.retry),
-            engine=engine,
-            capabilities=capabilities,
-            limits=limits_for(project, settings),
-            recorder=recorder,
-            shutdown=shutdown,
-            categorise=categoriser(settings),
-            run_type=cache(project.settings.run_type_of),
-            judge=Judge(settings, project.store.redact, categoriser(settings)),
-            row_state=project.store.row_state,
-            recover=partial(recover, project),
-            root=project.root,
-            most=most,
-            batch=request.batch,
-            stop_on_first_failure=request.stop_on_first_failure,
-        )
-        drain = Drain(parts, retries)
-        try:
-            drain.run()
-        finally:
-            heartbeat.stop()
-    return drain
-
-
-def _announce(
-    project: Project,
-    request: DrainRequest,
-    record: SessionRecord,
-    recorder: Recorder,
-    recovered: Sequence[Recovered],
-    *,
-    most: int | None,
-    waiting: int,
-) -> None:
+def _announce(it: OpenSession, recorder: Recorder) -> None:
     """The session is on disk, in the ledger and on the screen before its first phase."""
-    session = record.session
-    _keep_head(project, session)
-    record.save()
-    project.store.database.on_retry = recorder.database_retried
+    session, store = it.record.session, it.project.store
+    _keep_head(it.project, session)
+    it.record.save()
+    store.database.on_retry = recorder.database_retried
+    done = len(session.results)
     opening = Opening(
         session_id=session.session_id,
-        database=f"{project.store.where}: {described(project.store.counts())}",
-        state=request.state.value,
-        target=None if most is None else len(session.results) + min(most, waiting),
-        done=len(session.results),
-        workers=request.settings.workers,
-        run_id=request.filters.run_id,
+        database=f"{store.where}: {described(store.counts())}",
+        state=it.request.state.value,
+        target=None if it.most is None else done + min(it.most, it.backlog.waiting),
+        done=done,
+        workers=it.request.settings.workers,
+        run_id=it.request.filters.run_id,
     )
     recorder.begin(opening)
-    for back in recovered:
+    for back in it.recovered:
         recorder.recovered(back)
 
 
@@ -199,27 +100,28 @@ def exit_code(session: Session, settings: Settings, *, orphaned: bool) -> int:
     return 1 if session.total_failed or orphaned else 0
 
 
-def _close(project: Project, request: DrainRequest, drain: Drain, *, narrower: int | None) -> None:
-    record, shutdown, outage = drain.parts.record, drain.parts.shutdown, drain.parts.outage
-    session, now, waiting = record.session, clock.now(), "the session is not yet closed"
-    left = sum(getattr(row, request.state.value) for row in outage.retry(project.store.counts, meanwhile=waiting))
-    skipped = drain.parts.backlog.skipped
+def _close(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
+    record, outage, stops = it.record, drain.finisher.outage, drain.stops
+    left = sum(getattr(row, it.request.state.value) for row in outage.retry(it.project.store.counts, meanwhile=_WAITING))
+    skipped = it.backlog.skipped
     for skip, count in sorted(skipped.items()):
         if skip.rule not in {*ASKED_FOR, ATTEMPTED}:
             record.note(skip, count)
     accepted = sum(count for skip, count in skipped.items() if skip.rule == ACCEPTED)
     record.balance_count.weigh(left=left, accepted=accepted)
+    narrowed = it.request.most is None or len(record.session.results) < it.request.most
     if shutdown.signal is not None:
-        record.end(Status.INTERRUPTED, now, shutdown.name)
-    elif drain.failure is not None:
-        record.end(Status.INTERRUPTED, now, str(drain.failure))
-    elif drain.stopped is not None:
-        record.end(Status.STOPPED, now, str(drain.stopped))
-    elif drain.taken == narrower and (request.most is None or len(session.results) < request.most):
-        record.end(Status.INTERRUPTED, now, f"--batch-size {narrower} of this go is reached")
+        status, because = Status.INTERRUPTED, shutdown.name
+    elif stops.failure is not None:
+        status, because = Status.INTERRUPTED, str(stops.failure)
+    elif stops.stopped is not None:
+        status, because = Status.STOPPED, str(stops.stopped)
+    elif drain.chooser.taken == it.most and narrowed:
+        status, because = Status.INTERRUPTED, f"--batch-size {it.most} of this go is reached"
     else:
-        record.end(Status.COMPLETE, now)
-    outage.retry(lambda: _keep_head(project, session), meanwhile=waiting)
+        status, because = Status.COMPLETE, None
+    record.end(status, clock.now(), because)
+    outage.retry(lambda: _keep_head(it.project, record.session), meanwhile=_WAITING)
 
 
 def _close_after(record: SessionRecord, error: BaseException) -> None:

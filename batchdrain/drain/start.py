@@ -11,6 +11,7 @@ from batchdrain.config.categories import categoriser
 from batchdrain.config.plugins import engine_factory
 from batchdrain.database.phases.checks import unfit_columns, unwritable
 from batchdrain.database.phases.dry_write import rehearsed
+from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.project import Project
 from batchdrain.drain.recovery import recover
 from batchdrain.drain.request import DrainRequest
@@ -99,7 +100,17 @@ def begin(project: Project, request: DrainRequest, screen: Screen) -> SessionOut
     except BaseException:
         record.close()
         raise
-    return run_session(project, request, record, backlog, screen, most=request.most, recovered=recovered)
+    return run_session(
+        OpenSession(
+            project=project,
+            request=request,
+            record=record,
+            backlog=backlog,
+            screen=screen,
+            most=request.most,
+            recovered=recovered,
+        )
+    )
 
 
 def opened_record(session: Session, project: Project) -> SessionRecord:

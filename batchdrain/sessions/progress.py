@@ -45,7 +45,7 @@ class Counts:
         """What is counted in a row is counted anew by each go: the last one may have ended by it."""
         self._consecutive = self._without_metric = 0
 
-    def heed_canary(self, fingerprint: str, *, alive: bool) -> None:
+    def note_canary(self, fingerprint: str, *, alive: bool) -> None:
         """A phase of this big cluster was completed, or failed again."""
         if alive:
             self._canaries[fingerprint] = self._canaries.get(fingerprint, 0) + 1

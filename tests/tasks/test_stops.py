@@ -10,7 +10,7 @@ import pytest
 from batchdrain.model.phase import Skip
 from batchdrain.planning.stop import canary_room
 from batchdrain.sessions.session import NOTED, Session
-from tests.workplace import DEADLINE_S, Workplace
+from tests.workplace import DEADLINE_S, Workplace, wait_for
 
 BROKEN = "RuntimeError: the shared service is broken"
 
@@ -69,7 +69,9 @@ def test_the_first_canary_flies_alone(lite: Workplace) -> None:
     printed = ""
     while "other" not in printed or "Success" not in printed:  # its result shows that every free slot was offered
         printed += drain.stdout.readline().decode()
-    begun = (lite.root / "witness.txt").read_text().splitlines()
+    witness = lite.root / "witness.txt"
+    wait_for(lambda: "r0/" in witness.read_text(), "the canary's command to begin")
+    begun = witness.read_text().splitlines()
     (lite.root / "go").touch()
     drain.communicate(timeout=DEADLINE_S)
     assert sorted(line.split("/")[0] for line in begun) == ["other", "r0"]

@@ -15,7 +15,7 @@ from batchdrain.database.run_counts import described
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resume import Resumption
-from batchdrain.drain.session_run import limits_for
+from batchdrain.drain.services import limits_for
 from batchdrain.drain.start import backlog_for, identity, selection_for
 from batchdrain.failures.fingerprints import cluster_id
 from batchdrain.model.phase import PhaseKey, Skip

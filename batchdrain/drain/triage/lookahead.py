@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 
-from batchdrain.drain.project import Project
+from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.recorder import Recorder
-from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.drain.triage.diagnosis import Diagnosis
 from batchdrain.drain.triage.runner import Triage
@@ -20,7 +19,6 @@ from batchdrain.model.phase import PhaseKey
 from batchdrain.planning.backlog import Backlog
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut
-from batchdrain.sessions.record import SessionRecord
 
 
 class TriageLookahead:
@@ -89,18 +87,17 @@ class TriageLookahead:
 
 
 @contextmanager
-def open_lookahead(
-    project: Project, request: DrainRequest, record: SessionRecord, backlog: Backlog, recorder: Recorder, shutdown: Shutdown
-) -> Iterator[TriageLookahead]:
-    """For the time of a go. The first signal ends the diagnoses, even where the running phases may end by themselves."""
+def open_lookahead(it: OpenSession, recorder: Recorder, shutdown: Shutdown) -> Iterator[TriageLookahead]:
+    """For the time of a drain. The first signal ends the diagnoses, even where the running phases may end by themselves."""
+    request, record = it.request, it.record
     triage, session_id = None, record.session.session_id
     if request.triage:
         try:
-            triage = Triage(project, request.settings, record.logs.with_name("triage"), session_id)
+            triage = Triage(it.project, request.settings, record.logs.with_name("triage"), session_id)
             shutdown.beside = triage
         except Exception as error:  # noqa: BLE001 - a drain does not fail for want of advice
             recorder.notice(_given_up(error))
-    lookahead = TriageLookahead(triage, backlog, recorder, request.settings.triage.limit)
+    lookahead = TriageLookahead(triage, it.backlog, recorder, request.settings.triage.limit)
     try:
         lookahead.tidy()
         yield lookahead

@@ -1,0 +1,33 @@
+"""How much a session may take: phases, phases between two readings, minutes, and phases side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from batchdrain.drain.open_session import OpenSession
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """Of one drain, from the start or from where it goes on."""
+
+    most: int | None  #: phases; None: all there are
+    batch: int | None = None  #: the backlog is read again after so many; None: not for that
+    minutes: float = 0.0  #: 0: no limit
+    workers: int = 1
+
+    @classmethod
+    def of_session(cls, it: OpenSession) -> Budget:
+        settings = it.request.settings
+        return cls(most=it.most, batch=it.request.batch, minutes=settings.stop.max_total_minutes, workers=settings.workers)
+
+    def left(self, taken: int) -> int | None:
+        """Phases that may still be taken; None: all there are."""
+        return None if self.most is None else max(0, self.most - taken)
+
+    def ends_batch(self, taken: int) -> bool:
+        return bool(self.batch) and taken % (self.batch or 1) == 0
+
+    def left_s(self, elapsed_s: float) -> float:
+        """Seconds in which phases may still be begun."""
+        return self.minutes * 60 - elapsed_s if self.minutes else float("inf")

@@ -1,0 +1,159 @@
+"""The next phase: a retry whose time has come, or the backlog's best, as far as budget, outage and canaries allow."""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+from collections.abc import Iterable
+from time import monotonic
+
+from batchdrain.drain.budget import Budget
+from batchdrain.drain.circuit_breaker import CircuitBreaker
+from batchdrain.drain.refresh import Refresh
+from batchdrain.drain.stops import Stops
+from batchdrain.drain.triage.lookahead import TriageLookahead
+from batchdrain.drain.workers import Workers
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import Choice, ScheduledAttempt
+from batchdrain.planning.backlog import Backlog
+from batchdrain.runtime import clock
+from batchdrain.runtime.signals import Cut
+
+
+class Chooser:
+    """A signal that comes while foreign code chooses ends the choice, and is seen by whoever asks `stops`."""
+
+    def __init__(
+        self,
+        backlog: Backlog,
+        refresh: Refresh,
+        lookahead: TriageLookahead,
+        budget: Budget,
+        breaker: CircuitBreaker,
+        stops: Stops,
+    ) -> None:
+        self._backlog = backlog
+        self._refresh = refresh
+        self._lookahead = lookahead
+        self._budget = budget
+        self._breaker = breaker
+        self._stops = stops
+        self._retries: list[ScheduledAttempt] = []
+        self.taken = 0  #: phases, retries not counted
+        self._read_when_taken = 0
+        self._results_since = False  # since the last reading
+
+    def begin(self, retries: Iterable[ScheduledAttempt]) -> None:
+        """`retries`: phases that the session left to be tried again before."""
+        self._retries = list(retries)
+        heapq.heapify(self._retries)
+        with contextlib.suppress(Cut):
+            self._refresh.tell()
+
+    @property
+    def left(self) -> int | None:
+        """Phases that may still be taken; None: all there are."""
+        return self._budget.left(self.taken)
+
+    @property
+    def permits(self) -> int:
+        """How many phases may be held side by side now."""
+        return self._breaker.permits(self._budget.workers)
+
+    def look_ahead(self) -> None:
+        """Have diagnosed what comes next."""
+        if not self._breaker.is_open:  # what the phases need, a diagnosis may need too
+            self._lookahead.submit(self.left)
+
+    def next(self, workers: Workers) -> ScheduledAttempt | None:
+        """None when nothing is to begin now. Raises DatabaseUnavailable, ConfigError."""
+        try:
+            return None if self._stops.is_ending() else self._pick(workers)
+        except Cut:
+            return None
+
+    def cancel_diagnosis(self, scheduled: ScheduledAttempt) -> None:
+        """The phase is about to be executed."""
+        self._lookahead.cancel(scheduled.choice.phase.key)
+
+    def take_back(self, scheduled: ScheduledAttempt) -> None:
+        """It came to nothing: another phase may be taken in its place."""
+        self.taken -= not scheduled.is_retry
+
+    def try_again(self, retry: ScheduledAttempt) -> None:
+        heapq.heappush(self._retries, retry)
+
+    def learn(self, recorded: Attempt) -> None:
+        """A result: the lanes that it touches are ranked anew."""
+        self._results_since = True
+        with contextlib.suppress(Cut):
+            self._backlog.touch(recorded.phase.run_id, clock.now(), recorded)
+
+    def look_again(self) -> None:
+        """A phase went back to the backlog: it may be there at another reading."""
+        self._results_since = True
+
+    def awaits_time(self) -> bool:
+        """Whether something will start later: a retry, or anything at all once an outage's pause is over."""
+        if self._stops.is_ending():
+            return False
+        return bool(self._retries) or (self.permits == 0 and self.left != 0 and bool(self._backlog.waiting))
+
+    def until_next(self, workers: Workers) -> float | None:
+        """Seconds until something can start; None where only the end of a command matters."""
+        permits, now = self.permits, monotonic()
+        if self._stops.is_interrupted or 0 < permits <= len(workers):
+            return None
+        due = self._breaker.due if permits == 0 else None
+        if due is None and self._retries:
+            busy = workers.busy_runs
+            due = min((retry.due for retry in self._retries if retry.run_id not in busy), default=None)
+        if due is None:
+            return None
+        return max(0.0, min(due - now, self._budget.left_s(self._stops.progress.elapsed_s)))
+
+    def _pick(self, workers: Workers) -> ScheduledAttempt | None:
+        busy = workers.busy_runs
+        if not self._breaker.is_suspect and (again := self._retry(busy)) is not None:
+            return again
+        return self._new(workers, busy) or self._retry(busy)
+
+    def _retry(self, busy: set[str]) -> ScheduledAttempt | None:
+        """The retry that waits longest since its time came, of a run that is not `busy`."""
+        aside, found, now = list[ScheduledAttempt](), None, monotonic()
+        while found is None and self._retries and self._retries[0].due <= now:
+            retry = heapq.heappop(self._retries)
+            if retry.run_id in busy:
+                aside.append(retry)
+            else:
+                found = retry
+        for retry in aside:
+            heapq.heappush(self._retries, retry)
+        return found
+
+    def _new(self, workers: Workers, busy: set[str]) -> ScheduledAttempt | None:
+        if self.left == 0:
+            return None
+        self._lookahead.apply()
+        if self._refresh.is_due or (self._budget.ends_batch(self.taken) and self._read_when_taken != self.taken):
+            self._read()
+        choice = self._choose(workers, busy)
+        if choice is None:
+            return None
+        self.taken += 1
+        return ScheduledAttempt(0.0, self._stops.results + len(workers) + 1, choice)
+
+    def _choose(self, workers: Workers, busy: set[str]) -> Choice | None:
+        """The backlog's next phase. It is read again where a lane ran out, or once it seems empty."""
+        backlog = self._backlog
+        while (choice := backlog.next(clock.now(), busy, self._stops.full_clusters(workers.side_by_side()))) is None:
+            if not backlog.stale and (backlog.waiting or not self._results_since):
+                return None
+            self._read()
+            if not backlog.waiting:
+                return None
+        return choice
+
+    def _read(self) -> None:
+        self._refresh.read()
+        self._read_when_taken, self._results_since = self.taken, False

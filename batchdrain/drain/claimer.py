@@ -1,0 +1,97 @@
+"""Taking a phase: its time limit, a guardian for its command, and the claim in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from batchdrain.database.driver_errors import RowLocked, RowRefused
+from batchdrain.database.ledger.claims import Claims
+from batchdrain.drain.database_outage import DatabaseOutage
+from batchdrain.drain.heartbeat import Heartbeat
+from batchdrain.drain.in_flight import Claimed
+from batchdrain.drain.recorder import Recorder
+from batchdrain.execution.guardian.wire import boottime_ms
+from batchdrain.execution.guardian_client import GuardianClient
+from batchdrain.model.claim import Claim, ScheduledAttempt
+from batchdrain.model.errors import BadData, BatchDrainError, FilesUnavailable
+from batchdrain.model.phase import PhaseKey, Skip
+from batchdrain.planning.limits import TimeLimits
+from batchdrain.runtime import clock
+
+_FASTER: Final = "another controller was faster"
+_MEANWHILE: Final = "nothing is claimed"
+
+
+class Claimer:
+    """A claim that comes to nothing is normal: it is told, and the drain goes on with another phase."""
+
+    def __init__(
+        self,
+        claims: Claims,
+        heartbeat: Heartbeat,
+        limits: TimeLimits,
+        outage: DatabaseOutage,
+        recorder: Recorder,
+        run_type_of: Callable[[str], str],
+    ) -> None:
+        self._claims = claims
+        self._heartbeat = heartbeat
+        self._limits = limits
+        self._outage = outage
+        self._recorder = recorder
+        self._run_type_of = run_type_of
+        self.locked_out: set[PhaseKey] = set()  #: phases that could not be claimed, as somebody had their rows locked
+        self.refused: BatchDrainError | None = None  #: the first claim that the table did not take, whoever else is there
+
+    def claim(self, scheduled: ScheduledAttempt) -> Claimed | None:
+        """None where it came to nothing, which is recorded. Raises DatabaseUnavailable, FilesUnavailable."""
+        phase, pool = scheduled.choice.phase, self._heartbeat.pool
+        limit = self._outage.retry(lambda: self._limits.of(phase, longer=scheduled.longer), meanwhile=_MEANWHILE)
+        self._heartbeat.begin()
+        guardian = self._hire()
+        before_ms, claim = boottime_ms(), None
+        try:
+            claim = self._try(scheduled, self._heartbeat.lease_s(limit.seconds), guardian)
+        finally:
+            if claim is None and pool is not None and guardian is not None:
+                pool.keep(guardian)
+        if claim is None:
+            return None
+        self._heartbeat.hold(claim)
+        deadline_ms = self._heartbeat.deadline_ms(before_ms)
+        return Claimed(scheduled=scheduled, claim=claim, limit=limit, guardian=guardian, deadline_ms=deadline_ms)
+
+    def _hire(self) -> GuardianClient | None:
+        """Before the claim, so that the claim's row can name its guardian."""
+        pool = self._heartbeat.pool
+        try:
+            return None if pool is None else pool.hire()
+        except OSError as error:
+            raise FilesUnavailable(
+                f"no guardian could be started: {error.strerror or error}",
+                remedy="free what it lacks; what was claimed is given back",
+            ) from error
+
+    def _try(self, scheduled: ScheduledAttempt, lease_s: float, guardian: GuardianClient | None) -> Claim | None:
+        key, run_type, now = scheduled.choice.phase.key, self._run_type_of(scheduled.run_id), clock.now()
+        identity = None if guardian is None else guardian.identity
+        try:
+            claim = self._outage.retry(
+                lambda: self._claims.claim(scheduled.choice, lease_s=lease_s, run_type=run_type, now=now, guard=identity),
+                meanwhile=_MEANWHILE,
+            )
+        except RowLocked:
+            self.locked_out.add(key)
+            self._recorder.not_claimed(scheduled, "somebody has its row locked")
+            return None
+        except (BadData, RowRefused) as error:
+            self.refused = self.refused or error
+            rule = "bad data" if isinstance(error, BadData) else "refused by the table"
+            self._recorder.skipped(Skip(rule, error.message), str(error), count=1)
+            self._recorder.not_claimed(scheduled, "see above")
+            return None
+        self.locked_out.discard(key)
+        if claim is None:
+            self._recorder.not_claimed(scheduled, _FASTER)
+        return claim

@@ -1,0 +1,49 @@
+"""A drain is composed: each collaborator gets what it needs, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from batchdrain.drain.budget import Budget
+from batchdrain.drain.chooser import Chooser
+from batchdrain.drain.claimer import Claimer
+from batchdrain.drain.finish import Finisher
+from batchdrain.drain.judgements import Judgements
+from batchdrain.drain.loop import Drain
+from batchdrain.drain.open_session import OpenSession
+from batchdrain.drain.recorder import Recorder
+from batchdrain.drain.refresh import Refresh
+from batchdrain.drain.row_states import RowStates
+from batchdrain.drain.services import Services, open_services
+from batchdrain.drain.shutdown import Shutdown
+from batchdrain.drain.stops import Stops
+from batchdrain.drain.triage.lookahead import TriageLookahead, open_lookahead
+from batchdrain.drain.workers import Workers
+
+
+@contextmanager
+def open_drain(it: OpenSession, recorder: Recorder, shutdown: Shutdown) -> Iterator[Drain]:
+    """The drain of a session, with what serves it. Raises ConfigError, FilesUnavailable."""
+    it.record.counts.metric = it.request.settings.stop.metric
+    with open_services(it, recorder, shutdown) as services, open_lookahead(it, recorder, shutdown) as lookahead:
+        stops = Stops(it.request, it.record, it.backlog, recorder, shutdown)
+        yield _compose(it, services, lookahead, recorder, stops)
+
+
+def _compose(it: OpenSession, services: Services, lookahead: TriageLookahead, recorder: Recorder, stops: Stops) -> Drain:
+    settings, store = it.request.settings, it.project.store
+    claims, heartbeat, outage, limits = services.claims, services.heartbeat, services.outage, services.limits
+    judgements = Judgements.of_session(it, services.breaker, recorder)
+    refresh = Refresh.of_session(it, limits, recorder, outage)
+    row_states = RowStates(settings.command, store.row_state, claims.intermediate, outage)
+    return Drain(
+        chooser=Chooser(it.backlog, refresh, lookahead, Budget.of_session(it), services.breaker, stops),
+        claimer=Claimer(claims, heartbeat, limits, outage, recorder, cache(it.project.settings.run_type_of)),
+        workers=Workers(it, services, row_states, recorder, stops),
+        judgements=judgements,
+        finisher=Finisher(judgements, claims, heartbeat, outage, recorder, stops),
+        recorder=recorder,
+        stops=stops,
+    )

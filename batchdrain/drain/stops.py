@@ -1,0 +1,92 @@
+"""When a drain ends before its batch is full: a signal, a stop condition, a failure. And whom a result stops."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container
+
+from batchdrain.drain.recorder import Recorder
+from batchdrain.drain.request import DrainRequest
+from batchdrain.drain.shutdown import Shutdown
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.errors import BatchDrainError
+from batchdrain.model.phase import Skip
+from batchdrain.planning.backlog import Backlog
+from batchdrain.planning.stop import Progress, canary_room, cluster_stop, run_stop, session_stop
+from batchdrain.sessions.record import SessionRecord
+
+
+class Stops:
+    """`stopped` and `failure` tell afterwards why it ended; the first of each counts."""
+
+    def __init__(
+        self, request: DrainRequest, record: SessionRecord, backlog: Backlog, recorder: Recorder, shutdown: Shutdown
+    ) -> None:
+        self._stop = request.settings.stop
+        self._on_first_failure = request.stop_on_first_failure
+        self._record = record
+        self._backlog = backlog
+        self._recorder = recorder
+        self._shutdown = shutdown
+        self.stopped: Skip | None = None
+        self.failure: BatchDrainError | None = None
+
+    @property
+    def progress(self) -> Progress:
+        return self._record.progress()
+
+    @property
+    def results(self) -> int:
+        """Of the session so far."""
+        return len(self._record.session.results)
+
+    @property
+    def is_interrupted(self) -> bool:
+        return self._shutdown.signal is not None
+
+    def wait(self, seconds: float) -> None:
+        """So long, or until a signal comes."""
+        self._shutdown.wake.wait(seconds)
+
+    def is_ending(self) -> bool:
+        """Whether nothing more is to be begun."""
+        if self.is_interrupted or self.stopped is not None or self.failure is not None:
+            return True
+        self.stopped = session_stop(self.progress, self._stop)
+        return self.stopped is not None
+
+    def stop(self, skip: Skip | None) -> None:
+        self.stopped = self.stopped or skip
+
+    def fail(self, failure: BatchDrainError | None) -> None:
+        self.failure = self.failure or failure
+
+    def full_clusters(self, running: Counter[str]) -> Container[str]:
+        """The big clusters of which as many phases run as their canaries allow. `running`: phases by fingerprint."""
+        if not self._stop.canary:
+            return frozenset()
+        canaries = self.progress.canaries
+        return {
+            fingerprint
+            for fingerprint, count in running.items()
+            if self._is_big(fingerprint) and count >= canary_room(canaries.get(fingerprint, 0))
+        }
+
+    def note(self, attempt: Attempt, *, waits: bool) -> None:
+        """A result: the runs and clusters that it stops are told of. `waits`: it is to be tried again."""
+        set_out_from, run_id = attempt.phase.failure.fingerprint, attempt.phase.run_id
+        if self._stop.canary and set_out_from and not waits and self._is_big(set_out_from):
+            self._record.counts.note_canary(set_out_from, alive=attempt.success)
+        progress = self.progress
+        by_run = run_stop(run_id, progress, self._stop)
+        if by_run is not None:
+            self._recorder.run_stopped(run_id, by_run)
+        for cluster in () if attempt.success else dict.fromkeys((attempt.fingerprint, set_out_from)):
+            parked = cluster_stop(cluster, progress, self._stop)
+            if parked is not None:
+                self._recorder.skipped(parked, f"Parking every phase that failed alike: {parked}", count=None)
+        if self._on_first_failure and not attempt.success and not waits:
+            self.stop(Skip("--stop-on-first-failure", str(attempt.phase.key)))
+
+    def _is_big(self, fingerprint: str) -> bool:
+        return self._backlog.size_of(fingerprint) >= self._stop.canary_size
