@@ -38,7 +38,7 @@ def recover(project: Project) -> list[Recovered]:
     """Settle every claim whose controller and guardian are dead, or whose lease is over by the database's clock. May be
     repeated, and run by several at once. Raises DatabaseUnavailable."""
     found = []
-    for held in project.store.history.held():
+    for held in project.store.history.read_held():
         if not is_due(held):
             continue
         gone = is_gone(held)
@@ -46,9 +46,7 @@ def recover(project: Project) -> list[Recovered]:
         if ended is None:
             continue
         try:
-            recovered = _recorded(project, held) or give_back(
-                project.store.database, project.store.ledger, project.store.table, project.settings.command, held, gone=gone
-            )
+            recovered = _recorded(project, held) or give_back(project.store, project.settings.command, held, gone=gone)
         except RowLocked:
             found.append(_unsettled(held, "somebody has its row locked"))
             continue
@@ -124,18 +122,11 @@ def _recorded(project: Project, held: Held) -> Recovered | None:
         claim,
         ending,
         limit=limit,
-        row_state=project.store.row_state(claim.phase) if settings.command.result_from == "database" else None,
+        row_state=project.store.read_row_state(claim.phase) if settings.command.result_from == "database" else None,
         paths=(project.folder.kept(Path(out)), project.folder.kept(Path(err))),
         ended_at=ended_at,
     )
-    claims = Claims(
-        project.store.database,
-        project.store.ledger,
-        project.store.table,
-        project.settings.command,
-        held.session_uid,
-        owner=held.owner,
-    )
+    claims = Claims(project.store, project.settings.command, held.session_uid, owner=held.owner)
     try:
         done = claims.finish(claim, attempt, may_wait=False)
     except ClaimLost:  # somebody else was faster

@@ -15,7 +15,7 @@ from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.database.ledger.history import SESSION
-from batchdrain.database.run_counts import described
+from batchdrain.database.run_counts import describe_counts
 from batchdrain.drain.circuit_breaker import CircuitBreaker
 from batchdrain.drain.database_outage import DatabaseOutage
 from batchdrain.drain.heartbeat import Heartbeat
@@ -63,7 +63,7 @@ class SessionOutcome:
 
 
 def limits_for(project: Project, settings: Settings) -> TimeLimits:
-    return TimeLimits(project.store.history.durations_s, settings.timeout, project.settings.run_type_of)
+    return TimeLimits(project.store.history.read_durations_s, settings.timeout, project.settings.run_type_of)
 
 
 def run_session(
@@ -126,9 +126,11 @@ def _drained(
     beside = lookahead_of(project, request, record, backlog, recorder, shutdown)
     with factory(workers=settings.workers, settings=settings) as engine, beside as lookahead:
         claims = Claims(
-            project.store.database, project.store.ledger, project.store.table, settings.command, record.session.session_uid or "",
+            project.store,
+            settings.command,
+            record.session.session_uid or "",
             spool_dir=str(record.spool.absolute()),
-        )  # fmt: skip
+        )
         shutdown.engine = capabilities = capabilities_of(engine)
         heartbeat = Heartbeat(claims, settings.lease, settings.command.grace_s, capabilities.pool)
         parts = Parts(
@@ -148,7 +150,7 @@ def _drained(
             categorise=categoriser(settings),
             run_type=cache(project.settings.run_type_of),
             judge=Judge(settings, project.store.redact, categoriser(settings)),
-            row_state=project.store.row_state,
+            row_state=project.store.read_row_state,
             recover=partial(recover, project),
             root=project.root,
             most=most,
@@ -182,7 +184,7 @@ def _announce(
     project.store.database.on_retry = lambda error, tries: events.write(Event.DATABASE_RETRIED, error=error, tries=tries)
     opening = Opening(
         session_id=session.session_id,
-        database=f"{project.store.where}: {described(project.store.counts())}",
+        database=f"{project.store.where}: {describe_counts(project.store.read_run_counts())}",
         state=request.state.value,
         target=None if most is None else len(session.results) + min(most, waiting),
         done=len(session.results),
@@ -207,7 +209,7 @@ def exit_code(session: Session, settings: Settings, *, orphaned: bool) -> int:
 def _close(project: Project, request: DrainRequest, drain: Drain, *, narrower: int | None) -> None:
     record, shutdown, outage = drain.parts.record, drain.parts.shutdown, drain.parts.outage
     session, now, waiting = record.session, clock.now(), "the session is not yet closed"
-    left = sum(getattr(row, request.state.value) for row in outage.retry(project.store.counts, meanwhile=waiting))
+    left = sum(getattr(row, request.state.value) for row in outage.retry(project.store.read_run_counts, meanwhile=waiting))
     skipped = drain.parts.backlog.skipped
     for skip, count in sorted(skipped.items()):
         if skip.rule not in {*ASKED_FOR, ATTEMPTED}:

@@ -9,8 +9,8 @@ from typing import Any
 
 from batchdrain.config.categories import categoriser
 from batchdrain.config.plugins import engine_factory
-from batchdrain.database.phases.checks import unfit_columns, unwritable
-from batchdrain.database.phases.dry_write import rehearsed
+from batchdrain.database.phases.checks import find_unfit_columns, find_unwritable_view
+from batchdrain.database.phases.dry_write import dry_write
 from batchdrain.drain.project import Project
 from batchdrain.drain.recovery import recover
 from batchdrain.drain.request import DrainRequest
@@ -122,15 +122,15 @@ def prepare(project: Project, request: DrainRequest) -> None:
     """Everything that can be found wrong before the first claim is."""
     settings = request.settings
     problems = diagnosis_problems_of(settings, project.root) if request.triage else []
-    problems += problems_of(settings.command, project.root) + unfit_columns(project.store.table)
+    problems += problems_of(settings.command, project.root) + find_unfit_columns(project.store.table)
     if settings.command.result_from == "exit_code":
-        problems += unwritable(project.store.database, project.store.table)
+        problems += find_unwritable_view(project.store.database, project.store.table)
     if problems:
         raise ConfigError.of(problems)
     engine_factory(settings.engine)
     project.store.database.prepare_for_writing()
     if settings.command.result_from == "exit_code":
-        problems = rehearsed(project.store.database, project.store.table, request.state)
+        problems = dry_write(project.store.database, project.store.table, request.state)
     try:
         project.store.ledger.create(project.store.database)
     except ConfigError as error:

@@ -196,7 +196,7 @@ class Workers:
             until = monotonic() + self._parts.settings.command.settle_s
         entry = Ended(running=running, ending=ending, row_state=row_state)
         if ending.by is EndedBy.EXIT and row_state is not None and monotonic() < until:
-            prior, intermediate = running.claim.prior_state, self._parts.claims.intermediate
+            prior, intermediate = running.claim.prior_state, self._parts.claims.tables.intermediate
             reworded = row_state.state == prior and row_state.reason != running.claim.prior_reason
             if (row_state.state == prior or row_state.state in intermediate) and not reworded:
                 self._settling.append(_Settling(entry, until))

@@ -51,7 +51,7 @@ class Acceptance:
     @classmethod
     def of(cls, note: Note) -> Acceptance | None:
         """None for what is no acceptance: whoever may write to the ledger may have written anything."""
-        said = note.said
+        said = note.content
         subject = Subject(**{name: _text(said.get(name)) for name in ("run_id", "phase_id", "cluster")})
         until = said.get("until")
         try:

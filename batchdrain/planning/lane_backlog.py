@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from batchdrain.database.phases.pages import Page, Row, as_rows
+from batchdrain.database.phases.pages import Page, Row, to_rows
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice
 from batchdrain.model.errors import ConfigError
@@ -167,7 +167,7 @@ class LaneBacklog:
     def why_not(self, reading: Reading) -> Iterator[tuple[Row, PhaseKey, Skip | None]]:
         """For each row of the source state the rule that skips it, or None where it may be drained."""
         builder = LaneBuilder(reading.rules, self._categorise, reading.redact)
-        for row in as_rows(reading.pages):
+        for row in to_rows(reading.pages):
             yield row, PhaseKey(row.run_id, row.phase_id), builder.judged(row)[0]
 
     @property

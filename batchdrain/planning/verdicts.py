@@ -42,7 +42,7 @@ class Verdict:
     @classmethod
     def of(cls, note: Note) -> Verdict | None:
         """None for what is no verdict: whoever may write to the ledger may have written anything."""
-        said = note.said
+        said = note.content
         try:
             return cls(
                 key=PhaseKey(_text(said["run_id"]), _text(said["phase_id"])),

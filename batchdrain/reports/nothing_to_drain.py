@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from batchdrain.database.run_counts import RunCounts, described
+from batchdrain.database.run_counts import RunCounts, describe_counts
 from batchdrain.model.phase import Skip
 from batchdrain.planning.skip_rules import by_rule
 
@@ -25,7 +25,7 @@ def why_nothing(
     header = f"Nothing to drain in {where}."
     if not counts:
         return f"{header}\nThe database holds no phases at all: is it the right one?"
-    lines = [header, f"It holds {described(list(counts))}."]
+    lines = [header, f"It holds {describe_counts(list(counts))}."]
     if total == 0:
         lines.append(f"No phase is {state}.")
     elif by_plan:

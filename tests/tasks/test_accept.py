@@ -67,7 +67,7 @@ def test_an_until_that_is_none_or_over_is_refused(text: str) -> None:
 
 def accepted(subject: Subject, now: datetime = NOW) -> Acceptances | None:
     one = Acceptance(subject=subject, reason="known", until=NOW + timedelta(days=1))
-    return Acceptances.of([Note(subject=one.subject.name, by="ann@host", at="", said=one.said)], now)
+    return Acceptances.of([Note(subject=one.subject.name, by="ann@host", at="", content=one.said)], now)
 
 
 def test_an_acceptance_is_void_from_its_moment_on() -> None:
@@ -116,7 +116,7 @@ def test_no_fingerprint_is_computed_unless_a_cluster_is_accepted(monkeypatch: py
      {"run_id": "r", "until": 7}],
 )  # fmt: skip
 def test_a_note_that_somebody_spoiled_accepts_nothing(said: dict[str, Any]) -> None:
-    assert Acceptance.of(Note(subject="x", by="y", at="z", said=said)) is None
+    assert Acceptance.of(Note(subject="x", by="y", at="z", content=said)) is None
 
 
 def test_the_balance_adds_up_when_the_accepted_ones_have_gone_meanwhile() -> None:

@@ -104,7 +104,7 @@ def chain_all(
     with opened(invocation, flags) as project:
         runs = [
             row.run_id
-            for row in project.store.counts()
+            for row in project.store.read_run_counts()
             if row.queued and row.run_id and not Filters.of(exclude_runs=exclude_run or ()).skips_run(row.run_id)
         ]
 

@@ -11,8 +11,8 @@ from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.categories import categoriser
 from batchdrain.config.redaction import Redact
-from batchdrain.database.ledger.retry_stats_query import retries_by_fingerprint
-from batchdrain.database.run_counts import described
+from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerprint
+from batchdrain.database.run_counts import describe_counts
 from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.cluster_counts import RUNS, Cluster, cluster_counts
@@ -31,7 +31,7 @@ def show_clusters(invocation: Invocation, run_id: str | None, top: str | None, s
     filters = Filters.of(run_id=run_id)
     with opened(invocation) as project:
         selection = Selection(store=project.store, settings=project.settings, filters=filters, state=PhaseState.FAILED)
-        retries = retries_by_fingerprint(project.store.database, project.store.ledger)
+        retries = read_retries_by_fingerprint(project.store.database, project.store.ledger)
         known = acceptances(project.store)
         found = cluster_counts(selection.rows(), categoriser(project.settings), retries, run_id=run_id, accepted=known)
         out, redact = Output(), project.store.redact
@@ -49,9 +49,9 @@ def show_clusters(invocation: Invocation, run_id: str | None, top: str | None, s
 
 
 def _nothing(project: Project, run_id: str | None) -> Iterator[str]:
-    counts, of = project.store.counts(), "" if run_id is None else f" of run {safe_text(run_id)}"
+    counts, of = project.store.read_run_counts(), "" if run_id is None else f" of run {safe_text(run_id)}"
     yield f"No failed phases{of} in {project.store.where}."
-    yield f"It holds {described(counts)}." if counts else "The database holds no phases at all: is it the right one?"
+    yield f"It holds {describe_counts(counts)}." if counts else "The database holds no phases at all: is it the right one?"
 
 
 def _table(project: Project, found: list[Cluster], most: int, redact: Redact) -> Iterator[str]:

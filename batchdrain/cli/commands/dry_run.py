@@ -11,7 +11,7 @@ import orjson
 
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.categories import categoriser
-from batchdrain.database.run_counts import described
+from batchdrain.database.run_counts import describe_counts
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resume import Resumption
@@ -78,13 +78,13 @@ def _sofar(left: Resumption | None, attempted: Collection[PhaseKey]) -> SessionP
 
 
 def _header(project: Project, request: DrainRequest, made: Plan, limit: int | None) -> Iterator[str]:
-    counts = project.store.counts()
+    counts = project.store.read_run_counts()
     yield "Dry run: nothing is written"
-    yield f"Database: {project.store.where}: {described(counts)}"
+    yield f"Database: {project.store.where}: {describe_counts(counts)}"
     yield f"Target: Process {'all' if limit is None else len(made.all)} {request.state.value} phases"
     yield ""
     if not made.all:
-        held, by_plan = len(project.store.history.held()), request.plan is not None
+        held, by_plan = len(project.store.history.read_held()), request.plan is not None
         yield why_nothing(
             project.store.where, counts, request.state.value, made.total, made.skipped, held=held, by_plan=by_plan
         )

@@ -7,7 +7,7 @@ import orjson
 from batchdrain.cli.commands.open import opened, shape_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
-from batchdrain.database.run_counts import RunCounts, described
+from batchdrain.database.run_counts import RunCounts, describe_counts
 from batchdrain.runtime.text import safe_text
 
 
@@ -15,8 +15,8 @@ def show_run_counts(invocation: Invocation, shape: str | None) -> None:
     """`inv list-run-counts`."""
     form = shape_of(shape, ("tsv", "json", "text"))
     with opened(invocation) as project:
-        counts = project.store.counts()
-        header = f"{project.store.where}: {described(counts)}"
+        counts = project.store.read_run_counts()
+        header = f"{project.store.where}: {describe_counts(counts)}"
     out = Output()
     if form == "json":
         rows = [_counts(row) for row in counts]

@@ -39,7 +39,7 @@ def show_next_run(invocation: Invocation, state: str, shape: str | None) -> None
 def next_run(project: Project, state: str) -> str | None:
     """The run with most queued phases, else the run of the first phase that a drain would take; None: neither."""
     if state in {"any", "queued"}:
-        for row in project.store.counts():
+        for row in project.store.read_run_counts():
             if row.queued and row.run_id:
                 return row.run_id
     if state == "queued":

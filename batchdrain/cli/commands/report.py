@@ -32,10 +32,10 @@ def report(project: Project, request: DrainRequest, outcome: SessionOutcome, sha
 def _why_nothing(project: Project, request: DrainRequest, outcome: SessionOutcome) -> str:
     return why_nothing(
         project.store.where,
-        project.store.counts(),
+        project.store.read_run_counts(),
         request.state.value,
         outcome.total,
         outcome.skipped,
-        held=len(project.store.history.held()),
+        held=len(project.store.history.read_held()),
         by_plan=request.plan is not None,
     )

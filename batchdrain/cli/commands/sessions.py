@@ -73,7 +73,7 @@ def _held_by_session(invocation: Invocation) -> dict[str, list[Held]]:
     found: dict[str, list[Held]] = {}
     try:
         with opened(invocation) as project:
-            for held in project.store.history.held():
+            for held in project.store.history.read_held():
                 found.setdefault(held.session_uid, []).append(held)
     except (DatabaseUnavailable, FilesUnavailable, ConfigError) as error:
         Output(sys.stderr).line(f"batchdrain: what is held can't be shown: {safe_text(error.message.splitlines()[0])}")

@@ -90,8 +90,8 @@ class _Screen:
             return
         if not phases and not backlog.waiting:
             nothing = why_nothing(
-                project.store.where, project.store.counts(), PhaseState.FAILED.value, backlog.total, backlog.skipped,
-                held=len(project.store.history.held()),
+                project.store.where, project.store.read_run_counts(), PhaseState.FAILED.value, backlog.total, backlog.skipped,
+                held=len(project.store.history.read_held()),
             )  # fmt: skip
             self._out.line(nothing.replace("Nothing to drain", "Nothing to diagnose", 1))
         elif not phases:

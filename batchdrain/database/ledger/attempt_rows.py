@@ -12,7 +12,7 @@ from batchdrain.runtime import clock
 from batchdrain.runtime.text import storable
 
 
-def opened(claim: Claim, source: str, session_uid: str, run_type: str) -> dict[str, Any]:
+def opening_row_of(claim: Claim, source: str, session_uid: str, run_type: str) -> dict[str, Any]:
     """`from_category`, `from_fingerprint`: of the failure that the attempt sets out from; NULL for a queued phase."""
     phase = claim.phase
     failed = phase.state is PhaseState.FAILED
@@ -33,7 +33,7 @@ def opened(claim: Claim, source: str, session_uid: str, run_type: str) -> dict[s
     }
 
 
-def closed(attempt: Attempt) -> dict[str, Any]:
+def closing_row_of(attempt: Attempt) -> dict[str, Any]:
     return {
         "the_key": attempt.phase.key.digest,
         "the_epoch": attempt.epoch,

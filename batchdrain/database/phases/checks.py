@@ -7,19 +7,19 @@ from typing import Final
 import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
-from batchdrain.database.phases.columns import bound
+from batchdrain.database.phases.columns import bind
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.errors import ConfigError, did_you_mean
 
 _NO_TEXT: Final = (sa.Integer, sa.Numeric, sa.Boolean, sa.JSON, sa.DateTime, sa.Date, sa.LargeBinary, sa.ARRAY)
 
 
-def require_fit_words(table: PhaseTable) -> None:
+def require_fit_states(table: PhaseTable) -> None:
     """Raises ConfigError for words that the state's column can't even be compared with."""
     unfit = []
     for state, word in table.states.items():
         try:
-            bound(table.state, word)
+            bind(table.state, word)
         except ValueError:
             kind = str(table.state.type).lower()
             unfit.append(
@@ -29,7 +29,7 @@ def require_fit_words(table: PhaseTable) -> None:
         raise ConfigError.of(unfit)
 
 
-def unfit_columns(table: PhaseTable) -> list[str]:
+def find_unfit_columns(table: PhaseTable) -> list[str]:
     """Columns of the wrong kind, and words that an enum lacks."""
     known = getattr(table.state.type, "enums", None)
     found = [
@@ -50,7 +50,7 @@ def unfit_columns(table: PhaseTable) -> list[str]:
     return found
 
 
-def unwritable(database: Database, table: PhaseTable) -> list[str]:
+def find_unwritable_view(database: Database, table: PhaseTable) -> list[str]:
     """A view that can't be updated: on SQLite none can, as a trigger's rows are not counted."""
     name, schema = table.table.name, table.schema
     with database.read() as connection:

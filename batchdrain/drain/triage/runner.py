@@ -44,7 +44,7 @@ class Triage:
     def tidy(self) -> None:
         """Take back the verdicts whose time is over. Raises DatabaseUnavailable."""
         notes = Notes(self._project.store.database, self._project.store.ledger)
-        notes.forget(NoteKind.VERDICT, expired(notes.of(NoteKind.VERDICT), clock.now()))
+        notes.forget(NoteKind.VERDICT, expired(notes.read(NoteKind.VERDICT), clock.now()))
 
     def ask(self, phase: Phase) -> Future[Diagnosis] | None:
         """Diagnose it as soon as there is a slot. None where it was asked before: one diagnosis a phase and go."""
@@ -74,7 +74,7 @@ class Triage:
         if self._is_ending:
             return Diagnosis(phase=phase, was_ended=True)
         try:
-            standing = self._project.store.row_state(phase)
+            standing = self._project.store.read_row_state(phase)
             if standing.state != self._project.store.table.states[phase.state]:
                 return Diagnosis(phase=phase, problem=f"it is {standing.state} now")
             found = self._judged(phase, standing.reason)

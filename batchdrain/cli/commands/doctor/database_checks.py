@@ -10,11 +10,11 @@ from typing import Final
 import sqlalchemy as sa
 
 from batchdrain.cli.commands.doctor.project_checks import Finding
-from batchdrain.database.network_disk import REMEDY, abroad
-from batchdrain.database.phases.checks import unfit_columns, unwritable
-from batchdrain.database.phases.dry_write import rehearsed, rehearsed_in_ledger
+from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
+from batchdrain.database.phases.checks import find_unfit_columns, find_unwritable_view
+from batchdrain.database.phases.dry_write import dry_write, dry_write_ledger
 from batchdrain.database.phases.table import split_name
-from batchdrain.database.run_counts import described
+from batchdrain.database.run_counts import describe_counts
 from batchdrain.drain.liveness import said_of
 from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
@@ -25,16 +25,18 @@ _DRAINED: Final = (PhaseState.FAILED, PhaseState.QUEUED)
 
 
 def _connection(project: Project) -> Iterator[Finding]:
-    yield Finding("database", ok=True, said=f"{project.store.where}: {described(project.store.counts())}")
-    problem = abroad(Path(project.store.database.place)) if project.store.database.dialect == "sqlite" else None
+    yield Finding("database", ok=True, said=f"{project.store.where}: {describe_counts(project.store.read_run_counts())}")
+    problem = (
+        network_disk_problem_of(Path(project.store.database.place)) if project.store.database.dialect == "sqlite" else None
+    )
     if problem is not None:
         yield Finding("database", ok=False, said=problem, cure=REMEDY)
 
 
 def _columns(project: Project) -> Iterator[Finding]:
-    problems = unfit_columns(project.store.table)
+    problems = find_unfit_columns(project.store.table)
     if project.settings.command.result_from == "exit_code":
-        problems += unwritable(project.store.database, project.store.table)
+        problems += find_unwritable_view(project.store.database, project.store.table)
     for problem in problems:
         yield Finding("table", ok=False, said=problem, cure="map it in batchdrain.source")
     if not problems:
@@ -43,7 +45,7 @@ def _columns(project: Project) -> Iterator[Finding]:
 
 def _words(project: Project) -> Iterator[Finding]:
     with project.store.database.read() as connection:
-        found = {word for _, word in project.store.table.counts(connection)}
+        found = {word for _, word in project.store.table.count_by_run_and_state(connection)}
     known = set(project.store.table.states.values())
     if found and not found & known:
         shown = ", ".join(repr(word) for word in sorted(found)[:8])
@@ -75,7 +77,7 @@ def _unique(project: Project) -> Iterator[Finding]:
         if any(key and key <= names for key in keys):
             yield Finding("ids", ok=True, said="run_id and phase_id are unique together")
             return
-        twice = project.store.table.twins(connection)
+        twice = project.store.table.find_duplicate_ids(connection)
     if twice is not None:
         yield Finding(
             "ids",
@@ -104,7 +106,7 @@ def _writing(project: Project) -> Iterator[Finding]:
     if not update:
         yield Finding("privileges", ok=False, said=f"{name!r} may not be updated", cure="GRANT UPDATE, or make it writable")
     if ready:
-        problems = rehearsed_in_ledger(project.store.database, project.store.ledger)
+        problems = dry_write_ledger(project.store.database, project.store.ledger)
         for problem in problems:
             yield Finding(
                 "ledger", ok=False, said=problem, cure="GRANT SELECT, INSERT, UPDATE, DELETE on batchdrain's tables"
@@ -114,7 +116,7 @@ def _writing(project: Project) -> Iterator[Finding]:
     elif create:
         yield Finding("ledger", ok=True, said="batchdrain's tables will be made by the first drain")
     else:
-        ddl = project.store.ledger.ddl(project.store.database.engine.dialect)
+        ddl = project.store.ledger.to_ddl(project.store.database.engine.dialect)
         yield Finding("ledger", ok=False, said="batchdrain's tables may not be created", cure=f"have them made:\n{ddl}")
 
 
@@ -122,7 +124,7 @@ def _rehearsal(project: Project) -> Iterator[Finding]:
     """Each write that a drain does, on one row, rolled back."""
     if project.settings.command.result_from != "exit_code":
         return
-    problems = [problem for state in _DRAINED for problem in rehearsed(project.store.database, project.store.table, state)]
+    problems = [problem for state in _DRAINED for problem in dry_write(project.store.database, project.store.table, state)]
     for problem in dict.fromkeys(problems):
         yield Finding("writes", ok=False, said=problem)
     if not problems:
@@ -130,12 +132,12 @@ def _rehearsal(project: Project) -> Iterator[Finding]:
 
 
 def _held(project: Project) -> Iterator[Finding]:
-    held = project.store.history.held()
+    held = project.store.history.read_held()
     for claim in held[:_HELD_SHOWN]:
         yield Finding("claims", ok=True, said=f"held now: {said_of(claim)}")
     if len(held) > _HELD_SHOWN:
         yield Finding("claims", ok=True, said=f"and {len(held) - _HELD_SHOWN} more are held")
-    quarantined = sum(count >= QUARANTINE for count in project.store.history.past().orphanings.values())
+    quarantined = sum(count >= QUARANTINE for count in project.store.history.read_past().orphanings.values())
     if quarantined:
         yield Finding(
             "quarantine", ok=True,

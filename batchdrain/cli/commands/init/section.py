@@ -13,8 +13,8 @@ from batchdrain.cli.commands.open import settings_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.connection import Database, open_database
-from batchdrain.database.phases.table import joined_name, split_name
-from batchdrain.database.url import masked, parse_url
+from batchdrain.database.phases.table import join_name, split_name
+from batchdrain.database.url import mask_url, parse_url
 from batchdrain.drain.project import database_url
 from batchdrain.model.errors import ConfigError, FilesUnavailable, UsageError, did_you_mean
 from batchdrain.runtime import files
@@ -102,7 +102,7 @@ def guess_from(database: Database, table: str | None) -> Guess:
                 query = sa.select(state).distinct().limit(_WORDS_SHOWN)
                 values = [str(value) for value in connection.execute(query).scalars() if value is not None]
     words, sure = guess_words(values, are_all=bool(enum))
-    return Guess(table=joined_name(schema, chosen), columns=mapping, states=words, sure=sure, words=enum)
+    return Guess(table=join_name(schema, chosen), columns=mapping, states=words, sure=sure, words=enum)
 
 
 def _columns(inspector: sa.Inspector, schema: str | None) -> dict[str, list[str]]:
@@ -163,7 +163,7 @@ def _url_line(url: str | None) -> str:
     if url is None:
         return '""            # DATABASE_URL, else sqlite:///batchdrain.db'
     parsed = parse_url(url)
-    if masked(parsed) != parsed.render_as_string(hide_password=False):
+    if mask_url(parsed) != parsed.render_as_string(hide_password=False):
         return '""            # it holds a secret: set DATABASE_URL in the environment'
     return _quoted(url)
 
