@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from batchdrain.config.environment import full
-from batchdrain.config.redaction import Redact, redactor
+from batchdrain.config.environment import read_environ
+from batchdrain.config.redaction import Redact, redactor_of
 from batchdrain.config.settings import Settings
 from batchdrain.database.connection import Database, open_database
 from batchdrain.database.ledger.history import History
@@ -47,7 +47,7 @@ class Store:
     @cached_property
     def redact(self) -> Redact:
         """Takes the secrets that we know of out of a text."""
-        return redactor(full(), self.database.url)
+        return redactor_of(read_environ(), self.database.url)
 
     @cached_property
     def where(self) -> str:

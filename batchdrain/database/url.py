@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.util import asbool
 
-from batchdrain.config.redaction import names_a_secret
+from batchdrain.config.redaction import is_secret_name
 from batchdrain.model.errors import ConfigError
 
 MEMORY: Final = ":memory:"
@@ -33,7 +33,7 @@ def parse_url(text: str) -> URL:
 
 def mask_url(url: URL) -> str:
     """The URL for people and files: no password, neither in its place nor in the query."""
-    query = {key: "***" if names_a_secret(key) else value for key, value in url.query.items()}
+    query = {key: "***" if is_secret_name(key) else value for key, value in url.query.items()}
     return url.set(query=query).render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
 
 

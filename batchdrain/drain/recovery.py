@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from batchdrain.config.categories import categoriser
+from batchdrain.config.categories import categoriser_of
 from batchdrain.database.driver_errors import RowLocked
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.give_back import Recovered, give_back
@@ -27,7 +27,7 @@ from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
 from batchdrain.model.states import PhaseState
 from batchdrain.runtime import clock
-from batchdrain.runtime.text import times
+from batchdrain.runtime.text import count_times
 from batchdrain.sessions.events import Event, EventLog
 
 _KILL_WITHIN_S: Final = 10.0
@@ -67,7 +67,7 @@ def told(back: Recovered) -> str:
     ended = f"; {back.ended_processes} processes of it were ended" if back.ended_processes else ""
     if back.recorded is not None:
         return f"Recorded: {back.key}: its command had ended ({back.recorded.value}); it is {back.state}{ended}"
-    often = times(back.orphanings) + (" in a row" if back.orphanings > 1 else "")
+    often = count_times(back.orphanings) + (" in a row" if back.orphanings > 1 else "")
     return f"Given back: {back.key}: it is {back.state}, orphaned {often}{ended}"
 
 
@@ -118,7 +118,7 @@ def _recorded(project: Project, held: Held) -> Recovered | None:
         return None
     claim = _claim(project, held)
     settings = project.settings
-    attempt = Judge(settings, project.store.redact, categoriser(settings)).judge(
+    attempt = Judge(settings, project.store.redact, categoriser_of(settings)).judge(
         claim,
         ending,
         limit=limit,
@@ -141,7 +141,7 @@ def _claim(project: Project, held: Held) -> Claim:
         phase_id=held.key.phase_id,
         phase_index=held.phase_index,
         state=words.get(held.prior_state, PhaseState.FAILED),
-        failure=Failure.of(held.prior_reason, categoriser(project.settings)),
+        failure=Failure.of(held.prior_reason, categoriser_of(project.settings)),
         attempts=held.attempt - 1,
     )
     return Claim(

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
-from batchdrain.config.categories import categoriser
-from batchdrain.config.plugins import engine_factory
+from batchdrain.config.categories import categoriser_of
+from batchdrain.config.plugins import resolve_engine
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.give_back import Recovered
@@ -39,7 +39,7 @@ from batchdrain.planning.filters import ASKED_FOR
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.skip_rules import ATTEMPTED
 from batchdrain.runtime import clock
-from batchdrain.runtime.signals import blocked
+from batchdrain.runtime.signals import block_signals
 from batchdrain.runtime.threads import require_room
 from batchdrain.sessions.events import Event
 from batchdrain.sessions.record import SessionRecord
@@ -119,7 +119,7 @@ def _drained(
     """Put the parts together and let them run. Returns the drain as it ended."""
     settings = request.settings
     record.counts.metric = settings.stop.metric
-    factory: Callable[..., Any] = engine_factory(settings.engine)
+    factory: Callable[..., Any] = resolve_engine(settings.engine)
     require_room(settings.workers + _OTHER_THREADS)
     gc.freeze()  # what is loaded by now stays: the collector need not look through it after every few phases
     recorder = Recorder(record, screen)
@@ -147,9 +147,9 @@ def _drained(
             limits=limits_for(project, settings),
             recorder=recorder,
             shutdown=shutdown,
-            categorise=categoriser(settings),
+            categorise=categoriser_of(settings),
             run_type=cache(project.settings.run_type_of),
-            judge=Judge(settings, project.store.redact, categoriser(settings)),
+            judge=Judge(settings, project.store.redact, categoriser_of(settings)),
             row_state=project.store.read_row_state,
             recover=partial(recover, project),
             root=project.root,
@@ -191,7 +191,7 @@ def _announce(
         workers=request.settings.workers,
         run_id=request.filters.run_id,
     )
-    with blocked():  # it may start a thread
+    with block_signals():  # it may start a thread
         screen.begin(opening)
     for back in recovered:
         screen.notice(told(back))

@@ -7,8 +7,8 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from batchdrain.config.categories import categoriser
-from batchdrain.config.plugins import engine_factory
+from batchdrain.config.categories import categoriser_of
+from batchdrain.config.plugins import resolve_engine
 from batchdrain.database.phases.checks import find_unfit_columns, find_unwritable_view
 from batchdrain.database.phases.dry_write import dry_write
 from batchdrain.drain.project import Project
@@ -61,7 +61,7 @@ def backlog_for(project: Project, request: DrainRequest, sofar: SessionProgress)
     selection = selection_for(project, request, sofar)
     if request.plan is None:
         return selection.backlog()
-    return PlanBacklog(request.plan, selection.reading, state=request.state, categorise=categoriser(request.settings))
+    return PlanBacklog(request.plan, selection.reading, state=request.state, categorise=categoriser_of(request.settings))
 
 
 def selection_for(project: Project, request: DrainRequest, sofar: SessionProgress) -> Selection:
@@ -127,7 +127,7 @@ def prepare(project: Project, request: DrainRequest) -> None:
         problems += find_unwritable_view(project.store.database, project.store.table)
     if problems:
         raise ConfigError.of(problems)
-    engine_factory(settings.engine)
+    resolve_engine(settings.engine)
     project.store.database.prepare_for_writing()
     if settings.command.result_from == "exit_code":
         problems = dry_write(project.store.database, project.store.table, request.state)

@@ -245,5 +245,5 @@ class LaneBacklog:
         tried = "never tried" if lane.attempts == 0 else f"tried {lane.attempts}x"
         index = "no phase_index" if lane.phase_index is None else f"phase_index {lane.phase_index}"
         waits = f"{lane.failed} {self._state} in its run"
-        says = "".join(f", {said}" for said in self._ranking.explained(lane, now))
+        says = "".join(f", {said}" for said in self._ranking.explain(lane, now))
         return f"{hint}{lane.category}, {tried}, {index}, {waits}{says} (policy {' > '.join(self._ranking.names)})"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from batchdrain.config.categories import categoriser
+from batchdrain.config.categories import categoriser_of
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.history import Past
 from batchdrain.database.ledger.notes import NoteKind, Notes
@@ -51,7 +51,7 @@ class Selection:
             self.reading,
             ranking_of(self.settings.policy),
             state=self.state,
-            categorise=categoriser(self.settings),
+            categorise=categoriser_of(self.settings),
             run_type=cache(self.settings.run_type_of),
             fixed=self.sofar.fixed,
         )

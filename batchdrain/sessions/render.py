@@ -41,5 +41,5 @@ def facts_of(result: Result, *, outcome: str, epoch: int, left_over: int = 0) ->
         "duration_s": result.duration_s,
         "left_over": left_over,
         "reason": result.error_message,
-        "retry_at": None if result.retry_at is None else clock.iso(result.retry_at),
+        "retry_at": None if result.retry_at is None else clock.to_iso(result.retry_at),
     }

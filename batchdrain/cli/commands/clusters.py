@@ -9,7 +9,7 @@ from typing import Any, Final
 from batchdrain.cli.commands.open import opened, shape_of, whole
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
-from batchdrain.config.categories import categoriser
+from batchdrain.config.categories import categoriser_of
 from batchdrain.config.redaction import Redact
 from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerprint
 from batchdrain.database.run_counts import describe_counts
@@ -33,7 +33,7 @@ def show_clusters(invocation: Invocation, run_id: str | None, top: str | None, s
         selection = Selection(store=project.store, settings=project.settings, filters=filters, state=PhaseState.FAILED)
         retries = read_retries_by_fingerprint(project.store.database, project.store.ledger)
         known = acceptances(project.store)
-        found = cluster_counts(selection.rows(), categoriser(project.settings), retries, run_id=run_id, accepted=known)
+        found = cluster_counts(selection.rows(), categoriser_of(project.settings), retries, run_id=run_id, accepted=known)
         out, redact = Output(), project.store.redact
         if form == "json":
             shown = {

@@ -15,7 +15,7 @@ from batchdrain.database.ledger.history import Held
 from batchdrain.drain.liveness import is_alive, said_of
 from batchdrain.model.errors import BadData, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.runtime import clock
-from batchdrain.runtime.text import safe_text, shown
+from batchdrain.runtime.text import safe_text, to_shown_path
 from batchdrain.sessions.folder import LostSession, SessionFolder
 from batchdrain.sessions.session import Kind, Session, Status
 
@@ -36,7 +36,7 @@ def list_sessions(invocation: Invocation, shape: str | None) -> None:
         for line in _table(rows):
             out.line(line)
     else:
-        out.line(f"No sessions in {shown(folder.folder)}.")
+        out.line(f"No sessions in {to_shown_path(folder.folder)}.")
     elsewhere = [claim for claims in held.values() for claim in claims]
     if elsewhere:
         out.line("Held by sessions of another folder:")
@@ -90,8 +90,8 @@ def _row(folder: SessionFolder, name: str, session: Session | BadData, held: dic
         "kind": session.kind.value,
         "status": session.standing.value,
         "alive": alive,
-        "started_at": clock.iso(session.started_at),
-        "completed_at": None if session.completed_at is None else clock.iso(session.completed_at),
+        "started_at": clock.to_iso(session.started_at),
+        "completed_at": None if session.completed_at is None else clock.to_iso(session.completed_at),
         "held": [
             {
                 "run_id": claim.key.run_id,

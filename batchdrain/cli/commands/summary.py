@@ -11,7 +11,7 @@ from batchdrain.model.errors import UsageError
 from batchdrain.model.states import PhaseState
 from batchdrain.reports import formats
 from batchdrain.runtime import files
-from batchdrain.runtime.text import safe_text, shown
+from batchdrain.runtime.text import safe_text, to_shown_path
 from batchdrain.sessions.folder import LostSession, SessionFolder
 from batchdrain.sessions.parse import CorruptSession
 from batchdrain.sessions.rebuild import UnknownSession, rebuilt
@@ -23,7 +23,7 @@ def show_summary(invocation: Invocation, session_id: str | None, shape: str | No
     form = shape_of(shape, formats.SUMMARY)
     folder = SessionFolder(invocation.root / settings_of(invocation).session_dir)
     session = _session(invocation, folder, session_id)
-    text = formats.summary(session, shown(folder.path(session.session_id)), form)
+    text = formats.render_summary(session, to_shown_path(folder.path(session.session_id)), form)
     if output is None:
         Output().text(text)
         return
@@ -41,7 +41,7 @@ def _session(invocation: Invocation, folder: SessionFolder, session_id: str | No
         except UnknownSession as error:
             if not isinstance(error.__cause__, LostSession):
                 raise
-    raise UsageError(f"there is no session in {shown(folder.folder)}", remedy="`inv drain` begins one")
+    raise UsageError(f"there is no session in {to_shown_path(folder.folder)}", remedy="`inv drain` begins one")
 
 
 def _read(invocation: Invocation, folder: SessionFolder, session_id: str) -> Session:

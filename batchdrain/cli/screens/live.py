@@ -12,7 +12,7 @@ from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.screen import Opening
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import ScheduledAttempt, TimeLimit
-from batchdrain.runtime.resources import shortage_told
+from batchdrain.runtime.resources import raise_shortage
 from batchdrain.runtime.text import safe_text
 
 _ROOMY = 100  # columns of a terminal
@@ -54,7 +54,7 @@ class LiveScreen(PlainScreen):
         self._gap()
         self._of = f"{opening.state} phases"
         self._batch = self._progress.add_task(self._counts(), total=opening.target, completed=opening.done)
-        with shortage_told():
+        with raise_shortage():
             self._progress.start()
         self._begun = True
 

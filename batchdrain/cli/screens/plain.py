@@ -6,7 +6,7 @@ from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.screen import Opening
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import ScheduledAttempt, TimeLimit
-from batchdrain.runtime.text import ending_word, safe_text
+from batchdrain.runtime.text import describe_ending, safe_text
 
 
 class PlainScreen:
@@ -45,7 +45,7 @@ class PlainScreen:
         self._result(scheduled, f"  - Skipped: {why}")
 
     def finished(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
-        word = safe_text(ending_word(attempt.final_state, attempt.exit_code, attempt.signal, success=attempt.success))
+        word = safe_text(describe_ending(attempt.final_state, attempt.exit_code, attempt.signal, success=attempt.success))
         if attempt.success:
             self._result(scheduled, f"  ✓ Success: {word}")
         else:

@@ -7,7 +7,7 @@ from typing import IO
 
 from batchdrain.cli.screens.stream import silence
 from batchdrain.model.errors import BatchDrainError
-from batchdrain.runtime.text import printable, safe_text
+from batchdrain.runtime.text import safe_text, to_printable
 
 
 class Output:
@@ -25,7 +25,7 @@ class Output:
         if not self._open:
             return
         try:
-            self._stream.write(printable(text, getattr(self._stream, "encoding", None)))
+            self._stream.write(to_printable(text, getattr(self._stream, "encoding", None)))
             self._stream.flush()
         except (OSError, ValueError):  # a closed pipe, a closed terminal, a full disk below a redirection
             self._open = False

@@ -9,7 +9,7 @@ from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Claim
 from batchdrain.model.states import PhaseState
 from batchdrain.runtime import clock
-from batchdrain.runtime.text import storable
+from batchdrain.runtime.text import to_storable
 
 
 def opening_row_of(claim: Claim, source: str, session_uid: str, run_type: str) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def opening_row_of(claim: Claim, source: str, session_uid: str, run_type: str) -
         "run_type": run_type[:191],
         "initial_state": claim.prior_state,
         "from_category": phase.category if failed else None,
-        "from_fingerprint": storable(phase.failure.fingerprint) if failed else None,
+        "from_fingerprint": to_storable(phase.failure.fingerprint) if failed else None,
         "started_ms": clock.to_ms(claim.claimed_at),
     }
 
@@ -43,7 +43,7 @@ def closing_row_of(attempt: Attempt) -> dict[str, Any]:
         "final_state": attempt.final_state,
         "exit_code": attempt.exit_code,
         "signal": attempt.signal,
-        "reason": None if attempt.reason is None else storable(attempt.reason),
+        "reason": None if attempt.reason is None else to_storable(attempt.reason),
         "category": attempt.category,
         "fingerprint": attempt.fingerprint,
         "metrics": json.dumps(dict(attempt.metrics)) if attempt.metrics else None,

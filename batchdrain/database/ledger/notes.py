@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from batchdrain.database.connection import Database
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.runtime import clock
-from batchdrain.runtime.text import storable
+from batchdrain.runtime.text import to_storable
 
 
 class NoteKind(StrEnum):
@@ -50,7 +50,7 @@ class Notes:
 
     def write(self, kind: NoteKind, contents: Mapping[str, Mapping[str, Any]]) -> None:
         """Keep a note of each subject, in one transaction. The ledger must stand. Raises DatabaseUnavailable."""
-        meta, by, at = self.ledger.meta, _name_author(), clock.iso(clock.now())
+        meta, by, at = self.ledger.meta, _name_author(), clock.to_iso(clock.now())
         rows = [
             {"name": _name_of(kind, subject), "value": _to_json(Note(subject=subject, by=by, at=at, content=content))}
             for subject, content in contents.items()
@@ -97,7 +97,7 @@ def _name_of(kind: NoteKind, subject: str) -> str:
 
 
 def _to_json(note: Note) -> str:
-    return json.dumps({"subject": storable(note.subject), "by": note.by, "at": note.at, "said": dict(note.content)})
+    return json.dumps({"subject": to_storable(note.subject), "by": note.by, "at": note.at, "said": dict(note.content)})
 
 
 def _parse(value: str) -> Note | None:

@@ -19,7 +19,7 @@ from batchdrain.database.connection import Database
 from batchdrain.database.dialects import lock_table_creation
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.errors import ConfigError
-from batchdrain.runtime.text import slug
+from batchdrain.runtime.text import slug_of
 
 SCHEMA_VERSION: Final = 1
 UID: Final = "database_uid"
@@ -123,7 +123,7 @@ def _name_of(table: PhaseTable) -> str:
         name = name.lower()  # SQLite takes 'Phases' for 'phases'
     if re.fullmatch(r"[A-Za-z0-9_]{1,64}", name):
         return name
-    return f"{slug(name)}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    return f"{slug_of(name)}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def _meta_table(metadata: sa.MetaData) -> sa.Table:

@@ -19,11 +19,11 @@ from batchdrain.database.connection import Database
 from batchdrain.database.driver_errors import refusal_of
 from batchdrain.database.phases import columns
 from batchdrain.database.phases.pages import Page, read_pages, to_reason, to_text
-from batchdrain.failures.excerpt import without_suffix
+from batchdrain.failures.excerpt import strip_suffix
 from batchdrain.model.errors import BadData, ConfigError, did_you_mean
 from batchdrain.model.phase import GONE, PhaseKey, RowState
 from batchdrain.model.states import PhaseState
-from batchdrain.runtime.text import storable
+from batchdrain.runtime.text import to_storable
 
 _PAGE: Final = 2_000
 _NAME: Final = re.compile(r'("(?:[^"]|"")+"|[^".]+)(?:\.("(?:[^"]|"")+"|[^".]+))?')
@@ -161,7 +161,7 @@ class PhaseTable:
         values: dict[sa.Column[Any], Any] = {self.state: columns.bind(self.state, end_state)}
         if self.reason is not None:
             empty = None if self.takes_null else ""
-            values[self.reason] = empty if reason is None else self._fit(storable(reason))
+            values[self.reason] = empty if reason is None else self._fit(to_storable(reason))
         return self._update(connection, key, columns.bind(self.state, expected), values)
 
     def give_back(
@@ -213,7 +213,7 @@ class PhaseTable:
         length = getattr(self.reason.type, "length", None) if self.reason is not None else None
         if not isinstance(length, int) or len(reason) <= length:
             return reason
-        return without_suffix(reason)[:length]  # half a log's name helps nobody, and would look like another failure
+        return strip_suffix(reason)[:length]  # half a log's name helps nobody, and would look like another failure
 
 
 def intermediate_states_of(table: PhaseTable, command: Command) -> frozenset[str]:

@@ -88,7 +88,7 @@ class TriageLookahead:
             phase_id=phase.phase_id,
             verdict=None if verdict is None else verdict.kind.value,
             reason=found.problem if verdict is None else verdict.reason,
-            until=None if verdict is None else clock.iso(verdict.until),
+            until=None if verdict is None else clock.to_iso(verdict.until),
             duration_s=round(found.duration_s, 3),
         )
         if verdict is not None:

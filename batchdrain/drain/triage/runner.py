@@ -18,7 +18,7 @@ from batchdrain.model.errors import BatchDrainError, FilesUnavailable
 from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.planning.verdicts import expired
 from batchdrain.runtime import clock
-from batchdrain.runtime.text import shown
+from batchdrain.runtime.text import to_shown_path
 
 _LEAVES_S: Final = 0.05
 
@@ -89,7 +89,7 @@ class Triage:
         order = make_diagnosis_order(phase, reason or "", self._settings, place)
         self._tokens[phase.key] = order.token
         ending: Ending = execute(order)
-        log = shown(Path(order.stderr_path))
+        log = to_shown_path(Path(order.stderr_path))
         return diagnosed(
             phase, reason, ending, self._settings.triage, log=log, now=clock.now(), redact=self._project.store.redact
         )

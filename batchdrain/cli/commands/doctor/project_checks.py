@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from invoke.vendor import yaml
 
-from batchdrain.config.categories import categoriser
-from batchdrain.config.plugins import engine_factory
+from batchdrain.config.categories import categoriser_of
+from batchdrain.config.plugins import resolve_engine
 from batchdrain.config.settings import Settings
 from batchdrain.execution.command import diagnosis_problems_of, find_program, problems_of
 from batchdrain.model.errors import BatchDrainError
@@ -109,8 +109,8 @@ def _settings_file(path: Path) -> Iterator[Finding]:
 def plugins(settings: Settings) -> Iterator[Finding]:
     parts: tuple[tuple[str, Callable[[], object]], ...] = (
         ("policy", lambda: ranking_of(settings.policy)),
-        ("engine", lambda: engine_factory(settings.engine)),
-        ("categories", lambda: categoriser(settings)),
+        ("engine", lambda: resolve_engine(settings.engine)),
+        ("categories", lambda: categoriser_of(settings)),
     )
     for name, load in parts:
         try:
