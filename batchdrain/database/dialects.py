@@ -73,8 +73,8 @@ def engine_options_of(backend: str, patience: Patience) -> dict[str, Any]:
 def listen(engine: sa.Engine, patience: Patience) -> None:
     """Set each connection and each writing transaction up."""
     if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _sqlite_connect)
-        sa.event.listen(engine, "begin", _sqlite_begin)
+        sa.event.listen(engine, "connect", _set_up_sqlite)
+        sa.event.listen(engine, "begin", _begin_on_sqlite)
     elif engine.dialect.name == "postgresql":
         # LOCAL: nothing stays in the session, which may be one of a pooler's.
         limits = (
@@ -109,7 +109,7 @@ def is_read_only(connection: sa.Connection) -> bool:
     return bool(connection.get_execution_options().get("reads_only"))
 
 
-def _sqlite_connect(dbapi: Any, _: object) -> None:
+def _set_up_sqlite(dbapi: Any, _: object) -> None:
     # The driver must not open transactions of its own: a deferred one fails with SQLITE_BUSY when it begins to write.
     dbapi.isolation_level = None
     dbapi.text_factory = _decode
@@ -132,6 +132,6 @@ def _decode(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
-def _sqlite_begin(connection: sa.Connection) -> None:
+def _begin_on_sqlite(connection: sa.Connection) -> None:
     if not is_read_only(connection):
         connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -102,11 +102,9 @@ MUTANTS = {
     ),
     "orphan_count not raised by recover": _free("claims.c.orphan_count + 1", "claims.c.orphan_count"),
     "orphan_count not raised by finish": _values(
-        "_freed_values", 'claims.c.orphan_count + given("orphaned", type_=sa.Integer)', "claims.c.orphan_count"
+        "_set_free", 'claims.c.orphan_count + given("orphaned", type_=sa.Integer)', "claims.c.orphan_count"
     ),
-    "orphan_count not reset by finish": _values(
-        "_freed_values", 'given("counted", type_=sa.Integer) == 1, 0', "sa.false(), 0"
-    ),
+    "orphan_count not reset by finish": _values("_set_free", 'given("counted", type_=sa.Integer) == 1, 0', "sa.false(), 0"),
     "finish repeated takes its own work for a loss": _finish(
         "return self._find_recorded(connection)", "raise ClaimLost('a higher epoch')"
     ),
@@ -115,7 +113,7 @@ MUTANTS = {
         "claims.c.lease_until_ms < db_now_ms()", f"claims.c.lease_until_ms < {_HOST_MS}"
     ),
     "lease written by the host's clock": _values(
-        "_holder_values", '"lease_until_ms": db_now_ms() + given', f'"lease_until_ms": {_HOST_MS} + given'
+        "_set_holder", '"lease_until_ms": db_now_ms() + given', f'"lease_until_ms": {_HOST_MS} + given'
     ),
     "lease not compared": _free("seen if gone else", "seen if True else"),
 }

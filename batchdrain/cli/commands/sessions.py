@@ -23,17 +23,17 @@ DIED: Final = "interrupted (its process died)"
 """What is shown of a session that says it runs while nobody drains it."""
 
 
-def list_sessions(invocation: Invocation, shape: str | None) -> None:
+def list_sessions(invocation: Invocation, given_format: str | None) -> None:
     """`inv sessions`."""
-    form = shape_of(shape, ("text", "json"))
+    format_name = shape_of(given_format, ("text", "json"))
     folder = SessionFolder(invocation.root / settings_of(invocation).session_dir)
-    out, held = Output(), _held_by_session(invocation)
-    rows = [_row(folder, name, session, held) for name, session in folder.all()]
-    if form == "json":
+    out, held = Output(), _read_held_by_session(invocation)
+    rows = [_row_of(folder, name, session, held) for name, session in folder.all()]
+    if format_name == "json":
         out.text(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
         return
     if rows:
-        for line in _table(rows):
+        for line in _render_table(rows):
             out.line(line)
     else:
         out.line(f"No sessions in {to_shown_path(folder.folder)}.")
@@ -44,8 +44,8 @@ def list_sessions(invocation: Invocation, shape: str | None) -> None:
         out.line(safe_text(f"  {said_of(claim)}"))
 
 
-def _table(rows: list[dict[str, Any]]) -> Iterator[str]:
-    width = max(12, *(len(_standing(row)) for row in rows))
+def _render_table(rows: list[dict[str, Any]]) -> Iterator[str]:
+    width = max(12, *(len(_status_of(row)) for row in rows))
     yield f"{'SESSION':<34} {'KIND':<7} {'STATUS':<{width}} {'DONE':>7} {'OK':>6} {'FAILED':>6} {'RATE':>7}  STARTED"
     for row in rows:
         if "error" in row:
@@ -55,20 +55,20 @@ def _table(rows: list[dict[str, Any]]) -> Iterator[str]:
         rate = "-" if row["success_rate"] is None else f"{row['success_rate'] * 100:.1f}%"
         of = f"/{row['batch_size']}" if row["batch_size"] and row["kind"] == Kind.FAILED else ""
         yield (
-            f"{row['session_id']:<34} {row['kind']:<7} {_standing(row):<{width}} {row['total_processed']}{of:<5} "
+            f"{row['session_id']:<34} {row['kind']:<7} {_status_of(row):<{width}} {row['total_processed']}{of:<5} "
             f"{row['total_success']:>6} {row['total_failed']:>6} {rate:>7}  {row['started_at']}"
         )
         for claim in row["held"]:
             yield safe_text(f"  holds {claim['said']}")
 
 
-def _standing(row: Mapping[str, Any]) -> str:
+def _status_of(row: Mapping[str, Any]) -> str:
     if row.get("status") == Status.RUNNING and not row["alive"]:
         return DIED
     return str(row.get("status", ""))
 
 
-def _held_by_session(invocation: Invocation) -> dict[str, list[Held]]:
+def _read_held_by_session(invocation: Invocation) -> dict[str, list[Held]]:
     """The claims that are held now, by session_uid. The list of sessions is of files: it is shown without a database too."""
     found: dict[str, list[Held]] = {}
     try:
@@ -80,7 +80,7 @@ def _held_by_session(invocation: Invocation) -> dict[str, list[Held]]:
     return found
 
 
-def _row(folder: SessionFolder, name: str, session: Session | BadData, held: dict[str, list[Held]]) -> dict[str, Any]:
+def _row_of(folder: SessionFolder, name: str, session: Session | BadData, held: dict[str, list[Held]]) -> dict[str, Any]:
     """What is shown of a session; the claims that it holds are taken out of `held`."""
     alive = folder.is_held(name)
     if isinstance(session, BadData):

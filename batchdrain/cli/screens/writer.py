@@ -38,6 +38,6 @@ class Output:
             finish()
 
 
-def error_lines(error: BatchDrainError) -> str:
+def to_error_lines(error: BatchDrainError) -> str:
     """An error as people see it: a line for each problem."""
     return "\n".join(f"batchdrain: {safe_text(line, limit=4_000)}" for line in str(error).splitlines())

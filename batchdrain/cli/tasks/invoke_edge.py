@@ -14,7 +14,7 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 from batchdrain.cli.invocation import Invocation
-from batchdrain.cli.screens.writer import error_lines
+from batchdrain.cli.screens.writer import to_error_lines
 from batchdrain.config.environment import read_environ
 from batchdrain.model.errors import BatchDrainError, ConfigError, FilesUnavailable
 from batchdrain.runtime.resources import shortage_of
@@ -109,4 +109,4 @@ def command(*, help: Mapping[str, str] | None = None, iterable: tuple[str, ...] 
 
 
 def _said(error: BatchDrainError) -> str:
-    return to_printable(error_lines(error), getattr(sys.stderr, "encoding", None))
+    return to_printable(to_error_lines(error), getattr(sys.stderr, "encoding", None))

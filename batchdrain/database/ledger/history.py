@@ -86,7 +86,7 @@ class History:
             touched = self._read_touched(connection)
             runs = self._read_runs(connection)
             names = self._read_names(connection)
-            lessons = read_lessons(connection, self.ledger)
+            learnt_of = read_lessons(connection, self.ledger)
         return Past(
             names=names,
             attempts={key: count for key, count, *_ in touched if count},
@@ -94,7 +94,7 @@ class History:
             waits_ms={key: int(wait) for key, _, _, wait, _ in touched if wait is not None and wait > 0},
             orphanings={key: count for key, *_, count in touched if count},
             runs=runs,
-            lessons=lessons,
+            lessons=learnt_of,
         )
 
     def _read_touched(self, connection: sa.Connection) -> Sequence[sa.Row[str, int, str | None, int | None, int]]:

@@ -33,9 +33,9 @@ def read_lessons(connection: sa.Connection, ledger: Ledger) -> Lessons:
     for category, run_type, run_id, *numbers in connection.execute(
         sa.select(*groups, *counts).where(learns).group_by(*groups)
     ):
-        tally = _to_tally(*numbers)
+        counted = _to_tally(*numbers)
         for tallies, name in ((categories, category), (run_types, run_type), (runs, run_id)):
-            tallies[name] = tallies.get(name, NOTHING).plus(tally)
+            tallies[name] = tallies.get(name, NOTHING).plus(counted)
     failed_by = attempt.c.from_fingerprint
     frequent = (
         sa.select(failed_by, *counts)

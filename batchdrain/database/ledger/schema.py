@@ -43,9 +43,9 @@ class Ledger:
         metadata = sa.MetaData(schema=table.schema)
         return cls(
             source=_name_of(table),
-            meta=_meta_table(metadata),
-            claim=_claim_table(metadata),
-            attempt=_attempt_table(metadata),
+            meta=_make_meta_table(metadata),
+            claim=_make_claim_table(metadata),
+            attempt=_make_attempt_table(metadata),
         )
 
     @property
@@ -126,7 +126,7 @@ def _name_of(table: PhaseTable) -> str:
     return f"{slug_of(name)}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
-def _meta_table(metadata: sa.MetaData) -> sa.Table:
+def _make_meta_table(metadata: sa.MetaData) -> sa.Table:
     return sa.Table(
         "batchdrain_meta",
         metadata,
@@ -135,7 +135,7 @@ def _meta_table(metadata: sa.MetaData) -> sa.Table:
     )
 
 
-def _claim_table(metadata: sa.MetaData) -> sa.Table:
+def _make_claim_table(metadata: sa.MetaData) -> sa.Table:
     return sa.Table(
         "batchdrain_claim",
         metadata,
@@ -159,7 +159,7 @@ def _claim_table(metadata: sa.MetaData) -> sa.Table:
     )
 
 
-def _attempt_table(metadata: sa.MetaData) -> sa.Table:
+def _make_attempt_table(metadata: sa.MetaData) -> sa.Table:
     return sa.Table(
         "batchdrain_attempt",
         metadata,

@@ -33,7 +33,7 @@ class Statements:
             claims.c.prior_reason,
             claims.c.held_state,
         ).where(this)
-        holder, freed = _holder_values(), _freed_values(claims)
+        holder, freed = _set_holder(), _set_free(claims)
         prior: dict[str, Any] = {
             "prior_state": given("former_state"),
             "prior_reason": given("former_reason"),
@@ -59,7 +59,8 @@ class Statements:
         self.close_attempt = attempts.update().where(attempt)
 
 
-def _holder_values() -> dict[str, Any]:
+def _set_holder() -> dict[str, Any]:
+    """What a claim writes of whoever takes it."""
     return {
         "owner": given("the_owner"),
         "lease_until_ms": db_now_ms() + given("lease_ms", type_=sa.BigInteger),
@@ -72,7 +73,8 @@ def _holder_values() -> dict[str, Any]:
     }
 
 
-def _freed_values(claims: sa.Table) -> dict[str, Any]:
+def _set_free(claims: sa.Table) -> dict[str, Any]:
+    """What the end of an attempt writes of its claim."""
     return {
         "owner": None,
         "lease_until_ms": None,
