@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from batchdrain.config.load import load, problems_of
-from batchdrain.config.settings import PROFILES, Settings
-from batchdrain.config.values import seconds
+from batchdrain.config.profiles import PROFILES
+from batchdrain.config.settings import Settings
+from batchdrain.config.values import to_seconds
 from batchdrain.model.errors import ConfigError, UsageError
 from batchdrain.policies.ranking import ranking_of
 
@@ -84,7 +85,7 @@ def test_an_explicit_time_limit_holds_for_every_phase() -> None:
 
 @pytest.mark.parametrize(("text", "value"), [(90, 90), ("90", 90), ("90s", 90), ("1.5m", 90), ("1h", 3600)])
 def test_durations_are_seconds_or_have_a_unit(text: object, value: float) -> None:
-    assert seconds(text) == value
+    assert to_seconds(text) == value
 
 
 def test_a_profile_sets_limits_and_what_is_explicit_wins() -> None:

@@ -20,7 +20,7 @@ from batchdrain.model.errors import BadData, FilesUnavailable, SessionInUse, Usa
 from batchdrain.model.phase import Skip
 from batchdrain.reports import markdown, text
 from batchdrain.runtime import files
-from batchdrain.runtime.text import printable, safe_text, slug, storable
+from batchdrain.runtime.text import safe_text, slug_of, to_printable, to_storable
 from batchdrain.sessions.events import Event, EventLog
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.parse import CorruptSession, parse
@@ -279,8 +279,8 @@ def test_hostile_text_can_not_leave_its_line_nor_its_cell() -> None:
         session_id="s", started_at=START, results=[result(1, success=False, error_message=HOSTILE, run_id=HOSTILE)]
     )
     session.recount()
-    page = markdown.summary(session, "x")
-    plain = text.summary(session, "x")
+    page = markdown.render(session, "x")
+    plain = text.render(session, "x")
     assert "<script" not in page
     assert "](" not in page.replace("\\]\\(", "")
     assert all(line.count("|") - line.count("\\|") in {0, 3, 4, 6} for line in page.splitlines())
@@ -301,7 +301,7 @@ def test_hostile_text_can_not_leave_its_line_nor_its_cell() -> None:
     ],
 )
 def test_hostile_text_makes_no_link_no_mention_and_no_formula(hostile: str, shown: str) -> None:
-    assert markdown.escaped(hostile) == shown
+    assert markdown.escape(hostile) == shown
 
 
 def test_a_link_that_others_may_turn_elsewhere_is_no_folder_for_sessions(tmp_path: Path) -> None:
@@ -320,8 +320,8 @@ def test_a_link_that_others_may_turn_elsewhere_is_no_folder_for_sessions(tmp_pat
 @given(st.text())
 def test_what_is_shown_is_one_line_and_what_is_stored_is_utf8(found: str) -> None:
     assert len(safe_text(found).splitlines()) <= 1
-    assert "\x00" not in storable(found)
-    assert len(storable(found).encode()) <= 64_000
-    assert printable(found.replace("\x00", ""), "ascii").isascii()
-    assert "/" not in slug(found)
-    assert not slug(found).startswith((".", "-"))
+    assert "\x00" not in to_storable(found)
+    assert len(to_storable(found).encode()) <= 64_000
+    assert to_printable(found.replace("\x00", ""), "ascii").isascii()
+    assert "/" not in slug_of(found)
+    assert not slug_of(found).startswith((".", "-"))

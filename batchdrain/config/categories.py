@@ -5,22 +5,22 @@ from __future__ import annotations
 from functools import lru_cache
 
 from batchdrain.config.settings import Settings
-from batchdrain.failures.categories import Categoriser, own_rule
+from batchdrain.failures.categories import Categoriser, make_own_rule
 from batchdrain.model.errors import ConfigError
 
 
-def categoriser(settings: Settings) -> Categoriser:
+def categoriser_of(settings: Settings) -> Categoriser:
     """The configured rules, then the built-in ones: one for all who ask with equal rules, as it remembers which of them
     are slow. Raises ConfigError for a bad rule."""
-    return _categoriser(tuple((own.category, own.match) for own in settings.categories))
+    return _categoriser_of(tuple((own.category, own.match) for own in settings.categories))
 
 
 @lru_cache(maxsize=8)
-def _categoriser(rules: tuple[tuple[str, str], ...]) -> Categoriser:
+def _categoriser_of(rules: tuple[tuple[str, str], ...]) -> Categoriser:
     own = []
     for place, (category, match) in enumerate(rules):
         try:
-            own.append(own_rule(category, match))
+            own.append(make_own_rule(category, match))
         except ValueError as error:
             raise ConfigError(f"batchdrain.categories.{place}: {error}", remedy="mend the rule") from None
     return Categoriser(tuple(own))

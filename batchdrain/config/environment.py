@@ -20,6 +20,6 @@ def take() -> None:
         TAKEN[name] = os.environ.pop(name)
 
 
-def full() -> dict[str, str]:
+def read_environ() -> dict[str, str]:
     """The environment as the user gave it to us."""
     return {**os.environ, **TAKEN}

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from batchdrain.config.environment import PREFIX
-from batchdrain.config.messages import plainly
-from batchdrain.config.settings import PROFILES, Settings
+from batchdrain.config.messages import explain
+from batchdrain.config.profiles import PROFILES
+from batchdrain.config.settings import Settings
 from batchdrain.model.errors import ConfigError, UsageError, did_you_mean
 
 Tree = dict[str, Any]
@@ -110,7 +111,7 @@ def _line(error: ErrorDetails, environ: Mapping[str, str]) -> str:
 def _said(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         return "is not a known key" + did_you_mean(str(error["loc"][-1]), _keys_beside(error["loc"]))
-    said = "write a name, or {name: …, parameter: value}" if _is_policy(error["loc"]) else plainly(error)
+    said = "write a name, or {name: …, parameter: value}" if _is_policy(error["loc"]) else explain(error)
     value = error.get("input")
     if "database_url" in error["loc"] or not isinstance(value, str | int | float | None):  # it may hold a password
         return said

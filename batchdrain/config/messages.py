@@ -1,4 +1,4 @@
-"""What is wrong with a value, said plainly: the words of the library that finds it are for programmers."""
+"""What is wrong with a value, in plain words: those of the library that finds it are for programmers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _A_LIST: Final = "write a list: [a, b]"
 _A_MAPPING: Final = "write a mapping: {key: value}"
 _A_TRUTH: Final = "expected true or false"
 _A_WHOLE: Final = "expected a whole number"
-_SAID: Final[Mapping[str, str]] = {
+_MESSAGES: Final[Mapping[str, str]] = {
     "list_type": _A_LIST,
     "dict_type": _A_MAPPING,
     "mapping_type": _A_MAPPING,
@@ -41,11 +41,11 @@ _BOUND: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
 }
 
 
-def plainly(error: ErrorDetails) -> str:
+def explain(error: ErrorDetails) -> str:
     """What was expected of a value, without the value: it may be a secret."""
     kind = error["type"]
     if kind == "too_short":
         return "must not be empty" if isinstance(error.get("input"), str) else f"must not be empty: {_A_LIST}"
     if kind in _BOUND:
         return _BOUND[kind](error.get("ctx", {}))
-    return _SAID.get(kind) or error["msg"].removeprefix("Value error, ")
+    return _MESSAGES.get(kind) or error["msg"].removeprefix("Value error, ")

@@ -35,7 +35,7 @@ def resolve(name: str, group: str, setting: str) -> Callable[..., Any]:
     return found  # type: ignore[no-any-return]
 
 
-def engine_factory(name: str) -> Callable[..., Any]:
+def resolve_engine(name: str) -> Callable[..., Any]:
     """The factory of `batchdrain.engine`. Raises ConfigError as `resolve` does, and where it takes other arguments."""
     factory = resolve(name, ENGINES, "batchdrain.engine")
     try:
@@ -48,7 +48,7 @@ def engine_factory(name: str) -> Callable[..., Any]:
     return factory
 
 
-def known(group: str) -> list[str]:
+def list_names(group: str) -> list[str]:
     return sorted({point.name for point in entry_points(group=group)})
 
 
@@ -59,7 +59,7 @@ def _path_of(name: str, group: str, setting: str) -> str:
     values = {point.value for point in points}
     if not values:
         raise ConfigError(
-            f"{setting}: {name!r} is not known{did_you_mean(name, known(group))}",
+            f"{setting}: {name!r} is not known{did_you_mean(name, list_names(group))}",
             remedy="use one of these names, or 'package.module:function'",
         )
     if len(values) > 1:

@@ -29,14 +29,14 @@ _LEAST_CHARS: Final = 6
 Redact = Callable[[str], str]
 
 
-def names_a_secret(name: str) -> bool:
+def is_secret_name(name: str) -> bool:
     """Whether a variable, or a part of a URL's query, of this name holds a secret."""
     return _NAMED_SECRET.search(name) is not None
 
 
-def redactor(environ: Mapping[str, str], url: URL) -> Redact:
+def redactor_of(environ: Mapping[str, str], url: URL) -> Redact:
     """A function that takes the known secrets out of a text."""
-    forms = sorted(set(_forms(_secrets(environ, url))), key=len, reverse=True)
+    forms = sorted(set(_forms_of(_find_secrets(environ, url))), key=len, reverse=True)
     pattern = re.compile("|".join(map(re.escape, forms))) if forms else None
 
     def redact(text: str) -> str:
@@ -47,12 +47,12 @@ def redactor(environ: Mapping[str, str], url: URL) -> Redact:
     return redact
 
 
-def _secrets(environ: Mapping[str, str], url: URL) -> Iterable[str]:
+def _find_secrets(environ: Mapping[str, str], url: URL) -> Iterable[str]:
     yield str(url.password or "")
     for name, value in (*environ.items(), *url.query.items()):
         if not isinstance(value, str) or _NO_SECRETS.match(name):
             continue
-        if names_a_secret(name):
+        if is_secret_name(name):
             yield value
         if "://" in value:
             for pattern in _OF_URL:
@@ -60,7 +60,7 @@ def _secrets(environ: Mapping[str, str], url: URL) -> Iterable[str]:
         yield from (found.strip("'\"") for found in _OF_CONNECTION.findall(value))
 
 
-def _forms(secrets: Iterable[str]) -> Iterable[str]:
+def _forms_of(secrets: Iterable[str]) -> Iterable[str]:
     for secret in secrets:
         for one in {secret, *secret.splitlines()}:
             if len(one) >= _LEAST_CHARS:

@@ -1,13 +1,13 @@
-"""The one place where a default stands: the `batchdrain:` section as a model. config.py fills it."""
+"""The one place where a default stands: the `batchdrain:` section as a model. load.py fills it."""
 
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from batchdrain.config.values import Condition, Number, Seconds, SecondsOrZero, Text, Truth, Whole, Word
+from batchdrain.config.values import Condition, NonEmptyText, Number, Seconds, SecondsOrZero, Text, Truth, Whole
 
 
 def leaf(default: Any, says: str, **bounds: Any) -> Any:
@@ -22,15 +22,17 @@ class Section(BaseModel):
 class Columns(Section):
     """Names of the columns in the user's table."""
 
-    run_id: Word = leaf("run_id", "names the run of a phase; may be a number or a UUID")
-    phase_id: Word = leaf("phase_id", "names the phase within its run")
-    phase_index: Word | None = leaf("phase_index", "orders the phases of a run; null: you have none")
-    state: Word = leaf("state", "holds one of the four words of `source.states`, or a word that batchdrain leaves alone")
-    last_failure_reason: Word | None = leaf("last_failure_reason", "holds the failure text; null: you have none")
-    updated_at: Word | None = leaf(None, "is set to the time of each write of batchdrain; null: it is left alone")
+    run_id: NonEmptyText = leaf("run_id", "names the run of a phase; may be a number or a UUID")
+    phase_id: NonEmptyText = leaf("phase_id", "names the phase within its run")
+    phase_index: NonEmptyText | None = leaf("phase_index", "orders the phases of a run; null: you have none")
+    state: NonEmptyText = leaf(
+        "state", "holds one of the four words of `source.states`, or a word that batchdrain leaves alone"
+    )
+    last_failure_reason: NonEmptyText | None = leaf("last_failure_reason", "holds the failure text; null: you have none")
+    updated_at: NonEmptyText | None = leaf(None, "is set to the time of each write of batchdrain; null: it is left alone")
 
     @model_validator(mode="after")
-    def _distinct(self) -> Columns:
+    def _require_distinct(self) -> Columns:
         names = [name for name in self.model_dump().values() if name is not None]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
@@ -41,13 +43,13 @@ class Columns(Section):
 class States(Section):
     """The user's words for the states."""
 
-    failed: Word = leaf("FAILED", "the phase failed: `drain` takes it")
-    queued: Word = leaf("QUEUED", "the phase was never tried: `drain-queued` takes it")
-    executing: Word = leaf("EXECUTING", "a controller holds the phase")
-    complete: Word = leaf("COMPLETE", "the phase is done")
+    failed: NonEmptyText = leaf("FAILED", "the phase failed: `drain` takes it")
+    queued: NonEmptyText = leaf("QUEUED", "the phase was never tried: `drain-queued` takes it")
+    executing: NonEmptyText = leaf("EXECUTING", "a controller holds the phase")
+    complete: NonEmptyText = leaf("COMPLETE", "the phase is done")
 
     @model_validator(mode="after")
-    def _distinct(self) -> States:
+    def _require_distinct(self) -> States:
         words = [self.failed, self.queued, self.executing, self.complete]
         if len(set(words)) < len(words):
             raise ValueError(f"the four words must differ, got {', '.join(words)}")
@@ -57,7 +59,7 @@ class States(Section):
 class Source(Section):
     """The user's own table; never altered."""
 
-    table: Word = leaf("phases", "your table or view, `schema.table` where it has a schema")
+    table: NonEmptyText = leaf("phases", "your table or view, `schema.table` where it has a schema")
     columns: Columns = Columns()
     states: States = States()
     where: Condition = leaf("", "an SQL condition on the rows that may be drained")
@@ -73,11 +75,11 @@ class Command(Section):
     transient_exit_codes: list[Whole] = leaf([75], "exit codes that mean a transient failure: it may be tried again")
     settle_s: SecondsOrZero = leaf(2.0, "with `database`: how long to wait for a commit that comes after the exit")
     grace_s: Seconds = leaf(10.0, "between TERM and KILL")
-    stuck_states: list[Word] | None = leaf(
+    stuck_states: list[NonEmptyText] | None = leaf(
         None, "with `database`: the states from which an attempt that ended badly is given back; null: executing and queued"
     )
-    env_allow: list[Word] = leaf([], "`DATABASE_URL` is not passed to the command unless it is listed here")
-    env_deny: list[Word] = leaf([], "names of variables that the command does not inherit")
+    env_allow: list[NonEmptyText] = leaf([], "`DATABASE_URL` is not passed to the command unless it is listed here")
+    env_deny: list[NonEmptyText] = leaf([], "names of variables that the command does not inherit")
     log_max_mb: Number = leaf(
         50.0, "disk of stdout, and of stderr, of one attempt; past it the middle is cut out (Linux)", gt=0, le=1_000_000
     )
@@ -121,7 +123,7 @@ class Timeout(Section):
     max_s: Seconds = leaf(3600.0, "no learnt or doubled limit is longer")
 
     @model_validator(mode="after")
-    def _ordered(self) -> Timeout:
+    def _require_order(self) -> Timeout:
         if self.min_s > self.max_s:
             raise ValueError(f"min_s ({self.min_s:g}) is above max_s ({self.max_s:g})")
         return self
@@ -162,29 +164,29 @@ class Stop(Section):
 
 
 class RunType(Section):
-    match: Word = leaf(..., "a glob of run ids")
-    type: Word = leaf(..., "the type of the runs that match; the first match counts")
+    match: NonEmptyText = leaf(..., "a glob of run ids")
+    type: NonEmptyText = leaf(..., "the type of the runs that match; the first match counts")
 
 
 class Dependency(Section):
     """Runs that match `run` wait until no run that matches one of `after` has unfinished phases."""
 
-    run: Word = leaf(..., "a glob of the runs that wait")
-    after: list[Word] = leaf(..., "globs of the runs that they wait for", min_length=1)
+    run: NonEmptyText = leaf(..., "a glob of the runs that wait")
+    after: list[NonEmptyText] = leaf(..., "globs of the runs that they wait for", min_length=1)
 
 
 class CategoryMatch(Section):
     """A rule of the user's: failure texts that `match` (a regular expression) are of `category`."""
 
-    match: Word = leaf(..., "a regular expression, searched in the failure text")
-    category: Word = leaf(..., "one of the seven categories")
+    match: NonEmptyText = leaf(..., "a regular expression, searched in the failure text")
+    category: NonEmptyText = leaf(..., "one of the seven categories")
 
 
 class Settings(Section):
     """All settings of batchdrain, with their defaults. `Settings.model_json_schema()` is their schema."""
 
     database_url: Text = leaf("", "an SQLAlchemy URL; empty: `DATABASE_URL`, else `sqlite:///batchdrain.db`", repr=False)
-    session_dir: Word = leaf(
+    session_dir: NonEmptyText = leaf(
         ".autonomous_runs/batch_drain_sessions", "where sessions live; relative: below the folder of `tasks.py`"
     )
     batch_size: Whole = leaf(10, "phases of one drain", ge=1, le=1_000_000)
@@ -192,7 +194,9 @@ class Settings(Section):
         None, "exit 0 from this rate on; null: only when every phase succeeded"
     )
     workers: Whole = leaf(1, "phases of different runs executed side by side", ge=1, le=256)
-    engine: Word = leaf("local", "where commands run: a name (entry point `batchdrain.engines`) or `package.module:factory`")
+    engine: NonEmptyText = leaf(
+        "local", "where commands run: a name (entry point `batchdrain.engines`) or `package.module:factory`"
+    )
     finish_current: Truth = leaf(False, "the first Ctrl-C lets the running phases end")
     profile: Literal["classic", "conservative", "triage", "throughput"] = leaf(
         "classic", "a named set of limits and an order; what you set yourself wins"
@@ -225,7 +229,7 @@ class Settings(Section):
         return "default"
 
     @model_validator(mode="after")
-    def _dead_in_time(self) -> Settings:
+    def _require_end_within_lease(self) -> Settings:
         """A command must be ended before its lease is: fencing saves the ledger, only the guardian saves exclusivity."""
         lease, grace_s = self.lease, self.command.grace_s
         needed = grace_s + lease.margin_s + 2 * lease.beat_s
@@ -234,23 +238,3 @@ class Settings(Section):
                 f"lease.ttl_s ({lease.ttl_s:g}) is below command.grace_s + lease.margin_s + 2 x lease.beat_s ({needed:g})"
             )
         return self
-
-
-PROFILES: Final[dict[str, dict[str, dict[str, object] | list[object]]]] = {
-    "classic": {},
-    "conservative": {
-        "timeout": {"default_s": 1800.0, "min_s": 120.0, "max_s": 14_400.0},
-        "retry": {"max_attempts": 3},
-    },
-    "triage": {
-        "retry": {"max_attempts": 1},
-        "stop": {"max_repeats": 1},
-        "policy": ["hints", "sample-first", "untried-first", "smart"],
-    },
-    "throughput": {
-        "timeout": {"default_s": 120.0, "min_s": 10.0, "max_s": 600.0},
-        "stop": {"max_timeouts_per_run": 1},
-        "policy": ["hints", {"name": "best-yield", "timeouts_last": True}, "smart"],
-    },
-}
-"""A profile names a set of limits, and the order that goes with them. What is set explicitly wins over it."""

@@ -14,7 +14,7 @@ _SQL_QUOTED: Final = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`""")
 _UNIT_S: Final = {None: 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-def seconds(value: object) -> float:
+def to_seconds(value: object) -> float:
     """90, '90', '90s', '10m' or '1h' in seconds. Raises ValueError for anything else, nan and inf included."""
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _ENDLESS_S:
         return float(value)
@@ -24,7 +24,7 @@ def seconds(value: object) -> float:
     return float(match[1]) * _UNIT_S[match[2]]
 
 
-def _whole(value: object) -> object:
+def _require_whole(value: object) -> object:
     if isinstance(value, str) and not re.fullmatch(r"-?\d{1,18}", value.strip(), re.ASCII):
         raise ValueError("expected a whole number")
     if isinstance(value, bool | float):
@@ -32,30 +32,30 @@ def _whole(value: object) -> object:
     return value
 
 
-def _number(value: object) -> object:
+def _require_number(value: object) -> object:
     if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
         raise ValueError("expected a number")
     return value
 
 
-def _word(value: object) -> object:
+def _to_text(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("YAML reads a bare yes, no, on or off as true or false: quote it")  # noqa: TRY004
     return str(value) if isinstance(value, int) else value
 
 
-def _truth(value: object) -> object:
+def _to_truth(value: object) -> object:
     words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
     return words.get(value.strip().lower(), value) if isinstance(value, str) else value
 
 
-def _no_nul(value: str) -> str:
+def _require_no_nul(value: str) -> str:
     if "\x00" in value:
         raise ValueError("must not contain a NUL character")
     return value
 
 
-def _closed(value: str) -> str:
+def _require_closed(value: str) -> str:
     """A condition stands between parentheses of ours: it must not close them, nor leave a quote open."""
     bare = _SQL_QUOTED.sub(" ", value)
     if any(sign in bare for sign in "'\"`"):
@@ -70,11 +70,11 @@ def _closed(value: str) -> str:
     return value
 
 
-Seconds = Annotated[float, BeforeValidator(seconds), Field(gt=0, le=31_536_000)]
-SecondsOrZero = Annotated[float, BeforeValidator(seconds), Field(ge=0, le=31_536_000)]
-Whole = Annotated[int, BeforeValidator(_whole)]
-Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
-Word = Annotated[str, BeforeValidator(_word), AfterValidator(_no_nul), Field(min_length=1)]
-Text = Annotated[str, BeforeValidator(_word), AfterValidator(_no_nul)]
-Condition = Annotated[Text, AfterValidator(_closed)]
-Truth = Annotated[bool, BeforeValidator(_truth)]
+Seconds = Annotated[float, BeforeValidator(to_seconds), Field(gt=0, le=31_536_000)]
+SecondsOrZero = Annotated[float, BeforeValidator(to_seconds), Field(ge=0, le=31_536_000)]
+Whole = Annotated[int, BeforeValidator(_require_whole)]
+Number = Annotated[float, BeforeValidator(_require_number), Field(allow_inf_nan=False)]
+NonEmptyText = Annotated[str, BeforeValidator(_to_text), AfterValidator(_require_no_nul), Field(min_length=1)]
+Text = Annotated[str, BeforeValidator(_to_text), AfterValidator(_require_no_nul)]
+Condition = Annotated[Text, AfterValidator(_require_closed)]
+Truth = Annotated[bool, BeforeValidator(_to_truth)]

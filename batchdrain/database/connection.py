@@ -26,10 +26,10 @@ from tenacity import (
 
 from batchdrain.config.settings import Patience
 from batchdrain.database.deadlines import Deadlines
-from batchdrain.database.dialects import engine_options, listen
-from batchdrain.database.driver_errors import RowLocked, first_line, is_row_lock, is_transient, told
-from batchdrain.database.network_disk import REMEDY, abroad
-from batchdrain.database.url import file_of, masked, parse_url, require_file
+from batchdrain.database.dialects import engine_options_of, listen
+from batchdrain.database.driver_errors import RowLocked, first_line_of, is_row_lock, is_transient, to_batchdrain_error
+from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
+from batchdrain.database.url import file_of, mask_url, parse_url, require_file
 from batchdrain.model.errors import ConfigError
 from batchdrain.runtime.resources import shortage_of
 
@@ -48,12 +48,12 @@ class Database:
         self.engine = engine
         self.patience = patience
         self.on_retry = on_retry
-        self._is_ours = False
+        self._is_on_local_disk = False
         self._deadlines = None if engine.dialect.name == "sqlite" else Deadlines(engine, patience.operation_s)
 
     @property
     def name(self) -> str:
-        return masked(self.url)
+        return mask_url(self.url)
 
     @property
     def place(self) -> str:
@@ -73,7 +73,7 @@ class Database:
             with self.engine.connect().execution_options(reads_only=True) as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise told(error, self.name) from error
+            raise to_batchdrain_error(error, self.name) from error
 
     def write(self, work: Callable[[sa.Connection], T], *, may_wait: bool = True) -> T:
         """Run `work` in one transaction, again for transient errors while `patience.operation_s` lasts.
@@ -81,34 +81,34 @@ class Database:
         Raises DatabaseUnavailable after the last try; RowLocked, unless it `may_wait`, for a row that somebody locks;
         ConfigError for a SQLite file on another machine's disk.
         """
-        self._require_disk_of_ours()
+        self._require_local_disk()
         try:
             try:
-                return self._once(work)
+                return self._run_once(work)
             except SQLAlchemyError as error:
                 if not may_wait and is_row_lock(error):
                     raise RowLocked from error
-                return self._again(work, error, may_wait=may_wait)
+                return self._retry(work, error, may_wait=may_wait)
         except sa.exc.IntegrityError:
             raise
         except SQLAlchemyError as error:
-            raise told(error, self.name) from error
+            raise to_batchdrain_error(error, self.name) from error
 
-    def _again(self, work: Callable[[sa.Connection], T], error: SQLAlchemyError, *, may_wait: bool) -> T:
+    def _retry(self, work: Callable[[sa.Connection], T], error: SQLAlchemyError, *, may_wait: bool) -> T:
         """The first try failed with `error`: try again where that can help."""
         if not is_transient(error):
             raise error
         if self.on_retry is not None:
-            self.on_retry(first_line(error), 1)
+            self.on_retry(first_line_of(error), 1)
         try:
-            result: T = self._retrying(may_wait=may_wait)(self._once, work)
+            result: T = self._make_retrying(may_wait=may_wait)(self._run_once, work)
         except SQLAlchemyError as last:
             if not may_wait and is_row_lock(last):
                 raise RowLocked from last
             raise
         return result
 
-    def _once(self, work: Callable[[sa.Connection], T]) -> T:
+    def _run_once(self, work: Callable[[sa.Connection], T]) -> T:
         with self.engine.begin() as connection:
             return work(connection)
 
@@ -118,21 +118,21 @@ class Database:
         Raises ConfigError for a file on another machine's disk, DatabaseUnavailable.
         """
         if self.dialect == "sqlite":
-            self._require_disk_of_ours()
+            self._require_local_disk()
             try:
-                self._retrying(may_wait=True)(self._turn_to_wal)
+                self._make_retrying(may_wait=True)(self._switch_to_wal)
             except SQLAlchemyError as error:
-                raise told(error, self.name) from error
+                raise to_batchdrain_error(error, self.name) from error
 
-    def _require_disk_of_ours(self) -> None:
+    def _require_local_disk(self) -> None:
         """Of a SQLite file, before the first write. Raises ConfigError."""
-        if not self._is_ours:
-            problem = abroad(file_of(self.url)) if self.dialect == "sqlite" else None
+        if not self._is_on_local_disk:
+            problem = network_disk_problem_of(file_of(self.url)) if self.dialect == "sqlite" else None
             if problem is not None:
                 raise ConfigError(f"database {self.name}: {problem}", remedy=REMEDY)
-            self._is_ours = True
+            self._is_on_local_disk = True
 
-    def _turn_to_wal(self) -> None:
+    def _switch_to_wal(self) -> None:
         # SQLite does not wait for this lock, whatever the busy timeout: of two who begin at once, one is refused.
         with self.engine.connect().execution_options(reads_only=True) as connection:
             mode = connection.exec_driver_sql("PRAGMA journal_mode=WAL").scalar()
@@ -148,10 +148,10 @@ class Database:
         if self._deadlines is not None:
             self._deadlines.close()
 
-    def _retrying(self, *, may_wait: bool) -> Retrying:
+    def _make_retrying(self, *, may_wait: bool) -> Retrying:
         def say(state: RetryCallState) -> None:
             if self.on_retry is not None and state.outcome is not None:
-                self.on_retry(first_line(state.outcome.exception()), state.attempt_number + 1)
+                self.on_retry(first_line_of(state.outcome.exception()), state.attempt_number + 1)
 
         return Retrying(
             retry=retry_if_exception(lambda error: is_transient(error) and (may_wait or not is_row_lock(error))),
@@ -174,7 +174,7 @@ def open_database(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", SAWarning)  # a part of the URL that would be ignored
-            engine = sa.create_engine(url, **engine_options(backend, patience))
+            engine = sa.create_engine(url, **engine_options_of(backend, patience))
             args, kwargs = engine.dialect.create_connect_args(url)
             if engine.driver == "pymysql":  # else the first connection ends with a TypeError
                 inspect.signature(engine.dialect.loaded_dbapi.connect).bind(*args, **kwargs)
@@ -189,6 +189,6 @@ def open_database(
             remedy=f"{way}pip install '{extra}'" if extra else "use sqlite, postgresql or mysql+pymysql",
         ) from None
     except (SQLAlchemyError, SAWarning, ValueError, TypeError) as error:
-        raise ConfigError(f"database_url: {masked(url)}: {first_line(error)}", remedy="mend the URL") from None
+        raise ConfigError(f"database_url: {mask_url(url)}: {first_line_of(error)}", remedy="mend the URL") from None
     listen(engine, patience)
     return Database(url, engine, patience, on_retry)

@@ -37,7 +37,7 @@ class Deadlines:
         self._watched: set[_Watched] = set()
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
-        sa.event.listen(engine, "connect", self._connected)
+        sa.event.listen(engine, "connect", self._watch_connection)
         sa.event.listen(engine, "checkout", lambda _, record, __: self._set(record.info, self._seconds))
         sa.event.listen(engine, "checkin", lambda _, record: self._set(record.info, None))
         sa.event.listen(engine, "close", lambda _, record: self._forget(record.info))
@@ -48,7 +48,7 @@ class Deadlines:
     def close(self) -> None:
         self._over.set()
 
-    def _connected(self, dbapi: Any, record: Any) -> None:
+    def _watch_connection(self, dbapi: Any, record: Any) -> None:
         descriptor = dbapi.fileno() if hasattr(dbapi, "fileno") else dbapi._sock.fileno()  # noqa: SLF001 - PyMySQL has no other way
         watched = _Watched(socket.socket(fileno=os.dup(descriptor)))
         record.info[_KEY] = (watched, self._seconds)

@@ -22,18 +22,18 @@ class db_now_ms(sa.sql.functions.FunctionElement[int]):  # noqa: N801 - it reads
 
 
 @compiles(db_now_ms, "sqlite")
-def _sqlite_now(*_: object, **__: object) -> str:
+def _compile_sqlite_now(*_: object, **__: object) -> str:
     return "CAST((julianday('now')-2440587.5)*86400000.0 AS INTEGER)"
 
 
 @compiles(db_now_ms, "postgresql")
-def _postgresql_now(*_: object, **__: object) -> str:
+def _compile_postgresql_now(*_: object, **__: object) -> str:
     return "CAST(EXTRACT(EPOCH FROM clock_timestamp())*1000 AS BIGINT)"
 
 
 @compiles(db_now_ms, "mysql")
 @compiles(db_now_ms, "mariadb")
-def _mysql_now(*_: object, **__: object) -> str:
+def _compile_mysql_now(*_: object, **__: object) -> str:
     return "TIMESTAMPDIFF(MICROSECOND,'1970-01-01 00:00:00',UTC_TIMESTAMP(6)) DIV 1000"
 
 
@@ -45,16 +45,16 @@ class octets(sa.sql.functions.FunctionElement[int]):  # noqa: N801 - as above
 
 
 @compiles(octets)
-def _octets(element: octets, compiler: sa.sql.compiler.SQLCompiler, **options: Any) -> str:
+def _compile_octets(element: octets, compiler: sa.sql.compiler.SQLCompiler, **options: Any) -> str:
     return f"octet_length({compiler.process(element.clauses, **options)})"
 
 
 @compiles(octets, "sqlite")
-def _sqlite_octets(element: octets, compiler: sa.sql.compiler.SQLCompiler, **options: Any) -> str:
+def _compile_sqlite_octets(element: octets, compiler: sa.sql.compiler.SQLCompiler, **options: Any) -> str:
     return f"length(CAST({compiler.process(element.clauses, **options)} AS BLOB))"  # octet_length came with 3.43
 
 
-def engine_options(backend: str, patience: Patience) -> dict[str, Any]:
+def engine_options_of(backend: str, patience: Patience) -> dict[str, Any]:
     """How an engine is made: READ COMMITTED, and no call without an end."""
     connect_s = max(1, round(min(_CONNECT_S, patience.operation_s)))
     if backend == "sqlite":
@@ -73,8 +73,8 @@ def engine_options(backend: str, patience: Patience) -> dict[str, Any]:
 def listen(engine: sa.Engine, patience: Patience) -> None:
     """Set each connection and each writing transaction up."""
     if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _sqlite_connect)
-        sa.event.listen(engine, "begin", _sqlite_begin)
+        sa.event.listen(engine, "connect", _set_up_sqlite)
+        sa.event.listen(engine, "begin", _begin_on_sqlite)
     elif engine.dialect.name == "postgresql":
         # LOCAL: nothing stays in the session, which may be one of a pooler's.
         limits = (
@@ -83,14 +83,14 @@ def listen(engine: sa.Engine, patience: Patience) -> None:
         )
 
         def begin(connection: sa.Connection) -> None:
-            if not reads_only(connection):
+            if not is_read_only(connection):
                 connection.exec_driver_sql(limits)
 
         sa.event.listen(engine, "begin", begin)
 
 
 @contextmanager
-def making_tables(connection: sa.Connection) -> Iterator[None]:
+def lock_table_creation(connection: sa.Connection) -> Iterator[None]:
     """Of several controllers that begin in one moment, one at a time makes the tables. SQLite's transactions see to that."""
     dialect = connection.dialect.name
     if dialect == "postgresql":
@@ -105,19 +105,19 @@ def making_tables(connection: sa.Connection) -> Iterator[None]:
                 connection.exec_driver_sql("SELECT RELEASE_LOCK('batchdrain')")
 
 
-def reads_only(connection: sa.Connection) -> bool:
+def is_read_only(connection: sa.Connection) -> bool:
     return bool(connection.get_execution_options().get("reads_only"))
 
 
-def _sqlite_connect(dbapi: Any, _: object) -> None:
+def _set_up_sqlite(dbapi: Any, _: object) -> None:
     # The driver must not open transactions of its own: a deferred one fails with SQLITE_BUSY when it begins to write.
     dbapi.isolation_level = None
-    dbapi.text_factory = _decoded
+    dbapi.text_factory = _decode
     dbapi.execute("PRAGMA synchronous=FULL")
 
 
 @contextmanager
-def strict_text(connection: sa.Connection) -> Iterator[None]:
+def read_text_strictly(connection: sa.Connection) -> Iterator[None]:
     """SQLite: texts are decoded by the driver itself, several times as fast, and bad UTF-8 is an error. One snapshot."""
     dbapi: Any = connection.connection.driver_connection
     connection.exec_driver_sql("BEGIN")
@@ -125,13 +125,13 @@ def strict_text(connection: sa.Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        dbapi.text_factory = _decoded
+        dbapi.text_factory = _decode
 
 
-def _decoded(raw: bytes) -> str:
+def _decode(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
-def _sqlite_begin(connection: sa.Connection) -> None:
-    if not reads_only(connection):
+def _begin_on_sqlite(connection: sa.Connection) -> None:
+    if not is_read_only(connection):
         connection.exec_driver_sql("BEGIN IMMEDIATE")

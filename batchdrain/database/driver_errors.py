@@ -21,7 +21,7 @@ _SQLITE_DENIED: Final = frozenset({3, 8, 14, 23})  # SQLITE_PERM, READONLY, CANT
 
 _REFUSED: Final = frozenset({1142, 1143, 1364, 1644, 3819, 4025})  # MySQL: privileges, a default, a trigger, CHECKs
 _MISCONFIGURED: Final = frozenset({1044, 1045, 1049, 1130, 1142, 1143, 1698})  # MySQL: access denied, no such database
-_NOT_LET_IN: Final = re.compile(
+_ACCESS_DENIED: Final = re.compile(
     r"(?s)FATAL:.*(?:authentication failed|does not exist|no pg_hba\.conf entry|permission denied)"
 )
 
@@ -39,11 +39,11 @@ def is_transient(error: BaseException) -> bool:
     code = getattr(error.orig, "sqlite_errorcode", None)
     if isinstance(code, int):
         return (code & 0xFF) in _SQLITE_BUSY
-    return _sqlstate(error) in _TRANSIENT_SQLSTATES or _number(error) in _TRANSIENT_CODES
+    return _sqlstate_of(error) in _TRANSIENT_SQLSTATES or _number_of(error) in _TRANSIENT_CODES
 
 
 def is_row_lock(error: BaseException) -> bool:
-    return isinstance(error, DBAPIError) and not {_sqlstate(error), _number(error)}.isdisjoint(_LOCKED)
+    return isinstance(error, DBAPIError) and not {_sqlstate_of(error), _number_of(error)}.isdisjoint(_LOCKED)
 
 
 class RowRefused(ConfigError):
@@ -57,45 +57,47 @@ def refusal_of(error: Exception, what: str) -> RowRefused | None:
         return RowRefused(f"{what}: {error}", remedy=cure)
     if not isinstance(error, DBAPIError) or is_transient(error):
         return None
-    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) and _number(error) not in _REFUSED:
+    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) and _number_of(error) not in _REFUSED:
         return None
-    return RowRefused(f"{what}: {first_line(error.orig)}", remedy=cure)
+    return RowRefused(f"{what}: {first_line_of(error.orig)}", remedy=cure)
 
 
-def told(error: SQLAlchemyError, name: str) -> BatchDrainError:
+def to_batchdrain_error(error: SQLAlchemyError, name: str) -> BatchDrainError:
     """The error as the user can mend it: the configuration, the file, or only the moment. `name`: of the database."""
     orig = getattr(error, "orig", None) or error
-    said = f"database {name}: {first_line(orig)}"
+    message = f"database {name}: {first_line_of(orig)}"
     code = getattr(orig, "sqlite_errorcode", None)
     if isinstance(code, int) and (code & 0xFF) in _SQLITE_BROKEN:
-        return FilesUnavailable(said, remedy="the file is damaged or no SQLite database: restore it")
+        return FilesUnavailable(message, remedy="the file is damaged or no SQLite database: restore it")
     if isinstance(code, int) and (code & 0xFF) in _SQLITE_FULL:
-        return FilesUnavailable(said, remedy="make room or mend the disk; what was recorded is safe, `inv resume` goes on")
+        return FilesUnavailable(message, remedy="make room or mend the disk; what was recorded is safe, `inv resume` goes on")
     if isinstance(code, int) and (code & 0xFF) in _SQLITE_DENIED:
-        return ConfigError(said, remedy="batchdrain must be able to write the file and its folder")
-    if _number_of(orig) in _MISCONFIGURED or _NOT_LET_IN.search(str(orig)):
+        return ConfigError(message, remedy="batchdrain must be able to write the file and its folder")
+    if _number_of_driver(orig) in _MISCONFIGURED or _ACCESS_DENIED.search(str(orig)):
         return ConfigError(
-            said, remedy="mend batchdrain.database_url, or have the privileges granted; `inv doctor` checks them"
+            message, remedy="mend batchdrain.database_url, or have the privileges granted; `inv doctor` checks them"
         )
     if isinstance(error, sa.exc.TimeoutError) or (
         isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) and code != 1
     ):
-        return DatabaseUnavailable(said, remedy="what was recorded is safe: mend it and run `inv doctor`, then `inv resume`")
-    return ConfigError(said, remedy="`inv doctor` checks table, columns, states and privileges")
+        return DatabaseUnavailable(
+            message, remedy="what was recorded is safe: mend it and run `inv doctor`, then `inv resume`"
+        )
+    return ConfigError(message, remedy="`inv doctor` checks table, columns, states and privileges")
 
 
-def first_line(error: BaseException | None) -> str:
+def first_line_of(error: BaseException | None) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
 
 
-def _sqlstate(error: DBAPIError) -> object:
+def _sqlstate_of(error: DBAPIError) -> object:
     return getattr(error.orig, "sqlstate", None)
 
 
-def _number(error: DBAPIError) -> object:
-    return _number_of(error.orig)
+def _number_of(error: DBAPIError) -> object:
+    return _number_of_driver(error.orig)
 
 
-def _number_of(orig: object) -> object:
+def _number_of_driver(orig: object) -> object:
     args: tuple[Any, ...] = getattr(orig, "args", ())
     return args[0] if args and isinstance(args[0], int) else None

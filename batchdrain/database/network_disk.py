@@ -17,8 +17,8 @@ REMEDY: Final = "put the file on a disk of this machine, or use PostgreSQL"
 _MOUNTS: Final = Path("/proc/self/mountinfo")
 
 
-def abroad(file: Path) -> str | None:
-    """Why SQLite can't be trusted with this file; None where it lies on this machine, and where that can't be told."""
+def network_disk_problem_of(file: Path) -> str | None:
+    """Why SQLite can't be trusted with this file; None where it lies on this machine, and where nobody can say."""
     try:
         device = file.stat().st_dev
         mounts = [line.split() for line in _MOUNTS.read_text(errors="replace").splitlines()]

@@ -20,7 +20,7 @@ class RunCounts:
         return self.queued + self.failed + self.other
 
 
-def described(counts: list[RunCounts]) -> str:
+def describe_counts(counts: list[RunCounts]) -> str:
     """'60 failed, 15 queued, 40 complete, 0 other in 12 runs'."""
     failed, queued = sum(row.failed for row in counts), sum(row.queued for row in counts)
     complete, other = sum(row.complete for row in counts), sum(row.other for row in counts)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from batchdrain.config.environment import full
-from batchdrain.config.redaction import Redact, redactor
+from batchdrain.config.environment import read_environ
+from batchdrain.config.redaction import Redact, redactor_of
 from batchdrain.config.settings import Settings
 from batchdrain.database.connection import Database, open_database
 from batchdrain.database.ledger.history import History
 from batchdrain.database.ledger.schema import Ledger
-from batchdrain.database.phases.checks import require_fit_words
+from batchdrain.database.phases.checks import require_fit_states
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.database.run_counts import RunCounts
 from batchdrain.model.phase import GONE, Phase, RowState
@@ -33,8 +33,8 @@ class Store:
         database = open_database(url, on_retry, settings.patience)
         try:
             table = PhaseTable.reflect(database, settings.source)
-            require_fit_words(table)
-            ledger = Ledger.beside(table)
+            require_fit_states(table)
+            ledger = Ledger.of(table)
             ledger.require_version(database)
         except BaseException:
             database.close()
@@ -47,7 +47,7 @@ class Store:
     @cached_property
     def redact(self) -> Redact:
         """Takes the secrets that we know of out of a text."""
-        return redactor(full(), self.database.url)
+        return redactor_of(read_environ(), self.database.url)
 
     @cached_property
     def where(self) -> str:
@@ -55,25 +55,25 @@ class Store:
         named = self.database.url.host is not None or self.database.name.endswith(self.database.place)
         return self.database.name if named else f"{self.database.name} ({self.database.place})"
 
-    def row_state(self, phase: Phase) -> RowState:
+    def read_row_state(self, phase: Phase) -> RowState:
         """What stands in the user's table for the phase now."""
         with self.database.read() as connection:
-            return self.table.standing(connection, phase.key) or RowState(state=GONE, reason=None)
+            return self.table.read_row_state(connection, phase.key) or RowState(state=GONE, reason=None)
 
-    def counts(self) -> list[RunCounts]:
+    def read_run_counts(self) -> list[RunCounts]:
         """Every run with its phases by state, most queued first, then most failed, then by id. One pass."""
         with self.database.read() as connection:
-            found = self.table.counts(connection)
-        fields = {self.table.states[state]: state.value for state in PhaseState if state is not PhaseState.EXECUTING}
+            found = self.table.count_by_run_and_state(connection)
+        fields = {self.table.states[known]: known.value for known in PhaseState if known is not PhaseState.EXECUTING}
         rows: dict[str, dict[str, int]] = {}
-        for (run, word), count in found.items():
+        for (run, state), count in found.items():
             row = rows.setdefault(run, {})
-            name = fields.get(word, "other")
+            name = fields.get(state, "other")
             row[name] = row.get(name, 0) + count
         counts = [RunCounts(run_id=run, **row) for run, row in rows.items()]
         return sorted(counts, key=lambda row: (-row.queued, -row.failed, row.run_id))
 
-    def queued(self) -> dict[str, int]:
+    def count_queued(self) -> dict[str, int]:
         """Queued phases by run_id; a run without any is absent."""
         with self.database.read() as connection:
             return self.table.count_by_run(connection, PhaseState.QUEUED)

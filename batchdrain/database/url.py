@@ -1,4 +1,4 @@
-"""The URL of a database: read, shown without its secrets, and refused before it can make an empty file."""
+"""The URL of a database: parsed, shown without its secrets, and refused before it can make an empty file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.util import asbool
 
-from batchdrain.config.redaction import names_a_secret
+from batchdrain.config.redaction import is_secret_name
 from batchdrain.model.errors import ConfigError
 
 MEMORY: Final = ":memory:"
@@ -31,13 +31,13 @@ def parse_url(text: str) -> URL:
     return url
 
 
-def masked(url: URL) -> str:
+def mask_url(url: URL) -> str:
     """The URL for people and files: no password, neither in its place nor in the query."""
-    query = {key: "***" if names_a_secret(key) else value for key, value in url.query.items()}
+    query = {key: "***" if is_secret_name(key) else value for key, value in url.query.items()}
     return url.set(query=query).render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
 
 
-def anchored(url: URL, root: Path) -> URL:
+def anchor_url(url: URL, root: Path) -> URL:
     """A SQLite URL that names one file from wherever it is used, below `root` where it is relative. A `file:` URI opens
     only what is there already. Other URLs as they are."""
     if url.get_backend_name() != "sqlite" or is_in_memory(url):
@@ -74,7 +74,7 @@ def require_file(url: URL) -> None:
     path = file_of(url)
     if not path.exists():
         raise ConfigError(
-            f"database {masked(url)}: the file {path.absolute()} does not exist",
+            f"database {mask_url(url)}: the file {path.absolute()} does not exist",
             remedy="set batchdrain.database_url or DATABASE_URL, or make a sample with `inv demo`",
         )
 
@@ -82,5 +82,5 @@ def require_file(url: URL) -> None:
 def _is_uri(url: URL) -> bool:
     try:
         return bool(asbool(url.query.get("uri", "false")))
-    except ValueError:  # told when it is opened
+    except ValueError:  # the error comes when it is opened
         return False

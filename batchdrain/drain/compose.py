@@ -37,7 +37,7 @@ def _compose(it: OpenSession, services: Services, lookahead: TriageLookahead, re
     claims, heartbeat, outage, limits = services.claims, services.heartbeat, services.outage, services.limits
     judgements = Judgements.of_session(it, services.breaker, recorder)
     refresh = Refresh.of_session(it, limits, recorder, outage)
-    row_states = RowStates(settings.command, store.row_state, claims.intermediate, outage)
+    row_states = RowStates(settings.command, store.read_row_state, claims.tables.intermediate, outage)
     return Drain(
         chooser=Chooser(it.backlog, refresh, lookahead, Budget.of_session(it), services.breaker, stops),
         claimer=Claimer(claims, heartbeat, limits, outage, recorder, cache(it.project.settings.run_type_of)),

@@ -14,13 +14,13 @@ from typing import Any, Final
 from batchdrain.config.redaction import Redact
 from batchdrain.config.settings import Settings
 from batchdrain.execution.order import RESULT_BYTES, EndedBy, Ending
-from batchdrain.failures.excerpt import with_suffix
+from batchdrain.failures.excerpt import add_suffix
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Claim, TimeLimit
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import GONE, RowState
 from batchdrain.model.states import Outcome
-from batchdrain.runtime.text import storable
+from batchdrain.runtime.text import to_storable
 
 _LINE_CHARS: Final = 500
 _METRICS: Final = 50
@@ -129,14 +129,14 @@ class Judge:
         if (untold := _reason_of_no_end(ending)) is not None:
             return untold
         own = answer.fields.get("reason")
-        own = storable(self._redact(own)).strip() if isinstance(own, str) else ""
+        own = to_storable(self._redact(own)).strip() if isinstance(own, str) else ""
         if ending.by is EndedBy.TIMEOUT:
             text, more = f"Timed out after {limit.seconds:g} s (limit: {limit.rule})", own or answer.problem
-            return with_suffix(f"{text}: {more}" if more else text, _how_it_ended(ending), log)
+            return add_suffix(f"{text}: {more}" if more else text, _how_it_ended(ending), log)
         if own:
             return own
         if row_state is not None and row_state.reason and row_state.reason != claim.prior_reason:
-            return storable(self._redact(row_state.reason))  # the command did say why, in its own way
+            return to_storable(self._redact(row_state.reason))  # the command did say why, in its own way
         line = last_line(ending.stderr_tail, self._redact) or last_line(ending.stdout_tail, self._redact)
         if row_state is not None and ending.exit_code == 0:
             left = (
@@ -146,7 +146,7 @@ class Judge:
             )
             line = f"the command ended, but {left}" + (f": {line}" if line else "")
         line = line or "the command failed and printed nothing"
-        return with_suffix(f"{line}; {answer.problem}" if answer.problem else line, _how_it_ended(ending), log)
+        return add_suffix(f"{line}; {answer.problem}" if answer.problem else line, _how_it_ended(ending), log)
 
 
 def _reason_of_no_end(ending: Ending) -> str | None:
@@ -172,7 +172,7 @@ def last_line(tail: bytes, redact: Redact) -> str:
     for raw in reversed(tail.replace(b"\r", b"\n").split(b"\n")):
         line = _ESCAPE.sub("", raw.decode(errors="replace")).strip()
         if line and not _FRAME.fullmatch(line):
-            return storable(redact(line))[:_LINE_CHARS]
+            return to_storable(redact(line))[:_LINE_CHARS]
     return ""
 
 
@@ -191,7 +191,7 @@ def _metrics(found: object, redact: Redact) -> dict[str, float]:
     if not isinstance(found, dict):
         return {}
     numbers = {
-        storable(redact(str(name)))[:100]: float(value)
+        to_storable(redact(str(name)))[:100]: float(value)
         for name, value in list(found.items())[:_METRICS]
         if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from batchdrain.config.categories import categoriser
+from batchdrain.config.categories import categoriser_of
 from batchdrain.config.settings import Settings
 from batchdrain.drain.circuit_breaker import CircuitBreaker, is_transient
 from batchdrain.drain.in_flight import Ended, Judgement
@@ -31,7 +31,7 @@ class Judgements:
     @classmethod
     def of_session(cls, it: OpenSession, breaker: CircuitBreaker, recorder: Recorder) -> Judgements:
         settings = it.request.settings
-        return cls(Judge(settings, it.project.store.redact, categoriser(settings)), breaker, settings, recorder)
+        return cls(Judge(settings, it.project.store.redact, categoriser_of(settings)), breaker, settings, recorder)
 
     def of(self, ended: Ended, *, may_retry: bool) -> Judgement:
         """`may_retry`: the session goes on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.database.ledger.history import Held
 from batchdrain.execution import guardian_client, process_identity
-from batchdrain.runtime.text import times
+from batchdrain.runtime.text import count_times
 
 
 def is_alive(held: Held) -> bool | None:
@@ -56,5 +56,5 @@ def describe_recovered(back: Recovered) -> str:
     ended = f"; {back.ended_processes} processes of it were ended" if back.ended_processes else ""
     if back.recorded is not None:
         return f"Recorded: {back.key}: its command had ended ({back.recorded.value}); it is {back.state}{ended}"
-    often = times(back.orphanings) + (" in a row" if back.orphanings > 1 else "")
+    often = count_times(back.orphanings) + (" in a row" if back.orphanings > 1 else "")
     return f"Given back: {back.key}: it is {back.state}, orphaned {often}{ended}"

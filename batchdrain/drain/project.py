@@ -8,14 +8,14 @@ from pathlib import Path
 from batchdrain.config.load import DEFAULT_URL
 from batchdrain.config.settings import Settings
 from batchdrain.database.store import Store
-from batchdrain.database.url import anchored, parse_url
+from batchdrain.database.url import anchor_url, parse_url
 from batchdrain.sessions.folder import SessionFolder
 
 
 def database_url(settings: Settings, environ: Mapping[str, str], root: Path) -> str:
     """The URL in force: the setting, else DATABASE_URL, else the default file; a relative SQLite file is below `root`."""
     text = settings.database_url or environ.get("DATABASE_URL", "") or DEFAULT_URL
-    return anchored(parse_url(text), root).render_as_string(hide_password=False)
+    return anchor_url(parse_url(text), root).render_as_string(hide_password=False)
 
 
 class Project:

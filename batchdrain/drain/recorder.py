@@ -21,7 +21,7 @@ from batchdrain.model.attempt import Finished
 from batchdrain.model.claim import Claim, ScheduledAttempt, TimeLimit
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.runtime import clock
-from batchdrain.runtime.signals import blocked
+from batchdrain.runtime.signals import block_signals
 from batchdrain.sessions.events import Event
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.result import Result
@@ -45,7 +45,7 @@ class Recorder:
 
     def begin(self, opening: Opening) -> None:
         self.settle()
-        with blocked():  # the screen may start a thread
+        with block_signals():  # the screen may start a thread
             self._screen.begin(opening)
 
     def selected(self, scheduled: ScheduledAttempt) -> None:
@@ -121,7 +121,7 @@ class Recorder:
             **_ids(phase.key),
             verdict=None if verdict is None else verdict.kind.value,
             reason=found.problem if verdict is None else verdict.reason,
-            until=None if verdict is None else clock.iso(verdict.until),
+            until=None if verdict is None else clock.to_iso(verdict.until),
             duration_s=round(found.duration_s, 3),
         )
         if verdict is not None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from batchdrain.config.categories import categoriser
+from batchdrain.config.categories import categoriser_of
 from batchdrain.database.driver_errors import RowLocked
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.give_back import Recovered, give_back
@@ -36,7 +36,7 @@ def recover(project: Project) -> list[Recovered]:
     """Settle every claim whose controller and guardian are dead, or whose lease is over by the database's clock. May be
     repeated, and run by several at once. Raises DatabaseUnavailable."""
     found = []
-    for held in project.store.history.held():
+    for held in project.store.history.read_held():
         if not is_due(held):
             continue
         gone = is_gone(held)
@@ -44,9 +44,7 @@ def recover(project: Project) -> list[Recovered]:
         if ended is None:
             continue
         try:
-            recovered = _recorded(project, held) or give_back(
-                project.store.database, project.store.ledger, project.store.table, project.settings.command, held, gone=gone
-            )
+            recovered = _recorded(project, held) or give_back(project.store, project.settings.command, held, gone=gone)
         except RowLocked:
             found.append(_unsettled(held, "somebody has its row locked"))
             continue
@@ -98,22 +96,15 @@ def _recorded(project: Project, held: Held) -> Recovered | None:
         return None
     claim = _claim(project, held)
     settings = project.settings
-    attempt = Judge(settings, project.store.redact, categoriser(settings)).judge(
+    attempt = Judge(settings, project.store.redact, categoriser_of(settings)).judge(
         claim,
         ending,
         limit=limit,
-        row_state=project.store.row_state(claim.phase) if settings.command.result_from == "database" else None,
+        row_state=project.store.read_row_state(claim.phase) if settings.command.result_from == "database" else None,
         paths=(project.folder.kept(Path(out)), project.folder.kept(Path(err))),
         ended_at=ended_at,
     )
-    claims = Claims(
-        project.store.database,
-        project.store.ledger,
-        project.store.table,
-        project.settings.command,
-        held.session_uid,
-        owner=held.owner,
-    )
+    claims = Claims(project.store, project.settings.command, held.session_uid, owner=held.owner)
     try:
         done = claims.finish(claim, attempt, may_wait=False)
     except ClaimLost:  # somebody else was faster
@@ -128,7 +119,7 @@ def _claim(project: Project, held: Held) -> Claim:
         phase_id=held.key.phase_id,
         phase_index=held.phase_index,
         state=words.get(held.prior_state, PhaseState.FAILED),
-        failure=Failure.of(held.prior_reason, categoriser(project.settings)),
+        failure=Failure.of(held.prior_reason, categoriser_of(project.settings)),
         attempts=held.attempt - 1,
     )
     return Claim(

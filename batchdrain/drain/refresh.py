@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from time import monotonic
 
-from batchdrain.config.categories import categoriser
+from batchdrain.config.categories import categoriser_of
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.drain.database_outage import DatabaseOutage
@@ -42,7 +42,7 @@ class Refresh:
         self._recover = recover
         self._refresh_s = settings.refresh_s
         self._recover_s = settings.lease.ttl_s
-        self._categorise: Categoriser = categoriser(settings)
+        self._categorise: Categoriser = categoriser_of(settings)
         self._read_at = self._recovered_at = monotonic()
 
     @classmethod

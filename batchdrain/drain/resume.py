@@ -124,7 +124,7 @@ def _left(project: Project, session_id: str, request: DrainRequest, size: int | 
     """What is left of a session that nobody else writes now. The ledger may hold results beyond its file: a controller
     that was killed may have recorded some that it did not save."""
     session, torn = _read(project, session_id)
-    rows = project.store.history.session_rows(session.session_uid or "")
+    rows = project.store.history.read_session_rows(session.session_uid or "")
     catch_up(session, rows)
     retries, accepted = _retries(project, session, request, executions_of(rows))
     most = narrowed_size(request, size, len(session.results))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from batchdrain.config.plugins import engine_factory
+from batchdrain.config.plugins import resolve_engine
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.drain.circuit_breaker import CircuitBreaker
@@ -43,15 +43,13 @@ class Services:
 def open_services(it: OpenSession, recorder: Recorder, shutdown: Shutdown) -> Iterator[Services]:
     """Raises ConfigError, FilesUnavailable."""
     settings, store = it.request.settings, it.project.store
-    factory: Callable[..., Any] = engine_factory(settings.engine)
+    factory: Callable[..., Any] = resolve_engine(settings.engine)
     require_room(settings.workers + _OTHER_THREADS)
     gc.freeze()  # what is loaded by now stays: the collector need not look through it after every few phases
     with factory(workers=settings.workers, settings=settings) as engine:
         shutdown.engine = capabilities = capabilities_of(engine)
-        claims = Claims(
-            store.database, store.ledger, store.table, settings.command, it.record.session.session_uid or "",
-            spool_dir=str(it.record.spool.absolute()),
-        )  # fmt: skip
+        session_uid, spool_dir = it.record.session.session_uid or "", str(it.record.spool.absolute())
+        claims = Claims(store, settings.command, session_uid, spool_dir=spool_dir)
         heartbeat = Heartbeat(claims, settings.lease, settings.command, capabilities.pool)
         try:
             yield Services(
@@ -69,4 +67,4 @@ def open_services(it: OpenSession, recorder: Recorder, shutdown: Shutdown) -> It
 
 def limits_for(project: Project, settings: Settings) -> TimeLimits:
     """The time limits of phases. `settings`: the session's own."""
-    return TimeLimits(project.store.history.durations_s, settings.timeout, project.settings.run_type_of)
+    return TimeLimits(project.store.history.read_durations_s, settings.timeout, project.settings.run_type_of)

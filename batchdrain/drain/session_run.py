@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.history import SESSION
-from batchdrain.database.run_counts import described
+from batchdrain.database.run_counts import describe_counts
 from batchdrain.drain.compose import open_drain
 from batchdrain.drain.loop import Drain
 from batchdrain.drain.open_session import OpenSession
@@ -79,7 +79,7 @@ def _announce(it: OpenSession, recorder: Recorder) -> None:
     done = len(session.results)
     opening = Opening(
         session_id=session.session_id,
-        database=f"{store.where}: {described(store.counts())}",
+        database=f"{store.where}: {describe_counts(store.read_run_counts())}",
         state=it.request.state.value,
         target=None if it.most is None else done + min(it.most, it.backlog.waiting),
         done=done,
@@ -102,7 +102,9 @@ def exit_code(session: Session, settings: Settings, *, orphaned: bool) -> int:
 
 def _close(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
     record, outage, stops = it.record, drain.finisher.outage, drain.stops
-    left = sum(getattr(row, it.request.state.value) for row in outage.retry(it.project.store.counts, meanwhile=_WAITING))
+    left = sum(
+        getattr(row, it.request.state.value) for row in outage.retry(it.project.store.read_run_counts, meanwhile=_WAITING)
+    )
     skipped = it.backlog.skipped
     for skip, count in sorted(skipped.items()):
         if skip.rule not in {*ASKED_FOR, ATTEMPTED}:

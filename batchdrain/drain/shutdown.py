@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Final, Protocol
 
 from batchdrain.execution.engines.protocol import Interrupt
-from batchdrain.runtime.signals import SIGNALS, Cut, in_foreign_code, note
+from batchdrain.runtime.signals import SIGNALS, Cut, leave_foreign_code, note_signal
 
 _LONGEST_MS: Final = 2_000_000_000  # poll takes a C int
 
@@ -75,13 +75,13 @@ class Shutdown:
         def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a handler's signature
             again = self.signal is not None
             self.signal = self.signal or number
-            note()
+            note_signal()
             self.wake.set()
             if self.engine is not None and (again or not self._finish_current):
                 self.engine.interrupt(kill=again)
             if self.beside is not None:
                 self.beside.interrupt(kill=again)
-            if in_foreign_code():
+            if leave_foreign_code():
                 raise Cut
 
         nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # respected; INT is also ignored in any background job

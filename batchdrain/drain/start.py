@@ -7,10 +7,10 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from batchdrain.config.categories import categoriser
-from batchdrain.config.plugins import engine_factory
-from batchdrain.database.phases.checks import unfit_columns, unwritable
-from batchdrain.database.phases.dry_write import rehearsed
+from batchdrain.config.categories import categoriser_of
+from batchdrain.config.plugins import resolve_engine
+from batchdrain.database.phases.checks import find_unfit_columns, find_unwritable_view
+from batchdrain.database.phases.dry_write import dry_write
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.project import Project
 from batchdrain.drain.recovery import recover
@@ -62,7 +62,7 @@ def backlog_for(project: Project, request: DrainRequest, sofar: SessionProgress)
     selection = selection_for(project, request, sofar)
     if request.plan is None:
         return selection.backlog()
-    return PlanBacklog(request.plan, selection.reading, state=request.state, categorise=categoriser(request.settings))
+    return PlanBacklog(request.plan, selection.reading, state=request.state, categorise=categoriser_of(request.settings))
 
 
 def selection_for(project: Project, request: DrainRequest, sofar: SessionProgress) -> Selection:
@@ -133,15 +133,15 @@ def prepare(project: Project, request: DrainRequest) -> None:
     """Everything that can be found wrong before the first claim is."""
     settings = request.settings
     problems = diagnosis_problems_of(settings, project.root) if request.triage else []
-    problems += problems_of(settings.command, project.root) + unfit_columns(project.store.table)
+    problems += problems_of(settings.command, project.root) + find_unfit_columns(project.store.table)
     if settings.command.result_from == "exit_code":
-        problems += unwritable(project.store.database, project.store.table)
+        problems += find_unwritable_view(project.store.database, project.store.table)
     if problems:
         raise ConfigError.of(problems)
-    engine_factory(settings.engine)
+    resolve_engine(settings.engine)
     project.store.database.prepare_for_writing()
     if settings.command.result_from == "exit_code":
-        problems = rehearsed(project.store.database, project.store.table, request.state)
+        problems = dry_write(project.store.database, project.store.table, request.state)
     try:
         project.store.ledger.create(project.store.database)
     except ConfigError as error:

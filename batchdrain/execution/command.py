@@ -20,7 +20,7 @@ from batchdrain.config.settings import Command, Settings
 from batchdrain.execution.order import TOKEN, Order
 from batchdrain.model.claim import Claim, TimeLimit
 from batchdrain.model.phase import Phase
-from batchdrain.runtime.text import slug, storable
+from batchdrain.runtime.text import slug_of, to_storable
 
 PLACEHOLDERS: Final = ("run_id", "phase_id", "phase_index", "attempt", "epoch", "session_id", "python")
 OF_DIAGNOSES: Final = ("run_id", "phase_id", "phase_index", "session_id", "python")
@@ -160,7 +160,7 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
         **execution.values,
         "session_id": place.session_id,
     }
-    stem = place.logs / f"{phase.key.digest[:16]}-{slug(phase.phase_id)}-{execution.suffix}"
+    stem = place.logs / f"{phase.key.digest[:16]}-{slug_of(phase.phase_id)}-{execution.suffix}"
     env = {
         **TAKEN,
         **{f"BATCHDRAIN_{name.upper()}": value for name, value in values.items()},
@@ -192,7 +192,7 @@ def hidden_names_of(command: Command) -> frozenset[str]:
 
 def to_variable(reason: str) -> str:
     """A failure text as a variable of the environment."""
-    return storable(reason).encode()[:_REASON_BYTES].decode(errors="ignore")
+    return to_storable(reason).encode()[:_REASON_BYTES].decode(errors="ignore")
 
 
 def diagnosis_problems_of(settings: Settings, root: Path) -> list[str]:

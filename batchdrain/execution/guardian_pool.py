@@ -31,7 +31,7 @@ class GuardianPool:
 
     def hire(self) -> GuardianClient:
         """A guardian that is there. Raises OSError."""
-        while (guard := self._from_spare()) is not None:
+        while (guard := self._take_spare()) is not None:
             with contextlib.suppress(OSError):
                 if guard.is_there():
                     guard.greet()
@@ -79,7 +79,7 @@ class GuardianPool:
             for log in logs:
                 os.close(log)
 
-    def _from_spare(self) -> GuardianClient | None:
+    def _take_spare(self) -> GuardianClient | None:
         try:
             return self._spare.pop()
         except IndexError:  # asked first, another thread might take the last one in between

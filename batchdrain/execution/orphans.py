@@ -44,7 +44,7 @@ def end(token: str, command: ProcessIdentity | None, *, within_s: float) -> Orph
     met: set[int] = set()
     sessions: set[int] = set()
     deadline = time.monotonic() + within_s
-    while found := _members(token, command, sessions):
+    while found := _find_members(token, command, sessions):
         met |= found
         if time.monotonic() >= deadline:
             return Orphans(len(met), alive=True)
@@ -55,7 +55,7 @@ def end(token: str, command: ProcessIdentity | None, *, within_s: float) -> Orph
     return Orphans(len(met), alive=False)
 
 
-def _members(token: str, command: ProcessIdentity | None, sessions: set[int]) -> set[int]:
+def _find_members(token: str, command: ProcessIdentity | None, sessions: set[int]) -> set[int]:
     """Who belongs to it now. `sessions` grows by those that are found to be its own.
 
     A session is its own when its leader is, or is gone: a token that somebody set by hand, in a terminal, does not make the

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from batchdrain.failures.excerpt import excerpt, gist
+from batchdrain.failures.excerpt import excerpt, gist_of
 from batchdrain.failures.user_rule import OwnRule
 
 CATEGORIES: Final = ("unknown", "transient", "collection", "deliverable", "patch", "other", "timeout")
@@ -20,35 +20,35 @@ class CategoryRule:
     pattern: re.Pattern[str]
 
 
-def own_rule(category: str, match: str) -> OwnRule:
+def make_own_rule(category: str, match: str) -> OwnRule:
     """A rule from configuration. Raises ValueError for an unknown category or a bad regular expression."""
     if category not in CATEGORIES:
         raise ValueError(f"{category!r} is no category (known: {', '.join(CATEGORIES)})")
     return OwnRule(category, match)
 
 
-def _rule(category: str, match: str) -> CategoryRule:
+def _make_rule(category: str, match: str) -> CategoryRule:
     """A rule for texts in lower case: searched so, a pattern takes less than half the time that it takes without case."""
     return CategoryRule(category=category, pattern=re.compile(match))
 
 
-def _words(category: str, *alternatives: str) -> CategoryRule:
+def _make_word_rule(category: str, *alternatives: str) -> CategoryRule:
     """A rule for words: neither a letter nor a digit stands beside them, so 'important' is no 'import'."""
-    return _rule(category, rf"(?<![a-z0-9])(?:{'|'.join(alternatives)})(?![a-z0-9])")
+    return _make_rule(category, rf"(?<![a-z0-9])(?:{'|'.join(alternatives)})(?![a-z0-9])")
 
 
 BUILT_IN: Final = (
-    _rule("unknown", r"\A\W*+(?:unknown|(?:an? )?(?:unknown|unspecified) (?:error|failure|reason)|errors?|failed|failure|none|null"
+    _make_rule("unknown", r"\A\W*+(?:unknown|(?:an? )?(?:unknown|unspecified) (?:error|failure|reason)|errors?|failed|failure|none|null"
                     r"|n/a|no (?:reason|message|output)(?: given)?|(?:\S++ ){0,3}exit code:? \d{1,2})\W*\Z"),
-    _rule("unknown", r"(?:finished|ended|failed) with status:? (?:failed|failure|error)\W*\Z|\(empty output\b|\bprinted nothing\b"),
-    _words("timeout", "timed out after \\d+(?:\\.\\d+)? ?(?:s|sec|seconds|m|min|minutes|h|hours)", "timeoutexpired"),
-    _words(
+    _make_rule("unknown", r"(?:finished|ended|failed) with status:? (?:failed|failure|error)\W*\Z|\(empty output\b|\bprinted nothing\b"),
+    _make_word_rule("timeout", "timed out after \\d+(?:\\.\\d+)? ?(?:s|sec|seconds|m|min|minutes|h|hours)", "timeoutexpired"),
+    _make_word_rule(
         "other", "(?:40[0134567]|41\\d|42[0-8]) (?:client )?error", "returned error:? (?:40[0134567]|41\\d|42[0-8])",
         "certificate (?:verify failed|verification failed|has expired|is not trusted)", "no space left on device",
         "disk (?:is )?full", "disk quota exceeded",
         "approval (?:denied|timed out|denied or timed out)",
     ),
-    _words(
+    _make_word_rule(
         "transient",
         "(?:connection|connect|network|read|write|socket|request|gateway|handshake|lock|lock wait|pool|dns|ssl|tls|i/o|api|http)"
         "[ _-]?(?:time[ds]?[ _-]?out|wait timeout)(?: exceeded)?",
@@ -81,7 +81,7 @@ BUILT_IN: Final = (
         "client\\.timeout", "waiting for (?:a )?connection", "loading the dataset",
         "[a-z]{0,40}throughputexceeded(?:exception)?", "(?:leader|broker|coordinator|replica) (?:is )?not available", "early eof", "rpc failed", "the remote end hung up[^\\n]{0,30}", "imagepullbackoff", "errimagepull", "hash sum mismatch",
     ),
-    _words(
+    _make_word_rule(
         "timeout",
         "timed[ -]?out", "(?:exceeded|exceeds|reached|hit|over) (?:the |its |a )?(?:active |maximum |max |job |phase |total |overall )*"
         "(?:time ?limit|deadline|execution time|run ?time|duration|wall[ -]?clock(?: time)?|timeout)[^\\n]{0,40}",
@@ -90,8 +90,8 @@ BUILT_IN: Final = (
         "timeout(?:error|exception)", "timeout after", "(?:statement|query|job|step|build|phase|task|test|execution|process|command|script|pipeline|stage) time-?out",
         "time-?out of \\d+(?:\\.\\d+)? ?[a-z]{0,12} (?:(?:was|is|has been) )?(?:exceeded|reached|expired|elapsed)", "(?:took|ran|runs|running) longer than", "took too long", "due to time limit",
     ),
-    _rule("timeout", r"\A\W*+time-?d?[ -]?out\W*\Z"),
-    _words(
+    _make_rule("timeout", r"\A\W*+time-?d?[ -]?out\W*\Z"),
+    _make_word_rule(
         "deliverable",
         "deliverables?", "missing ?outputexception", "missingoutputexception",
         "(?:artifacts?|outputs?|output files?|expected (?:files?|outputs?|artifacts?|reports?))[^\\n]{0,120}"
@@ -101,7 +101,7 @@ BUILT_IN: Final = (
         "created files? in (?:the )?wrong (?:locations?|places?|folders?|director(?:y|ies))", "failed to produce[^\\n]{0,60}",
         "(?:did not|didn't|does not) produce[^\\n]{0,60}",
     ),
-    _words(
+    _make_word_rule(
         "collection",
         "importerror", "modulenotfounderror", "import[ /-]?errors?", "collection(?:/import)? errors?", "errors? (?:during|while|in) collection",
         "error(?:s)? collecting[^\\n]{0,80}", "errors? (?:during|while) (?:loading|importing)[^\\n]{0,60}", "could not import[^\\n]{0,60}",
@@ -115,7 +115,7 @@ BUILT_IN: Final = (
         "during collection", "collected (?:\\d{1,6} items? / \\d{1,6} errors?|0 items)", "error: file or directory not found",
         "package [\\w.]{1,120} does not exist", "fatal error: [^\\s]{1,120}\\.h(?:h|pp)?: no such file or directory",
     ),
-    _words(
+    _make_word_rule(
         "patch",
         "patch(?:es|ed|ing)?(?= (?:failed|rejected|validation|does|could|cannot|application|apply|fragment|check|error|was|format|is|to))",
         "(?:corrupt|invalid|malformed|truncated|incomplete|bad|reversed|failed|apply|applying|valid|empty|the|llm) patch(?:es)?",
@@ -140,11 +140,11 @@ class Categoriser:
     def __call__(self, text: str | None) -> str:
         if text is None or not text.strip():
             return "unknown"
-        said = excerpt(text)
+        part = excerpt(text)
         for found in self.own:
-            if found.matches(said):
+            if found.matches(part):
                 return found.category
-        return _category(said)
+        return _categorise(part)
 
     @property
     def slow(self) -> list[str]:
@@ -153,10 +153,10 @@ class Categoriser:
 
 
 @lru_cache(maxsize=4096)
-def _category(text: str) -> str:
-    said = gist(text).lower()
+def _categorise(text: str) -> str:
+    message = gist_of(text).lower()
     for found in BUILT_IN:
-        if found.pattern.search(said):
+        if found.pattern.search(message):
             return found.category
     return "other"
 

@@ -11,13 +11,13 @@ SUFFIX: Final = re.compile(r" \[(?:exit code -?\d+|exit code None|killed by sign
 _SUFFIX_CHARS: Final = 4_200  # a path of the system's longest, and a little
 
 
-def with_suffix(reason: str, ending: str, log: str) -> str:
+def add_suffix(reason: str, ending: str, log: str) -> str:
     """A reason that batchdrain derived itself. `ending`: how the command ended; `log`: where its output is."""
     return f"{reason} [{ending}; log: {log}]"
 
 
-def without_suffix(text: str) -> str:
-    """The reason without what `with_suffix` added, however often it was: the same failure is to stay the same text."""
+def strip_suffix(text: str) -> str:
+    """The reason without what `add_suffix` added, however often it was: the same failure is to stay the same text."""
     end = len(text)
     # Only `end` moves: a slice for each suffix would copy a long text of nothing but suffixes thousands of times.
     while text.endswith("]", 0, end):
@@ -32,11 +32,11 @@ def without_suffix(text: str) -> str:
 
 def excerpt(text: str) -> str:
     """At most LONGEST characters and a newline: a 10 MB text is cut, not choked on."""
-    whole = without_suffix(text)
+    whole = strip_suffix(text)
     return whole if len(whole) <= LONGEST else f"{whole[:_HALF]}\n{whole[-_HALF:]}"
 
 
-def gist(text: str) -> str:
+def gist_of(text: str) -> str:
     """The line that says what happened: of a traceback its last exception, else the text without blank lines."""
     lines = [line for line in text.splitlines() if line.strip()]
     if any(line.lstrip().startswith(("Traceback (most recent call last)", 'File "')) for line in lines):

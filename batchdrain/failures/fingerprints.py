@@ -1,6 +1,6 @@
 """The failure text with its variable parts masked: the same problem has the same fingerprint, in every session.
 
-One pass over the tokens of the text, each judged by its shape and its left neighbour; linear in the length of the
+One pass over the tokens of the text, each judged by its form and its left neighbour; linear in the length of the
 excerpt. Masked are numbers and what holds digits, quantities with their units, dates, paths, URLs, hosts, quoted text,
 values of `key=value`, and the names that follow words such as 'user'; lists of masked things count as one.
 """
@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from batchdrain.failures.excerpt import excerpt, gist
+from batchdrain.failures.excerpt import excerpt, gist_of
 
 LONGEST: Final = 300
 MASK: Final = "*"
@@ -47,23 +47,23 @@ def fingerprint(text: str | None) -> str:
     """At most 300 characters; '' where there is no text."""
     if text is None or not text.strip():
         return ""
-    said = _ESCAPE.sub("", gist(excerpt(text)))
-    said = _QUANTITY.sub(" ", _QUOTED.sub(f" {MASK} ", said))
+    message = _ESCAPE.sub("", gist_of(excerpt(text)))
+    message = _QUANTITY.sub(" ", _QUOTED.sub(f" {MASK} ", message))
     masked: list[str] = []
-    for token in said.split(None, _TOKENS)[:_TOKENS]:
+    for token in message.split(None, _TOKENS)[:_TOKENS]:
         before = masked[-1] if masked else ""
-        shape = _masked(token, before)
-        if shape == "from" and masked[-2:-1] == ["for"]:
+        kept = _mask(token, before)
+        if kept == "from" and masked[-2:-1] == ["for"]:
             masked[-1] = MASK  # for somebody from somewhere
-        if shape == MASK and before == MASK:
+        if kept == MASK and before == MASK:
             continue  # a list of variable length
-        masked.append(shape)
+        masked.append(kept)
     if masked == [MASK]:  # nothing else was said: keep its letters
-        masked = [_DIGITS.sub(MASK, said.strip())]
+        masked = [_DIGITS.sub(MASK, message.strip())]
     return " ".join(masked).lower()[:LONGEST].strip()
 
 
-def _masked(token: str, before: str) -> str:
+def _mask(token: str, before: str) -> str:
     core = token.lstrip(_OPENING).rstrip(_CLOSING)
     if not core or before.lower() in _NAMED_NEXT or core in _DAYS or core in _MONTHS:
         return MASK
@@ -76,20 +76,20 @@ def _masked(token: str, before: str) -> str:
     if before == MASK and core.lower() in _UNITS:
         return MASK
     pair = _PAIR.fullmatch(core)
-    if pair is not None and not _varies(pair[1]):
+    if pair is not None and not _is_variable(pair[1]):
         value = pair[2].strip(_OPENING + _CLOSING)
         named = pair[1].lower() in _NAMED_NEXT or value.lower() in _TRUTH
-        return f"{pair[1]}={MASK if named or _varies(value) else value}"
-    return MASK if _varies(core) else core
+        return f"{pair[1]}={MASK if named or _is_variable(value) else value}"
+    return MASK if _is_variable(core) else core
 
 
-def _varies(core: str) -> bool:
-    """Whether a token's shape is that of a value: it holds a digit, is a path, an address, a hash, a host or a file."""
+def _is_variable(core: str) -> bool:
+    """Whether a token has the form of a value: it holds a digit, is a path, an address, a hash, a host or a file."""
     if any(character.isdigit() or character in "/\\@" for character in core):
         return True
     return bool(_HEX.fullmatch(core) or _HOST.fullmatch(core) or _FILE.fullmatch(core))
 
 
-def cluster_id(mark: str) -> str:
+def cluster_id_of(fingerprint: str) -> str:
     """The short name of a fingerprint: 10 hex digits."""
-    return hashlib.sha256(mark.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    return hashlib.sha256(fingerprint.encode("utf-8", "surrogatepass")).hexdigest()[:10]

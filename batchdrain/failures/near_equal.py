@@ -28,7 +28,7 @@ class Seen:
     count: int
 
 
-def merged(seen: Iterable[Seen]) -> list[list[Seen]]:
+def merge(seen: Iterable[Seen]) -> list[list[Seen]]:
     """The clusters, each with its most frequent member first; ties by text."""
     clusters: list[list[Seen]] = []
     buckets: dict[tuple[str, int, str], list[tuple[Sequence[str], list[Seen]]]] = {}

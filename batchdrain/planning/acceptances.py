@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from batchdrain.database.ledger.notes import Note
-from batchdrain.failures.fingerprints import cluster_id
+from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.filters import matcher
@@ -51,7 +51,7 @@ class Acceptance:
     @classmethod
     def of(cls, note: Note) -> Acceptance | None:
         """None for what is no acceptance: whoever may write to the ledger may have written anything."""
-        said = note.said
+        said = note.content
         subject = Subject(**{name: _text(said.get(name)) for name in ("run_id", "phase_id", "cluster")})
         until = said.get("until")
         try:
@@ -71,7 +71,7 @@ class Acceptance:
             "phase_id": self.subject.phase_id,
             "cluster": self.subject.cluster,
             "reason": self.reason,
-            "until": None if self.until is None else clock.iso(self.until),
+            "until": None if self.until is None else clock.to_iso(self.until),
             "fingerprint": self.fingerprint,
         }
 
@@ -80,7 +80,7 @@ class Acceptance:
 
     @property
     def skip(self) -> Skip:
-        until = "" if self.until is None else f", until {clock.iso(self.until)}"
+        until = "" if self.until is None else f", until {clock.to_iso(self.until)}"
         return Skip(ACCEPTED, f"{self.reason} ({self.by}{until})")
 
 
@@ -117,7 +117,7 @@ class Acceptances:
         return self._phases.get(key) or self.run(key.run_id) or self.cluster(failure)
 
     def cluster(self, failure: Failure) -> Skip | None:
-        return self._clusters.get(cluster_id(failure.fingerprint)) if self._clusters else None
+        return self._clusters.get(cluster_id_of(failure.fingerprint)) if self._clusters else None
 
     def run(self, run_id: str) -> Skip | None:
         if not self._globs:

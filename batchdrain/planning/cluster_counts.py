@@ -9,13 +9,13 @@ from typing import Final
 from batchdrain.database.ledger.retry_stats_query import Retries
 from batchdrain.database.phases.pages import Row
 from batchdrain.failures.categories import CATEGORIES
-from batchdrain.failures.excerpt import gist
-from batchdrain.failures.fingerprints import cluster_id
-from batchdrain.failures.near_equal import Seen, merged
+from batchdrain.failures.excerpt import gist_of
+from batchdrain.failures.fingerprints import cluster_id_of
+from batchdrain.failures.near_equal import Seen, merge
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey
 from batchdrain.planning.acceptances import Acceptances
-from batchdrain.runtime.text import storable
+from batchdrain.runtime.text import to_storable
 
 RUNS: Final = 10_000
 """How many runs of a fingerprint are told apart."""
@@ -64,7 +64,7 @@ def cluster_counts(
     this run; `accepted`: None where nothing is."""
     folded = {mark: _folded(by_category) for mark, by_category in _tallied(rows, categorise, run_id, accepted).items()}
     seen = (Seen(fingerprint=mark, category=category, count=tally.count) for mark, (category, tally) in folded.items())
-    found = [_cluster(members, [folded[one.fingerprint][1] for one in members], retries) for members in merged(seen)]
+    found = [_cluster(members, [folded[one.fingerprint][1] for one in members], retries) for members in merge(seen)]
     return sorted((one for one in found if one.count), key=lambda one: (-one.count, one.fingerprint))
 
 
@@ -89,7 +89,7 @@ def _tallied(
 def _add(tally: _Tally, row: Row, failure: Failure, *, is_here: bool) -> None:
     first = tally.count == 0 or (is_here and tally.here == 0)
     if first or (is_here and (row.run_id, row.phase_id) < tally.example[:2]):
-        tally.example = (row.run_id, row.phase_id, gist(failure.text or "")[:_EXAMPLE])
+        tally.example = (row.run_id, row.phase_id, gist_of(failure.text or "")[:_EXAMPLE])
     tally.count += 1
     tally.here += is_here
     if len(tally.runs) < RUNS:
@@ -116,9 +116,9 @@ def _sum(tallies: list[_Tally]) -> _Tally:
 
 def _cluster(members: list[Seen], tallies: list[_Tally], retries: Mapping[str, Retries]) -> Cluster:
     whole = _sum(tallies)
-    done = [retries.get(storable(one.fingerprint), Retries()) for one in members]
+    done = [retries.get(to_storable(one.fingerprint), Retries()) for one in members]
     return Cluster(
-        ids=tuple(cluster_id(one.fingerprint) for one in members),
+        ids=tuple(cluster_id_of(one.fingerprint) for one in members),
         fingerprint=members[0].fingerprint,
         category=members[0].category,
         count=whole.here,

@@ -30,5 +30,5 @@ class Hints:
 
 def priority_of(note: Note) -> int:
     """0 for what is no priority: whoever may write to the ledger may have written anything."""
-    said = note.said.get("priority")
+    said = note.content.get("priority")
     return max(-HIGHEST, min(HIGHEST, said)) if isinstance(said, int) and not isinstance(said, bool) else 0

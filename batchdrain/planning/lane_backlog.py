@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from batchdrain.database.phases.pages import Page, Row, as_rows
+from batchdrain.database.phases.pages import Page, Row, to_rows
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice
 from batchdrain.model.errors import ConfigError
@@ -167,7 +167,7 @@ class LaneBacklog:
     def why_not(self, reading: Reading) -> Iterator[tuple[Row, PhaseKey, Skip | None]]:
         """For each row of the source state the rule that skips it, or None where it may be drained."""
         builder = LaneBuilder(reading.rules, self._categorise, reading.redact)
-        for row in as_rows(reading.pages):
+        for row in to_rows(reading.pages):
             yield row, PhaseKey(row.run_id, row.phase_id), builder.judged(row)[0]
 
     @property
@@ -245,5 +245,5 @@ class LaneBacklog:
         tried = "never tried" if lane.attempts == 0 else f"tried {lane.attempts}x"
         index = "no phase_index" if lane.phase_index is None else f"phase_index {lane.phase_index}"
         waits = f"{lane.failed} {self._state} in its run"
-        says = "".join(f", {said}" for said in self._ranking.explained(lane, now))
+        says = "".join(f", {said}" for said in self._ranking.explain(lane, now))
         return f"{hint}{lane.category}, {tried}, {index}, {waits}{says} (policy {' > '.join(self._ranking.names)})"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from datetime import datetime
 
-from batchdrain.database.phases.pages import as_rows
+from batchdrain.database.phases.pages import to_rows
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice
 from batchdrain.model.failure import Failure
@@ -50,7 +50,7 @@ class PlanBacklog:
         self._rules, self.skipped, self.total = reading.rules, Counter(), 0
         wanted = {PhaseKey(phase.run_id, phase.phase_id): phase for phase in self._planned}
         found: dict[PhaseKey, Failure] = {}
-        for row in as_rows(reading.pages):
+        for row in to_rows(reading.pages):
             self.total += 1
             key = PhaseKey(row.run_id, row.phase_id)
             if key in wanted:

@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from batchdrain.config.messages import plainly
-from batchdrain.failures.fingerprints import cluster_id
+from batchdrain.config.messages import explain
+from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.model.errors import BadData, UsageError
 from batchdrain.planning.plan import Plan
 from batchdrain.runtime import clock, files
@@ -53,7 +53,7 @@ def as_file(made: Plan, *, now: datetime, database: dict[str, Any], filters: dic
     """The plan as it is written; `now` aware."""
     return PlanFile(
         schema_version=SCHEMA_VERSION,
-        made_at=clock.iso(now),
+        made_at=clock.to_iso(now),
         database=database,
         filters=filters,
         phases=[
@@ -63,7 +63,7 @@ def as_file(made: Plan, *, now: datetime, database: dict[str, Any], filters: dic
                 phase_index=planned.choice.phase.phase_index,
                 category=planned.choice.phase.category,
                 fingerprint=planned.choice.failure.fingerprint,
-                cluster=cluster_id(planned.choice.failure.fingerprint) if planned.choice.failure.fingerprint else "",
+                cluster=cluster_id_of(planned.choice.failure.fingerprint) if planned.choice.failure.fingerprint else "",
                 reason=planned.choice.reason,
                 timeout_s=planned.limit.seconds,
                 limit=planned.limit.rule,
@@ -93,7 +93,7 @@ def load(path: Path) -> PlanFile:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"
         raise BadData(
-            f"--plan: {path} is no plan: {where}: {plainly(first)}", remedy="make it with `inv dry-run --output`"
+            f"--plan: {path} is no plan: {where}: {explain(first)}", remedy="make it with `inv dry-run --output`"
         ) from None
     if found.schema_version > SCHEMA_VERSION:
         raise BadData(f"--plan: {path}: schema_version {found.schema_version} is newer", remedy="upgrade batchdrain")

@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from batchdrain.config.categories import categoriser
+from batchdrain.config.categories import categoriser_of
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.history import Past
 from batchdrain.database.ledger.notes import NoteKind, Notes
-from batchdrain.database.phases.pages import Page, Row, clean_rows
+from batchdrain.database.phases.pages import Page, Row, redact_rows
 from batchdrain.database.store import Store
 from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
@@ -51,24 +51,26 @@ class Selection:
             self.reading,
             ranking_of(self.settings.policy),
             state=self.state,
-            categorise=categoriser(self.settings),
+            categorise=categoriser_of(self.settings),
             run_type=cache(self.settings.run_type_of),
             fixed=self.sofar.fixed,
         )
 
     def reading(self) -> Reading:
         """One look: the ledger and the counts now, the rows as they are drawn."""
-        notes, past = Notes(self.store.database, self.store.ledger), self.store.history.past()
+        notes, past = Notes(self.store.database, self.store.ledger), self.store.history.read_past()
         rules = SkipRules(
             filters=self.filters,
             settings=self.settings,
             past=past,
-            queued=self.store.queued(),
-            unfinished={row.run_id: row.unfinished for row in self.store.counts()} if self.settings.depends_on else {},
+            queued=self.store.count_queued(),
+            unfinished={row.run_id: row.unfinished for row in self.store.read_run_counts()}
+            if self.settings.depends_on
+            else {},
             attempted=self.sofar.attempted,
             progress=self.sofar.progress,
             accepted=acceptances(self.store) if self.state is PhaseState.FAILED else None,
-            hints=Hints(notes.of(NoteKind.HINT)),
+            hints=Hints(notes.read(NoteKind.HINT)),
             verdicts=self._verdicts(notes, past),
         )
         return Reading(pages=self.pages(), rules=rules, redact=self.store.redact)
@@ -76,17 +78,17 @@ class Selection:
     def _verdicts(self, notes: Notes, past: Past) -> dict[PhaseKey, Verdict]:
         if not self.heeds_verdicts or self.state is not PhaseState.FAILED:
             return {}
-        return standing(notes.of(NoteKind.VERDICT), past.attempts, clock.now())
+        return standing(notes.read(NoteKind.VERDICT), past.attempts, clock.now())
 
     def pages(self) -> Iterator[Page]:
         with self.store.database.read() as connection:
-            yield from self.store.table.pages(connection, self.state)
+            yield from self.store.table.read_pages(connection, self.state)
 
     def rows(self) -> Iterator[Row]:
         """One by one, for whoever does not mind the time. Without secrets: what is made of a reason is shown, and kept."""
-        return clean_rows(self.pages(), self.store.redact)
+        return redact_rows(self.pages(), self.store.redact)
 
 
 def acceptances(store: Store) -> Acceptances | None:
     """What is accepted now; None where nothing is."""
-    return Acceptances.of(Notes(store.database, store.ledger).of(NoteKind.ACCEPTED), clock.now())
+    return Acceptances.of(Notes(store.database, store.ledger).read(NoteKind.ACCEPTED), clock.now())

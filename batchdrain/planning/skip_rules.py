@@ -9,7 +9,7 @@ from typing import Final
 
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.history import Past
-from batchdrain.failures.fingerprints import cluster_id
+from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.planning.acceptances import Acceptances
@@ -101,7 +101,7 @@ class SkipRules:
         if by_category is not None:
             return by_category
         # Ids are of one length: none is a part of others that are joined by commas.
-        if self.filters.cluster is not None and cluster_id(failure.fingerprint) not in self.filters.cluster:
+        if self.filters.cluster is not None and cluster_id_of(failure.fingerprint) not in self.filters.cluster:
             return Skip("--cluster", f"not {self.filters.cluster}")
         return None
 

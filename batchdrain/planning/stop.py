@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from batchdrain.config.settings import Stop
 from batchdrain.model.phase import Skip
-from batchdrain.runtime.text import times
+from batchdrain.runtime.text import count_times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ def run_stop(run_id: str, progress: Progress, stop: Stop) -> Skip | None:
     """Why a run is to be left alone for the rest of the session."""
     timeouts = progress.timeouts.get(run_id, 0)
     if stop.max_timeouts_per_run and timeouts >= stop.max_timeouts_per_run:
-        return Skip("stop.max_timeouts_per_run", f"run {run_id} timed out {times(stop.max_timeouts_per_run)}")
+        return Skip("stop.max_timeouts_per_run", f"run {run_id} timed out {count_times(stop.max_timeouts_per_run)}")
     return None
 
 
@@ -56,7 +56,7 @@ def cluster_stop(fingerprint: str, progress: Progress, stop: Stop) -> Skip | Non
         return Skip("stop.canary", f"its canary failed: {fingerprint}")
     seen = progress.repeats.get(fingerprint, 0) if fingerprint else 0
     if stop.max_repeats and seen >= stop.max_repeats:
-        return Skip("stop.max_repeats", f"failed {times(stop.max_repeats)} alike: {fingerprint}")
+        return Skip("stop.max_repeats", f"failed {count_times(stop.max_repeats)} alike: {fingerprint}")
     return None
 
 
@@ -68,5 +68,5 @@ def canary_room(successes: int) -> int:
 def attempts_stop(attempts: int, stop: Stop) -> Skip | None:
     """Why a phase was tried often enough, over all sessions."""
     if stop.max_attempts_per_phase and attempts >= stop.max_attempts_per_phase:
-        return Skip("stop.max_attempts_per_phase", f"tried {times(attempts)}")
+        return Skip("stop.max_attempts_per_phase", f"tried {count_times(attempts)}")
     return None

@@ -42,7 +42,7 @@ class Verdict:
     @classmethod
     def of(cls, note: Note) -> Verdict | None:
         """None for what is no verdict: whoever may write to the ledger may have written anything."""
-        said = note.said
+        said = note.content
         try:
             return cls(
                 key=PhaseKey(_text(said["run_id"]), _text(said["phase_id"])),
@@ -63,7 +63,7 @@ class Verdict:
             "phase_id": self.key.phase_id,
             "verdict": self.kind.value,
             "reason": self.reason,
-            "until": clock.iso(self.until),
+            "until": clock.to_iso(self.until),
             "fingerprint": self.fingerprint,
             "attempts": self.attempts,
         }
@@ -78,7 +78,7 @@ class Verdict:
         return failure.fingerprint == self.fingerprint
 
     def __str__(self) -> str:
-        verdict = f"wait until {clock.iso(self.until)}" if self.kind is VerdictKind.WAIT else self.kind.value
+        verdict = f"wait until {clock.to_iso(self.until)}" if self.kind is VerdictKind.WAIT else self.kind.value
         return f"{verdict}: {self.reason}" if self.reason else verdict
 
 

@@ -15,7 +15,7 @@ _OF_LIMIT: Final = 0.1
 """While no duration is known, an attempt is taken for so much of its time limit."""
 
 
-def expectation(
+def explain_yield(
     lane: Lane,
     now: datetime,  # noqa: ARG001 - a policy's signature
     *,
@@ -24,11 +24,11 @@ def expectation(
     timeouts_last: bool = False,  # noqa: ARG001 - the policy's own parameters
 ) -> str:
     """What `best_yield` expects of the lane, for people."""
-    chance = success_rate(lane, prior, strength)
-    return f"{chance:.0%} to complete in {expected_s(lane, chance, strength):.3g} s"
+    chance = success_rate_of(lane, prior, strength)
+    return f"{chance:.0%} to complete in {expected_s_of(lane, chance, strength):.3g} s"
 
 
-@explained_by(expectation)
+@explained_by(explain_yield)
 def best_yield(
     lane: Lane,
     now: datetime,  # noqa: ARG001 - a policy's signature
@@ -56,40 +56,40 @@ def best_yield(
     """
     if not (0 < prior < 1 and strength > 0):
         raise ValueError(f"prior must lie between 0 and 1 and strength above 0, got {prior!r} and {strength!r}")
-    chance = success_rate(lane, prior, strength)
-    minutes = max(_EDGE, expected_s(lane, chance, strength) / 60)
+    chance = success_rate_of(lane, prior, strength)
+    minutes = max(_EDGE, expected_s_of(lane, chance, strength) / 60)
     return (timeouts_last and lane.category == "timeout", -chance / minutes)
 
 
-def success_rate(lane: Lane, prior: float, strength: float) -> float:
+def success_rate_of(lane: Lane, prior: float, strength: float) -> float:
     """Of the next attempt of the lane, between 0 and 1."""
-    overall = _rate(lane.of_all, prior, strength)
-    category = _rate(lane.of_category, prior, strength)
-    mark = _rate(lane.of_fingerprint, category, strength)
-    run = _rate(lane.of_run, overall, strength)
-    odds = _odds(mark) * _odds(run) / _odds(overall)
+    overall = _shrink_rate(lane.of_all, prior, strength)
+    category = _shrink_rate(lane.of_category, prior, strength)
+    by_fingerprint = _shrink_rate(lane.of_fingerprint, category, strength)
+    run = _shrink_rate(lane.of_run, overall, strength)
+    odds = _odds_of(by_fingerprint) * _odds_of(run) / _odds_of(overall)
     return odds / (1 + odds) * strength / (strength + lane.attempts)
 
 
-def expected_s(lane: Lane, chance: float, strength: float) -> float:
+def expected_s_of(lane: Lane, chance: float, strength: float) -> float:
     """Seconds of the next attempt, which completes with that chance."""
     fixed = failed = _OF_LIMIT * lane.limit_s
-    for tally in (lane.of_all, lane.of_run_type, lane.of_run):
-        fixed = _mean(tally.fixed_s, tally.fixed, fixed, strength)
-        failed = _mean(tally.failed_s, tally.failed, failed, strength)
+    for counts in (lane.of_all, lane.of_run_type, lane.of_run):
+        fixed = _shrink_mean(counts.fixed_s, counts.fixed, fixed, strength)
+        failed = _shrink_mean(counts.failed_s, counts.failed, failed, strength)
     if lane.category == "timeout":
-        failed = _mean(lane.of_category.failed_s, lane.of_category.failed, lane.limit_s, strength)
+        failed = _shrink_mean(lane.of_category.failed_s, lane.of_category.failed, lane.limit_s, strength)
     return chance * fixed + (1 - chance) * failed
 
 
-def _rate(tally: Tally, towards: float, strength: float) -> float:
-    return (tally.fixed + strength * towards) / (tally.tried + strength)
+def _shrink_rate(counts: Tally, towards: float, strength: float) -> float:
+    return (counts.fixed + strength * towards) / (counts.tried + strength)
 
 
-def _mean(seconds: float, count: int, towards: float, strength: float) -> float:
+def _shrink_mean(seconds: float, count: int, towards: float, strength: float) -> float:
     return (seconds + strength * towards) / (count + strength)
 
 
-def _odds(rate: float) -> float:
+def _odds_of(rate: float) -> float:
     rate = min(1 - _EDGE, max(_EDGE, rate))
     return rate / (1 - rate)

@@ -13,12 +13,12 @@ from batchdrain.config.plugins import POLICIES, resolve
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.lane import Lane
 from batchdrain.policies.explaining import explanation_of
-from batchdrain.runtime.signals import foreign_code
+from batchdrain.runtime.signals import mark_foreign_code
 from batchdrain.runtime.text import safe_text
 
 Policy = Callable[[Lane, datetime], Any]
 Rank = tuple[Any, ...]
-_SAID: Final = 200
+_EXPLANATION_CHARS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +31,19 @@ class Ranking:
 
     def __call__(self, lane: Lane, now: datetime) -> Rank:
         """Raises ConfigError when a policy fails: its author must see where; Cut when a signal came meanwhile."""
-        keys = [_asked(name, policy, lane, now) for name, policy in zip(self.names, self.policies, strict=True)]
+        keys = [_ask(name, policy, lane, now) for name, policy in zip(self.names, self.policies, strict=True)]
         return (*keys, lane.phase_index is None, lane.phase_index or 0, lane.run_id, lane.phase_id)
 
-    def explained(self, lane: Lane, now: datetime) -> list[str]:
-        """What the policies say of their choice. Raises as a call does."""
-        return [safe_text(str(_asked(name, says, lane, now)), limit=_SAID) for name, says in self.explanations]
+    def explain(self, lane: Lane, now: datetime) -> list[str]:
+        """What the policies tell of their choice. Raises as a call does."""
+        return [
+            safe_text(str(_ask(name, explain, lane, now)), limit=_EXPLANATION_CHARS) for name, explain in self.explanations
+        ]
 
 
-def _asked(name: str, policy: Policy, lane: Lane, now: datetime) -> Any:
+def _ask(name: str, policy: Policy, lane: Lane, now: datetime) -> Any:
     try:
-        with foreign_code():
+        with mark_foreign_code():
             return policy(lane, now)
     except (Exception, SystemExit) as error:
         raise ConfigError(
@@ -62,9 +64,9 @@ def ranking_of(entries: Sequence[str | dict[str, Any]]) -> Ranking:
         _require_signature(name, policy, parameters)
         names.append(name)
         policies.append(partial(policy, **parameters) if parameters else policy)
-        says = explanation_of(policy)
-        if says is not None:
-            explanations.append((name, partial(says, **parameters)))
+        explain = explanation_of(policy)
+        if explain is not None:
+            explanations.append((name, partial(explain, **parameters)))
     return Ranking(tuple(names), tuple(policies), tuple(explanations))
 
 

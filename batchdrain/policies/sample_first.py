@@ -13,12 +13,12 @@ SAMPLED: Final = 1
 KNOWN: Final = 2
 
 
-def standing(lane: Lane, now: datetime) -> str:
+def explain_sampling(lane: Lane, now: datetime) -> str:
     """How far its run is sampled, for people."""
     return ("a sample of its run", "its run is sampled", "what ails its run is known")[sample_first(lane, now)]
 
 
-@explained_by(standing)
+@explained_by(explain_sampling)
 def sample_first(lane: Lane, now: datetime) -> int:  # noqa: ARG001 - a policy's signature
     """Runs of which nothing was tried, by this session or in the ledger; then those whose sample told something of their
     own; last those whose latest failed attempt failed like one of another run: what ails them is known."""

@@ -13,9 +13,9 @@ from batchdrain.sessions.session import Session, metrics_per_minute
 SUMMARY: Final = ("text", "json", "markdown")
 
 
-def summary(session: Session, saved_to: str, shape: str) -> str:
+def render_summary(session: Session, saved_to: str, format_name: str) -> str:
     """The report in one of SUMMARY, ending in a newline."""
-    if shape == "json":
+    if format_name == "json":
         found = session.model_dump(mode="json")
         found |= {
             "status": session.standing.value,
@@ -24,13 +24,13 @@ def summary(session: Session, saved_to: str, shape: str) -> str:
             "saved_to": saved_to,
         }
         return dumps(found, orjson.OPT_INDENT_2).decode() + "\n"
-    return markdown.summary(session, saved_to) if shape == "markdown" else text.summary(session, saved_to)
+    return markdown.render(session, saved_to) if format_name == "markdown" else text.render(session, saved_to)
 
 
-def nothing(why: str, shape: str) -> str:
+def render_nothing(why: str, format_name: str) -> str:
     """The report where no session was written."""
-    if shape == "json":
+    if format_name == "json":
         return dumps({"session_id": None, "nothing_selected": why.splitlines()}, orjson.OPT_INDENT_2).decode() + "\n"
-    if shape == "markdown":
-        return "".join(f"{markdown.escaped(line)}\n\n" for line in why.splitlines())
+    if format_name == "markdown":
+        return "".join(f"{markdown.escape(line)}\n\n" for line in why.splitlines())
     return why + "\n"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from batchdrain.reports.skip_list import skips_of
-from batchdrain.runtime.clock import iso
-from batchdrain.runtime.text import ending_word, safe_text
+from batchdrain.runtime.clock import to_iso
+from batchdrain.runtime.text import describe_ending, safe_text
+from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
 
 _MARKUP: Final = re.compile(r"[\\`*_{}\[\]()<>#+!|~&:@$-]|(?<=www)\.", re.IGNORECASE)
@@ -16,57 +17,66 @@ _BREAK: Final = "&#8203;"  # a space without width: what a page is searched for 
 _INSTEAD: Final = {"<": "&lt;", ">": "&gt;", "$": "&#36;", "@": f"\\@{_BREAK}", "#": f"\\#{_BREAK}", ".": f"{_BREAK}."}
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """Hostile text for a table's cell: every character of markup escaped, no link, no mention, no formula, one line."""
     return _MARKUP.sub(lambda found: _INSTEAD.get(found[0], f"\\{found[0]}"), safe_text(text, limit=500))
 
 
-def summary(session: Session, saved_to: str) -> str:
-    return "\n".join(_lines(session, saved_to)) + "\n"
+def render(session: Session, saved_to: str) -> str:
+    return "\n".join(_render_lines(session, saved_to)) + "\n"
 
 
-def _lines(session: Session, saved_to: str) -> Iterator[str]:
-    rate = session.success_rate
-    yield f"# Batch drain {escaped(session.session_id)}"
+def _render_lines(session: Session, saved_to: str) -> Iterator[str]:
+    yield f"# Batch drain {escape(session.session_id)}"
     yield ""
+    yield from _render_totals(session)
+    yield f"| Saved to | {escape(saved_to)} |"
+    skips = [f"| {phases} | {escape(rule)} | {escape(values)} |" for phases, rule, values in skips_of(session)]
+    if skips:
+        yield from ("", "## Skipped", "", "| Phases | Rule | Why |", "|---:|---|---|", *skips)
+    yield from ("", "## Results by run", "", "| Run | Succeeded | Of |", "|---|---:|---:|")
+    for run_id, (succeeded, count) in session.by_run().items():
+        yield f"| {escape(run_id)} | {succeeded} | {count} |"
+    yield from _render_odd([result for result in session.results if result.success and result.exit_code])
+    yield from _render_failures([result for result in session.results if not result.success])
+
+
+def _render_totals(session: Session) -> Iterator[str]:
+    rate = session.success_rate
     yield "| | |"
     yield "|---|---|"
     yield f"| Status | {session.standing} |"
-    yield f"| Started | {iso(session.started_at)} |"
-    yield f"| Completed | {iso(session.completed_at) if session.completed_at else 'not yet'} |"
+    yield f"| Started | {to_iso(session.started_at)} |"
+    yield f"| Completed | {to_iso(session.completed_at) if session.completed_at else 'not yet'} |"
     yield f"| Processed | {session.total_processed} |"
     yield f"| Succeeded | {session.total_success} |"
     yield f"| Failed | {session.total_failed} |"
     yield f"| Timeouts | {session.total_timeouts} |"
     yield f"| Success rate | {0.0 if rate is None else rate * 100:.1f}% |"
     if session.stopped_because:
-        yield f"| Stopped because | {escaped(session.stopped_because)} |"
+        yield f"| Stopped because | {escape(session.stopped_because)} |"
     if session.balance is not None:
         b = session.balance
         yield (
             f"| Balance | {b.failed_before} before + {b.new} new = {b.fixed} fixed + {b.still_failing} still failing + "
             f"{b.accepted} accepted + {b.not_reached} not reached{b.said_of_taken} |"
         )
-    yield f"| Saved to | {escaped(saved_to)} |"
-    skips = list(skips_of(session))
-    if skips:
-        yield from ("", "## Skipped", "", "| Phases | Rule | Why |", "|---:|---|---|")
-    for phases, rule, values in skips:
-        yield f"| {phases} | {escaped(rule)} | {escaped(values)} |"
-    yield from ("", "## Results by run", "", "| Run | Succeeded | Of |", "|---|---:|---:|")
-    for run_id, (succeeded, count) in session.by_run().items():
-        yield f"| {escaped(run_id)} | {succeeded} | {count} |"
-    odd = [result for result in session.results if result.success and result.exit_code]
+
+
+def _render_odd(odd: Sequence[Result]) -> Iterator[str]:
+    """Those that succeeded by the state that they set."""
     if odd:
         yield from ("", "## Succeeded by state, not by exit code", "", "| Run | Phase | State |", "|---|---|---|")
-        for result in odd:
-            word = ending_word(result.final_state, result.exit_code, success=True)
-            yield f"| {escaped(result.run_id)} | {escaped(result.phase_id)} | {escaped(word)} |"
-    failed = [result for result in session.results if not result.success]
+    for result in odd:
+        ending = describe_ending(result.final_state, result.exit_code, success=True)
+        yield f"| {escape(result.run_id)} | {escape(result.phase_id)} | {escape(ending)} |"
+
+
+def _render_failures(failed: Sequence[Result]) -> Iterator[str]:
     if failed:
         yield from ("", "## Failures", "", "| Run | Phase | State | Category | Error |", "|---|---|---|---|---|")
-        for result in failed:
-            yield (
-                f"| {escaped(result.run_id)} | {escaped(result.phase_id)} | {escaped(result.final_state)} | "
-                f"{escaped(result.category or '')} | {escaped(result.error_message or '')} |"
-            )
+    for result in failed:
+        yield (
+            f"| {escape(result.run_id)} | {escape(result.phase_id)} | {escape(result.final_state)} | "
+            f"{escape(result.category or '')} | {escape(result.error_message or '')} |"
+        )

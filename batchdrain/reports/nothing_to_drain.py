@@ -4,37 +4,40 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from batchdrain.database.run_counts import RunCounts, described
+from batchdrain.database.run_counts import RunCounts, describe_counts
 from batchdrain.model.phase import Skip
 from batchdrain.planning.skip_rules import by_rule
 
 
-def why_nothing(
-    where: str,
-    counts: Sequence[RunCounts],
-    state: str,
-    total: int,
-    skipped: Counter[Skip],
-    *,
-    held: int = 0,
-    by_plan: bool = False,
-) -> str:
-    """One or more lines. `total`: phases in the state; `skipped`: of them, by rule and value; `held`: claims of other
-    controllers; `by_plan`: only the phases of a plan were asked for."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmptySelection:
+    """What was looked at, and selected nothing."""
+
+    state: str  #: the source state
+    total: int  #: phases in it
+    skipped: Counter[Skip]  #: of them, by rule and value
+    held: int = 0  #: claims of other controllers
+    by_plan: bool = False  #: only the phases of a plan were asked for
+
+
+def explain_nothing(where: str, counts: Sequence[RunCounts], empty: EmptySelection) -> str:
+    """One or more lines. `where`: the database."""
+    state, total, held = empty.state, empty.total, empty.held
     header = f"Nothing to drain in {where}."
     if not counts:
         return f"{header}\nThe database holds no phases at all: is it the right one?"
-    lines = [header, f"It holds {described(list(counts))}."]
+    lines = [header, f"It holds {describe_counts(list(counts))}."]
     if total == 0:
         lines.append(f"No phase is {state}.")
-    elif by_plan:
+    elif empty.by_plan:
         lines.append("Every phase of the plan is skipped:")
     else:
         lines.append(f"All {total} {state} phases are skipped:")
-    lines += [f"  {count} by {rule}: {values}" for rule, count, values in by_rule(skipped)]
-    left = total - skipped.total()
-    if by_plan and total:
+    lines += [f"  {count} by {rule}: {values}" for rule, count, values in by_rule(empty.skipped)]
+    left = total - empty.skipped.total()
+    if empty.by_plan and total:
         lines.append(f"The rest of the {total} {state} phases is not in the plan.")
     elif left > 0:
         lines.append(f"  {left} find the batch full")

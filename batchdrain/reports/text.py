@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from batchdrain.failures.fingerprints import cluster_id
+from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.reports.skip_list import skips_of
-from batchdrain.runtime.clock import iso
-from batchdrain.runtime.text import ending_word, safe_text
+from batchdrain.runtime.clock import to_iso
+from batchdrain.runtime.text import describe_ending, safe_text
 from batchdrain.sessions.session import Session, metrics_per_minute
 
 WIDTH: Final = 80
@@ -16,23 +16,23 @@ _CLUSTERS: Final = 10
 _ODD: Final = 10
 
 
-def summary(session: Session, saved_to: str) -> str:
+def render(session: Session, saved_to: str) -> str:
     """The parts in the order that scripts rely on."""
-    return "\n".join(_lines(session, saved_to)) + "\n"
+    return "\n".join(_render_lines(session, saved_to)) + "\n"
 
 
-def _lines(session: Session, saved_to: str) -> Iterator[str]:
+def _render_lines(session: Session, saved_to: str) -> Iterator[str]:
     yield from ("=" * WIDTH, "BATCH DRAIN SUMMARY", "=" * WIDTH)
     yield f"Session ID: {session.session_id}"
-    yield f"Started: {iso(session.started_at)}"
-    yield f"Completed: {iso(session.completed_at) if session.completed_at else f'not yet ({session.standing})'}"
+    yield f"Started: {to_iso(session.started_at)}"
+    yield f"Completed: {to_iso(session.completed_at) if session.completed_at else f'not yet ({session.standing})'}"
     yield ""
     rate = session.success_rate
     yield f"Total Processed: {session.total_processed}"
     yield f"  ✓ Succeeded: {session.total_success}"
     yield f"  ✗ Failed: {session.total_failed}"
     yield f"Success Rate: {0.0 if rate is None else rate * 100:.1f}%"
-    yield from _between(session)
+    yield from _render_middle(session)
     yield ""
     yield "Results by Run:"
     yield "-" * WIDTH
@@ -44,18 +44,18 @@ def _lines(session: Session, saved_to: str) -> Iterator[str]:
     yield "=" * WIDTH
 
 
-def _between(session: Session) -> Iterator[str]:
+def _render_middle(session: Session) -> Iterator[str]:
     """What stands in the middle where there is any."""
     if session.total_timeouts:
         yield f"Timeouts: {session.total_timeouts}"
     if session.stopped_because:
         yield f"Stopped because: {safe_text(session.stopped_because)}"
     skips = [f"{phases} by {safe_text(rule)}: {values}" for phases, rule, values in skips_of(session)]
-    yield from _block("Skipped:", skips, len(skips))
-    yield from _block("Succeeded by the state that they set, not by their exit code:", list(_odd(session)), _ODD)
+    yield from _render_block("Skipped:", skips, len(skips))
+    yield from _render_block("Succeeded by the state that they set, not by their exit code:", list(_list_odd(session)), _ODD)
     clusters = sorted(session.fingerprint_counts.items(), key=lambda item: (-item[1], item[0]))
-    said = [f"{cluster_id(mark)}  {count}x  {safe_text(mark, limit=120)}" for mark, count in clusters]
-    yield from _block("Failures by cluster:", said, _CLUSTERS)
+    lines = [f"{cluster_id_of(alike)}  {count}x  {safe_text(alike, limit=120)}" for alike, count in clusters]
+    yield from _render_block("Failures by cluster:", lines, _CLUSTERS)
     per_minute = metrics_per_minute(session)
     for name, total in session.metrics.items():
         yield f"Metric {safe_text(name)}: {total:g} ({per_minute.get(name, 0.0):.1f} a minute)"
@@ -67,7 +67,7 @@ def _between(session: Session) -> Iterator[str]:
         )
 
 
-def _block(title: str, lines: Sequence[str], most: int) -> Iterator[str]:
+def _render_block(title: str, lines: Sequence[str], most: int) -> Iterator[str]:
     """A title and at most `most` lines below it; nothing where there are none."""
     if lines:
         yield title
@@ -77,7 +77,7 @@ def _block(title: str, lines: Sequence[str], most: int) -> Iterator[str]:
         yield f"  and {len(lines) - most} more"
 
 
-def _odd(session: Session) -> Iterator[str]:
+def _list_odd(session: Session) -> Iterator[str]:
     for result in session.results:
         if result.success and result.exit_code:
-            yield safe_text(f"{result.key}: {ending_word(result.final_state, result.exit_code, success=True)}")
+            yield safe_text(f"{result.key}: {describe_ending(result.final_state, result.exit_code, success=True)}")

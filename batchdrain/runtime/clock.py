@@ -9,7 +9,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def iso(moment: datetime) -> str:
+def to_iso(moment: datetime) -> str:
     """2025-12-28T12:00:00Z; with microseconds only where there are any. `moment` is aware."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 

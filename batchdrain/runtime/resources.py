@@ -1,4 +1,4 @@
-"""What the machine has not: memory, threads. Python says it in many ways; here they become one error with its cure."""
+"""What the machine has not: memory, threads. Python reports it in many ways; here they become one error with its cure."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ def shortage_of(error: BaseException) -> FilesUnavailable | None:
     """What to tell of it; None where the error is about something else."""
     if isinstance(error, MemoryError):
         return FilesUnavailable("out of memory", remedy=REMEDY)
-    said = str(error)
-    if isinstance(error, (RuntimeError, SystemError, ImportError)) and any(sign in said.lower() for sign in _SIGNS):
-        return FilesUnavailable(said, remedy=REMEDY)
+    message = str(error)
+    if isinstance(error, (RuntimeError, SystemError, ImportError)) and any(sign in message.lower() for sign in _SIGNS):
+        return FilesUnavailable(message, remedy=REMEDY)
     return None
 
 
 @contextmanager
-def shortage_told() -> Iterator[None]:
+def raise_shortage() -> Iterator[None]:
     """Around what a shortage must not break halfway. Raises FilesUnavailable for one."""
     try:
         yield
     except Exception as error:
-        told = shortage_of(error)
-        if told is None:
+        shortage = shortage_of(error)
+        if shortage is None:
             raise
-        raise told from error
+        raise shortage from error

@@ -26,7 +26,7 @@ _foreign = [False]
 
 
 @contextmanager
-def foreign_code() -> Iterator[None]:
+def mark_foreign_code() -> Iterator[None]:
     """Around a plugin's code that writes nothing: a signal ends it, by raising Cut."""
     _foreign[0] = True
     try:
@@ -35,7 +35,7 @@ def foreign_code() -> Iterator[None]:
         _foreign[0] = False
 
 
-def in_foreign_code() -> bool:
+def leave_foreign_code() -> bool:
     """Whether it is; it no longer is after this, so that the next signal finds nothing to cut."""
     found, _foreign[0] = _foreign[0], False
     return found
@@ -44,18 +44,18 @@ def in_foreign_code() -> bool:
 _came = [False]
 
 
-def note() -> None:
+def note_signal() -> None:
     """A handler was called: who waits for people only need not wait long any more."""
     _came[0] = True
 
 
-def came() -> bool:
+def is_stop_asked_for() -> bool:
     """Whether a signal asked this process to stop."""
     return _came[0]
 
 
 @contextmanager
-def blocked() -> Iterator[None]:
+def block_signals() -> Iterator[None]:
     """Threads that are started meanwhile, by whichever library, inherit that they do not hear."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:

@@ -24,20 +24,20 @@ def safe_text(text: str, *, limit: int = 2_000) -> str:
     return _UNSAFE.sub(_escape, cut)
 
 
-def storable(text: str) -> str:
+def to_storable(text: str) -> str:
     """What every database takes: no NUL (shown as U+2400), no lone surrogate, at most 64 kB."""
     return _SURROGATE.sub("\ufffd", text[:STORED_CHARS].replace("\x00", "\u2400"))
 
 
-def printable(text: str, encoding: str | None) -> str:
+def to_printable(text: str, encoding: str | None) -> str:
     """`text` with ASCII stand-ins for what a stream of `encoding` can't take."""
     for sign, stand_in in (("✓", "[ok]"), ("✗", "[x]"), ("…", "...")):
-        if not _encodes(sign, encoding):
+        if not _can_encode(sign, encoding):
             text = text.replace(sign, stand_in)
     return text.encode(encoding or "ascii", "backslashreplace").decode(encoding or "ascii")
 
 
-def _encodes(sign: str, encoding: str | None) -> bool:
+def _can_encode(sign: str, encoding: str | None) -> bool:
     try:
         sign.encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
@@ -45,12 +45,12 @@ def _encodes(sign: str, encoding: str | None) -> bool:
     return True
 
 
-def slug(text: str) -> str:
+def slug_of(text: str) -> str:
     """At most 40 harmless characters of an id, for people who look through a folder; never a name by itself."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text)[:40].strip(".-") or "phase"
 
 
-def shown(path: Path) -> str:
+def to_shown_path(path: Path) -> str:
     """A path for people: relative to where they stand, if it is below."""
     try:
         return str(path.absolute().relative_to(Path.cwd()))
@@ -58,13 +58,13 @@ def shown(path: Path) -> str:
         return str(path)
 
 
-def ending_word(word: str, exit_code: int | None, signal: int | None = None, *, success: bool) -> str:
+def describe_ending(state: str, exit_code: int | None, signal: int | None = None, *, success: bool) -> str:
     """A final state for people: 'COMPLETE, exit 3' where a command that succeeded did not end as one."""
     if success and signal is not None:
-        return f"{word}, killed by signal {signal}"
-    return f"{word}, exit {exit_code}" if success and exit_code else word
+        return f"{state}, killed by signal {signal}"
+    return f"{state}, exit {exit_code}" if success and exit_code else state
 
 
-def times(number: int) -> str:
+def count_times(number: int) -> str:
     """'once', '2 times'."""
     return "once" if number == 1 else f"{number} times"

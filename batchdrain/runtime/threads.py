@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from batchdrain.model.errors import FilesUnavailable
-from batchdrain.runtime.resources import REMEDY, shortage_told
+from batchdrain.runtime.resources import REMEDY, raise_shortage
 from batchdrain.runtime.signals import leave_to_the_main_thread
 
 _STACK_BYTES: Final = 8 << 20  # where there is no limit
@@ -27,8 +27,8 @@ def require_room(threads: int) -> None:
     try:
         mmap.mmap(-1, threads * stack + _SPARE_BYTES).close()  # nothing of it is touched
     except (OSError, OverflowError, MemoryError) as error:
-        said = f"there is no room for {threads} threads of {stack // 1024} kB and {_SPARE_BYTES // 1024} kB more"
-        raise FilesUnavailable(said, remedy=REMEDY) from error
+        message = f"there is no room for {threads} threads of {stack // 1024} kB and {_SPARE_BYTES // 1024} kB more"
+        raise FilesUnavailable(message, remedy=REMEDY) from error
 
 
 def begin(work: Callable[[], None], name: str) -> threading.Thread:
@@ -39,7 +39,7 @@ def begin(work: Callable[[], None], name: str) -> threading.Thread:
         work()
 
     thread = threading.Thread(target=run, name=f"batchdrain-{name}", daemon=True)
-    with shortage_told():
+    with raise_shortage():
         thread.start()
     return thread
 
@@ -52,7 +52,7 @@ def begin_all(pool: ThreadPoolExecutor, workers: int) -> None:
     """
     all_there = threading.Barrier(workers + 1)
     try:
-        with shortage_told():
+        with raise_shortage():
             for _ in range(workers):
                 pool.submit(all_there.wait)
     except BaseException:  # whoever waits at the barrier would keep the process from ending

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from batchdrain.config.messages import plainly
+from batchdrain.config.messages import explain
 from batchdrain.model.errors import BadData
 from batchdrain.sessions.session import SCHEMA_VERSION, Session
 
@@ -43,7 +43,7 @@ def parse(raw: bytes, place: str) -> Session:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"
         raise CorruptSession(
-            f"{place}: is no session: {where}: {plainly(first)}", remedy="`inv resume` rebuilds it from the ledger"
+            f"{place}: is no session: {where}: {explain(first)}", remedy="`inv resume` rebuilds it from the ledger"
         ) from None
     session.schema_version = SCHEMA_VERSION
     return session

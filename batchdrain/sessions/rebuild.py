@@ -23,14 +23,14 @@ class UnknownSession(BadData):
 def rebuilt(history: History, session_id: str, why: BadData, failed_state: str) -> Session:
     """What the ledger holds of the session. `failed_state`: the user's word for failed. Raises UnknownSession, saying `why`
     it was asked, when it holds nothing of it."""
-    heads = history.session_heads(session_id)
+    heads = history.read_session_heads(session_id)
     if not heads:
         raise UnknownSession(
             f"{why.message}; the ledger does not know session {session_id} either",
             remedy="start a new one with `inv drain`",
         ) from why
     session = max((parse(head.encode(), f"ledger: session {session_id}") for head in heads), key=_start)
-    session.results = results_of(history.session_rows(session.session_uid or ""))
+    session.results = results_of(history.read_session_rows(session.session_uid or ""))
     session.recount()
     session.balance = BalanceCount(session.results, session.balance, failed_state).balance()
     return session

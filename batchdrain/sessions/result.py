@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializ
 from batchdrain.database.ledger.attempt_fields import to_result
 from batchdrain.model.attempt import Finished
 from batchdrain.model.phase import PhaseKey
-from batchdrain.runtime.clock import iso
+from batchdrain.runtime.clock import to_iso
 
 EARLIER_TIMEOUT: Final = "TIMEOUT"
 """What the earlier program wrote as the final state of a phase that timed out."""
@@ -24,7 +24,7 @@ def _utc(moment: datetime) -> datetime:
         return moment.replace(tzinfo=UTC)
 
 
-Moment = Annotated[datetime, AfterValidator(_utc), PlainSerializer(iso, return_type=str, when_used="json")]
+Moment = Annotated[datetime, AfterValidator(_utc), PlainSerializer(to_iso, return_type=str, when_used="json")]
 
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from batchdrain.failures import categorise, fingerprint
-from batchdrain.failures.excerpt import without_suffix
+from batchdrain.failures.excerpt import strip_suffix
 from tests.benchmarks.figure import Figure
 
 UNITS = ("(", "'", "/", "_", "a_", "\x00", "a.", "status code ", "package a", "expected output ", "connection ")
@@ -42,7 +42,7 @@ def _judged(unit: str, chars: int) -> float:
 
 def _stripped(count: int) -> float:
     text = "boom" + " [exit code 1; log: a]" * count
-    return _least_ms(lambda _: without_suffix(text))
+    return _least_ms(lambda _: strip_suffix(text))
 
 
 def _least_ms(work: Callable[[int], object]) -> float:

@@ -79,7 +79,7 @@ class ClaimMachine(RuleBasedStateMachine):
 
     def _claim(self, controller: Controller, chosen: Choice, *, lost: bool) -> None:
         name = f"{chosen.phase.run_id}/{chosen.phase.phase_id}"
-        expected, owner, word = self.model[name], controller.claims.owner, chosen.phase.state.value.upper()
+        expected, owner, word = self.model[name], controller.claims.holder.owner, chosen.phase.state.value.upper()
         is_ours = expected.owner == owner
         can = name not in controller.holds and (is_ours or expected.can_be_claimed(word, self.world.now_ms))
         with self.world.reply_lost(lost):
@@ -96,7 +96,7 @@ class ClaimMachine(RuleBasedStateMachine):
             assert (claim.epoch, claim.attempt) == (expected.epoch, expected.counted + 1)
             assert (claim.prior_state, claim.prior_reason) == expected.prior
             self.claimed.append((controller, claim))
-            self.looked += [held for held in self.world.project.store.history.held() if held.key == chosen.phase.key]
+            self.looked += [held for held in self.world.project.store.history.read_held() if held.key == chosen.phase.key]
             self.world.met["claim"] += 1
             controller.last_claim = claim
         controller.holds.add(name)
@@ -156,7 +156,7 @@ class ClaimMachine(RuleBasedStateMachine):
             self.world.met["finish repeated"] += 1
 
     def _holds(self, controller: Controller, claim: Claim) -> bool:
-        return self.model[name_of(claim)].is_held_by(controller.claims.owner, claim.epoch)
+        return self.model[name_of(claim)].is_held_by(controller.claims.holder.owner, claim.epoch)
 
     @rule(who=whos, kept=st.sampled_from((0, 1, None)))
     def crash(self, who: str, kept: int | None) -> None:
@@ -176,7 +176,7 @@ class ClaimMachine(RuleBasedStateMachine):
 
     @rule(lost=losses)
     def recover(self, lost: bool) -> None:
-        held = {str(held.key).replace(" ", ""): held for held in self.world.project.store.history.held()}
+        held = {str(held.key).replace(" ", ""): held for held in self.world.project.store.history.read_held()}
         due = {
             name: expected.recover()
             for name, expected in self.model.items()
@@ -198,9 +198,7 @@ class ClaimMachine(RuleBasedStateMachine):
         gone = liveness.is_alive(held) is False
         project, expected = self.world.project, self.model[str(held.key).replace(" ", "")]
         due = expected.is_held_by(held.owner, held.epoch) and (gone or expected.is_over(self.world.now_ms))
-        found = give_back.give_back(
-            project.store.database, project.store.ledger, project.store.table, project.settings.command, held, gone=gone
-        )
+        found = give_back.give_back(project.store, project.settings.command, held, gone=gone)
         self.world.met["given back late" if due else "too late"] += 1
         assert (found is not None) == due, f"{held} was given back as {found}, and stood as {expected}"
         if found is not None:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from batchdrain.database.ledger import claims, give_back, statements
+from batchdrain.database.ledger import finish_transaction, give_back, statements
 from batchdrain.drain import recovery
 from batchdrain.model.states import Outcome
 from tests.chaos.expected import Row
@@ -69,19 +69,27 @@ class Mutant:
         exec(code, vars(self.module), made)
         patch.setattr(place, self.name, made[self.name])
         if self.owner is None:
-            patch.setattr(recovery, self.name, made[self.name])
+            patch.setattr(recovery, self.name, made[self.name], raising=False)
 
 
 def _give_back(text: str, instead: str) -> Mutant:
     return Mutant(give_back, None, "give_back", text, instead)
 
 
+def _free(text: str, instead: str) -> Mutant:
+    return Mutant(give_back, None, "_free", text, instead)
+
+
 def _statements(text: str, instead: str) -> Mutant:
     return Mutant(statements, statements.Statements, "__init__", text, instead)
 
 
+def _values(name: str, text: str, instead: str) -> Mutant:
+    return Mutant(statements, None, name, text, instead)
+
+
 def _finish(text: str, instead: str) -> Mutant:
-    return Mutant(claims, claims.Claims, "_end", text, instead)
+    return Mutant(finish_transaction, finish_transaction.FinishTransaction, "__call__", text, instead)
 
 
 _HOST_MS = "round(__import__('time').time() * 1000)"
@@ -90,24 +98,24 @@ MUTANTS = {
         'ours = sa.and_(this, claims.c.epoch == given("the_epoch"),', 'ours = sa.and_(this, given("the_epoch").is_not(None),'
     ),
     "recover over a state of somebody else": _give_back(
-        "held.key, prior, ours)", "held.key, prior, frozenset({table.standing(connection, held.key).state}))"
+        "held.key, prior, ours)", "held.key, prior, frozenset({store.table.read_row_state(connection, held.key).state}))"
     ),
-    "orphan_count not raised by recover": _give_back("claims.c.orphan_count + 1", "claims.c.orphan_count"),
-    "orphan_count not raised by finish": _statements(
-        'claims.c.orphan_count + given("orphaned", type_=sa.Integer)', "claims.c.orphan_count"
+    "orphan_count not raised by recover": _free("claims.c.orphan_count + 1", "claims.c.orphan_count"),
+    "orphan_count not raised by finish": _values(
+        "_set_free", 'claims.c.orphan_count + given("orphaned", type_=sa.Integer)', "claims.c.orphan_count"
     ),
-    "orphan_count not reset by finish": _statements('given("counted", type_=sa.Integer) == 1, 0', "sa.false(), 0"),
+    "orphan_count not reset by finish": _values("_set_free", 'given("counted", type_=sa.Integer) == 1, 0', "sa.false(), 0"),
     "finish repeated takes its own work for a loss": _finish(
-        "return self._already(connection, claim, attempt)", "raise ClaimLost('a higher epoch')"
+        "return self._find_recorded(connection)", "raise ClaimLost('a higher epoch')"
     ),
-    "finish repeated writes without looking": _finish("return self._already(connection, claim, attempt)", "pass"),
-    "lease compared with the host's clock": _give_back(
+    "finish repeated writes without looking": _finish("return self._find_recorded(connection)", "pass"),
+    "lease compared with the host's clock": _free(
         "claims.c.lease_until_ms < db_now_ms()", f"claims.c.lease_until_ms < {_HOST_MS}"
     ),
-    "lease written by the host's clock": _statements(
-        '"lease_until_ms": db_now_ms() + given', f'"lease_until_ms": {_HOST_MS} + given'
+    "lease written by the host's clock": _values(
+        "_set_holder", '"lease_until_ms": db_now_ms() + given', f'"lease_until_ms": {_HOST_MS} + given'
     ),
-    "lease not compared": _give_back("seen if gone else", "seen if True else"),
+    "lease not compared": _free("seen if gone else", "seen if True else"),
 }
 
 
@@ -144,7 +152,7 @@ def test_a_recovery_that_was_held_up_frees_no_later_claim(
 ) -> None:
     """Of the same controller by the epoch alone: the owner is the same, and its lease is over. Too rare to be met by chance."""
     if mutant is not None:
-        _give_back(*mutant).let_loose(monkeypatch)
+        _free(*mutant).let_loose(monkeypatch)
     machine = ClaimMachine()
     machine.begin(rows={name: Row("FAILED", "before") for name in PHASES})
     machine.drain(who="a", name="r/p", outcome=Outcome.FAILED)

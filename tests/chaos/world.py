@@ -7,7 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -75,11 +75,11 @@ class World:
         self._number = 0
         self.database = open_database(f"sqlite:///{path}")
         sa.event.listen(self.database.engine, "connect", self._set_clock)
-        patch.setattr(self.database, "_once", self._unless_lost(self.database._once))
+        patch.setattr(self.database, "_run_once", self._unless_lost(self.database._run_once))
         patch.setattr(process_identity, "is_alive", self._is_alive)
         self.database.prepare_for_writing()
         table = PhaseTable.reflect(self.database, Source())
-        ledger = Ledger.beside(table)
+        ledger = Ledger.of(table)
         ledger.create(self.database)
         self.project = Project(Settings(command=Command(argv=["true"])), Store(self.database, table, ledger), root)
 
@@ -109,21 +109,20 @@ class World:
         number = self.next_number()
         project = self.project
         claims = Claims(
-            project.store.database,
-            project.store.ledger,
-            project.store.table,
+            project.store,
             project.settings.command,
             f"{number:032x}",
             owner=f"{number:032d}",
             spool_dir=str(self.spool),
         )
-        claims.me = process_identity.ProcessIdentity("other-boot:1" if is_near else "third-boot:1", number, number)
+        process = process_identity.ProcessIdentity("other-boot:1" if is_near else "third-boot:1", number, number)
+        claims.holder = replace(claims.holder, process=process)
         if is_near:
-            self._near.add(claims.me)
+            self._near.add(process)
         return Controller(claims, is_near)
 
     def kill(self, controller: Controller) -> None:
-        self._dead.add(controller.claims.me)
+        self._dead.add(controller.claims.holder.process)
 
     def is_dead(self, controller: process_identity.ProcessIdentity) -> bool:
         """And seen to be so."""
@@ -131,7 +130,9 @@ class World:
 
     def guardian(self, controller: Controller) -> process_identity.ProcessIdentity:
         """Of its claims: it has always ended by the time that somebody asks for it."""
-        return process_identity.ProcessIdentity(controller.claims.me.host_id, controller.claims.me.pid, _ENDED)
+        return process_identity.ProcessIdentity(
+            controller.claims.holder.process.host_id, controller.claims.holder.process.pid, _ENDED
+        )
 
     def keep_result(self, token: str, exit_code: int) -> None:
         """What a guardian leaves whose controller died."""

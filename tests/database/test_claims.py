@@ -46,7 +46,7 @@ class Bench:
         return Project(Settings(command=self.command), Store(self.database, self.table, self.ledger), self.work.root)
 
     def controller(self, name: str = "a") -> Claims:
-        return Claims(self.database, self.ledger, self.table, self.command, name * 32)
+        return Claims(self.project.store, self.command, name * 32)
 
     def claim(
         self, claims: Claims, name: str, *, lease_s: float = 60, guard: process_identity.ProcessIdentity | None = None
@@ -76,7 +76,7 @@ def database_mode(work: Workplace) -> Iterator[Bench]:
 def _bench(work: Workplace, command: Command) -> Iterator[Bench]:
     database = open_database(work.url)
     table = PhaseTable.reflect(database, Source())
-    ledger = Ledger.beside(table)
+    ledger = Ledger.of(table)
     database.prepare_for_writing()
     ledger.create(database)
     yield Bench(work, database, ledger, table, command)
@@ -150,7 +150,7 @@ def test_ids_that_name_two_rows_are_refused(bench: Bench) -> None:
                    "last_failure_reason TEXT)")  # fmt: skip
     bench.work.sql("INSERT INTO twins VALUES ('r', 'p', 0, 'FAILED', 'a'), ('r', 'p', 1, 'FAILED', 'b')")
     table = PhaseTable.reflect(bench.database, Source(table="twins"))
-    claims = Claims(bench.database, bench.ledger, table, bench.command, "a" * 32)
+    claims = Claims(Store(bench.database, table, bench.ledger), bench.command, "a" * 32)
 
     with pytest.raises(BadData, match="name more than one row"):
         bench.claim(claims, "r/p")
@@ -305,11 +305,17 @@ def test_recovery_leaves_a_state_alone_that_somebody_else_wrote(bench: Bench) ->
     assert bench.work.states() == {"r/p": "COMPLETE"}
 
 
+def _is_another_process(claims: Claims) -> None:
+    """Of the same number."""
+    me = claims.holder.process
+    claims.holder = replace(claims.holder, process=replace(me, start=me.start - 1))
+
+
 def test_a_dead_controller_of_this_machine_is_recovered_before_its_lease_ends(bench: Bench) -> None:
     bench.work.fail("r/p")
     claims = bench.controller()
-    claims.me = replace(claims.me, start=claims.me.start - 1)  # a process of that number that is not this one
-    _taken(bench.claim(claims, "r/p", lease_s=3600, guard=claims.me))
+    _is_another_process(claims)
+    _taken(bench.claim(claims, "r/p", lease_s=3600, guard=claims.holder.process))
 
     assert bench.recover() == ["r / p"]
 
@@ -319,7 +325,7 @@ def test_a_dead_controller_whose_command_no_guardian_of_this_machine_watches_is_
 ) -> None:
     bench.work.fail("r/p", "r/q")
     claims = bench.controller()
-    claims.me = replace(claims.me, start=claims.me.start - 1)
+    _is_another_process(claims)
     _taken(bench.claim(claims, "r/p", lease_s=3600))
     _taken(bench.claim(claims, "r/q", lease_s=-1))
 
@@ -329,7 +335,7 @@ def test_a_dead_controller_whose_command_no_guardian_of_this_machine_watches_is_
 def test_a_controller_of_another_machine_is_judged_by_its_lease_alone(bench: Bench) -> None:
     bench.work.fail("r/p", "r/q")
     claims = bench.controller()
-    claims.me = process_identity.ProcessIdentity("another-boot:1", 1, 1)
+    claims.holder = replace(claims.holder, process=process_identity.ProcessIdentity("another-boot:1", 1, 1))
     _taken(bench.claim(claims, "r/p", lease_s=3600))
     _taken(bench.claim(claims, "r/q", lease_s=-1))
 
@@ -433,7 +439,7 @@ def test_a_beat_extends_the_lease_by_the_databases_clock(bench: Bench) -> None:
     assert claims.beat([claim], lease_s=60) == []
 
     assert bench.recover() == []
-    assert 50_000 < bench.project.store.history.held()[0].lease_left_ms <= 60_000
+    assert 50_000 < bench.project.store.history.read_held()[0].lease_left_ms <= 60_000
 
 
 def test_a_beat_names_the_claims_that_are_lost_and_revives_none(bench: Bench) -> None:
@@ -444,7 +450,7 @@ def test_a_beat_names_the_claims_that_are_lost_and_revives_none(bench: Bench) ->
 
     assert claims.beat([lost, kept], lease_s=60) == [lost]
 
-    assert [str(held.key) for held in bench.project.store.history.held()] == ["r / q"]
+    assert [str(held.key) for held in bench.project.store.history.read_held()] == ["r / q"]
 
 
 def test_a_finished_claim_can_not_be_kept_alive(bench: Bench) -> None:

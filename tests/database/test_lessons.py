@@ -39,13 +39,13 @@ class Book:
         self.database.write(lambda connection: connection.execute(self.ledger.attempt.insert().values(**{**base, **facts})))
 
     def lessons(self) -> Lessons:
-        return History(self.database, self.ledger).past().lessons
+        return History(self.database, self.ledger).read_past().lessons
 
 
 @pytest.fixture
 def book(work: Workplace) -> Iterator[Book]:
     database = open_database(work.url)
-    ledger = Ledger.beside(PhaseTable.reflect(database, Source()))
+    ledger = Ledger.of(PhaseTable.reflect(database, Source()))
     database.prepare_for_writing()
     ledger.create(database)
     yield Book(work, database, ledger)

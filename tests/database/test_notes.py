@@ -25,7 +25,7 @@ def project(work: Workplace) -> Iterator[Project]:
 
 
 def said(notes: Notes) -> dict[str, object]:
-    return {note.subject: note.said["word"] for note in notes.of(KIND)}
+    return {note.subject: note.content["word"] for note in notes.read(KIND)}
 
 
 WAITING = {
@@ -60,7 +60,7 @@ def test_who_writes_of_one_subject_in_the_same_moment_is_heard_second(work: Work
 def test_what_is_forgotten_is_what_was_read(project: Project) -> None:
     notes = Notes(project.store.database, project.store.ledger)
     notes.write(KIND, {"old": {"word": "a"}, "changed": {"word": "b"}, "kept": {"word": "c\x00\ud800"}})
-    read = [note for note in notes.of(KIND) if note.subject != "kept"]
+    read = [note for note in notes.read(KIND) if note.subject != "kept"]
     notes.write(KIND, {"changed": {"word": "new"}})
 
     notes.forget(KIND, read)

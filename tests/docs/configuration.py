@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from batchdrain.config.settings import PROFILES, Settings
+from batchdrain.config.profiles import PROFILES
+from batchdrain.config.settings import Settings
 
 Schema = Mapping[str, Any]
 _HEAD: Final = """# Configuration

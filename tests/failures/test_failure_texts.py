@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import batchdrain.failures
-from batchdrain.failures.categories import CATEGORIES, Categoriser, categorise, own_rule
-from batchdrain.failures.excerpt import LONGEST, excerpt, gist, with_suffix, without_suffix
+from batchdrain.failures.categories import CATEGORIES, Categoriser, categorise, make_own_rule
+from batchdrain.failures.excerpt import LONGEST, add_suffix, excerpt, gist_of, strip_suffix
 from batchdrain.failures.fingerprints import LONGEST as MARK_CHARS
-from batchdrain.failures.fingerprints import cluster_id, fingerprint
+from batchdrain.failures.fingerprints import cluster_id_of, fingerprint
 
 LABELLED = [
     ("unknown", None),
@@ -80,7 +80,7 @@ def test_a_failure_is_of_the_category_that_people_give_it(category: str, text: s
 
 
 def test_configured_rules_stand_before_the_built_in_ones() -> None:
-    own = Categoriser((own_rule("patch", "widget"),))
+    own = Categoriser((make_own_rule("patch", "widget"),))
     assert (own("import of a WIDGET failed"), own("ImportError: x"), own(None)) == ("patch", "collection", "unknown")
 
 
@@ -89,7 +89,7 @@ def test_configured_rules_stand_before_the_built_in_ones() -> None:
 )
 def test_a_bad_rule_is_told(category: str, match: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        own_rule(category, match)
+        make_own_rule(category, match)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_no_text_has_no_fingerprint() -> None:
 
 def test_a_traceback_is_judged_by_its_last_exception() -> None:
     text = 'Traceback (most recent call last):\n  File "patch.py", line 3, in <module>\n    import x\nKeyError: 1\n'
-    assert gist(text) == "KeyError: 1"
+    assert gist_of(text) == "KeyError: 1"
     assert categorise(text) == "other"
 
 
@@ -142,21 +142,21 @@ def test_a_hostile_text_is_cut_and_judged(text: str) -> None:
 
 
 def test_suffixes_without_end_are_all_taken_off() -> None:
-    assert without_suffix("boom" + " [exit code 1; log: a]" * 80_000) == "boom"
+    assert strip_suffix("boom" + " [exit code 1; log: a]" * 80_000) == "boom"
 
 
 @given(st.text(max_size=400))
 def test_every_text_has_a_category_and_a_fingerprint(text: str) -> None:
     assert categorise(text) in CATEGORIES
     assert fingerprint(text) == fingerprint(text)
-    assert len(cluster_id(fingerprint(text))) == 10
+    assert len(cluster_id_of(fingerprint(text))) == 10
 
 
 @given(st.text(max_size=200), st.integers(0, 255), st.text(alphabet=st.characters(exclude_characters="\n"), max_size=60))
 def test_our_own_suffix_is_taken_off_again(text: str, code: int, log: str) -> None:
-    plain = without_suffix(text)
-    assert without_suffix(with_suffix(plain, f"exit code {code}", log)) == plain
-    assert fingerprint(with_suffix(plain, f"exit code {code}", log)) == fingerprint(plain)
+    plain = strip_suffix(text)
+    assert strip_suffix(add_suffix(plain, f"exit code {code}", log)) == plain
+    assert fingerprint(add_suffix(plain, f"exit code {code}", log)) == fingerprint(plain)
 
 
 def test_a_fingerprint_is_the_same_in_every_process() -> None:

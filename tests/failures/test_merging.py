@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchdrain.failures.near_equal import MEMBERS, Seen, merged
+from batchdrain.failures.near_equal import MEMBERS, Seen, merge
 
 WORDS = st.sampled_from(["a", "b", "c", "*"])
 SEEN = st.lists(
@@ -24,7 +24,7 @@ SEEN = st.lists(
 
 def groups(*texts: str, category: str = "other") -> list[list[str]]:
     found = [Seen(fingerprint=text, category=category, count=len(texts) - place) for place, text in enumerate(texts)]
-    return marks(merged(found))
+    return marks(merge(found))
 
 
 def marks(clusters: Iterable[list[Seen]]) -> list[list[str]]:
@@ -51,7 +51,7 @@ def test_at_most_one_token_in_five_may_differ_and_never_the_first(one: str, othe
 def test_failures_of_different_categories_are_never_merged() -> None:
     text = "step build of web failed"
     found = [Seen(fingerprint=text, category="patch", count=1), Seen(fingerprint=f"{text}", category="other", count=2)]
-    assert len(merged(found)) == 2
+    assert len(merge(found)) == 2
 
 
 def test_a_chain_of_small_steps_joins_no_strangers() -> None:
@@ -63,12 +63,12 @@ def test_a_chain_of_small_steps_joins_no_strangers() -> None:
 def test_the_order_in_which_failures_are_met_changes_nothing(seen: list[Seen], order: Any) -> None:
     shuffled = list(seen)
     order.shuffle(shuffled)
-    assert merged(shuffled) == merged(seen)
+    assert merge(shuffled) == merge(seen)
 
 
 @given(SEEN)
 def test_every_fingerprint_is_in_exactly_one_cluster_with_the_most_frequent_first(seen: list[Seen]) -> None:
-    found = merged(seen)
+    found = merge(seen)
     assert sorted(mark for cluster in marks(found) for mark in cluster) == sorted(one.fingerprint for one in seen)
     assert all(cluster[0].count == max(one.count for one in cluster) for cluster in found)
     assert len({(one.category) for cluster in found for one in cluster}) <= 2
@@ -84,7 +84,7 @@ def test_many_fingerprints_of_one_shape_do_not_cost_their_square() -> None:
     def took(count: int) -> float:
         seen = [Seen(fingerprint=f"x {n} {n + 1} {n + 2} z", category="other", count=1) for n in range(count)]
         began = time.thread_time()
-        merged(seen)
+        merge(seen)
         return time.thread_time() - began
 
     took(500)

@@ -15,9 +15,7 @@ PARAMETERS: Final = 6
 OWN_IMPORTS: Final = 15
 TEST_FILE_LINES: Final = 300
 
-LONG_APART: Final[Mapping[str, str]] = {
-    "batchdrain/database/ledger/schema.py:Ledger.beside": "a schema: the three tables, column by column",
-}
+LONG_APART: Final[Mapping[str, str]] = {}
 """`file:function`, and why it may be long."""
 MANY_APART: Final[Mapping[str, str]] = {}
 """`file:function`, and why it may have many parameters."""

@@ -18,7 +18,7 @@ from batchdrain.config.settings import Dependency, Settings, Stop, Timeout
 from batchdrain.database.ledger.history import Past
 from batchdrain.database.phases.pages import Page, Row
 from batchdrain.failures.categories import CATEGORIES, categorise
-from batchdrain.failures.fingerprints import cluster_id, fingerprint
+from batchdrain.failures.fingerprints import cluster_id_of, fingerprint
 from batchdrain.model.claim import Choice
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.lane import Lane
@@ -266,7 +266,7 @@ def backlogs(draw: st.DrawFn) -> tuple[list[Row], SkipRules]:
     subjects = st.one_of(
         st.sampled_from(keys).map(lambda key: Subject(run_id=key.run_id, phase_id=key.phase_id)),
         st.sampled_from([Subject(run_id="r*"), Subject(run_id="t")]),
-        marks.map(lambda mark: Subject(cluster=cluster_id(mark))),
+        marks.map(lambda mark: Subject(cluster=cluster_id_of(mark))),
     )
     acceptances = [Acceptance(subject=subject, reason="known") for subject in draw(st.lists(subjects, max_size=2))]
     progress, verdicts = draw(PROGRESS), {}

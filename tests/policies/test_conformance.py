@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchdrain.config.plugins import POLICIES, known
+from batchdrain.config.plugins import POLICIES, list_names
 from batchdrain.database.phases.pages import Row
 from batchdrain.failures.categories import CATEGORIES
 from batchdrain.model.lane import Lane
@@ -33,7 +33,7 @@ def fewest_waiting(lane, now):
 """
 PAGE = (Path(__file__).parents[2] / "docs" / "choosing.md").read_text()
 ENTRIES: list[str | dict[str, Any]] = [
-    *known(POLICIES),
+    *list_names(POLICIES),
     {"name": "best-yield", "prior": 0.9, "strength": 0.5, "timeouts_last": True},
     "conforming_policies:billing_first",
     {"name": "conforming_policies:billing_first", "prefix": "r"},
@@ -75,7 +75,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def test_the_built_in_policies_are_those_that_the_page_names() -> None:
     table = PAGE.split("| policy | ranks |")[1].split("\n\n")[0]
     named = [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")]
-    assert sorted(named) == [name for name in known(POLICIES) if name != "fewest-waiting"]
+    assert sorted(named) == [name for name in list_names(POLICIES) if name != "fewest-waiting"]
 
 
 def test_the_page_lists_what_a_lane_carries() -> None:

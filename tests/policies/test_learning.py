@@ -24,7 +24,7 @@ from batchdrain.planning.filters import Filters
 from batchdrain.planning.lane_backlog import LaneBacklog
 from batchdrain.planning.lane_heap import RENEWALS, LaneHeap
 from batchdrain.planning.skip_rules import SkipRules
-from batchdrain.policies.best_yield import best_yield, expected_s, success_rate
+from batchdrain.policies.best_yield import best_yield, expected_s_of, success_rate_of
 from batchdrain.policies.ranking import Ranking, ranking_of
 from tests.policies.test_choosing import NOW, REASONS, all_of, backlog_of, lane, names
 
@@ -109,15 +109,15 @@ def test_best_yield_knows_what_the_ledger_knows() -> None:
 
 
 def test_a_phase_that_was_never_mended_is_worth_less_with_each_attempt() -> None:
-    rates = [success_rate(lane(attempts=attempts), 0.3, 4.0) for attempts in range(5)]
+    rates = [success_rate_of(lane(attempts=attempts), 0.3, 4.0) for attempts in range(5)]
     assert rates[0] == pytest.approx(0.3)
     assert rates == sorted(rates, reverse=True)
     assert rates[4] == pytest.approx(0.15)
 
 
 def test_a_phase_that_timed_out_is_expected_to_take_its_limit_again() -> None:
-    assert expected_s(lane(category="timeout", limit_s=1200.0), 0.0, 4.0) == 1200.0
-    assert expected_s(lane(category="other", limit_s=1200.0), 0.0, 4.0) == 120.0
+    assert expected_s_of(lane(category="timeout", limit_s=1200.0), 0.0, 4.0) == 1200.0
+    assert expected_s_of(lane(category="other", limit_s=1200.0), 0.0, 4.0) == 120.0
 
 
 def test_timeouts_can_be_put_last_whatever_is_expected_of_them() -> None:

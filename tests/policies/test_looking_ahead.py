@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchdrain.config.plugins import POLICIES, known
+from batchdrain.config.plugins import POLICIES, list_names
 from batchdrain.config.settings import Settings, Stop
 from batchdrain.database.ledger.history import Past
 from batchdrain.database.phases.pages import Row
@@ -37,7 +37,7 @@ def rules(*verdicts: Verdict) -> SkipRules:
     return SkipRules(filters=Filters(), settings=Settings(), past=Past(), verdicts=found)
 
 
-@pytest.mark.parametrize("policy", [*known(POLICIES)])
+@pytest.mark.parametrize("policy", [*list_names(POLICIES)])
 @given(rows=ROWS, before=st.integers(0, 5), most=st.integers(0, 50))
 def test_what_is_upcoming_is_what_comes_and_looking_changes_nothing(
     policy: str, rows: list[Row], before: int, most: int

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from batchdrain.config.plugins import POLICIES, known
+from batchdrain.config.plugins import POLICIES, list_names
 from batchdrain.config.settings import Stop
 from batchdrain.failures import categorise, fingerprint
 from batchdrain.failures.categories import CATEGORIES
@@ -57,7 +57,7 @@ def _areas(found: list[dict[str, Measured]], name: str) -> float:
     return statistics.mean(world[name].area for world in found)
 
 
-@pytest.mark.parametrize("policy", known(POLICIES))
+@pytest.mark.parametrize("policy", list_names(POLICIES))
 def test_every_policy_mends_all_that_can_be_mended_if_it_has_the_time(policy: str) -> None:
     """Session after session, without stop conditions: with them a policy that always begins alike may starve what it
     never comes to."""
@@ -69,7 +69,7 @@ def test_every_policy_mends_all_that_can_be_mended_if_it_has_the_time(policy: st
     assert sum(found.fixed for found in executed) == sum(truth.fixable for truth in world.truths.values())
 
 
-@pytest.mark.parametrize("policy", known(POLICIES))
+@pytest.mark.parametrize("policy", list_names(POLICIES))
 def test_untried_first_before_a_policy_keeps_it_from_starving_with_every_stop_condition_on(policy: str) -> None:
     world = _quick(make(KINDS["mixed"], 9, phases=PHASES))
     executed = Replay(world, ranking_of(["untried-first", policy]), Memory(), settings_for(world)).run(float("inf"))

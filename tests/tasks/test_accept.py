@@ -11,7 +11,7 @@ import pytest
 
 from batchdrain.cli.commands.flag_values import moment
 from batchdrain.database.ledger.notes import Note
-from batchdrain.failures.fingerprints import cluster_id, fingerprint
+from batchdrain.failures.fingerprints import cluster_id_of, fingerprint
 from batchdrain.model.errors import UsageError
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey
@@ -67,7 +67,7 @@ def test_an_until_that_is_none_or_over_is_refused(text: str) -> None:
 
 def accepted(subject: Subject, now: datetime = NOW) -> Acceptances | None:
     one = Acceptance(subject=subject, reason="known", until=NOW + timedelta(days=1))
-    return Acceptances.of([Note(subject=one.subject.name, by="ann@host", at="", said=one.said)], now)
+    return Acceptances.of([Note(subject=one.subject.name, by="ann@host", at="", content=one.said)], now)
 
 
 def test_an_acceptance_is_void_from_its_moment_on() -> None:
@@ -85,7 +85,7 @@ def test_an_acceptance_is_void_from_its_moment_on() -> None:
         ({"run_id": "r", "phase_id": "p"}, "r", True),
         ({"run_id": "r*", "phase_id": "p"}, "rr", False),
         ({"run_id": "r", "phase_id": "q"}, "r", False),
-        ({"cluster": cluster_id(fingerprint(DISK))}, "any", True),
+        ({"cluster": cluster_id_of(fingerprint(DISK))}, "any", True),
         ({"cluster": "0" * 10}, "any", False),
     ],
 )
@@ -116,7 +116,7 @@ def test_no_fingerprint_is_computed_unless_a_cluster_is_accepted(monkeypatch: py
      {"run_id": "r", "until": 7}],
 )  # fmt: skip
 def test_a_note_that_somebody_spoiled_accepts_nothing(said: dict[str, Any]) -> None:
-    assert Acceptance.of(Note(subject="x", by="y", at="z", said=said)) is None
+    assert Acceptance.of(Note(subject="x", by="y", at="z", content=said)) is None
 
 
 def test_the_balance_adds_up_when_the_accepted_ones_have_gone_meanwhile() -> None:
@@ -133,7 +133,7 @@ def test_what_is_accepted_is_skipped_with_reason_and_counted_in_the_balance(work
         == "Accepted: phase a / p (1 failed phase now)\n"
     )
     assert accept(work, "--run-id=build-*", "--reason=JIRA-7").out == "Accepted: run build-* (2 failed phases now)\n"
-    cluster = cluster_id(fingerprint(DISK))
+    cluster = cluster_id_of(fingerprint(DISK))
     accept(work, f"--cluster={cluster}", "--reason=disk", "--until=7d")
     before = work.phases()
 
@@ -213,7 +213,7 @@ def test_acceptances_are_listed_expired_ones_marked_and_taken_back(work: Workpla
     work.fail("a/p", "c/p")
     work.sql("UPDATE phases SET last_failure_reason = :t WHERE run_id = 'c'", [{"t": DISK}])
     accept(work, "--run-id=a", "--phase-id=p", "--reason=old", "--until=1d")
-    accept(work, f"--cluster={cluster_id(fingerprint(DISK)).upper()}", "--reason=disk")
+    accept(work, f"--cluster={cluster_id_of(fingerprint(DISK)).upper()}", "--reason=disk")
     (name, value), *_ = work.sql(
         "SELECT name, value FROM batchdrain_meta WHERE name LIKE 'accepted/%' AND value LIKE '%old%'"
     )
@@ -222,7 +222,7 @@ def test_acceptances_are_listed_expired_ones_marked_and_taken_back(work: Workpla
     work.sql("UPDATE batchdrain_meta SET value = :v WHERE name = :n", [{"v": json.dumps(note), "n": name}])
 
     lines = work.inv("accept").lines
-    assert lines[1] == f"  cluster {cluster_id(fingerprint(DISK))}: {fingerprint(DISK)}"
+    assert lines[1] == f"  cluster {cluster_id_of(fingerprint(DISK))}: {fingerprint(DISK)}"
     assert lines[3] == "  phase a / p"
     assert re.fullmatch(r" +old \(\S+@\S+, \d{4}-\d\d-\d\d, EXPIRED 2020-01-01T00:00:00Z\)", lines[4])
     work.inv("drain")

@@ -203,9 +203,9 @@ def test_a_few_lines_that_stand_for_billions_of_values_are_refused(tmp_path: Pat
     for _ in range(11):
         bomb = [bomb] * 10
 
-    [finding] = project_checks.settings_files([tmp_path / "invoke.yaml"])
+    [finding] = project_checks.check_settings_files([tmp_path / "invoke.yaml"])
 
-    assert (finding.ok, "more than 100 aliases" in finding.said) == (False, True)
+    assert (finding.ok, "more than 100 aliases" in finding.message) == (False, True)
     with pytest.raises(ConfigError, match="more than 100000 values"):
         load({"policy": bomb}, {})
 
@@ -289,5 +289,5 @@ def test_code_that_others_may_write_is_not_imported(lite: Workplace, name: str) 
 def test_a_number_that_yaml_reads_as_another_is_told_by_doctor(tmp_path: Path, text: str) -> None:
     path = tmp_path / "invoke.yaml"
     path.write_text(f"batchdrain: {{{text}}}")
-    [finding] = project_checks.settings_files([path])
-    assert (finding.ok, "quote it" in finding.said) == (False, True), finding
+    [finding] = project_checks.check_settings_files([path])
+    assert (finding.ok, "quote it" in finding.message) == (False, True), finding

@@ -9,7 +9,7 @@ import pytest
 
 from batchdrain.database.phases.pages import Row
 from batchdrain.failures.categories import categorise
-from batchdrain.failures.fingerprints import cluster_id, fingerprint
+from batchdrain.failures.fingerprints import cluster_id_of, fingerprint
 from batchdrain.planning import cluster_counts as counting
 from tests.workplace import Workplace
 
@@ -39,7 +39,7 @@ def test_failures_are_grouped_over_runs_the_most_frequent_first(work: Workplace)
     assert (found["failed"], found["total"]) == (6, 3)
     disk, *rest = found["clusters"]
     assert (disk["count"], disk["runs"], disk["scope"], disk["category"]) == (4, 3, "systemic", "other")
-    assert (disk["fingerprint"], disk["cluster"]) == (fingerprint(DISK), cluster_id(fingerprint(DISK)))
+    assert (disk["fingerprint"], disk["cluster"]) == (fingerprint(DISK), cluster_id_of(fingerprint(DISK)))
     assert disk["example"] == {"run_id": "a", "phase_id": "p", "text": DISK}
     assert [(one["fingerprint"], one["runs"], one["scope"]) for one in rest] == [
         ("", 1, "run-specific"), ("quite different", 1, "run-specific"),
@@ -68,7 +68,7 @@ def test_a_cluster_tells_what_retries_of_it_did(work: Workplace) -> None:
     work.configure(stop={"max_repeats": 0})
     work.fail("a/p", "b/p~fail", "c/p~fail", "d/p")
     reasons(work, a=DISK, b=DISK, c=DISK, d="unlike")
-    work.inv("drain", "--batch-size=3", f"--cluster={cluster_id(fingerprint(DISK))}")
+    work.inv("drain", "--batch-size=3", f"--cluster={cluster_id_of(fingerprint(DISK))}")
     assert sorted(work.sql("SELECT outcome FROM batchdrain_attempt")) == [("complete",), ("failed",), ("failed",)]
     work.fail("e/p")
     reasons(work, e=DISK)
@@ -85,7 +85,7 @@ def test_a_merged_cluster_is_drained_and_accepted_by_the_value_that_is_shown(wor
     reasons(work, a=STEP, b=OTHER_STEP, c="unlike")
 
     merged, _ = work.inv("clusters", "--format=json").json()["clusters"]
-    assert merged["ids"] == [cluster_id(fingerprint(STEP)), cluster_id(fingerprint(OTHER_STEP))]
+    assert merged["ids"] == [cluster_id_of(fingerprint(STEP)), cluster_id_of(fingerprint(OTHER_STEP))]
     assert (merged["count"], merged["runs"]) == (3, 2)
     shown = work.inv("clusters").lines[2].split()[-1]
     assert shown == merged["cluster"] == ",".join(merged["ids"])

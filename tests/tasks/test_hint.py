@@ -13,7 +13,7 @@ from tests.workplace import Workplace
 
 
 def note(glob: str, priority: object) -> Note:
-    return Note(subject=glob, by="ann@host", at="2026-01-01T00:00:00Z", said={"priority": priority})
+    return Note(subject=glob, by="ann@host", at="2026-01-01T00:00:00Z", content={"priority": priority})
 
 
 def test_the_highest_matching_priority_wins() -> None:

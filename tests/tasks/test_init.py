@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from invoke.vendor import yaml
 
-from batchdrain.cli.commands.init.guess import guess_columns, guess_words
+from batchdrain.cli.commands.init.guess import guess_columns, guess_states
 from tests.workplace import Ran, Workplace
 
 safe_load: Any = yaml.safe_load
@@ -61,7 +61,7 @@ def test_names_of_the_time_of_a_change_are_known(name: str) -> None:
     ],
 )  # fmt: skip
 def test_of_an_enum_only_its_own_words_are_guessed(values: list[str], words: dict[str, str | None]) -> None:
-    found, sure = guess_words(values, are_all=True)
+    found, sure = guess_states(values, are_all=True)
     assert found == words
     assert sure == {ours for ours, word in words.items() if word is not None}
 

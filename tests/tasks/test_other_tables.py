@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from invoke.vendor import yaml
 
-from batchdrain.database.phases.table import joined_name, split_name
+from batchdrain.database.phases.table import join_name, split_name
 from tests.workplace import WORKER, Workplace
 
 safe_load: Any = yaml.safe_load
@@ -244,7 +244,7 @@ def test_the_first_five_minutes_in_a_project_of_ones_own(work: Workplace) -> Non
 )
 def test_a_table_is_named_as_sql_names_it(name: str, parts: tuple[str | None, str]) -> None:
     assert split_name(name) == parts
-    assert split_name(joined_name(*parts)) == parts
+    assert split_name(join_name(*parts)) == parts
 
 
 def test_a_table_with_an_ugly_name_is_drained(work: Workplace) -> None:
@@ -256,7 +256,7 @@ def test_a_table_with_an_ugly_name_is_drained(work: Workplace) -> None:
     table.create(work.engine)
     with work.engine.begin() as connection:
         connection.execute(table.insert().values(run_id="r", phase_id="p", state="FAILED"))
-    work.source = {"table": joined_name(schema, table.name), "columns": {"phase_index": None}}
+    work.source = {"table": join_name(schema, table.name), "columns": {"phase_index": None}}
     work.configure()
 
     assert (work.inv("doctor").code, work.inv("drain").code) == (0, 0)

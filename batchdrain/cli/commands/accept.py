@@ -10,7 +10,7 @@ from batchdrain.cli.commands.open import opened
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.notes import NoteKind, Notes
-from batchdrain.database.phases.pages import clean_rows
+from batchdrain.database.phases.pages import redact_rows
 from batchdrain.drain.project import Project
 from batchdrain.model.errors import UsageError, did_you_mean
 from batchdrain.model.failure import Failure
@@ -75,7 +75,7 @@ def _keep(project: Project, found: Sequence[Acceptance], *, dry: bool) -> None:
         Notes(project.store.database, project.store.ledger).write(
             NoteKind.ACCEPTED, {one.subject.name: one.said for one in found}
         )
-    until = "" if found[0].until is None else f" until {clock.iso(found[0].until)}"
+    until = "" if found[0].until is None else f" until {clock.to_iso(found[0].until)}"
     standing = "no failed phase now" if count == 0 else f"{count} failed phase{'' if count == 1 else 's'} now"
     named = ", ".join(str(one.subject) for one in found)
     Output().line(safe_text(f"{'Would accept' if dry else 'Accepted'}: {named}{until} ({standing})"))
@@ -85,7 +85,7 @@ def _standing(project: Project, found: Iterable[Acceptance]) -> tuple[int, str]:
     """How many failed phases are accepted by these now, and the fingerprint of one of them."""
     accepted, count, mark = Acceptances(found), 0, ""
     with project.store.database.read() as connection:
-        for row in clean_rows(project.store.table.pages(connection, PhaseState.FAILED), project.store.redact):
+        for row in redact_rows(project.store.table.read_pages(connection, PhaseState.FAILED), project.store.redact):
             failure = Failure.uncategorised(row.reason)
             if accepted.skip(PhaseKey(row.run_id, row.phase_id), failure) is not None:
                 count, mark = count + 1, mark or failure.fingerprint
@@ -94,7 +94,7 @@ def _standing(project: Project, found: Iterable[Acceptance]) -> tuple[int, str]:
 
 def _clear(project: Project, subjects: Sequence[Subject], *, dry: bool) -> None:
     notes = Notes(project.store.database, project.store.ledger)
-    known = {note.subject: one for note in notes.of(NoteKind.ACCEPTED) if (one := Acceptance.of(note)) is not None}
+    known = {note.subject: one for note in notes.read(NoteKind.ACCEPTED) if (one := Acceptance.of(note)) is not None}
     for subject in subjects:
         if subject.name not in known:
             near = did_you_mean(str(subject), [str(one.subject) for one in known.values()])
@@ -107,7 +107,7 @@ def _clear(project: Project, subjects: Sequence[Subject], *, dry: bool) -> None:
 
 def _list(project: Project) -> None:
     out, now = Output(), clock.now()
-    notes = Notes(project.store.database, project.store.ledger).of(NoteKind.ACCEPTED)
+    notes = Notes(project.store.database, project.store.ledger).read(NoteKind.ACCEPTED)
     found = [one for note in notes if (one := Acceptance.of(note)) is not None]
     if not found:
         out.line(f"Nothing is accepted in {project.store.where}.")
@@ -120,5 +120,5 @@ def _list(project: Project) -> None:
 
 
 def _told(one: Acceptance, *, void: bool) -> str:
-    until = "" if one.until is None else f", {'EXPIRED' if void else 'until'} {clock.iso(one.until)}"
+    until = "" if one.until is None else f", {'EXPIRED' if void else 'until'} {clock.to_iso(one.until)}"
     return f"{one.reason} ({one.by}, {one.at[:10]}{until})"

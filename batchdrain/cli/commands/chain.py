@@ -10,7 +10,7 @@ from batchdrain.cli.commands.dry_run import show_plan
 from batchdrain.cli.commands.open import opened, screen_for, whole
 from batchdrain.cli.commands.report import report
 from batchdrain.cli.invocation import Invocation
-from batchdrain.cli.screens.writer import Output, error_lines
+from batchdrain.cli.screens.writer import Output, to_error_lines
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.start import begin
@@ -104,7 +104,7 @@ def chain_all(
     with opened(invocation, flags) as project:
         runs = [
             row.run_id
-            for row in project.store.counts()
+            for row in project.store.read_run_counts()
             if row.queued and row.run_id and not Filters.of(exclude_runs=exclude_run or ()).skips_run(row.run_id)
         ]
 
@@ -139,7 +139,7 @@ def _in_turn(parts: Sequence[Callable[[], int]]) -> int:
             if str(error) in told:
                 break
             told.add(str(error))
-            Output(sys.stderr).line(error_lines(error))
+            Output(sys.stderr).line(to_error_lines(error))
             code = error.exit_code
         worst = max(worst, code)
         if code > _SIGNALLED:

@@ -9,10 +9,10 @@ from typing import Any, Final
 from batchdrain.cli.commands.open import opened, shape_of, whole
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
-from batchdrain.config.categories import categoriser
+from batchdrain.config.categories import categoriser_of
 from batchdrain.config.redaction import Redact
-from batchdrain.database.ledger.retry_stats_query import retries_by_fingerprint
-from batchdrain.database.run_counts import described
+from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerprint
+from batchdrain.database.run_counts import describe_counts
 from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.cluster_counts import RUNS, Cluster, cluster_counts
@@ -24,57 +24,57 @@ WIDTH: Final = 100
 _SHOWN: Final = 20
 
 
-def show_clusters(invocation: Invocation, run_id: str | None, top: str | None, shape: str | None) -> None:
+def show_clusters(invocation: Invocation, run_id: str | None, top: str | None, given_format: str | None) -> None:
     """`inv clusters`. Raises UsageError."""
-    form = shape_of(shape, ("text", "json"))
+    format_name = shape_of(given_format, ("text", "json"))
     most = whole("--top", top)
     filters = Filters.of(run_id=run_id)
     with opened(invocation) as project:
         selection = Selection(store=project.store, settings=project.settings, filters=filters, state=PhaseState.FAILED)
-        retries = retries_by_fingerprint(project.store.database, project.store.ledger)
+        retries = read_retries_by_fingerprint(project.store.database, project.store.ledger)
         known = acceptances(project.store)
-        found = cluster_counts(selection.rows(), categoriser(project.settings), retries, run_id=run_id, accepted=known)
+        found = cluster_counts(selection.rows(), categoriser_of(project.settings), retries, run_id=run_id, accepted=known)
         out, redact = Output(), project.store.redact
-        if form == "json":
+        if format_name == "json":
             shown = {
                 "database": project.store.database.name,
                 "failed": sum(one.count for one in found),
                 "total": len(found),
-                "clusters": [_fields(one, redact) for one in found[:most]],
+                "clusters": [_fields_of(one, redact) for one in found[:most]],
             }
             out.text(json.dumps(shown, indent=2) + "\n")
             return
-        for line in _nothing(project, run_id) if not found else _table(project, found, most or _SHOWN, redact):
+        for line in _explain_nothing(project, run_id) if not found else _render_table(project, found, most or _SHOWN, redact):
             out.line(line)
 
 
-def _nothing(project: Project, run_id: str | None) -> Iterator[str]:
-    counts, of = project.store.counts(), "" if run_id is None else f" of run {safe_text(run_id)}"
+def _explain_nothing(project: Project, run_id: str | None) -> Iterator[str]:
+    counts, of = project.store.read_run_counts(), "" if run_id is None else f" of run {safe_text(run_id)}"
     yield f"No failed phases{of} in {project.store.where}."
-    yield f"It holds {described(counts)}." if counts else "The database holds no phases at all: is it the right one?"
+    yield f"It holds {describe_counts(counts)}." if counts else "The database holds no phases at all: is it the right one?"
 
 
-def _table(project: Project, found: list[Cluster], most: int, redact: Redact) -> Iterator[str]:
+def _render_table(project: Project, found: list[Cluster], most: int, redact: Redact) -> Iterator[str]:
     failed = sum(one.count for one in found)
     yield f"{failed} failed phases in {len(found)} clusters: {project.store.where}"
     yield f"{'COUNT':>7} {'RUNS':>6}  {'CATEGORY':<12} {'TRIED':>6} {'FIXED':>6}  {'SCOPE':<13} --cluster="
     for one in found[:most]:
         runs = f"{one.runs}{'+' if one.runs >= RUNS else ''}"
-        row = f"{one.count:>7} {runs:>6}  {one.category:<12} {one.tried:>6} {one.fixed:>6}  {_scope(one):<13} "
+        row = f"{one.count:>7} {runs:>6}  {one.category:<12} {one.tried:>6} {one.fixed:>6}  {_scope_of(one):<13} "
         ids = ",".join(one.ids)
         fits = len(row) + len(ids) <= WIDTH
         yield row + (ids if fits else f"(below, {len(one.ids)} alike)")
         yield f"        {_cut(redact(one.fingerprint) or '(no reason)')}"
         if one.accepted:
             yield f"        accepted: {'all' if one.accepted == one.count else one.accepted} of them"
-        yield f"        e.g. {_cut(_example(one, redact))}"
+        yield f"        e.g. {_cut(_example_of(one, redact))}"
         if not fits:
             yield f"        {ids}"
     if len(found) > most:
         yield f"and {len(found) - most} more (--top={len(found)} shows all)"
 
 
-def _example(one: Cluster, redact: Redact) -> str:
+def _example_of(one: Cluster, redact: Redact) -> str:
     run_id, phase_id, text = one.example
     return f"{redact(text)} ({run_id} / {phase_id})" if text else f"{run_id} / {phase_id}"
 
@@ -86,18 +86,18 @@ def _cut(text: str) -> str:
     return line if len(line) <= room else line[:room]
 
 
-def _scope(one: Cluster) -> str:
+def _scope_of(one: Cluster) -> str:
     return "systemic" if one.is_systemic else "run-specific"
 
 
-def _fields(one: Cluster, redact: Redact) -> dict[str, Any]:
+def _fields_of(one: Cluster, redact: Redact) -> dict[str, Any]:
     run_id, phase_id, text = one.example
     return {
         "cluster": ",".join(one.ids),
         "ids": list(one.ids),
         "count": one.count,
         "runs": one.runs,
-        "scope": _scope(one),
+        "scope": _scope_of(one),
         "category": one.category,
         "fingerprint": redact(one.fingerprint),
         "example": {"run_id": run_id, "phase_id": phase_id, "text": redact(text)},

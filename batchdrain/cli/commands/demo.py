@@ -9,7 +9,7 @@ from batchdrain.database.url import file_of, parse_url
 from batchdrain.demo.backlog import make_backlog
 from batchdrain.drain.project import database_url
 from batchdrain.model.errors import ConfigError, FilesUnavailable
-from batchdrain.runtime.text import shown
+from batchdrain.runtime.text import to_shown_path
 
 _PHASES = 60
 _SEED = 7
@@ -28,7 +28,7 @@ def make_demo(invocation: Invocation, phases: str | None, seed: str | None) -> N
         )
     path, out = file_of(url), Output()
     if invocation.dry:
-        out.line(f"Would make {shown(path)} with {count} failed phases")
+        out.line(f"Would make {to_shown_path(path)} with {count} failed phases")
         return
     try:
         made = make_backlog(path, phases=count, seed=_SEED if number is None else number)
@@ -37,6 +37,6 @@ def make_demo(invocation: Invocation, phases: str | None, seed: str | None) -> N
     except OSError as error:
         raise FilesUnavailable(f"inv demo: {path}: {error.strerror}", remedy="make the folder writable") from error
     out.line(
-        f"Made {shown(path)}: {made['FAILED']} failed, {made['QUEUED']} queued, {made['COMPLETE']} complete phases. "
+        f"Made {to_shown_path(path)}: {made['FAILED']} failed, {made['QUEUED']} queued, {made['COMPLETE']} complete phases. "
         "Now: inv dry-run, inv drain, inv summary"
     )

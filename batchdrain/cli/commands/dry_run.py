@@ -10,20 +10,20 @@ from pathlib import Path
 import orjson
 
 from batchdrain.cli.screens.writer import Output
-from batchdrain.config.categories import categoriser
-from batchdrain.database.run_counts import described
+from batchdrain.config.categories import categoriser_of
+from batchdrain.database.run_counts import describe_counts
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resume import Resumption
 from batchdrain.drain.services import limits_for
 from batchdrain.drain.start import backlog_for, identity, selection_for
-from batchdrain.failures.fingerprints import cluster_id
+from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning import plan_file
 from batchdrain.planning.plan import Plan, explained, plan
 from batchdrain.planning.planner import SessionProgress
 from batchdrain.planning.skip_rules import by_rule
-from batchdrain.reports.nothing_to_drain import why_nothing
+from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
 
@@ -62,7 +62,7 @@ def show_plan(
         return 0
     for line in _header(project, request, made, limit):
         out.line(line)
-    for line in _phases(made, categoriser(request.settings).slow, by_plan=request.plan is not None):
+    for line in _phases(made, categoriser_of(request.settings).slow, by_plan=request.plan is not None):
         out.line(line)
     if explain:
         for line in _explanation(project, request, sofar, made):
@@ -78,16 +78,20 @@ def _sofar(left: Resumption | None, attempted: Collection[PhaseKey]) -> SessionP
 
 
 def _header(project: Project, request: DrainRequest, made: Plan, limit: int | None) -> Iterator[str]:
-    counts = project.store.counts()
+    counts = project.store.read_run_counts()
     yield "Dry run: nothing is written"
-    yield f"Database: {project.store.where}: {described(counts)}"
+    yield f"Database: {project.store.where}: {describe_counts(counts)}"
     yield f"Target: Process {'all' if limit is None else len(made.all)} {request.state.value} phases"
     yield ""
     if not made.all:
-        held, by_plan = len(project.store.history.held()), request.plan is not None
-        yield why_nothing(
-            project.store.where, counts, request.state.value, made.total, made.skipped, held=held, by_plan=by_plan
+        empty = EmptySelection(
+            state=request.state.value,
+            total=made.total,
+            skipped=made.skipped,
+            held=len(project.store.history.read_held()),
+            by_plan=request.plan is not None,
         )
+        yield explain_nothing(project.store.where, counts, empty)
 
 
 def _phases(made: Plan, slow: Sequence[str], *, by_plan: bool) -> Iterator[str]:
@@ -97,7 +101,7 @@ def _phases(made: Plan, slow: Sequence[str], *, by_plan: bool) -> Iterator[str]:
         yield f"[{number}/{len(made.all)}] {safe_text(phase.run_id)} / {safe_text(phase.phase_id)}"
         yield f"  Why: {safe_text(choice.reason)}"
         if choice.failure.fingerprint:
-            yield f"  Failed with: {safe_text(choice.failure.fingerprint, limit=120)} (cluster {cluster_id(choice.failure.fingerprint)})"
+            yield f"  Failed with: {safe_text(choice.failure.fingerprint, limit=120)} (cluster {cluster_id_of(choice.failure.fingerprint)})"
         yield f"  Timeout: {planned.limit.seconds:g} s ({planned.limit.rule})"
     if not made.all:
         return

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from batchdrain.model.errors import UsageError
-from batchdrain.runtime.text import storable
+from batchdrain.runtime.text import to_storable
 
 LONGEST: Final = 500
 _DURATION: Final = re.compile(r"(\d{1,9})([smhdw])", re.ASCII)
@@ -21,7 +21,7 @@ def kept_text(flag: str, given: str | None) -> str | None:
         return None
     if not given.strip():
         raise UsageError(f"{flag}: is empty", remedy="say something, or leave the flag out")
-    if len(given) > LONGEST or storable(given) != given:
+    if len(given) > LONGEST or to_storable(given) != given:
         raise UsageError(f"{flag}: expected at most {LONGEST} characters of valid text")
     return given
 

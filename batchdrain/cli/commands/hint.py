@@ -42,25 +42,25 @@ def _keep(project: Project, glob: str, priority: int, reason: str, *, dry: bool)
         project.store.ledger.create(project.store.database)
         said = {"priority": priority, "reason": reason}
         Notes(project.store.database, project.store.ledger).write(NoteKind.HINT, {glob: said})
-    out, standing = Output(), _matching(glob, project.store.counts())
+    out, standing = Output(), _matching(glob, project.store.read_run_counts())
     out.line(f"{'Would keep' if dry else 'Kept'}: runs that match {safe_text(glob)} have priority {priority:+} ({standing})")
     _warn(project, out)
 
 
 def _clear(project: Project, glob: str, *, dry: bool) -> None:
     notes = Notes(project.store.database, project.store.ledger)
-    known = [note.subject for note in notes.of(NoteKind.HINT)]
+    known = [note.subject for note in notes.read(NoteKind.HINT)]
     if glob not in known or not (dry or notes.take_back(NoteKind.HINT, glob)):
         raise UsageError(f"--run-id: there is no hint of {glob!r}{did_you_mean(glob, known)}")
     Output().line(f"{'Would take back' if dry else 'Taken back'}: the hint of {safe_text(glob)}")
 
 
 def _list(project: Project) -> None:
-    out, found = Output(), Notes(project.store.database, project.store.ledger).of(NoteKind.HINT)
+    out, found = Output(), Notes(project.store.database, project.store.ledger).read(NoteKind.HINT)
     if not found:
         out.line(f"No hints in {project.store.where}.")
         return
-    counts = project.store.counts()
+    counts = project.store.read_run_counts()
     out.line(f"Hints in {project.store.where}, the highest first; of those that match a run the highest counts:")
     for note in sorted(found, key=lambda note: (-priority_of(note), note.subject)):
         out.line(f"  {priority_of(note):+}  {safe_text(note.subject)} ({_matching(note.subject, counts)})")
@@ -75,7 +75,7 @@ def _warn(project: Project, out: Output) -> None:
 
 
 def _said(note: Note) -> str:
-    reason = str(note.said.get("reason") or "")
+    reason = str(note.content.get("reason") or "")
     return safe_text(f"{reason + ' ' if reason else ''}({note.by}, {note.at[:10]})", limit=LONGEST + 200)
 
 

@@ -7,21 +7,21 @@ import orjson
 from batchdrain.cli.commands.open import opened, shape_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
-from batchdrain.database.run_counts import RunCounts, described
+from batchdrain.database.run_counts import RunCounts, describe_counts
 from batchdrain.runtime.text import safe_text
 
 
-def show_run_counts(invocation: Invocation, shape: str | None) -> None:
+def show_run_counts(invocation: Invocation, given_format: str | None) -> None:
     """`inv list-run-counts`."""
-    form = shape_of(shape, ("tsv", "json", "text"))
+    format_name = shape_of(given_format, ("tsv", "json", "text"))
     with opened(invocation) as project:
-        counts = project.store.counts()
-        header = f"{project.store.where}: {described(counts)}"
+        counts = project.store.read_run_counts()
+        header = f"{project.store.where}: {describe_counts(counts)}"
     out = Output()
-    if form == "json":
-        rows = [_counts(row) for row in counts]
+    if format_name == "json":
+        rows = [_fields_of(row) for row in counts]
         out.text(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
-    elif form == "tsv":
+    elif format_name == "tsv":
         for row in counts:
             out.line(f"{safe_text(row.run_id)}\t{row.queued}\t{row.failed}\t{row.complete}\t{row.other}")
     else:
@@ -31,7 +31,7 @@ def show_run_counts(invocation: Invocation, shape: str | None) -> None:
             out.line(f"{row.queued:>8} {row.failed:>8} {row.complete:>8} {row.other:>8}  {safe_text(row.run_id)}")
 
 
-def _counts(row: RunCounts) -> dict[str, object]:
+def _fields_of(row: RunCounts) -> dict[str, object]:
     return {
         "run_id": row.run_id,
         "queued": row.queued,

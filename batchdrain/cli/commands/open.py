@@ -15,7 +15,7 @@ from batchdrain.cli.screens.plain import PlainScreen
 from batchdrain.cli.screens.stream import Outlet
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.load import load
-from batchdrain.config.plugins import engine_factory
+from batchdrain.config.plugins import resolve_engine
 from batchdrain.config.settings import Settings
 from batchdrain.drain.project import Project
 from batchdrain.drain.screen import Screen, Silent
@@ -38,7 +38,7 @@ def _require_known(settings: Settings, flags: Mapping[str, object]) -> None:
     """What a flag names is there. Raises UsageError, which names the flag: the configuration is not to be mended."""
     checks: dict[str, Callable[[], object]] = {
         "policy": lambda: ranking_of(settings.policy),
-        "engine": lambda: engine_factory(settings.engine),
+        "engine": lambda: resolve_engine(settings.engine),
     }
     for name, check in checks.items():
         if flags.get(name) is not None:

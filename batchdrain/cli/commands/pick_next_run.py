@@ -20,26 +20,26 @@ from batchdrain.sessions.session import Kind
 _STATES = ("any", "queued", "failed")
 
 
-def show_next_run(invocation: Invocation, state: str, shape: str | None) -> None:
+def show_next_run(invocation: Invocation, state: str, given_format: str | None) -> None:
     """`inv pick-next-run`: one line, or nothing."""
-    form = shape_of(shape, ("tsv", "json"))
+    format_name = shape_of(given_format, ("tsv", "json"))
     if state not in _STATES:
         raise UsageError(f"--state: {state!r} is no choice{did_you_mean(state, _STATES)}")
     with opened(invocation) as project:
-        run_id = next_run(project, state)
+        run_id = choose_next_run(project, state)
         run_type = "" if run_id is None else project.settings.run_type_of(run_id)
     out = Output()
-    if form == "json":
+    if format_name == "json":
         found = None if run_id is None else {"run_id": run_id, "run_type": run_type}
         out.text(orjson.dumps(found).decode() + "\n")
     elif run_id is not None:
         out.line(f"{safe_text(run_id)}\t{safe_text(run_type)}")
 
 
-def next_run(project: Project, state: str) -> str | None:
+def choose_next_run(project: Project, state: str) -> str | None:
     """The run with most queued phases, else the run of the first phase that a drain would take; None: neither."""
     if state in {"any", "queued"}:
-        for row in project.store.counts():
+        for row in project.store.read_run_counts():
             if row.queued and row.run_id:
                 return row.run_id
     if state == "queued":

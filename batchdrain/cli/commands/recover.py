@@ -15,12 +15,12 @@ def give_all_back(invocation: Invocation) -> None:
     out = Output()
     with opened(invocation) as project:
         if invocation.dry:
-            for held in project.store.history.held():
+            for held in project.store.history.read_held():
                 verdict = "would be given back" if is_due(held) else "is held"
                 out.line(safe_text(f"{held.key} {verdict}: {describe_held(held)}"))
             return
         recovered = recover(project)
-        left = project.store.history.held()
+        left = project.store.history.read_held()
     for back in recovered:
         out.line(safe_text(describe_recovered(back)))
     settled = sum(not back.problem for back in recovered)

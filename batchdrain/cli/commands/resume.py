@@ -16,7 +16,7 @@ from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resume import resumable, resume
 from batchdrain.model.errors import UsageError
-from batchdrain.runtime.text import shown
+from batchdrain.runtime.text import to_shown_path
 
 _NARROWING = frozenset({"batch_size", "finish_current"})
 
@@ -62,5 +62,5 @@ def _resumed(project: Project, session_id: str | None, size: int | None, given: 
 
 def _nothing_to_resume(project: Project) -> int:
     known = ", ".join(project.folder.ids()[-5:]) or "none"
-    Output().line(f"Nothing to resume in {shown(project.folder.folder)}: no session is incomplete (newest: {known}).")
+    Output().line(f"Nothing to resume in {to_shown_path(project.folder.folder)}: no session is incomplete (newest: {known}).")
     return 0

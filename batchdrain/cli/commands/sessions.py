@@ -15,7 +15,7 @@ from batchdrain.database.ledger.history import Held
 from batchdrain.drain.liveness import describe_held, is_alive
 from batchdrain.model.errors import BadData, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.runtime import clock
-from batchdrain.runtime.text import safe_text, shown
+from batchdrain.runtime.text import safe_text, to_shown_path
 from batchdrain.sessions.folder import LostSession, SessionFolder
 from batchdrain.sessions.session import Kind, Session, Status
 
@@ -23,20 +23,20 @@ DIED: Final = "interrupted (its process died)"
 """What is shown of a session that says it runs while nobody drains it."""
 
 
-def list_sessions(invocation: Invocation, shape: str | None) -> None:
+def list_sessions(invocation: Invocation, given_format: str | None) -> None:
     """`inv sessions`."""
-    form = shape_of(shape, ("text", "json"))
+    format_name = shape_of(given_format, ("text", "json"))
     folder = SessionFolder(invocation.root / settings_of(invocation).session_dir)
-    out, held = Output(), _held_by_session(invocation)
-    rows = [_row(folder, name, session, held) for name, session in folder.all()]
-    if form == "json":
+    out, held = Output(), _read_held_by_session(invocation)
+    rows = [_row_of(folder, name, session, held) for name, session in folder.all()]
+    if format_name == "json":
         out.text(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
         return
     if rows:
-        for line in _table(rows):
+        for line in _render_table(rows):
             out.line(line)
     else:
-        out.line(f"No sessions in {shown(folder.folder)}.")
+        out.line(f"No sessions in {to_shown_path(folder.folder)}.")
     elsewhere = [claim for claims in held.values() for claim in claims]
     if elsewhere:
         out.line("Held by sessions of another folder:")
@@ -44,8 +44,8 @@ def list_sessions(invocation: Invocation, shape: str | None) -> None:
         out.line(safe_text(f"  {describe_held(claim)}"))
 
 
-def _table(rows: list[dict[str, Any]]) -> Iterator[str]:
-    width = max(12, *(len(_standing(row)) for row in rows))
+def _render_table(rows: list[dict[str, Any]]) -> Iterator[str]:
+    width = max(12, *(len(_status_of(row)) for row in rows))
     yield f"{'SESSION':<34} {'KIND':<7} {'STATUS':<{width}} {'DONE':>7} {'OK':>6} {'FAILED':>6} {'RATE':>7}  STARTED"
     for row in rows:
         if "error" in row:
@@ -55,32 +55,32 @@ def _table(rows: list[dict[str, Any]]) -> Iterator[str]:
         rate = "-" if row["success_rate"] is None else f"{row['success_rate'] * 100:.1f}%"
         of = f"/{row['batch_size']}" if row["batch_size"] and row["kind"] == Kind.FAILED else ""
         yield (
-            f"{row['session_id']:<34} {row['kind']:<7} {_standing(row):<{width}} {row['total_processed']}{of:<5} "
+            f"{row['session_id']:<34} {row['kind']:<7} {_status_of(row):<{width}} {row['total_processed']}{of:<5} "
             f"{row['total_success']:>6} {row['total_failed']:>6} {rate:>7}  {row['started_at']}"
         )
         for claim in row["held"]:
             yield safe_text(f"  holds {claim['said']}")
 
 
-def _standing(row: Mapping[str, Any]) -> str:
+def _status_of(row: Mapping[str, Any]) -> str:
     if row.get("status") == Status.RUNNING and not row["alive"]:
         return DIED
     return str(row.get("status", ""))
 
 
-def _held_by_session(invocation: Invocation) -> dict[str, list[Held]]:
+def _read_held_by_session(invocation: Invocation) -> dict[str, list[Held]]:
     """The claims that are held now, by session_uid. The list of sessions is of files: it is shown without a database too."""
     found: dict[str, list[Held]] = {}
     try:
         with opened(invocation) as project:
-            for held in project.store.history.held():
+            for held in project.store.history.read_held():
                 found.setdefault(held.session_uid, []).append(held)
     except (DatabaseUnavailable, FilesUnavailable, ConfigError) as error:
         Output(sys.stderr).line(f"batchdrain: what is held can't be shown: {safe_text(error.message.splitlines()[0])}")
     return found
 
 
-def _row(folder: SessionFolder, name: str, session: Session | BadData, held: dict[str, list[Held]]) -> dict[str, Any]:
+def _row_of(folder: SessionFolder, name: str, session: Session | BadData, held: dict[str, list[Held]]) -> dict[str, Any]:
     """What is shown of a session; the claims that it holds are taken out of `held`."""
     alive = folder.is_held(name)
     if isinstance(session, BadData):
@@ -90,8 +90,8 @@ def _row(folder: SessionFolder, name: str, session: Session | BadData, held: dic
         "kind": session.kind.value,
         "status": session.standing.value,
         "alive": alive,
-        "started_at": clock.iso(session.started_at),
-        "completed_at": None if session.completed_at is None else clock.iso(session.completed_at),
+        "started_at": clock.to_iso(session.started_at),
+        "completed_at": None if session.completed_at is None else clock.to_iso(session.completed_at),
         "held": [
             {
                 "run_id": claim.key.run_id,

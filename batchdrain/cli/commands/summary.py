@@ -1,4 +1,4 @@
-"""summary, pick-next-run and list-run-counts. Reads only."""
+"""inv summary: the report of a session. Reads only."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from batchdrain.model.errors import UsageError
 from batchdrain.model.states import PhaseState
 from batchdrain.reports import formats
 from batchdrain.runtime import files
-from batchdrain.runtime.text import safe_text, shown
+from batchdrain.runtime.text import safe_text, to_shown_path
 from batchdrain.sessions.folder import LostSession, SessionFolder
 from batchdrain.sessions.parse import CorruptSession
 from batchdrain.sessions.rebuild import UnknownSession, rebuilt
 from batchdrain.sessions.session import Session, Status
 
 
-def show_summary(invocation: Invocation, session_id: str | None, shape: str | None, output: str | None) -> None:
+def show_summary(invocation: Invocation, session_id: str | None, given_format: str | None, output: str | None) -> None:
     """`inv summary`. Raises UsageError where there is no session."""
-    form = shape_of(shape, formats.SUMMARY)
+    format_name = shape_of(given_format, formats.SUMMARY)
     folder = SessionFolder(invocation.root / settings_of(invocation).session_dir)
-    session = _session(invocation, folder, session_id)
-    text = formats.summary(session, shown(folder.path(session.session_id)), form)
+    session = _load_asked_for(invocation, folder, session_id)
+    text = formats.render_summary(session, to_shown_path(folder.path(session.session_id)), format_name)
     if output is None:
         Output().text(text)
         return
@@ -31,20 +31,20 @@ def show_summary(invocation: Invocation, session_id: str | None, shape: str | No
     Output().line(f"Summary written to {safe_text(output)}")
 
 
-def _session(invocation: Invocation, folder: SessionFolder, session_id: str | None) -> Session:
+def _load_asked_for(invocation: Invocation, folder: SessionFolder, session_id: str | None) -> Session:
     """The session that was asked for, else the newest that there is more of than an empty folder."""
     if session_id is not None:
-        return _read(invocation, folder, session_id)
+        return _load(invocation, folder, session_id)
     for name in folder.newest_first():
         try:
-            return _read(invocation, folder, name)
+            return _load(invocation, folder, name)
         except UnknownSession as error:
             if not isinstance(error.__cause__, LostSession):
                 raise
-    raise UsageError(f"there is no session in {shown(folder.folder)}", remedy="`inv drain` begins one")
+    raise UsageError(f"there is no session in {to_shown_path(folder.folder)}", remedy="`inv drain` begins one")
 
 
-def _read(invocation: Invocation, folder: SessionFolder, session_id: str) -> Session:
+def _load(invocation: Invocation, folder: SessionFolder, session_id: str) -> Session:
     """As its file says, else as the ledger does; one that says it runs is interrupted when nobody drains it."""
     try:
         session = folder.load(session_id)

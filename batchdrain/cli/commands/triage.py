@@ -28,9 +28,9 @@ from batchdrain.planning.filters import Filters
 from batchdrain.planning.lane_backlog import LaneBacklog
 from batchdrain.planning.planner import Selection
 from batchdrain.planning.verdicts import VerdictKind
-from batchdrain.reports.nothing_to_drain import why_nothing
+from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
 from batchdrain.runtime import clock
-from batchdrain.runtime.text import safe_text, shown
+from batchdrain.runtime.text import safe_text, to_shown_path
 
 _SIGNS = {VerdictKind.PROMISING: "+", VerdictKind.HOPELESS: "-", VerdictKind.WAIT: "-"}
 
@@ -89,10 +89,9 @@ class _Screen:
                 self._out.line(_dumps({"would_diagnose": ids} if dry else {"diagnosed": [], "counts": {}}))
             return
         if not phases and not backlog.waiting:
-            nothing = why_nothing(
-                project.store.where, project.store.counts(), PhaseState.FAILED.value, backlog.total, backlog.skipped,
-                held=len(project.store.history.held()),
-            )  # fmt: skip
+            held, state = len(project.store.history.read_held()), PhaseState.FAILED.value
+            empty = EmptySelection(state=state, total=backlog.total, skipped=backlog.skipped, held=held)
+            nothing = explain_nothing(project.store.where, project.store.read_run_counts(), empty)
             self._out.line(nothing.replace("Nothing to drain", "Nothing to diagnose", 1))
         elif not phases:
             self._out.line(
@@ -116,11 +115,11 @@ class _Screen:
         counts = Counter(_word(found) for found in self._found)
         if self._as_json:
             fields = [_fields(found) for found in self._found]
-            self._out.line(_dumps({"diagnosed": fields, "counts": dict(counts), "logs": shown(folder)}))
+            self._out.line(_dumps({"diagnosed": fields, "counts": dict(counts), "logs": to_shown_path(folder)}))
             return
         shares = ", ".join(f"{counts[word]} {word}" for word in (*VerdictKind, "no verdict", "ended") if counts[word])
         self._out.line(f"Diagnosed {len(self._found)}: {shares}")
-        self._out.line(f"Output of the diagnoses: {safe_text(shown(folder))}")
+        self._out.line(f"Output of the diagnoses: {safe_text(to_shown_path(folder))}")
 
 
 def _diagnosed(project: Project, settings: Settings, phases: Sequence[Phase], screen: _Screen) -> int:
@@ -180,7 +179,7 @@ def _fields(found: Diagnosis) -> dict[str, Any]:
         "phase_id": found.phase.phase_id,
         "verdict": None if verdict is None else verdict.kind.value,
         "reason": found.problem if verdict is None else verdict.reason,
-        "until": None if verdict is None else clock.iso(verdict.until),
+        "until": None if verdict is None else clock.to_iso(verdict.until),
         "duration_s": round(found.duration_s, 3),
     }
 

@@ -58,7 +58,7 @@ def _files_of(module: str, root: Path) -> Iterator[Path]:
     for count in range(1, len(parts) + 1):
         try:
             spec = PathFinder.find_spec(".".join(parts[:count]), places)
-        except (ImportError, ValueError, OSError):  # told by the import itself
+        except (ImportError, ValueError, OSError):  # the import itself says so
             return
         if spec is None:
             return

@@ -12,7 +12,7 @@ from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.screen import Opening
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import ScheduledAttempt, TimeLimit
-from batchdrain.runtime.resources import shortage_told
+from batchdrain.runtime.resources import raise_shortage
 from batchdrain.runtime.text import safe_text
 
 _ROOMY = 100  # columns of a terminal
@@ -51,10 +51,10 @@ class LiveScreen(PlainScreen):
 
     def begin(self, opening: Opening) -> None:
         super().begin(opening)
-        self._gap()
+        self._close_gap()
         self._of = f"{opening.state} phases"
-        self._batch = self._progress.add_task(self._counts(), total=opening.target, completed=opening.done)
-        with shortage_told():
+        self._batch = self._progress.add_task(self._describe_counts(), total=opening.target, completed=opening.done)
+        with raise_shortage():
             self._progress.start()
         self._begun = True
 
@@ -73,7 +73,7 @@ class LiveScreen(PlainScreen):
         self._succeeded += attempt.success
         self._failed += not attempt.success
         if self._batch is not None:
-            self._progress.update(self._batch, advance=0 if scheduled.is_retry else 1, description=self._counts())
+            self._progress.update(self._batch, advance=0 if scheduled.is_retry else 1, description=self._describe_counts())
             if self._target is not None and scheduled.number > self._target:
                 self._target = scheduled.number
                 self._progress.update(self._batch, total=self._target)
@@ -87,18 +87,18 @@ class LiveScreen(PlainScreen):
             self._progress.stop()
         super().end()
 
-    def _result(self, scheduled: ScheduledAttempt, *lines: str) -> None:
+    def _show_result(self, scheduled: ScheduledAttempt, *lines: str) -> None:
         slot = self._slots.pop(scheduled.number, None)
         if slot is not None:
             self._progress.remove_task(slot)
         self._out.line(
-            f"{self._place(scheduled)} {safe_text(scheduled.run_id)} / {safe_text(scheduled.choice.phase.phase_id)}"
+            f"{self._place_of(scheduled)} {safe_text(scheduled.run_id)} / {safe_text(scheduled.choice.phase.phase_id)}"
         )
         for line in lines:
             self._out.line(line)
         self._owes_gap = True
 
-    def _counts(self) -> str:
+    def _describe_counts(self) -> str:
         return f"{self._of}: {self._succeeded} succeeded, {self._failed} failed"
 
 

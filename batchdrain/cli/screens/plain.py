@@ -6,7 +6,7 @@ from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.screen import Opening
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import ScheduledAttempt, TimeLimit
-from batchdrain.runtime.text import ending_word, safe_text
+from batchdrain.runtime.text import describe_ending, safe_text
 
 
 class PlainScreen:
@@ -33,28 +33,28 @@ class PlainScreen:
         self._owes_gap = True
 
     def selected(self, scheduled: ScheduledAttempt) -> None:
-        self._gap()
+        self._close_gap()
         what = "Trying again..." if scheduled.is_retry else "Selecting next phase..."
-        self._out.line(f"{self._place(scheduled)} {what}")
-        self._out.line(f"  Draining: {_named(scheduled)}")
+        self._out.line(f"{self._place_of(scheduled)} {what}")
+        self._out.line(f"  Draining: {_name_of(scheduled)}")
 
     def started(self, scheduled: ScheduledAttempt, limit: TimeLimit) -> None:
         """Said by `selected` already."""
 
     def lost(self, scheduled: ScheduledAttempt, why: str) -> None:
-        self._result(scheduled, f"  - Skipped: {why}")
+        self._show_result(scheduled, f"  - Skipped: {why}")
 
     def finished(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
-        word = safe_text(ending_word(attempt.final_state, attempt.exit_code, attempt.signal, success=attempt.success))
+        ending = safe_text(describe_ending(attempt.final_state, attempt.exit_code, attempt.signal, success=attempt.success))
         if attempt.success:
-            self._result(scheduled, f"  ✓ Success: {word}")
+            self._show_result(scheduled, f"  ✓ Success: {ending}")
         else:
-            self._result(
-                scheduled, f"  ✗ Failed: {word}", f"    Error: {safe_text(attempt.reason or 'moved by somebody else')}"
+            self._show_result(
+                scheduled, f"  ✗ Failed: {ending}", f"    Error: {safe_text(attempt.reason or 'moved by somebody else')}"
             )
 
     def released(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
-        self._result(scheduled, f"  - Given back: {safe_text(attempt.final_state)}")
+        self._show_result(scheduled, f"  - Given back: {safe_text(attempt.final_state)}")
 
     def retry_scheduled(self, scheduled: ScheduledAttempt, wait_s: float, why: str) -> None:  # noqa: ARG002 - a screen's signature
         self._out.line(f"    Trying again in {wait_s:.1f} s: {why}")
@@ -63,30 +63,30 @@ class PlainScreen:
         self._out.line(f"  ! {safe_text(text)}")
 
     def end(self) -> None:
-        self._gap()
+        self._close_gap()
         self._out.finish()
 
-    def _result(self, scheduled: ScheduledAttempt, *lines: str) -> None:
+    def _show_result(self, scheduled: ScheduledAttempt, *lines: str) -> None:
         if self._side_by_side:
-            self._gap()
-            self._out.line(f"{self._place(scheduled)} {_named(scheduled)}")
+            self._close_gap()
+            self._out.line(f"{self._place_of(scheduled)} {_name_of(scheduled)}")
         for line in lines:
             self._out.line(line)
         self._owes_gap = True
 
-    def _place(self, scheduled: ScheduledAttempt) -> str:
-        """[3/10]: there may be more phases by now than the target said."""
+    def _place_of(self, scheduled: ScheduledAttempt) -> str:
+        """[3/10]: there may be more phases by now than the target counts."""
         return (
             f"[{scheduled.number}]" if self._target is None else f"[{scheduled.number}/{max(self._target, scheduled.number)}]"
         )
 
-    def _gap(self) -> None:
-        """The blank line before what comes next; what is still said of the last phase stands above it."""
+    def _close_gap(self) -> None:
+        """The blank line before what comes next; what still comes of the last phase stands above it."""
         if self._owes_gap:
             self._out.line()
             self._owes_gap = False
 
 
-def _named(scheduled: ScheduledAttempt) -> str:
+def _name_of(scheduled: ScheduledAttempt) -> str:
     phase = scheduled.choice.phase
     return f"{safe_text(phase.run_id, limit=200)} / {safe_text(phase.phase_id, limit=200)}"

@@ -74,7 +74,9 @@ class Outlet:
                 return
             if len(self._kept) < left:
                 left, since = len(self._kept), monotonic()
-            if monotonic() - since > (min(self._patience_s, _AFTER_A_SIGNAL_S) if signals.came() else self._patience_s):
+            if monotonic() - since > (
+                min(self._patience_s, _AFTER_A_SIGNAL_S) if signals.is_stop_asked_for() else self._patience_s
+            ):
                 with self._lock:
                     self._give_up()
                 return

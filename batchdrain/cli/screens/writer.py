@@ -7,7 +7,7 @@ from typing import IO
 
 from batchdrain.cli.screens.stream import silence
 from batchdrain.model.errors import BatchDrainError
-from batchdrain.runtime.text import printable, safe_text
+from batchdrain.runtime.text import safe_text, to_printable
 
 
 class Output:
@@ -25,7 +25,7 @@ class Output:
         if not self._open:
             return
         try:
-            self._stream.write(printable(text, getattr(self._stream, "encoding", None)))
+            self._stream.write(to_printable(text, getattr(self._stream, "encoding", None)))
             self._stream.flush()
         except (OSError, ValueError):  # a closed pipe, a closed terminal, a full disk below a redirection
             self._open = False
@@ -38,6 +38,6 @@ class Output:
             finish()
 
 
-def error_lines(error: BatchDrainError) -> str:
+def to_error_lines(error: BatchDrainError) -> str:
     """An error as people see it: a line for each problem."""
     return "\n".join(f"batchdrain: {safe_text(line, limit=4_000)}" for line in str(error).splitlines())

@@ -14,11 +14,11 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 from batchdrain.cli.invocation import Invocation
-from batchdrain.cli.screens.writer import error_lines
-from batchdrain.config.environment import full
+from batchdrain.cli.screens.writer import to_error_lines
+from batchdrain.config.environment import read_environ
 from batchdrain.model.errors import BatchDrainError, ConfigError, FilesUnavailable
 from batchdrain.runtime.resources import shortage_of
-from batchdrain.runtime.text import printable
+from batchdrain.runtime.text import to_printable
 
 HELP: Mapping[str, str] = {
     "batch_size": "how many phases to drain at most",
@@ -62,7 +62,7 @@ def invocation_of(c: Context) -> Invocation:
     root = getattr(config, "_project_prefix", None)
     return Invocation(
         section=config.get("batchdrain"),
-        environ=full(),
+        environ=read_environ(),
         root=Path(root) if root else Path.cwd(),
         dry=bool(config.run.dry),
         files=[*_files_of(config), *([Path(runtime)] if runtime else ())],
@@ -109,4 +109,4 @@ def command(*, help: Mapping[str, str] | None = None, iterable: tuple[str, ...] 
 
 
 def _said(error: BatchDrainError) -> str:
-    return printable(error_lines(error), getattr(sys.stderr, "encoding", None))
+    return to_printable(to_error_lines(error), getattr(sys.stderr, "encoding", None))

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from batchdrain.model.attempt import Attempt, Finished
 from batchdrain.runtime import clock
-from batchdrain.runtime.text import storable
+from batchdrain.runtime.text import to_storable
 
 
 class Field(NamedTuple):
@@ -47,7 +47,7 @@ FIELDS: Final = (
     Field(lambda end: clock.to_ms(end.attempt.ended_at), column="ended_ms"),
     Field(lambda end: end.left_over, event="left_over"),
     Field(lambda end: end.reason, event="reason", result="error_message"),
-    Field(lambda end: None if end.attempt.reason is None else storable(end.attempt.reason), column="reason"),
+    Field(lambda end: None if end.attempt.reason is None else to_storable(end.attempt.reason), column="reason"),
     Field(lambda end: dict(end.attempt.metrics), result="metrics"),
     Field(lambda end: json.dumps(dict(end.attempt.metrics)) if end.attempt.metrics else None, column="metrics"),
     Field(_of("stdout_path"), result="stdout_path"),
@@ -63,7 +63,7 @@ _COLUMNS: Final = [(field.column, field.value) for field in FIELDS if field.colu
 def to_event(end: Finished) -> dict[str, Any]:
     """The fields of phase.finished."""
     found = ((name, value(end)) for name, value in _EVENT)
-    return {name: clock.iso(value) if isinstance(value, datetime) else value for name, value in found}
+    return {name: clock.to_iso(value) if isinstance(value, datetime) else value for name, value in found}
 
 
 def to_result(end: Finished) -> dict[str, Any]:

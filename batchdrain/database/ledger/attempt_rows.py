@@ -7,10 +7,10 @@ from typing import Any
 from batchdrain.model.claim import Claim
 from batchdrain.model.states import PhaseState
 from batchdrain.runtime import clock
-from batchdrain.runtime.text import storable
+from batchdrain.runtime.text import to_storable
 
 
-def opened(claim: Claim, source: str, session_uid: str, run_type: str) -> dict[str, Any]:
+def opening_row_of(claim: Claim, source: str, session_uid: str, run_type: str) -> dict[str, Any]:
     """`from_category`, `from_fingerprint`: of the failure that the attempt sets out from; NULL for a queued phase."""
     phase = claim.phase
     failed = phase.state is PhaseState.FAILED
@@ -26,6 +26,6 @@ def opened(claim: Claim, source: str, session_uid: str, run_type: str) -> dict[s
         "run_type": run_type[:191],
         "initial_state": claim.prior_state,
         "from_category": phase.category if failed else None,
-        "from_fingerprint": storable(phase.failure.fingerprint) if failed else None,
+        "from_fingerprint": to_storable(phase.failure.fingerprint) if failed else None,
         "started_ms": clock.to_ms(claim.claimed_at),
     }

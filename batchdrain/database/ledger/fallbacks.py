@@ -29,18 +29,18 @@ def fallbacks(attempt: Attempt, table: PhaseTable) -> Iterator[Version]:
     if attempt.reason is not None:
         yield lambda _: replace(
             attempt,
-            reason=_plain(attempt.reason or "", PLAIN_CHARS),
-            failure=attempt.failure.as_fingerprint(_plain(attempt.fingerprint)),
+            reason=_to_plain(attempt.reason or "", PLAIN_CHARS),
+            failure=attempt.failure.as_fingerprint(_to_plain(attempt.fingerprint)),
         )
     if attempt.outcome not in GIVEN_BACK:
-        yield lambda refusal: _refused(attempt, refusal)
+        yield lambda refusal: _to_refused(attempt, refusal)
 
 
-def _refused(attempt: Attempt, refusal: ConfigError | None) -> Attempt:
+def _to_refused(attempt: Attempt, refusal: ConfigError | None) -> Attempt:
     was = "the command completed" if attempt.success else attempt.reason or "the command failed"
-    reason = _plain(f"{was}, but {'' if refusal is None else refusal.message}", _REFUSAL_CHARS)
+    reason = _to_plain(f"{was}, but {'' if refusal is None else refusal.message}", _REFUSAL_CHARS)
     return replace(attempt, outcome=Outcome.REFUSED, reason=reason, failure=Failure.uncategorised(reason))
 
 
-def _plain(text: str, most: int | None = None) -> str:
+def _to_plain(text: str, most: int | None = None) -> str:
     return text.encode("ascii", "replace").decode()[:most]

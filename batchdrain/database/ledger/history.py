@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import db_now_ms
-from batchdrain.database.ledger.retry_stats_query import lessons
+from batchdrain.database.ledger.retry_stats_query import read_lessons
 from batchdrain.database.ledger.schema import Ledger
-from batchdrain.database.phases.columns import kept
+from batchdrain.database.phases.columns import from_parameter
 from batchdrain.execution.order import token_of
 from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.model.phase import PhaseKey
@@ -78,54 +78,57 @@ class History:
         self.database = database
         self.ledger = ledger
 
-    def past(self) -> Past:
+    def read_past(self) -> Past:
         """Everything that selection needs to know, in six queries."""
-        claims, attempts = self.ledger.claim, self.ledger.attempt
         with self.database.read() as connection:
             if not self.ledger.exists(connection):
                 return Past()
-            touched = connection.execute(
-                sa.select(
-                    claims.c.key,
-                    claims.c.attempts,
-                    claims.c.owner,
-                    claims.c.next_at_ms - db_now_ms(),
-                    claims.c.orphan_count,
-                ).where(claims.c.source == self.ledger.source)
-            ).all()
-            runs = connection.execute(
-                sa.select(
-                    attempts.c.run_id,
-                    sa.func.sum(sa.case((attempts.c.outcome == Outcome.COMPLETE.value, 1), else_=0)),
-                    sa.func.sum(sa.case((attempts.c.outcome == Outcome.TIMEOUT.value, 1), else_=0)),
-                    sa.func.avg(
-                        sa.case((attempts.c.outcome == Outcome.COMPLETE.value, attempts.c.duration_ms), else_=sa.null())
-                    ),
-                )
-                .where(attempts.c.source == self.ledger.source)
-                .group_by(attempts.c.run_id)
-            ).all()
-            named = sa.select(attempts.c.run_id, attempts.c.phase_id).where(attempts.c.source == self.ledger.source)
-            names = connection.execute(named.distinct()).all()
-            learnt = lessons(connection, self.ledger)
+            touched = self._read_touched(connection)
+            runs = self._read_runs(connection)
+            names = self._read_names(connection)
+            learnt_of = read_lessons(connection, self.ledger)
         return Past(
-            names=frozenset((run, phase) for run, phase in names),
+            names=names,
             attempts={key: count for key, count, *_ in touched if count},
             held=frozenset(key for key, _, owner, *_ in touched if owner is not None),
             waits_ms={key: int(wait) for key, _, _, wait, _ in touched if wait is not None and wait > 0},
             orphanings={key: count for key, *_, count in touched if count},
-            runs={
-                run: RunTally(
-                    successes=int(successes),
-                    timeouts=int(timeouts),
-                    mean_duration_s=None if mean is None else float(mean) / 1000,
-                )
-                for run, successes, timeouts, mean in runs
-            },
-            lessons=learnt,
+            runs=runs,
+            lessons=learnt_of,
         )
 
-    def durations_s(self, run_type: str, category: str | None = None) -> list[float]:
+    def _read_touched(self, connection: sa.Connection) -> Sequence[sa.Row[str, int, str | None, int | None, int]]:
+        """Of each phase with a claim: its key, attempts, owner, how long it is to be left alone, and its orphanings."""
+        claims = self.ledger.claim
+        wait_ms = claims.c.next_at_ms - db_now_ms()
+        query = sa.select(claims.c.key, claims.c.attempts, claims.c.owner, wait_ms, claims.c.orphan_count)
+        return connection.execute(query.where(claims.c.source == self.ledger.source)).all()
+
+    def _read_runs(self, connection: sa.Connection) -> dict[str, RunTally]:
+        attempts = self.ledger.attempt
+        is_complete = attempts.c.outcome == Outcome.COMPLETE.value
+        query = sa.select(
+            attempts.c.run_id,
+            sa.func.sum(sa.case((is_complete, 1), else_=0)),
+            sa.func.sum(sa.case((attempts.c.outcome == Outcome.TIMEOUT.value, 1), else_=0)),
+            sa.func.avg(sa.case((is_complete, attempts.c.duration_ms), else_=sa.null())),
+        )
+        found = connection.execute(query.where(attempts.c.source == self.ledger.source).group_by(attempts.c.run_id)).all()
+        return {
+            run: RunTally(
+                successes=int(successes),
+                timeouts=int(timeouts),
+                mean_duration_s=None if mean is None else float(mean) / 1000,
+            )
+            for run, successes, timeouts, mean in found
+        }
+
+    def _read_names(self, connection: sa.Connection) -> frozenset[tuple[str, str]]:
+        attempts = self.ledger.attempt
+        query = sa.select(attempts.c.run_id, attempts.c.phase_id).where(attempts.c.source == self.ledger.source)
+        return frozenset((run, phase) for run, phase in connection.execute(query.distinct()))
+
+    def read_durations_s(self, run_type: str, category: str | None = None) -> list[float]:
         """How long the latest completed attempts of a run type took, at most RECENT of them. `category`: only those that
         set out from a failure of it."""
         attempts = self.ledger.attempt
@@ -139,7 +142,7 @@ class History:
                 return []
             return [value / 1000 for value in connection.execute(query).scalars() if value is not None]
 
-    def session_rows(self, session_uid: str) -> list[Mapping[str, Any]]:
+    def read_session_rows(self, session_uid: str) -> list[Mapping[str, Any]]:
         """The recorded attempts of a session, in the order in which they began."""
         attempts = self.ledger.attempt
         query = (
@@ -152,7 +155,7 @@ class History:
                 return []
             return [dict(row) for row in connection.execute(query).mappings()]
 
-    def session_heads(self, session_id: str) -> list[str]:
+    def read_session_heads(self, session_id: str) -> list[str]:
         """What the ledger keeps of the sessions with this id (two hosts may have used it): JSON texts."""
         meta = self.ledger.meta
         with self.database.read() as connection:
@@ -161,7 +164,7 @@ class History:
             query = sa.select(meta.c.value).where(meta.c.name.startswith(f"{SESSION}{session_id}/", autoescape=True))
             return list(connection.execute(query).scalars())
 
-    def held(self) -> list[Held]:
+    def read_held(self) -> list[Held]:
         """The claims that somebody holds now."""
         claims, attempts = self.ledger.claim, self.ledger.attempt
         query = (
@@ -177,10 +180,10 @@ class History:
         with self.database.read() as connection:
             if not self.ledger.exists(connection):
                 return []
-            return [_held(row) for row in connection.execute(query).mappings()]
+            return [_to_held(row) for row in connection.execute(query).mappings()]
 
 
-def _held(row: Any) -> Held:
+def _to_held(row: Any) -> Held:
     guard = row["guard_pid"], row["guard_start"]
     return Held(
         key=PhaseKey(row["run_id"], row["phase_id"]),
@@ -193,7 +196,7 @@ def _held(row: Any) -> Held:
         guardian=None if None in guard else ProcessIdentity(row["host_id"], *guard),
         lease_left_ms=int(row["lease_left_ms"]),
         prior_state=row["prior_state"],
-        prior_reason=kept(row["prior_reason"]),
+        prior_reason=from_parameter(row["prior_reason"]),
         held_state=row["held_state"],
         orphanings=row["orphan_count"],
         started_ms=row["started_ms"],

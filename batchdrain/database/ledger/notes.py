@@ -1,4 +1,4 @@
-"""What people and diagnoses say of runs, phases and clusters: kept in the ledger until it is taken back.
+"""Notes of people and diagnoses on runs, phases and clusters: kept in the ledger until it is taken back.
 
 A note has a kind and a subject; a later one of the same subject replaces it. Subjects are any text: the table's key is
 their digest, which no collation takes for another.
@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from batchdrain.database.connection import Database
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.runtime import clock
-from batchdrain.runtime.text import storable
+from batchdrain.runtime.text import to_storable
 
 
 class NoteKind(StrEnum):
@@ -38,7 +38,7 @@ class Note:
     subject: str
     by: str  #: user@host
     at: str  #: ISO 8601, UTC
-    said: Mapping[str, Any]  #: plain JSON values
+    content: Mapping[str, Any]  #: plain JSON values
 
 
 class Notes:
@@ -48,12 +48,12 @@ class Notes:
         self.database = database
         self.ledger = ledger
 
-    def write(self, kind: NoteKind, said: Mapping[str, Mapping[str, Any]]) -> None:
-        """Keep what is said of each subject, in one transaction. The ledger must stand. Raises DatabaseUnavailable."""
-        meta, by, at = self.ledger.meta, _who(), clock.iso(clock.now())
+    def write(self, kind: NoteKind, contents: Mapping[str, Mapping[str, Any]]) -> None:
+        """Keep a note of each subject, in one transaction. The ledger must stand. Raises DatabaseUnavailable."""
+        meta, by, at = self.ledger.meta, _name_author(), clock.to_iso(clock.now())
         rows = [
-            {"name": _name(kind, subject), "value": _text(Note(subject=subject, by=by, at=at, said=value))}
-            for subject, value in said.items()
+            {"name": _name_of(kind, subject), "value": _to_json(Note(subject=subject, by=by, at=at, content=content))}
+            for subject, content in contents.items()
         ]
 
         def work(connection: sa.Connection) -> None:
@@ -70,46 +70,46 @@ class Notes:
     def take_back(self, kind: NoteKind, subject: str) -> bool:
         """Returns whether there was such a note."""
         meta = self.ledger.meta
-        gone = meta.delete().where(meta.c.name == _name(kind, subject))
+        gone = meta.delete().where(meta.c.name == _name_of(kind, subject))
         return self.database.write(lambda connection: connection.execute(gone).rowcount) == 1
 
     def forget(self, kind: NoteKind, notes: Iterable[Note]) -> None:
         """Take these back, in one transaction, unless somebody said something new of their subjects."""
         meta = self.ledger.meta
         gone = meta.delete().where(meta.c.name == sa.bindparam("the_name"), meta.c.value == sa.bindparam("the_value"))
-        rows = [{"the_name": _name(kind, note.subject), "the_value": _text(note)} for note in notes]
+        rows = [{"the_name": _name_of(kind, note.subject), "the_value": _to_json(note)} for note in notes]
         if rows:
             self.database.write(lambda connection: connection.execute(gone, rows))
 
-    def of(self, kind: NoteKind) -> list[Note]:
+    def read(self, kind: NoteKind) -> list[Note]:
         """All notes of a kind, by subject. Reads only; [] where there is no ledger."""
         meta = self.ledger.meta
         with self.database.read() as connection:
             if not self.ledger.exists(connection):
                 return []
             query = sa.select(meta.c.value).where(meta.c.name.startswith(f"{kind.value}/", autoescape=True))
-            found = [_note(value) for value in connection.execute(query).scalars()]
+            found = [_parse(value) for value in connection.execute(query).scalars()]
         return sorted((note for note in found if note is not None), key=lambda note: note.subject)
 
 
-def _name(kind: NoteKind, subject: str) -> str:
+def _name_of(kind: NoteKind, subject: str) -> str:
     return f"{kind.value}/{hashlib.sha256(subject.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
-def _text(note: Note) -> str:
-    return json.dumps({"subject": storable(note.subject), "by": note.by, "at": note.at, "said": dict(note.said)})
+def _to_json(note: Note) -> str:
+    return json.dumps({"subject": to_storable(note.subject), "by": note.by, "at": note.at, "said": dict(note.content)})
 
 
-def _note(value: str) -> Note | None:
+def _parse(value: str) -> Note | None:
     """None for what is no note of ours: whoever may write to the ledger may have written anything."""
     try:
         found = json.loads(value)
-        return Note(subject=str(found["subject"]), by=str(found["by"]), at=str(found["at"]), said=dict(found["said"]))
+        return Note(subject=str(found["subject"]), by=str(found["by"]), at=str(found["at"]), content=dict(found["said"]))
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
-def _who() -> str:
+def _name_author() -> str:
     try:
         user = getpass.getuser()
     except (OSError, KeyError):  # a uid without a name

@@ -19,11 +19,11 @@ _FAILED: Final = (Outcome.FAILED.value, Outcome.TIMEOUT.value)
 _ENDED: Final = (Outcome.COMPLETE.value, *_FAILED)
 
 
-def lessons(connection: sa.Connection, ledger: Ledger) -> Lessons:
+def read_lessons(connection: sa.Connection, ledger: Ledger) -> Lessons:
     """In three queries, each one pass over the attempts. An attempt that set out from no failure, of a queued phase, teaches
     nothing."""
     attempt = ledger.attempt
-    counts = _counts(attempt)
+    counts = _count_columns_of(attempt)
     ours = attempt.c.source == ledger.source
     learns = ours & attempt.c.outcome.in_(_ENDED) & attempt.c.from_category.is_not(None)
     groups = (attempt.c.from_category, attempt.c.run_type, attempt.c.run_id)
@@ -33,13 +33,19 @@ def lessons(connection: sa.Connection, ledger: Ledger) -> Lessons:
     for category, run_type, run_id, *numbers in connection.execute(
         sa.select(*groups, *counts).where(learns).group_by(*groups)
     ):
-        tally = _tally(*numbers)
+        counted = _to_tally(*numbers)
         for tallies, name in ((categories, category), (run_types, run_type), (runs, run_id)):
-            tallies[name] = tallies.get(name, NOTHING).plus(tally)
-    mark = attempt.c.from_fingerprint
-    by_mark = sa.select(mark, *counts).where(learns & (mark != "")).group_by(mark).order_by(counts[0].desc(), mark)
-    fingerprints = {name: _tally(*numbers) for name, *numbers in connection.execute(by_mark.limit(MOST))}
-    failures, seen_in = _failures(connection, attempt, ours)
+            tallies[name] = tallies.get(name, NOTHING).plus(counted)
+    failed_by = attempt.c.from_fingerprint
+    frequent = (
+        sa.select(failed_by, *counts)
+        .where(learns & (failed_by != ""))
+        .group_by(failed_by)
+        .order_by(counts[0].desc(), failed_by)
+        .limit(MOST)
+    )
+    fingerprints = {fingerprint: _to_tally(*numbers) for fingerprint, *numbers in connection.execute(frequent)}
+    failures, seen_in = _read_failures(connection, attempt, ours)
     return Lessons(
         categories=dict(categories),
         fingerprints=fingerprints,
@@ -50,7 +56,7 @@ def lessons(connection: sa.Connection, ledger: Ledger) -> Lessons:
     )
 
 
-def _counts(attempt: sa.Table) -> tuple[sa.ColumnElement[Any], ...]:
+def _count_columns_of(attempt: sa.Table) -> tuple[sa.ColumnElement[Any], ...]:
     complete = attempt.c.outcome == Outcome.COMPLETE.value
     took = sa.func.coalesce(attempt.c.duration_ms, 0)
     return (
@@ -61,11 +67,11 @@ def _counts(attempt: sa.Table) -> tuple[sa.ColumnElement[Any], ...]:
     )
 
 
-def _tally(tried: int, fixed: int, fixed_ms: int, failed_ms: int) -> Tally:
+def _to_tally(tried: int, fixed: int, fixed_ms: int, failed_ms: int) -> Tally:
     return Tally(int(tried), int(fixed), float(fixed_ms) / 1000, float(failed_ms) / 1000)
 
 
-def _failures(
+def _read_failures(
     connection: sa.Connection, attempt: sa.Table, ours: sa.ColumnElement[bool]
 ) -> tuple[dict[str, str], dict[str, frozenset[str]]]:
     """The fingerprint of each run's latest failed attempt, and the runs of each of these fingerprints."""
@@ -79,9 +85,9 @@ def _failures(
     )
     failures: dict[str, str] = {}
     seen_in: dict[str, frozenset[str]] = {}
-    for run_id, mark in connection.execute(query):
-        failures.setdefault(run_id, mark)
-        seen_in[mark] = seen_in.get(mark, frozenset()) | {run_id}
+    for run_id, fingerprint in connection.execute(query):
+        failures.setdefault(run_id, fingerprint)
+        seen_in[fingerprint] = seen_in.get(fingerprint, frozenset()) | {run_id}
     return failures, seen_in
 
 
@@ -94,7 +100,7 @@ class Retries:
     fixed: int = 0
 
 
-def retries_by_fingerprint(database: Database, ledger: Ledger) -> dict[str, Retries]:
+def read_retries_by_fingerprint(database: Database, ledger: Ledger) -> dict[str, Retries]:
     """Over all sessions and runs; {} where there is no ledger."""
     attempts = ledger.attempt
     fixed = sa.func.sum(sa.case((attempts.c.outcome == Outcome.COMPLETE.value, 1), else_=0))
@@ -106,4 +112,4 @@ def retries_by_fingerprint(database: Database, ledger: Ledger) -> dict[str, Retr
     with database.read() as connection:
         if not ledger.exists(connection):
             return {}
-        return {mark: Retries(tried=count, fixed=int(done)) for mark, count, done in connection.execute(query)}
+        return {fingerprint: Retries(tried=count, fixed=int(done)) for fingerprint, count, done in connection.execute(query)}

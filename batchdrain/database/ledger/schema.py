@@ -16,10 +16,10 @@ from sqlalchemy.dialects.mysql import LONGTEXT
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from batchdrain.database.connection import Database
-from batchdrain.database.dialects import making_tables
+from batchdrain.database.dialects import lock_table_creation
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.errors import ConfigError
-from batchdrain.runtime.text import slug
+from batchdrain.runtime.text import slug_of
 
 SCHEMA_VERSION: Final = 1
 UID: Final = "database_uid"
@@ -39,66 +39,13 @@ class Ledger:
     source: str  #: what its rows call the table of phases
 
     @classmethod
-    def beside(cls, table: PhaseTable) -> Ledger:
+    def of(cls, table: PhaseTable) -> Ledger:
         metadata = sa.MetaData(schema=table.schema)
         return cls(
             source=_name_of(table),
-            meta=sa.Table(
-                "batchdrain_meta",
-                metadata,
-                sa.Column("name", sa.String(191), primary_key=True),
-                sa.Column("value", _LONG, nullable=False),
-            ),
-            claim=sa.Table(
-                "batchdrain_claim",
-                metadata,
-                sa.Column("source", sa.String(_SOURCE), primary_key=True),
-                sa.Column("key", _KEY, primary_key=True),
-                sa.Column("epoch", sa.BigInteger, nullable=False),
-                sa.Column("owner", sa.CHAR(32)),
-                sa.Column("lease_until_ms", sa.BigInteger),
-                sa.Column("host_id", sa.String(64)),
-                sa.Column("ctl_pid", sa.Integer),
-                sa.Column("ctl_start", sa.BigInteger),
-                sa.Column("guard_pid", sa.Integer),
-                sa.Column("guard_start", sa.BigInteger),
-                sa.Column("spool_dir", _LONG),
-                sa.Column("prior_state", _LONG),
-                sa.Column("prior_reason", _LONG),
-                sa.Column("held_state", _LONG),
-                sa.Column("orphan_count", sa.Integer, nullable=False, default=0),
-                sa.Column("attempts", sa.Integer, nullable=False, default=0),
-                sa.Column("next_at_ms", sa.BigInteger),
-            ),
-            attempt=sa.Table(
-                "batchdrain_attempt",
-                metadata,
-                sa.Column("source", sa.String(_SOURCE), primary_key=True),
-                sa.Column("key", _KEY, primary_key=True),
-                sa.Column("epoch", sa.BigInteger, primary_key=True, autoincrement=False),
-                sa.Column("session_uid", sa.CHAR(32), nullable=False, index=True),
-                sa.Column("run_id", _LONG, nullable=False),
-                sa.Column("phase_id", _LONG, nullable=False),
-                sa.Column("phase_index", sa.BigInteger),
-                sa.Column("attempt", sa.Integer, nullable=False),
-                sa.Column("run_type", sa.String(191), nullable=False),
-                sa.Column("initial_state", _LONG, nullable=False),
-                sa.Column("from_category", sa.String(32)),
-                sa.Column("from_fingerprint", _LONG),
-                sa.Column("started_ms", sa.BigInteger, nullable=False),
-                sa.Column("ended_ms", sa.BigInteger),
-                sa.Column("duration_ms", sa.BigInteger),
-                sa.Column("outcome", sa.String(16)),
-                sa.Column("final_state", _LONG),
-                sa.Column("exit_code", sa.Integer),
-                sa.Column("signal", sa.Integer),
-                sa.Column("reason", _LONG),
-                sa.Column("category", sa.String(32)),
-                sa.Column("fingerprint", _LONG),
-                sa.Column("metrics", _LONG),
-                sa.Column("log_path", _LONG),
-                sa.Column("log_sha256", sa.CHAR(64)),
-            ),
+            meta=_make_meta_table(metadata),
+            claim=_make_claim_table(metadata),
+            attempt=_make_attempt_table(metadata),
         )
 
     @property
@@ -110,7 +57,7 @@ class Ledger:
         inspector = sa.inspect(connection)
         return all(inspector.has_table(table.name, schema=table.schema) for table in self.tables)
 
-    def ddl(self, dialect: sa.Dialect) -> str:
+    def to_ddl(self, dialect: sa.Dialect) -> str:
         """The statements that make the tables, for a database administrator."""
         parts: list[str] = []
         for table in self.tables:
@@ -137,7 +84,7 @@ class Ledger:
             return self.exists(connection) and self.read_meta(database, UID) is not None
 
     def _create(self, connection: sa.Connection) -> None:
-        with making_tables(connection):
+        with lock_table_creation(connection):
             self.meta.metadata.create_all(connection)
             known = connection.execute(sa.select(self.meta.c.name)).scalars().all()
             for name, value in (("schema_version", str(SCHEMA_VERSION)), (UID, uuid.uuid4().hex)):
@@ -176,4 +123,69 @@ def _name_of(table: PhaseTable) -> str:
         name = name.lower()  # SQLite takes 'Phases' for 'phases'
     if re.fullmatch(r"[A-Za-z0-9_]{1,64}", name):
         return name
-    return f"{slug(name)}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    return f"{slug_of(name)}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+
+
+def _make_meta_table(metadata: sa.MetaData) -> sa.Table:
+    return sa.Table(
+        "batchdrain_meta",
+        metadata,
+        sa.Column("name", sa.String(191), primary_key=True),
+        sa.Column("value", _LONG, nullable=False),
+    )
+
+
+def _make_claim_table(metadata: sa.MetaData) -> sa.Table:
+    return sa.Table(
+        "batchdrain_claim",
+        metadata,
+        sa.Column("source", sa.String(_SOURCE), primary_key=True),
+        sa.Column("key", _KEY, primary_key=True),
+        sa.Column("epoch", sa.BigInteger, nullable=False),
+        sa.Column("owner", sa.CHAR(32)),
+        sa.Column("lease_until_ms", sa.BigInteger),
+        sa.Column("host_id", sa.String(64)),
+        sa.Column("ctl_pid", sa.Integer),
+        sa.Column("ctl_start", sa.BigInteger),
+        sa.Column("guard_pid", sa.Integer),
+        sa.Column("guard_start", sa.BigInteger),
+        sa.Column("spool_dir", _LONG),
+        sa.Column("prior_state", _LONG),
+        sa.Column("prior_reason", _LONG),
+        sa.Column("held_state", _LONG),
+        sa.Column("orphan_count", sa.Integer, nullable=False, default=0),
+        sa.Column("attempts", sa.Integer, nullable=False, default=0),
+        sa.Column("next_at_ms", sa.BigInteger),
+    )
+
+
+def _make_attempt_table(metadata: sa.MetaData) -> sa.Table:
+    return sa.Table(
+        "batchdrain_attempt",
+        metadata,
+        sa.Column("source", sa.String(_SOURCE), primary_key=True),
+        sa.Column("key", _KEY, primary_key=True),
+        sa.Column("epoch", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("session_uid", sa.CHAR(32), nullable=False, index=True),
+        sa.Column("run_id", _LONG, nullable=False),
+        sa.Column("phase_id", _LONG, nullable=False),
+        sa.Column("phase_index", sa.BigInteger),
+        sa.Column("attempt", sa.Integer, nullable=False),
+        sa.Column("run_type", sa.String(191), nullable=False),
+        sa.Column("initial_state", _LONG, nullable=False),
+        sa.Column("from_category", sa.String(32)),
+        sa.Column("from_fingerprint", _LONG),
+        sa.Column("started_ms", sa.BigInteger, nullable=False),
+        sa.Column("ended_ms", sa.BigInteger),
+        sa.Column("duration_ms", sa.BigInteger),
+        sa.Column("outcome", sa.String(16)),
+        sa.Column("final_state", _LONG),
+        sa.Column("exit_code", sa.Integer),
+        sa.Column("signal", sa.Integer),
+        sa.Column("reason", _LONG),
+        sa.Column("category", sa.String(32)),
+        sa.Column("fingerprint", _LONG),
+        sa.Column("metrics", _LONG),
+        sa.Column("log_path", _LONG),
+        sa.Column("log_sha256", sa.CHAR(64)),
+    )

@@ -24,16 +24,6 @@ class Statements:
         attempt = sa.and_(
             attempts.c.source == ledger.source, attempts.c.key == given("the_key"), attempts.c.epoch == given("the_epoch")
         )
-        holder: dict[str, Any] = {
-            "owner": given("the_owner"),
-            "lease_until_ms": db_now_ms() + given("lease_ms", type_=sa.BigInteger),
-            "host_id": given("host"),
-            "ctl_pid": given("pid"),
-            "ctl_start": given("start"),
-            "guard_pid": given("guard"),
-            "guard_start": given("guard_begun"),
-            "spool_dir": given("spool"),
-        }
         due = sa.or_(claims.c.next_at_ms.is_(None), claims.c.next_at_ms <= db_now_ms())
         self.claim = sa.select(
             claims.c.epoch,
@@ -43,7 +33,12 @@ class Statements:
             claims.c.prior_reason,
             claims.c.held_state,
         ).where(this)
-        prior: dict[str, Any] = {"prior_state": given("word"), "prior_reason": given("text"), "held_state": given("held")}
+        holder, freed = _set_holder(), _set_free(claims)
+        prior: dict[str, Any] = {
+            "prior_state": given("former_state"),
+            "prior_reason": given("former_reason"),
+            "held_state": given("held"),
+        }
         first = {"source": ledger.source, "key": given("the_key"), "epoch": 1, "orphan_count": 0, "attempts": 0}
         self.first = claims.insert().values(**first, **holder, **prior)
         self.take = (
@@ -52,17 +47,6 @@ class Statements:
             .values(epoch=claims.c.epoch + 1, next_at_ms=None, **holder)
         )
         self.keep_prior = claims.update().where(this, claims.c.owner == given("the_owner")).values(**prior)
-        freed: dict[str, Any] = {
-            "owner": None,
-            "lease_until_ms": None,
-            "prior_reason": None,
-            "attempts": claims.c.attempts + given("counted", type_=sa.Integer),
-            # A counted end shows that the phase does not kill whoever runs it: its orphanings are forgotten.
-            "orphan_count": sa.case(
-                (given("counted", type_=sa.Integer) == 1, 0),
-                else_=claims.c.orphan_count + given("orphaned", type_=sa.Integer),
-            ),
-        }
         self.beat = claims.update().where(ours).values(lease_until_ms=db_now_ms() + given("lease_ms", type_=sa.BigInteger))
         self.free = claims.update().where(ours).values(next_at_ms=None, **freed)
         self.free_until = (
@@ -73,3 +57,32 @@ class Statements:
         ).where(attempt)
         self.open_attempt = attempts.insert()
         self.close_attempt = attempts.update().where(attempt)
+
+
+def _set_holder() -> dict[str, Any]:
+    """What a claim writes of whoever takes it."""
+    return {
+        "owner": given("the_owner"),
+        "lease_until_ms": db_now_ms() + given("lease_ms", type_=sa.BigInteger),
+        "host_id": given("host"),
+        "ctl_pid": given("pid"),
+        "ctl_start": given("start"),
+        "guard_pid": given("guard"),
+        "guard_start": given("guard_begun"),
+        "spool_dir": given("spool"),
+    }
+
+
+def _set_free(claims: sa.Table) -> dict[str, Any]:
+    """What the end of an attempt writes of its claim."""
+    return {
+        "owner": None,
+        "lease_until_ms": None,
+        "prior_reason": None,
+        "attempts": claims.c.attempts + given("counted", type_=sa.Integer),
+        # A counted end shows that the phase does not kill whoever runs it: its orphanings are forgotten.
+        "orphan_count": sa.case(
+            (given("counted", type_=sa.Integer) == 1, 0),
+            else_=claims.c.orphan_count + given("orphaned", type_=sa.Integer),
+        ),
+    }

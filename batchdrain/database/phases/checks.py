@@ -7,36 +7,36 @@ from typing import Final
 import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
-from batchdrain.database.phases.columns import bound
+from batchdrain.database.phases.columns import bind
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.errors import ConfigError, did_you_mean
 
 _NO_TEXT: Final = (sa.Integer, sa.Numeric, sa.Boolean, sa.JSON, sa.DateTime, sa.Date, sa.LargeBinary, sa.ARRAY)
 
 
-def require_fit_words(table: PhaseTable) -> None:
+def require_fit_states(table: PhaseTable) -> None:
     """Raises ConfigError for words that the state's column can't even be compared with."""
     unfit = []
-    for state, word in table.states.items():
+    for state, text in table.states.items():
         try:
-            bound(table.state, word)
+            bind(table.state, text)
         except ValueError:
             kind = str(table.state.type).lower()
             unfit.append(
-                f"batchdrain.source.states.{state.value}: {word!r} is no value of the {kind} column {table.state.name!r}"
+                f"batchdrain.source.states.{state.value}: {text!r} is no value of the {kind} column {table.state.name!r}"
             )
     if unfit:
         raise ConfigError.of(unfit)
 
 
-def unfit_columns(table: PhaseTable) -> list[str]:
+def find_unfit_columns(table: PhaseTable) -> list[str]:
     """Columns of the wrong kind, and words that an enum lacks."""
     known = getattr(table.state.type, "enums", None)
     found = [
-        f"batchdrain.source.states.{state.value}: {word!r} is not a value of the enum column "
-        f"{table.source.columns.state!r}{did_you_mean(word, known)}"
-        for state, word in table.states.items()
-        if known is not None and word not in known
+        f"batchdrain.source.states.{state.value}: {text!r} is not a value of the enum column "
+        f"{table.source.columns.state!r}{did_you_mean(text, known)}"
+        for state, text in table.states.items()
+        if known is not None and text not in known
     ]
     for key, column in (("states", table.state), ("columns.run_id", table.run_id)):
         if isinstance(column.type, sa.LargeBinary):
@@ -50,7 +50,7 @@ def unfit_columns(table: PhaseTable) -> list[str]:
     return found
 
 
-def unwritable(database: Database, table: PhaseTable) -> list[str]:
+def find_unwritable_view(database: Database, table: PhaseTable) -> list[str]:
     """A view that can't be updated: on SQLite none can, as a trigger's rows are not counted."""
     name, schema = table.table.name, table.schema
     with database.read() as connection:

@@ -26,20 +26,20 @@ class _Exact(sa.sql.functions.FunctionElement[bool]):
 
 
 @compiles(_Exact)
-def _exact(element: _Exact, compiler: sa.sql.compiler.SQLCompiler, **options: Any) -> str:
+def _compile_exact(element: _Exact, compiler: sa.sql.compiler.SQLCompiler, **options: Any) -> str:
     column, text = (compiler.process(part, **options) for part in element.clauses)
     return f'CAST({column} AS TEXT) COLLATE "C" = {text}'
 
 
 @compiles(_Exact, "sqlite")
-def _exact_on_sqlite(element: _Exact, compiler: sa.sql.compiler.SQLCompiler, **options: Any) -> str:
+def _compile_exact_on_sqlite(element: _Exact, compiler: sa.sql.compiler.SQLCompiler, **options: Any) -> str:
     column, text = (compiler.process(part, **options) for part in element.clauses)
     return f"{column} COLLATE BINARY = {text}"
 
 
 @compiles(_Exact, "mysql")
 @compiles(_Exact, "mariadb")
-def _exact_on_mysql(element: _Exact, compiler: sa.sql.compiler.SQLCompiler, **options: Any) -> str:
+def _compile_exact_on_mysql(element: _Exact, compiler: sa.sql.compiler.SQLCompiler, **options: Any) -> str:
     # Even its binary collations take 'x' for 'x '; the column's own character set may be another than the connection's.
     column, text = (compiler.process(part, **options) for part in element.clauses)
     return f"CAST(CONVERT({column} USING utf8mb4) AS BINARY) = CAST(CONVERT({text} USING utf8mb4) AS BINARY)"
@@ -55,23 +55,23 @@ def is_exactly(column: sa.Column[Any], parameter: str, dialect: str) -> sa.Colum
     return column == value
 
 
-def told_apart(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[Any]:
+def to_group_key(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[Any]:
     """What to group by, so that values which differ in any byte are counted apart."""
     if not isinstance(column.type, sa.String) or isinstance(column.type, sa.Enum):
-        return as_read(column, dialect)
+        return to_selected(column, dialect)
     if dialect == "mysql":
         return sa.cast(column, sa.BINARY)
     return sa.collate(column, "BINARY") if dialect == "sqlite" else sa.cast(column, sa.Text)
 
 
-def as_read(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[Any]:
+def to_selected(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[Any]:
     """The column as it is selected: PostgreSQL pads a CHAR with blanks, and SQLite tells no type of a column without one."""
     if _is_untyped(column, dialect) or (dialect == "postgresql" and isinstance(column.type, sa.CHAR)):
         return sa.cast(column, sa.Text)
     return column
 
 
-def bound(column: sa.Column[Any], text: str) -> Any:
+def bind(column: sa.Column[Any], text: str) -> Any:
     """A text as a value of the column's own type. Raises ValueError where it can't be one."""
     if isinstance(column.type, sa.Integer):
         return int(text)
@@ -80,7 +80,7 @@ def bound(column: sa.Column[Any], text: str) -> Any:
     return text
 
 
-def moment_for(column: sa.Column[Any]) -> Any:
+def make_timestamp(column: sa.Column[Any]) -> Any:
     """Now, as a value of the column's type."""
     now = datetime.now(UTC)
     if isinstance(column.type, sa.DateTime):
@@ -90,12 +90,12 @@ def moment_for(column: sa.Column[Any]) -> Any:
     return now.isoformat().replace("+00:00", "Z")
 
 
-def head(text: sa.Column[Any]) -> sa.ColumnElement[Any]:
+def head_of(text: sa.Column[Any]) -> sa.ColumnElement[Any]:
     """The first READ_CHARS of a text. Most texts are short: counting the characters of each would take a quarter of a scan."""
     return sa.case((octets(text) > READ_CHARS, sa.func.substr(text, 1, READ_CHARS)), else_=text)
 
 
-def keepable(text: str | None) -> str | bytes | None:
+def to_parameter(text: str | None) -> str | bytes | None:
     """A text as a parameter. SQLite may hold a text that is no UTF-8: read with surrogates, it is given back as its bytes."""
     if text is None or text.isascii():
         return text
@@ -106,8 +106,8 @@ def keepable(text: str | None) -> str | bytes | None:
     return text
 
 
-def kept(value: str | bytes | None) -> str | None:
-    """What `keepable` made of a text, as it was."""
+def from_parameter(value: str | bytes | None) -> str | None:
+    """What `to_parameter` made of a text, as it was."""
     return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
 
 

@@ -12,7 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
-from batchdrain.database.driver_errors import RowLocked, RowRefused, first_line
+from batchdrain.database.driver_errors import RowLocked, RowRefused, first_line_of
 from batchdrain.database.ledger.fallbacks import PLAIN_CHARS
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.table import PhaseTable
@@ -24,31 +24,31 @@ SAMPLE: Final = "tried by batchdrain, and rolled back ".ljust(PLAIN_CHARS, ".")
 """The least that a column of reasons must take: what is longer, or not ASCII, may be kept in part."""
 
 
-class _Enough(Exception):
+class _Tried(Exception):
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
 
 
-def rehearsed(database: Database, table: PhaseTable, state: PhaseState) -> list[str]:
+def dry_write(database: Database, table: PhaseTable, state: PhaseState) -> list[str]:
     """What the table does not take, a line each; [] also where no row is in `state`, or the one tried is locked. Waits for
     no lock. Raises DatabaseUnavailable."""
-    return _rolled_back(database, lambda connection: _tried(connection, table, state), where="batchdrain.source: ")
+    return _roll_back(database, lambda connection: _write_row(connection, table, state), where="batchdrain.source: ")
 
 
-def rehearsed_in_ledger(database: Database, ledger: Ledger) -> list[str]:
+def dry_write_ledger(database: Database, ledger: Ledger) -> list[str]:
     """Which of batchdrain's own tables can't be written, a line each: every kind of write is tried, and rolled back."""
-    return _rolled_back(database, lambda connection: _tried_in_ledger(connection, ledger))
+    return _roll_back(database, lambda connection: _write_ledger(connection, ledger))
 
 
-def _rolled_back(database: Database, work: Callable[[sa.Connection], list[str]], where: str = "") -> list[str]:
+def _roll_back(database: Database, work: Callable[[sa.Connection], list[str]], where: str = "") -> list[str]:
     """The problems that `work` finds, after which nothing of what it wrote stands; `where` goes before one that ends it."""
 
-    def enough(connection: sa.Connection) -> None:
-        raise _Enough(work(connection))
+    def try_and_leave(connection: sa.Connection) -> None:
+        raise _Tried(work(connection))
 
     try:
-        database.write(enough, may_wait=False)
-    except _Enough as found:
+        database.write(try_and_leave, may_wait=False)
+    except _Tried as found:
         return found.problems
     except RowLocked:
         return []
@@ -59,16 +59,16 @@ def _rolled_back(database: Database, work: Callable[[sa.Connection], list[str]],
     return []
 
 
-def _tried_in_ledger(connection: sa.Connection, ledger: Ledger) -> list[str]:
+def _write_ledger(connection: sa.Connection, ledger: Ledger) -> list[str]:
     meta, claim = ledger.meta, ledger.claim
-    row = {"source": ledger.source, "key": "rehearsal", "epoch": 1, "orphan_count": 0, "attempts": 0}
+    row = {"source": ledger.source, "key": "dry-write", "epoch": 1, "orphan_count": 0, "attempts": 0}
     writes: list[tuple[str, sa.UpdateBase]] = [
-        (meta.name, meta.insert().values(name="rehearsal", value="")),
-        (meta.name, meta.update().where(meta.c.name == "rehearsal").values(value="x")),
-        (meta.name, meta.delete().where(meta.c.name == "rehearsal")),
+        (meta.name, meta.insert().values(name="dry-write", value="")),
+        (meta.name, meta.update().where(meta.c.name == "dry-write").values(value="x")),
+        (meta.name, meta.delete().where(meta.c.name == "dry-write")),
         (claim.name, claim.insert().values(**row)),
-        (claim.name, claim.update().where(claim.c.key == "rehearsal").values(epoch=2)),
-        (ledger.attempt.name, ledger.attempt.update().where(ledger.attempt.c.key == "rehearsal").values(reason="x")),
+        (claim.name, claim.update().where(claim.c.key == "dry-write").values(epoch=2)),
+        (ledger.attempt.name, ledger.attempt.update().where(ledger.attempt.c.key == "dry-write").values(reason="x")),
     ]
     problems = []
     for name, write in writes:
@@ -77,66 +77,66 @@ def _tried_in_ledger(connection: sa.Connection, ledger: Ledger) -> list[str]:
             connection.execute(write)
         except sa.exc.DBAPIError as error:
             part.rollback()
-            problems.append(f"{name} can't be written ({write.__visit_name__}): {first_line(error.orig)}")
+            problems.append(f"{name} can't be written ({write.__visit_name__}): {first_line_of(error.orig)}")
     return problems
 
 
-def _tried(connection: sa.Connection, table: PhaseTable, state: PhaseState) -> list[str]:
-    key = table.any_in(connection, state)
+def _write_row(connection: sa.Connection, table: PhaseTable, state: PhaseState) -> list[str]:
+    key = table.find_any_in(connection, state)
     if key is None:
         return []
     try:
-        prior = table.standing_in(connection, key, state, for_update=True, nowait=True)
-    except BadData:  # told with the phase, when it comes to that
+        prior = table.read_row_state_in(connection, key, state, for_update=True, nowait=True)
+    except BadData:  # reported with the phase, when it comes to that
         return []
     if prior is None:
         return []
     executing, words = table.states[PhaseState.EXECUTING], table.states
-    problem = _problem(connection, table, key, executing, lambda: table.take(connection, key, state))
+    problem = _try_write(connection, table, key, executing, lambda: table.take(connection, key, state))
     if problem is not None:
         return [problem]
 
-    def end(word: str, reason: str | None) -> Callable[[], int]:
-        return lambda: table.finish(connection, key, executing, word, reason=reason)
+    def end(state: str, reason: str | None) -> Callable[[], int]:
+        return lambda: table.finish(connection, key, executing, state, reason=reason)
 
-    found = [_problem(connection, table, key, words[PhaseState.FAILED], end(words[PhaseState.FAILED], SAMPLE), keep=False)]
+    found = [_try_write(connection, table, key, words[PhaseState.FAILED], end(words[PhaseState.FAILED], SAMPLE), keep=False)]
     complete = words[PhaseState.COMPLETE]
-    ended = _problem(connection, table, key, complete, end(complete, None), keep=False)
+    ended = _try_write(connection, table, key, complete, end(complete, None), keep=False)
     if ended is not None and table.takes_null:
         table.takes_null = False
-        ended = _problem(connection, table, key, complete, end(complete, None), keep=False)
+        ended = _try_write(connection, table, key, complete, end(complete, None), keep=False)
         table.takes_null = ended is not None
     found.append(ended)
     back = lambda: table.give_back(connection, key, executing, prior, reason_changed=False)  # noqa: E731
-    found.append(_problem(connection, table, key, prior.state, back, keep=False))
+    found.append(_try_write(connection, table, key, prior.state, back, keep=False))
     return [problem for problem in found if problem is not None]
 
 
-def _problem(
-    connection: sa.Connection, table: PhaseTable, key: PhaseKey, word: str, write: Callable[[], int], *, keep: bool = True
+def _try_write(
+    connection: sa.Connection, table: PhaseTable, key: PhaseKey, state: str, write: Callable[[], int], *, keep: bool = True
 ) -> str | None:
     """Why a write can't be; None where it can, and then it stands if it is to be kept."""
     part = connection.begin_nested()
     try:
         changed = write()
-        standing: RowState | None = table.standing(connection, key)
-        if connection.dialect.name == "postgresql":  # what else would be said at the commit
+        now: RowState | None = table.read_row_state(connection, key)
+        if connection.dialect.name == "postgresql":  # what else would come at the commit
             connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
     except RowRefused as refusal:
         part.rollback()
         return str(refusal)
     except sa.exc.IntegrityError as error:
         part.rollback()
-        return f"table {table.source.table!r} refuses state {word!r} at the commit: {str(error.orig).splitlines()[0]}"
-    if changed == 1 and standing is not None and standing.state == word:
+        return f"table {table.source.table!r} refuses state {state!r} at the commit: {str(error.orig).splitlines()[0]}"
+    if changed == 1 and now is not None and now.state == state:
         if keep:
             part.commit()
         else:
             part.rollback()
         return None
     part.rollback()
-    stands = "no row" if standing is None else repr(standing.state)
+    stands = "no row" if now is None else repr(now.state)
     return (
-        f"table {table.source.table!r} does not let the state become {word!r}: {changed} rows were changed, and {stands} "
+        f"table {table.source.table!r} does not let the state become {state!r}: {changed} rows were changed, and {stands} "
         "stands then; is there a trigger or a rule? Map another word in batchdrain.source.states"
     )

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from batchdrain.database.deadlines import renew
-from batchdrain.database.dialects import strict_text
+from batchdrain.database.dialects import read_text_strictly
 
 _PAGE: Final = 500
 _INT64: Final = 2**63 - 1
@@ -47,13 +47,13 @@ class Page(NamedTuple):
         try:
             joined = "".join(ids)
         except TypeError:
-            return cls.of(_made(rows))
+            return cls.of(_to_rows(rows))
         if not indexes <= _INDEXES:
-            return cls.of(_made(rows))
+            return cls.of(_to_rows(rows))
         return cls(rows, joined.isascii() and "\x00" not in joined and "" not in ids)  # type: ignore[arg-type]
 
 
-def pages(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Page]:
+def read_pages(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Page]:
     """The rows of a query of four columns: run_id, phase_id, phase_index, reason.
 
     As the tuples of the driver where those are what we ask for: a million rows made into objects of SQLAlchemy, and these
@@ -61,39 +61,41 @@ def pages(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Page]:
     """
     run_id, phase_id, *_ = query.selected_columns
     if not (_is_plain(run_id, connection.dialect) and _is_plain(phase_id, connection.dialect)):
-        for page in _executed(connection, query).partitions(_PAGE):
+        for page in _execute(connection, query).partitions(_PAGE):
             renew(connection)
-            yield Page.of(_made(page))
+            yield Page.of(_to_rows(page))
         return
-    for page in _strictly(connection, query) if connection.dialect.name == "sqlite" else _drawn(connection, query):
+    for page in (
+        _read_strictly(connection, query) if connection.dialect.name == "sqlite" else _read_by_cursor(connection, query)
+    ):
         renew(connection)
         yield Page.of(page)
 
 
-def as_rows(found: Iterable[Page]) -> Iterator[Row]:
+def to_rows(found: Iterable[Page]) -> Iterator[Row]:
     return map(Row._make, chain.from_iterable(page.rows for page in found))
 
 
-def clean_rows(found: Iterable[Page], redact: Callable[[str], str]) -> Iterator[Row]:
+def redact_rows(found: Iterable[Page], redact: Callable[[str], str]) -> Iterator[Row]:
     """The rows one by one, with `redact` applied to their reasons."""
-    for row in as_rows(found):
+    for row in to_rows(found):
         yield row if row.reason is None else row._replace(reason=redact(str(row.reason)))
 
 
-def as_text(value: object) -> str:
+def to_text(value: object) -> str:
     """'' for NULL, and for bytes: neither is a name."""
     return "" if value is None or isinstance(value, bytes) else str(value)
 
 
-def as_reason(value: object) -> str | None:
+def to_reason(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _made(page: Sequence[Any]) -> list[Row]:
-    return [Row(as_text(run), as_text(phase), _index(index), as_reason(text)) for run, phase, index, text in page]
+def _to_rows(page: Sequence[Any]) -> list[Row]:
+    return [Row(to_text(run), to_text(phase), _to_index(index), to_reason(text)) for run, phase, index, text in page]
 
 
-def _index(value: object) -> int | None:
+def _to_index(value: object) -> int | None:
     """NULL, and whatever is no number, goes last. What the ledger's 64 bits can't hold is cut to them."""
     try:
         return None if value is None else max(-_INT64, min(_INT64, int(value)))  # type: ignore[call-overload]
@@ -107,16 +109,16 @@ def _is_plain(column: sa.ColumnElement[Any], dialect: sa.Dialect) -> bool:
     return isinstance(kind, sa.String) and kind.dialect_impl(dialect).result_processor(dialect, None) is None
 
 
-def _executed(connection: sa.Connection, query: sa.Select[Any]) -> sa.CursorResult[Any]:
+def _execute(connection: sa.Connection, query: sa.Select[Any]) -> sa.CursorResult[Any]:
     return connection.execution_options(stream_results=True, yield_per=_PAGE).execute(query)
 
 
-def _strictly(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Sequence[Any]]:
+def _read_strictly(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Sequence[Any]]:
     """With bad UTF-8 in some row, what is left is read in the lenient way, from the same snapshot in the same order."""
     drawn = 0
-    with strict_text(connection):
+    with read_text_strictly(connection):
         try:
-            for page in _drawn(connection, query):
+            for page in _read_by_cursor(connection, query):
                 drawn += len(page)
                 yield page
         except sa.exc.OperationalError as error:
@@ -124,14 +126,14 @@ def _strictly(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Sequ
                 raise
         else:
             return
-    for page in _drawn(connection, query):
+    for page in _read_by_cursor(connection, query):
         yield page[max(0, drawn) :]
         drawn -= len(page)
 
 
-def _drawn(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Sequence[Any]]:
+def _read_by_cursor(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Sequence[Any]]:
     """Pages of the driver's cursor. Its errors become SQLAlchemy's, as those of every other operation are."""
-    result = _executed(connection, query)
+    result = _execute(connection, query)
     dialect, cursor = connection.dialect, result.cursor
     dbapi: Any = dialect.loaded_dbapi
     first = result.fetchone()  # SQLAlchemy holds one row in its hands before we can ask the driver's cursor

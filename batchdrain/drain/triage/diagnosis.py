@@ -9,14 +9,14 @@ from typing import Any, Final
 
 from batchdrain.config.redaction import Redact
 from batchdrain.config.settings import Triage
-from batchdrain.config.values import seconds
+from batchdrain.config.values import to_seconds
 from batchdrain.drain.judge import last_line
 from batchdrain.execution.order import RESULT_BYTES, EndedBy, Ending
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
 from batchdrain.planning.verdicts import Verdict, VerdictKind
-from batchdrain.runtime.text import storable
+from batchdrain.runtime.text import to_storable
 
 BY_EXIT_CODE: Final = {0: VerdictKind.PROMISING, 75: VerdictKind.WAIT}
 _REASON_CHARS: Final = 500
@@ -95,7 +95,7 @@ def _wait_s(said: dict[str, Any], triage: Triage, redact: Redact) -> float:
     if "wait_s" not in said:
         return triage.wait_s
     try:
-        wait_s = seconds(said["wait_s"])
+        wait_s = to_seconds(said["wait_s"])
     except ValueError:
         wait_s = 0.0
     if not 0 < wait_s <= _LONGEST_S:
@@ -106,9 +106,9 @@ def _wait_s(said: dict[str, Any], triage: Triage, redact: Redact) -> float:
 def _reason(ending: Ending, said: dict[str, Any], redact: Redact) -> str:
     """One line: the command's own words, else its last meaningful line."""
     own = said.get("reason")
-    text = storable(redact(own)) if isinstance(own, str) else ""
+    text = to_storable(redact(own)) if isinstance(own, str) else ""
     return " ".join(text.split()) or last_line(ending.stdout_tail, redact) or last_line(ending.stderr_tail, redact)
 
 
 def _brief(value: object, redact: Redact) -> str:
-    return storable(redact(repr(value))[:80])
+    return to_storable(redact(repr(value))[:80])

@@ -18,7 +18,7 @@ from batchdrain.model.errors import BatchDrainError, FilesUnavailable
 from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.planning.verdicts import expired
 from batchdrain.runtime import clock
-from batchdrain.runtime.text import shown
+from batchdrain.runtime.text import to_shown_path
 
 _LEAVES_S: Final = 0.05
 
@@ -44,7 +44,7 @@ class Triage:
     def tidy(self) -> None:
         """Take back the verdicts whose time is over. Raises DatabaseUnavailable."""
         notes = Notes(self._project.store.database, self._project.store.ledger)
-        notes.forget(NoteKind.VERDICT, expired(notes.of(NoteKind.VERDICT), clock.now()))
+        notes.forget(NoteKind.VERDICT, expired(notes.read(NoteKind.VERDICT), clock.now()))
 
     def ask(self, phase: Phase) -> Future[Diagnosis] | None:
         """Diagnose it as soon as there is a slot. None where it was asked before: one diagnosis a phase and go."""
@@ -74,7 +74,7 @@ class Triage:
         if self._is_ending:
             return Diagnosis(phase=phase, was_ended=True)
         try:
-            standing = self._project.store.row_state(phase)
+            standing = self._project.store.read_row_state(phase)
             if standing.state != self._project.store.table.states[phase.state]:
                 return Diagnosis(phase=phase, problem=f"it is {standing.state} now")
             found = self._judged(phase, standing.reason)
@@ -89,7 +89,7 @@ class Triage:
         order = make_diagnosis_order(phase, reason or "", self._settings, place)
         self._tokens[phase.key] = order.token
         ending: Ending = execute(order)
-        log = shown(Path(order.stderr_path))
+        log = to_shown_path(Path(order.stderr_path))
         return diagnosed(
             phase, reason, ending, self._settings.triage, log=log, now=clock.now(), redact=self._project.store.redact
         )

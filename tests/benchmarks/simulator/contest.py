@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from batchdrain.config.plugins import POLICIES as BUILT_IN
-from batchdrain.config.plugins import known
+from batchdrain.config.plugins import list_names
 from batchdrain.config.settings import RunType, Settings
 from batchdrain.model.lane import Lane
 from batchdrain.policies.ranking import Ranking, ranking_of
@@ -23,7 +23,7 @@ from tests.benchmarks.simulator.world import World, make
 POLICIES: Final[Mapping[str, Sequence[str | dict[str, Any]]]] = {
     "smart": ["smart"],
     "the default": Settings().policy,
-    **{name: [name] for name in known(BUILT_IN) if name != "smart"},
+    **{name: [name] for name in list_names(BUILT_IN) if name != "smart"},
 }
 """Each built-in policy alone, and the default list. Ids break the ties."""
 FIFO: Final = "first in, first out"

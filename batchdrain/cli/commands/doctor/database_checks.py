@@ -10,11 +10,11 @@ from typing import Final
 import sqlalchemy as sa
 
 from batchdrain.cli.commands.doctor.project_checks import Finding
-from batchdrain.database.network_disk import REMEDY, abroad
-from batchdrain.database.phases.checks import unfit_columns, unwritable
-from batchdrain.database.phases.dry_write import rehearsed, rehearsed_in_ledger
+from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
+from batchdrain.database.phases.checks import find_unfit_columns, find_unwritable_view
+from batchdrain.database.phases.dry_write import dry_write, dry_write_ledger
 from batchdrain.database.phases.table import split_name
-from batchdrain.database.run_counts import described
+from batchdrain.database.run_counts import describe_counts
 from batchdrain.drain.liveness import describe_held
 from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
@@ -24,41 +24,43 @@ _HELD_SHOWN: Final = 10
 _DRAINED: Final = (PhaseState.FAILED, PhaseState.QUEUED)
 
 
-def _connection(project: Project) -> Iterator[Finding]:
-    yield Finding("database", ok=True, said=f"{project.store.where}: {described(project.store.counts())}")
-    problem = abroad(Path(project.store.database.place)) if project.store.database.dialect == "sqlite" else None
+def _check_connection(project: Project) -> Iterator[Finding]:
+    yield Finding("database", ok=True, message=f"{project.store.where}: {describe_counts(project.store.read_run_counts())}")
+    problem = (
+        network_disk_problem_of(Path(project.store.database.place)) if project.store.database.dialect == "sqlite" else None
+    )
     if problem is not None:
-        yield Finding("database", ok=False, said=problem, cure=REMEDY)
+        yield Finding("database", ok=False, message=problem, cure=REMEDY)
 
 
-def _columns(project: Project) -> Iterator[Finding]:
-    problems = unfit_columns(project.store.table)
+def _check_columns(project: Project) -> Iterator[Finding]:
+    problems = find_unfit_columns(project.store.table)
     if project.settings.command.result_from == "exit_code":
-        problems += unwritable(project.store.database, project.store.table)
+        problems += find_unwritable_view(project.store.database, project.store.table)
     for problem in problems:
-        yield Finding("table", ok=False, said=problem, cure="map it in batchdrain.source")
+        yield Finding("table", ok=False, message=problem, cure="map it in batchdrain.source")
     if not problems:
-        yield Finding("table", ok=True, said=f"{project.settings.source.table!r} has every mapped column")
+        yield Finding("table", ok=True, message=f"{project.settings.source.table!r} has every mapped column")
 
 
-def _words(project: Project) -> Iterator[Finding]:
+def _check_states(project: Project) -> Iterator[Finding]:
     with project.store.database.read() as connection:
-        found = {word for _, word in project.store.table.counts(connection)}
+        found = {state for _, state in project.store.table.count_by_run_and_state(connection)}
     known = set(project.store.table.states.values())
     if found and not found & known:
-        shown = ", ".join(repr(word) for word in sorted(found)[:8])
+        shown = ", ".join(repr(state) for state in sorted(found)[:8])
         yield Finding(
-            "states", ok=False, said=f"no row bears one of the mapped words; the table has {shown}",
+            "states", ok=False, message=f"no row bears one of the mapped words; the table has {shown}",
             cure="map them in batchdrain.source.states",
         )  # fmt: skip
     elif found - known:
-        shown = ", ".join(repr(word) for word in sorted(found - known)[:8])
-        yield Finding("states", ok=True, said=f"the table also has {shown}, which batchdrain leaves alone")
+        shown = ", ".join(repr(state) for state in sorted(found - known)[:8])
+        yield Finding("states", ok=True, message=f"the table also has {shown}, which batchdrain leaves alone")
     else:
-        yield Finding("states", ok=True, said="every word of the table is mapped")
+        yield Finding("states", ok=True, message="every word of the table is mapped")
 
 
-def _unique(project: Project) -> Iterator[Finding]:
+def _check_ids(project: Project) -> Iterator[Finding]:
     names = {project.store.table.run_id.name, project.store.table.phase_id.name}
     schema, name = split_name(project.settings.source.table)
     with project.store.database.read() as connection:
@@ -73,21 +75,21 @@ def _unique(project: Project) -> Iterator[Finding]:
             ]
             keys += [set(unique) for unique in uniques]
         if any(key and key <= names for key in keys):
-            yield Finding("ids", ok=True, said="run_id and phase_id are unique together")
+            yield Finding("ids", ok=True, message="run_id and phase_id are unique together")
             return
-        twice = project.store.table.twins(connection)
+        twice = project.store.table.find_duplicate_ids(connection)
     if twice is not None:
         yield Finding(
             "ids",
             ok=False,
-            said=f"{twice[0]} names {twice[1]} rows",
+            message=f"{twice[0]} names {twice[1]} rows",
             cure="map columns that are unique together",
         )
     else:
-        yield Finding("ids", ok=True, said="are unique now, though no key of the table says so")
+        yield Finding("ids", ok=True, message="are unique now, though no key of the table says so")
 
 
-def _writing(project: Project) -> Iterator[Finding]:
+def _check_privileges(project: Project) -> Iterator[Finding]:
     schema, name = split_name(project.settings.source.table)
     with project.store.database.read() as connection:
         if project.store.database.dialect == "postgresql":
@@ -102,55 +104,57 @@ def _writing(project: Project) -> Iterator[Finding]:
             )
         ready = project.store.ledger.exists(connection)
     if not update:
-        yield Finding("privileges", ok=False, said=f"{name!r} may not be updated", cure="GRANT UPDATE, or make it writable")
+        yield Finding(
+            "privileges", ok=False, message=f"{name!r} may not be updated", cure="GRANT UPDATE, or make it writable"
+        )
     if ready:
-        problems = rehearsed_in_ledger(project.store.database, project.store.ledger)
+        problems = dry_write_ledger(project.store.database, project.store.ledger)
         for problem in problems:
             yield Finding(
-                "ledger", ok=False, said=problem, cure="GRANT SELECT, INSERT, UPDATE, DELETE on batchdrain's tables"
+                "ledger", ok=False, message=problem, cure="GRANT SELECT, INSERT, UPDATE, DELETE on batchdrain's tables"
             )
         if not problems:
-            yield Finding("ledger", ok=True, said="batchdrain's tables are there, and can be written")
+            yield Finding("ledger", ok=True, message="batchdrain's tables are there, and can be written")
     elif create:
-        yield Finding("ledger", ok=True, said="batchdrain's tables will be made by the first drain")
+        yield Finding("ledger", ok=True, message="batchdrain's tables will be made by the first drain")
     else:
-        ddl = project.store.ledger.ddl(project.store.database.engine.dialect)
-        yield Finding("ledger", ok=False, said="batchdrain's tables may not be created", cure=f"have them made:\n{ddl}")
+        ddl = project.store.ledger.to_ddl(project.store.database.engine.dialect)
+        yield Finding("ledger", ok=False, message="batchdrain's tables may not be created", cure=f"have them made:\n{ddl}")
 
 
-def _rehearsal(project: Project) -> Iterator[Finding]:
+def _check_writes(project: Project) -> Iterator[Finding]:
     """Each write that a drain does, on one row, rolled back."""
     if project.settings.command.result_from != "exit_code":
         return
-    problems = [problem for state in _DRAINED for problem in rehearsed(project.store.database, project.store.table, state)]
+    problems = [problem for state in _DRAINED for problem in dry_write(project.store.database, project.store.table, state)]
     for problem in dict.fromkeys(problems):
-        yield Finding("writes", ok=False, said=problem)
+        yield Finding("writes", ok=False, message=problem)
     if not problems:
-        yield Finding("writes", ok=True, said="the table takes every state and a reason (tried on a row, and rolled back)")
+        yield Finding("writes", ok=True, message="the table takes every state and a reason (tried on a row, and rolled back)")
 
 
-def _held(project: Project) -> Iterator[Finding]:
-    held = project.store.history.held()
+def _check_claims(project: Project) -> Iterator[Finding]:
+    held = project.store.history.read_held()
     for claim in held[:_HELD_SHOWN]:
-        yield Finding("claims", ok=True, said=f"held now: {describe_held(claim)}")
+        yield Finding("claims", ok=True, message=f"held now: {describe_held(claim)}")
     if len(held) > _HELD_SHOWN:
-        yield Finding("claims", ok=True, said=f"and {len(held) - _HELD_SHOWN} more are held")
-    quarantined = sum(count >= QUARANTINE for count in project.store.history.past().orphanings.values())
+        yield Finding("claims", ok=True, message=f"and {len(held) - _HELD_SHOWN} more are held")
+    quarantined = sum(count >= QUARANTINE for count in project.store.history.read_past().orphanings.values())
     if quarantined:
         yield Finding(
             "quarantine", ok=True,
-            said=f"{quarantined} phases were given back {QUARANTINE} times in a row and are left out; "
+            message=f"{quarantined} phases were given back {QUARANTINE} times in a row and are left out; "
             "`inv drain --include-quarantined` takes them",
         )  # fmt: skip
     if project.settings.command.result_from == "database" and project.settings.command.stuck_states is None:
         executing, queued = (project.store.table.states[state] for state in (PhaseState.EXECUTING, PhaseState.QUEUED))
         yield Finding(
             "stuck_states", ok=True,
-            said=f"after a crash of the command its phase is given back from {executing} and {queued}; "
+            message=f"after a crash of the command its phase is given back from {executing} and {queued}; "
             "name others in command.stuck_states",
         )  # fmt: skip
 
 
 CHECKS: Final[tuple[Callable[[Project], Iterator[Finding]], ...]] = (
-    _connection, _columns, _words, _unique, _writing, _rehearsal, _held,
+    _check_connection, _check_columns, _check_states, _check_ids, _check_privileges, _check_writes, _check_claims,
 )  # fmt: skip

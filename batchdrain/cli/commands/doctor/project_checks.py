@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from invoke.vendor import yaml
 
-from batchdrain.config.categories import categoriser
-from batchdrain.config.plugins import engine_factory
+from batchdrain.config.categories import categoriser_of
+from batchdrain.config.plugins import resolve_engine
 from batchdrain.config.settings import Settings
 from batchdrain.execution.command import diagnosis_problems_of, find_program, problems_of
 from batchdrain.model.errors import BatchDrainError
@@ -70,7 +70,7 @@ def _read_strictly(text: bytes) -> None:
         loader.construct_document(section)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_equal_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """JSON lets the last of two equal keys win silently as well."""
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -79,73 +79,73 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def settings_files(found: Sequence[Path]) -> Iterator[Finding]:
+def check_settings_files(found: Sequence[Path]) -> Iterator[Finding]:
     """Of those that Invoke reads: its YAML is read again, as Invoke lets the last of two equal keys win."""
     if not found:
-        yield Finding("invoke.yaml", ok=True, said="there is none beside the tasks file (`inv init` writes one)")
+        yield Finding("invoke.yaml", ok=True, message="there is none beside the tasks file (`inv init` writes one)")
     for path in found:
         if path.suffix == ".py":
-            yield Finding(path.name, ok=True, said="is code: Invoke executes it")
+            yield Finding(path.name, ok=True, message="is code: Invoke executes it")
         else:
-            yield from _settings_file(path)
+            yield from _check_settings_file(path)
 
 
-def _settings_file(path: Path) -> Iterator[Finding]:
+def _check_settings_file(path: Path) -> Iterator[Finding]:
     if path.stat().st_size > _YAML_BYTES:
-        yield Finding(path.name, ok=False, said=f"{path} is larger than 1 MB", cure="keep settings only in it")
+        yield Finding(path.name, ok=False, message=f"{path} is larger than 1 MB", cure="keep settings only in it")
         return
     try:
         if path.suffix == ".json":
-            json.loads(path.read_bytes(), object_pairs_hook=_once)
+            json.loads(path.read_bytes(), object_pairs_hook=_refuse_equal_keys)
         else:
             _read_strictly(path.read_bytes())
     except (yaml.YAMLError, ValueError, OSError, RecursionError) as error:
-        said = " ".join(str(error).split())
-        yield Finding(path.name, ok=False, said=f"{path}: {said}", cure="mend the file")
+        problem = " ".join(str(error).split())
+        yield Finding(path.name, ok=False, message=f"{path}: {problem}", cure="mend the file")
         return
-    yield Finding(path.name, ok=True, said="can be read, no key stands twice")
+    yield Finding(path.name, ok=True, message="can be read, no key stands twice")
 
 
-def plugins(settings: Settings) -> Iterator[Finding]:
+def check_plugins(settings: Settings) -> Iterator[Finding]:
     parts: tuple[tuple[str, Callable[[], object]], ...] = (
         ("policy", lambda: ranking_of(settings.policy)),
-        ("engine", lambda: engine_factory(settings.engine)),
-        ("categories", lambda: categoriser(settings)),
+        ("engine", lambda: resolve_engine(settings.engine)),
+        ("categories", lambda: categoriser_of(settings)),
     )
     for name, load in parts:
         try:
             load()
         except BatchDrainError as error:
-            yield Finding(name, ok=False, said=error.message, cure=error.remedy)
+            yield Finding(name, ok=False, message=error.message, cure=error.remedy)
         else:
-            yield Finding(name, ok=True, said="loads")
+            yield Finding(name, ok=True, message="loads")
 
 
-def command(settings: Settings, root: Path) -> Iterator[Finding]:
+def check_command(settings: Settings, root: Path) -> Iterator[Finding]:
     problems = problems_of(settings.command, root)
     problems += diagnosis_problems_of(settings, root) if settings.triage.argv else []
     for problem in problems:
-        yield Finding("command", ok=False, said=problem, cure="mend batchdrain.command")
+        yield Finding("command", ok=False, message=problem, cure="mend batchdrain.command")
     if problems:
         return
     found = find_program(settings.command, root)
-    yield Finding("command", ok=True, said=f"executes {found}, judged by {settings.command.result_from}")
+    yield Finding("command", ok=True, message=f"executes {found}, judged by {settings.command.result_from}")
     if "DATABASE_URL" in os.environ and "DATABASE_URL" not in settings.command.env_allow:
         yield Finding(
-            "command", ok=True, said="does not inherit DATABASE_URL (command.env_allow: [DATABASE_URL] passes it on)"
+            "command", ok=True, message="does not inherit DATABASE_URL (command.env_allow: [DATABASE_URL] passes it on)"
         )
 
 
-def session_dir(folder: Path) -> Iterator[Finding]:
+def check_session_dir(folder: Path) -> Iterator[Finding]:
     nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        yield Finding("session_dir", ok=False, said=f"{nearest} can't be written", cure="chmod it, or name another folder")
+        yield Finding("session_dir", ok=False, message=f"{nearest} can't be written", cure="chmod it, or name another folder")
         return
     found = nearest.stat()
     if nearest == folder and (found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
-        yield Finding("session_dir", ok=False, said=f"{folder} is not ours alone to write", cure=f"chmod 700 {folder}")
+        yield Finding("session_dir", ok=False, message=f"{folder} is not ours alone to write", cure=f"chmod 700 {folder}")
         return
-    yield Finding("session_dir", ok=True, said=f"{folder} can be written")
+    yield Finding("session_dir", ok=True, message=f"{folder} can be written")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,6 @@ class Finding:
 
     check: str  #: what was looked at
     ok: bool
-    said: str
+    message: str
     cure: str = ""
     code: int = 78  #: the exit code, where it is not ok

@@ -18,18 +18,18 @@ from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
 from batchdrain.runtime.text import safe_text
 
 
-def examine(invocation: Invocation, shape: str | None) -> int:
+def examine(invocation: Invocation, given_format: str | None) -> int:
     """Print every finding. Returns 0 when all is well, else the highest exit code of what is wrong: 74 files, 75
     the database is away, 78 the configuration."""
-    form = shape_of(shape, ("text", "json"))
-    findings = list(_findings(invocation))
+    format_name = shape_of(given_format, ("text", "json"))
+    findings = list(_examine_all(invocation))
     out = Output()
-    if form == "json":
-        rows = [{"check": f.check, "ok": f.ok, "said": f.said, "cure": f.cure} for f in findings]
+    if format_name == "json":
+        rows = [{"check": f.check, "ok": f.ok, "said": f.message, "cure": f.cure} for f in findings]
         out.text(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
     else:
         for finding in findings:
-            out.line(f"{'ok  ' if finding.ok else 'FAIL'} {finding.check}: {safe_text(finding.said, limit=4_000)}")
+            out.line(f"{'ok  ' if finding.ok else 'FAIL'} {finding.check}: {safe_text(finding.message, limit=4_000)}")
             if finding.cure:
                 out.text("".join(f"       {line}\n" for line in finding.cure.splitlines()))
         wrong = sum(not finding.ok for finding in findings)
@@ -38,43 +38,43 @@ def examine(invocation: Invocation, shape: str | None) -> int:
     return max(codes, default=0)
 
 
-def _findings(invocation: Invocation) -> Iterator[Finding]:
-    yield from project_checks.settings_files([path for path in invocation.files if path.is_file()])
+def _examine_all(invocation: Invocation) -> Iterator[Finding]:
+    yield from project_checks.check_settings_files([path for path in invocation.files if path.is_file()])
     try:
         settings = settings_of(invocation)
     except BatchDrainError as error:
         for line in str(error).splitlines():
-            yield Finding("configuration", ok=False, said=line)
-        settings = _what_is_sound(invocation)
+            yield Finding("configuration", ok=False, message=line)
+        settings = _load_what_is_sound(invocation)
     else:
-        yield Finding("configuration", ok=True, said="is sound")
-    yield from project_checks.plugins(settings)
-    yield from project_checks.command(settings, invocation.root)
-    yield from project_checks.session_dir(invocation.root / settings.session_dir)
-    yield from _database(invocation, settings)
+        yield Finding("configuration", ok=True, message="is sound")
+    yield from project_checks.check_plugins(settings)
+    yield from project_checks.check_command(settings, invocation.root)
+    yield from project_checks.check_session_dir(invocation.root / settings.session_dir)
+    yield from _examine_database(invocation, settings)
 
 
-def _database(invocation: Invocation, settings: Settings) -> Iterator[Finding]:
+def _examine_database(invocation: Invocation, settings: Settings) -> Iterator[Finding]:
     try:
         project = Project.open(settings, invocation.environ, invocation.root)
     except DatabaseUnavailable as error:
-        yield Finding("database", ok=False, said=error.message, cure=error.remedy, code=error.exit_code)
+        yield Finding("database", ok=False, message=error.message, cure=error.remedy, code=error.exit_code)
         return
     except BatchDrainError as error:
         for line in error.message.splitlines():
-            yield Finding("database", ok=False, said=line, cure=error.remedy)
+            yield Finding("database", ok=False, message=line, cure=error.remedy)
         return
     try:
         for part in database_checks.CHECKS:
             try:
                 yield from part(project)
             except BatchDrainError as error:
-                yield Finding("database", ok=False, said=error.message, cure=error.remedy, code=error.exit_code)
+                yield Finding("database", ok=False, message=error.message, cure=error.remedy, code=error.exit_code)
     finally:
         project.close()
 
 
-def _what_is_sound(invocation: Invocation) -> Settings:
+def _load_what_is_sound(invocation: Invocation) -> Settings:
     """The settings without the sections that can't be read, so that the rest is examined too."""
     section = invocation.section if hasattr(invocation.section, "keys") else {}
     sound: dict[str, object] = {}

@@ -44,7 +44,7 @@ class Guess:
     columns: Mapping[str, str | None]
     states: Mapping[str, str | None]  #: None: the column takes certain words only, and none of them looks like it
     sure: frozenset[str]  #: the states whose word was found, not assumed
-    words: Sequence[str] = ()  #: all that the state's column takes, where it says so
+    known_states: Sequence[str] = ()  #: all that the state's column takes, where it says so
 
     @property
     def missing(self) -> list[str]:
@@ -61,35 +61,35 @@ def guess_columns(names: Sequence[str]) -> dict[str, str | None]:
     taken: set[str] = set()
     found: dict[str, str | None] = {}
     for ours, likely in LIKELY.items():
-        by_plain = {_plain(name): name for name in reversed(names) if name not in taken}
-        hit = next((by_plain[word] for word in likely if word in by_plain), None)
+        by_plain = {_to_plain(name): name for name in reversed(names) if name not in taken}
+        hit = next((by_plain[name] for name in likely if name in by_plain), None)
         if hit is None:
-            hit = next((by_plain[plain] for word in likely for plain in by_plain if _ends_with(plain, word)), None)
+            hit = next((by_plain[plain] for name in likely for plain in by_plain if _ends_with(plain, name)), None)
         found[ours] = hit
         if hit is not None:
             taken.add(hit)
     return found
 
 
-def guess_words(values: Collection[str], *, are_all: bool = False) -> tuple[dict[str, str | None], frozenset[str]]:
+def guess_states(values: Collection[str], *, are_all: bool = False) -> tuple[dict[str, str | None], frozenset[str]]:
     """For each of our states the word that stands in the table, else one in the same spelling; and which were found.
     `are_all`: the column takes no other values, so that a state without a likely one has None."""
-    by_plain = {_plain(value): value for value in sorted(values)}
+    by_plain = {_to_plain(value): value for value in sorted(values)}
     upper = not values or any(value.isupper() for value in values)
-    words: dict[str, str | None] = {}
+    guessed: dict[str, str | None] = {}
     for ours, likely in WORDS.items():
         assumed = None if are_all else (likely[0].upper() if upper else likely[0])
-        words[ours] = next((by_plain[word] for word in likely if word in by_plain), assumed)
-    return words, frozenset(ours for ours, word in words.items() if word in values)
+        guessed[ours] = next((by_plain[name] for name in likely if name in by_plain), assumed)
+    return guessed, frozenset(ours for ours, state in guessed.items() if state in values)
 
 
-def likeliest(tables: Mapping[str, Sequence[str]]) -> str | None:
+def find_likeliest(tables: Mapping[str, Sequence[str]]) -> str | None:
     """The table that looks most like one of phases; None when none has the needed columns."""
 
     def score(item: tuple[str, Sequence[str]]) -> tuple[int, int, str]:
         name, columns = item
         found = guess_columns(columns)
-        by_name = next((len(_TABLES) - place for place, word in enumerate(_TABLES) if word in _plain(name)), 0)
+        by_name = next((len(_TABLES) - place for place, table in enumerate(_TABLES) if table in _to_plain(name)), 0)
         return (-sum(value is not None for value in found.values()), -by_name, name)
 
     fitting = {
@@ -100,9 +100,9 @@ def likeliest(tables: Mapping[str, Sequence[str]]) -> str | None:
     return min(fitting.items(), key=score)[0] if fitting else None
 
 
-def _plain(name: str) -> str:
+def _to_plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()).strip("_")
 
 
-def _ends_with(plain: str, word: str) -> bool:
-    return word not in _NO_ENDINGS and plain.endswith("_" + word)
+def _ends_with(plain: str, name: str) -> bool:
+    return name not in _NO_ENDINGS and plain.endswith("_" + name)

@@ -1,0 +1,32 @@
+"""What the transactions of a claim write to: the user's table and the ledger, as the command's way of telling results asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from batchdrain.config.settings import Command
+from batchdrain.database.ledger.statements import Statements
+from batchdrain.database.phases.table import PhaseTable, intermediate_states_of
+from batchdrain.database.store import Store
+from batchdrain.model.states import PhaseState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimTables:
+    """Made once for a controller: building the statements costs more than running them."""
+
+    phases: PhaseTable
+    statements: Statements
+    source: str  #: what the ledger's rows call the table of phases
+    held_state: str | None  #: what a claim writes into the row; None where the command sets states itself
+    intermediate: frozenset[str]  #: the states from which a phase is given back
+
+    @classmethod
+    def of(cls, store: Store, command: Command) -> ClaimTables:
+        return cls(
+            phases=store.table,
+            statements=Statements(store.ledger),
+            source=store.ledger.source,
+            held_state=store.table.states[PhaseState.EXECUTING] if command.result_from == "exit_code" else None,
+            intermediate=intermediate_states_of(store.table, command),
+        )

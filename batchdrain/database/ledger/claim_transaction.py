@@ -1,0 +1,102 @@
+"""The transaction that takes a phase. Lock order: claim (where there is one already), phase, attempt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from batchdrain.database.driver_errors import RowRefused
+from batchdrain.database.ledger.attempt_rows import opening_row_of
+from batchdrain.database.ledger.claim_tables import ClaimTables
+from batchdrain.database.ledger.holder import Holder
+from batchdrain.database.phases.columns import from_parameter, to_parameter
+from batchdrain.execution.order import token_of
+from batchdrain.execution.process_identity import ProcessIdentity
+from batchdrain.model.claim import Claim
+from batchdrain.model.phase import Phase, RowState
+
+
+class NotTaken(Exception):
+    """Somebody else was faster, or the phase moved since it was chosen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimTransaction:
+    """Called with the connection of its transaction, which may be repeated: where the reply to a commit was lost, the second
+    run finds its own work and returns the same. Raises NotTaken, and what `Claims.claim` raises."""
+
+    tables: ClaimTables
+    holder: Holder
+    phase: Phase
+    lease_s: float
+    run_type: str
+    now: datetime
+    guard: ProcessIdentity | None
+
+    def __call__(self, connection: sa.Connection) -> Claim:
+        statements = self.tables.statements
+        row = connection.execute(statements.claim, {"the_key": self.phase.key.digest}).first()
+        if row is not None and row.owner == self.holder.owner:  # the reply to our own commit was lost
+            prior = RowState(state=row.prior_state, reason=from_parameter(row.prior_reason))
+            return self._to_claim(row.epoch, row.attempts, prior)
+        ours = self._values()
+        if row is not None and not connection.execute(statements.take, {**ours, "the_epoch": row.epoch}).rowcount:
+            raise NotTaken
+        prior = self._take_row(connection)
+        ours |= {"former_state": prior.state, "former_reason": to_parameter(prior.reason)}
+        if row is not None:
+            connection.execute(statements.keep_prior, ours)
+        else:
+            try:
+                connection.execute(statements.first, ours)
+            except sa.exc.IntegrityError:  # of two who come here at once, the second fails
+                raise NotTaken from None
+        epoch, attempts = (1, 0) if row is None else (row.epoch + 1, row.attempts)
+        claim = self._to_claim(epoch, attempts, prior)
+        opening = opening_row_of(claim, self.tables.source, self.holder.session_uid, self.run_type)
+        connection.execute(statements.open_attempt, opening)
+        return claim
+
+    def _values(self) -> dict[str, Any]:
+        process, guard = self.holder.process, self.guard
+        return {
+            "the_key": self.phase.key.digest,
+            "the_owner": self.holder.owner,
+            "lease_ms": round(self.lease_s * 1000),
+            "host": process.host_id,
+            "pid": process.pid,
+            "start": process.start,
+            "guard": None if guard is None else guard.pid,
+            "guard_begun": None if guard is None else guard.start,
+            "spool": self.holder.spool_dir,
+            "held": self.tables.held_state,
+        }
+
+    def _take_row(self, connection: sa.Connection) -> RowState:
+        """The phase's row becomes ours; what stood in it before. Raises NotTaken when it moved meanwhile, BadData, RowRefused."""
+        table, phase, held_state = self.tables.phases, self.phase, self.tables.held_state
+        prior = table.read_row_state_in(connection, phase.key, phase.state, for_update=held_state is not None)
+        if prior is None:
+            raise NotTaken
+        if held_state is not None and table.take(connection, phase.key, phase.state) != 1:
+            raise RowRefused(
+                f"table {table.source.table!r} does not let the state of {phase.key} become {held_state!r}, and says "
+                "no more: a trigger or a rule of its own",
+                remedy="map another word in batchdrain.source.states.executing; `inv doctor` tries it",
+            )
+        return prior
+
+    def _to_claim(self, epoch: int, attempts: int, prior: RowState) -> Claim:
+        return Claim(
+            phase=self.phase,
+            epoch=epoch,
+            attempt=attempts + 1,
+            prior_state=prior.state,
+            prior_reason=prior.reason,
+            held_state=self.tables.held_state,
+            claimed_at=self.now,
+            token=token_of(self.holder.session_uid, self.phase.key.digest, epoch),
+        )

@@ -1,0 +1,79 @@
+"""The transaction that writes an attempt's end and frees its claim. Lock order: claim, phase, attempt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from batchdrain.database.driver_errors import RowRefused
+from batchdrain.database.ledger.attempt_fields import to_row
+from batchdrain.database.ledger.claim_tables import ClaimTables
+from batchdrain.database.ledger.holder import Holder
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import Claim
+from batchdrain.model.errors import ClaimLost
+from batchdrain.model.phase import GONE, RowState
+from batchdrain.model.states import COUNTED, GIVEN_BACK, Outcome, next_state
+from batchdrain.runtime import clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishTransaction:
+    """Called with the connection of its transaction, which may be repeated. Returns the attempt as it was recorded. Raises
+    ClaimLost, RowRefused."""
+
+    tables: ClaimTables
+    holder: Holder
+    claim: Claim
+    attempt: Attempt
+    retry_in_s: float | None  #: until it is over nobody can claim the phase
+
+    def __call__(self, connection: sa.Connection) -> Attempt:
+        statements, outcome = self.tables.statements, self.attempt.outcome
+        ours: dict[str, Any] = {
+            **self.holder.guard_of(self.claim),
+            "counted": 1 if outcome in COUNTED else 0,
+            "orphaned": 1 if outcome is Outcome.ORPHANED else 0,
+        }
+        if self.retry_in_s is None or outcome is Outcome.REFUSED:
+            freed = connection.execute(statements.free, ours)
+        else:
+            freed = connection.execute(statements.free_until, {**ours, "wait_ms": round(self.retry_in_s * 1000)})
+        if not freed.rowcount:
+            return self._find_recorded(connection)
+        recorded = self._write_row(connection)
+        connection.execute(statements.close_attempt, to_row(recorded))
+        return recorded
+
+    def _find_recorded(self, connection: sa.Connection) -> Attempt:
+        """What an earlier run of this transaction wrote, whose reply was lost. Raises ClaimLost where it wrote nothing."""
+        claim, attempt = self.claim, self.attempt
+        at = {"the_key": claim.phase.key.digest, "the_epoch": claim.epoch}
+        row = connection.execute(self.tables.statements.attempt, at).first()
+        end = (self.holder.session_uid, clock.to_ms(attempt.ended_at))
+        is_ours = row is not None and (row.session_uid, row.ended_ms) == end
+        if row is None or not is_ours or row.outcome not in {attempt.outcome, Outcome.MOVED, Outcome.REFUSED}:
+            raise ClaimLost(f"{claim.phase.key}: the claim of epoch {claim.epoch} was taken over; nothing was written")
+        return replace(attempt, outcome=Outcome(row.outcome), final_state=row.final_state)
+
+    def _write_row(self, connection: sa.Connection) -> Attempt:
+        claim, attempt, table = self.claim, self.attempt, self.tables.phases
+        key, gives_back = claim.phase.key, attempt.outcome in GIVEN_BACK or attempt.outcome is Outcome.REFUSED
+        prior = RowState(state=claim.prior_state, reason=claim.prior_reason)
+        if claim.held_state is None or gives_back:
+            held = () if claim.held_state is None else (claim.held_state,)
+            ours: frozenset[str] = frozenset() if attempt.success else self.tables.intermediate.union(held)
+            return replace(attempt, final_state=table.restore(connection, key, prior, ours))
+        state = table.states[next_state(claim.phase.state, attempt.outcome)]
+        changed = table.finish(connection, key, claim.held_state, state, reason=attempt.reason)
+        if changed == 1:
+            return replace(attempt, final_state=state)
+        now = table.read_row_state(connection, key)
+        if changed > 1 or (now is not None and now.state == claim.held_state):
+            raise RowRefused(
+                f"table {table.source.table!r} does not let the state of {key} become {state!r}: {changed} rows were changed",
+                remedy="run_id and phase_id together must be unique, and no trigger may undo it; `inv doctor` tries it",
+            )
+        return replace(attempt, outcome=Outcome.MOVED, final_state=GONE if now is None else now.state)
