@@ -116,7 +116,7 @@ def test_the_progress_counts_what_stop_conditions_look_at(record: SessionRecord)
     assert (progress.consecutive_failures, progress.timeouts, progress.repeats) == (2, {"r": 1}, {"late": 2})
     add(record, result(3))
     assert record.progress().consecutive_failures == 0
-    assert record.fixed == {"r": 1}
+    assert record.counts.fixed == {"r": 1}
 
 
 def test_a_skip_is_told_once(record: SessionRecord) -> None:

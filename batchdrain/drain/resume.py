@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
@@ -20,15 +20,14 @@ from batchdrain.failures.excerpt import excerpt
 from batchdrain.model.claim import Choice, ScheduledAttempt
 from batchdrain.model.errors import BadData
 from batchdrain.model.failure import Failure
-from batchdrain.model.phase import Phase, PhaseKey, Skip
+from batchdrain.model.phase import Phase, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.planner import SessionProgress, acceptances
+from batchdrain.planning.planner import acceptances
 from batchdrain.runtime import clock
 from batchdrain.sessions.events import Event
 from batchdrain.sessions.folder import LostSession
 from batchdrain.sessions.parse import CorruptSession
-from batchdrain.sessions.progress import counts_of
 from batchdrain.sessions.rebuild import UnknownSession, catch_up, executions_of, rebuilt
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Session, Status
@@ -44,11 +43,6 @@ class Resumption:
     retries: Sequence[ScheduledAttempt]  #: phases that waited to be tried again when it was left
     accepted: Counter[Skip]  #: those of them that were accepted since
     torn: bool  #: its file can't be read, or is gone; it comes from the ledger
-
-    def sofar(self, attempted: Collection[PhaseKey]) -> SessionProgress:
-        """What the session has done, for a look at what it would do. `attempted`: its phases, or more."""
-        counts = counts_of(self.session)
-        return SessionProgress(attempted=attempted, fixed=lambda: counts.fixed, progress=counts.progress)
 
 
 def resume(
@@ -78,7 +72,7 @@ def resume(
         backlog = backlog_for(
             project,
             request,
-            SessionProgress(attempted=record.attempted, fixed=lambda: record.fixed, progress=record.progress),
+            record.counts,
         )
         record.events.write(Event.SESSION_RESUMED, done=len(left.session.results), batch_size=left.session.batch_size)
         for skip, count in left.accepted.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from batchdrain.config.categories import categoriser_of
@@ -19,64 +19,38 @@ from batchdrain.drain.screen import Screen
 from batchdrain.drain.session_run import SessionOutcome, run_session
 from batchdrain.execution.command import diagnosis_problems_of, problems_of
 from batchdrain.model.errors import ConfigError
-from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import ACCEPTED
 from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.plan_backlog import PlanBacklog
 from batchdrain.planning.planner import Selection, SessionProgress
-from batchdrain.planning.stop import Progress
 from batchdrain.runtime import clock
 from batchdrain.sessions.balance import Balance
 from batchdrain.sessions.events import Event
+from batchdrain.sessions.progress import ResultCounts
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Session, Status
 
 
-class _Late:
-    """What a new session has done: nothing, until its record is opened, which waits for a first look at the backlog."""
-
-    record: SessionRecord | None = None
-
-    def __contains__(self, key: object) -> bool:
-        return self.record is not None and key in self.record.attempted
-
-    def __iter__(self) -> Iterator[PhaseKey]:
-        return iter(() if self.record is None else self.record.attempted)
-
-    def __len__(self) -> int:
-        return 0 if self.record is None else len(self.record.attempted)
-
-    def fixed(self) -> Mapping[str, int]:
-        return {} if self.record is None else self.record.fixed
-
-    def progress(self) -> Progress:
-        return Progress() if self.record is None else self.record.progress()
-
-    def sofar(self) -> SessionProgress:
-        return SessionProgress(attempted=self, fixed=self.fixed, progress=self.progress)
-
-
-def backlog_for(project: Project, request: DrainRequest, sofar: SessionProgress) -> Backlog:
+def backlog_for(project: Project, request: DrainRequest, done: SessionProgress) -> Backlog:
     """Where the phases of an intent come from: the dry run and the drain ask here."""
-    selection = selection_for(project, request, sofar)
+    selection = selection_for(project, request, done)
     if request.plan is None:
         return selection.backlog()
-    return PlanBacklog(request.plan, selection.reading, state=request.state, categorise=categoriser_of(request.settings))
+    planned = replace(selection, heeds_verdicts=False)  # whoever planned a phase wants it, whatever a diagnosis says
+    return PlanBacklog(request.plan, planned.reading, state=request.state, categorise=categoriser_of(request.settings))
 
 
-def selection_for(project: Project, request: DrainRequest, sofar: SessionProgress) -> Selection:
-    return Selection(
-        store=project.store, settings=request.settings, filters=request.filters, state=request.state, sofar=sofar
-    )
+def selection_for(project: Project, request: DrainRequest, done: SessionProgress) -> Selection:
+    return Selection(store=project.store, settings=request.settings, filters=request.filters, state=request.state, done=done)
 
 
 def begin(project: Project, request: DrainRequest, screen: Screen) -> SessionOutcome:
     """A new session, unless there is nothing to drain. Raises BatchDrainError."""
     prepare(project, request)
     recovered = recover(project)
-    late = _Late()
-    backlog = backlog_for(project, request, late.sofar())
+    counts = ResultCounts()
+    backlog = backlog_for(project, request, counts)
     backlog.refresh(clock.now())
     if not backlog.waiting:
         return SessionOutcome(session=None, exit_code=0, skipped=backlog.skipped, total=backlog.total)
@@ -93,7 +67,7 @@ def begin(project: Project, request: DrainRequest, screen: Screen) -> SessionOut
         balance=Balance.of(before=backlog.total, known=backlog.total, fixed=0, failing=0, moved=0, accepted=accepted),
         **request.as_fields(),
     )
-    late.record = record = opened_record(session, project)
+    record = opened_record(session, project, counts)
     try:
         record.events.write(Event.SESSION_STARTED, kind=session.kind.value, batch_size=session.batch_size,
                             filters=session.filters, policy=session.policy, database=session.database)  # fmt: skip
@@ -113,11 +87,11 @@ def begin(project: Project, request: DrainRequest, screen: Screen) -> SessionOut
     )
 
 
-def opened_record(session: Session, project: Project) -> SessionRecord:
+def opened_record(session: Session, project: Project, counts: ResultCounts) -> SessionRecord:
     """The session's record, held by us alone. Raises SessionInUse and FilesUnavailable."""
     lock = project.folder.lock(session.session_id)
     try:
-        return SessionRecord(session, project.folder, lock, project.store.table.states[PhaseState.FAILED])
+        return SessionRecord(session, project.folder, lock, project.store.table.states[PhaseState.FAILED], counts)
     except BaseException:
         os.close(lock)
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from graphlib import CycleError, TopologicalSorter
 
 from batchdrain.config.settings import Dependency
 from batchdrain.model.errors import ConfigError
@@ -26,24 +27,11 @@ def waits_for(unfinished: Mapping[str, int], rules: Sequence[Dependency]) -> dic
 
 
 def _require_no_cycle(after: Mapping[str, Sequence[str]]) -> None:
-    done: set[str] = set()
-    for start in after:
-        path: list[str] = []
-        stack = [(start, iter(after[start]))] if start not in done else []
-        path += [run for run, _ in stack]
-        while stack:
-            run, upstream = stack[-1]
-            following = next(upstream, None)
-            if following is None:
-                stack.pop()
-                path.pop()
-                done.add(run)
-            elif following in path:
-                cycle = [*path[path.index(following) :], following]
-                raise ConfigError(
-                    f"batchdrain.depends_on: runs wait for each other: {' -> '.join(cycle)}",
-                    remedy="mend the globs so that no run waits for itself",
-                )
-            elif following not in done:
-                stack.append((following, iter(after.get(following, ()))))
-                path.append(following)
+    try:
+        TopologicalSorter(after).prepare()
+    except CycleError as error:
+        cycle: list[str] = error.args[1]  # each comes before the next one: told the other way round, each waits for the next
+        raise ConfigError(
+            f"batchdrain.depends_on: runs wait for each other: {' -> '.join(reversed(cycle))}",
+            remedy="mend the globs so that no run waits for itself",
+        ) from None

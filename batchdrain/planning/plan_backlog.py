@@ -12,10 +12,9 @@ from batchdrain.model.claim import Choice
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
-from batchdrain.planning.acceptances import ACCEPTED
 from batchdrain.planning.lane_backlog import Reading
 from batchdrain.planning.plan_file import PlannedPhase
-from batchdrain.planning.skip_rules import ATTEMPTED, IN_THIS_SESSION, PLAN, UNNAMED, SkipRules, is_usable_id
+from batchdrain.planning.skip_rules import ATTEMPTED, CLAIMED, IN_THIS_SESSION, PLAN, UNNAMED, SkipRules, is_usable_id
 from batchdrain.planning.verdicts import Verdict
 
 
@@ -37,6 +36,7 @@ class PlanBacklog:
         self._ready: list[Choice] = []
         self._given: set[PhaseKey] = set()
         self._rules: SkipRules | None = None
+        self._skips_run: Callable[[str], Skip | None] = lambda _: None
         self.skipped: Counter[Skip] = Counter()
         self.total = 0
         self.stale = False
@@ -48,6 +48,7 @@ class PlanBacklog:
     def refresh(self, now: datetime) -> None:  # noqa: ARG002 - a plan does not depend on the time
         reading = self._read()
         self._rules, self.skipped, self.total = reading.rules, Counter(), 0
+        self._skips_run = reading.rules.runs()
         wanted = {PhaseKey(phase.run_id, phase.phase_id): phase for phase in self._planned}
         found: dict[PhaseKey, Failure] = {}
         for row in to_rows(reading.pages):
@@ -69,12 +70,18 @@ class PlanBacklog:
         return 0
 
     def next(self, now: datetime, busy: Container[str] = frozenset(), full: Container[str] = frozenset()) -> Choice | None:  # noqa: ARG002
-        for place, choice in enumerate(self._ready):
-            if choice.phase.run_id in busy:
+        place = 0
+        while place < len(self._ready):
+            phase = self._ready[place].phase
+            if phase.run_id in busy:
+                place += 1
                 continue
-            del self._ready[place]
-            self._given.add(choice.phase.key)
-            return choice
+            choice = self._ready.pop(place)
+            self._given.add(phase.key)
+            stop = self._seen.stopped(phase)
+            if stop is None:
+                return choice
+            self.skipped[stop] += 1
         return None
 
     def touch(self, run_id: str, now: datetime, attempt: Attempt | None = None) -> None:
@@ -88,7 +95,8 @@ class PlanBacklog:
         """A plan is drained as it stands."""
 
     def _changed(self, key: PhaseKey, planned: PlannedPhase, found: dict[PhaseKey, Failure]) -> Skip | None:
-        if self._rules is not None and key in self._rules.attempted:
+        """Why a planned phase is not taken: it is not what was planned any more, or a rule skips it as it would any other."""
+        if key in self._seen.attempted:
             return Skip(ATTEMPTED, IN_THIS_SESSION)
         if not (is_usable_id(key.run_id) and is_usable_id(key.phase_id)):
             return UNNAMED
@@ -96,14 +104,16 @@ class PlanBacklog:
             return Skip(PLAN, f"changed since: {key} is no longer {self._state}")
         if found[key].fingerprint != planned.fingerprint:
             return Skip(PLAN, f"changed since: {key} failed in another way meanwhile")
-        accepted = None if self._rules is None else self._rules.accepted
-        known = None if accepted is None else accepted.skip(key, found[key])
-        if known is not None:
-            return Skip(ACCEPTED, f"{key}: {known.value}")
-        digest = key.digest
-        if self._rules is not None and digest in self._rules.past.held:
+        skip = self._skips_run(key.run_id) or self._seen.phase(key, key.digest, found[key])
+        if skip is not None and skip.rule == CLAIMED:
             return Skip(PLAN, f"changed since: {key} is claimed by another controller")
-        return None
+        return None if skip is None else Skip(skip.rule, f"{key}: {skip.value}")
+
+    @property
+    def _seen(self) -> SkipRules:
+        if self._rules is None:
+            raise AssertionError("refresh comes first")
+        return self._rules
 
     def _choice(self, planned: PlannedPhase, failure: Failure, rules: SkipRules) -> Choice:
         key = PhaseKey(planned.run_id, planned.phase_id)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Protocol
 
 from batchdrain.config.categories import categoriser_of
 from batchdrain.config.settings import Settings
@@ -25,13 +26,28 @@ from batchdrain.policies.ranking import ranking_of
 from batchdrain.runtime import clock
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionProgress:
-    """What a session has done, as selection looks at it. Empty for a new one, and for a dry run."""
+class SessionProgress(Protocol):
+    """What a session has done, as selection looks at it; it grows with each result."""
 
-    attempted: Collection[PhaseKey] = frozenset()
-    fixed: Callable[[], Mapping[str, int]] = dict
-    progress: Callable[[], Progress] = Progress
+    @property
+    def attempted(self) -> Collection[PhaseKey]: ...
+
+    @property
+    def fixed(self) -> Mapping[str, int]:
+        """Phases that it completed, by run_id."""
+
+    def progress(self) -> Progress: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NothingDone:
+    """The progress of a session that has not begun."""
+
+    attempted: frozenset[PhaseKey] = frozenset()
+    fixed: Mapping[str, int] = field(default_factory=dict)
+
+    def progress(self) -> Progress:
+        return Progress()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +58,7 @@ class Selection:
     settings: Settings  #: the session's own, which may differ from the site's
     filters: Filters
     state: PhaseState
-    sofar: SessionProgress = field(default_factory=SessionProgress)
+    done: SessionProgress = field(default_factory=NothingDone)
     heeds_verdicts: bool = True  #: of diagnoses; only those of failed phases are heeded
 
     def backlog(self) -> LaneBacklog:
@@ -53,7 +69,7 @@ class Selection:
             state=self.state,
             categorise=categoriser_of(self.settings),
             run_type=cache(self.settings.run_type_of),
-            fixed=self.sofar.fixed,
+            fixed=lambda: self.done.fixed,
         )
 
     def reading(self) -> Reading:
@@ -67,8 +83,8 @@ class Selection:
             unfinished={row.run_id: row.unfinished for row in self.store.read_run_counts()}
             if self.settings.depends_on
             else {},
-            attempted=self.sofar.attempted,
-            progress=self.sofar.progress,
+            attempted=self.done.attempted,
+            progress=self.done.progress,
             accepted=acceptances(self.store) if self.state is PhaseState.FAILED else None,
             hints=Hints(notes.read(NoteKind.HINT)),
             verdicts=self._verdicts(notes, past),

@@ -22,6 +22,7 @@ from batchdrain.runtime.text import safe_text
 
 ATTEMPTED: Final = "already attempted"
 IN_THIS_SESSION: Final = "in this session"
+CLAIMED: Final = "claimed"
 PLAN: Final = "--plan"
 QUARANTINE: Final = 3
 """After so many orphanings in a row a phase is suspected of killing whoever runs it."""
@@ -118,7 +119,7 @@ class SkipRules:
 
     def _ledger_skip(self, digest: str) -> Skip | None:
         if digest in self.past.held:
-            return Skip("claimed", "another controller holds it")
+            return Skip(CLAIMED, "another controller holds it")
         if self.past.orphanings.get(digest, 0) >= QUARANTINE and not self.filters.include_quarantined:
             return Skip(
                 "quarantined", f"given back {self.past.orphanings[digest]} times in a row; --include-quarantined takes it"

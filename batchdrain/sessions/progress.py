@@ -1,16 +1,17 @@
-"""What stop conditions count of a session's results. A failure that is to be tried again is no failure yet."""
+"""What selection and stop conditions look at of a session's results. A failure that is to be tried again is no failure yet."""
 
 from __future__ import annotations
 
 import time
 
+from batchdrain.model.phase import PhaseKey
 from batchdrain.planning.stop import Progress
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
 
 
-class Counts:
-    """The running figures of a session, kept up with each result."""
+class ResultCounts:
+    """The running figures of a session, kept up with each result: its progress, as the planner knows it."""
 
     def __init__(self) -> None:
         self._begun = time.monotonic()
@@ -22,11 +23,13 @@ class Counts:
         self._without_metric = 0
         self._results = 0
         self._successes = 0
+        self.attempted: set[PhaseKey] = set()  #: phases with a result
         self.fixed: dict[str, int] = {}  #: phases that this session completed, by run_id
         self.metric = ""  #: whose absence is counted
 
     def add(self, result: Result, by: int = 1) -> None:
         """Count a result; by -1: one that another takes the place of."""
+        self.attempted.add(result.key)
         if result.has_timed_out:
             self._timeouts[result.run_id] = self._timeouts.get(result.run_id, 0) + by
         if result.success:
@@ -66,9 +69,9 @@ class Counts:
         )
 
 
-def counts_of(session: Session) -> Counts:
+def counts_of(session: Session) -> ResultCounts:
     """What the results of a session come to, for one that goes on."""
-    counts = Counts()
+    counts = ResultCounts()
     for result in session.results:
         counts.add(result)
     counts.begin_row()

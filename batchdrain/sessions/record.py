@@ -23,7 +23,7 @@ from batchdrain.runtime.threads import begin
 from batchdrain.sessions.balance import BalanceCount
 from batchdrain.sessions.events import Event, EventLog
 from batchdrain.sessions.folder import SessionFolder
-from batchdrain.sessions.progress import counts_of
+from batchdrain.sessions.progress import ResultCounts, counts_of
 from batchdrain.sessions.render import dumps, rendered
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session, Status
@@ -36,8 +36,15 @@ LAG_S: Final = 0.8
 class SessionRecord:
     """An open session: its facts in memory, its file, its events. Held by one controller (`lock`)."""
 
-    def __init__(self, session: Session, folder: SessionFolder, lock: int, failed_state: str = "FAILED") -> None:
-        """`failed_state`: the user's word for failed."""
+    def __init__(
+        self,
+        session: Session,
+        folder: SessionFolder,
+        lock: int,
+        failed_state: str = "FAILED",
+        counts: ResultCounts | None = None,
+    ) -> None:
+        """`failed_state`: the user's text for it. `counts`: of a new session, which its backlog knows already."""
         self.session = session
         self.path = folder.path(session.session_id)
         self.logs = folder.logs(session.session_id)
@@ -57,18 +64,8 @@ class SessionRecord:
         self._failure: OSError | None = None
         self._told: set[tuple[Event, str]] = set()
         session.recount()
-        self.counts = counts_of(session)
+        self.counts = counts_of(session) if counts is None else counts
         self.balance_count = BalanceCount(session.results, session.balance, failed_state)
-
-    @property
-    def attempted(self) -> dict[PhaseKey, int]:
-        """The phases of this session's results; read as a set."""
-        return self._place
-
-    @property
-    def fixed(self) -> dict[str, int]:
-        """Phases that this session completed, by run_id."""
-        return self.counts.fixed
 
     def progress(self) -> Progress:
         return self.counts.progress()
@@ -86,12 +83,10 @@ class SessionRecord:
                 session.results.append(result)
                 self._rendered.append(rendered(result))
             else:
-                self.counts.add(session.results[place], -1)
-                self._total(session.results[place], -1)
+                self._count(session.results[place], -1)
                 session.results[place] = result
                 self._rendered[place] = rendered(result)
-            self.counts.add(result)
-            self._total(result, 1)
+            self._count(result)
         self._is_settled = False
         self.events.append(Event.PHASE_FINISHED, **event)
 
@@ -169,18 +164,11 @@ class SessionRecord:
         self.events.close()
         os.close(self._lock)
 
-    def _total(self, result: Result, by: int) -> None:
-        session = self.session
+    def _count(self, result: Result, by: int = 1) -> None:
+        """In everything that is made of results; by -1: one that another takes the place of."""
+        self.session.count(result, by)
+        self.counts.add(result, by)
         self.balance_count.add(result, by)
-        session.total_processed += by
-        session.total_success += by if result.success else 0
-        session.total_failed += 0 if result.success else by
-        session.total_timeouts += by if result.has_timed_out else 0
-        if result.fingerprint and not result.success and result.retry_at is None:
-            counts = session.fingerprint_counts
-            counts[result.fingerprint] = counts.get(result.fingerprint, 0) + by
-        for name, value in result.metrics.items():
-            session.metrics[name] = session.metrics.get(name, 0.0) + by * value
 
     def _parts(self) -> list[bytes]:
         head = dumps(self.session.model_dump(mode="json", exclude={"results"}), orjson.OPT_INDENT_2)

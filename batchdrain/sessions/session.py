@@ -5,7 +5,6 @@ The ledger is the authority; this is a projection of it. Fields that we don't kn
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Final
@@ -105,17 +104,24 @@ class Session(Record):
             self.skipped.append(Skipped(rule=skip.rule, value=skip.value, count=count))
 
     def recount(self) -> None:
-        """Set every total from the results."""
-        self.total_processed = len(self.results)
-        self.total_success = sum(result.success for result in self.results)
-        self.total_failed = self.total_processed - self.total_success
-        self.total_timeouts = sum(result.has_timed_out for result in self.results)
-        counts = Counter(r.fingerprint for r in self.results if r.fingerprint and not r.success and r.retry_at is None)
-        self.fingerprint_counts = {**self.fingerprint_counts, **counts}
-        sums: Counter[str] = Counter()
+        """Set every total from the results; failures that are not among them any more stay counted by their fingerprint."""
+        known = self.fingerprint_counts
+        self.total_processed = self.total_success = self.total_failed = self.total_timeouts = 0
+        self.metrics, self.fingerprint_counts = {}, {}
         for result in self.results:
-            sums.update(result.metrics)
-        self.metrics = dict(sums)
+            self.count(result)
+        self.fingerprint_counts = {**known, **self.fingerprint_counts}
+
+    def count(self, result: Result, by: int = 1) -> None:
+        """Add a result to the totals; by -1: take one out of them that another takes the place of."""
+        self.total_processed += by
+        self.total_success += by if result.success else 0
+        self.total_failed += 0 if result.success else by
+        self.total_timeouts += by if result.has_timed_out else 0
+        if result.fingerprint and not result.success and result.retry_at is None:
+            self.fingerprint_counts[result.fingerprint] = self.fingerprint_counts.get(result.fingerprint, 0) + by
+        for name, value in result.metrics.items():
+            self.metrics[name] = self.metrics.get(name, 0.0) + by * value
 
 
 def metrics_per_minute(session: Session) -> Mapping[str, float]:

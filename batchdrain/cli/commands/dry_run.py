@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from batchdrain.drain.resume import Resumption
 from batchdrain.drain.services import limits_for
 from batchdrain.drain.start import backlog_for, identity, selection_for
 from batchdrain.failures.fingerprints import cluster_id_of
-from batchdrain.model.phase import PhaseKey, Skip
+from batchdrain.model.phase import Skip
 from batchdrain.planning import plan_file
 from batchdrain.planning.plan import Plan, explained, plan
 from batchdrain.planning.planner import SessionProgress
@@ -26,6 +26,7 @@ from batchdrain.planning.skip_rules import by_rule
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
+from batchdrain.sessions.progress import ResultCounts, counts_of
 
 
 def show_plan(
@@ -39,18 +40,16 @@ def show_plan(
 ) -> int:
     """Print the plan of an intent; write it to `output` where asked. `left`: of a session that would go on. Writes nothing
     else. Returns 0."""
-    done = frozenset[PhaseKey]() if left is None else frozenset(result.key for result in left.session.results)
-    attempted = set(done)
+    ahead = _progress_of(left)
     limit = request.most if left is None else left.most
     made = plan(
-        backlog_for(project, request, _sofar(left, attempted)),
+        backlog_for(project, request, ahead),
         limits_for(project, request.settings),
         most=limit,
         now=clock.now(),
-        attempted=attempted,
+        attempted=ahead.attempted,
         retries=[] if left is None else sorted(left.retries),
     )
-    sofar = _sofar(left, done)
     file = plan_file.as_file(
         made, now=clock.now(), database=identity(project), filters={"kind": request.kind.value, **asdict(request.filters)}
     )
@@ -65,7 +64,7 @@ def show_plan(
     for line in _phases(made, categoriser_of(request.settings).slow, by_plan=request.plan is not None):
         out.line(line)
     if explain:
-        for line in _explanation(project, request, sofar, made):
+        for line in _explanation(project, request, _progress_of(left), made):
             out.line(line)
     if output is not None:
         place = safe_text(str(output))
@@ -73,8 +72,8 @@ def show_plan(
     return 0
 
 
-def _sofar(left: Resumption | None, attempted: Collection[PhaseKey]) -> SessionProgress:
-    return SessionProgress(attempted=attempted) if left is None else left.sofar(attempted)
+def _progress_of(left: Resumption | None) -> ResultCounts:
+    return ResultCounts() if left is None else counts_of(left.session)
 
 
 def _header(project: Project, request: DrainRequest, made: Plan, limit: int | None) -> Iterator[str]:
@@ -114,9 +113,9 @@ def _phases(made: Plan, slow: Sequence[str], *, by_plan: bool) -> Iterator[str]:
         yield f"  {count} skipped by {rule}: {values}"
 
 
-def _explanation(project: Project, request: DrainRequest, sofar: SessionProgress, made: Plan) -> Iterator[str]:
+def _explanation(project: Project, request: DrainRequest, done: SessionProgress, made: Plan) -> Iterator[str]:
     """Every phase once, then the sums by rule, which add up."""
-    selection = selection_for(project, request, sofar)
+    selection = selection_for(project, request, done)
     tally: Counter[str] = Counter()
     yield ""
     yield f"Every {request.state.value} phase, once:"

@@ -12,7 +12,7 @@ from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.start import backlog_for
 from batchdrain.model.errors import UsageError, did_you_mean
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.planner import SessionProgress
+from batchdrain.planning.planner import NothingDone
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
 from batchdrain.sessions.session import Kind
@@ -45,7 +45,7 @@ def choose_next_run(project: Project, state: str) -> str | None:
     if state == "queued":
         return None
     backlog = backlog_for(
-        project, DrainRequest(kind=Kind.FAILED, filters=Filters(), settings=project.settings), SessionProgress()
+        project, DrainRequest(kind=Kind.FAILED, filters=Filters(), settings=project.settings), NothingDone()
     )
     backlog.refresh(clock.now())
     choice = backlog.next(clock.now())
