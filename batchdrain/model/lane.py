@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from batchdrain.model.retry_stats import NOTHING, Tally
+from batchdrain.model.retry_stats import NOTHING, RetryCount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +32,11 @@ class Lane:
     taken: int = 0  #: phases of the run that were chosen since this session began, or went on
     failed_alike: bool = False  #: the run's latest failed attempt failed like one of another run
     limit_s: float = 600.0  #: time limit of the next phase, before anything is learnt of durations
-    of_all: Tally = NOTHING  #: all attempts on failures so far, in the ledger and in this session; so those that follow
-    of_category: Tally = NOTHING  #: attempts that set out from this category
-    of_fingerprint: Tally = NOTHING  #: attempts that set out from the next phase's fingerprint; none where it is ''
-    of_run: Tally = NOTHING  #: attempts of the run
-    of_run_type: Tally = NOTHING  #: attempts of runs of this type
+    of_all: RetryCount = NOTHING  #: all attempts on failures so far, in the ledger and in this session; so those that follow
+    of_category: RetryCount = NOTHING  #: attempts that set out from this category
+    of_fingerprint: RetryCount = NOTHING  #: attempts that set out from the next phase's fingerprint; none where it is ''
+    of_run: RetryCount = NOTHING  #: attempts of the run
+    of_run_type: RetryCount = NOTHING  #: attempts of runs of this type
 
     @property
     def fingerprint_count(self) -> int:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from batchdrain.database.ledger.retry_stats_query import Retries
 from batchdrain.database.phases.pages import Row
 from batchdrain.failures.categories import CATEGORIES
 from batchdrain.failures.excerpt import gist_of
@@ -14,6 +13,7 @@ from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.failures.near_equal import Seen, merge
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey
+from batchdrain.model.retry_stats import RetryCount
 from batchdrain.planning.acceptances import Acceptances
 from batchdrain.runtime.text import to_storable
 
@@ -44,8 +44,8 @@ class Cluster:
 
 
 @dataclass(slots=True)
-class _Tally:
-    count: int = 0
+class _ClusterCount:
+    phases: int = 0
     here: int = 0
     accepted: int = 0
     runs: set[int] = field(default_factory=set)
@@ -55,7 +55,7 @@ class _Tally:
 def cluster_counts(
     rows: Iterable[Row],
     categorise: Callable[[str | None], str],
-    retries: Mapping[str, Retries],
+    retries: Mapping[str, RetryCount],
     *,
     run_id: str | None = None,
     accepted: Acceptances | None = None,
@@ -63,60 +63,60 @@ def cluster_counts(
     """The clusters, most frequent first. `retries`: by fingerprint as the ledger keeps it; `run_id`: only clusters of
     this run; `accepted`: None where nothing is."""
     folded = {mark: _folded(by_category) for mark, by_category in _tallied(rows, categorise, run_id, accepted).items()}
-    seen = (Seen(fingerprint=mark, category=category, count=tally.count) for mark, (category, tally) in folded.items())
+    seen = (Seen(fingerprint=mark, category=category, count=count.phases) for mark, (category, count) in folded.items())
     found = [_cluster(members, [folded[one.fingerprint][1] for one in members], retries) for members in merge(seen)]
     return sorted((one for one in found if one.count), key=lambda one: (-one.count, one.fingerprint))
 
 
 def _tallied(
     rows: Iterable[Row], categorise: Callable[[str | None], str], run_id: str | None, accepted: Acceptances | None
-) -> dict[str, dict[str, _Tally]]:
+) -> dict[str, dict[str, _ClusterCount]]:
     """By fingerprint and category."""
-    tallies: dict[str, dict[str, _Tally]] = {}
+    counts: dict[str, dict[str, _ClusterCount]] = {}
     for row in rows:
         failure = Failure.of(row.reason, categorise)
-        by_category = tallies.setdefault(failure.fingerprint, {})
-        tally = by_category.get(failure.category)
-        if tally is None:
-            tally = by_category[failure.category] = _Tally()
+        by_category = counts.setdefault(failure.fingerprint, {})
+        count = by_category.get(failure.category)
+        if count is None:
+            count = by_category[failure.category] = _ClusterCount()
         is_here = run_id is None or row.run_id == run_id
-        _add(tally, row, failure, is_here=is_here)
+        _add(count, row, failure, is_here=is_here)
         if accepted is not None and is_here:
-            tally.accepted += accepted.skip(PhaseKey(row.run_id, row.phase_id), failure) is not None
-    return tallies
+            count.accepted += accepted.skip(PhaseKey(row.run_id, row.phase_id), failure) is not None
+    return counts
 
 
-def _add(tally: _Tally, row: Row, failure: Failure, *, is_here: bool) -> None:
-    first = tally.count == 0 or (is_here and tally.here == 0)
-    if first or (is_here and (row.run_id, row.phase_id) < tally.example[:2]):
-        tally.example = (row.run_id, row.phase_id, gist_of(failure.text or "")[:_EXAMPLE])
-    tally.count += 1
-    tally.here += is_here
-    if len(tally.runs) < RUNS:
-        tally.runs.add(hash(row.run_id))
+def _add(count: _ClusterCount, row: Row, failure: Failure, *, is_here: bool) -> None:
+    first = count.phases == 0 or (is_here and count.here == 0)
+    if first or (is_here and (row.run_id, row.phase_id) < count.example[:2]):
+        count.example = (row.run_id, row.phase_id, gist_of(failure.text or "")[:_EXAMPLE])
+    count.phases += 1
+    count.here += is_here
+    if len(count.runs) < RUNS:
+        count.runs.add(hash(row.run_id))
 
 
-def _folded(by_category: Mapping[str, _Tally]) -> tuple[str, _Tally]:
+def _folded(by_category: Mapping[str, _ClusterCount]) -> tuple[str, _ClusterCount]:
     """One fingerprint may be of several categories, as those look at the whole text: the most frequent is shown."""
-    category = min(by_category, key=lambda name: (-by_category[name].count, CATEGORIES.index(name)))
+    category = min(by_category, key=lambda name: (-by_category[name].phases, CATEGORIES.index(name)))
     return category, _sum(list(by_category.values()))
 
 
-def _sum(tallies: list[_Tally]) -> _Tally:
-    if len(tallies) == 1:
-        return tallies[0]
-    return _Tally(
-        count=sum(tally.count for tally in tallies),
-        here=sum(tally.here for tally in tallies),
-        accepted=sum(tally.accepted for tally in tallies),
-        runs=set().union(*(tally.runs for tally in tallies)),
-        example=min(tally.example for tally in tallies if tally.here or not any(other.here for other in tallies)),
+def _sum(counts: list[_ClusterCount]) -> _ClusterCount:
+    if len(counts) == 1:
+        return counts[0]
+    return _ClusterCount(
+        phases=sum(count.phases for count in counts),
+        here=sum(count.here for count in counts),
+        accepted=sum(count.accepted for count in counts),
+        runs=set().union(*(count.runs for count in counts)),
+        example=min(count.example for count in counts if count.here or not any(other.here for other in counts)),
     )
 
 
-def _cluster(members: list[Seen], tallies: list[_Tally], retries: Mapping[str, Retries]) -> Cluster:
-    whole = _sum(tallies)
-    done = [retries.get(to_storable(one.fingerprint), Retries()) for one in members]
+def _cluster(members: list[Seen], counts: list[_ClusterCount], retries: Mapping[str, RetryCount]) -> Cluster:
+    whole = _sum(counts)
+    done = [retries.get(to_storable(one.fingerprint), RetryCount()) for one in members]
     return Cluster(
         ids=tuple(cluster_id_of(one.fingerprint) for one in members),
         fingerprint=members[0].fingerprint,

@@ -18,7 +18,7 @@ from batchdrain.model.claim import Choice
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.lane import Lane
 from batchdrain.model.phase import Phase, PhaseKey, Skip
-from batchdrain.model.retry_stats import Learnt
+from batchdrain.model.retry_stats import RetryStats
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.lane_buffer import Kept, LaneBuffer
 from batchdrain.planning.lane_builder import LaneBuilder
@@ -62,7 +62,7 @@ class LaneBacklog:
         self._fixed = fixed
         self._lanes_of: dict[str, list[LaneBuffer]] = defaultdict(list)
         self._taken: Counter[str] = Counter()
-        self._learnt = Learnt()
+        self._retry_stats = RetryStats()
         self._order: LaneHeap[LaneBuffer] = LaneHeap(self._stamp)
         self._failed: Counter[str] = Counter()
         self._sizes: dict[str, int] = {}
@@ -76,7 +76,7 @@ class LaneBacklog:
         """Read the database again. Raises DatabaseUnavailable, and ConfigError for a cycle or a bad policy."""
         reading = self._read()
         self._rules = reading.rules
-        self._learnt, self._order = Learnt(reading.rules.past.lessons), LaneHeap(self._stamp)
+        self._retry_stats, self._order = reading.rules.past.retry_stats, LaneHeap(self._stamp)
         builder = LaneBuilder(reading.rules, self._categorise, reading.redact)
         builder.read(reading.pages)
         for mark, count in builder.alike.items():
@@ -120,7 +120,7 @@ class LaneBacklog:
         """Rank the lanes of a run anew, after a result of it; other lanes that `attempt` teaches something of follow when
         they come to the top."""
         if attempt is not None:
-            self._learnt.add(attempt, self._run_type(run_id))
+            self._retry_stats.add(attempt, self._run_type(run_id))
         for buffer in self._lanes_of.get(run_id, ()):
             self._push(buffer, now)
 
@@ -220,7 +220,7 @@ class LaneBacklog:
         return (1, self._ranking(self._lane(buffer, buffer.phase(buffer.kept[0], self._state)), now))
 
     def _stamp(self, buffer: LaneBuffer) -> Hashable:
-        return (self._learnt.results, self._taken[buffer.run_id])
+        return (self._retry_stats.results, self._taken[buffer.run_id])
 
     def _incomparable(self, error: TypeError) -> ConfigError:
         return ConfigError(
@@ -232,7 +232,7 @@ class LaneBacklog:
         return lane_of(
             head,
             self._seen,
-            self._learnt,
+            self._retry_stats,
             run_type=self._run_type(buffer.run_id),
             promising=buffer.promising,
             waiting=buffer.waiting,

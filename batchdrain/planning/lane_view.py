@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from batchdrain.database.ledger.history import RunTally
+from batchdrain.database.ledger.history import RunHistory
 from batchdrain.model.lane import Lane
 from batchdrain.model.phase import Phase
-from batchdrain.model.retry_stats import NOTHING, Learnt
+from batchdrain.model.retry_stats import NOTHING, RetryStats
 from batchdrain.planning.limits import time_limit
 from batchdrain.planning.skip_rules import SkipRules
 
-_UNKNOWN_RUN = RunTally()
+_UNKNOWN_RUN = RunHistory()
 
 
 def lane_of(
-    head: Phase, rules: SkipRules, learnt: Learnt, *, run_type: str, promising: bool, waiting: int, failed: int, taken: int
+    head: Phase,
+    rules: SkipRules,
+    retry_stats: RetryStats,
+    *,
+    run_type: str,
+    promising: bool,
+    waiting: int,
+    failed: int,
+    taken: int,
 ) -> Lane:
     """`head`: its next phase. `failed`, `taken`: of its run."""
     run_id, past = head.run_id, rules.past.runs.get(head.run_id, _UNKNOWN_RUN)
@@ -37,11 +45,11 @@ def lane_of(
         fingerprint=head.failure.fingerprint,
         repeats=rules.progress().repeats,
         taken=taken,
-        failed_alike=learnt.failed_alike(run_id),
+        failed_alike=retry_stats.failed_alike(run_id),
         limit_s=limit.seconds,
-        of_all=learnt.overall,
-        of_category=learnt.categories.get(head.category, NOTHING),
-        of_fingerprint=learnt.tally_of_fingerprint(head.failure.fingerprint),
-        of_run=learnt.runs.get(run_id, NOTHING),
-        of_run_type=learnt.run_types.get(run_type[:191], NOTHING),
+        of_all=retry_stats.overall,
+        of_category=retry_stats.categories.get(head.category, NOTHING),
+        of_fingerprint=retry_stats.of_fingerprint(head.failure.fingerprint),
+        of_run=retry_stats.runs.get(run_id, NOTHING),
+        of_run_type=retry_stats.run_types.get(run_type[:191], NOTHING),
     )

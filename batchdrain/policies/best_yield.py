@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from batchdrain.model.lane import Lane
-from batchdrain.model.retry_stats import Tally
+from batchdrain.model.retry_stats import RetryCount
 from batchdrain.policies.explaining import explained_by
 
 _EDGE: Final = 0.001
@@ -82,7 +82,7 @@ def expected_s_of(lane: Lane, chance: float, strength: float) -> float:
     return chance * fixed + (1 - chance) * failed
 
 
-def _shrink_rate(counts: Tally, towards: float, strength: float) -> float:
+def _shrink_rate(counts: RetryCount, towards: float, strength: float) -> float:
     return (counts.fixed + strength * towards) / (counts.tried + strength)
 
 

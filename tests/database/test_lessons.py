@@ -16,7 +16,7 @@ from batchdrain.database.ledger.history import History
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.phase import PhaseKey
-from batchdrain.model.retry_stats import Lessons, Tally
+from batchdrain.model.retry_stats import RetryCount, RetryStats
 from batchdrain.runtime import clock
 from tests.workplace import Workplace
 
@@ -38,8 +38,8 @@ class Book:
         }  # fmt: skip
         self.database.write(lambda connection: connection.execute(self.ledger.attempt.insert().values(**{**base, **facts})))
 
-    def lessons(self) -> Lessons:
-        return History(self.database, self.ledger).read_past().lessons
+    def retry_stats(self) -> RetryStats:
+        return History(self.database, self.ledger).read_past().retry_stats
 
 
 @pytest.fixture
@@ -57,13 +57,13 @@ def test_attempts_are_added_up_by_what_they_set_out_from(book: Book) -> None:
     book.attempt("a", "failed", from_category="transient", from_fingerprint="reset", duration_ms=500, run_type="build")
     book.attempt("b", "timeout", duration_ms=60_000)
 
-    found = book.lessons()
+    found = book.retry_stats()
 
-    reset, boom = Tally(2, 1, 1.5, 0.5), Tally(1, 0, 0.0, 60.0)
+    reset, boom = RetryCount(2, 1, 1.5, 0.5), RetryCount(1, 0, 0.0, 60.0)
     assert found.categories == {"transient": reset, "other": boom}
     assert found.fingerprints == {"reset": reset, "boom": boom}
     assert found.runs == {"a": reset, "b": boom}
-    assert found.run_types == {"default": Tally(2, 1, 1.5, 60.0), "build": Tally(1, 0, 0.0, 0.5)}
+    assert found.run_types == {"default": RetryCount(2, 1, 1.5, 60.0), "build": RetryCount(1, 0, 0.0, 0.5)}
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,14 @@ def test_attempts_are_added_up_by_what_they_set_out_from(book: Book) -> None:
 )  # fmt: skip
 def test_what_says_nothing_of_a_retry_teaches_nothing(book: Book, facts: dict[str, Any]) -> None:
     book.attempt("a", **facts)
-    assert book.lessons() == Lessons()
+    assert book.retry_stats() == RetryStats()
 
 
 def test_a_runs_latest_failure_and_who_else_failed_so_are_known(book: Book) -> None:
     book.attempt("a", "failed", fingerprint="early")
     for run, mark in (("b", "disk full"), ("a", "disk full"), ("c", "its own"), ("a", "late")):
         book.attempt(run, "failed", fingerprint=mark)
-    found = book.lessons()
+    found = book.retry_stats()
     assert found.failures == {"a": "late", "b": "disk full", "c": "its own"}
     assert found.seen_in["disk full"] == {"a", "b"}
 
@@ -90,9 +90,9 @@ def test_only_the_most_frequent_fingerprints_are_remembered(book: Book, monkeypa
     for mark, times in (("rare", 1), ("often", 3), ("now and then", 2)):
         for _ in range(times):
             book.attempt("a", "failed", from_fingerprint=mark)
-    assert list(book.lessons().fingerprints) == ["often", "now and then"]
+    assert list(book.retry_stats().fingerprints) == ["often", "now and then"]
 
 
 def test_a_fingerprint_of_nothing_is_not_learnt(book: Book) -> None:
     book.attempt("a", "failed", from_category="unknown", from_fingerprint="")
-    assert book.lessons().fingerprints == {}
+    assert book.retry_stats().fingerprints == {}

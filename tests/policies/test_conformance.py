@@ -20,7 +20,7 @@ from batchdrain.config.plugins import POLICIES, list_names
 from batchdrain.database.phases.pages import Row
 from batchdrain.failures.categories import CATEGORIES
 from batchdrain.model.lane import Lane
-from batchdrain.model.retry_stats import Tally
+from batchdrain.model.retry_stats import RetryCount
 from batchdrain.policies.ranking import ranking_of
 from tests.policies.test_choosing import ROWS, all_of, backlog_of, names
 
@@ -43,7 +43,7 @@ every_policy = pytest.mark.parametrize("entry", ENTRIES, ids=str)
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6)
 COUNTS = st.integers(0, 10**6)
 SECONDS = st.floats(0, 1e9)
-TALLIES = st.builds(lambda fixed, failed, won_s, lost_s: Tally(fixed + failed, fixed, won_s if fixed else 0.0, lost_s if failed else 0.0),
+TALLIES = st.builds(lambda fixed, failed, won_s, lost_s: RetryCount(fixed + failed, fixed, won_s if fixed else 0.0, lost_s if failed else 0.0),
                     COUNTS, COUNTS, SECONDS, SECONDS)  # fmt: skip
 LANES = st.builds(
     Lane, run_id=NAMES, run_type=NAMES, category=st.sampled_from(CATEGORIES), attempts=COUNTS,
@@ -82,7 +82,7 @@ def test_the_page_lists_what_a_lane_carries() -> None:
     said = PAGE.split("A lane carries ")[1].split("Policies see nothing else")[0]
     listed = {name for group in re.findall(r"`([^`]+)`", said) for name in group.replace(",", " ").split()}
     tallied = {"tried", "fixed", "failed", "fixed_s", "failed_s"}
-    assert {name for name in tallied if hasattr(Tally(), name)} == tallied
+    assert {name for name in tallied if hasattr(RetryCount(), name)} == tallied
     carried = {field.name for field in fields(Lane)} - {"repeats"} | {"fingerprint", "fingerprint_count"}
     assert listed == carried | tallied
 

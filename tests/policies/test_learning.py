@@ -18,7 +18,7 @@ from batchdrain.model.claim import Choice, TimeLimit
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.failure import Failure
 from batchdrain.model.lane import Lane
-from batchdrain.model.retry_stats import Learnt, Lessons, Tally
+from batchdrain.model.retry_stats import RetryCount, RetryStats
 from batchdrain.model.states import Outcome
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.lane_backlog import LaneBacklog
@@ -75,7 +75,7 @@ def test_a_run_whose_sample_repeats_a_known_failure_goes_last() -> None:
 
 
 def test_a_second_batch_goes_on_sampling_where_the_first_ended() -> None:
-    past = Past(lessons=Lessons(runs={"a": Tally(1, 1, 2.0, 0.0)}))
+    past = Past(retry_stats=RetryStats(runs={"a": RetryCount(1, 1, 2.0, 0.0)}))
     rules = SkipRules(filters=Filters(), settings=Settings(), past=past)
     rows = rows_of(("a", "1", None), ("b", "1", None))
     assert names(all_of(backlog_of(rows, ["sample-first"], rules))) == ["b/1", "a/1"]
@@ -99,11 +99,11 @@ def test_best_yield_prefers_the_quick_where_all_else_is_equal() -> None:
 
 
 def test_best_yield_knows_what_the_ledger_knows() -> None:
-    lessons = Lessons(
-        categories={"other": Tally(40, 20, 200.0, 200.0)},
-        fingerprints={"boom": Tally(20, 0, 0.0, 200.0), "bang": Tally(20, 20, 200.0, 0.0)},
+    retry_stats = RetryStats(
+        categories={"other": RetryCount(40, 20, 200.0, 200.0)},
+        fingerprints={"boom": RetryCount(20, 0, 0.0, 200.0), "bang": RetryCount(20, 20, 200.0, 0.0)},
     )
-    rules = SkipRules(filters=Filters(), settings=Settings(), past=Past(lessons=lessons))
+    rules = SkipRules(filters=Filters(), settings=Settings(), past=Past(retry_stats=retry_stats))
     rows = rows_of(("a", "1", "boom"), ("b", "1", "bang"), ("c", "1", "neither"))
     assert names(all_of(backlog_of(rows, ["best-yield"], rules))) == ["b/1", "c/1", "a/1"]
 
@@ -121,7 +121,7 @@ def test_a_phase_that_timed_out_is_expected_to_take_its_limit_again() -> None:
 
 
 def test_timeouts_can_be_put_last_whatever_is_expected_of_them() -> None:
-    lucky = lane(category="timeout", of_category=Tally(100, 100, 10.0, 0.0))
+    lucky = lane(category="timeout", of_category=RetryCount(100, 100, 10.0, 0.0))
     assert best_yield(lucky, NOW) < best_yield(lane(), NOW)
     assert best_yield(lucky, NOW, timeouts_last=True) > best_yield(lane(), NOW, timeouts_last=True)
 
@@ -138,9 +138,9 @@ def test_what_was_given_back_teaches_nothing(outcome: Outcome) -> None:
     backlog.refresh(NOW)
     choice = backlog.next(NOW)
     assert choice is not None
-    learnt = Learnt()
-    learnt.add(attempt_of(choice, outcome), "default")
-    assert (learnt.results, learnt.overall) == (0, Tally())
+    retry_stats = RetryStats()
+    retry_stats.add(attempt_of(choice, outcome), "default")
+    assert (retry_stats.results, retry_stats.overall) == (0, RetryCount())
 
 
 def test_a_result_is_counted_once_though_the_ledger_tells_it_too() -> None:
@@ -153,9 +153,9 @@ def test_a_result_is_counted_once_though_the_ledger_tells_it_too() -> None:
     choice = backlog.next(NOW)
     assert choice is not None
     backlog.touch("a", NOW, attempt_of(choice, Outcome.FAILED))
-    assert seen[-1].of_run == Tally(1, 0, 0.0, 1.0)
+    assert seen[-1].of_run == RetryCount(1, 0, 0.0, 1.0)
     backlog.refresh(NOW)  # of a ledger that has nothing, so that only this session's own counting could show
-    assert seen[-1].of_run == Tally()
+    assert seen[-1].of_run == RetryCount()
 
 
 def test_a_choice_ranks_only_so_many_lanes_anew() -> None:

@@ -169,5 +169,5 @@ def test_memory_grows_with_the_clusters_and_not_with_the_phases(monkeypatch: pyt
     (by_category,) = counting._tallied(iter(rows), categorise, None, None).values()
     (found,) = counting.cluster_counts(iter(rows), categorise, {})
 
-    assert [len(tally.runs) for tally in by_category.values()] == [50]
+    assert [len(count.runs) for count in by_category.values()] == [50]
     assert (found.count, found.runs) == (3000, 50)

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import db_now_ms
-from batchdrain.database.ledger.retry_stats_query import read_lessons
+from batchdrain.database.ledger.retry_stats_query import read_retry_stats
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.columns import from_parameter
 from batchdrain.execution.order import token_of
 from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.model.phase import PhaseKey
-from batchdrain.model.retry_stats import Lessons
+from batchdrain.model.retry_stats import RetryStats
 from batchdrain.model.states import Outcome
 
 RECENT: Final = 200
@@ -25,7 +25,7 @@ SESSION: Final = "session/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunTally:
+class RunHistory:
     """What the ledger holds of one run."""
 
     successes: int = 0
@@ -41,9 +41,9 @@ class Past:
     held: frozenset[str] = frozenset()  #: claimed by a controller now
     waits_ms: Mapping[str, int] = field(default_factory=dict)  #: not to be claimed before, in ms from now
     orphanings: Mapping[str, int] = field(default_factory=dict)  #: in a row, where there were any
-    runs: Mapping[str, RunTally] = field(default_factory=dict)
+    runs: Mapping[str, RunHistory] = field(default_factory=dict)
     names: frozenset[tuple[str, str]] = frozenset()  #: run_id and phase_id of every phase that the ledger knows
-    lessons: Lessons = field(default_factory=Lessons)
+    retry_stats: RetryStats = field(default_factory=RetryStats)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ class History:
             touched = self._read_touched(connection)
             runs = self._read_runs(connection)
             names = self._read_names(connection)
-            learnt_of = read_lessons(connection, self.ledger)
+            retry_stats = read_retry_stats(connection, self.ledger)
         return Past(
             names=names,
             attempts={key: count for key, count, *_ in touched if count},
@@ -94,7 +94,7 @@ class History:
             waits_ms={key: int(wait) for key, _, _, wait, _ in touched if wait is not None and wait > 0},
             orphanings={key: count for key, *_, count in touched if count},
             runs=runs,
-            lessons=learnt_of,
+            retry_stats=retry_stats,
         )
 
     def _read_touched(self, connection: sa.Connection) -> Sequence[sa.Row[str, int, str | None, int | None, int]]:
@@ -104,7 +104,7 @@ class History:
         query = sa.select(claims.c.key, claims.c.attempts, claims.c.owner, wait_ms, claims.c.orphan_count)
         return connection.execute(query.where(claims.c.source == self.ledger.source)).all()
 
-    def _read_runs(self, connection: sa.Connection) -> dict[str, RunTally]:
+    def _read_runs(self, connection: sa.Connection) -> dict[str, RunHistory]:
         attempts = self.ledger.attempt
         is_complete = attempts.c.outcome == Outcome.COMPLETE.value
         query = sa.select(
@@ -115,7 +115,7 @@ class History:
         )
         found = connection.execute(query.where(attempts.c.source == self.ledger.source).group_by(attempts.c.run_id)).all()
         return {
-            run: RunTally(
+            run: RunHistory(
                 successes=int(successes),
                 timeouts=int(timeouts),
                 mean_duration_s=None if mean is None else float(mean) / 1000,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
 from batchdrain.database.ledger.schema import Ledger
-from batchdrain.model.retry_stats import NOTHING, Lessons, Tally
+from batchdrain.model.retry_stats import NOTHING, RetryCount, RetryStats
 from batchdrain.model.states import Outcome
 
 MOST: Final = 10_000
@@ -19,7 +18,7 @@ _FAILED: Final = (Outcome.FAILED.value, Outcome.TIMEOUT.value)
 _ENDED: Final = (Outcome.COMPLETE.value, *_FAILED)
 
 
-def read_lessons(connection: sa.Connection, ledger: Ledger) -> Lessons:
+def read_retry_stats(connection: sa.Connection, ledger: Ledger) -> RetryStats:
     """In three queries, each one pass over the attempts. An attempt that set out from no failure, of a queued phase, teaches
     nothing."""
     attempt = ledger.attempt
@@ -27,15 +26,15 @@ def read_lessons(connection: sa.Connection, ledger: Ledger) -> Lessons:
     ours = attempt.c.source == ledger.source
     learns = ours & attempt.c.outcome.in_(_ENDED) & attempt.c.from_category.is_not(None)
     groups = (attempt.c.from_category, attempt.c.run_type, attempt.c.run_id)
-    categories: dict[str, Tally] = defaultdict(Tally)
-    run_types: dict[str, Tally] = defaultdict(Tally)
-    runs: dict[str, Tally] = defaultdict(Tally)
+    categories: dict[str, RetryCount] = defaultdict(RetryCount)
+    run_types: dict[str, RetryCount] = defaultdict(RetryCount)
+    runs: dict[str, RetryCount] = defaultdict(RetryCount)
     for category, run_type, run_id, *numbers in connection.execute(
         sa.select(*groups, *counts).where(learns).group_by(*groups)
     ):
-        counted = _to_tally(*numbers)
-        for tallies, name in ((categories, category), (run_types, run_type), (runs, run_id)):
-            tallies[name] = tallies.get(name, NOTHING).plus(counted)
+        counted = _to_retry_count(*numbers)
+        for by_name, name in ((categories, category), (run_types, run_type), (runs, run_id)):
+            by_name[name] = by_name.get(name, NOTHING).plus(counted)
     failed_by = attempt.c.from_fingerprint
     frequent = (
         sa.select(failed_by, *counts)
@@ -44,9 +43,9 @@ def read_lessons(connection: sa.Connection, ledger: Ledger) -> Lessons:
         .order_by(counts[0].desc(), failed_by)
         .limit(MOST)
     )
-    fingerprints = {fingerprint: _to_tally(*numbers) for fingerprint, *numbers in connection.execute(frequent)}
+    fingerprints = {fingerprint: _to_retry_count(*numbers) for fingerprint, *numbers in connection.execute(frequent)}
     failures, seen_in = _read_failures(connection, attempt, ours)
-    return Lessons(
+    return RetryStats(
         categories=dict(categories),
         fingerprints=fingerprints,
         runs=dict(runs),
@@ -67,8 +66,8 @@ def _count_columns_of(attempt: sa.Table) -> tuple[sa.ColumnElement[Any], ...]:
     )
 
 
-def _to_tally(tried: int, fixed: int, fixed_ms: int, failed_ms: int) -> Tally:
-    return Tally(int(tried), int(fixed), float(fixed_ms) / 1000, float(failed_ms) / 1000)
+def _to_retry_count(tried: int, fixed: int, fixed_ms: int, failed_ms: int) -> RetryCount:
+    return RetryCount(int(tried), int(fixed), float(fixed_ms) / 1000, float(failed_ms) / 1000)
 
 
 def _read_failures(
@@ -94,13 +93,7 @@ def _read_failures(
 _TRIED: Final = (Outcome.COMPLETE.value, Outcome.FAILED.value, Outcome.TIMEOUT.value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retries:
-    tried: int = 0
-    fixed: int = 0
-
-
-def read_retries_by_fingerprint(database: Database, ledger: Ledger) -> dict[str, Retries]:
+def read_retries_by_fingerprint(database: Database, ledger: Ledger) -> dict[str, RetryCount]:
     """Over all sessions and runs; {} where there is no ledger."""
     attempts = ledger.attempt
     fixed = sa.func.sum(sa.case((attempts.c.outcome == Outcome.COMPLETE.value, 1), else_=0))
@@ -112,4 +105,6 @@ def read_retries_by_fingerprint(database: Database, ledger: Ledger) -> dict[str,
     with database.read() as connection:
         if not ledger.exists(connection):
             return {}
-        return {fingerprint: Retries(tried=count, fixed=int(done)) for fingerprint, count, done in connection.execute(query)}
+        return {
+            fingerprint: RetryCount(tried=count, fixed=int(done)) for fingerprint, count, done in connection.execute(query)
+        }

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from batchdrain.database.ledger.history import RECENT, Past, RunTally
+from batchdrain.database.ledger.history import RECENT, Past, RunHistory
 from batchdrain.model.attempt import Attempt
-from batchdrain.model.retry_stats import Learnt, Lessons
+from batchdrain.model.retry_stats import RetryStats
 
 
 @dataclass(slots=True)
 class Memory:
-    """Survives the sessions of a replay. `learnt` stands for the ledger's sums: the same sums, made as they come."""
+    """Survives the sessions of a replay. `retry_stats` stands for the ledger's sums: the same sums, made as they come."""
 
     attempts: Counter[str] = field(default_factory=Counter)
-    learnt: Learnt = field(default_factory=Learnt)
+    retry_stats: RetryStats = field(default_factory=RetryStats)
     names: set[tuple[str, str]] = field(default_factory=set)
     completed_s: dict[tuple[str, str | None], list[float]] = field(default_factory=lambda: defaultdict(list))
     successes: Counter[str] = field(default_factory=Counter)
@@ -26,7 +26,7 @@ class Memory:
         run_id = attempt.phase.run_id
         self.attempts[attempt.phase.key.digest] += 1
         self.names.add((run_id, attempt.phase.phase_id))
-        self.learnt.add(attempt, run_type)
+        self.retry_stats.add(attempt, run_type)
         if attempt.success:
             self.successes[run_id] += 1
             self.taken_s[run_id] += attempt.duration_s
@@ -35,21 +35,21 @@ class Memory:
         self.timeouts[run_id] += attempt.timed_out
 
     def past(self) -> Past:
-        learnt = self.learnt
+        retry_stats = self.retry_stats
         return Past(
             attempts=self.attempts,
             names=frozenset(self.names),
             runs={run_id: self._run(run_id) for run_id in self.successes.keys() | self.timeouts.keys()},
-            lessons=Lessons(
-                categories=learnt.categories, fingerprints=learnt.fingerprints, runs=learnt.runs, run_types=learnt.run_types,
-                failures=learnt.failures, seen_in=learnt.seen_in,
+            retry_stats=RetryStats(
+                categories=retry_stats.categories, fingerprints=retry_stats.fingerprints, runs=retry_stats.runs, run_types=retry_stats.run_types,
+                failures=retry_stats.failures, seen_in=retry_stats.seen_in,
             ),
         )  # fmt: skip
 
     def durations_s(self, run_type: str, category: str | None = None) -> list[float]:
         return self.completed_s[run_type, category][-RECENT:]
 
-    def _run(self, run_id: str) -> RunTally:
+    def _run(self, run_id: str) -> RunHistory:
         count = self.successes[run_id]
         mean_s = self.taken_s[run_id] / count if count else None
-        return RunTally(successes=count, timeouts=self.timeouts[run_id], mean_duration_s=mean_s)
+        return RunHistory(successes=count, timeouts=self.timeouts[run_id], mean_duration_s=mean_s)
