@@ -63,6 +63,17 @@ class RetryStats:
         for count in self.categories.values():
             self.overall = self.overall.plus(count)
 
+    def copy(self) -> RetryStats:
+        """One to go on from: a reading is shared."""
+        return RetryStats(
+            categories=dict(self.categories),
+            fingerprints=dict(self.fingerprints),
+            runs=dict(self.runs),
+            run_types=dict(self.run_types),
+            failures=dict(self.failures),
+            seen_in=dict(self.seen_in),
+        )
+
     def add(self, attempt: Attempt, run_type: str) -> None:
         """A result of this session. Queued phases teach nothing of retries, and what was given back nothing at all."""
         phase = attempt.phase

@@ -76,7 +76,7 @@ class LaneBacklog:
         """Read the database again. Raises DatabaseUnavailable, and ConfigError for a cycle or a bad policy."""
         reading = self._read()
         self._rules = reading.rules
-        self._retry_stats, self._order = reading.rules.past.retry_stats, LaneHeap(self._stamp)
+        self._retry_stats, self._order = reading.rules.past.retry_stats.copy(), LaneHeap(self._stamp)
         builder = LaneBuilder(reading.rules, self._categorise, reading.redact)
         builder.read(reading.pages)
         for mark, count in builder.alike.items():
