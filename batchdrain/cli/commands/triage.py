@@ -12,9 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from batchdrain.cli.commands.open import opened, shape_of, whole
+from batchdrain.cli.commands.open import opened
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
+from batchdrain.config.load import Override
 from batchdrain.config.settings import Settings
 from batchdrain.drain.project import Project
 from batchdrain.drain.shutdown import Shutdown
@@ -37,37 +38,31 @@ _SIGNS = {VerdictKind.PROMISING: "+", VerdictKind.HOPELESS: "-", VerdictKind.WAI
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriageFlags:
-    """The flags of triage."""
+    """The flags of triage; `settings` are those that set a setting."""
 
+    settings: Sequence[Override] = ()
     run_id: str | None = None
-    exclude_runs: Sequence[str] = ()
-    categories: Sequence[str] = ()
-    limit: str | None = None
-    workers: str | None = None
+    exclude_run: Sequence[str] = ()
+    category: Sequence[str] = ()
     anew: bool = False
+    format: str = "text"
 
 
-def triage(invocation: Invocation, given: TriageFlags, shape: str | None) -> int:
+def triage(invocation: Invocation, flags: TriageFlags) -> int:
     """`inv triage`. Returns the exit code. Raises UsageError, ConfigError, DatabaseUnavailable."""
-    as_json = shape_of(shape, ("text", "json")) == "json"
-    filters = Filters.of(run_id=given.run_id, exclude_runs=given.exclude_runs, categories=given.categories)
-    numbers = {
-        "limit": whole("--limit", given.limit, most=10_000),
-        "workers": whole("--workers", given.workers, most=256),
-    }
-    with opened(invocation) as project:
-        own = {name: number for name, number in numbers.items() if number is not None}
-        settings = project.settings.model_copy(update={"triage": project.settings.triage.model_copy(update=own)})
+    filters = Filters.of(run_id=flags.run_id, exclude_runs=flags.exclude_run, categories=flags.category)
+    with opened(invocation, flags.settings) as project:
+        settings = project.settings
         problems = diagnosis_problems_of(settings, project.root)
         if problems:
             raise ConfigError.of(problems)
         selection = Selection(
-            store=project.store, settings=settings, filters=filters, state=PhaseState.FAILED, heeds_verdicts=not given.anew
+            store=project.store, settings=settings, filters=filters, state=PhaseState.FAILED, heeds_verdicts=not flags.anew
         )
         backlog, now = selection.backlog(), clock.now()
         backlog.refresh(now)
         phases = backlog.upcoming(settings.triage.limit, now)
-        screen = _Screen(Output(), as_json=as_json)
+        screen = _Screen(Output(), as_json=flags.format == "json")
         screen.begin(project, settings, phases, backlog, dry=invocation.dry)
         return 0 if invocation.dry or not phases else _diagnosed(project, settings, phases, screen)
 
