@@ -34,6 +34,7 @@ class DrainFlags:
 
     @property
     def filters(self) -> Filters:
+        """Raises UsageError."""
         return Filters.of(
             run_id=self.run_id,
             exclude_runs=self.exclude_run,

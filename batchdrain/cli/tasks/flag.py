@@ -27,16 +27,17 @@ class Flag(NamedTuple):
     kind: str  #: one of those above
     help: str  #: what it does, without what it takes and without the example
     example: str = ""
-    setting: str = ""  #: that it sets, and falls back to: timeout.default_s. The settings' model then reads the value
+    setting: str = ""  #: that it sets: timeout.default_s. The settings' model reads the value
     choices: tuple[str, ...] = ()  #: of a NAME. Where it sets no setting the first holds when the flag is left out
     is_list: bool = False  #: with commas, or the flag again
     least: int = 1  #: of an INT that sets no setting
     most: int = 1_000_000  #: the same; of a TEXT, a GLOB or an ID: characters
     default: str | None = None  #: for Invoke. None is "not given": the settings hold the defaults
-    unset: str = ""  #: what holds when the flag is left out
+    unset: str = ""  #: what holds when the flag is left out; '': the setting, or the first choice
 
     @property
     def dashed(self) -> str:
+        """As it is typed: --batch-size."""
         return "--" + self.name.replace("_", "-")
 
     @property
@@ -52,5 +53,6 @@ class Flag(NamedTuple):
 
     @property
     def parameter(self) -> Parameter:
+        """Of the task's signature, which Invoke reads."""
         default: object = self.default if self.kind else False
         return Parameter(self.name, Parameter.POSITIONAL_OR_KEYWORD, default=default)

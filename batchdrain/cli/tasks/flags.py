@@ -28,7 +28,7 @@ LONGEST: Final = 500
 
 _RUN = Flag("run_id", ID, "only this run", "build130-schema", unset="every run")
 _REQUIRED_RUN = _RUN._replace(help="the run (required)", unset="an error")
-_EXCLUDE_RUN = Flag("exclude_run", GLOB, r"leave out runs that match one of these; '\,' is a comma of the id", "'build-*,tmp-?'",
+_EXCLUDE_RUN = Flag("exclude_run", GLOB, r"leave out runs that match one of these; `\,` is a comma of the id", "'build-*,tmp-?'",
                     is_list=True, unset="none is left out")  # fmt: skip
 _CATEGORY = Flag("category", NAME, "only phases whose failure is of one of these categories", "transient,collection",
                  choices=("unknown", "transient", "collection", "deliverable", "patch", "other", "timeout"),
@@ -80,7 +80,8 @@ _QUEUED = (
     Flag("stop_on_first_failure", SWITCH, "end with the first queued phase that fails", unset="off"),
 )
 _CHOICE = (_BATCH_SIZE, _RUN, _EXCLUDE_RUN, _CATEGORY, *_LIMITS)
-_CHAIN = (Flag("queued_batch_size", INT, "queued phases a batch", "10", setting="batch_size"), *_QUEUED,
+_CHAIN = (Flag("queued_batch_size", INT, "queued phases a batch", "10", setting="batch_size",
+               unset="--batch-size, else the setting `batch_size`"), *_QUEUED,
           _BATCH_SIZE._replace(help="how many failed phases to drain at most"))  # fmt: skip
 _RESUME = Flag("resume", SWITCH, "go on with the newest incomplete session", unset="off")
 
@@ -91,7 +92,8 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
     ),
     "resume": (
         _SESSION,
-        _BATCH_SIZE._replace(help="take at most so many phases in this go; the session's own size stays"),
+        _BATCH_SIZE._replace(help="take at most so many phases in this go; the session's own size stays",
+                             unset="what is left of the session"),
         _FINISH_CURRENT,
     ),
     "dry_run": (
