@@ -21,7 +21,7 @@ from batchdrain.cli.tasks.flags import FLAGS
 from batchdrain.collection import ns
 from batchdrain.config import plugins
 from batchdrain.config.load import leaves, load
-from batchdrain.config.settings import PROFILES
+from batchdrain.config.profiles import PROFILES
 from batchdrain.failures.categories import CATEGORIES
 from batchdrain.planning.hints import HIGHEST
 from batchdrain.reports import formats
