@@ -53,7 +53,7 @@ def load(section: object, environ: Mapping[str, str], overrides: Iterable[Overri
     if not given:
         return settings
     for path, one in given.items():
-        _put(base, path, _joined(one.value) if isinstance(one.value, list) else one.value)
+        _put(base, path, _join_lists(one.value) if isinstance(one.value, list) else one.value)
     if _TIMEOUT in given:  # an explicit limit holds for every phase
         _put(base, ("timeout", "adaptive"), value=False)
     try:
@@ -61,7 +61,7 @@ def load(section: object, environ: Mapping[str, str], overrides: Iterable[Overri
     except ValidationError as error:
         names = {path: one.flag for path, one in given.items()}
         raise UsageError(
-            "\n".join(dict.fromkeys(f"{names.get(_named(e)) or _place(e['loc'])}: {_said(e)}" for e in error.errors()))
+            "\n".join(dict.fromkeys(f"{names.get(_named(e)) or _place(e['loc'])}: {_describe(e)}" for e in error.errors()))
         ) from None
 
 
@@ -102,17 +102,17 @@ def _is_policy(loc: tuple[int | str, ...]) -> bool:
 def _line(error: ErrorDetails, environ: Mapping[str, str]) -> str:
     variable = PREFIX + "_".join(_named(error)).upper()
     place = variable if variable in environ else _place(error["loc"])
-    return f"{place}: {_said(error)}"
+    return f"{place}: {_describe(error)}"
 
 
-def _said(error: ErrorDetails) -> str:
+def _describe(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         return "is not a known key" + did_you_mean(str(error["loc"][-1]), _keys_beside(error["loc"]))
-    said = "write a name, or {name: …, parameter: value}" if _is_policy(error["loc"]) else explain(error)
+    expected = "write a name, or {name: …, parameter: value}" if _is_policy(error["loc"]) else explain(error)
     value = error.get("input")
     if "database_url" in error["loc"] or not isinstance(value, str | int | float | None):  # it may hold a password
-        return said
-    return f"{said}, got {_brief(value)}"
+        return expected
+    return f"{expected}, got {_brief(value)}"
 
 
 def _brief(value: object) -> str:
@@ -179,28 +179,28 @@ def _from_text(path: tuple[str, ...], text: str) -> Any:
     if text.strip().lower() in _NOTHING and NoneType in get_args(field.annotation):
         return None
     if isinstance(default, list) or path[-1] == "stuck_states":
-        return _words(text)
+        return _split_list(text)
     return text
 
 
-def _joined(texts: list[str]) -> object:
+def _join_lists(texts: list[str]) -> object:
     """One list of all; the first text that is none as it is, for the model to refuse."""
     found: list[object] = []
     for text in texts:
-        words = _words(text)
-        if not isinstance(words, list):
-            return words
-        found += words
+        entries = _split_list(text)
+        if not isinstance(entries, list):
+            return entries
+        found += entries
     return found
 
 
-def _words(value: str) -> object:
+def _split_list(value: str) -> object:
     if value.lstrip().startswith("["):
         try:
             return json.loads(value)
         except (ValueError, RecursionError):
             return value
-    return [word.strip() for word in value.split(",") if word.strip()]
+    return [entry.strip() for entry in value.split(",") if entry.strip()]
 
 
 def _apply_profile(base: Tree, flag: object) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from batchdrain.cli.commands.open import opened
+from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.notes import NoteKind, Notes
@@ -45,7 +45,7 @@ def accept(invocation: Invocation, flags: AcceptFlags) -> None:
         raise UsageError("--run-id: is required, or --cluster", remedy="name what is accepted")
     if subjects and reason is None and not flags.clear:
         raise UsageError("--reason: is required", remedy="say why this failure is known, for whoever meets it next")
-    with opened(invocation) as project:
+    with open_project(invocation) as project:
         if not subjects:
             _list(project)
         elif flags.clear:
@@ -67,29 +67,29 @@ def _subjects(flags: AcceptFlags) -> list[Subject]:
 
 
 def _keep(project: Project, found: Sequence[Acceptance], *, dry: bool) -> None:
-    count, mark = _standing(project, found)
-    if mark and len(found) == 1:
-        found = [replace(one, fingerprint=mark) for one in found]
+    count, fingerprint = _count_failed(project, found)
+    if fingerprint and len(found) == 1:
+        found = [replace(one, fingerprint=fingerprint) for one in found]
     if not dry:
         project.store.ledger.create(project.store.database)
         Notes(project.store.database, project.store.ledger).write(
             NoteKind.ACCEPTED, {one.subject.name: one.said for one in found}
         )
     until = "" if found[0].until is None else f" until {clock.to_iso(found[0].until)}"
-    standing = "no failed phase now" if count == 0 else f"{count} failed phase{'' if count == 1 else 's'} now"
+    affected = "no failed phase now" if count == 0 else f"{count} failed phase{'' if count == 1 else 's'} now"
     named = ", ".join(str(one.subject) for one in found)
-    Output().line(safe_text(f"{'Would accept' if dry else 'Accepted'}: {named}{until} ({standing})"))
+    Output().line(safe_text(f"{'Would accept' if dry else 'Accepted'}: {named}{until} ({affected})"))
 
 
-def _standing(project: Project, found: Iterable[Acceptance]) -> tuple[int, str]:
+def _count_failed(project: Project, found: Iterable[Acceptance]) -> tuple[int, str]:
     """How many failed phases are accepted by these now, and the fingerprint of one of them."""
-    accepted, count, mark = Acceptances(found), 0, ""
+    accepted, count, fingerprint = Acceptances(found), 0, ""
     with project.store.database.read() as connection:
         for row in redact_rows(project.store.table.read_pages(connection, PhaseState.FAILED), project.store.redact):
             failure = Failure.uncategorised(row.reason)
             if accepted.skip(PhaseKey(row.run_id, row.phase_id), failure) is not None:
-                count, mark = count + 1, mark or failure.fingerprint
-    return count, mark
+                count, fingerprint = count + 1, fingerprint or failure.fingerprint
+    return count, fingerprint
 
 
 def _clear(project: Project, subjects: Sequence[Subject], *, dry: bool) -> None:
@@ -114,11 +114,11 @@ def _list(project: Project) -> None:
         return
     out.line(f"Accepted in {project.store.where}:")
     for one in sorted(found, key=lambda one: (one.is_void(now), str(one.subject))):
-        mark = f": {one.fingerprint}" if one.subject.cluster is not None and one.fingerprint else ""
-        out.line(f"  {safe_text(f'{one.subject}{mark}', limit=_SHOWN_CHARS)}")
-        out.line(f"      {safe_text(_told(one, void=one.is_void(now)), limit=2 * _SHOWN_CHARS)}")
+        fingerprint = f": {one.fingerprint}" if one.subject.cluster is not None and one.fingerprint else ""
+        out.line(f"  {safe_text(f'{one.subject}{fingerprint}', limit=_SHOWN_CHARS)}")
+        out.line(f"      {safe_text(_describe(one, void=one.is_void(now)), limit=2 * _SHOWN_CHARS)}")
 
 
-def _told(one: Acceptance, *, void: bool) -> str:
+def _describe(one: Acceptance, *, void: bool) -> str:
     until = "" if one.until is None else f", {'EXPIRED' if void else 'until'} {clock.to_iso(one.until)}"
     return f"{one.reason} ({one.by}, {one.at[:10]}{until})"

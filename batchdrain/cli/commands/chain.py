@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from batchdrain.cli.commands.dry_run import show_plan
-from batchdrain.cli.commands.open import opened, screen_for, settings_of
+from batchdrain.cli.commands.open import open_project, screen_for, settings_of
 from batchdrain.cli.commands.report import report
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output, to_error_lines
@@ -120,10 +120,10 @@ class Chain:
 
 
 @contextmanager
-def opened_chain(invocation: Invocation, flags: ChainFlags) -> Iterator[Chain]:
+def open_chain(invocation: Invocation, flags: ChainFlags) -> Iterator[Chain]:
     """The project, closed at the end. Raises ConfigError, UsageError, DatabaseUnavailable."""
     of_queued = [one for one in flags.settings if one.flag == _QUEUED_BATCH_SIZE]
     of_all = [one for one in flags.settings if one.flag != _QUEUED_BATCH_SIZE]
     queued_batch_size = settings_of(invocation, [*of_all, *of_queued]).batch_size
-    with opened(invocation, of_all) as project:
+    with open_project(invocation, of_all) as project:
         yield Chain(project=project, flags=flags, queued_batch_size=queued_batch_size, dry=invocation.dry)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from batchdrain.cli.commands.open import opened
+from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.categories import categoriser_of
@@ -27,7 +27,7 @@ _SHOWN: Final = 20
 def show_clusters(invocation: Invocation, *, run_id: str | None, top: int | None, format_name: str) -> None:
     """`inv clusters`. Raises UsageError."""
     filters = Filters.of(run_id=run_id)
-    with opened(invocation) as project:
+    with open_project(invocation) as project:
         selection = Selection(store=project.store, settings=project.settings, filters=filters, state=PhaseState.FAILED)
         retries = read_retries_by_fingerprint(project.store.database, project.store.ledger)
         known = acceptances(project.store)

@@ -8,7 +8,7 @@ from typing import Final
 
 from batchdrain.cli.commands.drain_flags import DrainFlags
 from batchdrain.cli.commands.dry_run import show_plan
-from batchdrain.cli.commands.open import opened, screen_for
+from batchdrain.cli.commands.open import open_project, screen_for
 from batchdrain.cli.commands.report import report
 from batchdrain.cli.commands.resume import resume_by_flag
 from batchdrain.cli.invocation import Invocation
@@ -33,7 +33,7 @@ def drain_failed(invocation: Invocation, flags: DrainFlags) -> int:
     filters = flags.filters
     if flags.plan is not None:
         _require_plan_alone(flags, filters)
-    with opened(invocation, flags.settings) as project:
+    with open_project(invocation, flags.settings) as project:
         request = DrainRequest(kind=Kind.FAILED, filters=filters, settings=project.settings)
         if flags.triage:
             request = _with_triage(request)

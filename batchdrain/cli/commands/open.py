@@ -46,7 +46,7 @@ def _require_known(settings: Settings, flags: Collection[str]) -> None:
 
 
 @contextmanager
-def opened(invocation: Invocation, overrides: Sequence[Override] = ()) -> Iterator[Project]:
+def open_project(invocation: Invocation, overrides: Sequence[Override] = ()) -> Iterator[Project]:
     """The project, closed at the end. Raises ConfigError, UsageError, DatabaseUnavailable."""
     project = Project.open(settings_of(invocation, overrides), invocation.environ, invocation.root)
     try:

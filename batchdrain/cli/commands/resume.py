@@ -8,7 +8,7 @@ from typing import Final
 
 from batchdrain.cli.commands.drain_flags import DrainFlags
 from batchdrain.cli.commands.dry_run import show_plan
-from batchdrain.cli.commands.open import opened, screen_for, settings_of
+from batchdrain.cli.commands.open import open_project, screen_for, settings_of
 from batchdrain.cli.commands.report import report
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
@@ -44,7 +44,7 @@ def _resume(invocation: Invocation, session_id: str | None, flags: DrainFlags) -
     filters = flags.filters
     own = [one for one in flags.settings if one.flag != _BATCH_SIZE]
     batch_size = settings_of(invocation, flags.settings).batch_size if flags.sets(_BATCH_SIZE) else None
-    with opened(invocation, own) as project:  # the session has a batch size of its own, and this go at most the flag's
+    with open_project(invocation, own) as project:  # the session has a batch size of its own, and this go at most the flag's
         if flags.dry_run:
             return _show_resumption(project, session_id, batch_size, flags)
         screen = screen_for(quiet=flags.quiet, shape=flags.format)

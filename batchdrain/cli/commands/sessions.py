@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from batchdrain.cli.commands.open import opened, settings_of
+from batchdrain.cli.commands.open import open_project, settings_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.history import Held
@@ -71,7 +71,7 @@ def _read_held_by_session(invocation: Invocation) -> dict[str, list[Held]]:
     """The claims that are held now, by session_uid. The list of sessions is of files: it is shown without a database too."""
     found: dict[str, list[Held]] = {}
     try:
-        with opened(invocation) as project:
+        with open_project(invocation) as project:
             for held in project.store.history.read_held():
                 found.setdefault(held.session_uid, []).append(held)
     except (DatabaseUnavailable, FilesUnavailable, ConfigError) as error:

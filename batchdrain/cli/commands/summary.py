@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from batchdrain.cli.commands.open import opened, settings_of
+from batchdrain.cli.commands.open import open_project, settings_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.model.errors import UsageError
@@ -48,7 +48,7 @@ def _load(invocation: Invocation, folder: SessionFolder, session_id: str) -> Ses
     try:
         session = folder.load(session_id)
     except CorruptSession as error:
-        with opened(invocation) as project:
+        with open_project(invocation) as project:
             session = rebuilt(project.store.history, session_id, error, project.store.table.states[PhaseState.FAILED])
     if session.standing is Status.RUNNING and not folder.is_held(session_id):
         session.status, session.stopped_because = Status.INTERRUPTED, "its process died"

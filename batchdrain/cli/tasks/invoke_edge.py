@@ -30,26 +30,23 @@ def run_command(body: Callable[..., int | None], flags: Iterable[Flag], c: Conte
     except KeyboardInterrupt:
         raise Exit(code=130) from None
     except Exception as error:
-        told = _told(error)
-        if told is None:
+        mendable = _to_mendable(error)
+        if mendable is None:
             raise
-        raise Exit(_said(told), code=told.exit_code) from None
+        message = to_printable(to_error_lines(mendable), getattr(sys.stderr, "encoding", None))
+        raise Exit(message, code=mendable.exit_code) from None
     if code:
         raise Exit(code=code)
 
 
-def _told(error: Exception) -> BatchDrainError | None:
-    """What people are told of it; None for a fault of ours."""
+def _to_mendable(error: Exception) -> BatchDrainError | None:
+    """What people are told of it, with the cure; None for a fault of ours."""
     if isinstance(error, BatchDrainError):
         return error
     if isinstance(error, OSError):  # too few descriptors, no memory, no room: where we did not expect it
-        said = f"{error.filename or 'the system'}: {error.strerror or error}"
-        return FilesUnavailable(said, remedy="free what it lacks and try again")
+        place = error.filename or "the system"
+        return FilesUnavailable(f"{place}: {error.strerror or error}", remedy="free what it lacks and try again")
     return shortage_of(error)
-
-
-def _said(error: BatchDrainError) -> str:
-    return to_printable(to_error_lines(error), getattr(sys.stderr, "encoding", None))
 
 
 def invocation_of(c: Context) -> Invocation:
