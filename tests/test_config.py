@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from batchdrain.config.load import load, problems_of
+from batchdrain.cli.tasks.flag_values import values_of
+from batchdrain.cli.tasks.flags import FLAGS
+from batchdrain.config.load import Override, load, problems_of
 from batchdrain.config.profiles import PROFILES
 from batchdrain.config.settings import Settings
 from batchdrain.config.values import to_seconds
@@ -26,9 +28,15 @@ def test_the_design_s_own_section_loads() -> None:
     assert load(section, {}).depends_on[0].after == ["build-*"]
 
 
+def by_flags(**given: str) -> list[Override]:
+    """As `inv drain` gives them."""
+    found: list[Override] = values_of([flag for flag in FLAGS["drain"] if flag.name in given], given)["settings"]
+    return found
+
+
 def test_flags_go_over_the_environment_and_that_over_the_section() -> None:
     environ = {"INVOKE_BATCHDRAIN_BATCH_SIZE": "20", "INVOKE_BATCHDRAIN_WORKERS": "3"}
-    settings = load({"batch_size": 10, "workers": 2}, environ, {"batch_size": "30", "workers": None})
+    settings = load({"batch_size": 10, "workers": 2}, environ, by_flags(batch_size="30"))
     assert (settings.batch_size, settings.workers) == (30, 3)
 
 
@@ -75,11 +83,11 @@ def test_a_section_that_is_no_mapping_is_refused(section: object) -> None:
 )  # fmt: skip
 def test_a_bad_flag_is_a_usage_error_that_names_it(flag: str, value: str) -> None:
     with pytest.raises(UsageError, match="^--" + flag.replace("_", "-")):
-        load({}, {}, {flag: value})
+        load({}, {}, by_flags(**{flag: value}))
 
 
 def test_an_explicit_time_limit_holds_for_every_phase() -> None:
-    timeout = load({}, {}, {"phase_timeout": "10m"}).timeout
+    timeout = load({}, {}, by_flags(phase_timeout="10m")).timeout
     assert (timeout.default_s, timeout.adaptive) == (600, False)
 
 
@@ -89,19 +97,19 @@ def test_durations_are_seconds_or_have_a_unit(text: object, value: float) -> Non
 
 
 def test_a_profile_sets_limits_and_what_is_explicit_wins() -> None:
-    settings = load({"retry": {"max_attempts": 7}}, {}, {"profile": "conservative"})
+    settings = load({"retry": {"max_attempts": 7}}, {}, by_flags(profile="conservative"))
     assert (settings.retry.max_attempts, settings.timeout.default_s) == (7, 1800)
 
 
 @pytest.mark.parametrize("name", list(PROFILES))
 def test_every_profile_is_one_that_loads(name: str) -> None:
     settings = load({"profile": name}, {})
-    assert settings == load({}, {}, {"profile": name})
+    assert settings == load({}, {}, by_flags(profile=name))
     assert ranking_of(settings.policy).names[0] == "hints"
 
 
 def test_a_profile_may_bring_an_order_and_ones_own_wins() -> None:
-    names = [ranking_of(load(section, env, {"profile": "triage"} | flags).policy).names for section, env, flags in (
+    names = [ranking_of(load(section, env, by_flags(profile="triage", **flags)).policy).names for section, env, flags in (
         ({}, {}, {}), ({"policy": ["smart"]}, {}, {}), ({}, {"INVOKE_BATCHDRAIN_POLICY": "run-order"}, {}), ({}, {}, {"policy": "hints"}),
     )]  # fmt: skip
     assert names == [("hints", "sample-first", "untried-first", "smart"), ("smart",), ("run-order",), ("hints",)]

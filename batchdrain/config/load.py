@@ -1,9 +1,10 @@
-"""Mapping, environment and flags -> Settings; every error at once. Nothing past this file sees an Invoke Context."""
+"""Mapping, environment and overrides -> Settings; every error at once. Nothing past this file sees an Invoke Context."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Final, get_args
 
@@ -22,49 +23,45 @@ _HUGE: Final = 10**30
 _SHOWN_CHARS: Final = 120
 _MOST_VALUES: Final = 100_000
 DEFAULT_URL: Final = "sqlite:///batchdrain.db"
-FLAGS: Final[Mapping[str, tuple[str, ...]]] = {
-    "batch_size": ("batch_size",),
-    "policy": ("policy",),
-    "workers": ("workers",),
-    "engine": ("engine",),
-    "profile": ("profile",),
-    "finish_current": ("finish_current",),
-    "phase_timeout": ("timeout", "default_s"),
-    "max_total_minutes": ("stop", "max_total_minutes"),
-    "max_attempts": ("retry", "max_attempts"),
-    "max_timeouts_per_run": ("stop", "max_timeouts_per_run"),
-    "max_repeats": ("stop", "max_repeats"),
-    "min_success_rate": ("min_success_rate",),
-    "canary": ("stop", "canary"),
-}
-"""The flags that set a leaf of the settings, and which."""
+_PROFILE: Final = ("profile",)
+_TIMEOUT: Final = ("timeout", "default_s")
 
 
-def load(section: object, environ: Mapping[str, str], flags: Mapping[str, object] | None = None) -> Settings:
-    """Settings from the `batchdrain:` section, the environment over it and the flags (None: not given) over both.
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A setting for one invocation, given by a flag."""
 
-    Raises ConfigError with every problem of section and environment, a line each; UsageError where only flags are
+    flag: str  #: --phase-timeout: named where the value is wrong
+    path: tuple[str, ...]  #: of the setting
+    value: str | bool | list[str]  #: as it was given; of a list each text may hold several entries
+
+
+def load(section: object, environ: Mapping[str, str], overrides: Iterable[Override] = ()) -> Settings:
+    """Settings from the `batchdrain:` section, the environment over it and the overrides over both; of two overrides of
+    one setting the later holds.
+
+    Raises ConfigError with every problem of section and environment, a line each; UsageError where only overrides are
     wrong.
     """
     if not isinstance(section, Mapping | None):
         raise ConfigError(f"batchdrain: expected a mapping of settings, got {type(section).__name__}", remedy="see README.md")
-    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    given = {one.path: one for one in overrides}
     base = _plain(section or {})
     problems = _overlay(base, environ)
-    _apply_profile(base, given.get("profile"))
+    _apply_profile(base, given[_PROFILE].value if _PROFILE in given else None)
     settings = _validated(base, problems, environ)
     if not given:
         return settings
-    for name, value in given.items():
-        _put(base, FLAGS[name], _words(value) if name == "policy" else value)
-        if name == "phase_timeout":  # an explicit limit holds for every phase
-            _put(base, ("timeout", "adaptive"), value=False)
+    for path, one in given.items():
+        _put(base, path, _join_lists(one.value) if isinstance(one.value, list) else one.value)
+    if _TIMEOUT in given:  # an explicit limit holds for every phase
+        _put(base, ("timeout", "adaptive"), value=False)
     try:
         return Settings.model_validate(base)
     except ValidationError as error:
-        names = {path: "--" + name.replace("_", "-") for name, path in FLAGS.items()}
+        names = {path: one.flag for path, one in given.items()}
         raise UsageError(
-            "\n".join(dict.fromkeys(f"{names.get(_named(e)) or _place(e['loc'])}: {_said(e)}" for e in error.errors()))
+            "\n".join(dict.fromkeys(f"{names.get(_named(e)) or _place(e['loc'])}: {_describe(e)}" for e in error.errors()))
         ) from None
 
 
@@ -105,17 +102,17 @@ def _is_policy(loc: tuple[int | str, ...]) -> bool:
 def _line(error: ErrorDetails, environ: Mapping[str, str]) -> str:
     variable = PREFIX + "_".join(_named(error)).upper()
     place = variable if variable in environ else _place(error["loc"])
-    return f"{place}: {_said(error)}"
+    return f"{place}: {_describe(error)}"
 
 
-def _said(error: ErrorDetails) -> str:
+def _describe(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         return "is not a known key" + did_you_mean(str(error["loc"][-1]), _keys_beside(error["loc"]))
-    said = "write a name, or {name: …, parameter: value}" if _is_policy(error["loc"]) else explain(error)
+    expected = "write a name, or {name: …, parameter: value}" if _is_policy(error["loc"]) else explain(error)
     value = error.get("input")
     if "database_url" in error["loc"] or not isinstance(value, str | int | float | None):  # it may hold a password
-        return said
-    return f"{said}, got {_brief(value)}"
+        return expected
+    return f"{expected}, got {_brief(value)}"
 
 
 def _brief(value: object) -> str:
@@ -182,19 +179,28 @@ def _from_text(path: tuple[str, ...], text: str) -> Any:
     if text.strip().lower() in _NOTHING and NoneType in get_args(field.annotation):
         return None
     if isinstance(default, list) or path[-1] == "stuck_states":
-        return _words(text)
+        return _split_list(text)
     return text
 
 
-def _words(value: object) -> object:
-    if not isinstance(value, str):
-        return value
+def _join_lists(texts: list[str]) -> object:
+    """One list of all; the first text that is none as it is, for the model to refuse."""
+    found: list[object] = []
+    for text in texts:
+        entries = _split_list(text)
+        if not isinstance(entries, list):
+            return entries
+        found += entries
+    return found
+
+
+def _split_list(value: str) -> object:
     if value.lstrip().startswith("["):
         try:
             return json.loads(value)
         except (ValueError, RecursionError):
             return value
-    return [word.strip() for word in value.split(",") if word.strip()]
+    return [entry.strip() for entry in value.split(",") if entry.strip()]
 
 
 def _apply_profile(base: Tree, flag: object) -> None:

@@ -48,10 +48,10 @@ class DrainRequest:
     @property
     def most(self) -> int | None:
         """Phases of the whole session; None: all there are."""
-        size = self.settings.batch_size
+        batch_size = self.settings.batch_size
         if self.kind is Kind.FAILED:
-            return size if self.plan is None else min(size, len(self.plan))
-        return None if self.max_batches is None else size * self.max_batches
+            return batch_size if self.plan is None else min(batch_size, len(self.plan))
+        return None if self.max_batches is None else batch_size * self.max_batches
 
     @property
     def batch(self) -> int | None:
@@ -140,18 +140,18 @@ def narrowed(request: DrainRequest, by: Filters) -> DrainRequest:
     return replace(request, filters=request.filters.narrowed(by))
 
 
-def narrowed_size(request: DrainRequest, size: int | None, done: int) -> int | None:
-    """How many phases this go may take; None: all. `size`: asked for now. Raises UsageError for more than is left to
+def narrowed_batch_size(request: DrainRequest, batch_size: int | None, done: int) -> int | None:
+    """How many phases this go may take; None: all. `batch_size`: asked for now. Raises UsageError for more than is left to
     the session."""
     left = None if request.most is None else max(0, request.most - done)
-    if size is None:
+    if batch_size is None:
         return left
-    if left is not None and size > max(left, request.settings.batch_size):
+    if left is not None and batch_size > max(left, request.settings.batch_size):
         raise UsageError(
-            f"--batch-size {size}: the session's own is {request.settings.batch_size}, of which {left} are left",
+            f"--batch-size {batch_size}: the session's own is {request.settings.batch_size}, of which {left} are left",
             remedy="resume never widens a session; leave the flag out, or start a new one with `inv drain`",
         )
-    return size if left is None else min(size, left)
+    return batch_size if left is None else min(batch_size, left)
 
 
 def _require_configured(policy: object, configured: Settings, place: str) -> None:

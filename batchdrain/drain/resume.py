@@ -12,7 +12,14 @@ from time import monotonic
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.project import Project
 from batchdrain.drain.recovery import recover
-from batchdrain.drain.request import DrainRequest, has_same_command, narrowed, narrowed_size, request_of, require_same_source
+from batchdrain.drain.request import (
+    DrainRequest,
+    has_same_command,
+    narrowed,
+    narrowed_batch_size,
+    request_of,
+    require_same_source,
+)
 from batchdrain.drain.screen import Screen
 from batchdrain.drain.session_run import SessionOutcome, run_session
 from batchdrain.drain.start import backlog_for, identity, prepare
@@ -46,10 +53,10 @@ class Resumption:
 
 
 def resume(
-    project: Project, session_id: str | None, screen: Screen, *, size: int | None = None, by: Filters
+    project: Project, session_id: str | None, screen: Screen, *, batch_size: int | None = None, by: Filters
 ) -> SessionOutcome | None:
-    """Go on with a session (None: the newest incomplete one); None when there is none. `size`: phases of this go, `by`:
-    filters of this go, both at most as wide as the session's. Raises BatchDrainError."""
+    """Go on with a session (None: the newest incomplete one); None when there is none. `batch_size`: phases of this
+    go, `by`: filters of this go, both at most as wide as the session's. Raises BatchDrainError."""
     found = _found(project, session_id)
     if found is None:
         return None
@@ -59,7 +66,7 @@ def resume(
     lock = project.folder.lock(found[0].session_id)
     try:
         recovered = recover(project)  # before the session is read anew: it may record results of it
-        left = _left(project, found[0].session_id, request, size)
+        left = _left(project, found[0].session_id, request, batch_size)
         if left.torn and project.folder.path(left.session.session_id).exists():
             project.folder.put_aside(left.session.session_id)
         record = SessionRecord(
@@ -100,12 +107,12 @@ def resume(
     )
 
 
-def resumable(project: Project, session_id: str | None, *, size: int | None, by: Filters) -> Resumption | None:
+def resumable(project: Project, session_id: str | None, *, batch_size: int | None, by: Filters) -> Resumption | None:
     """What `resume` would go on with. Reads only. Raises BatchDrainError as it does."""
     found = _found(project, session_id)
     if found is None:
         return None
-    return _left(project, found[0].session_id, _request(project, found[0], by), size)
+    return _left(project, found[0].session_id, _request(project, found[0], by), batch_size)
 
 
 def _request(project: Project, session: Session, by: Filters) -> DrainRequest:
@@ -114,14 +121,14 @@ def _request(project: Project, session: Session, by: Filters) -> DrainRequest:
     return narrowed(request_of(session, project.settings), by)
 
 
-def _left(project: Project, session_id: str, request: DrainRequest, size: int | None) -> Resumption:
+def _left(project: Project, session_id: str, request: DrainRequest, batch_size: int | None) -> Resumption:
     """What is left of a session that nobody else writes now. The ledger may hold results beyond its file: a controller
     that was killed may have recorded some that it did not save."""
     session, torn = _read(project, session_id)
     rows = project.store.history.read_session_rows(session.session_uid or "")
     catch_up(session, rows)
     retries, accepted = _retries(project, session, request, executions_of(rows))
-    most = narrowed_size(request, size, len(session.results))
+    most = narrowed_batch_size(request, batch_size, len(session.results))
     return Resumption(session=session, request=request, most=most, retries=retries, accepted=accepted, torn=torn)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.docs import configuration
+from tests.docs import configuration, flags_page
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "configuration.md": configuration.page,
+    "flags.md": flags_page.flags_page,
 }
 """The page's name, and what makes its text."""
 

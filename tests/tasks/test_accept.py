@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from batchdrain.cli.commands.flag_values import moment
+from batchdrain.cli.tasks.flag_values import moment
 from batchdrain.database.ledger.notes import Note
 from batchdrain.failures.fingerprints import cluster_id_of, fingerprint
 from batchdrain.model.errors import UsageError

@@ -129,7 +129,7 @@ def test_summary_and_sessions_report_every_session(work: Workplace) -> None:
 @pytest.mark.parametrize("shape", ["junit", "html", "xml"])
 def test_a_format_that_does_not_exist_is_refused(lite: Workplace, shape: str) -> None:
     ran = lite.inv("summary", f"--format={shape}")
-    assert (ran.code, "is no format here" in ran.err) == (2, True)
+    assert (ran.code, "--format: expected text, json or markdown, got" in ran.err) == (2, True)
 
 
 def test_a_session_of_the_earlier_program_is_reported_and_resumed(work: Workplace) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
 
-from batchdrain.cli.commands.flag_values import LONGEST, kept_text, moment
-from batchdrain.cli.commands.open import opened
+from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.notes import NoteKind, Notes
@@ -17,9 +18,10 @@ from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
-from batchdrain.planning.filters import cluster_ids
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
+
+_SHOWN_CHARS: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,35 +30,33 @@ class AcceptFlags:
 
     run_id: str | None = None
     phase_id: str | None = None
-    cluster: str | None = None
+    cluster: Sequence[str] = ()
     reason: str | None = None
-    until: str | None = None
+    until: datetime | None = None
     clear: bool = False
 
 
-def accept(invocation: Invocation, said: AcceptFlags) -> None:
+def accept(invocation: Invocation, flags: AcceptFlags) -> None:
     """`inv accept`. Raises UsageError for flags that say nothing together, or contradict each other."""
-    subjects = _subjects(said)
-    reason, until = kept_text("--reason", said.reason), moment("--until", said.until, clock.now())
-    if said.clear and (reason is not None or until is not None):
+    subjects, reason, until = _subjects(flags), flags.reason, flags.until
+    if flags.clear and (reason is not None or until is not None):
         raise UsageError("--clear: takes back what was accepted, so it goes with no --reason and no --until")
-    if not subjects and (said.clear or reason is not None or until is not None):
+    if not subjects and (flags.clear or reason is not None or until is not None):
         raise UsageError("--run-id: is required, or --cluster", remedy="name what is accepted")
-    if subjects and reason is None and not said.clear:
+    if subjects and reason is None and not flags.clear:
         raise UsageError("--reason: is required", remedy="say why this failure is known, for whoever meets it next")
-    with opened(invocation) as project:
+    with open_project(invocation) as project:
         if not subjects:
             _list(project)
-        elif said.clear:
+        elif flags.clear:
             _clear(project, subjects, dry=invocation.dry)
         else:
             found = [Acceptance(subject=subject, reason=reason or "", until=until) for subject in subjects]
             _keep(project, found, dry=invocation.dry)
 
 
-def _subjects(said: AcceptFlags) -> list[Subject]:
-    run_id, phase_id = kept_text("--run-id", said.run_id), kept_text("--phase-id", said.phase_id)
-    clusters = cluster_ids("--cluster", said.cluster) if said.cluster is not None else ()
+def _subjects(flags: AcceptFlags) -> list[Subject]:
+    run_id, phase_id, clusters = flags.run_id, flags.phase_id, flags.cluster
     if clusters and (run_id is not None or phase_id is not None):
         raise UsageError("--cluster: is of every run, so it goes with no --run-id and no --phase-id")
     if phase_id is not None and run_id is None:
@@ -67,29 +67,29 @@ def _subjects(said: AcceptFlags) -> list[Subject]:
 
 
 def _keep(project: Project, found: Sequence[Acceptance], *, dry: bool) -> None:
-    count, mark = _standing(project, found)
-    if mark and len(found) == 1:
-        found = [replace(one, fingerprint=mark) for one in found]
+    count, fingerprint = _count_failed(project, found)
+    if fingerprint and len(found) == 1:
+        found = [replace(one, fingerprint=fingerprint) for one in found]
     if not dry:
         project.store.ledger.create(project.store.database)
         Notes(project.store.database, project.store.ledger).write(
             NoteKind.ACCEPTED, {one.subject.name: one.said for one in found}
         )
     until = "" if found[0].until is None else f" until {clock.to_iso(found[0].until)}"
-    standing = "no failed phase now" if count == 0 else f"{count} failed phase{'' if count == 1 else 's'} now"
+    affected = "no failed phase now" if count == 0 else f"{count} failed phase{'' if count == 1 else 's'} now"
     named = ", ".join(str(one.subject) for one in found)
-    Output().line(safe_text(f"{'Would accept' if dry else 'Accepted'}: {named}{until} ({standing})"))
+    Output().line(safe_text(f"{'Would accept' if dry else 'Accepted'}: {named}{until} ({affected})"))
 
 
-def _standing(project: Project, found: Iterable[Acceptance]) -> tuple[int, str]:
+def _count_failed(project: Project, found: Iterable[Acceptance]) -> tuple[int, str]:
     """How many failed phases are accepted by these now, and the fingerprint of one of them."""
-    accepted, count, mark = Acceptances(found), 0, ""
+    accepted, count, fingerprint = Acceptances(found), 0, ""
     with project.store.database.read() as connection:
         for row in redact_rows(project.store.table.read_pages(connection, PhaseState.FAILED), project.store.redact):
             failure = Failure.uncategorised(row.reason)
             if accepted.skip(PhaseKey(row.run_id, row.phase_id), failure) is not None:
-                count, mark = count + 1, mark or failure.fingerprint
-    return count, mark
+                count, fingerprint = count + 1, fingerprint or failure.fingerprint
+    return count, fingerprint
 
 
 def _clear(project: Project, subjects: Sequence[Subject], *, dry: bool) -> None:
@@ -114,11 +114,11 @@ def _list(project: Project) -> None:
         return
     out.line(f"Accepted in {project.store.where}:")
     for one in sorted(found, key=lambda one: (one.is_void(now), str(one.subject))):
-        mark = f": {one.fingerprint}" if one.subject.cluster is not None and one.fingerprint else ""
-        out.line(f"  {safe_text(f'{one.subject}{mark}', limit=LONGEST)}")
-        out.line(f"      {safe_text(_told(one, void=one.is_void(now)), limit=2 * LONGEST)}")
+        fingerprint = f": {one.fingerprint}" if one.subject.cluster is not None and one.fingerprint else ""
+        out.line(f"  {safe_text(f'{one.subject}{fingerprint}', limit=_SHOWN_CHARS)}")
+        out.line(f"      {safe_text(_describe(one, void=one.is_void(now)), limit=2 * _SHOWN_CHARS)}")
 
 
-def _told(one: Acceptance, *, void: bool) -> str:
+def _describe(one: Acceptance, *, void: bool) -> str:
     until = "" if one.until is None else f", {'EXPIRED' if void else 'until'} {clock.to_iso(one.until)}"
     return f"{one.reason} ({one.by}, {one.at[:10]}{until})"

@@ -1,16 +1,18 @@
-"""Queued phases, alone or before the failed ones. Each part is a session of its own."""
+"""What drain-queued, chain-with-queued and drain-all share: sessions of one project, one after the other."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from batchdrain.cli.commands.dry_run import show_plan
-from batchdrain.cli.commands.open import opened, screen_for, whole
+from batchdrain.cli.commands.open import open_project, screen_for, settings_of
 from batchdrain.cli.commands.report import report
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output, to_error_lines
+from batchdrain.config.load import Override
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.start import begin
@@ -18,7 +20,28 @@ from batchdrain.model.errors import BatchDrainError, UsageError
 from batchdrain.planning.filters import Filters
 from batchdrain.sessions.session import Kind, Session
 
+_QUEUED_BATCH_SIZE = "--queued-batch-size"
 _SIGNALLED = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainFlags:
+    """The flags of the tasks that drain queued phases; `settings` are those that set a setting."""
+
+    settings: Sequence[Override]
+    max_batches: int | None
+    stop_on_first_failure: bool
+    run_id: str | None = None
+    exclude_run: Sequence[str] = ()
+    category: Sequence[str] = ()
+    quiet: bool = False
+
+    @property
+    def required_run(self) -> str:
+        """Raises UsageError."""
+        if self.run_id is None:
+            raise UsageError("--run-id: is required", remedy="name the run; `inv list-run-counts` lists them")
+        return self.run_id
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,147 +62,68 @@ class _Sum:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _QueuedLimits:
-    batch_size: int | None
-    max_batches: int | None
-    stop_on_first_failure: bool
+class Chain:
+    """A project whose phases are drained part by part. Each part is a session of its own."""
 
+    project: Project
+    flags: ChainFlags
+    queued_batch_size: int
+    dry: bool
+    _sum: _Sum = field(default_factory=_Sum, init=False)
 
-def queued_of_run(
-    invocation: Invocation,
-    flags: Mapping[str, object],
-    run_id: str | None,
-    batch_size: str | None,
-    max_batches: str | None,
-    *,
-    stop_on_first_failure: bool,
-) -> int:
-    """`inv drain-queued`. Returns the exit code."""
-    filters = _required_run(run_id)
-    limits = _limits("--batch-size", batch_size, max_batches, stop_on_first_failure=stop_on_first_failure)
-    with opened(invocation, flags) as project:
-        return _drain(project, _queued(project, filters, limits), _Sum(), dry=invocation.dry, quiet=False)
-
-
-def chain_run(
-    invocation: Invocation,
-    flags: Mapping[str, object],
-    *,
-    run_id: str | None,
-    queued_batch_size: str | None,
-    max_batches: str | None,
-    stop_on_first_failure: bool,
-    category: Sequence[str] | None,
-    quiet: bool,
-) -> int:
-    """`inv chain-with-queued`. Returns the worse of both exit codes."""
-    filters = _required_run(run_id)
-    failed = Filters.of(run_id=run_id, categories=category or ())
-    limits = _limits("--queued-batch-size", queued_batch_size, max_batches, stop_on_first_failure=stop_on_first_failure)
-    with opened(invocation, flags) as project:
-        whole_chain = _Sum()
-        code = _in_turn(
-            [
-                lambda: _drain(project, _queued(project, filters, limits), whole_chain, dry=invocation.dry, quiet=quiet),
-                lambda: _drain(project, _failed(project, failed), whole_chain, dry=invocation.dry, quiet=quiet),
-            ]
+    def drain_queued(self, run_id: str) -> int:
+        """The queued phases of a run, batch after batch. Returns the exit code."""
+        settings = self.project.settings.model_copy(update={"batch_size": self.queued_batch_size, "policy": ["run-order"]})
+        request = DrainRequest(
+            kind=Kind.QUEUED,
+            filters=Filters.of(run_id=run_id),
+            settings=settings,
+            max_batches=self.flags.max_batches,
+            stop_on_first_failure=self.flags.stop_on_first_failure,
         )
-    return _summed(code, whole_chain, dry=invocation.dry)
+        return self._drain(request)
 
+    def drain_failed(self) -> int:
+        """The failed phases that the flags are about. Returns the exit code."""
+        flags = self.flags
+        filters = Filters.of(run_id=flags.run_id, exclude_runs=flags.exclude_run, categories=flags.category)
+        return self._drain(DrainRequest(kind=Kind.FAILED, filters=filters, settings=self.project.settings))
 
-def chain_all(
-    invocation: Invocation,
-    flags: Mapping[str, object],
-    *,
-    queued_batch_size: str | None,
-    max_batches: str | None,
-    stop_on_first_failure: bool,
-    exclude_run: Sequence[str] | None,
-    category: Sequence[str] | None,
-    quiet: bool,
-) -> int:
-    """`inv drain-all`. Returns the worst of all exit codes."""
-    failed = Filters.of(exclude_runs=exclude_run or (), categories=category or ())
-    limits = _limits("--queued-batch-size", queued_batch_size, max_batches, stop_on_first_failure=stop_on_first_failure)
-    with opened(invocation, flags) as project:
-        runs = [
-            row.run_id
-            for row in project.store.read_run_counts()
-            if row.queued and row.run_id and not Filters.of(exclude_runs=exclude_run or ()).skips_run(row.run_id)
-        ]
-
-        whole_chain = _Sum()
-
-        def queued(run_id: str) -> Callable[[], int]:
-            request = _queued(project, Filters.of(run_id=run_id), limits)
-            return lambda: _drain(project, request, whole_chain, dry=invocation.dry, quiet=quiet)
-
-        def rest() -> int:
-            return _drain(project, _failed(project, failed), whole_chain, dry=invocation.dry, quiet=quiet)
-
-        code = _in_turn([*map(queued, runs), rest])
-    return _summed(code, whole_chain, dry=invocation.dry)
-
-
-def _summed(code: int, whole_chain: _Sum, *, dry: bool) -> int:
-    """Say what all parts came to. Returns `code`."""
-    if not dry:
-        Output().line(str(whole_chain))
-    return code
-
-
-def _in_turn(parts: Sequence[Callable[[], int]]) -> int:
-    """One after the other; a signal ends the chain. An error of one part is told, and does not keep the next from its
-    work; one that comes a second time would come for every part, and ends the chain."""
-    worst, told = 0, set[str]()
-    for part in parts:
-        try:
-            code = part()
-        except BatchDrainError as error:
-            if str(error) in told:
+    def in_turn(self, parts: Sequence[Callable[[], int]]) -> int:
+        """One after the other; returns the worst exit code. A signal ends the chain. An error of one part is told, and
+        does not keep the next from its work; one that comes a second time would come for every part, and ends the chain."""
+        worst, told = 0, set[str]()
+        for part in parts:
+            try:
+                code = part()
+            except BatchDrainError as error:
+                if str(error) in told:
+                    break
+                told.add(str(error))
+                Output(sys.stderr).line(to_error_lines(error))
+                code = error.exit_code
+            worst = max(worst, code)
+            if code > _SIGNALLED:
+                worst = code
                 break
-            told.add(str(error))
-            Output(sys.stderr).line(to_error_lines(error))
-            code = error.exit_code
-        worst = max(worst, code)
-        if code > _SIGNALLED:
-            return code
-    return worst
+        if not self.dry:
+            Output().line(str(self._sum))
+        return worst
+
+    def _drain(self, request: DrainRequest) -> int:
+        if self.dry:
+            return show_plan(self.project, request, "text")
+        outcome = begin(self.project, request, screen_for(quiet=self.flags.quiet, shape="text"))
+        if outcome.session is not None:
+            self._sum.add(outcome.session)
+        return report(self.project, request, outcome, "text")
 
 
-def _drain(project: Project, request: DrainRequest, whole_chain: _Sum, *, dry: bool, quiet: bool) -> int:
-    if dry:
-        return show_plan(project, request, "text")
-    outcome = begin(project, request, screen_for(quiet=quiet, shape="text"))
-    if outcome.session is not None:
-        whole_chain.add(outcome.session)
-    return report(project, request, outcome, "text")
-
-
-def _queued(project: Project, filters: Filters, limits: _QueuedLimits) -> DrainRequest:
-    size = limits.batch_size or project.settings.batch_size
-    return DrainRequest(
-        kind=Kind.QUEUED,
-        filters=filters,
-        settings=project.settings.model_copy(update={"batch_size": size, "policy": ["run-order"]}),
-        max_batches=limits.max_batches,
-        stop_on_first_failure=limits.stop_on_first_failure,
-    )
-
-
-def _failed(project: Project, filters: Filters) -> DrainRequest:
-    return DrainRequest(kind=Kind.FAILED, filters=filters, settings=project.settings)
-
-
-def _required_run(run_id: str | None) -> Filters:
-    if run_id is None:
-        raise UsageError("--run-id: is required", remedy="name the run; `inv list-run-counts` lists them")
-    return Filters.of(run_id=run_id)
-
-
-def _limits(size_flag: str, batch_size: str | None, max_batches: str | None, *, stop_on_first_failure: bool) -> _QueuedLimits:
-    return _QueuedLimits(
-        batch_size=whole(size_flag, batch_size),
-        max_batches=whole("--max-batches", max_batches),
-        stop_on_first_failure=stop_on_first_failure,
-    )
+@contextmanager
+def open_chain(invocation: Invocation, flags: ChainFlags) -> Iterator[Chain]:
+    """The project, closed at the end. Raises ConfigError, UsageError, DatabaseUnavailable."""
+    of_queued = [one for one in flags.settings if one.flag == _QUEUED_BATCH_SIZE]
+    of_all = [one for one in flags.settings if one.flag != _QUEUED_BATCH_SIZE]
+    queued_batch_size = settings_of(invocation, [*of_all, *of_queued]).batch_size
+    with open_project(invocation, of_all) as project:
+        yield Chain(project=project, flags=flags, queued_batch_size=queued_batch_size, dry=invocation.dry)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from batchdrain.cli.commands.open import opened, shape_of, whole
+from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.categories import categoriser_of
@@ -24,12 +24,10 @@ WIDTH: Final = 100
 _SHOWN: Final = 20
 
 
-def show_clusters(invocation: Invocation, run_id: str | None, top: str | None, given_format: str | None) -> None:
+def show_clusters(invocation: Invocation, *, run_id: str | None, top: int | None, format_name: str) -> None:
     """`inv clusters`. Raises UsageError."""
-    format_name = shape_of(given_format, ("text", "json"))
-    most = whole("--top", top)
     filters = Filters.of(run_id=run_id)
-    with opened(invocation) as project:
+    with open_project(invocation) as project:
         selection = Selection(store=project.store, settings=project.settings, filters=filters, state=PhaseState.FAILED)
         retries = read_retries_by_fingerprint(project.store.database, project.store.ledger)
         known = acceptances(project.store)
@@ -40,11 +38,11 @@ def show_clusters(invocation: Invocation, run_id: str | None, top: str | None, g
                 "database": project.store.database.name,
                 "failed": sum(one.count for one in found),
                 "total": len(found),
-                "clusters": [_fields_of(one, redact) for one in found[:most]],
+                "clusters": [_fields_of(one, redact) for one in found[:top]],
             }
             out.text(json.dumps(shown, indent=2) + "\n")
             return
-        for line in _explain_nothing(project, run_id) if not found else _render_table(project, found, most or _SHOWN, redact):
+        for line in _explain_nothing(project, run_id) if not found else _render_table(project, found, top or _SHOWN, redact):
             out.line(line)
 
 

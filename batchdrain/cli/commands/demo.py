@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batchdrain.cli.commands.open import settings_of, whole
+from batchdrain.cli.commands.open import settings_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.url import file_of, parse_url
@@ -15,11 +15,10 @@ _PHASES = 60
 _SEED = 7
 
 
-def make_demo(invocation: Invocation, phases: str | None, seed: str | None) -> None:
+def make_demo(invocation: Invocation, *, phases: int | None, seed: int | None) -> None:
     """Write the demo's database where the settings point to. Raises ConfigError unless that is a SQLite file that is
     free, or a demo's."""
-    count = whole("--phases", phases, most=100_000) or _PHASES
-    number = whole("--seed", seed, least=0)
+    count = phases or _PHASES
     url = parse_url(database_url(settings_of(invocation), invocation.environ, invocation.root))
     if url.get_backend_name() != "sqlite" or not url.database:
         raise ConfigError(
@@ -31,7 +30,7 @@ def make_demo(invocation: Invocation, phases: str | None, seed: str | None) -> N
         out.line(f"Would make {to_shown_path(path)} with {count} failed phases")
         return
     try:
-        made = make_backlog(path, phases=count, seed=_SEED if number is None else number)
+        made = make_backlog(path, phases=count, seed=_SEED if seed is None else seed)
     except FileExistsError as error:
         raise ConfigError(f"inv demo: {error}", remedy="the demo never replaces a database of yours") from None
     except OSError as error:

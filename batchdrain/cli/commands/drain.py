@@ -1,16 +1,16 @@
-"""drain, resume and dry-run."""
+"""inv drain and inv dry-run."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from batchdrain.cli.commands.drain_flags import DrainFlags
 from batchdrain.cli.commands.dry_run import show_plan
-from batchdrain.cli.commands.open import opened, screen_for, shape_of
+from batchdrain.cli.commands.open import open_project, screen_for
 from batchdrain.cli.commands.report import report
-from batchdrain.cli.commands.resume import _resume_by_flag
+from batchdrain.cli.commands.resume import resume_by_flag
 from batchdrain.cli.invocation import Invocation
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
@@ -18,30 +18,32 @@ from batchdrain.drain.start import begin, identity
 from batchdrain.model.errors import BadData, UsageError
 from batchdrain.planning import plan_file
 from batchdrain.planning.filters import Filters
-from batchdrain.reports import formats
 from batchdrain.sessions.session import Kind
 
+_PLAN_FORMATS: Final = ("text", "json")
 
-def drain_failed(invocation: Invocation, flags: Mapping[str, object], given: DrainFlags) -> int:
+
+def drain_failed(invocation: Invocation, flags: DrainFlags) -> int:
     """`inv drain` and `inv dry-run`. Returns the exit code."""
-    dry = given.dry_run or invocation.dry
-    shape = shape_of(given.format, ("text", "json") if dry else formats.SUMMARY)
-    filters = given.filters
-    if given.resume:
-        return _resume_by_flag(invocation, flags, given, shape, dry=dry)
-    if given.plan is not None:
-        _require_plan_alone(flags, filters, triage=given.triage)
-    with opened(invocation, flags) as project:
+    flags = replace(flags, dry_run=flags.dry_run or invocation.dry)
+    if flags.dry_run and flags.format not in _PLAN_FORMATS:
+        raise UsageError(f"--format: expected {' or '.join(_PLAN_FORMATS)} for a dry run, got {flags.format!r}")
+    if flags.resume:
+        return resume_by_flag(invocation, flags)
+    filters = flags.filters
+    if flags.plan is not None:
+        _require_plan_alone(flags, filters)
+    with open_project(invocation, flags.settings) as project:
         request = DrainRequest(kind=Kind.FAILED, filters=filters, settings=project.settings)
-        if given.triage:
+        if flags.triage:
             request = _with_triage(request)
-        if given.plan is not None:
-            request = _with_plan(project, request, Path(given.plan), explicit_size=flags.get("batch_size") is not None)
-        if dry:
-            output = None if given.output is None else Path(given.output)
-            return show_plan(project, request, shape, output=output, explain=given.explain)
-        screen = screen_for(quiet=given.quiet, shape=shape)
-        return report(project, request, begin(project, request, screen), shape)
+        if flags.plan is not None:
+            request = _with_plan(project, request, Path(flags.plan), explicit_size=flags.sets("--batch-size"))
+        if flags.dry_run:
+            output = None if flags.output is None else Path(flags.output)
+            return show_plan(project, request, flags.format, output=output, explain=flags.explain)
+        screen = screen_for(quiet=flags.quiet, shape=flags.format)
+        return report(project, request, begin(project, request, screen), flags.format)
 
 
 def _with_triage(request: DrainRequest) -> DrainRequest:
@@ -53,9 +55,9 @@ def _with_triage(request: DrainRequest) -> DrainRequest:
     return replace(request, triage=True, settings=request.settings.model_copy(update={"policy": policy}))
 
 
-def _require_plan_alone(flags: Mapping[str, object], filters: Filters, *, triage: bool) -> None:
+def _require_plan_alone(flags: DrainFlags, filters: Filters) -> None:
     """A plan is drained exactly: what would choose among its phases contradicts it."""
-    if triage or filters != Filters() or flags.get("policy") is not None:
+    if flags.triage or filters != Filters() or flags.sets("--policy"):
         raise UsageError(
             "--plan: drains exactly the phases of the plan, so it goes with no filter, no policy and no triage",
             remedy="leave those flags out, or make another plan with `inv dry-run --output`",

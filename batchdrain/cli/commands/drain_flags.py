@@ -1,37 +1,44 @@
-"""The flags of drain and dry-run that set no setting."""
+"""The flags of drain and dry-run."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from batchdrain.config.load import Override
 from batchdrain.planning.filters import Filters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrainFlags:
-    """The flags of drain and dry-run that set no setting."""
+    """What was asked for; `settings` are the flags that set a setting."""
 
+    settings: Sequence[Override] = ()
     run_id: str | None = None
-    exclude_run: Sequence[str] | None = None
-    category: Sequence[str] | None = None
+    exclude_run: Sequence[str] = ()
+    category: Sequence[str] = ()
     dry_run: bool = False
     resume: bool = False
     plan: str | None = None
-    cluster: str | None = None
+    cluster: Sequence[str] = ()
     include_quarantined: bool = False
     triage: bool = False
     quiet: bool = False
-    format: str | None = None
+    format: str = "text"
     output: str | None = None
     explain: bool = False
 
+    def sets(self, flag: str) -> bool:
+        """Whether a setting was given by `flag`: '--policy'."""
+        return any(one.flag == flag for one in self.settings)
+
     @property
     def filters(self) -> Filters:
+        """Raises UsageError."""
         return Filters.of(
             run_id=self.run_id,
-            exclude_runs=self.exclude_run or (),
-            categories=self.category or (),
-            cluster=self.cluster,
+            exclude_runs=self.exclude_run,
+            categories=self.category,
+            cluster=",".join(self.cluster) or None,
             include_quarantined=self.include_quarantined,
         )

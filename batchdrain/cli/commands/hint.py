@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
-from batchdrain.cli.commands.flag_values import LONGEST, kept_text
-from batchdrain.cli.commands.open import opened, whole
+from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.notes import Note, NoteKind, Notes
@@ -13,37 +14,47 @@ from batchdrain.database.run_counts import RunCounts
 from batchdrain.drain.project import Project
 from batchdrain.model.errors import UsageError, did_you_mean
 from batchdrain.planning.filters import matcher
-from batchdrain.planning.hints import HIGHEST, priority_of
+from batchdrain.planning.hints import priority_of
 from batchdrain.runtime.text import safe_text
 
+_SHOWN_CHARS: Final = 500
 
-def hint(invocation: Invocation, run_id: str | None, priority: str | None, reason: str | None, *, clear: bool) -> None:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HintFlags:
+    """The flags of hint."""
+
+    run_id: str | None = None  #: a glob
+    priority: int | None = None
+    reason: str | None = None
+    clear: bool = False
+
+
+def hint(invocation: Invocation, flags: HintFlags) -> None:
     """`inv hint`. Raises UsageError for flags that say nothing together, or contradict each other."""
-    glob = kept_text("--run-id", run_id)
-    number = whole("--priority", priority, least=-HIGHEST, most=HIGHEST)
-    why = kept_text("--reason", reason)
-    if clear and (number is not None or why is not None):
+    glob, priority, reason = flags.run_id, flags.priority, flags.reason
+    if flags.clear and (priority is not None or reason is not None):
         raise UsageError("--clear: takes a hint back, so it goes with --run-id alone", remedy="leave the other flags out")
-    if glob is None and (clear or number is not None or why is not None):
+    if glob is None and (flags.clear or priority is not None or reason is not None):
         raise UsageError("--run-id: is required", remedy="name a run, or a glob such as 'build-*'")
-    if glob is not None and number is None and not clear:
+    if glob is not None and priority is None and not flags.clear:
         raise UsageError("--priority: is required", remedy="give a whole number (higher is sooner), or --clear")
-    with opened(invocation) as project:
+    with open_project(invocation) as project:
         if glob is None:
             _list(project)
-        elif number is None:
+        elif priority is None:
             _clear(project, glob, dry=invocation.dry)
         else:
-            _keep(project, glob, number, why or "", dry=invocation.dry)
+            _keep(project, glob, priority, reason or "", dry=invocation.dry)
 
 
 def _keep(project: Project, glob: str, priority: int, reason: str, *, dry: bool) -> None:
     if not dry:
         project.store.ledger.create(project.store.database)
-        said = {"priority": priority, "reason": reason}
-        Notes(project.store.database, project.store.ledger).write(NoteKind.HINT, {glob: said})
-    out, standing = Output(), _matching(glob, project.store.read_run_counts())
-    out.line(f"{'Would keep' if dry else 'Kept'}: runs that match {safe_text(glob)} have priority {priority:+} ({standing})")
+        content = {"priority": priority, "reason": reason}
+        Notes(project.store.database, project.store.ledger).write(NoteKind.HINT, {glob: content})
+    out, affected = Output(), _count_matches(glob, project.store.read_run_counts())
+    out.line(f"{'Would keep' if dry else 'Kept'}: runs that match {safe_text(glob)} have priority {priority:+} ({affected})")
     _warn(project, out)
 
 
@@ -63,8 +74,8 @@ def _list(project: Project) -> None:
     counts = project.store.read_run_counts()
     out.line(f"Hints in {project.store.where}, the highest first; of those that match a run the highest counts:")
     for note in sorted(found, key=lambda note: (-priority_of(note), note.subject)):
-        out.line(f"  {priority_of(note):+}  {safe_text(note.subject)} ({_matching(note.subject, counts)})")
-        out.line(f"      {_said(note)}")
+        out.line(f"  {priority_of(note):+}  {safe_text(note.subject)} ({_count_matches(note.subject, counts)})")
+        out.line(f"      {_describe(note)}")
     _warn(project, out)
 
 
@@ -74,12 +85,12 @@ def _warn(project: Project, out: Output) -> None:
         out.line(safe_text(f"The configured policy ({', '.join(names)}) looks at no hints: put hints first."))
 
 
-def _said(note: Note) -> str:
+def _describe(note: Note) -> str:
     reason = str(note.content.get("reason") or "")
-    return safe_text(f"{reason + ' ' if reason else ''}({note.by}, {note.at[:10]})", limit=LONGEST + 200)
+    return safe_text(f"{reason + ' ' if reason else ''}({note.by}, {note.at[:10]})", limit=_SHOWN_CHARS + 200)
 
 
-def _matching(glob: str, counts: Sequence[RunCounts]) -> str:
+def _count_matches(glob: str, counts: Sequence[RunCounts]) -> str:
     matches = matcher(glob)
     count = sum(matches(row.run_id) for row in counts)
     return "no run now" if count == 0 else f"{count} run{'' if count == 1 else 's'} now"

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import orjson
 
-from batchdrain.cli.commands.open import opened, shape_of
+from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.run_counts import RunCounts, describe_counts
 from batchdrain.runtime.text import safe_text
 
 
-def show_run_counts(invocation: Invocation, given_format: str | None) -> None:
+def show_run_counts(invocation: Invocation, *, format_name: str) -> None:
     """`inv list-run-counts`."""
-    format_name = shape_of(given_format, ("tsv", "json", "text"))
-    with opened(invocation) as project:
+    with open_project(invocation) as project:
         counts = project.store.read_run_counts()
         header = f"{project.store.where}: {describe_counts(counts)}"
     out = Output()

@@ -1,47 +1,44 @@
-"""From a Project to an open site and a screen."""
+"""From an Invocation to an open project and a screen."""
 
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 from batchdrain.cli.commands.trust import require_own_files, require_own_names
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.plain import PlainScreen
 from batchdrain.cli.screens.stream import Outlet
 from batchdrain.cli.screens.writer import Output
-from batchdrain.config.load import load
+from batchdrain.config.load import Override, load
 from batchdrain.config.plugins import resolve_engine
 from batchdrain.config.settings import Settings
 from batchdrain.drain.project import Project
 from batchdrain.drain.screen import Screen, Silent
-from batchdrain.model.errors import ConfigError, UsageError, did_you_mean
+from batchdrain.model.errors import ConfigError, UsageError
 from batchdrain.policies.ranking import ranking_of
 
-_WHOLE: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 
-
-def settings_of(invocation: Invocation, flags: Mapping[str, object] | None = None) -> Settings:
+def settings_of(invocation: Invocation, overrides: Sequence[Override] = ()) -> Settings:
     """Raises ConfigError, UsageError."""
     require_own_names(invocation)
-    settings = load(invocation.section, invocation.environ, flags)
+    settings = load(invocation.section, invocation.environ, overrides)
     require_own_files(invocation, settings)
-    _require_known(settings, flags or {})
+    _require_known(settings, {one.flag for one in overrides})
     return settings
 
 
-def _require_known(settings: Settings, flags: Mapping[str, object]) -> None:
+def _require_known(settings: Settings, flags: Collection[str]) -> None:
     """What a flag names is there. Raises UsageError, which names the flag: the configuration is not to be mended."""
     checks: dict[str, Callable[[], object]] = {
         "policy": lambda: ranking_of(settings.policy),
         "engine": lambda: resolve_engine(settings.engine),
     }
     for name, check in checks.items():
-        if flags.get(name) is not None:
+        if f"--{name}" in flags:
             try:
                 check()
             except ConfigError as error:
@@ -49,9 +46,9 @@ def _require_known(settings: Settings, flags: Mapping[str, object]) -> None:
 
 
 @contextmanager
-def opened(invocation: Invocation, flags: Mapping[str, object] | None = None) -> Iterator[Project]:
-    """The site of a project, closed at the end. Raises ConfigError, UsageError, DatabaseUnavailable."""
-    project = Project.open(settings_of(invocation, flags), invocation.environ, invocation.root)
+def open_project(invocation: Invocation, overrides: Sequence[Override] = ()) -> Iterator[Project]:
+    """The project, closed at the end. Raises ConfigError, UsageError, DatabaseUnavailable."""
+    project = Project.open(settings_of(invocation, overrides), invocation.environ, invocation.root)
     try:
         yield project
     finally:
@@ -78,22 +75,3 @@ def output_after(*, was_stopped: bool) -> Output:
     """Where the report of a drain goes. A reader may take his time, unless a signal asked us to stop."""
     stream: Any = Outlet(sys.stdout) if was_stopped and sys.stdout is not None else None
     return Output(stream)
-
-
-def shape_of(given: str | None, known: Collection[str]) -> str:
-    """The format asked for; the first of `known` when none is. Raises UsageError."""
-    names = list(known)
-    shape = names[0] if given is None else given
-    if shape not in names:
-        raise UsageError(f"--format: {shape!r} is no format here{did_you_mean(shape, names)}")
-    return shape
-
-
-def whole(flag: str, given: str | None, *, least: int = 1, most: int = 1_000_000) -> int | None:
-    """A flag's whole number; None when it is not given. Raises UsageError."""
-    if given is None:
-        return None
-    text = given.strip()
-    if not _WHOLE.fullmatch(text) or not least <= int(text) <= most:
-        raise UsageError(f"{flag}: expected a whole number from {least} to {most}, got {given[:80]!r}")
-    return int(text)

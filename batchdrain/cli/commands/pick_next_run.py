@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import orjson
 
-from batchdrain.cli.commands.open import opened, shape_of
+from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.start import backlog_for
-from batchdrain.model.errors import UsageError, did_you_mean
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import NothingDone
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
 from batchdrain.sessions.session import Kind
 
-_STATES = ("any", "queued", "failed")
 
-
-def show_next_run(invocation: Invocation, state: str, given_format: str | None) -> None:
+def show_next_run(invocation: Invocation, *, state: str, format_name: str) -> None:
     """`inv pick-next-run`: one line, or nothing."""
-    format_name = shape_of(given_format, ("tsv", "json"))
-    if state not in _STATES:
-        raise UsageError(f"--state: {state!r} is no choice{did_you_mean(state, _STATES)}")
-    with opened(invocation) as project:
+    with open_project(invocation) as project:
         run_id = choose_next_run(project, state)
         run_type = "" if run_id is None else project.settings.run_type_of(run_id)
     out = Output()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batchdrain.cli.commands.open import opened
+from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.liveness import describe_held, describe_recovered, is_due
@@ -13,7 +13,7 @@ from batchdrain.runtime.text import safe_text
 def give_all_back(invocation: Invocation) -> None:
     """Settle what can be settled now, and say what is still held. Raises DatabaseUnavailable."""
     out = Output()
-    with opened(invocation) as project:
+    with open_project(invocation) as project:
         if invocation.dry:
             for held in project.store.history.read_held():
                 verdict = "would be given back" if is_due(held) else "is held"

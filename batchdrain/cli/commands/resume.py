@@ -1,63 +1,68 @@
-"""inv resume, and drain --resume."""
+"""inv resume, and inv drain --resume."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from batchdrain.cli.commands.drain_flags import DrainFlags
 from batchdrain.cli.commands.dry_run import show_plan
-from batchdrain.cli.commands.open import opened, screen_for, whole
+from batchdrain.cli.commands.open import open_project, screen_for, settings_of
 from batchdrain.cli.commands.report import report
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
+from batchdrain.config.load import Override
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resume import resumable, resume
 from batchdrain.model.errors import UsageError
 from batchdrain.runtime.text import to_shown_path
 
-_NARROWING = frozenset({"batch_size", "finish_current"})
+_BATCH_SIZE: Final = "--batch-size"
+_FINISH_CURRENT: Final = "--finish-current"
 
 
-def resume_session(invocation: Invocation, session_id: str | None, batch_size: str | None, *, finish_current: bool) -> int:
+def resume_session(invocation: Invocation, *, session_id: str | None, settings: Sequence[Override]) -> int:
     """`inv resume`. Returns the exit code."""
-    size = whole("--batch-size", batch_size)
-    with opened(invocation, {"finish_current": finish_current or None}) as project:
-        return _resumed(project, session_id, size, DrainFlags(dry_run=invocation.dry), "text")
+    return _resume(invocation, session_id, DrainFlags(settings=settings, dry_run=invocation.dry))
 
 
-def _resume_by_flag(invocation: Invocation, flags: Mapping[str, object], given: DrainFlags, shape: str, *, dry: bool) -> int:
-    widening = [name for name, value in flags.items() if value is not None and name not in _NARROWING]
-    others = [name for name in ("plan", "triage") if getattr(given, name)]
-    if widening or others:
-        name = (widening or others)[0].replace("_", "-")
+def resume_by_flag(invocation: Invocation, flags: DrainFlags) -> int:
+    """`inv drain --resume`, and its dry run. Returns the exit code. Raises UsageError for what would widen the session."""
+    widening = [one.flag for one in flags.settings if one.flag not in {_BATCH_SIZE, _FINISH_CURRENT}]
+    widening += [f"--{name}" for name in ("plan", "triage") if getattr(flags, name)]
+    if widening:
         raise UsageError(
-            f"--{name}: --resume goes on as the session was asked for",
+            f"{widening[0]}: --resume goes on as the session was asked for",
             remedy="leave the flag out, or leave out --resume",
         )
-    size = flags.get("batch_size")
-    with opened(invocation, {"finish_current": flags.get("finish_current")}) as project:
-        number = whole("--batch-size", None if size is None else str(size))
-        return _resumed(project, None, number, replace(given, dry_run=dry), shape)
+    return _resume(invocation, None, flags)
 
 
-def _resumed(project: Project, session_id: str | None, size: int | None, given: DrainFlags, shape: str) -> int:
-    if given.dry_run:
-        left = resumable(project, session_id, size=size, by=given.filters)
-        if left is None:
+def _resume(invocation: Invocation, session_id: str | None, flags: DrainFlags) -> int:
+    filters = flags.filters
+    own = [one for one in flags.settings if one.flag != _BATCH_SIZE]
+    batch_size = settings_of(invocation, flags.settings).batch_size if flags.sets(_BATCH_SIZE) else None
+    with open_project(invocation, own) as project:  # the session has a batch size of its own, and this go at most the flag's
+        if flags.dry_run:
+            return _show_resumption(project, session_id, batch_size, flags)
+        screen = screen_for(quiet=flags.quiet, shape=flags.format)
+        outcome = resume(project, session_id, screen, batch_size=batch_size, by=filters)
+        if outcome is None:
             return _nothing_to_resume(project)
-        output = None if given.output is None else Path(given.output)
-        return show_plan(project, left.request, shape, output=output, explain=given.explain, left=left)
-    outcome = resume(project, session_id, screen_for(quiet=given.quiet, shape=shape), size=size, by=given.filters)
-    if outcome is None:
+        if outcome.session is None:
+            raise AssertionError("a resumed session is a session")
+        request = DrainRequest(kind=outcome.session.kind, filters=filters, settings=project.settings)
+        return report(project, request, outcome, flags.format)
+
+
+def _show_resumption(project: Project, session_id: str | None, batch_size: int | None, flags: DrainFlags) -> int:
+    left = resumable(project, session_id, batch_size=batch_size, by=flags.filters)
+    if left is None:
         return _nothing_to_resume(project)
-    if outcome.session is None:
-        raise AssertionError("a resumed session is a session")
-    return report(
-        project, DrainRequest(kind=outcome.session.kind, filters=given.filters, settings=project.settings), outcome, shape
-    )
+    output = None if flags.output is None else Path(flags.output)
+    return show_plan(project, left.request, flags.format, output=output, explain=flags.explain, left=left)
 
 
 def _nothing_to_resume(project: Project) -> int:

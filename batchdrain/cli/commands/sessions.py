@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from batchdrain.cli.commands.open import opened, settings_of, shape_of
+from batchdrain.cli.commands.open import open_project, settings_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.history import Held
@@ -23,9 +23,8 @@ DIED: Final = "interrupted (its process died)"
 """What is shown of a session that says it runs while nobody drains it."""
 
 
-def list_sessions(invocation: Invocation, given_format: str | None) -> None:
+def list_sessions(invocation: Invocation, *, format_name: str) -> None:
     """`inv sessions`."""
-    format_name = shape_of(given_format, ("text", "json"))
     folder = SessionFolder(invocation.root / settings_of(invocation).session_dir)
     out, held = Output(), _read_held_by_session(invocation)
     rows = [_row_of(folder, name, session, held) for name, session in folder.all()]
@@ -72,7 +71,7 @@ def _read_held_by_session(invocation: Invocation) -> dict[str, list[Held]]:
     """The claims that are held now, by session_uid. The list of sessions is of files: it is shown without a database too."""
     found: dict[str, list[Held]] = {}
     try:
-        with opened(invocation) as project:
+        with open_project(invocation) as project:
             for held in project.store.history.read_held():
                 found.setdefault(held.session_uid, []).append(held)
     except (DatabaseUnavailable, FilesUnavailable, ConfigError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from batchdrain.cli.commands.open import opened, settings_of, shape_of
+from batchdrain.cli.commands.open import open_project, settings_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.model.errors import UsageError
@@ -18,9 +18,8 @@ from batchdrain.sessions.rebuild import UnknownSession, rebuilt
 from batchdrain.sessions.session import Session, Status
 
 
-def show_summary(invocation: Invocation, session_id: str | None, given_format: str | None, output: str | None) -> None:
+def show_summary(invocation: Invocation, *, session_id: str | None, format_name: str, output: str | None) -> None:
     """`inv summary`. Raises UsageError where there is no session."""
-    format_name = shape_of(given_format, formats.SUMMARY)
     folder = SessionFolder(invocation.root / settings_of(invocation).session_dir)
     session = _load_asked_for(invocation, folder, session_id)
     text = formats.render_summary(session, to_shown_path(folder.path(session.session_id)), format_name)
@@ -49,7 +48,7 @@ def _load(invocation: Invocation, folder: SessionFolder, session_id: str) -> Ses
     try:
         session = folder.load(session_id)
     except CorruptSession as error:
-        with opened(invocation) as project:
+        with open_project(invocation) as project:
             session = rebuilt(project.store.history, session_id, error, project.store.table.states[PhaseState.FAILED])
     if session.standing is Status.RUNNING and not folder.is_held(session_id):
         session.status, session.stopped_because = Status.INTERRUPTED, "its process died"

@@ -2,56 +2,49 @@
 
 from __future__ import annotations
 
-from invoke.context import Context
+from typing import TYPE_CHECKING, Any
 
-from batchdrain.cli.tasks.invoke_edge import command, invocation_of
+from batchdrain.cli.tasks.command import command
+
+if TYPE_CHECKING:
+    from batchdrain.cli.invocation import Invocation
 
 
-@command()
-def summary(
-    c: Context,
-    session_id: str | None = None,
-    format: str | None = None,  # noqa: A002 - the flag's name
-    output: str | None = None,
-) -> None:
+@command
+def summary(invocation: Invocation, **given: Any) -> None:
     """Report a session: the newest, or the one named."""
     from batchdrain.cli.commands.summary import show_summary
 
-    show_summary(invocation_of(c), session_id, format, output)
+    show_summary(invocation, session_id=given["session_id"], format_name=given["format"], output=given["output"])
 
 
-@command(help={"format": "text or json"})
-def sessions(c: Context, format: str | None = None) -> None:  # noqa: A002 - the flag's name
+@command
+def sessions(invocation: Invocation, **given: Any) -> None:
     """List every session: id, state, counts, success rate."""
     from batchdrain.cli.commands.sessions import list_sessions
 
-    list_sessions(invocation_of(c), format)
+    list_sessions(invocation, format_name=given["format"])
 
 
-@command(help={"state": "queued, failed or any", "format": "tsv or json"})
-def pick_next_run(c: Context, state: str = "any", format: str | None = None) -> None:  # noqa: A002
+@command
+def pick_next_run(invocation: Invocation, **given: Any) -> None:
     """Print the run to drain next as run_id<TAB>run_type, or nothing."""
     from batchdrain.cli.commands.pick_next_run import show_next_run
 
-    show_next_run(invocation_of(c), state, format)
+    show_next_run(invocation, state=given["state"], format_name=given["format"])
 
 
-@command(help={"format": "tsv, json or text"})
-def list_run_counts(c: Context, format: str | None = None) -> None:  # noqa: A002 - the flag's name
+@command
+def list_run_counts(invocation: Invocation, **given: Any) -> None:
     """Print each run's queued, failed, complete and other phases."""
     from batchdrain.cli.commands.list_run_counts import show_run_counts
 
-    show_run_counts(invocation_of(c), format)
+    show_run_counts(invocation, format_name=given["format"])
 
 
-@command(help={"run_id": "only clusters of this run", "top": "so many, most frequent first", "format": "text or json"})
-def clusters(
-    c: Context,
-    run_id: str | None = None,
-    top: str | None = None,
-    format: str | None = None,  # noqa: A002 - the flag's name
-) -> None:
+@command
+def clusters(invocation: Invocation, **given: Any) -> None:
     """Group the failed phases by what they failed with, and say what retries did about it."""
     from batchdrain.cli.commands.clusters import show_clusters
 
-    show_clusters(invocation_of(c), run_id, top, format)
+    show_clusters(invocation, run_id=given["run_id"], top=given["top"], format_name=given["format"])

@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
-from invoke.context import Context
+from typing import TYPE_CHECKING, Any
 
-from batchdrain.cli.tasks.invoke_edge import command, invocation_of
+from batchdrain.cli.tasks.command import command
+
+if TYPE_CHECKING:
+    from batchdrain.cli.invocation import Invocation
 
 
-@command(help={"format": "text or json"})
-def doctor(c: Context, format: str | None = None) -> int:  # noqa: A002 - the flag's name
+@command
+def doctor(invocation: Invocation, **given: Any) -> int:
     """Check configuration, database, table, command and folders: all problems at once, each with its cure."""
     from batchdrain.cli.commands.doctor.report import examine
 
-    return examine(invocation_of(c), format)
+    return examine(invocation, format_name=given["format"])
 
 
-@command(
-    help={
-        "database_url": "the database to look at (default: the configured one)",
-        "table": "the table that holds the phases (default: the likeliest one)",
-    }
-)
-def init(c: Context, database_url: str | None = None, table: str | None = None) -> None:
+@command
+def init(invocation: Invocation, **given: Any) -> None:
     """Write a commented batchdrain section to invoke.yaml, guessing the mapping from the database."""
     from batchdrain.cli.commands.init.section import write_section
 
-    write_section(invocation_of(c), database_url, table)
+    write_section(invocation, url=given["database_url"], table=given["table"])
 
 
-@command()
-def recover(c: Context) -> None:
+@command
+def recover(invocation: Invocation) -> None:
     """Give back what dead controllers held, and record what had ended. Starts no work."""
     from batchdrain.cli.commands.recover import give_all_back
 
-    give_all_back(invocation_of(c))
+    give_all_back(invocation)
 
 
-@command(help={"phases": "failed phases to make, 1 to 100000", "seed": "another seed makes another backlog"})
-def demo(c: Context, phases: str | None = None, seed: str | None = None) -> None:
+@command
+def demo(invocation: Invocation, **given: Any) -> None:
     """Make batchdrain.db, a sample database with a realistic backlog."""
     from batchdrain.cli.commands.demo import make_demo
 
-    make_demo(invocation_of(c), phases, seed)
+    make_demo(invocation, **given)

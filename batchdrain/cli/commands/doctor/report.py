@@ -8,7 +8,7 @@ import orjson
 
 from batchdrain.cli.commands.doctor import database_checks, project_checks
 from batchdrain.cli.commands.doctor.project_checks import Finding
-from batchdrain.cli.commands.open import settings_of, shape_of
+from batchdrain.cli.commands.open import settings_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.load import load, problems_of
@@ -18,10 +18,9 @@ from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
 from batchdrain.runtime.text import safe_text
 
 
-def examine(invocation: Invocation, given_format: str | None) -> int:
+def examine(invocation: Invocation, *, format_name: str) -> int:
     """Print every finding. Returns 0 when all is well, else the highest exit code of what is wrong: 74 files, 75
     the database is away, 78 the configuration."""
-    format_name = shape_of(given_format, ("text", "json"))
     findings = list(_examine_all(invocation))
     out = Output()
     if format_name == "json":

@@ -23,15 +23,13 @@ from batchdrain.runtime import files
 _WORDS_SHOWN = 50
 
 
-def write_section(invocation: Invocation, url: str | None, table: str | None) -> None:
+def write_section(invocation: Invocation, *, url: str | None, table: str | None) -> None:
     """Append the section to invoke.yaml, which must not have one yet. Raises ConfigError, UsageError, FilesUnavailable."""
     path = invocation.root / "invoke.yaml"
     if invocation.section:
         raise ConfigError(
             f"{path.name} has a batchdrain section already", remedy="edit it, or take it out and run `inv init` again"
         )
-    if url is not None and not url.strip():
-        raise UsageError("--database-url: is empty", remedy="name a database, or leave the flag out")
     settings = settings_of(invocation)
     wanted = database_url(settings.model_copy(update={"database_url": url or settings.database_url}), invocation.environ,
                           invocation.root)  # fmt: skip

@@ -1,0 +1,160 @@
+"""The table of flags. A task's signature, its help, the settings that its flags set, how their values are read, and
+docs/flags.md are all made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from batchdrain.cli.tasks.flag import (
+    CLUSTER_ID,
+    DURATION,
+    FILE,
+    GLOB,
+    ID,
+    INT,
+    NAME,
+    NUMBER,
+    RATE,
+    SWITCH,
+    TEXT,
+    URL,
+    WHEN,
+    Flag,
+)
+
+LONGEST: Final = 500
+"""Characters of a text that is kept in the ledger."""
+
+_RUN = Flag("run_id", ID, "only this run", "build130-schema", unset="every run")
+_REQUIRED_RUN = _RUN._replace(help="the run (required)", unset="an error")
+_EXCLUDE_RUN = Flag("exclude_run", GLOB, r"leave out runs that match one of these; `\,` is a comma of the id", "'build-*,tmp-?'",
+                    is_list=True, unset="none is left out")  # fmt: skip
+_CATEGORY = Flag("category", NAME, "only phases whose failure is of one of these categories", "transient,collection",
+                 choices=("unknown", "transient", "collection", "deliverable", "patch", "other", "timeout"),
+                 is_list=True, unset="every category")  # fmt: skip
+_CLUSTER = Flag("cluster", CLUSTER_ID, "only phases of these failure clusters (`inv clusters` shows the ids)",
+                "0f3a9c1b7e,5d41402abc", is_list=True, unset="every cluster")  # fmt: skip
+_BATCH_SIZE = Flag("batch_size", INT, "how many phases to drain at most", "25", setting="batch_size")
+_FINISH_CURRENT = Flag("finish_current", SWITCH, "on the first Ctrl-C let the running phases end; the second ends them",
+                       setting="finish_current")  # fmt: skip
+_PROFILE = Flag("profile", NAME, "a named set of limits", "throughput", setting="profile",
+                choices=("classic", "conservative", "triage", "throughput"))  # fmt: skip
+_CANARY = Flag("canary", SWITCH, "of a big cluster first one phase, then two, then four, and on only while they succeed",
+               setting="stop.canary")  # fmt: skip
+_QUIET = Flag("quiet", SWITCH, "print nothing while draining", unset="off")
+_SESSION = Flag("session_id", ID, "this session instead of the newest", "batch-drain-20251228-120000", unset="the newest")
+_FORMAT = Flag("format", NAME, "how to print it", "json", choices=("text", "json"))
+_REPORT_FORMAT = Flag("format", NAME, "how to print the report", "json", choices=("text", "json", "markdown"))
+_OUTPUT = Flag("output", FILE, "write the plan to this file, for drain --plan", "plan.json", unset="no file is written")
+
+_LIMITS = (
+    Flag("policy", NAME, "what goes first; each entry breaks the ties of those before it", "hints,smart", setting="policy",
+         choices=("hints", "untried-first", "smart", "sample-first", "promising-first", "best-yield", "fewest-failures",
+                  "run-order", "package.module:function"), is_list=True),
+    Flag("workers", INT, "how many phases of different runs to execute side by side", "4", setting="workers"),
+    Flag("engine", NAME, "where to execute", "local", setting="engine", choices=("local", "package.module:factory")),
+    Flag("phase_timeout", DURATION, "the time limit of every phase; it is not adapted then", "90s or 10m",
+         setting="timeout.default_s"),
+    Flag("max_total_minutes", NUMBER, "take no new phase after so many minutes", "90", setting="stop.max_total_minutes"),
+    Flag("max_attempts", INT, "how often one phase is tried in this session", "3", setting="retry.max_attempts"),
+    Flag("max_timeouts_per_run", INT, "leave a run alone after so many timeouts; 0 is off", "1",
+         setting="stop.max_timeouts_per_run"),
+    Flag("max_repeats", INT, "park all phases of one fingerprint after so many equal failures; 0 is off", "5",
+         setting="stop.max_repeats"),
+    Flag("min_success_rate", RATE, "exit 0 from this rate on, else only when all succeeded", "0.8",
+         setting="min_success_rate"),
+)  # fmt: skip
+_PLANNED = (
+    Flag("plan", FILE, "take exactly the phases of this file, in its order (see dry-run --output)", "plan.json",
+         unset="no plan"),
+    _CLUSTER,
+    Flag("include_quarantined", SWITCH, "also phases that were given back three times in a row, as their controller died",
+         unset="off"),
+    Flag("triage", SWITCH, "diagnose what comes next (triage.argv) while phases drain, and heed the verdicts", unset="off"),
+    _PROFILE,
+    _CANARY,
+)  # fmt: skip
+_QUEUED = (
+    Flag("max_batches", INT, "how many batches of queued phases at most", "4", unset="until none is queued"),
+    Flag("stop_on_first_failure", SWITCH, "end with the first queued phase that fails", unset="off"),
+)
+_CHOICE = (_BATCH_SIZE, _RUN, _EXCLUDE_RUN, _CATEGORY, *_LIMITS)
+_CHAIN = (Flag("queued_batch_size", INT, "queued phases a batch", "10", setting="batch_size",
+               unset="--batch-size, else the setting `batch_size`"), *_QUEUED,
+          _BATCH_SIZE._replace(help="how many failed phases to drain at most"))  # fmt: skip
+_RESUME = Flag("resume", SWITCH, "go on with the newest incomplete session", unset="off")
+
+FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
+    "drain": (
+        *_CHOICE, Flag("dry_run", SWITCH, "show what would be drained; write nothing", unset="off"), _RESUME, *_PLANNED,
+        _QUIET, _FINISH_CURRENT, _REPORT_FORMAT,
+    ),
+    "resume": (
+        _SESSION,
+        _BATCH_SIZE._replace(help="take at most so many phases in this go; the session's own size stays",
+                             unset="what is left of the session"),
+        _FINISH_CURRENT,
+    ),
+    "dry_run": (
+        *_CHOICE, *_PLANNED, _RESUME, _OUTPUT,
+        Flag("explain", SWITCH, "give every phase its one reason, chosen or skipped", unset="off"),
+        _QUIET, _FINISH_CURRENT, _FORMAT,
+    ),
+    "drain_queued": (
+        _REQUIRED_RUN._replace(help="the run whose queued phases are drained (required)"),
+        _BATCH_SIZE._replace(help="phases a batch"), *_QUEUED, _FINISH_CURRENT,
+    ),
+    "chain_with_queued": (_REQUIRED_RUN, *_CHAIN, _CATEGORY, *_LIMITS, _PROFILE, _QUIET, _FINISH_CURRENT),
+    "drain_all": (*_CHAIN, _EXCLUDE_RUN, _CATEGORY, *_LIMITS, _PROFILE, _QUIET, _FINISH_CURRENT),
+    "summary": (
+        _SESSION, _REPORT_FORMAT, _OUTPUT._replace(help="write to this file", example="summary.md", unset="it is printed"),
+    ),
+    "sessions": (_FORMAT,),
+    "pick_next_run": (
+        Flag("state", NAME, "of which phases", "queued", choices=("any", "queued", "failed"), default="any"),
+        _FORMAT._replace(choices=("tsv", "json")),
+    ),
+    "list_run_counts": (_FORMAT._replace(choices=("tsv", "json", "text")),),
+    "clusters": (
+        _RUN._replace(help="only clusters of this run"),
+        Flag("top", INT, "so many, most frequent first", "5", unset="20; of JSON all"),
+        _FORMAT,
+    ),
+    "hint": (
+        Flag("run_id", GLOB, "the runs", "'build-*'", most=LONGEST, unset="the hints are listed"),
+        Flag("priority", INT, "higher is sooner", "10 or --priority=-5", least=-1_000_000, unset="an error, but with --clear"),
+        Flag("reason", TEXT, "why, for whoever reads the list", "'release on Friday'", most=LONGEST, unset="no reason"),
+        Flag("clear", SWITCH, "take the hint of this run or glob back", unset="off"),
+    ),
+    "accept": (
+        Flag("run_id", GLOB, "the runs; with --phase-id exactly this run", "'build-*'", most=LONGEST,
+             unset="what is accepted is listed, but with --cluster"),
+        Flag("phase_id", ID, "only this phase of the run", "phase-2-tests", most=LONGEST, unset="every phase of the run"),
+        _CLUSTER._replace(help="all failures of these clusters, in every run (`inv clusters` shows the ids)", unset="no cluster"),
+        Flag("reason", TEXT, "why it is known (required)", "'waits for release 2'", most=LONGEST,
+             unset="an error, but with --clear"),
+        Flag("until", WHEN, "void after this date, date and time (UTC), or time from now",
+             "2027-03-01, 2027-03-01T12:00Z or 7d", unset="until it is taken back"),
+        Flag("clear", SWITCH, "take it back: the phase, run or cluster may be drained again", unset="off"),
+    ),
+    "triage": (
+        Flag("limit", INT, "how many phases to diagnose at most, those first that a drain would take first", "50",
+             setting="triage.limit"),
+        Flag("workers", INT, "how many diagnoses to run side by side", "4", setting="triage.workers"),
+        _RUN, _EXCLUDE_RUN, _CATEGORY,
+        Flag("anew", SWITCH, "also phases whose verdict still holds", unset="off"),
+        _FORMAT,
+    ),
+    "doctor": (_FORMAT,),
+    "init": (
+        Flag("database_url", URL, "the database to look at", "sqlite:///work.db", unset="the configured one"),
+        Flag("table", TEXT, "the table that holds the phases", "phases", unset="the likeliest one"),
+    ),
+    "recover": (),
+    "demo": (
+        Flag("phases", INT, "failed phases to make, 1 to 100000", "500", most=100_000, unset="60"),
+        Flag("seed", INT, "another seed makes another backlog", "3", least=0, unset="7"),
+    ),
+}  # fmt: skip
+"""The flags of each task, in the order of its parameters."""
