@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from batchdrain.config.categories import categoriser_of
 from batchdrain.database.driver_errors import RowLocked
@@ -20,7 +20,7 @@ from batchdrain.database.ledger.history import Held
 from batchdrain.drain.judge import Judge
 from batchdrain.drain.liveness import is_alive, is_due, is_gone
 from batchdrain.drain.project import Project
-from batchdrain.execution import guardian_client, orphans, process_identity, spool_reader
+from batchdrain.execution import orphans, process_identity, spool_reader
 from batchdrain.model.claim import Claim, TimeLimit
 from batchdrain.model.errors import ClaimLost, ConfigError
 from batchdrain.model.failure import Failure
@@ -40,11 +40,13 @@ def recover(project: Project) -> list[Recovered]:
         if not is_due(held):
             continue
         gone = is_gone(held)
-        ended = _end(held, project.settings.command.grace_s)
-        if ended is None:
+        settled = _settle(held, project.settings.command.grace_s)
+        if settled is None:
             continue
         try:
-            recovered = _recorded(project, held) or give_back(project.store, project.settings.command, held, gone=gone)
+            recovered = _record(project, held, settled.record) or give_back(
+                project.store, project.settings.command, held, gone=gone
+            )
         except RowLocked:
             found.append(_unsettled(held, "somebody has its row locked"))
             continue
@@ -54,7 +56,7 @@ def recover(project: Project) -> list[Recovered]:
         if recovered is not None:
             if is_alive(held) is not True:  # one that lives may work for another copy of the database, and need it there
                 spool_reader.discard(held.spool_dir, held.token)
-            found.append(replace(recovered, ended_processes=ended))
+            found.append(replace(recovered, ended_processes=settled.met))
     return found
 
 
@@ -62,29 +64,16 @@ def _unsettled(held: Held, problem: str) -> Recovered:
     return Recovered(key=held.key, epoch=held.epoch, state=held.held_state or held.prior_state, problem=problem)
 
 
-def _end(held: Held, grace_s: float) -> int | None:
-    """See that nobody of this claim lives on this machine. Returns how many processes of the command had to be killed; None
-    where some live on, because they are another user's or in the kernel: the claim stays held for the next time."""
+def _settle(held: Held, grace_s: float) -> orphans.Settled | None:
+    """See that nobody of this claim lives on this machine. None where somebody does: the claim stays held for the next time."""
     if held.controller.host_id != process_identity.read_host_id():
-        return 0
-    if held.guardian is not None and not _is_ended(held.guardian, grace_s + _SLACK_S):
-        return None
-    left = orphans.end(held.token, spool_reader.command_of(held.spool_dir, held.token), within_s=_KILL_WITHIN_S)
-    return None if left.alive else left.met
+        return orphans.Settled(met=0, record=spool_reader.read(held.spool_dir, held.token))
+    abandoned = orphans.Abandoned(token=held.token, spool_dir=held.spool_dir, guardian=held.guardian)
+    return orphans.settle(abandoned, guardian_ends_in_s=grace_s + _SLACK_S, within_s=_KILL_WITHIN_S)
 
 
-def _is_ended(guardian: process_identity.ProcessIdentity, within_s: float) -> bool:
-    """Whether it ends by itself in time, or can be killed. Only what is known to be a guardian is killed."""
-    if guardian_client.is_guardian_alive(guardian) is False or process_identity.await_end(guardian, within_s):
-        return True
-    if guardian_client.is_guardian_alive(guardian):
-        process_identity.kill(guardian)
-    return process_identity.await_end(guardian, _KILL_WITHIN_S)
-
-
-def _recorded(project: Project, held: Held) -> Recovered | None:
+def _record(project: Project, held: Held, record: dict[str, Any] | None) -> Recovered | None:
     """Finish with the result that the guardian kept; None where it kept none."""
-    record = spool_reader.read(held.spool_dir, held.token)
     if record is None:
         return None
     try:

@@ -21,7 +21,7 @@ from batchdrain.drain.stops import Stops
 from batchdrain.execution.command import SessionPlace, make_order
 from batchdrain.execution.guardian_pool import execute, withdraw
 from batchdrain.execution.order import EndedBy, Ending
-from batchdrain.execution.orphans import found_out
+from batchdrain.execution.orphans import settle_order
 from batchdrain.model.errors import EngineUnavailable
 
 _SETTLE_POLL_S: Final = 0.1
@@ -176,7 +176,7 @@ class Workers:
         except CancelledError:
             return Ending(by=EndedBy.INTERRUPT, message="the engine cancelled it")
         except Exception as error:  # noqa: BLE001 - whatever an engine raises
-            ending = found_out(running.order, running.guardian, error)
+            ending = settle_order(running.order, running.guardian, error)
             if ending is None:
                 self._leave(running, f"processes of it can't be ended ({type(error).__name__}: {error})")
             return ending

@@ -1,4 +1,4 @@
-"""What is left of an execution on this machine when its guardian is gone, and the end of that.
+"""What is left of an execution on this machine when nobody answers for it any more, and the end of that.
 
 Its processes are known by its token, a variable of their environment, and by their session: a program that empties its
 environment stays in the session that the command, or another process with the token, began.
@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from batchdrain.execution import guardian_client, process_identity, spool_reader
 from batchdrain.execution.order import TOKEN, EndedBy, Ending, Order
@@ -86,32 +86,67 @@ def _list_processes(variable: bytes) -> Iterator[_Seen]:
         yield _Seen(pid, session=int(fields[3]), start=int(fields[19]), has_token=has_token)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abandoned:
+    """An execution on this machine for which its controller, or its engine, does not answer any more."""
+
+    token: str
+    spool_dir: str
+    guardian: ProcessIdentity | None  #: None where the engine brought its own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """Nothing of the execution lives on this machine."""
+
+    met: int  #: processes that had to be killed
+    record: dict[str, Any] | None  #: of the ending, as its guardian kept it
+
+
+def settle(abandoned: Abandoned, *, guardian_ends_in_s: float | None, within_s: float) -> Settled | None:
+    """Its guardian ends, then the rest is killed, and only then the spool is read. None where something lives on, because it is
+    another user's or in the kernel: then nobody must execute the phase.
+
+    `guardian_ends_in_s`: how long a guardian may take to end by itself, as it ends its command or keeps its result; None: it
+    is killed at once, unless it has kept the ending, for then it may serve the next order already. `within_s`: how long what
+    is killed may take to be gone, the guardian and the rest each.
+    """
+    token, folder, guardian = abandoned.token, abandoned.spool_dir, abandoned.guardian
+    kept = spool_reader.read(folder, token)
+    may_serve_another = kept is not None and guardian_ends_in_s is None
+    is_ended = guardian is None or may_serve_another or _end_guardian(guardian, guardian_ends_in_s or 0.0, within_s)
+    if not is_ended:
+        return None
+    left = end(token, spool_reader.command_of(folder, token), within_s=within_s)
+    if left.alive:
+        return None
+    # A guardian that nobody could end may have kept how we killed its command: that is no ending of the command's own.
+    if kept is None and (guardian is not None or not left.met):
+        kept = spool_reader.read(folder, token)
+    return Settled(met=left.met, record=kept)
+
+
+def _end_guardian(guardian: ProcessIdentity, by_itself_within_s: float, killed_within_s: float) -> bool:
+    """Whether it is gone. Only what is known to be a guardian is killed."""
+    if guardian_client.is_guardian_alive(guardian) is False or process_identity.await_end(guardian, by_itself_within_s):
+        return True
+    if guardian_client.is_guardian_alive(guardian):
+        process_identity.kill(guardian)
+    return process_identity.await_end(guardian, killed_within_s)
+
+
 _WITHIN_S: Final = 5.0
 
 
-def found_out(order: Order, guardian: ProcessIdentity | None, error: Exception) -> Ending | None:
-    """The ending that its guardian kept; else how it is given back, as nothing of it is left. None where something is, or may
-    be: then nobody must execute the phase. `guardian`: where it is one of ours."""
-    if (kept := _read_ending(order)) is not None:
-        return kept
-    if guardian is not None and guardian_client.is_guardian_alive(guardian) is not False:  # its command dies with it
-        process_identity.kill(guardian)
-        if not process_identity.await_end(guardian, _WITHIN_S):
-            return None
-    left = end(order.token, spool_reader.command_of(order.spool_dir, order.token), within_s=_WITHIN_S)
-    if left.alive:
+def settle_order(order: Order, guardian: ProcessIdentity | None, error: Exception) -> Ending | None:
+    """How an order ended whose engine raised: as its guardian kept it; else it is given back. None as `settle` says."""
+    abandoned = Abandoned(token=order.token, spool_dir=order.spool_dir, guardian=guardian)
+    settled = settle(abandoned, guardian_ends_in_s=None, within_s=_WITHIN_S)
+    if settled is None:
         return None
-    if not left.met and (kept := _read_ending(order)) is not None:
-        return kept
-    message = f"{type(error).__name__}: {error}"
+    if settled.record is not None:
+        paths = {"stdout_path": order.stdout_path, "stderr_path": order.stderr_path}
+        return spool_reader.ending_of(settled.record, result_path=order.result_path, **paths)
     if (shortage := shortage_of(error)) is not None:
-        return Ending(by=EndedBy.INTERRUPT, left_over=left.met, errno=errno.ENOMEM, message=shortage.message)
-    return Ending(by=EndedBy.LOST, left_over=left.met, message=message)
-
-
-def _read_ending(order: Order) -> Ending | None:
-    record = spool_reader.read(order.spool_dir, order.token)
-    if record is None:
-        return None
-    paths = {"stdout_path": order.stdout_path, "stderr_path": order.stderr_path}
-    return spool_reader.ending_of(record, result_path=order.result_path, **paths)
+        return Ending(by=EndedBy.INTERRUPT, left_over=settled.met, errno=errno.ENOMEM, message=shortage.message)
+    return Ending(by=EndedBy.LOST, left_over=settled.met, message=f"{type(error).__name__}: {error}")
