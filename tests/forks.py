@@ -30,11 +30,13 @@ _ENDS_WITHIN_S: Final = 100.0
 _ORDER_BYTES: Final = 1 << 18
 _WORD_BYTES: Final = 64
 _READ_AT_THE_START: Final = ("PYTHON", "LC_", "LANG", "TZ", "INVOKE_")
+_PATH: Final = "PYTHONPATH"
+"""The one of them that a forked interpreter heeds too."""
 
 
 def can_be_forked(env: Mapping[str, str]) -> bool:
     """Whether an interpreter heeds these variables when it already runs."""
-    return not any(name.startswith(_READ_AT_THE_START) for name in env)
+    return not any(name.startswith(_READ_AT_THE_START) and name != _PATH for name in env)
 
 
 def inv(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> tuple[int, bytes, bytes]:
@@ -219,7 +221,7 @@ def main() -> None:
         import coverage
 
         coverage.process_startup(force=True)
-    sys.path[0] = order["cwd"]
+    sys.path[:1] = [order["cwd"], *filter(None, order["env"].get(_PATH, "").split(os.pathsep))]
     sys.argv[1:] = order["argv"]
     runpy.run_module("invoke", run_name="__main__", alter_sys=True)
 
