@@ -29,7 +29,7 @@ _DRIVERS: Final = ("psycopg", "pymysql", "sqlalchemy.dialects.postgresql.psycopg
 _ENDS_WITHIN_S: Final = 100.0
 _ORDER_BYTES: Final = 1 << 18
 _WORD_BYTES: Final = 64
-_READ_AT_THE_START: Final = ("PYTHON", "LC_", "LANG", "TZ", "INVOKE_")
+_READ_AT_THE_START: Final = ("PYTHON", "LC_", "LANG", "TZ")
 _PATH: Final = "PYTHONPATH"
 """The one of them that a forked interpreter heeds too."""
 
@@ -222,6 +222,8 @@ def main() -> None:
 
         coverage.process_startup(force=True)
     sys.path[:1] = [order["cwd"], *filter(None, order["env"].get(_PATH, "").split(os.pathsep))]
+    if any(name.startswith("INVOKE_") for name in os.environ):
+        del sys.modules["batchdrain.collection"]  # it takes the plugin's variables when it is loaded
     sys.argv[1:] = order["argv"]
     runpy.run_module("invoke", run_name="__main__", alter_sys=True)
 

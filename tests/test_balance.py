@@ -7,6 +7,7 @@ import signal
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from batchdrain.sessions.balance import Balance, BalanceCount
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
 from tests.workplace import Workplace, wait_for
+
+pytestmark = pytest.mark.everyday("sqlite")
 
 START = datetime(2025, 12, 28, 12, tzinfo=UTC)
 TERMS = ("failed_before", "new", "fixed", "still_failing", "accepted", "not_reached", "taken_elsewhere")
@@ -69,6 +72,7 @@ def test_the_balance_adds_up_and_no_term_is_negative_whatever_happened(
         assert found is None or holds(found)
 
 
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_the_balance_of_a_killed_session_says_what_it_reached(work: Workplace) -> None:
     work.fail("r/a", "r/b~fail", "r/c~hang", "r/d", "r/e", "r/f")
     drain = work.start("drain", "--policy=run-order")

@@ -9,12 +9,13 @@ import psutil
 import pytest
 
 from tests.chaos.checker import violations, witnessed
-from tests.chaos.faults import FULL, SCALE, repeated
+from tests.chaos.faults import repeated
 from tests.chaos.watching import is_stopped, running, started, watched
 from tests.execution.sleep import tasks_that_sleep_once_there_is
+from tests.soaking import PART
 from tests.workplace import DEADLINE_S, TASKS, Workplace, wait_for
 
-PHASES = 500 if SCALE >= FULL else 200
+EVERYDAY_PHASES, PHASES = 100, 500 if PART == 1 else 200
 LONG = {"ttl_s": 600, "beat_s": 0.5, "margin_s": 0.5}
 """A lease that is over when the test says so, however slow the machine is."""
 
@@ -22,9 +23,9 @@ LONG = {"ttl_s": 600, "beat_s": 0.5, "margin_s": 0.5}
 @repeated(17)
 @pytest.mark.timeout(600)
 def test_controllers_on_one_database_share_the_work_and_execute_each_phase_once(work: Workplace, again: int) -> None:
-    """The gate tries 8 and 2, the full soak 4 too."""
-    controllers = (8, 2, 4)[again % 3]
-    names = [f"run{number % 10}/p{number}~ms=1" for number in range(PHASES)]
+    """Every day two of them; the gate tries eight too, the whole soak four."""
+    controllers = (2, 8, 4)[again % 3]
+    names = [f"run{number % 10}/p{number}~ms=1" for number in range(EVERYDAY_PHASES if again == 0 else PHASES)]
     witness = watched(work, *names)
     with ThreadPoolExecutor(controllers) as pool:
         ran = list(pool.map(lambda _: work.inv("drain", "--batch-size=1000"), range(controllers)))

@@ -6,21 +6,25 @@ server, the guardians. No luck is involved, and a step that is added later is tr
 
 from __future__ import annotations
 
+import math
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.chaos.checker import violations
-from tests.chaos.faults import FULL, SCALE, fault
+from tests.chaos.faults import fault
 from tests.chaos.tracing import injected, needs_strace
 from tests.chaos.watching import drained, watched
+from tests.soaking import PART, soak
 from tests.workplace import INV, Workplace
 
 MOST = 200
 MOST_WORDS = 500  # to a server: each looks at more tables, and at what was killed before
-STEP, MANY = (1, 1) if SCALE >= FULL else (5, FULL)
-"""The gate tries every fifth step, and of the many writes a tenth; the full soak (CONTRIBUTING.md) all of them."""
+MANY = math.ceil(1 / PART)
+STEP = math.ceil(MANY / 2)
+"""A tenth of the soak is every tenth of the many writes, and every fifth of the other steps; the whole is all of them."""
+EVERYDAY = 10
 HIT = "+++ killed by SIGKILL +++"
 
 
@@ -34,12 +38,18 @@ def enough(place: Workplace, step: int, most: int = MOST) -> Path:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     ("calls", "step"),
-    [("fsync,fdatasync", STEP), ("rename,renameat,renameat2,unlink,unlinkat", STEP), ("write,pwrite64", MANY)],
+    [
+        pytest.param("rename,renameat,renameat2", EVERYDAY, id="every day"),
+        pytest.param("fsync,fdatasync", STEP, marks=soak),
+        pytest.param("rename,renameat,renameat2,unlink,unlinkat", STEP, marks=soak),
+        pytest.param("write,pwrite64", MANY, marks=soak),
+    ],
 )
 def test_a_drain_that_is_killed_at_any_step_to_the_disk_leaves_nothing_broken(lite: Workplace, calls: str, step: int) -> None:
     kill_at_each(lite, calls, step)
 
 
+@soak
 @fault(2)
 @needs_strace
 @pytest.mark.timeout(1800)
@@ -77,11 +87,12 @@ def kill_at_each(place: Workplace, calls: str, step: int, most: int = MOST) -> N
 @pytest.mark.parametrize(
     ("calls", "step", "codes"),
     [
-        ("fsync", STEP, {0, 74, 75}),
-        ("fdatasync", STEP, {0, 74, 75}),
-        ("rename,renameat,renameat2", STEP, {0, 74, 75}),
-        ("pwrite64", MANY, {0, 74, 75}),
-        ("write", MANY, {0, 1, 74, 75}),
+        pytest.param("rename,renameat,renameat2", EVERYDAY, {0, 74, 75}, id="every day"),
+        pytest.param("fsync", STEP, {0, 74, 75}, marks=soak),
+        pytest.param("fdatasync", STEP, {0, 74, 75}, marks=soak),
+        pytest.param("rename,renameat,renameat2", STEP, {0, 74, 75}, marks=soak),
+        pytest.param("pwrite64", MANY, {0, 74, 75}, marks=soak),
+        pytest.param("write", MANY, {0, 1, 74, 75}, marks=soak),
     ],
 )
 def test_a_step_to_the_disk_that_fails_is_told_and_nothing_is_lost(

@@ -19,6 +19,8 @@ from tests.chaos.faults import repeated
 from tests.chaos.test_interrupts import FIRST, said
 from tests.workplace import DEADLINE_S, TASKS, Beside, Ran, Workplace, ended
 
+pytestmark = pytest.mark.everyday("sqlite")
+
 FLOOD = "import sys\nwhile True: sys.stdout.buffer.write(b'x' * 65536)"
 NAMES = ["a/p", "b/p~until=go", "c/p"]
 WITHOUT_OVERRIDE = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"]
@@ -93,6 +95,7 @@ def ends_well(place: Workplace) -> None:
 
 
 @repeated(34, cases=3)
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_a_full_disk_of_the_sessions_keeps_the_old_file_and_the_new_result(work: Workplace, disk: Disk) -> None:
     (work.root / ".autonomous_runs").symlink_to(disk.path)
     drain, before = prepared(work, [])

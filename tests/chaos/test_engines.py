@@ -15,6 +15,8 @@ from tests.chaos.faults import repeated
 from tests.chaos.watching import started, watched
 from tests.workplace import DEADLINE_S, INV, Workplace, wait_for
 
+pytestmark = pytest.mark.everyday("sqlite")
+
 ENGINES = """
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool

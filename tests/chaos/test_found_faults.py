@@ -21,6 +21,8 @@ from tests.chaos.test_interrupts import ENDLESS, RELEASED, begun, interrupted, s
 from tests.chaos.watching import running
 from tests.workplace import Workplace, ended, wait_for
 
+pytestmark = pytest.mark.everyday("sqlite")
+
 __all__ = ["disk"]
 
 

@@ -17,6 +17,8 @@ from tests.chaos.watching import is_stopped, running
 from tests.execution.sleep import tasks_that_sleep_once_there_is
 from tests.workplace import TASKS, Beside, Workplace, ended, wait_for
 
+pytestmark = pytest.mark.everyday("sqlite")
+
 ENDLESS = {"command": {"grace_s": 3600}, "lease": {"ttl_s": 4000, "beat_s": 15, "margin_s": 10}}
 LONG = {"command": {"grace_s": 0.5}, "lease": {"ttl_s": 600, "beat_s": 0.5, "margin_s": 0.5}}
 FIRST = {"policy": ["run-order"]}
@@ -57,6 +59,7 @@ def interrupted(place: Workplace, by: str, processed: int = 0) -> None:
 
 @repeated(7, cases=3)
 @pytest.mark.parametrize(("number", "act"), [(signal.SIGINT, "tree"), (signal.SIGTERM, "deaf"), (signal.SIGHUP, "daemon")])
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_the_first_signal_gives_the_phase_back_uncounted_and_leaves_no_process(
     work: Workplace, number: signal.Signals, act: str
 ) -> None:
@@ -211,6 +214,7 @@ def test_a_lost_lease_does_not_close_the_session_over_its_phase(lite: Workplace)
 
 
 @fault(9)
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_a_controller_whose_phase_was_taken_over_while_it_was_stopped_writes_nothing(work: Workplace) -> None:
     drain = stopped_beyond_its_lease(work)
     lease_is_over(work)

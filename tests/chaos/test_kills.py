@@ -12,19 +12,20 @@ import psutil
 import pytest
 
 from tests.chaos.checker import still_running, violations, witnessed
-from tests.chaos.faults import fault, repeated, times
+from tests.chaos.faults import repeated
 from tests.chaos.watching import drained, is_stopped, running, started, watched
 from tests.workplace import DEADLINE_S, Workplace, wait_for
 
+KILLS = 5
 
-@fault(1, each=times(1))
-@pytest.mark.timeout(240 * times(1))
-def test_a_controller_that_is_killed_at_any_moment_loses_and_doubles_nothing(work: Workplace) -> None:
-    kills = (2 if work.url.startswith("sqlite") else 1) * times(1)
-    names = [f"run{number % 5}/p{number}~{'daemon' if number % 7 == 0 else 'ms=20'}" for number in range(20 * kills)]
+
+@repeated(1, each=KILLS)
+@pytest.mark.timeout(600)
+def test_a_controller_that_is_killed_at_any_moment_loses_and_doubles_nothing(work: Workplace, again: int) -> None:
+    names = [f"run{number % 5}/p{number}~{'daemon' if number % 7 == 0 else 'ms=20'}" for number in range(20 * KILLS)]
     witness = watched(work, *names)
-    dice, printed = random.Random(1), ""
-    for number in range(kills):
+    dice, printed = random.Random(again), ""
+    for number in range(KILLS):
         drain = work.start("drain", "--batch-size=1000", "--workers=2")
         assert drain.stdout is not None
         while number % 3 != 1 and (line := drain.stdout.readline()):  # each third may die before it has recovered
@@ -81,7 +82,7 @@ def test_when_guardian_and_controller_are_killed_together_the_next_command_ends_
     assert lite.states() == {"a/p~hang": "FAILED"}
 
 
-@pytest.mark.parametrize("again", range(times(4)))
+@repeated(4)
 def test_a_result_whose_controller_died_is_recorded_and_not_executed_again(lite: Workplace, again: int) -> None:
     """The controller is stopped while the command ends, and killed before it can hear of it."""
     witness = watched(lite, "a/p~until=go")

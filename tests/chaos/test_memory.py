@@ -12,6 +12,7 @@ from tests.chaos.disk import ran
 from tests.chaos.faults import repeated
 from tests.chaos.test_terminals import terminal
 from tests.chaos.watching import watched
+from tests.soaking import soak
 from tests.workplace import INV, TASKS, Ran, Workplace
 
 NAMES = [f"r{number}/p~ms=1" for number in range(4)]
@@ -33,7 +34,7 @@ whose.{name} = lacking
 
 
 @repeated(37, cases=12)
-@pytest.mark.parametrize("when", [1, 2, 3])
+@pytest.mark.parametrize("when", [1, pytest.param(2, marks=soak), pytest.param(3, marks=soak)])
 @pytest.mark.parametrize(
     ("module", "owner", "name"),
     [
@@ -68,7 +69,7 @@ def limited(kilobytes: int) -> list[str]:
     return ["sh", "-c", f'ulimit -v {kilobytes}; exec "$@"', "sh"]
 
 
-@repeated(37)
+@repeated(37, everyday=0)
 @pytest.mark.timeout(300)
 def test_a_drain_that_has_a_little_less_memory_than_it_needs_says_so_and_holds_nothing(lite: Workplace) -> None:
     """How much it needs is found first: it differs with each build of Python and of the libraries."""

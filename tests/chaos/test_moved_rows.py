@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.chaos.checker import REASON, violations, witnessed
-from tests.chaos.faults import fault, repeated, times
+from tests.chaos.faults import repeated
 from tests.chaos.watching import started, watched
 from tests.workplace import DEADLINE_S, Workplace
 
+QUEUED = 2
 EXECUTING = "a/p~until=go"
 BY_HAND = {
     "the row changed": "UPDATE phases SET state = 'CANCELLED', last_failure_reason = 'by hand' WHERE phase_id = 'p~until=go'",
@@ -54,16 +55,16 @@ def queueing(lane, now):
 """
 
 
-@fault(32, each=times(32))
+@repeated(32, each=QUEUED)
 def test_phases_that_are_queued_between_choice_and_claim_are_left_and_the_others_drained(work: Workplace) -> None:
-    names = [f"{run}/p{number}~ms=1" for number in range(times(32)) for run in "ab"]
+    names = [f"{run}/p{number}~ms=1" for number in range(QUEUED) for run in "ab"]
     witness = watched(work, *names, policy=["queueing:queueing", "smart"])
     (work.root / "queueing.py").write_text(QUEUEING)
     ran = work.inv("drain", "--batch-size=1000", env={"PYTHONPATH": str(work.root), "WORK": work.url})
 
     assert (ran.code, ran.err) == (0, ""), ran.out
     assert work.events()[-1]["event"] == "session.completed"
-    assert [event["event"] for event in work.events()].count("claim.lost") == times(32)
+    assert [event["event"] for event in work.events()].count("claim.lost") == QUEUED
     assert {found for name, found in work.phases().items() if name[0] == "a"} == {("QUEUED", REASON)}
     assert {state for name, state in work.states().items() if name[0] == "b"} == {"COMPLETE"}
     assert {seen.name[0] for seen in witnessed(witness)} == {"b"}

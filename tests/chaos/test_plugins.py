@@ -11,6 +11,8 @@ from tests.chaos.faults import repeated
 from tests.chaos.watching import started, watched
 from tests.workplace import DEADLINE_S, Workplace, wait_for
 
+pytestmark = pytest.mark.everyday("sqlite")
+
 POLICIES = """
 import os, sys, time
 from pathlib import Path

@@ -8,11 +8,11 @@ import time
 import psutil
 import pytest
 
-from tests.chaos.faults import fault, share
+from tests.chaos.faults import fault
 from tests.chaos.watching import running, started, watched
+from tests.soaking import share, soak
 from tests.workplace import DEADLINE_S, INV, Workplace, wait_for
 
-PHASES = share(10_000)
 LONG = ["drain", "--batch-size=100000", "--workers=4", "--quiet"]
 RESULT_BYTES = 8_000
 """What a result of the session may cost: it stays in memory."""
@@ -63,13 +63,13 @@ def test_recover_without_a_ledger_makes_none(lite: Workplace) -> None:
     assert lite.sql("SELECT count(*) FROM sqlite_master WHERE name LIKE 'batchdrain%'") == [(0,)]
 
 
-@fault(48)
 @pytest.mark.timeout(1800)
-def test_a_long_drain_opens_no_more_and_more(work: Workplace) -> None:
+@pytest.mark.parametrize("phases", [200, pytest.param(share(10_000), marks=[soak, fault(48)])])
+def test_a_long_drain_opens_no_more_and_more(work: Workplace, phases: int) -> None:
     """Descriptors, threads and memory of the controller, while it drains many phases with several workers."""
     # Heartbeats and readings, which have connections of their own, come in both halves, however slow the machine is.
     work.configure(command={"argv": ["/bin/true"]}, lease={"ttl_s": 30, "beat_s": 0.2, "margin_s": 1}, refresh_s=0.5)
-    work.fail(*(f"r{number % 50}/p{number}" for number in range(PHASES)))
+    work.fail(*(f"r{number % 50}/p{number}" for number in range(phases)))
     # Not forked from an interpreter that stands ready: its memory is to be its own.
     drain = subprocess.Popen([*INV, *LONG], cwd=work.root, env=work.environ())
     seen: list[tuple[int, int, float]] = []
@@ -83,11 +83,11 @@ def test_a_long_drain_opens_no_more_and_more(work: Workplace) -> None:
     half = len(seen) // 2
     assert drain.returncode == 0
     assert half > 5
-    for what in (0, 1):
-        assert max(count[what] for count in seen[half:]) <= max(count[what] for count in seen[:half]) + 3
+    for what, at_once in ((0, 12), (1, 3)):  # a reading does not see all that four workers hold open for a moment
+        assert max(count[what] for count in seen[half:]) <= max(count[what] for count in seen[:half]) + at_once
     assert seen[0][2] < 100
     growth = max(count[2] for count in seen[half:]) - max(count[2] for count in seen[:half])
-    assert growth * 1e6 < PHASES / 2 * RESULT_BYTES + SLACK_BYTES
+    assert growth * 1e6 < phases / 2 * RESULT_BYTES + SLACK_BYTES
 
 
 def _used(pid: int) -> tuple[int, int, float] | None:

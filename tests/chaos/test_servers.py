@@ -13,11 +13,14 @@ import sqlalchemy as sa
 
 from tests import servers
 from tests.chaos.checker import still_running, violations, witnessed
-from tests.chaos.faults import fault, repeated, times
+from tests.chaos.faults import repeated
 from tests.chaos.tracing import needs_strace
 from tests.chaos.watching import started, watched
 from tests.execution.sleep import tasks_that_sleep_once_there_is
+from tests.soaking import soak
 from tests.workplace import DEADLINE_S, INV, TASKS, Workplace, wait_for
+
+CRASHES = 2
 
 
 @pytest.fixture(params=["postgresql", "mariadb"])
@@ -34,14 +37,14 @@ def own(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[server
         place.engine.dispose()
 
 
-@fault(20, each=times(20))
-@pytest.mark.timeout(60 * times(20))
+@repeated(20, each=CRASHES)
+@pytest.mark.timeout(600)
 def test_a_server_that_crashes_again_and_again_loses_nothing(own: tuple[servers.OwnServer, Workplace]) -> None:
     server, place = own
-    names = [f"run{number % 3}/p{number}~ms=100" for number in range(10 * times(20))]
+    names = [f"run{number % 3}/p{number}~ms=100" for number in range(10 * CRASHES)]
     witness = watched(place, *names)
     drain = place.start("drain", "--batch-size=1000", "--workers=2")
-    for crash in range(1, times(20) + 1):
+    for crash in range(1, CRASHES + 1):
         started(witness, 4 * crash)
         server.stop(immediate=True)
         server.start()
@@ -112,8 +115,8 @@ def test_a_command_that_multiplies_is_ended_with_all_its_children(lite: Workplac
 
 @repeated(37, cases=6)
 @needs_strace
-@pytest.mark.parametrize("error", ["EAGAIN", "ENOMEM"])
-@pytest.mark.parametrize("when", [1, 3, 8])
+@pytest.mark.parametrize("error", ["EAGAIN", pytest.param("ENOMEM", marks=soak)])
+@pytest.mark.parametrize("when", [1, 3, pytest.param(8, marks=soak)])
 def test_a_machine_that_can_start_no_more_processes_is_told_and_nothing_stays_held(
     lite: Workplace, error: str, when: int
 ) -> None:

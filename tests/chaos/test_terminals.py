@@ -23,6 +23,8 @@ from tests.chaos.test_interrupts import RELEASED, begun, interrupted, said, sett
 from tests.chaos.watching import running
 from tests.workplace import DEADLINE_S, INV, Workplace, wait_for
 
+pytestmark = pytest.mark.everyday("sqlite")
+
 
 @contextmanager
 def terminal(place: Workplace, *argv: str, term: str = "xterm") -> Iterator[pexpect.spawn]:

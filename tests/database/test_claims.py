@@ -28,6 +28,8 @@ from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.runtime import clock
 from tests.workplace import Workplace
 
+pytestmark = pytest.mark.everyday("sqlite", "postgresql", "mariadb")
+
 NOW = clock.now()
 
 

@@ -11,6 +11,8 @@ from batchdrain.database.connection import open_database
 from batchdrain.model.errors import BatchDrainError
 from tests.workplace import Workplace
 
+pytestmark = pytest.mark.everyday("sqlite", "postgresql", "mariadb")
+
 
 def test_a_write_runs_in_read_committed_whatever_the_server_is_set_to(on_server: Workplace) -> None:
     """MariaDB stands on REPEATABLE READ by itself."""

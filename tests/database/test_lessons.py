@@ -20,6 +20,8 @@ from batchdrain.model.retry_stats import Lessons, Tally
 from batchdrain.runtime import clock
 from tests.workplace import Workplace
 
+pytestmark = pytest.mark.everyday("sqlite", "postgresql", "mariadb")
+
 
 @dataclass
 class Book:

@@ -12,6 +12,8 @@ from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.drain.project import Project
 from tests.workplace import DEADLINE_S, Workplace, wait_for
 
+pytestmark = pytest.mark.everyday("sqlite", "postgresql", "mariadb")
+
 KIND = NoteKind.VERDICT
 
 

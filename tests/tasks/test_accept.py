@@ -19,6 +19,8 @@ from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.sessions.balance import Balance
 from tests.workplace import Ran, Workplace, wait_for
 
+pytestmark = pytest.mark.everyday("sqlite")
+
 NOW = datetime(2026, 3, 1, 12, 30, 15, 999, tzinfo=UTC)
 DISK = "no space left on /dev/sda7"
 
@@ -208,6 +210,7 @@ def test_a_retry_that_was_left_behind_is_not_taken_once_it_is_accepted(lite: Wor
     assert lite.sql("SELECT count(*) FROM batchdrain_attempt") == [(1,)]
 
 
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_acceptances_are_listed_expired_ones_marked_and_taken_back(work: Workplace) -> None:
     assert re.match(r"Nothing is accepted in (sqlite|postgresql|mysql)", work.inv("accept").out)
     work.fail("a/p", "c/p")

@@ -13,6 +13,8 @@ from batchdrain.failures.fingerprints import cluster_id_of, fingerprint
 from batchdrain.planning import cluster_counts as counting
 from tests.workplace import Workplace
 
+pytestmark = pytest.mark.everyday("sqlite")
+
 DISK = "no space left on /dev/sda7"
 STEP = "step build of package web failed"
 OTHER_STEP = "step test of package web failed"
@@ -64,6 +66,7 @@ def test_top_cuts_the_list_and_says_how_many_are_left(lite: Workplace) -> None:
     assert len(by_mark(lite, "--top=2")) == 2
 
 
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_a_cluster_tells_what_retries_of_it_did(work: Workplace) -> None:
     work.configure(stop={"max_repeats": 0})
     work.fail("a/p", "b/p~fail", "c/p~fail", "d/p")

@@ -12,6 +12,8 @@ import pytest
 from tests.tasks.test_triage import HOPELESS, PROMISING, WAIT, diagnose, diagnosed, verdicts
 from tests.workplace import Workplace, ended, wait_for
 
+pytestmark = pytest.mark.everyday("sqlite")
+
 
 def told(place: Workplace) -> dict[str, str | None]:
     """'run/phase' -> the verdict of its event."""
@@ -22,6 +24,7 @@ def told(place: Workplace) -> dict[str, str | None]:
     }
 
 
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_verdicts_that_arrive_are_heeded_before_their_phase_is_chosen(work: Workplace) -> None:
     diagnose(work, {"a/2": HOPELESS, "a/3": {"exit": 1}, "a/4": WAIT, "a/5": PROMISING})
     work.fail("a/1~until=go", "a/2", "a/3", "a/4", "a/5")

@@ -15,9 +15,12 @@ import pytest
 from tests.execution.sleep import tasks_that_sleep_once_there_is
 from tests.workplace import TASKS, Workplace, wait_for
 
+pytestmark = pytest.mark.everyday("sqlite")
+
 DEADLINE_S = 60.0
 
 
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_a_killed_controller_leaves_a_session_file_that_loads_and_resumes(work: Workplace) -> None:
     work.fail("r/a", "r/b", "r/c~while=flag", "s/d")
     (work.root / "flag").touch()
@@ -62,6 +65,7 @@ def test_a_resume_with_a_smaller_size_does_not_close_the_session(work: Workplace
     assert (work.session()["total_processed"], work.session()["status"]) == (6, "complete")
 
 
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_resume_never_widens_a_session(work: Workplace) -> None:
     work.fail("r/a~hang", "r/b", "s/c")
     _interrupt_while_hanging(work, "drain", "--run-id=r", "--batch-size=2")
@@ -82,6 +86,7 @@ def test_resume_keeps_the_run_that_the_session_is_about(work: Workplace) -> None
     assert work.states() == {"r/a": "COMPLETE", "r/b": "COMPLETE", "s/c": "FAILED", "t/d": "FAILED"}
 
 
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_a_phase_that_times_out_is_failed_and_can_be_selected_again(work: Workplace) -> None:
     work.configure(timeout={"default_s": 0.5, "adaptive": False})
     work.fail("r/a~hang")
@@ -93,6 +98,7 @@ def test_a_phase_that_times_out_is_failed_and_can_be_selected_again(work: Workpl
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_an_interrupted_phase_goes_back_as_it_was(work: Workplace, number: signal.Signals, code: int) -> None:
     reason = "  the former reason,\n byte for byte \t"
     work.fail("r/a~hang", reason=reason)

@@ -11,6 +11,8 @@ from batchdrain.database.ledger.notes import Note
 from batchdrain.planning.hints import Hints
 from tests.workplace import Workplace
 
+pytestmark = pytest.mark.everyday("sqlite")
+
 
 def note(glob: str, priority: object) -> Note:
     return Note(subject=glob, by="ann@host", at="2026-01-01T00:00:00Z", content={"priority": priority})
@@ -58,6 +60,7 @@ def test_a_hinted_run_is_drained_first_and_the_reason_says_so(work: Workplace) -
     assert work.sql("SELECT DISTINCT note FROM phases") == [("untouched",)]
 
 
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_hints_are_listed_with_who_and_why_and_taken_back(work: Workplace) -> None:
     assert re.match(r"No hints in (sqlite|postgresql|mysql)", work.inv("hint").out)
     work.fail("a/p")

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.workplace import Workplace
+
+pytestmark = pytest.mark.everyday("sqlite")
 
 
 def planned(work: Workplace, *flags: str) -> list[str]:
@@ -14,6 +18,7 @@ def planned(work: Workplace, *flags: str) -> list[str]:
     return [f"{run}/{phase}" for run, phase in re.findall(r"(\w+) / (\w+)", said.out)]
 
 
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_a_second_drain_sets_out_from_what_the_first_one_learnt(work: Workplace) -> None:
     work.configure(command={"argv": ["sh", "-c", 'case "$1" in mended) exit 0;; *) echo "gear $2 is broken" >&2; exit 1;; esac', "x",
                                      "{run_id}", "{phase_id}"]}, stop={"max_repeats": 0})  # fmt: skip

@@ -11,9 +11,12 @@ import pytest
 
 from tests.workplace import Workplace, wait_for
 
+pytestmark = pytest.mark.everyday("sqlite")
+
 DATA = Path(__file__).parents[1] / "data"
 
 
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_explain_gives_each_phase_one_reason_and_the_numbers_add_up(work: Workplace) -> None:
     work.configure(stop={"max_attempts_per_phase": 1})
     work.fail("r/tried~fail")
@@ -107,6 +110,7 @@ def test_a_claim_of_another_controller_is_a_reason_of_its_own(work: Workplace) -
     assert "1 by claimed: another controller holds it" in ran.out
 
 
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_summary_and_sessions_report_every_session(work: Workplace) -> None:
     work.fail("r/a", "s/b~fail")
     work.inv("drain", "--batch-size=1")
@@ -217,6 +221,7 @@ def test_a_session_is_refused_on_another_database(work: Workplace, tmp_path: Pat
     assert other.states() == {"x/y": "FAILED"}
 
 
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_a_torn_session_file_is_put_aside_and_rebuilt_from_the_ledger(work: Workplace) -> None:
     work.fail("r/a", "r/b~fail", "r/c")
     work.inv("drain", "--batch-size=2")
@@ -251,6 +256,7 @@ def test_two_resumes_of_one_session_do_not_meet(work: Workplace) -> None:
     assert (ran.code, f"process {first.pid} is draining it" in ran.err) == (73, True)
 
 
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_what_the_ledger_has_beyond_a_sessions_file_is_not_lost_and_not_done_again(work: Workplace) -> None:
     work.configure(stop={"max_consecutive_failures": 2, "max_repeats": 0})
     work.fail("r/a", "r/b~fail", "r/c~fail", "r/d", "r/e")

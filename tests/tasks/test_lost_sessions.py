@@ -6,7 +6,11 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from tests.workplace import Workplace, wait_for
+
+pytestmark = pytest.mark.everyday("sqlite")
 
 
 def interrupted(work: Workplace) -> Path:
@@ -22,6 +26,7 @@ def interrupted(work: Workplace) -> Path:
     return work.session_files()[0]
 
 
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_a_lost_session_file_is_told_and_rebuilt_from_the_ledger(work: Workplace) -> None:
     path = interrupted(work)
     path.unlink()

@@ -9,6 +9,8 @@ import pytest
 
 from tests.workplace import DEADLINE_S, Workplace, named, wait_for
 
+pytestmark = pytest.mark.everyday("sqlite")
+
 
 def queue(work: Workplace, *names: str) -> None:
     work.add(*((*named(name), index, "QUEUED", None) for index, name in enumerate(names)))
@@ -89,6 +91,7 @@ def test_a_queued_drain_needs_a_run(lite: Workplace) -> None:
     assert (ran.code, "--run-id: is required" in ran.err) == (2, True)
 
 
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_a_chain_drains_queued_then_failed_in_sessions_of_their_own(work: Workplace) -> None:
     queue(work, "r/q")
     work.fail("r/f~fail", "s/other")
@@ -101,6 +104,7 @@ def test_a_chain_drains_queued_then_failed_in_sessions_of_their_own(work: Workpl
     assert work.states() == {"r/q": "COMPLETE", "r/f~fail": "FAILED", "s/other": "FAILED"}
 
 
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_drain_all_takes_the_runs_with_most_queued_first_and_failed_last(work: Workplace) -> None:
     queue(work, "few/a", "many/a", "many/b")
     work.fail("z/f")
@@ -117,6 +121,7 @@ def test_drain_all_takes_the_runs_with_most_queued_first_and_failed_last(work: W
 @pytest.mark.parametrize(
     ("state", "picked"), [("any", "many\tdefault\n"), ("queued", "many\tdefault\n"), ("failed", "first\tbuilding\n")]
 )
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_the_run_to_drain_next_is_picked(work: Workplace, state: str, picked: str) -> None:
     work.configure(run_types=[{"match": "fir*", "type": "building"}])
     queue(work, "few/a", "many/a", "many/b")
@@ -138,6 +143,7 @@ def test_with_nothing_to_pick_nothing_is_printed(lite: Workplace, shape: str, ou
     assert (ran.code, ran.out) == (0, out)
 
 
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_run_counts_are_sorted_by_queued_then_failed(work: Workplace) -> None:
     queue(work, "b/1", "c/1", "c/2")
     work.fail("a/1", "b/9")

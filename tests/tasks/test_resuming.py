@@ -10,6 +10,8 @@ import pytest
 
 from tests.workplace import Workplace, wait_for
 
+pytestmark = pytest.mark.everyday("sqlite")
+
 
 def left_behind(work: Workplace) -> None:
     """A session that was stopped while two phases waited to be tried again, after three of five."""
@@ -93,6 +95,7 @@ def test_a_session_that_goes_on_with_a_copy_of_its_database_says_so(lite: Workpl
     assert f"  ! {began}" in ran.lines
 
 
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_a_session_that_goes_on_where_it_began_says_nothing_of_it(work: Workplace) -> None:
     work.fail("r/a", "r/b")
     work.inv("drain", "--batch-size=1")

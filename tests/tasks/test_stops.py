@@ -12,6 +12,8 @@ from batchdrain.planning.stop import canary_room
 from batchdrain.sessions.session import NOTED, Session
 from tests.workplace import DEADLINE_S, Workplace, wait_for
 
+pytestmark = pytest.mark.everyday("sqlite")
+
 BROKEN = "RuntimeError: the shared service is broken"
 
 

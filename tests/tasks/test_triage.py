@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from tests.execution.sleep import tasks_that_sleep_once_there_is
 from tests.workplace import DEADLINE_S, TASKS, Workplace, wait_for
 
+pytestmark = pytest.mark.everyday("sqlite")
+
 DIAGNOSER = Path(__file__).parents[1] / "diagnoser.py"
 HOPELESS = {"say": {"verdict": "hopeless", "reason": "the branch is gone"}}
 PROMISING = {"say": {"verdict": "promising", "reason": "the service is back"}}
@@ -58,6 +60,7 @@ def everything(place: Workplace) -> list[tuple[Any, ...]]:
     return sorted(place.sql("SELECT * FROM phases"), key=repr)
 
 
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_verdicts_are_kept_and_heeded_by_dry_run_and_drain(work: Workplace) -> None:
     diagnose(work, {"a/1": HOPELESS, "b/2": WAIT, "c/3": PROMISING, "d/4": {"exit": 3}})
     work.fail("a/1", "b/2", "c/3", "d/4", reason="it broke")
