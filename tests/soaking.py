@@ -1,7 +1,7 @@
 """The soak: what is repeated, enumerated, or goes on for minutes. `pytest` leaves it out; `pytest -m soak` is all of it, for hours.
 
 `BATCHDRAIN_SOAK=0.1 pytest -m soak` is the tenth that the gate runs, the same one each time: of the fault matrix a tenth of the
-repetitions and of the steps, of everything else the tests that the checksum of their name draws.
+repetitions and of the steps, of everything else what stands alone, and of what is alike what the checksum of its name draws.
 """
 
 from __future__ import annotations

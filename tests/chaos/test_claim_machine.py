@@ -21,7 +21,6 @@ from batchdrain.model.states import Outcome
 from tests.chaos.expected import Row
 from tests.chaos.machine import ClaimMachine
 from tests.chaos.world import PHASES, World
-from tests.soaking import soak
 
 _CHECKED = settings(
     max_examples=250,
@@ -130,11 +129,7 @@ def _walk_through_what_is_rare() -> None:
     machine.teardown()
 
 
-RARE = {"recover with neither epoch nor owner", "recover over a state of somebody else"}
-"""Seen after many examples."""
-
-
-@pytest.mark.parametrize("name", [pytest.param(name, marks=soak if name in RARE else ()) for name in MUTANTS])
+@pytest.mark.parametrize("name", MUTANTS)
 def test_the_machine_sees(name: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     MUTANTS[name].let_loose(monkeypatch)
 
