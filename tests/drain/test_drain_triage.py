@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.tasks.test_triage import HOPELESS, PROMISING, WAIT, diagnose, diagnosed, verdicts
+from tests.drain.test_triage import HOPELESS, PROMISING, WAIT, diagnose, diagnosed, verdicts
 from tests.workplace import Workplace, ended, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")

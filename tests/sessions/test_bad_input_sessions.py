@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.tasks.test_bad_input import told
-from tests.tasks.test_bad_input_flags import refused, snapshot
+from tests.cli.test_bad_input import told
+from tests.cli.test_bad_input_flags import refused, snapshot
 from tests.workplace import Workplace
 
 HEAD: dict[str, Any] = {

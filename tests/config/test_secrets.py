@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_bad_input import told
 from tests.soaking import soak
-from tests.tasks.test_bad_input import told
 from tests.workplace import Ran, Workplace
 
 pytestmark = pytest.mark.everyday("sqlite")

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.faults import repeated
-from tests.tasks.test_bad_input import SECRET, told
-from tests.tasks.test_bad_input_flags import refused
+from tests.cli.test_bad_input import SECRET, told
+from tests.cli.test_bad_input_flags import refused
 from tests.workplace import WORKER, Workplace
 
 

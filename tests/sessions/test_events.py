@@ -12,10 +12,10 @@ import psutil
 import pytest
 
 from batchdrain.sessions.events import Event
-from tests.tasks.test_triage import HOPELESS, diagnose, diagnosed, verdicts
+from tests.drain.test_triage import HOPELESS, diagnose, diagnosed, verdicts
 from tests.workplace import DEADLINE_S, Workplace, wait_for
 
-PAGE = (Path(__file__).parents[1] / "docs" / "operations.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
 OFTEN = ["phase.claimed", "phase.started", "phase.finished"]
 SQLITE_TAKES_OVER = (
     "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], timeout=30); "

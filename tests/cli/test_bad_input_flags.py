@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tasks.test_bad_input import told
+from tests.cli.test_bad_input import told
 from tests.workplace import Ran, Workplace
 
 
