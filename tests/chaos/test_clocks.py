@@ -17,10 +17,9 @@ from batchdrain.execution.order import EndedBy
 from tests.chaos.checker import violations, witnessed
 from tests.chaos.faults import repeated
 from tests.chaos.watching import started, watched
+from tests.execution.orders import HANG, Make, guarded
+from tests.execution.orders import order as order  # noqa: PLC0414 - a fixture
 from tests.execution.sleep import sleeps_once_there_is
-from tests.execution.test_guardian import HANG, guarded
-from tests.execution.test_process import Make
-from tests.execution.test_process import order as order  # noqa: PLC0414 - a fixture
 from tests.workplace import DEADLINE_S, Workplace, wait_for
 
 # A policy is code of the user's in our process: this one turns the clock with every look.

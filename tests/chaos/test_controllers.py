@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import psutil
@@ -13,7 +15,7 @@ from tests.chaos.faults import repeated
 from tests.chaos.watching import is_stopped, running, started, watched
 from tests.execution.sleep import tasks_that_sleep_once_there_is
 from tests.soaking import PART
-from tests.workplace import DEADLINE_S, TASKS, Workplace, wait_for
+from tests.workplace import DEADLINE_S, INV, TASKS, Workplace, wait_for
 
 EVERYDAY_PHASES, PHASES = 100, 500 if PART == 1 else 200
 LONG = {"ttl_s": 600, "beat_s": 0.5, "margin_s": 0.5}
@@ -109,3 +111,20 @@ def test_a_controller_of_another_machine_is_judged_by_its_lease_alone(work: Work
     assert ("0 recovered, 1 still held." in early.lines, "is of another machine" in early.out) == (True, True)
     wait_for(lambda: not psutil.pid_exists(guardian), "its own guardian to end the command")
     assert violations(work, witness, "") == []
+
+
+@repeated(16)
+def test_a_controller_in_another_pid_namespace_of_this_machine_is_not_taken_for_dead(lite: Workplace) -> None:
+    """Its pids mean nothing there: a container on the same host."""
+    apart = ["unshare", "--pid", "--fork", "--mount-proc"]
+    if shutil.which("unshare") is None or subprocess.run([*apart, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no pid namespace can be made here")
+    witness = watched(lite, "a/p~hang")
+    drain = lite.start("drain")
+    started(witness, 1)
+    ran = subprocess.run([*apart, *INV, "recover"], cwd=lite.root, env=lite.environ(), capture_output=True, check=False)
+    assert b"0 recovered, 1 still held." in ran.stdout, ran
+    assert b"is of another machine" in ran.stdout
+    drain.terminate()
+    drain.communicate(timeout=DEADLINE_S)
+    assert violations(lite, witness, "") == []

@@ -16,12 +16,12 @@ import pytest
 from tests.chaos.checker import REASON, still_running
 from tests.chaos.disk import Disk, mounted, ran, start
 from tests.chaos.faults import repeated
+from tests.chaos.test_commands import FLOOD
 from tests.chaos.test_interrupts import FIRST, said
 from tests.workplace import DEADLINE_S, TASKS, Beside, Ran, Workplace, ended
 
 pytestmark = pytest.mark.everyday("sqlite")
 
-FLOOD = "import sys\nwhile True: sys.stdout.buffer.write(b'x' * 65536)"
 NAMES = ["a/p", "b/p~until=go", "c/p"]
 WITHOUT_OVERRIDE = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"]
 """root may write everywhere: these capabilities are why."""
@@ -264,32 +264,6 @@ def test_a_sqlite_database_that_breaks_in_the_middle_ends_the_drain_in_order(lit
     broken = path.read_bytes()
     assert lite.inv("resume").code in {74, 78}
     assert path.read_bytes() == broken
-
-
-@repeated(47)
-def test_a_command_that_prints_without_end_takes_no_more_room_than_it_may(lite: Workplace) -> None:
-    lite.configure(
-        command={"argv": [sys.executable, "-c", FLOOD], "log_max_mb": 1}, timeout={"default_s": 2, "adaptive": False}
-    )
-    lite.fail("r/p")
-
-    assert lite.inv("drain").code == 1
-
-    assert lite.sql("SELECT outcome FROM batchdrain_attempt") == [("timeout",)]
-    [log] = lite.sessions.glob("*/logs/*.stdout.txt")
-    assert log.stat().st_blocks * 512 < 2_500_000
-
-
-@repeated(5)
-@pytest.mark.parametrize("number", [6, 9, 11])
-def test_a_command_that_is_killed_fails_with_its_signal(lite: Workplace, number: int) -> None:
-    lite.configure(command={"argv": [sys.executable, "-c", f"import os; os.kill(os.getpid(), {number})"]})
-    lite.fail("r/p")
-
-    assert lite.inv("drain").code == 1
-
-    [(state, reason)] = lite.phases().values()
-    assert (state, f"killed by signal {number}" in (reason or "")) == ("FAILED", True)
 
 
 @pytest.mark.parametrize("most", [10, 12])

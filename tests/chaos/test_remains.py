@@ -18,7 +18,7 @@ from batchdrain.execution.process_identity import ProcessIdentity
 from tests.chaos.checker import violations
 from tests.chaos.faults import repeated
 from tests.chaos.watching import running, started, watched
-from tests.execution.test_process import ends
+from tests.execution.orders import ends
 from tests.workplace import DEADLINE_S, TASKS, Workplace, wait_for
 
 ROOT = Path(__file__).parents[2]

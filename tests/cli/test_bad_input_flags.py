@@ -3,34 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
-from tests.cli.test_bad_input import told
-from tests.workplace import Ran, Workplace
-
-
-def snapshot(place: Workplace) -> dict[str, bytes | str]:
-    """Every file of the project and its SQLite database, byte for byte; links and pipes by their kind."""
-    found: dict[str, bytes | str] = {}
-    for folder, names, files in os.walk(place.root.parent):
-        names[:] = [name for name in names if name != "__pycache__"]
-        for name in (*names, *files):
-            path = Path(folder, name)
-            readable = path.is_file() and not path.is_symlink() and path.stat().st_size < 10_000_000
-            found[str(path)] = path.read_bytes() if readable else f"{path.lstat().st_mode:o} {path.lstat().st_size}"
-    return found
-
-
-def refused(place: Workplace, argv: list[str], code: int, *parts: str, env: Mapping[str, str] | None = None) -> Ran:
-    """A task that says what is wrong, and changes nothing."""
-    before = snapshot(place)
-    ran = place.inv(*argv, env=env)
-    told(ran, code, *parts)
-    assert snapshot(place) == before
-    return ran
+from tests.cli.telling import refused, snapshot, told
+from tests.workplace import Workplace
 
 
 def test_every_wrong_limit_of_a_drain_is_told_at_once(lite: Workplace) -> None:

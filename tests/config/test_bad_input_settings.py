@@ -11,8 +11,7 @@ import pytest
 from batchdrain.cli.commands.doctor import project_checks
 from batchdrain.config.load import load
 from batchdrain.model.errors import ConfigError
-from tests.cli.test_bad_input import SECRET, told
-from tests.cli.test_bad_input_flags import refused, snapshot
+from tests.cli.telling import SECRET, refused, snapshot, told
 from tests.workplace import Workplace
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_bad_input import told
+from tests.cli.telling import told
 from tests.soaking import soak
 from tests.workplace import Ran, Workplace
 

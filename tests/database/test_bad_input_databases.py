@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.faults import repeated
-from tests.cli.test_bad_input import SECRET, told
-from tests.cli.test_bad_input_flags import refused
+from tests.cli.telling import SECRET, refused, told
 from tests.workplace import WORKER, Workplace
 
 

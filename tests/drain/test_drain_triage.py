@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.drain.test_triage import HOPELESS, PROMISING, WAIT, diagnose, diagnosed, verdicts
+from tests.drain.diagnosing import HOPELESS, PROMISING, WAIT, diagnose, diagnosed, verdicts
 from tests.workplace import Workplace, ended, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")

@@ -12,12 +12,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.drain.interrupting import DEADLINE_S, interrupt_while_hanging, logs_of
 from tests.execution.sleep import tasks_that_sleep_once_there_is
 from tests.workplace import TASKS, Workplace, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
-
-DEADLINE_S = 60.0
 
 
 @pytest.mark.everyday("sqlite", "postgresql")
@@ -25,7 +24,7 @@ def test_a_killed_controller_leaves_a_session_file_that_loads_and_resumes(work: 
     work.fail("r/a", "r/b", "r/c~while=flag", "s/d")
     (work.root / "flag").touch()
     drain = work.start("drain", "--policy=smart")
-    wait_for(lambda: "hanging" in _logs(work), "the third phase to run")
+    wait_for(lambda: "hanging" in logs_of(work), "the third phase to run")
     os.kill(drain.pid, signal.SIGKILL)
     drain.communicate()
     found = work.session()
@@ -39,51 +38,6 @@ def test_a_killed_controller_leaves_a_session_file_that_loads_and_resumes(work: 
     assert set(work.states().values()) == {"COMPLETE"}
     assert [result["attempt"] for result in work.session()["results"]] == [1, 1, 1, 1]
     assert not _running_workers(work)
-
-
-def test_resume_goes_on_with_the_sessions_own_batch_size(work: Workplace) -> None:
-    work.fail(*(f"r/p{number}" for number in range(4)), "r/p4~hang", *(f"r/q{number}" for number in range(8)))
-    _interrupt_while_hanging(work, "drain", "--batch-size=12")
-    assert work.session()["total_processed"] == 4
-    work.sql("UPDATE phases SET phase_id = 'p4' WHERE phase_id = 'p4~hang'")
-
-    assert work.inv("resume").code == 0
-
-    found = work.session()
-    assert (found["batch_size"], found["total_processed"], found["status"]) == (12, 12, "complete")
-    assert sorted(work.states().values()).count("FAILED") == 1
-
-
-def test_a_resume_with_a_smaller_size_does_not_close_the_session(work: Workplace) -> None:
-    work.fail("r/a~hang", *(f"r/q{number}" for number in range(8)))
-    _interrupt_while_hanging(work, "drain", "--batch-size=6")
-    work.sql("UPDATE phases SET phase_id = 'a' WHERE phase_id = 'a~hang'")
-
-    assert work.inv("resume", "--batch-size=2").code == 0
-    assert (work.session()["total_processed"], work.session()["completed_at"]) == (2, None)
-    assert work.inv("resume").code == 0
-    assert (work.session()["total_processed"], work.session()["status"]) == (6, "complete")
-
-
-@pytest.mark.everyday("sqlite", "postgresql")
-def test_resume_never_widens_a_session(work: Workplace) -> None:
-    work.fail("r/a~hang", "r/b", "s/c")
-    _interrupt_while_hanging(work, "drain", "--run-id=r", "--batch-size=2")
-
-    ran = work.inv("resume", "--batch-size=9")
-    assert (ran.code, "never widens" in ran.err) == (2, True)
-    other = work.inv("drain", "--resume", "--run-id=s")
-    assert (other.code, "never widens" in other.err) == (2, True)
-
-
-def test_resume_keeps_the_run_that_the_session_is_about(work: Workplace) -> None:
-    work.fail("r/a~hang", "r/b", "s/c", "t/d")
-    _interrupt_while_hanging(work, "drain", "--run-id=r")
-    work.sql("UPDATE phases SET phase_id = 'a' WHERE phase_id = 'a~hang'")
-
-    assert work.inv("resume").code == 0
-
-    assert work.states() == {"r/a": "COMPLETE", "r/b": "COMPLETE", "s/c": "FAILED", "t/d": "FAILED"}
 
 
 @pytest.mark.everyday("sqlite", "postgresql")
@@ -103,7 +57,7 @@ def test_an_interrupted_phase_goes_back_as_it_was(work: Workplace, number: signa
     reason = "  the former reason,\n byte for byte \t"
     work.fail("r/a~hang", reason=reason)
 
-    assert _interrupt_while_hanging(work, "drain", number=number) == code
+    assert interrupt_while_hanging(work, "drain", number=number) == code
 
     assert work.phases() == {"r/a~hang": ("FAILED", reason)}
     found = work.session()
@@ -128,14 +82,14 @@ def test_a_command_that_prints_and_then_times_out_fails_its_phase_alone(work: Wo
     work.fail("r/a~hang", "r/b", "r/c")
 
     drain = work.start("drain", "--policy=run-order")
-    wait_for(lambda: "hanging" in _logs(work), "the first phase to hang")
+    wait_for(lambda: "hanging" in logs_of(work), "the first phase to hang")
     (work.root / "slept").touch()
     drain.communicate(timeout=DEADLINE_S)
 
     assert drain.returncode == 1
     assert work.states() == {"r/a~hang": "FAILED", "r/b": "COMPLETE", "r/c": "COMPLETE"}
     assert [result["timed_out"] for result in work.session()["results"]] == [True, False, False]
-    assert "hanging" in _logs(work)
+    assert "hanging" in logs_of(work)
 
 
 @pytest.mark.parametrize("task", ["drain", "dry-run", "drain-queued", "chain-with-queued"])
@@ -269,18 +223,6 @@ def test_a_session_saves_what_it_holds_as_json(work: Workplace) -> None:
     found = work.session()
     assert [type(found[name]) for name in ("filters", "results", "fingerprint_counts")] == [dict, list, dict]
     assert found["metrics"] == {"tokens": 15.0}
-
-
-def _interrupt_while_hanging(work: Workplace, *argv: str, number: signal.Signals = signal.SIGINT) -> int:
-    drain = work.start(*argv)
-    wait_for(lambda: "hanging" in _logs(work), "a phase to hang")
-    os.kill(drain.pid, number)
-    drain.communicate(timeout=DEADLINE_S)
-    return drain.wait()
-
-
-def _logs(work: Workplace) -> str:
-    return "".join(path.read_text() for path in work.sessions.glob("*/logs/*.stdout.txt"))
 
 
 def _running_workers(work: Workplace) -> list[int]:

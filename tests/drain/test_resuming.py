@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.drain.interrupting import interrupt_while_hanging
 from tests.workplace import Workplace, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
@@ -135,3 +136,48 @@ def test_a_resumption_that_finds_nothing_left_says_why(lite: Workplace) -> None:
     ran = lite.inv("resume", f"--session-id={name}")
 
     assert (ran.code, "1 by already attempted: in this session" in ran.out) == (0, True), ran
+
+
+def test_resume_goes_on_with_the_sessions_own_batch_size(work: Workplace) -> None:
+    work.fail(*(f"r/p{number}" for number in range(4)), "r/p4~hang", *(f"r/q{number}" for number in range(8)))
+    interrupt_while_hanging(work, "drain", "--batch-size=12")
+    assert work.session()["total_processed"] == 4
+    work.sql("UPDATE phases SET phase_id = 'p4' WHERE phase_id = 'p4~hang'")
+
+    assert work.inv("resume").code == 0
+
+    found = work.session()
+    assert (found["batch_size"], found["total_processed"], found["status"]) == (12, 12, "complete")
+    assert sorted(work.states().values()).count("FAILED") == 1
+
+
+def test_a_resume_with_a_smaller_size_does_not_close_the_session(work: Workplace) -> None:
+    work.fail("r/a~hang", *(f"r/q{number}" for number in range(8)))
+    interrupt_while_hanging(work, "drain", "--batch-size=6")
+    work.sql("UPDATE phases SET phase_id = 'a' WHERE phase_id = 'a~hang'")
+
+    assert work.inv("resume", "--batch-size=2").code == 0
+    assert (work.session()["total_processed"], work.session()["completed_at"]) == (2, None)
+    assert work.inv("resume").code == 0
+    assert (work.session()["total_processed"], work.session()["status"]) == (6, "complete")
+
+
+@pytest.mark.everyday("sqlite", "postgresql")
+def test_resume_never_widens_a_session(work: Workplace) -> None:
+    work.fail("r/a~hang", "r/b", "s/c")
+    interrupt_while_hanging(work, "drain", "--run-id=r", "--batch-size=2")
+
+    ran = work.inv("resume", "--batch-size=9")
+    assert (ran.code, "never widens" in ran.err) == (2, True)
+    other = work.inv("drain", "--resume", "--run-id=s")
+    assert (other.code, "never widens" in other.err) == (2, True)
+
+
+def test_resume_keeps_the_run_that_the_session_is_about(work: Workplace) -> None:
+    work.fail("r/a~hang", "r/b", "s/c", "t/d")
+    interrupt_while_hanging(work, "drain", "--run-id=r")
+    work.sql("UPDATE phases SET phase_id = 'a' WHERE phase_id = 'a~hang'")
+
+    assert work.inv("resume").code == 0
+
+    assert work.states() == {"r/a": "COMPLETE", "r/b": "COMPLETE", "s/c": "FAILED", "t/d": "FAILED"}

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-import types
 from collections import Counter
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 
 import pytest
@@ -17,13 +14,9 @@ from hypothesis import strategies as st
 from batchdrain.config.settings import Dependency, Settings, Stop, Timeout
 from batchdrain.database.ledger.history import Past
 from batchdrain.database.phases.pages import Page, Row
-from batchdrain.failures.categories import CATEGORIES, categorise
 from batchdrain.failures.fingerprints import cluster_id_of, fingerprint
-from batchdrain.model.claim import Choice
-from batchdrain.model.errors import ConfigError
 from batchdrain.model.lane import Lane
 from batchdrain.model.phase import PhaseKey
-from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.lane_backlog import LaneBacklog, Reading
@@ -34,94 +27,7 @@ from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.stop import Progress
 from batchdrain.planning.verdicts import Verdict, VerdictKind
 from batchdrain.policies.explaining import explained_by
-from batchdrain.policies.ranking import ranking_of
-
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-REASONS = {
-    "unknown": None, "transient": "connection reset by peer", "collection": "ImportError: x", "deliverable": "missing deliverables",
-    "patch": "patch does not apply", "other": "boom", "timeout": "timed out after 5 s",
-}  # fmt: skip
-ROWS = st.lists(
-    st.builds(
-        lambda run, phase, index, reason: Row(run_id=run, phase_id=phase, phase_index=index, reason=reason),
-        st.sampled_from("rst"), st.text("abc", min_size=1, max_size=3), st.none() | st.integers(-3, 3),
-        st.sampled_from(list(REASONS.values())),
-    ),
-    max_size=40,
-    unique_by=lambda row: (row.run_id, row.phase_id),
-)  # fmt: skip
-
-
-def backlog_of(
-    rows: Iterable[Row], policy: list[Any] | None = None, rules: SkipRules | None = None, reads: list[int] | None = None
-) -> LaneBacklog:
-    found = list(rows)
-    seen = rules or SkipRules(filters=Filters(), settings=Settings(), past=Past())
-
-    def read() -> Reading:
-        if reads is not None:
-            reads.append(len(found))
-        return Reading(pages=iter([Page.of(found)]), rules=seen)
-
-    return LaneBacklog(
-        read,
-        ranking_of(policy or ["smart"]),
-        state=PhaseState.FAILED,
-        categorise=categorise,
-        run_type=lambda run_id: "default",
-    )
-
-
-def all_of(backlog: LaneBacklog) -> list[Choice]:
-    backlog.refresh(NOW)
-    choices = []
-    while (choice := backlog.next(NOW)) is not None:
-        choices.append(choice)
-    return choices
-
-
-def names(choices: Iterable[Choice]) -> list[str]:
-    return [f"{choice.phase.run_id}/{choice.phase.phase_id}" for choice in choices]
-
-
-@given(ROWS)
-def test_smart_is_the_order_of_the_design_over_all_phases(rows: list[Row]) -> None:
-    failed = Counter(row.run_id for row in rows)
-
-    def key(row: Row) -> tuple[object, ...]:
-        category = CATEGORIES.index(categorise(row.reason))
-        return (category, row.phase_index is None, row.phase_index or 0, failed[row.run_id], row.run_id, row.phase_id)
-
-    assert names(all_of(backlog_of(rows))) == [f"{row.run_id}/{row.phase_id}" for row in sorted(rows, key=key)]
-
-
-def test_smart_takes_the_categories_in_this_order() -> None:
-    rows = [Row(run_id="r", phase_id=name, phase_index=0, reason=reason) for name, reason in REASONS.items()]
-    order = ["unknown", "transient", "collection", "deliverable", "patch", "other", "timeout"]
-    assert [choice.phase.phase_id for choice in all_of(backlog_of(rows))] == order == list(CATEGORIES)
-
-
-def test_fewest_failures_finishes_a_run_before_the_next() -> None:
-    rows = [
-        Row(run_id=run, phase_id=str(n), phase_index=n, reason=None)
-        for run, count in (("a", 3), ("b", 2))
-        for n in range(count)
-    ]
-    assert names(all_of(backlog_of(rows, ["fewest-failures", "smart"]))) == ["b/0", "b/1", "a/0", "a/1", "a/2"]
-
-
-def test_run_order_is_strict_inside_a_run_whatever_the_categories() -> None:
-    reasons = [REASONS["timeout"], None, "boom"]
-    rows = [Row(run_id="r", phase_id=str(n), phase_index=n, reason=reason) for n, reason in enumerate(reasons)]
-    assert names(all_of(backlog_of(rows, ["run-order"]))) == ["r/0", "r/1", "r/2"]
-
-
-def test_untried_first_goes_before_what_was_tried() -> None:
-    rows = [Row(run_id="r", phase_id=name, phase_index=n, reason=None) for n, name in enumerate("abc")]
-    tried = {PhaseKey("r", "a").digest: 2, PhaseKey("r", "b").digest: 1}
-    past = Past(attempts=tried, names=frozenset({("r", "a"), ("r", "b")}))
-    rules = SkipRules(filters=Filters(), settings=Settings(), past=past)
-    assert names(all_of(backlog_of(rows, ["untried-first", "smart"], rules))) == ["r/c", "r/b", "r/a"]
+from tests.planning.backlogs import NOW, REASONS, ROWS, all_of, backlog_of, lane, names
 
 
 def half(lane: Lane, now: datetime, *, of: int = 2) -> str:
@@ -142,17 +48,6 @@ def test_a_policy_that_explains_itself_is_heard_in_the_reason_of_each_choice() -
     names_ = f"{__name__}:halving > sample-first > best-yield"
     assert first == f"unknown, never tried, phase_index 0, 2 failed in its run, {said} (policy {names_})"
     assert "half of b is\\x0a1/3, its run is sampled, 30% to" in second
-
-
-def test_hints_put_a_run_before_or_behind_the_rest() -> None:
-    rows = [Row(run_id=run, phase_id="p", phase_index=0, reason=REASONS["timeout"]) for run in "abc"]
-    priorities = {"c": 2, "a": -1}
-    rules = SkipRules(
-        filters=Filters(), settings=Settings(), past=Past(), hints=lambda run: priorities.get(run, 0),
-    )  # fmt: skip
-    choices = all_of(backlog_of(rows, Settings().policy, rules))
-    assert names(choices) == ["c/p", "b/p", "a/p"]
-    assert [choice.reason.partition(", ")[0] for choice in choices] == ["hint +2", "timeout", "hint -1"]
 
 
 def test_a_busy_run_is_passed_over_and_comes_later() -> None:
@@ -325,56 +220,6 @@ class Again:
 
     def backlog(self) -> LaneBacklog:
         return backlog_of(self.rows, rules=self.rules)
-
-
-def lane(**facts: Any) -> Lane:
-    base: dict[str, Any] = {"run_id": "r", "run_type": "default", "category": "other", "attempts": 0, "phase_index": 1,
-                            "phase_id": "p", "waiting": 1, "failed": 1, "queued": 0}  # fmt: skip
-    return Lane(**{**base, **facts})
-
-
-@pytest.fixture
-def own(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
-    module = types.ModuleType("acme_policies")
-    monkeypatch.setitem(sys.modules, "acme_policies", module)
-    return module
-
-
-def test_a_policy_of_ones_own_is_loaded_by_its_path_with_parameters(own: types.ModuleType) -> None:
-    def first(lane: Lane, now: datetime, *, run: str = "a") -> bool:
-        return lane.run_id != run
-
-    own.first = first  # type: ignore[attr-defined]
-    ranking = ranking_of([{"name": "acme_policies:first", "run": "z"}, "smart"])
-    assert ranking(lane(run_id="z"), NOW) < ranking(lane(run_id="a"), NOW)
-    assert ranking.names == ("acme_policies:first", "smart")
-
-
-@pytest.mark.parametrize(
-    ("entry", "said"),
-    [
-        ("smrt", "is not known (did you mean 'smart'?)"),
-        ("acme_policies:missing", "has no 'missing'"),
-        ("no_such_module:x", "can't be imported: ModuleNotFoundError"),
-        ("acme_policies:number", "expected a callable, got int"),
-        ("acme_policies:wrong", "is no policy: it must take (lane, now)"),
-        ({"name": "smart", "oops": 1}, "is no policy: it must take (lane, now)"),
-        ({"prior": 1}, "has no name"),
-    ],
-)
-def test_what_can_not_be_loaded_is_told_apart(own: types.ModuleType, entry: Any, said: str) -> None:
-    own.number, own.wrong = 3, lambda: 0  # type: ignore[attr-defined]
-    with pytest.raises(ConfigError) as caught:
-        ranking_of([entry])
-    assert said in str(caught.value)
-
-
-@pytest.mark.parametrize("policy", [lambda lane, now: 1 / 0, lambda lane, now: "x" if lane.run_id == "r" else 1])
-def test_a_policy_that_fails_is_named(own: types.ModuleType, policy: Callable[[Lane, datetime], Any]) -> None:
-    own.bad = policy  # type: ignore[attr-defined]
-    backlog = backlog_of([Row(run_id=run, phase_id="p", phase_index=0, reason=None) for run in "rs"], ["acme_policies:bad"])
-    with pytest.raises(ConfigError, match="acme_policies:bad"):
-        backlog.refresh(NOW)
 
 
 def test_a_lane_tells_how_often_its_fingerprint_was_seen() -> None:

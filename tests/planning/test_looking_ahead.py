@@ -20,7 +20,7 @@ from batchdrain.planning.filters import Filters
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.stop import Progress
 from batchdrain.planning.verdicts import Verdict, VerdictKind
-from tests.planning.test_choosing import NOW, ROWS, all_of, backlog_of, names
+from tests.planning.backlogs import NOW, ROWS, all_of, backlog_of, names
 from tests.policies.test_learning import attempt_of
 
 

@@ -10,24 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_bad_input import told
-from tests.cli.test_bad_input_flags import refused, snapshot
+from tests.cli.telling import refused, snapshot, told
+from tests.sessions.files import HEAD, put
 from tests.workplace import Workplace
-
-HEAD: dict[str, Any] = {
-    "session_id": "s", "started_at": "2025-12-28T12:00:00Z", "completed_at": None, "batch_size": 3, "total_processed": 0,
-    "total_success": 0, "total_failed": 0, "results": [],
-}  # fmt: skip
-
-
-def put(place: Workplace, name: str = "s", /, **fields: Any) -> Path:
-    """A session's file, of a session that can go on."""
-    place.sessions.mkdir(parents=True, exist_ok=True)
-    place.sessions.chmod(0o700)
-    path = place.sessions / f"{name}.json"
-    path.write_text(json.dumps({**HEAD, "session_id": name, **fields}))
-    return path
-
 
 WHOLE = json.dumps(HEAD).encode()
 BROKEN: dict[str, bytes] = {
@@ -181,21 +166,6 @@ def test_a_file_that_names_another_session_is_no_session(lite: Workplace, other:
     assert (lite.sessions / "s.json").read_bytes() == before[str(lite.sessions / "s.json")]
 
 
-def test_a_session_file_never_says_what_is_executed(lite: Workplace) -> None:
-    lite.fail("r/a")
-    (lite.root / "evil.py").write_text("open('pwned', 'w')\ndef policy(lane, now): return 0\n")
-    named = put(lite, "named", settings={"policy": ["evil:policy"]}, policy=["evil:policy"])
-    told(lite.inv("resume"), 78, "'evil:policy', which is not configured")
-
-    named.unlink()
-    touch = {"argv": ["touch", "pwned"]}
-    put(lite, command=touch, engine="evil:policy",
-        settings={"command": touch, "engine": "evil:policy", "session_dir": "/", "source": {"table": "x"}})  # fmt: skip
-    assert lite.inv("resume").code == 0
-    assert not (lite.root / "pwned").exists()
-    assert lite.states() == {"r/a": "COMPLETE"}
-
-
 def test_numbers_beyond_all_bounds_can_be_read_again_after_a_resume(lite: Workplace) -> None:
     lite.fail("r/a")
     path = put(lite)
@@ -208,60 +178,6 @@ def test_numbers_beyond_all_bounds_can_be_read_again_after_a_resume(lite: Workpl
         return
     assert "Traceback" not in ran.err
     told(lite.inv("summary", "--session-id=s", "--format=json"), 0)
-
-
-@pytest.mark.parametrize("name", ["s", "s/lock", "s/logs", "s.events.jsonl"])
-@pytest.mark.parametrize("kind", ["link", "file"])
-def test_what_somebody_planted_beside_a_session_is_not_followed(lite: Workplace, name: str, kind: str) -> None:
-    lite.fail("r/a")
-    put(lite)
-    planted = lite.sessions / name
-    planted.parent.mkdir(exist_ok=True)
-    victim = lite.root / "victim"
-    if name in {"s", "s/logs"}:
-        victim.mkdir()
-    else:
-        victim.write_text("mine")
-    if kind == "link":
-        planted.symlink_to(victim)
-    elif name in {"s", "s/logs"}:
-        planted.write_text("mine")
-    else:
-        planted.mkdir()
-
-    ran = lite.inv("resume")
-
-    told(ran, 74, name)
-    assert lite.states() == {"r/a": "FAILED"}
-    assert list(victim.iterdir()) == [] if victim.is_dir() else victim.read_text() == "mine"
-
-
-def test_a_folder_that_the_group_may_write_is_refused_by_resume_too(lite: Workplace) -> None:
-    lite.fail("r/a")
-    put(lite)
-    lite.sessions.chmod(0o770)
-    told(lite.inv("resume"), 74, "chmod 700")
-    assert lite.states() == {"r/a": "FAILED"}
-
-
-def test_a_file_in_place_of_the_folder_is_told(lite: Workplace) -> None:
-    lite.fail("r/a")
-    (lite.root / "notes.txt").write_text("mine")
-    lite.configure(session_dir="notes.txt")
-    told(lite.inv("drain"), 74, "batchdrain.session_dir: ", "notes.txt")
-    assert (lite.root / "notes.txt").read_text() == "mine"
-    assert lite.states() == {"r/a": "FAILED"}
-
-
-def test_session_files_are_for_us_alone_whatever_the_umask(lite: Workplace) -> None:
-    lite.fail("r/a")
-    former = os.umask(0)
-    try:
-        assert lite.inv("drain").code == 0
-    finally:
-        os.umask(former)
-    for path in (lite.sessions.parent, *lite.sessions.parent.rglob("*")):
-        assert path.stat().st_mode & 0o077 == 0, path
 
 
 @pytest.mark.parametrize("version", ["99", 99.0, 1.0, True, None, [1]], ids=repr)
@@ -315,12 +231,3 @@ def test_a_retry_that_a_session_puts_off_for_ever_waits_no_longer_than_the_setti
     ran = lite.inv("resume")
     assert ran.code == 1, ran.err
     assert lite.session()["status"] == "complete"
-
-
-@pytest.mark.parametrize("mode", [0o620, 0o602])
-def test_a_session_file_that_others_may_write_is_refused(lite: Workplace, mode: int) -> None:
-    lite.fail("r/a~fail")
-    lite.inv("drain")
-    lite.session_files()[0].chmod(mode)
-    ran = lite.inv("summary")
-    assert (ran.code, "others may write it" in ran.err) == (65, True), ran

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from batchdrain.sessions.events import Event
-from tests.drain.test_triage import HOPELESS, diagnose, diagnosed, verdicts
+from tests.drain.diagnosing import HOPELESS, diagnose, diagnosed, verdicts
 from tests.workplace import DEADLINE_S, Workplace, wait_for
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
