@@ -143,7 +143,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def work(tmp_path: Path, database_url: str) -> Workplace:
+def project(tmp_path: Path, database_url: str) -> Workplace:
     """A project with an empty table of phases, on each database."""
     return _place(tmp_path, database_url)
 
@@ -155,13 +155,13 @@ def servers_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def on_server(tmp_path: Path, servers_url: str) -> Workplace:
+def server_project(tmp_path: Path, servers_url: str) -> Workplace:
     """The same on the servers alone, for what SQLite does not have: row locks, users, character sets."""
     return _place(tmp_path, servers_url)
 
 
 @pytest.fixture
-def pg_latin1(tmp_path: Path, postgresql_server: URL) -> Iterator[Workplace]:
+def latin1_project(tmp_path: Path, postgresql_server: URL) -> Iterator[Workplace]:
     """A PostgreSQL database in an old character set."""
     with own_database(postgresql_server, " ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'") as url:
         yield _place(tmp_path, url)
@@ -176,6 +176,6 @@ def _place(tmp_path: Path, url: str) -> Workplace:
 
 
 @pytest.fixture
-def lite(tmp_path: Path, sqlite_url: str) -> Workplace:
+def sqlite_project(tmp_path: Path, sqlite_url: str) -> Workplace:
     """The same on SQLite alone, for what does not touch the database's own ways."""
     return _place(tmp_path, sqlite_url)

@@ -38,12 +38,12 @@ def test_the_soak_harms_controllers_and_finds_no_broken_promise(database: str) -
     assert database != "sqlite" or "faults: cut" not in ran.stdout  # it has no line to cut
 
 
-def test_what_the_soak_calls_cut_ends_every_connection_but_its_own(on_server: Workplace) -> None:
-    other = sa.create_engine(on_server.url, poolclass=sa.pool.NullPool)
+def test_what_the_soak_calls_cut_ends_every_connection_but_its_own(server_project: Workplace) -> None:
+    other = sa.create_engine(server_project.url, poolclass=sa.pool.NullPool)
     connection = other.connect()
     assert connection.execute(sa.text("SELECT 1")).scalar_one() == 1
 
-    assert cut(on_server) >= 1
+    assert cut(server_project) >= 1
 
     def is_cut() -> bool:  # the server ends a connection when it comes to it
         try:

@@ -25,15 +25,15 @@ NOW = datetime(2026, 3, 1, 12, 30, 15, 999, tzinfo=UTC)
 DISK = "no space left on /dev/sda7"
 
 
-def balance(work: Workplace) -> tuple[int, ...]:
-    found = work.session()["balance"]
+def balance(project: Workplace) -> tuple[int, ...]:
+    found = project.session()["balance"]
     left = found["fixed"] + found["still_failing"] + found["accepted"] + found["not_reached"]
     assert found["failed_before"] + found["new"] == left
     return tuple(found[name] for name in ("failed_before", "new", "fixed", "still_failing", "accepted", "not_reached"))
 
 
-def accept(work: Workplace, *argv: str) -> Ran:
-    ran = work.inv("accept", *argv)
+def accept(project: Workplace, *argv: str) -> Ran:
+    ran = project.inv("accept", *argv)
     assert ran.code == 0, ran
     return ran
 
@@ -127,122 +127,127 @@ def test_the_balance_adds_up_when_the_accepted_ones_have_gone_meanwhile() -> Non
     assert found.adds_up
 
 
-def test_what_is_accepted_is_skipped_with_reason_and_counted_in_the_balance(work: Workplace) -> None:
-    work.fail("a/p", "a/q~fail", "build-1/p", "build-2/p", "c/p", "d/p")
-    work.sql("UPDATE phases SET last_failure_reason = :t WHERE run_id IN ('c', 'd')", [{"t": DISK}])
+def test_what_is_accepted_is_skipped_with_reason_and_counted_in_the_balance(project: Workplace) -> None:
+    project.fail("a/p", "a/q~fail", "build-1/p", "build-2/p", "c/p", "d/p")
+    project.sql("UPDATE phases SET last_failure_reason = :t WHERE run_id IN ('c', 'd')", [{"t": DISK}])
     assert (
-        accept(work, "--run-id=a", "--phase-id=p", "--reason=flaky\x1b[31m").out
+        accept(project, "--run-id=a", "--phase-id=p", "--reason=flaky\x1b[31m").out
         == "Accepted: phase a / p (1 failed phase now)\n"
     )
-    assert accept(work, "--run-id=build-*", "--reason=JIRA-7").out == "Accepted: run build-* (2 failed phases now)\n"
+    assert accept(project, "--run-id=build-*", "--reason=JIRA-7").out == "Accepted: run build-* (2 failed phases now)\n"
     cluster = cluster_id_of(fingerprint(DISK))
-    accept(work, f"--cluster={cluster}", "--reason=disk", "--until=7d")
-    before = work.phases()
+    accept(project, f"--cluster={cluster}", "--reason=disk", "--until=7d")
+    before = project.phases()
 
-    told = work.inv("dry-run", "--explain").out
+    told = project.inv("dry-run", "--explain").out
     assert re.search(r"^ +5 accepted$", told, re.MULTILINE)
     assert re.search(r"- a / p: skipped by accepted: flaky\\x1b\[31m \(\S+@\S+\)", told)
     assert re.search(r"- c / p: skipped by accepted: disk \(\S+@\S+, until \d{4}-\d\d-\d\dT[\d:]+Z\)", told)
-    ran = work.inv("drain")
+    ran = project.inv("drain")
 
-    assert work.taken() == ["a/q~fail"]
+    assert project.taken() == ["a/q~fail"]
     assert "5 skipped by accepted: " in ran.out
-    assert balance(work) == (6, 0, 0, 1, 5, 0)
-    assert {name: row for name, row in work.phases().items() if name != "a/q~fail"} == {
+    assert balance(project) == (6, 0, 0, 1, 5, 0)
+    assert {name: row for name, row in project.phases().items() if name != "a/q~fail"} == {
         name: row for name, row in before.items() if name != "a/q~fail"
     }
-    assert work.sql("SELECT DISTINCT note FROM phases") == [("untouched",)]
+    assert project.sql("SELECT DISTINCT note FROM phases") == [("untouched",)]
 
 
-def test_when_all_is_accepted_the_empty_selection_says_so(work: Workplace) -> None:
-    work.fail("a/p", "a/q")
-    accept(work, "--run-id=a", "--reason=upstream is down")
+def test_when_all_is_accepted_the_empty_selection_says_so(project: Workplace) -> None:
+    project.fail("a/p", "a/q")
+    accept(project, "--run-id=a", "--reason=upstream is down")
     for task in ("drain", "dry-run", "drain-all"):
-        ran = work.inv(task)
+        ran = project.inv(task)
         assert (ran.code, "All 2 failed phases are skipped:" in ran.out) == (0, True), ran
         assert "2 by accepted: upstream is down (" in ran.out
-    assert work.session_files() == []
-    assert work.inv("pick-next-run").out == ""
+    assert project.session_files() == []
+    assert project.inv("pick-next-run").out == ""
 
 
-def test_queued_phases_are_drained_though_their_run_is_accepted(lite: Workplace) -> None:
-    lite.add(("a", "p", 0, "QUEUED", None), ("a", "q", 1, "FAILED", None))
-    accept(lite, "--run-id=a", "--reason=known")
-    assert lite.inv("drain-all").code == 0
-    assert lite.states() == {"a/p": "COMPLETE", "a/q": "FAILED"}
+def test_queued_phases_are_drained_though_their_run_is_accepted(sqlite_project: Workplace) -> None:
+    sqlite_project.add(("a", "p", 0, "QUEUED", None), ("a", "q", 1, "FAILED", None))
+    accept(sqlite_project, "--run-id=a", "--reason=known")
+    assert sqlite_project.inv("drain-all").code == 0
+    assert sqlite_project.states() == {"a/p": "COMPLETE", "a/q": "FAILED"}
 
 
-def test_a_phase_of_a_plan_that_was_accepted_since_is_reported_and_not_taken(work: Workplace) -> None:
-    work.fail("a/p", "b/p")
-    work.inv("dry-run", "--output=plan.json")
-    accept(work, "--run-id=a", "--phase-id=p", "--reason=known")
-    ran = work.inv("drain", "--plan=plan.json")
+def test_a_phase_of_a_plan_that_was_accepted_since_is_reported_and_not_taken(project: Workplace) -> None:
+    project.fail("a/p", "b/p")
+    project.inv("dry-run", "--output=plan.json")
+    accept(project, "--run-id=a", "--phase-id=p", "--reason=known")
+    ran = project.inv("drain", "--plan=plan.json")
     assert "1 skipped by accepted: a / p: known (" in ran.out
-    assert (work.taken(), balance(work)) == (["b/p"], (2, 0, 1, 0, 1, 0))
+    assert (project.taken(), balance(project)) == (["b/p"], (2, 0, 1, 0, 1, 0))
 
 
-def test_resume_leaves_alone_what_was_accepted_since(work: Workplace) -> None:
-    work.fail("a/p~fail", "b/p~hang", "c/p")
-    process = work.start("drain", "--batch-size=3", "--policy=run-order")
-    wait_for(lambda: work.states()["b/p~hang"] == "EXECUTING", "the second phase is taken")
+def test_resume_leaves_alone_what_was_accepted_since(project: Workplace) -> None:
+    project.fail("a/p~fail", "b/p~hang", "c/p")
+    process = project.start("drain", "--batch-size=3", "--policy=run-order")
+    wait_for(lambda: project.states()["b/p~hang"] == "EXECUTING", "the second phase is taken")
     process.terminate()
     process.communicate()
     for run in "ab":
-        accept(work, f"--run-id={run}", "--reason=known")
-    work.inv("resume")
+        accept(project, f"--run-id={run}", "--reason=known")
+    project.inv("resume")
 
-    assert work.taken() == ["a/p~fail", "c/p"]
-    assert balance(work) == (3, 0, 1, 1, 1, 0)  # what was attempted is still failing, and not accepted as well
+    assert project.taken() == ["a/p~fail", "c/p"]
+    assert balance(project) == (3, 0, 1, 1, 1, 0)  # what was attempted is still failing, and not accepted as well
 
 
-def test_a_retry_that_was_left_behind_is_not_taken_once_it_is_accepted(lite: Workplace) -> None:
-    lite.configure(retry={"max_attempts": 3, "initial_s": 30_000_000, "max_s": 30_000_000})
-    lite.fail("a/p~transient=9")
-    process = lite.start("drain")
-    wait_for(lambda: lite.session_files() and "phase.retry_scheduled" in [e["event"] for e in lite.events()], "a retry")
+def test_a_retry_that_was_left_behind_is_not_taken_once_it_is_accepted(sqlite_project: Workplace) -> None:
+    sqlite_project.configure(retry={"max_attempts": 3, "initial_s": 30_000_000, "max_s": 30_000_000})
+    sqlite_project.fail("a/p~transient=9")
+    process = sqlite_project.start("drain")
+    wait_for(
+        lambda: sqlite_project.session_files() and "phase.retry_scheduled" in [e["event"] for e in sqlite_project.events()],
+        "a retry",
+    )
     process.terminate()
     process.communicate()
-    accept(lite, "--run-id=a", "--reason=known")
-    lite.inv("resume")
+    accept(sqlite_project, "--run-id=a", "--reason=known")
+    sqlite_project.inv("resume")
 
-    told = [(event["rule"], event["value"]) for event in lite.events() if event["event"] == "phase.skipped"]
+    told = [(event["rule"], event["value"]) for event in sqlite_project.events() if event["event"] == "phase.skipped"]
     assert [(rule, value.partition(" (")[0]) for rule, value in told] == [("accepted", "a / p~transient=9: known")]
-    assert lite.sql("SELECT count(*) FROM batchdrain_attempt") == [(1,)]
+    assert sqlite_project.sql("SELECT count(*) FROM batchdrain_attempt") == [(1,)]
 
 
 @pytest.mark.everyday("sqlite", "postgresql")
-def test_acceptances_are_listed_expired_ones_marked_and_taken_back(work: Workplace) -> None:
-    assert re.match(r"Nothing is accepted in (sqlite|postgresql|mysql)", work.inv("accept").out)
-    work.fail("a/p", "c/p")
-    work.sql("UPDATE phases SET last_failure_reason = :t WHERE run_id = 'c'", [{"t": DISK}])
-    accept(work, "--run-id=a", "--phase-id=p", "--reason=old", "--until=1d")
-    accept(work, f"--cluster={cluster_id_of(fingerprint(DISK)).upper()}", "--reason=disk")
-    (name, value), *_ = work.sql(
+def test_acceptances_are_listed_expired_ones_marked_and_taken_back(project: Workplace) -> None:
+    assert re.match(r"Nothing is accepted in (sqlite|postgresql|mysql)", project.inv("accept").out)
+    project.fail("a/p", "c/p")
+    project.sql("UPDATE phases SET last_failure_reason = :t WHERE run_id = 'c'", [{"t": DISK}])
+    accept(project, "--run-id=a", "--phase-id=p", "--reason=old", "--until=1d")
+    accept(project, f"--cluster={cluster_id_of(fingerprint(DISK)).upper()}", "--reason=disk")
+    (name, value), *_ = project.sql(
         "SELECT name, value FROM batchdrain_meta WHERE name LIKE 'accepted/%' AND value LIKE '%old%'"
     )
     note = json.loads(value)
     note["said"]["until"] = "2020-01-01T00:00:00Z"
-    work.sql("UPDATE batchdrain_meta SET value = :v WHERE name = :n", [{"v": json.dumps(note), "n": name}])
+    project.sql("UPDATE batchdrain_meta SET value = :v WHERE name = :n", [{"v": json.dumps(note), "n": name}])
 
-    lines = work.inv("accept").lines
+    lines = project.inv("accept").lines
     assert lines[1] == f"  cluster {cluster_id_of(fingerprint(DISK))}: {fingerprint(DISK)}"
     assert lines[3] == "  phase a / p"
     assert re.fullmatch(r" +old \(\S+@\S+, \d{4}-\d\d-\d\d, EXPIRED 2020-01-01T00:00:00Z\)", lines[4])
-    work.inv("drain")
-    assert work.taken() == ["a/p"]
+    project.inv("drain")
+    assert project.taken() == ["a/p"]
 
-    assert work.inv("--dry", "accept", "--run-id=a", "--phase-id=p", "--clear").out.startswith("Would take back: phase a / p")
-    assert accept(work, "--run-id=a", "--phase-id=p", "--clear").out == "Taken back: phase a / p is accepted\n"
-    assert len(work.inv("accept").lines) == 3
-    gone = work.inv("accept", "--run-id=a", "--phase-id=p", "--clear")
+    assert project.inv("--dry", "accept", "--run-id=a", "--phase-id=p", "--clear").out.startswith(
+        "Would take back: phase a / p"
+    )
+    assert accept(project, "--run-id=a", "--phase-id=p", "--clear").out == "Taken back: phase a / p is accepted\n"
+    assert len(project.inv("accept").lines) == 3
+    gone = project.inv("accept", "--run-id=a", "--phase-id=p", "--clear")
     assert (gone.code, "phase a / p is not accepted" in gone.err) == (2, True)
 
 
-def test_a_dry_accept_writes_nothing(work: Workplace) -> None:
-    work.fail("a/p")
-    said = work.inv("--dry", "accept", "--run-id=a", "--reason=x").out
+def test_a_dry_accept_writes_nothing(project: Workplace) -> None:
+    project.fail("a/p")
+    said = project.inv("--dry", "accept", "--run-id=a", "--reason=x").out
     assert said == "Would accept: run a (1 failed phase now)\n"
-    assert "Nothing is accepted" in work.inv("accept").out
+    assert "Nothing is accepted" in project.inv("accept").out
 
 
 @pytest.mark.parametrize(
@@ -261,7 +266,7 @@ def test_a_dry_accept_writes_nothing(work: Workplace) -> None:
         (["--run-id=a", "--reason=a\udcff"], "--reason: expected at most 500 characters of valid text"),
     ],
 )
-def test_an_acceptance_that_says_nothing_clear_is_refused(lite: Workplace, argv: list[str], said: str) -> None:
-    ran = lite.inv("accept", *argv)
+def test_an_acceptance_that_says_nothing_clear_is_refused(sqlite_project: Workplace, argv: list[str], said: str) -> None:
+    ran = sqlite_project.inv("accept", *argv)
     assert (ran.code, said in ran.err) == (2, True), ran
-    assert lite.sql("SELECT name FROM sqlite_master WHERE name LIKE 'batchdrain%'") == []
+    assert sqlite_project.sql("SELECT name FROM sqlite_master WHERE name LIKE 'batchdrain%'") == []

@@ -34,12 +34,12 @@ from tests.workplace import INV, Workplace
         (["init", "--database-url="], "has a batchdrain section already"),
     ],
 )
-def test_a_wrong_flag_is_named(lite: Workplace, argv: list[str], part: str) -> None:
-    lite.fail("r/a")
+def test_a_wrong_flag_is_named(sqlite_project: Workplace, argv: list[str], part: str) -> None:
+    sqlite_project.fail("r/a")
     code = 78 if part.startswith("has a") else 2
-    told(lite.inv(*argv), code, part)
-    assert lite.states() == {"r/a": "FAILED"}
-    assert not lite.sessions.exists()
+    told(sqlite_project.inv(*argv), code, part)
+    assert sqlite_project.states() == {"r/a": "FAILED"}
+    assert not sqlite_project.sessions.exists()
 
 
 @pytest.mark.parametrize(
@@ -67,35 +67,35 @@ def test_a_wrong_flag_is_named(lite: Workplace, argv: list[str], part: str) -> N
     ],
 )  # fmt: skip
 def test_a_wrong_configuration_is_told_with_its_place(
-    lite: Workplace, section: dict[str, Any], env: dict[str, str], part: str
+    sqlite_project: Workplace, section: dict[str, Any], env: dict[str, str], part: str
 ) -> None:
-    lite.fail("r/a")
-    lite.configure(**section)
-    told(lite.inv("drain", env=env), 78, part)
-    assert lite.states() == {"r/a": "FAILED"}
-    assert not (lite.root / "missing.db").exists()
+    sqlite_project.fail("r/a")
+    sqlite_project.configure(**section)
+    told(sqlite_project.inv("drain", env=env), 78, part)
+    assert sqlite_project.states() == {"r/a": "FAILED"}
+    assert not (sqlite_project.root / "missing.db").exists()
 
 
-def test_the_environment_can_hold_a_list_over_a_list_of_the_file(lite: Workplace) -> None:
-    lite.configure(policy=["smart"])
-    lite.fail("r/a")
-    assert "(policy run-order)" in lite.inv("dry-run", env={"INVOKE_BATCHDRAIN_POLICY": "run-order"}).out
+def test_the_environment_can_hold_a_list_over_a_list_of_the_file(sqlite_project: Workplace) -> None:
+    sqlite_project.configure(policy=["smart"])
+    sqlite_project.fail("r/a")
+    assert "(policy run-order)" in sqlite_project.inv("dry-run", env={"INVOKE_BATCHDRAIN_POLICY": "run-order"}).out
 
 
-def test_a_settings_file_that_is_missing_is_not_ignored(lite: Workplace) -> None:
-    told(lite.inv("-f", "nowhere.yaml", "drain"), 78, "there is no such file")
+def test_a_settings_file_that_is_missing_is_not_ignored(sqlite_project: Workplace) -> None:
+    told(sqlite_project.inv("-f", "nowhere.yaml", "drain"), 78, "there is no such file")
 
 
-def test_a_database_that_is_away_says_try_again(lite: Workplace) -> None:
-    lite.configure(database_url=f"postgresql://u:{SECRET}@127.0.0.1:1/x?password={SECRET}")
+def test_a_database_that_is_away_says_try_again(sqlite_project: Workplace) -> None:
+    sqlite_project.configure(database_url=f"postgresql://u:{SECRET}@127.0.0.1:1/x?password={SECRET}")
     for task in ("drain", "doctor", "list-run-counts"):
-        ran = lite.inv(task)
+        ran = sqlite_project.inv(task)
         assert ran.code == 75, ran
         assert SECRET not in ran.out + ran.err
 
 
-def test_no_secret_of_the_url_is_in_any_file(lite: Workplace, postgresql_url: str) -> None:
-    place = Workplace(root=lite.root, url=postgresql_url.replace("postgres@", f"postgres:{SECRET}@"))
+def test_no_secret_of_the_url_is_in_any_file(sqlite_project: Workplace, postgresql_url: str) -> None:
+    place = Workplace(root=sqlite_project.root, url=postgresql_url.replace("postgres@", f"postgres:{SECRET}@"))
     place.make_table()
     place.fail("r/a~fail")
     (place.root / "invoke.yaml").write_text((place.root / "invoke.yaml").read_text().replace(place.url, ""))
@@ -110,11 +110,11 @@ def test_no_secret_of_the_url_is_in_any_file(lite: Workplace, postgresql_url: st
 @pytest.mark.parametrize(
     "content", [b"this is no database, but it is long enough to be taken for one" * 20, b"SQLite format 3\0" + b"x" * 4096]
 )
-def test_a_file_that_is_no_database_is_left_alone(lite: Workplace, tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_database_is_left_alone(sqlite_project: Workplace, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "broken.db"
     path.write_bytes(content)
-    lite.configure(database_url=f"sqlite:///{path}")
-    told(lite.inv("drain"), 74, "restore it")
+    sqlite_project.configure(database_url=f"sqlite:///{path}")
+    told(sqlite_project.inv("drain"), 74, "restore it")
     assert path.read_bytes() == content
 
 
@@ -128,72 +128,81 @@ def test_a_file_that_is_no_database_is_left_alone(lite: Workplace, tmp_path: Pat
         '{"schema_version": 1, "made_at": "x", "database": {}, "filters": {}, "phases": []}',
     ],
 )
-def test_a_plan_that_is_none_is_refused(lite: Workplace, content: str) -> None:
-    lite.fail("r/a")
-    (lite.root / "plan.json").write_text(content)
-    told(lite.inv("drain", "--plan=plan.json"), 65, "--plan: plan.json")
+def test_a_plan_that_is_none_is_refused(sqlite_project: Workplace, content: str) -> None:
+    sqlite_project.fail("r/a")
+    (sqlite_project.root / "plan.json").write_text(content)
+    told(sqlite_project.inv("drain", "--plan=plan.json"), 65, "--plan: plan.json")
 
 
-def test_a_plan_of_another_database_is_refused(lite: Workplace, postgresql_url: str) -> None:
-    lite.fail("r/a~fail", "r/b")
-    lite.inv("drain", "--batch-size=1")
-    lite.inv("dry-run", "--output=plan.json")
-    other = Workplace(root=lite.root, url=postgresql_url)
+def test_a_plan_of_another_database_is_refused(sqlite_project: Workplace, postgresql_url: str) -> None:
+    sqlite_project.fail("r/a~fail", "r/b")
+    sqlite_project.inv("drain", "--batch-size=1")
+    sqlite_project.inv("dry-run", "--output=plan.json")
+    other = Workplace(root=sqlite_project.root, url=postgresql_url)
     other.make_table()
     other.fail("r/a~fail", "r/b")
     other.inv("drain", "--batch-size=1")
     told(other.inv("drain", "--plan=plan.json"), 65, "was made for another database")
 
 
-def test_a_folder_that_others_may_write_is_refused(lite: Workplace) -> None:
-    lite.fail("r/a")
-    lite.sessions.mkdir(parents=True)
-    lite.sessions.chmod(0o777)
-    told(lite.inv("drain"), 74, "chmod 700")
-    assert lite.states() == {"r/a": "FAILED"}
+def test_a_folder_that_others_may_write_is_refused(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("r/a")
+    sqlite_project.sessions.mkdir(parents=True)
+    sqlite_project.sessions.chmod(0o777)
+    told(sqlite_project.inv("drain"), 74, "chmod 700")
+    assert sqlite_project.states() == {"r/a": "FAILED"}
 
 
-def test_a_plain_terminal_gets_ascii(lite: Workplace) -> None:
-    lite.fail("r/a", "r/b~fail")
-    ran = lite.inv("drain", env={"PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONCOERCECLOCALE": "0"})
+def test_a_plain_terminal_gets_ascii(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("r/a", "r/b~fail")
+    ran = sqlite_project.inv(
+        "drain", env={"PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONCOERCECLOCALE": "0"}
+    )
     assert "  [ok] Success: COMPLETE" in ran.lines
     assert "  [x] Failed: FAILED" in ran.lines
 
 
-def test_a_reader_who_leaves_does_not_stop_the_drain(lite: Workplace) -> None:
-    lite.fail(*(f"r/p{number}" for number in range(5)))
+def test_a_reader_who_leaves_does_not_stop_the_drain(sqlite_project: Workplace) -> None:
+    sqlite_project.fail(*(f"r/p{number}" for number in range(5)))
     line = f"{' '.join(INV)} drain | head -1"
     done = subprocess.run(
-        ["bash", "-c", line], cwd=lite.root, env=lite.environ(), capture_output=True, timeout=100, check=False
+        ["bash", "-c", line],
+        cwd=sqlite_project.root,
+        env=sqlite_project.environ(),
+        capture_output=True,
+        timeout=100,
+        check=False,
     )
     assert (done.stdout, done.stderr) == (b"Batch Drain Controller\n", b"")
-    assert set(lite.states().values()) == {"COMPLETE"}
-    assert lite.session()["status"] == "complete"
+    assert set(sqlite_project.states().values()) == {"COMPLETE"}
+    assert sqlite_project.session()["status"] == "complete"
 
 
-def test_the_demo_never_replaces_a_database_of_yours(lite: Workplace) -> None:
-    lite.fail("r/a")
-    told(lite.inv("demo"), 78, "never replaces a database of yours")
-    (lite.root / "invoke.yaml").unlink()
-    made = lite.inv("demo", "--phases=12", "--seed=3")
+def test_the_demo_never_replaces_a_database_of_yours(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("r/a")
+    told(sqlite_project.inv("demo"), 78, "never replaces a database of yours")
+    (sqlite_project.root / "invoke.yaml").unlink()
+    made = sqlite_project.inv("demo", "--phases=12", "--seed=3")
     assert (made.code, "12 failed" in made.out) == (0, True)
-    assert lite.inv("--dry", "demo").out.startswith("Would make")
-    assert lite.states() == {"r/a": "FAILED"}
+    assert sqlite_project.inv("--dry", "demo").out.startswith("Would make")
+    assert sqlite_project.states() == {"r/a": "FAILED"}
 
 
-def test_doctor_reads_the_settings_file_more_strictly_than_yaml(lite: Workplace) -> None:
-    (lite.root / "invoke.yaml").write_text(f"batchdrain:\n  database_url: {lite.url}\n  batch_size: 3\n  batch_size: 4\n")
-    ran = lite.inv("doctor")
+def test_doctor_reads_the_settings_file_more_strictly_than_yaml(sqlite_project: Workplace) -> None:
+    (sqlite_project.root / "invoke.yaml").write_text(
+        f"batchdrain:\n  database_url: {sqlite_project.url}\n  batch_size: 3\n  batch_size: 4\n"
+    )
+    ran = sqlite_project.inv("doctor")
     assert (ran.code, "the key 'batch_size' stands twice" in ran.out) == (78, True)
     assert "batchdrain.command.argv: is empty" in ran.out
 
 
-def test_init_says_what_it_can_not_guess(lite: Workplace, tmp_path: Path) -> None:
-    (lite.root / "invoke.yaml").unlink()
-    lite.sql("DROP TABLE phases")
-    lite.sql("CREATE TABLE odd (a TEXT, b TEXT)")
-    told(lite.inv("init", f"--database-url={lite.url}"), 78, "no table of", "--table")
-    told(lite.inv("init", f"--database-url={lite.url}", "--table=od"), 2, "did you mean 'odd'?")
-    assert "batchdrain:" in lite.inv("--dry", "init", f"--database-url={lite.url}", "--table=odd").out
-    assert not (lite.root / "invoke.yaml").exists()
+def test_init_says_what_it_can_not_guess(sqlite_project: Workplace, tmp_path: Path) -> None:
+    (sqlite_project.root / "invoke.yaml").unlink()
+    sqlite_project.sql("DROP TABLE phases")
+    sqlite_project.sql("CREATE TABLE odd (a TEXT, b TEXT)")
+    told(sqlite_project.inv("init", f"--database-url={sqlite_project.url}"), 78, "no table of", "--table")
+    told(sqlite_project.inv("init", f"--database-url={sqlite_project.url}", "--table=od"), 2, "did you mean 'odd'?")
+    assert "batchdrain:" in sqlite_project.inv("--dry", "init", f"--database-url={sqlite_project.url}", "--table=odd").out
+    assert not (sqlite_project.root / "invoke.yaml").exists()
     shutil.rmtree(tmp_path / "nothing", ignore_errors=True)

@@ -19,9 +19,9 @@ def write(place: Workplace, text: str) -> None:
     (place.root / "invoke.yaml").write_text(text.replace("URL", place.url))
 
 
-def test_every_problem_of_the_settings_is_told_at_once(lite: Workplace) -> None:
-    lite.fail("r/a")
-    write(lite, """
+def test_every_problem_of_the_settings_is_told_at_once(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("r/a")
+    write(sqlite_project, """
 batchdrain:
   database_url: URL
   batch_size: ten
@@ -43,7 +43,7 @@ batchdrain:
         "command.success_exit_codes", "depends_on.0.after", "profle",
     ]  # fmt: skip
 
-    ran = refused(lite, ["drain"], 78, "(did you mean 'profile'?)", "(did you mean 'columns'?)", "quote it")
+    ran = refused(sqlite_project, ["drain"], 78, "(did you mean 'profile'?)", "(did you mean 'columns'?)", "quote it")
 
     told_of = {line.split(": ")[1].removeprefix("batchdrain.") for line in ran.err.splitlines()}
     assert told_of == set(places)
@@ -60,10 +60,10 @@ batchdrain:
     ],
     ids=["text", "list", "list for text", "nul", "one slash"],
 )
-def test_a_wrong_section_never_shows_its_secrets(lite: Workplace, text: str) -> None:
-    write(lite, text)
+def test_a_wrong_section_never_shows_its_secrets(sqlite_project: Workplace, text: str) -> None:
+    write(sqlite_project, text)
     for task in ("drain", "doctor"):
-        ran = lite.inv(task)
+        ran = sqlite_project.inv(task)
         assert (ran.code, "Traceback" in ran.err) == (78, False)
         assert SECRET not in ran.out + ran.err
 
@@ -88,13 +88,13 @@ def test_a_wrong_section_never_shows_its_secrets(lite: Workplace, text: str) -> 
         ("command: {argv: []}", "batchdrain.command.argv: is empty"),
     ],
 )  # fmt: skip
-def test_a_wrong_setting_stops_a_drain_before_it_begins(lite: Workplace, section: str, part: str) -> None:
-    lite.fail("r/a")
+def test_a_wrong_setting_stops_a_drain_before_it_begins(sqlite_project: Workplace, section: str, part: str) -> None:
+    sqlite_project.fail("r/a")
     argv = "" if section.startswith("command") else "  command: {argv: [echo]}\n"
-    write(lite, f"batchdrain:\n  database_url: URL\n{argv}  {section}\n")
-    told(lite.inv("drain"), 78, part)
-    assert lite.phases() == {"r/a": ("FAILED", None)}
-    assert not list(lite.root.glob(".autonomous_runs/*/*.json"))
+    write(sqlite_project, f"batchdrain:\n  database_url: URL\n{argv}  {section}\n")
+    told(sqlite_project.inv("drain"), 78, part)
+    assert sqlite_project.phases() == {"r/a": ("FAILED", None)}
+    assert not list(sqlite_project.root.glob(".autonomous_runs/*/*.json"))
 
 
 @pytest.mark.parametrize(
@@ -109,17 +109,17 @@ def test_a_wrong_setting_stops_a_drain_before_it_begins(lite: Workplace, section
     ids=["missing", "not executable", "folder", "empty", "cwd"],
 )
 def test_a_command_that_can_not_be_executed_is_told_before_the_first_claim(
-    lite: Workplace, command: dict[str, Any], part: str
+    sqlite_project: Workplace, command: dict[str, Any], part: str
 ) -> None:
-    lite.fail("r/a")
-    lite.configure(command=command)
+    sqlite_project.fail("r/a")
+    sqlite_project.configure(command=command)
 
-    told(lite.inv("drain"), 78, part)
+    told(sqlite_project.inv("drain"), 78, part)
 
-    assert lite.states() == {"r/a": "FAILED"}
-    made = lite.sql("SELECT name FROM sqlite_master WHERE name = 'batchdrain_claim'")
-    assert not made or lite.sql("SELECT count(*) FROM batchdrain_claim") == [(0,)]
-    assert not lite.sessions.exists()
+    assert sqlite_project.states() == {"r/a": "FAILED"}
+    made = sqlite_project.sql("SELECT name FROM sqlite_master WHERE name = 'batchdrain_claim'")
+    assert not made or sqlite_project.sql("SELECT count(*) FROM batchdrain_claim") == [(0,)]
+    assert not sqlite_project.sessions.exists()
 
 
 @pytest.mark.parametrize(
@@ -137,19 +137,19 @@ def test_a_command_that_can_not_be_executed_is_told_before_the_first_claim(
     ],
     ids=str,
 )  # fmt: skip
-def test_a_wrong_variable_is_named_and_runs_no_code(lite: Workplace, env: dict[str, str], part: str) -> None:
-    lite.fail("r/a")
-    lite.configure(policy=["smart"])
-    (lite.root / "evil.py").write_text("open('pwned', 'w')\ndef policy(lane, now): return 0\n")
-    refused(lite, ["drain"], 78, part, env={f"INVOKE_BATCHDRAIN_{name}": value for name, value in env.items()})
+def test_a_wrong_variable_is_named_and_runs_no_code(sqlite_project: Workplace, env: dict[str, str], part: str) -> None:
+    sqlite_project.fail("r/a")
+    sqlite_project.configure(policy=["smart"])
+    (sqlite_project.root / "evil.py").write_text("open('pwned', 'w')\ndef policy(lane, now): return 0\n")
+    refused(sqlite_project, ["drain"], 78, part, env={f"INVOKE_BATCHDRAIN_{name}": value for name, value in env.items()})
 
 
-def test_variables_are_read_as_people_write_them(lite: Workplace) -> None:
-    lite.fail("r/a", "s/b")
-    lite.configure(policy=["smart"], timeout={"default_s": 60, "adaptive": True})
+def test_variables_are_read_as_people_write_them(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("r/a", "s/b")
+    sqlite_project.configure(policy=["smart"], timeout={"default_s": 60, "adaptive": True})
     env = {"POLICY": "run-order,smart", "TIMEOUT_ADAPTIVE": "false", "TIMEOUT_DEFAULT_S": "2m", "BATCH_SIZE": "1"}
 
-    ran = lite.inv("dry-run", env={f"INVOKE_BATCHDRAIN_{name}": value for name, value in env.items()})
+    ran = sqlite_project.inv("dry-run", env={f"INVOKE_BATCHDRAIN_{name}": value for name, value in env.items()})
 
     assert ran.code == 0, ran.err
     assert "(policy run-order > smart)" in ran.out
@@ -157,40 +157,40 @@ def test_variables_are_read_as_people_write_them(lite: Workplace) -> None:
     assert "Would drain 1 of 2" in ran.out
 
 
-def test_a_tag_in_yaml_executes_nothing(lite: Workplace) -> None:
-    write(lite, 'batchdrain:\n  batch_size: !!python/object/apply:os.system ["touch pwned"]\n')
-    assert lite.inv("drain").code != 0
-    assert not (lite.root / "pwned").exists()
+def test_a_tag_in_yaml_executes_nothing(sqlite_project: Workplace) -> None:
+    write(sqlite_project, 'batchdrain:\n  batch_size: !!python/object/apply:os.system ["touch pwned"]\n')
+    assert sqlite_project.inv("drain").code != 0
+    assert not (sqlite_project.root / "pwned").exists()
 
 
-def test_an_empty_section_is_all_defaults_and_init_fills_it_in_once(lite: Workplace) -> None:
-    lite.fail("r/a")
-    write(lite, "batchdrain:\nother: {key: 1}\n")
-    ran = lite.inv("init", f"--database-url={lite.url}")
-    text = (lite.root / "invoke.yaml").read_text()
+def test_an_empty_section_is_all_defaults_and_init_fills_it_in_once(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("r/a")
+    write(sqlite_project, "batchdrain:\nother: {key: 1}\n")
+    ran = sqlite_project.inv("init", f"--database-url={sqlite_project.url}")
+    text = (sqlite_project.root / "invoke.yaml").read_text()
     assert (ran.code, text.count("\nbatchdrain:") + text.startswith("batchdrain:")) in {(0, 1), (78, 1)}
     assert "other: {key: 1}" in text
 
 
-def test_doctor_ends_well_whatever_stands_in_the_file(lite: Workplace) -> None:
-    write(lite, "batchdrain: {policy: 5, timeout: [], retry: {max_attempts: x}, command: 3, nonsense: {}}\n")
-    before = snapshot(lite)
-    ran = lite.inv("doctor", "--format=json")
+def test_doctor_ends_well_whatever_stands_in_the_file(sqlite_project: Workplace) -> None:
+    write(sqlite_project, "batchdrain: {policy: 5, timeout: [], retry: {max_attempts: x}, command: 3, nonsense: {}}\n")
+    before = snapshot(sqlite_project)
+    ran = sqlite_project.inv("doctor", "--format=json")
     assert (ran.code, ran.err) == (78, "")
     said = json.dumps([finding for finding in ran.json() if not finding["ok"]])
     for place in ("policy", "timeout", "retry.max_attempts", "command", "nonsense"):
         assert f"batchdrain.{place}" in said
-    assert snapshot(lite) == before
+    assert snapshot(sqlite_project) == before
 
 
-def test_a_folder_in_place_of_the_demo_s_database_is_told(lite: Workplace) -> None:
-    (lite.root / "invoke.yaml").unlink()
+def test_a_folder_in_place_of_the_demo_s_database_is_told(sqlite_project: Workplace) -> None:
+    (sqlite_project.root / "invoke.yaml").unlink()
     for make in (Path.mkdir, Path.rmdir):
-        make(lite.root / "batchdrain.db")
+        make(sqlite_project.root / "batchdrain.db")
         if make is Path.mkdir:
-            refused(lite, ["demo"], 78, "never replaces a database of yours")
-    (lite.root / "batchdrain.db").write_text("my notes")
-    refused(lite, ["demo"], 78, "never replaces a database of yours")
+            refused(sqlite_project, ["demo"], 78, "never replaces a database of yours")
+    (sqlite_project.root / "batchdrain.db").write_text("my notes")
+    refused(sqlite_project, ["demo"], 78, "never replaces a database of yours")
 
 
 def test_a_few_lines_that_stand_for_billions_of_values_are_refused(tmp_path: Path) -> None:
@@ -210,16 +210,16 @@ def test_a_few_lines_that_stand_for_billions_of_values_are_refused(tmp_path: Pat
 
 
 @pytest.mark.parametrize("mode", [0o664, 0o646])
-def test_code_is_not_imported_at_the_word_of_a_file_that_others_may_write(lite: Workplace, mode: int) -> None:
-    lite.fail("r/a")
-    (lite.root / "evil.py").write_text("open('pwned', 'w')\ndef policy(lane, now): return 0\n")
-    lite.configure(policy=["evil:policy"])
-    (lite.root / "invoke.yaml").chmod(mode)
-    refused(lite, ["drain"], 78, "others may write it", "chmod go-w")
-    lite.configure(policy=["smart"])
-    (lite.root / "invoke.yaml").chmod(mode)
-    assert lite.inv("drain").code == 0
-    assert not (lite.root / "pwned").exists()
+def test_code_is_not_imported_at_the_word_of_a_file_that_others_may_write(sqlite_project: Workplace, mode: int) -> None:
+    sqlite_project.fail("r/a")
+    (sqlite_project.root / "evil.py").write_text("open('pwned', 'w')\ndef policy(lane, now): return 0\n")
+    sqlite_project.configure(policy=["evil:policy"])
+    (sqlite_project.root / "invoke.yaml").chmod(mode)
+    refused(sqlite_project, ["drain"], 78, "others may write it", "chmod go-w")
+    sqlite_project.configure(policy=["smart"])
+    (sqlite_project.root / "invoke.yaml").chmod(mode)
+    assert sqlite_project.inv("drain").code == 0
+    assert not (sqlite_project.root / "pwned").exists()
 
 
 EVIL = {"policy": ["evil:policy"]}
@@ -231,57 +231,63 @@ def evil(place: Workplace) -> None:
 
 
 @pytest.mark.parametrize("name", ["invoke.yml", "invoke.json", "invoke.py", ".invoke.yaml", "other.yaml"])
-def test_every_file_that_may_name_code_must_be_ours(lite: Workplace, name: str) -> None:
+def test_every_file_that_may_name_code_must_be_ours(sqlite_project: Workplace, name: str) -> None:
     """Those of the project, that of the user, and the one that is given with `inv -f`."""
-    evil(lite)
-    section = json.loads((lite.root / "invoke.yaml").read_text())
+    evil(sqlite_project)
+    section = json.loads((sqlite_project.root / "invoke.yaml").read_text())
     section["batchdrain"].update(EVIL)
     if not name.startswith("."):
-        (lite.root / "invoke.yaml").unlink()
+        (sqlite_project.root / "invoke.yaml").unlink()
     text = f"batchdrain = {section['batchdrain']!r}" if name.endswith(".py") else json.dumps(section)
-    (lite.root / name).write_text(text)
-    (lite.root / name).chmod(0o666)
+    (sqlite_project.root / name).write_text(text)
+    (sqlite_project.root / name).chmod(0o666)
     flags = ["-f", "other.yaml"] if name == "other.yaml" else []
-    ran = lite.inv(*flags, "drain", env={"HOME": str(lite.root)})
+    ran = sqlite_project.inv(*flags, "drain", env={"HOME": str(sqlite_project.root)})
     told(ran, 78, f"{name}: names code", "others may write it", "chmod go-w")
-    assert not (lite.root / "pwned").exists()
-    (lite.root / name).chmod(0o644)
-    assert lite.inv(*flags, "drain", env={"HOME": str(lite.root)}).code == 0
-    assert (lite.root / "pwned").exists()
+    assert not (sqlite_project.root / "pwned").exists()
+    (sqlite_project.root / name).chmod(0o644)
+    assert sqlite_project.inv(*flags, "drain", env={"HOME": str(sqlite_project.root)}).code == 0
+    assert (sqlite_project.root / "pwned").exists()
 
 
 @pytest.mark.parametrize("name", ["invoke.yml", "invoke.json"])
-def test_doctor_reads_the_settings_file_that_invoke_reads(lite: Workplace, name: str) -> None:
-    text = (lite.root / "invoke.yaml").read_text()
-    (lite.root / "invoke.yaml").unlink()
-    (lite.root / name).write_text(text)
-    assert f"ok   {name}: can be read, no key stands twice" in lite.inv("doctor").lines
-    (lite.root / name).write_text('{"batchdrain": {"batch_size": 1, "batch_size": 2}}')
-    ran = lite.inv("doctor")
-    assert (ran.code, f"{lite.root / name}: " in ran.out, "the key 'batch_size' stands twice" in ran.out) == (78, True, True)
+def test_doctor_reads_the_settings_file_that_invoke_reads(sqlite_project: Workplace, name: str) -> None:
+    text = (sqlite_project.root / "invoke.yaml").read_text()
+    (sqlite_project.root / "invoke.yaml").unlink()
+    (sqlite_project.root / name).write_text(text)
+    assert f"ok   {name}: can be read, no key stands twice" in sqlite_project.inv("doctor").lines
+    (sqlite_project.root / name).write_text('{"batchdrain": {"batch_size": 1, "batch_size": 2}}')
+    ran = sqlite_project.inv("doctor")
+    assert (ran.code, f"{sqlite_project.root / name}: " in ran.out, "the key 'batch_size' stands twice" in ran.out) == (
+        78,
+        True,
+        True,
+    )
 
 
-def test_doctor_passes_over_files_and_sections_that_are_not_for_batchdrain(lite: Workplace) -> None:
+def test_doctor_passes_over_files_and_sections_that_are_not_for_batchdrain(sqlite_project: Workplace) -> None:
     """Invoke reads the first of four files alone; and other tools have their own habits."""
-    (lite.root / "invoke.yml").write_text("a: [")
-    text = (lite.root / "invoke.yaml").read_text()
-    (lite.root / "invoke.yaml").write_text(f"run: {{mode: 0644, echo: true, echo: false}}\nbatchdrain: {text[14:-1]}\n")
-    ran = lite.inv("doctor")
+    (sqlite_project.root / "invoke.yml").write_text("a: [")
+    text = (sqlite_project.root / "invoke.yaml").read_text()
+    (sqlite_project.root / "invoke.yaml").write_text(
+        f"run: {{mode: 0644, echo: true, echo: false}}\nbatchdrain: {text[14:-1]}\n"
+    )
+    ran = sqlite_project.inv("doctor")
     assert "ok   invoke.yaml: can be read, no key stands twice" in ran.lines, ran.out
     assert "invoke.yml" not in ran.out
 
 
 @pytest.mark.parametrize("name", ["evil.py", "inner/evil.py", "inner", "."])
-def test_code_that_others_may_write_is_not_imported(lite: Workplace, name: str) -> None:
-    evil(lite)
-    (lite.root / "inner").mkdir()
-    (lite.root / "inner" / "evil.py").write_text((lite.root / "evil.py").read_text())
-    lite.configure(policy=["inner.evil:policy" if "inner" in name else "evil:policy"])
-    (lite.root / name).chmod(0o777)
-    refused(lite, ["drain"], 78, "others may write it", "chmod go-w")
-    assert not (lite.root / "pwned").exists()
-    (lite.root / name).chmod(0o1777 if name == "." else 0o755)  # where others may add files but change none
-    assert lite.inv("drain").code == 0
+def test_code_that_others_may_write_is_not_imported(sqlite_project: Workplace, name: str) -> None:
+    evil(sqlite_project)
+    (sqlite_project.root / "inner").mkdir()
+    (sqlite_project.root / "inner" / "evil.py").write_text((sqlite_project.root / "evil.py").read_text())
+    sqlite_project.configure(policy=["inner.evil:policy" if "inner" in name else "evil:policy"])
+    (sqlite_project.root / name).chmod(0o777)
+    refused(sqlite_project, ["drain"], 78, "others may write it", "chmod go-w")
+    assert not (sqlite_project.root / "pwned").exists()
+    (sqlite_project.root / name).chmod(0o1777 if name == "." else 0o755)  # where others may add files but change none
+    assert sqlite_project.inv("drain").code == 0
 
 
 @pytest.mark.parametrize("text", ["batch_size: 10:30", "batch_size: 017", "states: {failed: 017}"])

@@ -61,22 +61,22 @@ class Bench:
 
 
 @pytest.fixture
-def bench(work: Workplace) -> Iterator[Bench]:
-    yield from opened(work, Command(argv=["true"]))
+def bench(project: Workplace) -> Iterator[Bench]:
+    yield from opened(project, Command(argv=["true"]))
 
 
 @pytest.fixture
-def database_mode(work: Workplace) -> Iterator[Bench]:
-    yield from opened(work, Command(argv=["true"], result_from="database"))
+def database_mode(project: Workplace) -> Iterator[Bench]:
+    yield from opened(project, Command(argv=["true"], result_from="database"))
 
 
-def opened(work: Workplace, command: Command) -> Iterator[Bench]:
-    database = open_database(work.url)
+def opened(project: Workplace, command: Command) -> Iterator[Bench]:
+    database = open_database(project.url)
     table = PhaseTable.reflect(database, Source())
     ledger = Ledger.of(table)
     database.prepare_for_writing()
     ledger.create(database)
-    yield Bench(work, database, ledger, table, command)
+    yield Bench(project, database, ledger, table, command)
     database.close()
 
 

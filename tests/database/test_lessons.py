@@ -45,12 +45,12 @@ class Book:
 
 
 @pytest.fixture
-def book(work: Workplace) -> Iterator[Book]:
-    database = open_database(work.url)
+def book(project: Workplace) -> Iterator[Book]:
+    database = open_database(project.url)
     ledger = Ledger.of(PhaseTable.reflect(database, Source()))
     database.prepare_for_writing()
     ledger.create(database)
-    yield Book(work, database, ledger)
+    yield Book(project, database, ledger)
     database.close()
 
 

@@ -25,20 +25,20 @@ OTHER: dict[str, Any] = {
 
 
 @pytest.fixture
-def other(work: Workplace) -> Workplace:
+def other(project: Workplace) -> Workplace:
     """A table where everything has another name."""
-    moment = "TIMESTAMP" if "postgresql" in work.url else "DATETIME"
-    work.sql(
+    moment = "TIMESTAMP" if "postgresql" in project.url else "DATETIME"
+    project.sql(
         f'CREATE TABLE "Build Steps" ("Build" VARCHAR(99), "Step Name" VARCHAR(99), pos INT, "Status" VARCHAR(9) NOT NULL, '
         f'"Last Error" TEXT NOT NULL DEFAULT \'\', touched {moment}, tenant VARCHAR(20), UNIQUE ("Build", "Step Name"))'
     )
     for step, tenant in (("x", "mine: a%b"), ("y~fail", "mine: a%b"), ("z", "theirs")):
-        work.sql(
+        project.sql(
             "INSERT INTO \"Build Steps\" VALUES ('b1', :s, 1, 'broken', 'it''s odd', NULL, :t)", [{"s": step, "t": tenant}]
         )
-    work.source = OTHER
-    work.configure()
-    return work
+    project.source = OTHER
+    project.configure()
+    return project
 
 
 def test_a_table_with_other_names_and_words_is_drained(other: Workplace) -> None:
@@ -79,18 +79,20 @@ def test_the_users_schema_is_never_altered(other: Workplace) -> None:
     assert shape() == before
 
 
-def test_integer_ids_and_integer_states_work(work: Workplace) -> None:
-    work.sql("CREATE TABLE jobs (batch INTEGER, task INTEGER, n INTEGER, code INTEGER, err TEXT, PRIMARY KEY (batch, task))")
-    work.sql("INSERT INTO jobs VALUES (1, 10, 1, 3, NULL), (1, 11, NULL, 3, 'x')")
-    work.source = {
+def test_integer_ids_and_integer_states_work(project: Workplace) -> None:
+    project.sql(
+        "CREATE TABLE jobs (batch INTEGER, task INTEGER, n INTEGER, code INTEGER, err TEXT, PRIMARY KEY (batch, task))"
+    )
+    project.sql("INSERT INTO jobs VALUES (1, 10, 1, 3, NULL), (1, 11, NULL, 3, 'x')")
+    project.source = {
         "table": "jobs",
         "columns": {"run_id": "batch", "phase_id": "task", "phase_index": "n", "state": "code", "last_failure_reason": "err"},
         "states": {"failed": 3, "queued": 0, "executing": 1, "complete": 2},
     }
-    work.configure()
+    project.configure()
 
-    assert work.inv("drain").code == 0
-    assert work.sql("SELECT code FROM jobs") == [(2,), (2,)]
+    assert project.inv("drain").code == 0
+    assert project.sql("SELECT code FROM jobs") == [(2,), (2,)]
 
 
 @pytest.fixture
@@ -157,12 +159,12 @@ def test_doctor_prints_the_ddl_where_tables_may_not_be_made(enum: Workplace) -> 
     assert (refused.code, "`inv doctor` prints their DDL" in refused.err) == (78, True)
 
 
-def test_a_view_that_sqlite_can_not_update_is_told_by_doctor(lite: Workplace) -> None:
-    lite.sql("CREATE VIEW v AS SELECT * FROM phases")
-    lite.source = {"table": "v"}
-    lite.configure()
-    lite.fail("r/a")
-    assert "is a view that can't be updated" in lite.inv("doctor").out
+def test_a_view_that_sqlite_can_not_update_is_told_by_doctor(sqlite_project: Workplace) -> None:
+    sqlite_project.sql("CREATE VIEW v AS SELECT * FROM phases")
+    sqlite_project.source = {"table": "v"}
+    sqlite_project.configure()
+    sqlite_project.fail("r/a")
+    assert "is a view that can't be updated" in sqlite_project.inv("doctor").out
 
 
 def test_init_guesses_the_mapping_and_doctor_then_finds_it_sound(other: Workplace) -> None:
@@ -192,17 +194,17 @@ def test_init_finds_a_table_in_another_schema(enum: Workplace) -> None:
     assert section["source"]["table"] in {"ops.steps", "ops.my_steps"}
 
 
-def test_a_reason_that_is_too_long_for_its_column_loses_its_suffix_first(work: Workplace) -> None:
-    work.sql("CREATE TABLE narrow (run_id VARCHAR(9), phase_id VARCHAR(30), phase_index INT, state VARCHAR(9), "
+def test_a_reason_that_is_too_long_for_its_column_loses_its_suffix_first(project: Workplace) -> None:
+    project.sql("CREATE TABLE narrow (run_id VARCHAR(9), phase_id VARCHAR(30), phase_index INT, state VARCHAR(9), "
              "last_failure_reason VARCHAR(60), PRIMARY KEY (run_id, phase_id))")  # fmt: skip
-    work.sql("INSERT INTO narrow VALUES ('r', 'p~fail', 1, 'FAILED', NULL)")
-    work.source = {"table": "narrow"}
-    work.configure()
+    project.sql("INSERT INTO narrow VALUES ('r', 'p~fail', 1, 'FAILED', NULL)")
+    project.source = {"table": "narrow"}
+    project.configure()
 
-    assert work.inv("drain").code == 1
-    reason = work.sql("SELECT last_failure_reason FROM narrow")[0][0]
+    assert project.inv("drain").code == 1
+    reason = project.sql("SELECT last_failure_reason FROM narrow")[0][0]
     assert reason.startswith("ValueError: no luck with p~fail")
-    assert "[exit" not in reason or work.url.startswith("sqlite")  # SQLite does not know lengths
+    assert "[exit" not in reason or project.url.startswith("sqlite")  # SQLite does not know lengths
 
 
 def test_init_finds_the_words_of_an_enum_and_keeps_secrets_out_of_the_file(enum: Workplace) -> None:
@@ -217,18 +219,18 @@ def test_init_finds_the_words_of_an_enum_and_keeps_secrets_out_of_the_file(enum:
     assert safe_load(text)["batchdrain"]["source"]["columns"]["phase_id"] == "step"
 
 
-def test_the_first_five_minutes_in_a_project_of_ones_own(work: Workplace) -> None:
-    work.fail("r/a", "r/b~fail")
-    (work.root / "invoke.yaml").unlink()
+def test_the_first_five_minutes_in_a_project_of_ones_own(project: Workplace) -> None:
+    project.fail("r/a", "r/b~fail")
+    (project.root / "invoke.yaml").unlink()
 
-    assert work.inv("init", f"--database-url={work.url}").code == 0
-    path = work.root / "invoke.yaml"
+    assert project.inv("init", f"--database-url={project.url}").code == 0
+    path = project.root / "invoke.yaml"
     path.write_text(path.read_text().replace('["{python}", -m, myproject.work,', f'["{sys.executable}", "{WORKER}",'))
 
-    assert work.inv("doctor").code == 0
-    assert "Would drain 2 of 2" in work.inv("dry-run").out
-    assert work.inv("drain").code == 1
-    assert "Total Processed: 2" in work.inv("summary").out
+    assert project.inv("doctor").code == 0
+    assert "Would drain 2 of 2" in project.inv("dry-run").out
+    assert project.inv("drain").code == 1
+    assert "Total Processed: 2" in project.inv("summary").out
 
 
 @pytest.mark.parametrize(
@@ -247,20 +249,20 @@ def test_a_table_is_named_as_sql_names_it(name: str, parts: tuple[str | None, st
     assert split_name(join_name(*parts)) == parts
 
 
-def test_a_table_with_an_ugly_name_is_drained(work: Workplace) -> None:
-    dialect = work.engine.dialect
+def test_a_table_with_an_ugly_name_is_drained(project: Workplace) -> None:
+    dialect = project.engine.dialect
     schema = "Ops 1" if dialect.name == "postgresql" else None
     if schema is not None:
-        work.sql(f'CREATE SCHEMA "{schema}"')
+        project.sql(f'CREATE SCHEMA "{schema}"')
     table = sa.Table('Work "Items".x', sa.MetaData(schema=schema), *(sa.Column(name, sa.String(50)) for name in COLUMNS))
-    table.create(work.engine)
-    with work.engine.begin() as connection:
+    table.create(project.engine)
+    with project.engine.begin() as connection:
         connection.execute(table.insert().values(run_id="r", phase_id="p", state="FAILED"))
-    work.source = {"table": join_name(schema, table.name), "columns": {"phase_index": None}}
-    work.configure()
+    project.source = {"table": join_name(schema, table.name), "columns": {"phase_index": None}}
+    project.configure()
 
-    assert (work.inv("doctor").code, work.inv("drain").code) == (0, 0)
-    with work.engine.connect() as connection:
+    assert (project.inv("doctor").code, project.inv("drain").code) == (0, 0)
+    with project.engine.connect() as connection:
         assert connection.execute(sa.select(table.c.state)).scalar() == "COMPLETE"
 
 

@@ -54,56 +54,58 @@ def test_the_wait_is_full_jitter_below_the_exponential_and_the_cap(executions: i
     assert 0 <= wait <= min(max_s, initial_s * 2 ** (executions - 1))
 
 
-def test_a_transient_failure_is_tried_again_and_counted_once(work: Workplace) -> None:
-    work.fail("r/a~transient", "s/b")
+def test_a_transient_failure_is_tried_again_and_counted_once(project: Workplace) -> None:
+    project.fail("r/a~transient", "s/b")
 
-    ran = work.inv("drain")
+    ran = project.inv("drain")
 
     assert ran.code == 0, ran.out
     waits = ran.lines.index("    Trying again in 0.0 s: transient failure, try 2 of 2")
     assert ran.lines[waits - 1].startswith("    Error: ConnectionResetError")
     assert ran.lines[waits + 1] == ""
-    session = work.session()
+    session = project.session()
     assert (session["total_processed"], session["total_success"]) == (2, 2)
     assert [(r["phase_id"], r["attempt"], r["retry_at"]) for r in session["results"]] == [
         ("a~transient", 2, None),
         ("b", 1, None),
     ]
-    assert [e["event"] for e in work.events()].count("phase.retry_scheduled") == 1
+    assert [e["event"] for e in project.events()].count("phase.retry_scheduled") == 1
 
 
-def test_a_phase_that_stays_transient_is_given_up(work: Workplace) -> None:
-    work.fail("r/a~transient=99")
+def test_a_phase_that_stays_transient_is_given_up(project: Workplace) -> None:
+    project.fail("r/a~transient=99")
 
-    assert work.inv("drain", "--max-attempts=3").code == 1
-    assert work.sql("SELECT outcome, category FROM batchdrain_attempt ORDER BY epoch") == [("failed", "transient")] * 3
+    assert project.inv("drain", "--max-attempts=3").code == 1
+    assert project.sql("SELECT outcome, category FROM batchdrain_attempt ORDER BY epoch") == [("failed", "transient")] * 3
 
 
-def test_the_wait_for_a_retry_holds_neither_slot_nor_claim(lite: Workplace) -> None:
-    lite.configure(retry={"initial_s": 30_000_000, "max_s": 30_000_000})  # full jitter: an hour may be next to nothing
-    lite.fail("a/first~transient", "b/second", "c/third")
+def test_the_wait_for_a_retry_holds_neither_slot_nor_claim(sqlite_project: Workplace) -> None:
+    sqlite_project.configure(
+        retry={"initial_s": 30_000_000, "max_s": 30_000_000}
+    )  # full jitter: an hour may be next to nothing
+    sqlite_project.fail("a/first~transient", "b/second", "c/third")
     others = {"b/second": "COMPLETE", "c/third": "COMPLETE"}
 
-    drain = lite.start("drain", "--policy=run-order")
-    wait_for(lambda: others.items() <= lite.states().items(), "the others to be drained meanwhile")
+    drain = sqlite_project.start("drain", "--policy=run-order")
+    wait_for(lambda: others.items() <= sqlite_project.states().items(), "the others to be drained meanwhile")
 
-    assert lite.sql("SELECT owner FROM batchdrain_claim") == [(None,)] * 3
+    assert sqlite_project.sql("SELECT owner FROM batchdrain_claim") == [(None,)] * 3
     drain.send_signal(signal.SIGTERM)
     out, err = drain.communicate(timeout=DEADLINE_S)
     assert drain.returncode == 143, (out, err)
-    order = [event["phase_id"] for event in lite.events() if event["event"] == "phase.selected"]
+    order = [event["phase_id"] for event in sqlite_project.events() if event["event"] == "phase.selected"]
     assert order == ["first~transient", "second", "third"]
 
 
-def test_a_retry_of_a_busy_run_holds_up_no_other_retry(lite: Workplace) -> None:
+def test_a_retry_of_a_busy_run_holds_up_no_other_retry(sqlite_project: Workplace) -> None:
     """Two retries are due; the run of the first is busy until the second has been executed again."""
-    lite.configure(retry={"initial_s": 0.01, "max_s": 0.01})
-    lite.fail("a/1~transient", "b/1~transient")
-    lite.add(("a", "2~until=second.txt", 9, "FAILED", None))
-    lite.configure(command={"argv": ["{python}", "-S", "-c", SECOND, "{run_id}", "{attempt}", str(WORKER)]})
+    sqlite_project.configure(retry={"initial_s": 0.01, "max_s": 0.01})
+    sqlite_project.fail("a/1~transient", "b/1~transient")
+    sqlite_project.add(("a", "2~until=second.txt", 9, "FAILED", None))
+    sqlite_project.configure(command={"argv": ["{python}", "-S", "-c", SECOND, "{run_id}", "{attempt}", str(WORKER)]})
 
-    assert lite.inv("drain", "--workers=2", "--policy=run-order", "--phase-timeout=50").code == 0
-    assert set(lite.states().values()) == {"COMPLETE"}
+    assert sqlite_project.inv("drain", "--workers=2", "--policy=run-order", "--phase-timeout=50").code == 0
+    assert set(sqlite_project.states().values()) == {"COMPLETE"}
 
 
 SECOND = (
@@ -112,9 +114,9 @@ SECOND = (
 )
 
 
-def test_a_command_that_needs_time_gets_twice_the_limit(lite: Workplace) -> None:
-    lite.fail("r/a~needs")
+def test_a_command_that_needs_time_gets_twice_the_limit(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("r/a~needs")
 
-    assert lite.inv("drain", "--phase-timeout=20").code == 0
-    limits = [event["timeout_s"] for event in lite.events() if event["event"] == "phase.started"]
+    assert sqlite_project.inv("drain", "--phase-timeout=20").code == 0
+    limits = [event["timeout_s"] for event in sqlite_project.events() if event["event"] == "phase.started"]
     assert limits == [20.0, 40.0]

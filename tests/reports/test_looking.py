@@ -17,14 +17,14 @@ DATA = Path(__file__).parents[1] / "data"
 
 
 @pytest.mark.everyday("sqlite", "postgresql")
-def test_explain_gives_each_phase_one_reason_and_the_numbers_add_up(work: Workplace) -> None:
-    work.configure(stop={"max_attempts_per_phase": 1})
-    work.fail("r/tried~fail")
-    work.inv("drain")
-    work.fail("r/a", "r/b", "s/c", "drop/d", "t/e")
-    work.sql("INSERT INTO phases (run_id, phase_id, phase_index, state) VALUES ('', 'nameless', 1, 'FAILED')")
+def test_explain_gives_each_phase_one_reason_and_the_numbers_add_up(project: Workplace) -> None:
+    project.configure(stop={"max_attempts_per_phase": 1})
+    project.fail("r/tried~fail")
+    project.inv("drain")
+    project.fail("r/a", "r/b", "s/c", "drop/d", "t/e")
+    project.sql("INSERT INTO phases (run_id, phase_id, phase_index, state) VALUES ('', 'nameless', 1, 'FAILED')")
 
-    lines = work.inv("dry-run", "--batch-size=2", "--explain", "--exclude-run=drop").lines
+    lines = project.inv("dry-run", "--batch-size=2", "--explain", "--exclude-run=drop").lines
 
     start = lines.index("Every failed phase, once:")
     reasons = [line for line in lines[start + 1 :] if re.match(r"  [+-] ", line)]
@@ -48,62 +48,62 @@ def test_explain_gives_each_phase_one_reason_and_the_numbers_add_up(work: Workpl
     ],
 )
 def test_an_empty_selection_says_which_reason_it_is(
-    work: Workplace, rows: list[tuple[str, str, int, str, None]], argv: list[str], said: str
+    project: Workplace, rows: list[tuple[str, str, int, str, None]], argv: list[str], said: str
 ) -> None:
     if rows:
-        work.add(*rows)
+        project.add(*rows)
 
     for task in ("drain", "dry-run"):
-        ran = work.inv(task, *argv)
+        ran = project.inv(task, *argv)
         assert (ran.code, said in ran.out) == (0, True), ran
         assert re.search(r"Nothing to drain in (sqlite|postgresql|mysql)", ran.out)
-    assert work.session_files() == []
+    assert project.session_files() == []
 
 
-def test_phases_that_another_controller_executes_are_said_to_be_claimed(work: Workplace) -> None:
-    work.fail("r/a~until=go")
-    drain = work.start("drain")
-    wait_for(lambda: list(work.sessions.glob("*/logs/*.stdout.txt")), "the phase")
+def test_phases_that_another_controller_executes_are_said_to_be_claimed(project: Workplace) -> None:
+    project.fail("r/a~until=go")
+    drain = project.start("drain")
+    wait_for(lambda: list(project.sessions.glob("*/logs/*.stdout.txt")), "the phase")
 
     for task in ("drain", "dry-run"):
-        ran = work.inv(task)
+        ran = project.inv(task)
         assert "No phase is failed." in ran.lines, ran
         assert "1 is claimed by another controller: `inv sessions` shows it." in ran.lines
-    assert "holds r / a~until=go" in work.inv("sessions").out
-    (work.root / ".autonomous_runs").rename(work.root / "hidden")
-    elsewhere = work.inv("sessions").lines
-    (work.root / "hidden").rename(work.root / ".autonomous_runs")
+    assert "holds r / a~until=go" in project.inv("sessions").out
+    (project.root / ".autonomous_runs").rename(project.root / "hidden")
+    elsewhere = project.inv("sessions").lines
+    (project.root / "hidden").rename(project.root / ".autonomous_runs")
     assert elsewhere[0].startswith("No sessions in")
     assert elsewhere[1] == "Held by sessions of another folder:"
     assert elsewhere[2].startswith("  r / a~until=go")
-    (work.root / "go").touch()
+    (project.root / "go").touch()
     drain.communicate(timeout=90)
     assert drain.returncode == 0
 
 
-def test_a_plan_of_which_nothing_is_left_says_that_the_rest_is_not_in_it(work: Workplace) -> None:
-    work.fail("r/a", "r/b", "r/c")
-    work.inv("dry-run", "--batch-size=1", "--policy=run-order", "--output=plan.json")
-    work.sql("UPDATE phases SET last_failure_reason = 'KeyError: another' WHERE phase_id = 'a'")
+def test_a_plan_of_which_nothing_is_left_says_that_the_rest_is_not_in_it(project: Workplace) -> None:
+    project.fail("r/a", "r/b", "r/c")
+    project.inv("dry-run", "--batch-size=1", "--policy=run-order", "--output=plan.json")
+    project.sql("UPDATE phases SET last_failure_reason = 'KeyError: another' WHERE phase_id = 'a'")
 
     for argv in (["drain"], ["drain", "--dry-run"]):
-        ran = work.inv(*argv, "--plan=plan.json")
+        ran = project.inv(*argv, "--plan=plan.json")
         assert "The rest of the 3 failed phases is not in the plan." in ran.lines, ran
         assert "find the batch full" not in ran.out
 
 
-def test_a_claim_of_another_controller_is_a_reason_of_its_own(work: Workplace) -> None:
-    work.configure(command={"result_from": "database"})
-    work.fail("r/a~while=flag")
-    (work.root / "flag").touch()
-    other = work.start("drain")
+def test_a_claim_of_another_controller_is_a_reason_of_its_own(project: Workplace) -> None:
+    project.configure(command={"result_from": "database"})
+    project.fail("r/a~while=flag")
+    (project.root / "flag").touch()
+    other = project.start("drain")
     assert other.stdout is not None
     while b"Draining" not in other.stdout.readline():
         assert other.poll() is None
-    while not work.sql("SELECT count(*) FROM batchdrain_claim WHERE owner IS NOT NULL")[0][0]:
+    while not project.sql("SELECT count(*) FROM batchdrain_claim WHERE owner IS NOT NULL")[0][0]:
         assert other.poll() is None
-    ran = work.inv("drain")
-    (work.root / "flag").unlink()
+    ran = project.inv("drain")
+    (project.root / "flag").unlink()
     other.terminate()
     other.communicate()
 
@@ -111,62 +111,62 @@ def test_a_claim_of_another_controller_is_a_reason_of_its_own(work: Workplace) -
 
 
 @pytest.mark.everyday("sqlite", "postgresql")
-def test_summary_and_sessions_report_every_session(work: Workplace) -> None:
-    work.fail("r/a", "s/b~fail")
-    work.inv("drain", "--batch-size=1")
-    work.inv("drain", "--batch-size=1")
-    first, second = work.session(0)["session_id"], work.session(1)["session_id"]
+def test_summary_and_sessions_report_every_session(project: Workplace) -> None:
+    project.fail("r/a", "s/b~fail")
+    project.inv("drain", "--batch-size=1")
+    project.inv("drain", "--batch-size=1")
+    first, second = project.session(0)["session_id"], project.session(1)["session_id"]
 
-    rows = work.inv("sessions", "--format=json").json()
+    rows = project.inv("sessions", "--format=json").json()
     assert [(row["session_id"], row["status"], row["success_rate"]) for row in rows] == [
         (second, "complete", 0.0), (first, "complete", 1.0),
     ]  # fmt: skip
-    assert work.inv("sessions").lines[1].startswith(second)
-    assert f"Session ID: {second}" in work.inv("summary").lines
-    assert f"Session ID: {first}" in work.inv("summary", f"--session-id={first}").lines
-    assert work.inv("summary", "--format=json").json()["total_failed"] == 1
-    markdown = work.inv("summary", "--format=markdown", "--output=report.md")
+    assert project.inv("sessions").lines[1].startswith(second)
+    assert f"Session ID: {second}" in project.inv("summary").lines
+    assert f"Session ID: {first}" in project.inv("summary", f"--session-id={first}").lines
+    assert project.inv("summary", "--format=json").json()["total_failed"] == 1
+    markdown = project.inv("summary", "--format=markdown", "--output=report.md")
     assert markdown.code == 0
-    assert "| s | 0 | 1 |" in (work.root / "report.md").read_text()
+    assert "| s | 0 | 1 |" in (project.root / "report.md").read_text()
 
 
 @pytest.mark.parametrize("shape", ["junit", "html", "xml"])
-def test_a_format_that_does_not_exist_is_refused(lite: Workplace, shape: str) -> None:
-    ran = lite.inv("summary", f"--format={shape}")
+def test_a_format_that_does_not_exist_is_refused(sqlite_project: Workplace, shape: str) -> None:
+    ran = sqlite_project.inv("summary", f"--format={shape}")
     assert (ran.code, "is no format here" in ran.err) == (2, True)
 
 
-def test_a_session_of_the_earlier_program_is_reported_and_resumed(work: Workplace) -> None:
-    work.sessions.mkdir(parents=True, mode=0o700)
-    shutil.copy(DATA / "earlier-session.json", work.sessions / "batch-drain-20251228-120000.json")
-    work.add(
+def test_a_session_of_the_earlier_program_is_reported_and_resumed(project: Workplace) -> None:
+    project.sessions.mkdir(parents=True, mode=0o700)
+    shutil.copy(DATA / "earlier-session.json", project.sessions / "batch-drain-20251228-120000.json")
+    project.add(
         ("build130-schema-validation-prevention", "phase-0-foundation", 0, "COMPLETE", None),
         ("research-system-v1", "phase-1-implementation", 1, "FAILED", "No-op detected"),
     )
-    work.fail(*(f"r/p{number}" for number in range(5)))
+    project.fail(*(f"r/p{number}" for number in range(5)))
 
-    text = work.inv("summary").out
+    text = project.inv("summary").out
     assert "Total Processed: 2" in text
     assert "  research-system-v1: 0/1 succeeded" in text
-    assert work.inv("resume").code == 1  # one of its two former results failed
+    assert project.inv("resume").code == 1  # one of its two former results failed
 
-    found = work.session()
+    found = project.session()
     assert (found["batch_size"], found["total_processed"], found["status"], found["schema_version"]) == (5, 5, "complete", 1)
-    assert work.taken()[:2] == [
+    assert project.taken()[:2] == [
         "build130-schema-validation-prevention/phase-0-foundation", "research-system-v1/phase-1-implementation",
     ]  # fmt: skip
-    assert work.states()["research-system-v1/phase-1-implementation"] == "FAILED"
+    assert project.states()["research-system-v1/phase-1-implementation"] == "FAILED"
 
 
-def test_the_earlier_programs_later_fields_survive_a_resume(work: Workplace) -> None:
-    work.sessions.mkdir(parents=True, mode=0o700)
-    path = work.sessions / "batch-drain-20251229-060007.json"
+def test_the_earlier_programs_later_fields_survive_a_resume(project: Workplace) -> None:
+    project.sessions.mkdir(parents=True, mode=0o700)
+    path = project.sessions / "batch-drain-20251229-060007.json"
     shutil.copy(DATA / "earlier-session-extended.json", path)
     before = json.loads(path.read_text())
-    work.fail("r/a")
+    project.fail("r/a")
 
-    assert "Timeouts: 1" in work.inv("summary").out
-    work.inv("resume")
+    assert "Timeouts: 1" in project.inv("summary").out
+    project.inv("resume")
 
     after = json.loads(path.read_text())
     known = {
@@ -188,30 +188,30 @@ def test_the_earlier_programs_later_fields_survive_a_resume(work: Workplace) -> 
     assert before["fingerprint_counts"].items() <= after["fingerprint_counts"].items()
 
 
-def test_resume_without_an_incomplete_session_says_so(lite: Workplace) -> None:
-    ran = lite.inv("resume")
+def test_resume_without_an_incomplete_session_says_so(sqlite_project: Workplace) -> None:
+    ran = sqlite_project.inv("resume")
     assert (ran.code, "no session is incomplete" in ran.out) == (0, True)
 
 
-def test_a_completed_session_can_go_on_when_it_is_named(lite: Workplace) -> None:
-    lite.configure(stop={"max_consecutive_failures": 1})
-    lite.fail("a/a~fail", "b/b", "c/c")
-    lite.inv("drain")
-    first = lite.session()
+def test_a_completed_session_can_go_on_when_it_is_named(sqlite_project: Workplace) -> None:
+    sqlite_project.configure(stop={"max_consecutive_failures": 1})
+    sqlite_project.fail("a/a~fail", "b/b", "c/c")
+    sqlite_project.inv("drain")
+    first = sqlite_project.session()
     assert (first["status"], first["total_processed"]) == ("stopped", 1)
-    lite.sql("UPDATE phases SET state = 'COMPLETE' WHERE run_id = 'a'")
+    sqlite_project.sql("UPDATE phases SET state = 'COMPLETE' WHERE run_id = 'a'")
 
-    lite.inv("resume", f"--session-id={first['session_id']}")
+    sqlite_project.inv("resume", f"--session-id={first['session_id']}")
 
-    assert lite.taken() == ["a/a~fail", "b/b", "c/c"]
-    assert [event["event"] for event in lite.events()].count("session.resumed") == 1
+    assert sqlite_project.taken() == ["a/a~fail", "b/b", "c/c"]
+    assert [event["event"] for event in sqlite_project.events()].count("session.resumed") == 1
 
 
-def test_a_session_is_refused_on_another_database(work: Workplace, tmp_path: Path) -> None:
-    work.fail("r/a~fail", "r/b")
-    work.inv("drain", "--batch-size=1")
-    name = work.session()["session_id"]
-    other = Workplace(root=work.root, url=f"sqlite:///{tmp_path / 'other.db'}")
+def test_a_session_is_refused_on_another_database(project: Workplace, tmp_path: Path) -> None:
+    project.fail("r/a~fail", "r/b")
+    project.inv("drain", "--batch-size=1")
+    name = project.session()["session_id"]
+    other = Workplace(root=project.root, url=f"sqlite:///{tmp_path / 'other.db'}")
     other.make_table()
     other.fail("x/y")
 
@@ -222,16 +222,16 @@ def test_a_session_is_refused_on_another_database(work: Workplace, tmp_path: Pat
 
 
 @pytest.mark.everyday("sqlite", "postgresql")
-def test_a_torn_session_file_is_put_aside_and_rebuilt_from_the_ledger(work: Workplace) -> None:
-    work.fail("r/a", "r/b~fail", "r/c")
-    work.inv("drain", "--batch-size=2")
-    path = work.session_files()[0]
+def test_a_torn_session_file_is_put_aside_and_rebuilt_from_the_ledger(project: Workplace) -> None:
+    project.fail("r/a", "r/b~fail", "r/c")
+    project.inv("drain", "--batch-size=2")
+    path = project.session_files()[0]
     whole = json.loads(path.read_text())
     path.write_bytes(path.read_bytes()[:200])
 
-    assert "Total Processed: 2" in work.inv("summary", f"--session-id={path.stem}").out
+    assert "Total Processed: 2" in project.inv("summary", f"--session-id={path.stem}").out
     assert path.read_bytes()[200:] == b""
-    work.inv("resume", f"--session-id={path.stem}")
+    project.inv("resume", f"--session-id={path.stem}")
 
     rebuilt = json.loads(path.read_text())
     assert [r["run_id"] + r["phase_id"] for r in rebuilt["results"]] == [
@@ -241,15 +241,15 @@ def test_a_torn_session_file_is_put_aside_and_rebuilt_from_the_ledger(work: Work
     assert (path.parent / f"{path.name}.corrupt-1").exists()
 
 
-def test_two_resumes_of_one_session_do_not_meet(work: Workplace) -> None:
-    work.fail("r/a~while=flag", "r/b")
-    (work.root / "flag").touch()
-    first = work.start("drain")
-    while not list(work.sessions.glob("*/logs/*.stdout.txt")):
+def test_two_resumes_of_one_session_do_not_meet(project: Workplace) -> None:
+    project.fail("r/a~while=flag", "r/b")
+    (project.root / "flag").touch()
+    first = project.start("drain")
+    while not list(project.sessions.glob("*/logs/*.stdout.txt")):
         assert first.poll() is None
 
-    ran = work.inv("resume")
-    (work.root / "flag").unlink()
+    ran = project.inv("resume")
+    (project.root / "flag").unlink()
     first.terminate()
     first.communicate()
 
@@ -257,16 +257,16 @@ def test_two_resumes_of_one_session_do_not_meet(work: Workplace) -> None:
 
 
 @pytest.mark.everyday("sqlite", "postgresql")
-def test_what_the_ledger_has_beyond_a_sessions_file_is_not_lost_and_not_done_again(work: Workplace) -> None:
-    work.configure(stop={"max_consecutive_failures": 2, "max_repeats": 0})
-    work.fail("r/a", "r/b~fail", "r/c~fail", "r/d", "r/e")
-    work.inv("drain", "--batch-size=4", "--policy=smart")
-    path = work.session_files()[0]
+def test_what_the_ledger_has_beyond_a_sessions_file_is_not_lost_and_not_done_again(project: Workplace) -> None:
+    project.configure(stop={"max_consecutive_failures": 2, "max_repeats": 0})
+    project.fail("r/a", "r/b~fail", "r/c~fail", "r/d", "r/e")
+    project.inv("drain", "--batch-size=4", "--policy=smart")
+    path = project.session_files()[0]
     found = json.loads(path.read_text())
     assert (found["total_processed"], found["status"]) == (3, "stopped")
     path.write_text(json.dumps({**found, "results": found["results"][:1], "status": "running", "completed_at": None}))
 
-    work.inv("resume")
+    project.inv("resume")
 
-    assert work.taken()[:3] == ["r/a", "r/b~fail", "r/c~fail"]
-    assert [event["phase_id"] for event in work.events() if event["event"] == "phase.selected"].count("b~fail") == 1
+    assert project.taken()[:3] == ["r/a", "r/b~fail", "r/c~fail"]
+    assert [event["phase_id"] for event in project.events() if event["event"] == "phase.selected"].count("b~fail") == 1

@@ -73,72 +73,72 @@ def test_the_balance_adds_up_and_no_term_is_negative_whatever_happened(
 
 
 @pytest.mark.everyday("sqlite", "postgresql")
-def test_the_balance_of_a_killed_session_says_what_it_reached(work: Workplace) -> None:
-    work.fail("r/a", "r/b~fail", "r/c~hang", "r/d", "r/e", "r/f")
-    drain = work.start("drain", "--policy=run-order")
-    wait_for(lambda: work.session_files() and work.session()["total_processed"] == 2, "two results")
-    assert terms(work.session()["balance"]) == (6, 0, 1, 1, 0, 4, 0)
+def test_the_balance_of_a_killed_session_says_what_it_reached(project: Workplace) -> None:
+    project.fail("r/a", "r/b~fail", "r/c~hang", "r/d", "r/e", "r/f")
+    drain = project.start("drain", "--policy=run-order")
+    wait_for(lambda: project.session_files() and project.session()["total_processed"] == 2, "two results")
+    assert terms(project.session()["balance"]) == (6, 0, 1, 1, 0, 4, 0)
     os.kill(drain.pid, signal.SIGKILL)
     drain.communicate()
 
     said = "Balance: 6 failed before + 0 new = 1 fixed + 1 still failing + 0 accepted + 4 not reached"
-    assert said in work.inv("summary").lines
-    assert work.inv("recover").code == 0
-    assert said in work.inv("summary").lines
-    work.session_files()[0].unlink()
-    assert said in work.inv("summary").lines
+    assert said in project.inv("summary").lines
+    assert project.inv("recover").code == 0
+    assert said in project.inv("summary").lines
+    project.session_files()[0].unlink()
+    assert said in project.inv("summary").lines
 
 
-def test_what_others_took_out_of_the_backlog_is_not_reached_and_said(work: Workplace) -> None:
-    work.fail("r/a~until=go", "r/b", "r/c", "r/d", "r/e")
-    drain = work.start("drain", "--batch-size=1", "--policy=run-order")
-    wait_for(lambda: list(work.sessions.glob("*/logs/*.stdout.txt")), "the first phase")
-    work.sql("UPDATE phases SET state = 'COMPLETE' WHERE phase_id IN ('b', 'c')")
-    (work.root / "go").touch()
+def test_what_others_took_out_of_the_backlog_is_not_reached_and_said(project: Workplace) -> None:
+    project.fail("r/a~until=go", "r/b", "r/c", "r/d", "r/e")
+    drain = project.start("drain", "--batch-size=1", "--policy=run-order")
+    wait_for(lambda: list(project.sessions.glob("*/logs/*.stdout.txt")), "the first phase")
+    project.sql("UPDATE phases SET state = 'COMPLETE' WHERE phase_id IN ('b', 'c')")
+    (project.root / "go").touch()
     out, _ = drain.communicate(timeout=90)
 
-    assert terms(work.session()["balance"]) == (5, 0, 1, 0, 0, 4, 2)
+    assert terms(project.session()["balance"]) == (5, 0, 1, 0, 0, 4, 2)
     said = "1 fixed + 0 still failing + 0 accepted + 4 not reached (2 of them were taken by somebody else)"
     assert said in out.decode()
-    assert said in work.inv("summary", "--format=markdown").out
+    assert said in project.inv("summary", "--format=markdown").out
 
 
-def test_a_phase_that_somebody_cancelled_does_not_fail_still(work: Workplace) -> None:
-    work.fail("r/a~until=go", "r/b~fail")
-    drain = work.start("drain", "--policy=run-order")
-    wait_for(lambda: list(work.sessions.glob("*/logs/*.stdout.txt")), "the first phase")
-    work.sql("UPDATE phases SET state = 'CANCELLED' WHERE phase_id = 'a~until=go'")
-    (work.root / "go").touch()
+def test_a_phase_that_somebody_cancelled_does_not_fail_still(project: Workplace) -> None:
+    project.fail("r/a~until=go", "r/b~fail")
+    drain = project.start("drain", "--policy=run-order")
+    wait_for(lambda: list(project.sessions.glob("*/logs/*.stdout.txt")), "the first phase")
+    project.sql("UPDATE phases SET state = 'CANCELLED' WHERE phase_id = 'a~until=go'")
+    (project.root / "go").touch()
     drain.communicate(timeout=90)
 
-    assert terms(work.session()["balance"]) == (2, 0, 0, 1, 0, 1, 1)
-    assert "1 not reached (1 of them was taken by somebody else)" in work.inv("summary").out
+    assert terms(project.session()["balance"]) == (2, 0, 0, 1, 0, 1, 1)
+    assert "1 not reached (1 of them was taken by somebody else)" in project.inv("summary").out
 
 
-def test_a_failed_phase_that_somebody_deleted_later_does_not_fail_still(work: Workplace) -> None:
-    work.fail("r/a~fail", "r/b~until=go")
-    drain = work.start("drain", "--policy=run-order")
-    wait_for(lambda: len(list(work.sessions.glob("*/logs/*.stdout.txt"))) == 2, "the second phase")
-    work.sql("DELETE FROM phases WHERE phase_id = 'a~fail'")
-    (work.root / "go").touch()
+def test_a_failed_phase_that_somebody_deleted_later_does_not_fail_still(project: Workplace) -> None:
+    project.fail("r/a~fail", "r/b~until=go")
+    drain = project.start("drain", "--policy=run-order")
+    wait_for(lambda: len(list(project.sessions.glob("*/logs/*.stdout.txt"))) == 2, "the second phase")
+    project.sql("DELETE FROM phases WHERE phase_id = 'a~fail'")
+    (project.root / "go").touch()
     drain.communicate(timeout=90)
 
-    assert terms(work.session()["balance"]) == (2, 0, 1, 0, 0, 1, 1)
+    assert terms(project.session()["balance"]) == (2, 0, 1, 0, 0, 1, 1)
 
 
-def test_phases_that_failed_meanwhile_are_new(work: Workplace) -> None:
-    work.fail("r/a~until=go")
-    drain = work.start("drain", "--batch-size=1")
-    wait_for(lambda: list(work.sessions.glob("*/logs/*.stdout.txt")), "the first phase")
-    work.add(("s", "b", 0, "FAILED", None), ("s", "c", 0, "FAILED", None))
-    (work.root / "go").touch()
+def test_phases_that_failed_meanwhile_are_new(project: Workplace) -> None:
+    project.fail("r/a~until=go")
+    drain = project.start("drain", "--batch-size=1")
+    wait_for(lambda: list(project.sessions.glob("*/logs/*.stdout.txt")), "the first phase")
+    project.add(("s", "b", 0, "FAILED", None), ("s", "c", 0, "FAILED", None))
+    (project.root / "go").touch()
     drain.communicate(timeout=90)
 
-    assert terms(work.session()["balance"]) == (1, 2, 1, 0, 0, 2, 0)
+    assert terms(project.session()["balance"]) == (1, 2, 1, 0, 0, 2, 0)
 
 
-def test_a_queued_phase_that_failed_fails_still(work: Workplace) -> None:
-    work.add(("r", "a", 0, "QUEUED", None), ("r", "b~fail", 1, "QUEUED", None))
+def test_a_queued_phase_that_failed_fails_still(project: Workplace) -> None:
+    project.add(("r", "a", 0, "QUEUED", None), ("r", "b~fail", 1, "QUEUED", None))
 
-    assert work.inv("drain-queued", "--run-id=r").code == 1
-    assert terms(work.session()["balance"]) == (2, 0, 1, 1, 0, 0, 0)
+    assert project.inv("drain-queued", "--run-id=r").code == 1
+    assert terms(project.session()["balance"]) == (2, 0, 1, 1, 0, 0, 0)

@@ -119,12 +119,12 @@ def test_every_event_is_met_by_a_drain_of_these_tests() -> None:
 
 @pytest.mark.parametrize(("drains", "brings"), DRAINS.items(), ids=[drains.__name__ for drains in DRAINS])
 def test_every_event_has_exactly_the_fields_of_the_page(
-    lite: Workplace, drains: Callable[[Workplace], None], brings: list[str]
+    sqlite_project: Workplace, drains: Callable[[Workplace], None], brings: list[str]
 ) -> None:
     promised = catalogue()
-    drains(lite)
+    drains(sqlite_project)
 
-    events = [event for path in lite.session_files() for event in lines_of(path)]
+    events = [event for path in sqlite_project.session_files() for event in lines_of(path)]
     assert set(brings) <= {event["event"] for event in events}
     for event in events:
         fields, at_times = promised[str(event["event"])]
