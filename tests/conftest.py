@@ -14,10 +14,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
-from tests import servers
-from tests.databases import Databases, own_database
-from tests.soaking import is_drawn, soak
-from tests.workplace import Workplace
+from tests.support import servers
+from tests.support.databases import Databases, own_database
+from tests.support.soaking import is_drawn, soak
+from tests.support.workplace import Workplace
 
 # The gate judges a change, and not the luck of its examples; everywhere else they are drawn anew.
 hypothesis.settings.register_profile("gate", derandomize=True)

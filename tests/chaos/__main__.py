@@ -20,12 +20,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests import servers
 from tests.chaos.checker import rows_of, violations, witnessed
 from tests.chaos.cutting import cut
 from tests.chaos.watching import watched
-from tests.databases import own_database
-from tests.workplace import Beside, Workplace
+from tests.support import servers
+from tests.support.databases import own_database
+from tests.support.workplace import Beside, Workplace
 
 CONTROLLERS = 4
 PHASES = 300

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.soaking import share, soak
+from tests.support.soaking import share, soak
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from tests.chaos.checker import still_running, violations
 from tests.chaos.mutants import TASKS
 from tests.chaos.tracing import injected, needs_strace
 from tests.chaos.watching import started, watched
-from tests.workplace import DEADLINE_S, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, Workplace, wait_for
 
 ROOT = Path(__file__).parents[2]
 

@@ -20,7 +20,7 @@ from tests.chaos.watching import started, watched
 from tests.execution.orders import HANG, Make, guarded
 from tests.execution.orders import order as order  # noqa: PLC0414 - a fixture
 from tests.execution.sleep import sleeps_once_there_is
-from tests.workplace import DEADLINE_S, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, Workplace, wait_for
 
 # A policy is code of the user's in our process: this one turns the clock with every look.
 JUMPING = """

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.chaos.faults import repeated
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 pytestmark = pytest.mark.everyday("sqlite")
 

@@ -14,8 +14,8 @@ from tests.chaos.checker import violations, witnessed
 from tests.chaos.faults import repeated
 from tests.chaos.watching import is_stopped, running, started, watched
 from tests.execution.sleep import tasks_that_sleep_once_there_is
-from tests.soaking import PART
-from tests.workplace import DEADLINE_S, INV, TASKS, Workplace, wait_for
+from tests.support.soaking import PART
+from tests.support.workplace import DEADLINE_S, INV, TASKS, Workplace, wait_for
 
 EVERYDAY_PHASES, PHASES = 100, 500 if PART == 1 else 200
 LONG = {"ttl_s": 600, "beat_s": 0.5, "margin_s": 0.5}

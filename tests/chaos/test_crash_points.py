@@ -16,8 +16,8 @@ from tests.chaos.checker import violations
 from tests.chaos.faults import fault
 from tests.chaos.tracing import injected, needs_strace
 from tests.chaos.watching import drained, watched
-from tests.soaking import PART, soak
-from tests.workplace import INV, Workplace
+from tests.support.soaking import PART, soak
+from tests.support.workplace import INV, Workplace
 
 MOST = 200
 MOST_WORDS = 500  # to a server: each looks at more tables, and at what was killed before

@@ -18,7 +18,7 @@ from tests.chaos.disk import Disk, mounted, ran, start
 from tests.chaos.faults import repeated
 from tests.chaos.test_commands import FLOOD
 from tests.chaos.test_interrupts import FIRST, said
-from tests.workplace import DEADLINE_S, TASKS, Beside, Ran, Workplace, ended
+from tests.support.workplace import DEADLINE_S, TASKS, Beside, Ran, Workplace, ended
 
 pytestmark = pytest.mark.everyday("sqlite")
 

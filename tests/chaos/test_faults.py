@@ -14,7 +14,7 @@ import pytest
 from tests.chaos.counting import KEY, Counts, counted
 from tests.chaos.faults import EACH, FAULTS
 from tests.conftest import COLLECTED
-from tests.soaking import PART
+from tests.support.soaking import PART
 
 ROOT = Path(__file__).parents[2]
 SOAKED = {18, 25, 48}

@@ -19,7 +19,7 @@ from tests.chaos.faults import repeated
 from tests.chaos.test_disks import disk
 from tests.chaos.test_interrupts import ENDLESS, RELEASED, begun, interrupted, settled
 from tests.chaos.watching import running
-from tests.workplace import Workplace, ended, wait_for
+from tests.support.workplace import Workplace, ended, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
 

@@ -15,7 +15,7 @@ from tests.chaos.faults import fault, repeated
 from tests.chaos.test_controllers import lease_is_over
 from tests.chaos.watching import is_stopped, running
 from tests.execution.sleep import tasks_that_sleep_once_there_is
-from tests.workplace import TASKS, Beside, Workplace, ended, wait_for
+from tests.support.workplace import TASKS, Beside, Workplace, ended, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
 

@@ -14,7 +14,7 @@ import pytest
 from tests.chaos.checker import still_running, violations, witnessed
 from tests.chaos.faults import repeated
 from tests.chaos.watching import drained, is_stopped, running, started, watched
-from tests.workplace import DEADLINE_S, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, Workplace, wait_for
 
 KILLS = 5
 

@@ -12,7 +12,7 @@ from tests.chaos.cutting import cut
 from tests.chaos.faults import repeated
 from tests.chaos.test_outages import done
 from tests.chaos.watching import started, watched
-from tests.workplace import DEADLINE_S, TASKS, Workplace
+from tests.support.workplace import DEADLINE_S, TASKS, Workplace
 
 
 @repeated(22, each=2)

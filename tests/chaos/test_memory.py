@@ -12,8 +12,8 @@ from tests.chaos.disk import ran
 from tests.chaos.faults import repeated
 from tests.chaos.test_terminals import terminal
 from tests.chaos.watching import watched
-from tests.soaking import soak
-from tests.workplace import INV, TASKS, Ran, Workplace
+from tests.support.soaking import soak
+from tests.support.workplace import INV, TASKS, Ran, Workplace
 
 NAMES = [f"r{number}/p~ms=1" for number in range(4)]
 

@@ -7,7 +7,7 @@ import pytest
 from tests.chaos.checker import REASON, violations, witnessed
 from tests.chaos.faults import repeated
 from tests.chaos.watching import started, watched
-from tests.workplace import DEADLINE_S, Workplace
+from tests.support.workplace import DEADLINE_S, Workplace
 
 QUEUED = 2
 EXECUTING = "a/p~until=go"

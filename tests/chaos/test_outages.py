@@ -13,8 +13,8 @@ from tests.chaos.checker import violations, witnessed
 from tests.chaos.faults import fault, repeated
 from tests.chaos.proxy import Proxy, proxied
 from tests.chaos.watching import running, started, watched
-from tests.soaking import soak
-from tests.workplace import DEADLINE_S, Workplace, wait_for
+from tests.support.soaking import soak
+from tests.support.workplace import DEADLINE_S, Workplace, wait_for
 
 CUTS = 5
 SHORT = {"ttl_s": 26, "beat_s": 0.5, "margin_s": 20}

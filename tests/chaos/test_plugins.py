@@ -9,7 +9,7 @@ import pytest
 from tests.chaos.checker import violations
 from tests.chaos.faults import repeated
 from tests.chaos.watching import started, watched
-from tests.workplace import DEADLINE_S, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, Workplace, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.chaos.faults import fault
 from tests.chaos.watching import running, started, watched
-from tests.soaking import share, soak
-from tests.workplace import DEADLINE_S, INV, Workplace, wait_for
+from tests.support.soaking import share, soak
+from tests.support.workplace import DEADLINE_S, INV, Workplace, wait_for
 
 LONG = ["drain", "--batch-size=100000", "--workers=4", "--quiet"]
 RESULT_BYTES = 8_000

@@ -19,7 +19,7 @@ from tests.chaos.checker import violations
 from tests.chaos.faults import repeated
 from tests.chaos.watching import running, started, watched
 from tests.execution.orders import ends
-from tests.workplace import DEADLINE_S, TASKS, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, TASKS, Workplace, wait_for
 
 ROOT = Path(__file__).parents[2]
 LATER = "UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms - 86400000"

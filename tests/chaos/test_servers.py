@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests import servers
 from tests.chaos.checker import still_running, violations, witnessed
 from tests.chaos.faults import repeated
 from tests.chaos.tracing import needs_strace
 from tests.chaos.watching import started, watched
 from tests.execution.sleep import tasks_that_sleep_once_there_is
-from tests.soaking import soak
-from tests.workplace import DEADLINE_S, INV, TASKS, Workplace, wait_for
+from tests.support import servers
+from tests.support.soaking import soak
+from tests.support.workplace import DEADLINE_S, INV, TASKS, Workplace, wait_for
 
 CRASHES = 2
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests import servers
 from tests.chaos.cutting import cut
 from tests.chaos.faults import EACH, fault
-from tests.soaking import PART, soak
-from tests.workplace import Workplace, wait_for
+from tests.support import servers
+from tests.support.soaking import PART, soak
+from tests.support.workplace import Workplace, wait_for
 
 ROOT = Path(__file__).parents[2]
 MINUTES = float(10 * PART)

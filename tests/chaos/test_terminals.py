@@ -21,7 +21,7 @@ from tests.chaos.checker import REASON
 from tests.chaos.faults import repeated
 from tests.chaos.test_interrupts import RELEASED, begun, interrupted, said, settled, with_long_lease
 from tests.chaos.watching import running
-from tests.workplace import DEADLINE_S, INV, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, INV, Workplace, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.workplace import Ran, Workplace
+from tests.support.workplace import Ran, Workplace
 
 SECRET = "hunter2-canary"
 

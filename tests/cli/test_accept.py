@@ -17,7 +17,7 @@ from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.sessions.balance import Balance
-from tests.workplace import Ran, Workplace, wait_for
+from tests.support.workplace import Ran, Workplace, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cli.telling import SECRET, told
-from tests.workplace import INV, Workplace
+from tests.support.workplace import INV, Workplace
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tests.cli.telling import refused, snapshot, told
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 
 def test_every_wrong_limit_of_a_drain_is_told_at_once(sqlite_project: Workplace) -> None:

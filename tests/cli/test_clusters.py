@@ -11,7 +11,7 @@ from batchdrain.database.phases.pages import Row
 from batchdrain.failures.categories import categorise
 from batchdrain.failures.fingerprints import cluster_id_of, fingerprint
 from batchdrain.planning import cluster_counts as counting
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 pytestmark = pytest.mark.everyday("sqlite")
 

@@ -9,7 +9,7 @@ import pytest
 
 from batchdrain.database.ledger.notes import Note
 from batchdrain.planning.hints import Hints
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 pytestmark = pytest.mark.everyday("sqlite")
 

@@ -8,7 +8,7 @@ import pytest
 from invoke.vendor import yaml
 
 from batchdrain.cli.commands.init.guess import guess_columns, guess_states
-from tests.workplace import Ran, Workplace
+from tests.support.workplace import Ran, Workplace
 
 safe_load: Any = yaml.safe_load
 

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from tests.workplace import DEADLINE_S, Workplace, named, wait_for
+from tests.support.workplace import DEADLINE_S, Workplace, named, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
 

@@ -7,7 +7,7 @@ import re
 import pexpect
 import pytest
 
-from tests.workplace import INV, Workplace
+from tests.support.workplace import INV, Workplace
 
 
 def test_a_terminal_shows_the_live_display(sqlite_project: Workplace) -> None:

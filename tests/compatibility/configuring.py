@@ -12,7 +12,7 @@ from typing import Any
 from invoke.vendor import yaml
 
 from tests.compatibility.placing import DATA
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 SAFE_LOAD: Any = yaml.safe_load
 LOADED = (

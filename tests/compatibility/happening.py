@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.compatibility.placing import PROJECT
-from tests.workplace import DEADLINE_S, Beside, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, Beside, Workplace, wait_for
 
 TAKES_OVER = (
     "import sqlite3; c = sqlite3.connect('work.db', timeout=30); "

@@ -12,10 +12,10 @@ import sys
 import time
 from pathlib import Path
 
-from tests import servers
 from tests.compatibility import story
 from tests.compatibility.placing import DATA, PROJECT
-from tests.workplace import Workplace
+from tests.support import servers
+from tests.support.workplace import Workplace
 
 HOME = Path("/tmp/example")
 """A place that says nothing of the machine: it stands in the ledger and in the sessions."""

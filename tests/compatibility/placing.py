@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 DATA = Path(__file__).with_name("data")
 PROJECT = DATA / "project"

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tests.workplace import Beside, Workplace, wait_for
+from tests.support.workplace import Beside, Workplace, wait_for
 
 LATER = "2999-12-31"
 SHORT_LEASE = {

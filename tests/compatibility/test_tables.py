@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.compatibility.placing import Left
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 TABLES = ("batchdrain_meta", "batchdrain_claim", "batchdrain_attempt")
 

@@ -12,7 +12,7 @@ from batchdrain.cli.commands.doctor import project_checks
 from batchdrain.config.load import load
 from batchdrain.model.errors import ConfigError
 from tests.cli.telling import SECRET, refused, snapshot, told
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 
 def write(place: Workplace, text: str) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.telling import told
-from tests.soaking import soak
-from tests.workplace import Ran, Workplace
+from tests.support.soaking import soak
+from tests.support.workplace import Ran, Workplace
 
 pytestmark = pytest.mark.everyday("sqlite")
 

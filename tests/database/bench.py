@@ -23,7 +23,7 @@ from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
 from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.runtime import clock
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 NOW = clock.now()
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.chaos.faults import repeated
 from tests.cli.telling import SECRET, refused, told
-from tests.workplace import WORKER, Workplace
+from tests.support.workplace import WORKER, Workplace
 
 
 def test_no_task_makes_a_database_that_is_missing(sqlite_project: Workplace) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from batchdrain.database.connection import open_database
 from batchdrain.model.errors import BatchDrainError
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 pytestmark = pytest.mark.everyday("sqlite", "postgresql", "mariadb")
 

@@ -18,7 +18,7 @@ from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.phase import PhaseKey
 from batchdrain.model.retry_stats import Lessons, Tally
 from batchdrain.runtime import clock
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 pytestmark = pytest.mark.everyday("sqlite", "postgresql", "mariadb")
 

@@ -10,7 +10,7 @@ import pytest
 from batchdrain.config.load import load
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.drain.project import Project
-from tests.workplace import DEADLINE_S, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, Workplace, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite", "postgresql", "mariadb")
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from invoke.vendor import yaml
 
 from batchdrain.database.phases.table import join_name, split_name
-from tests.workplace import WORKER, Workplace
+from tests.support.workplace import WORKER, Workplace
 
 safe_load: Any = yaml.safe_load
 OTHER: dict[str, Any] = {

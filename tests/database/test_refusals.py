@@ -9,7 +9,7 @@ import uuid
 import pytest
 import sqlalchemy as sa
 
-from tests.workplace import DEADLINE_S, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, Workplace, wait_for
 
 
 def table(project: Workplace, columns: str, *rows: str, suffix: str = "") -> None:

@@ -6,7 +6,7 @@ import json
 import re
 import sys
 
-from tests.workplace import WORKER, Workplace
+from tests.support.workplace import WORKER, Workplace
 
 
 def test_rows_whose_ids_are_not_unique_are_skipped_and_told(sqlite_project: Workplace) -> None:

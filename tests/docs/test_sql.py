@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import DOCS, blocks
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 [COSTS, RETENTION] = blocks(DOCS / "operations.md", "sql")
 [RESTORE, COMPLETED, DROPS, LEAVE_WAL] = blocks(DOCS / "upgrading.md", "sql")

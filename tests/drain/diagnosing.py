@@ -9,9 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
-DIAGNOSER = Path(__file__).parents[1] / "diagnoser.py"
+DIAGNOSER = Path(__file__).parents[1] / "support" / "diagnoser.py"
 
 
 HOPELESS = {"say": {"verdict": "hopeless", "reason": "the branch is gone"}}

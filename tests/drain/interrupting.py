@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
-from tests.workplace import Workplace, wait_for
+from tests.support.workplace import Workplace, wait_for
 
 DEADLINE_S = 60.0
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.workplace import DEADLINE_S, TASKS, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, TASKS, Workplace, wait_for
 
 
 def test_a_drain_prints_each_phase_and_the_summary(project: Workplace) -> None:

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.drain.diagnosing import HOPELESS, PROMISING, WAIT, diagnose, diagnosed, verdicts
-from tests.workplace import Workplace, ended, wait_for
+from tests.support.workplace import Workplace, ended, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.drain.interrupting import DEADLINE_S, interrupt_while_hanging, logs_of
 from tests.execution.sleep import tasks_that_sleep_once_there_is
-from tests.workplace import TASKS, Workplace, wait_for
+from tests.support.workplace import TASKS, Workplace, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.chaos.faults import repeated
-from tests.workplace import DEADLINE_S, INV, Workplace
+from tests.support.workplace import DEADLINE_S, INV, Workplace
 
 BINARY = """
 import os, sys

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.workplace import Workplace, wait_for
+from tests.support.workplace import Workplace, wait_for
 
 
 def test_the_ledger_knows_the_log_of_an_attempt_by_its_digest(project: Workplace) -> None:
@@ -22,7 +22,9 @@ def test_the_ledger_knows_the_log_of_an_attempt_by_its_digest(project: Workplace
 
 def test_the_command_is_told_what_it_works_on(sqlite_project: Workplace) -> None:
     sqlite_project.configure(
-        command={"argv": [sys.executable, str(Path(__file__).parents[1] / "worker.py"), "--run-id={run_id}", "{{x}}"]}
+        command={
+            "argv": [sys.executable, str(Path(__file__).parents[1] / "support" / "worker.py"), "--run-id={run_id}", "{{x}}"]
+        }
     )
     sqlite_project.fail("run 1/p~env", reason="it broke")
 

@@ -17,7 +17,7 @@ from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
 from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.runtime import clock
-from tests.workplace import DEADLINE_S, WORKER, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, WORKER, Workplace, wait_for
 
 PHASE = Phase(run_id="r", phase_id="p", phase_index=0, state=PhaseState.FAILED)
 

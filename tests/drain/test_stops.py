@@ -10,7 +10,7 @@ import pytest
 from batchdrain.model.phase import Skip
 from batchdrain.planning.stop import canary_room
 from batchdrain.sessions.session import NOTED, Session
-from tests.workplace import DEADLINE_S, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, Workplace, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
 

@@ -22,7 +22,7 @@ from tests.drain.diagnosing import (
     verdicts,
 )
 from tests.execution.sleep import tasks_that_sleep_once_there_is
-from tests.workplace import DEADLINE_S, TASKS, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, TASKS, Workplace, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
 

@@ -10,7 +10,7 @@ from tests.drain.diagnosing import (
     diagnose,
     verdicts,
 )
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 pytestmark = pytest.mark.everyday("sqlite")
 

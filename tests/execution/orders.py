@@ -17,7 +17,7 @@ import pytest
 from batchdrain.execution.guardian.wire import boottime_ms
 from batchdrain.execution.guardian_pool import GuardianPool
 from batchdrain.execution.order import TOKEN, Order
-from tests.workplace import wait_for
+from tests.support.workplace import wait_for
 
 DEADLINE_S = 60.0
 

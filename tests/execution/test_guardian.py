@@ -21,7 +21,7 @@ from batchdrain.execution.guardian_pool import GuardianPool, _open_logs, _to_mes
 from batchdrain.execution.order import EndedBy, Ending, Order
 from tests.execution.orders import DEADLINE_S, HANG, Make, ends, extend, guarded
 from tests.execution.sleep import sleeps_once_there_is
-from tests.workplace import wait_for
+from tests.support.workplace import wait_for
 
 
 def test_a_lease_that_is_not_renewed_ends_the_command(order: Make, pool: GuardianPool, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from batchdrain.execution.guardian_pool import GuardianPool, _open_logs, _to_mes
 from batchdrain.execution.order import EndedBy
 from tests.execution.orders import Make, guarded
 from tests.execution.sleep import sleeps_once_there_is
-from tests.workplace import wait_for
+from tests.support.workplace import wait_for
 
 
 def test_a_guardian_serves_one_order_after_another(order: Make, pool: GuardianPool, tmp_path: Path) -> None:

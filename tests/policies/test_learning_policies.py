@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 pytestmark = pytest.mark.everyday("sqlite")
 

@@ -20,7 +20,7 @@ from tests.benchmarks.simulator.memory import Memory
 from tests.benchmarks.simulator.oracle import oracle
 from tests.benchmarks.simulator.replay import Replay
 from tests.benchmarks.simulator.world import World, make
-from tests.soaking import soak
+from tests.support.soaking import soak
 
 SEEDS = (100, 101)
 PHASES = 60

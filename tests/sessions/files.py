@@ -14,7 +14,7 @@ from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session, Status
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 START = datetime(2025, 12, 28, 12, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.telling import refused, snapshot, told
 from tests.sessions.files import HEAD, put
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 WHOLE = json.dumps(HEAD).encode()
 BROKEN: dict[str, bytes] = {

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from batchdrain.sessions.balance import Balance, BalanceCount
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
-from tests.workplace import Workplace, wait_for
+from tests.support.workplace import Workplace, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
 

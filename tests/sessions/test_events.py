@@ -13,7 +13,7 @@ import pytest
 
 from batchdrain.sessions.events import Event
 from tests.drain.diagnosing import HOPELESS, diagnose, diagnosed, verdicts
-from tests.workplace import DEADLINE_S, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, Workplace, wait_for
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
 OFTEN = ["phase.claimed", "phase.started", "phase.finished"]

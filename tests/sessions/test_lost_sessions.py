@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workplace import Workplace, wait_for
+from tests.support.workplace import Workplace, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.telling import told
 from tests.sessions.files import put
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 
 def test_a_session_file_never_says_what_is_executed(sqlite_project: Workplace) -> None:

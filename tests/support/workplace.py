@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tests import forks
+from tests.support import forks
 
 DEADLINE_S = 60.0
 INV = [sys.executable, "-m", "invoke"]
