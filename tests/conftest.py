@@ -1,13 +1,12 @@
-"""Every test of a behaviour runs on every database that is there: SQLite and PostgreSQL always, MariaDB where it runs."""
+"""Every test of a behaviour runs on every database that is there: every day on SQLite and PostgreSQL, in the soak on MariaDB."""
 
 from __future__ import annotations
 
 import os
 import signal
 import threading
-import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import hypothesis
@@ -15,15 +14,37 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
-from tests import servers
-from tests.workplace import Workplace
+from tests.support import servers
+from tests.support.databases import Databases, own_database
+from tests.support.soaking import is_drawn, soak
+from tests.support.workplace import Workplace
 
 # The gate judges a change, and not the luck of its examples; everywhere else they are drawn anew.
 hypothesis.settings.register_profile("gate", derandomize=True)
-if os.environ.get("CI"):
-    hypothesis.settings.load_profile("gate")
+hypothesis.settings.register_profile("everyday", max_examples=40)
+hypothesis.settings.load_profile("gate" if os.environ.get("CI") else "everyday")
+
+MEMORY = Path("/dev/shm")
+ROOMY_BYTES = 2 << 30
+
+
+def in_memory() -> bool:
+    """Whether the tests' folders can lie where a sync costs nothing: much of a short drain is spent waiting for the disk."""
+    try:
+        found = os.statvfs(MEMORY)
+    except OSError:
+        return False
+    return found.f_bavail * found.f_frsize >= ROOMY_BYTES and not found.f_flag & (os.ST_NOEXEC | os.ST_RDONLY)
+
+
+if in_memory():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 DATABASES = ("sqlite", "postgresql", "mariadb")
+COLLECTED = pytest.StashKey[list[pytest.Item]]()
+"""All the tests of this run's files, those too that are not selected."""
+EVERYDAY = ("sqlite", "postgresql")
+"""Where a test runs every day that does not say it otherwise: `@pytest.mark.everyday("sqlite")`."""
 
 
 def pytest_configure() -> None:
@@ -36,17 +57,38 @@ def pytest_configure() -> None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     item.user_properties.extend(("fault", mark.args[0]) for mark in item.iter_markers("fault"))
+    spec = getattr(item, "callspec", None)
+    everyday = item.get_closest_marker("everyday")
+    if spec is not None and _on(spec.params) not in {*(EVERYDAY if everyday is None else everyday.args), None}:
+        item.add_marker(soak)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of the soak the part that is asked for: how often a fault is tried is the matrix's to say, and what is one test is run."""
+    config.stash[COLLECTED] = list(items)
+    left = [item for item in items if item.get_closest_marker("soak") and not item.get_closest_marker("fault")
+            and "[" in item.name and not is_drawn(item.nodeid)]  # fmt: skip
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in set(left)]
+
+
+def _on(parameters: Mapping[str, object]) -> str | None:
+    """The database that one of its parameters names."""
+    return next((str(value) for value in parameters.values() if value in DATABASES), None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Which rows of the fault matrix (tests/chaos/faults.py) were not all tried, and why."""
+    """What was left out, and why; of the fault matrix (tests/chaos/faults.py) by row."""
     skipped: dict[int, Counter[str]] = defaultdict(Counter)
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        for number in {number for name, number in report.user_properties if name == "fault"}:
+        for number in {number for name, number in report.user_properties if name == "fault"} or {0}:
             skipped[number][reason.removeprefix("Skipped: ")] += 1
     for number, reasons in sorted(skipped.items()):
-        terminalreporter.write_line(f"fault {number}: {reasons.total()} skipped ({'; '.join(reasons)})")
+        what = f"fault {number}" if number else "no fault of the matrix"
+        terminalreporter.write_line(f"{what}: {reasons.total()} skipped ({'; '.join(reasons)})")
 
 
 @pytest.fixture(autouse=True)
@@ -64,26 +106,17 @@ def postgresql_server() -> Iterator[URL]:
         yield url
 
 
-def _create(server: URL, options: str = "") -> tuple[str, Callable[[], None]]:
-    """A database of our own on a server, and how to drop it."""
-    name = f"bd_{uuid.uuid4().hex[:16]}"
-    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool)
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}{options}")
-
-    def drop() -> None:
-        force = " WITH (FORCE)" if server.get_backend_name() == "postgresql" else ""
-        with admin.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name}{force}")
-
-    return server.set(database=name).render_as_string(hide_password=False), drop
+@pytest.fixture(scope="session")
+def postgresql_databases(postgresql_server: URL) -> Iterator[Databases]:
+    databases = Databases(postgresql_server)
+    yield databases
+    databases.close()
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: URL) -> Iterator[str]:
-    url, drop = _create(postgresql_server)
-    yield url
-    drop()
+def postgresql_url(postgresql_databases: Databases) -> Iterator[str]:
+    with postgresql_databases.lent() as url:
+        yield url
 
 
 @pytest.fixture
@@ -91,9 +124,8 @@ def mariadb_url() -> Iterator[str]:
     server = servers.mariadb()
     if server is None:
         pytest.skip("no MariaDB: BATCHDRAIN_TEST_MYSQL_URL is not set and none answers on 127.0.0.1:3306")
-    url, drop = _create(server)
-    yield url
-    drop()
+    with own_database(server) as url:
+        yield url
 
 
 @pytest.fixture
@@ -111,7 +143,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def work(tmp_path: Path, database_url: str) -> Workplace:
+def project(tmp_path: Path, database_url: str) -> Workplace:
     """A project with an empty table of phases, on each database."""
     return _place(tmp_path, database_url)
 
@@ -123,17 +155,16 @@ def servers_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def on_server(tmp_path: Path, servers_url: str) -> Workplace:
+def server_project(tmp_path: Path, servers_url: str) -> Workplace:
     """The same on the servers alone, for what SQLite does not have: row locks, users, character sets."""
     return _place(tmp_path, servers_url)
 
 
 @pytest.fixture
-def pg_latin1(tmp_path: Path, postgresql_server: URL) -> Iterator[Workplace]:
+def latin1_project(tmp_path: Path, postgresql_server: URL) -> Iterator[Workplace]:
     """A PostgreSQL database in an old character set."""
-    url, drop = _create(postgresql_server, " ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
-    yield _place(tmp_path, url)
-    drop()
+    with own_database(postgresql_server, " ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'") as url:
+        yield _place(tmp_path, url)
 
 
 def _place(tmp_path: Path, url: str) -> Workplace:
@@ -145,6 +176,6 @@ def _place(tmp_path: Path, url: str) -> Workplace:
 
 
 @pytest.fixture
-def lite(tmp_path: Path, sqlite_url: str) -> Workplace:
+def sqlite_project(tmp_path: Path, sqlite_url: str) -> Workplace:
     """The same on SQLite alone, for what does not touch the database's own ways."""
     return _place(tmp_path, sqlite_url)

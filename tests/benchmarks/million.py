@@ -25,9 +25,9 @@ from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import Selection
 from batchdrain.runtime import clock
-from tests import servers
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.sample import REASONS, RUNS, make_project
+from tests.support import servers
 
 CHOICES = 500
 ROUNDS = 5

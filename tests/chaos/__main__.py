@@ -20,12 +20,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests import servers
 from tests.chaos.checker import rows_of, violations, witnessed
 from tests.chaos.cutting import cut
 from tests.chaos.watching import watched
-from tests.conftest import _create
-from tests.workplace import Beside, Workplace
+from tests.support import servers
+from tests.support.databases import own_database
+from tests.support.workplace import Beside, Workplace
 
 CONTROLLERS = 4
 PHASES = 300
@@ -45,8 +45,7 @@ def project(database: str) -> Iterator[Workplace]:
             server = stack.enter_context(servers.postgresql()) if database == "postgresql" else servers.mariadb()
             if server is None:
                 raise SystemExit("no MariaDB answers: set BATCHDRAIN_TEST_MYSQL_URL")
-            url, drop = _create(server)
-            stack.callback(drop)
+            url = stack.enter_context(own_database(server))
         place = Workplace(root=root, url=url)
         place.make_table()
         yield place

@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from batchdrain.execution.order import TOKEN
-from tests.workplace import Workplace, named
+from tests.support.workplace import Workplace, named
 
 REASON = "the reason it failed with before ✓\n"
 _DRAINING = re.compile(r"^(?:  Draining:|\[[0-9/]+\]) (\S+) / (\S+)$")

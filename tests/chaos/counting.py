@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -11,18 +12,23 @@ import pytest
 from tests.chaos.faults import EACH
 
 KEY = "tried: "
+Counts = dict[int, dict[str, int]]
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
+def counted(items: Iterable[pytest.Item]) -> Counts:
     """How often on each database, and how many cases: tests and their parameters, but for repetitions and databases."""
-    tried: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(EACH, 0))
+    tried: Counts = defaultdict(lambda: dict.fromkeys(EACH, 0))
     cases: dict[int, set[str]] = defaultdict(set)
-    for item in session.items:
+    for item in items:
         for mark in item.iter_markers("fault"):
             number, each = mark.args
             tried[number][_database(item)] += each
             cases[number].add(_case(item))
-    print(f"\n{KEY}{json.dumps({number: {**tried[number], 'cases': len(cases[number])} for number in tried})}")
+    return {number: {**tried[number], "cases": len(cases[number])} for number in tried}
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    print(f"\n{KEY}{json.dumps(counted(session.items))}")
 
 
 def _database(item: pytest.Item) -> str:

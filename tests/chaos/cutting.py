@@ -6,7 +6,7 @@ import contextlib
 
 import sqlalchemy as sa
 
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 
 def cut(place: Workplace) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workplace import DEADLINE_S, INV, Ran, Workplace
+from tests.support.workplace import DEADLINE_S, INV, Ran, Workplace
 
 
 class Disk:

@@ -1,22 +1,19 @@
 """The fault matrix: what can break, and how often each fault is tried.
 
-A test says which faults it tries (`@fault(1)`, `@repeated(3)`); `test_faults.py` counts how often and in how many
-ways they would, in the gate and in the full soak. That is `BATCHDRAIN_CHAOS=10 pytest -m fault`; the gate tries a tenth.
+A test says which faults it tries (`@fault(1)`, `@repeated(3)`); `test_faults.py` counts how often and in how many ways they
+would. `pytest` tries once what is repeated, `pytest -m soak` as often as stands here, the gate both, with a tenth of the latter.
 What a machine can not try is skipped, and told by number at the end of the run.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pytest
 
-SCALE: Final = int(os.environ.get("BATCHDRAIN_CHAOS", "1"))
-"""Tenths of the full soak: the gate tries one."""
-FULL: Final = 10
+from tests.support.soaking import share, soak
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +21,7 @@ class Fault:
     """One way in which something breaks."""
 
     what: str
-    times: int  #: how often the full soak tries it, on each of `on`; 0 is at every step that there is
+    times: int  #: how often it is tried, on each of `on`; 0 is at every step that there is
     on: tuple[str, ...] = ()  #: the databases that each have to be tried; none is any
     cases: int = 1  #: tests, or parameters of one, that try it in different ways: so many at least
 
@@ -48,7 +45,7 @@ FAULTS: Final = {
     14: Fault("a command that multiplies, 500 times", 3),
     15: Fault("the pid of a dead controller is another process's", 5, cases=3),
     16: Fault("a controller in another pid namespace", 5),
-    17: Fault("2, 4 and 8 controllers on one database (the gate: 2 and 8, and 200 phases instead of 500)", 20, EACH),
+    17: Fault("2, 4 and 8 controllers on one database, 500 phases (every day 2 and 100, in the gate 8 and 200)", 20, EACH),
     18: Fault("the soak: four controllers, a fault every other second, ten minutes", 1, EACH),
     19: Fault("two resumes of one session", 20),
     20: Fault("the server crashes and starts again", 20, SERVERS),
@@ -83,13 +80,8 @@ FAULTS: Final = {
 }
 
 
-def share(amount: int) -> int:
-    """What is tried of it now: a tenth in the gate, at least once."""
-    return max(1, -(-amount * min(SCALE, FULL) // FULL))
-
-
 def times(number: int) -> int:
-    """How often a fault is tried now."""
+    """How often a fault is tried now, every day and in the soak together."""
     return share(FAULTS[number].times)
 
 
@@ -98,11 +90,12 @@ def fault(number: int, each: int = 1) -> pytest.MarkDecorator:
     return pytest.mark.fault(number, each)
 
 
-def repeated(number: int, *, each: int = 1, cases: int = 1) -> Callable[[Any], Any]:
-    """The test tries this fault `each` times in each of its `cases`, and again until it was tried as often as it is to be."""
+def repeated(number: int, *, each: int = 1, cases: int = 1, everyday: int = 1) -> Callable[[Any], Any]:
+    """The test tries this fault `each` times in each of its `cases`: `everyday` times, and in the soak as often as it is to be."""
 
     def decorated(test: Any) -> Any:
         numbers = range(-(-times(number) // (each * cases)))
-        return fault(number, each)(pytest.mark.parametrize("again", numbers)(pytest.mark.usefixtures("again")(test)))
+        again = [pytest.param(number, marks=soak if number >= everyday else ()) for number in numbers]
+        return fault(number, each)(pytest.mark.parametrize("again", again)(pytest.mark.usefixtures("again")(test)))
 
     return decorated

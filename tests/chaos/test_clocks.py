@@ -17,11 +17,10 @@ from batchdrain.execution.order import EndedBy
 from tests.chaos.checker import violations, witnessed
 from tests.chaos.faults import repeated
 from tests.chaos.watching import started, watched
+from tests.execution.orders import HANG, Make, guarded
+from tests.execution.orders import order as order  # noqa: PLC0414 - a fixture
 from tests.execution.sleep import sleeps_once_there_is
-from tests.execution.test_guardian import HANG, guarded
-from tests.execution.test_process import Make
-from tests.execution.test_process import order as order  # noqa: PLC0414 - a fixture
-from tests.workplace import DEADLINE_S, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, Workplace, wait_for
 
 # A policy is code of the user's in our process: this one turns the clock with every look.
 JUMPING = """
@@ -38,34 +37,34 @@ def jumping(lane, now):
 
 
 @repeated(39, cases=3)
-def test_a_host_clock_that_jumps_changes_no_duration_and_no_result(work: Workplace) -> None:
+def test_a_host_clock_that_jumps_changes_no_duration_and_no_result(project: Workplace) -> None:
     names = [f"r{number}/p~ms=20" for number in range(4)]
-    witness = watched(work, *names, policy=["jumping:jumping", "smart"])
-    (work.root / "jumping.py").write_text(JUMPING)
-    ran = work.inv("drain", env={"PYTHONPATH": str(work.root)})
+    witness = watched(project, *names, policy=["jumping:jumping", "smart"])
+    (project.root / "jumping.py").write_text(JUMPING)
+    ran = project.inv("drain", env={"PYTHONPATH": str(project.root)})
 
     assert ran.code == 0, ran.err
-    assert violations(work, witness, ran.out) == []
-    assert all(0 < result["duration_s"] < DEADLINE_S for result in work.session()["results"])
-    assert "ago" not in work.inv("sessions").out
-    assert work.inv("summary").code == 0
+    assert violations(project, witness, ran.out) == []
+    assert all(0 < result["duration_s"] < DEADLINE_S for result in project.session()["results"])
+    assert "ago" not in project.inv("sessions").out
+    assert project.inv("summary").code == 0
 
 
 @repeated(40, cases=6)
 @pytest.mark.parametrize("by_ms", [-86_400_000, 86_400_000])
-def test_a_database_clock_that_jumps_takes_no_phase_from_a_living_controller(work: Workplace, by_ms: int) -> None:
+def test_a_database_clock_that_jumps_takes_no_phase_from_a_living_controller(project: Workplace, by_ms: int) -> None:
     """Where the lease seems to be over, but controller and guardian live: also before the next beat sets it right."""
-    witness = watched(work, "a/p~until=go", lease={"ttl_s": 3600, "beat_s": 1200, "margin_s": 1})
-    drain = work.start("drain")
+    witness = watched(project, "a/p~until=go", lease={"ttl_s": 3600, "beat_s": 1200, "margin_s": 1})
+    drain = project.start("drain")
     started(witness, 1)
-    work.sql("UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms + :by", [{"by": by_ms}])
-    other = work.inv("recover")
-    (work.root / "go").touch()
+    project.sql("UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms + :by", [{"by": by_ms}])
+    other = project.inv("recover")
+    (project.root / "go").touch()
     out, err = drain.communicate(timeout=DEADLINE_S)
 
     assert "0 recovered" in other.out, (other.out, other.err)
     assert drain.returncode == 0, (out, err)
-    assert violations(work, witness, out.decode()) == []
+    assert violations(project, witness, out.decode()) == []
     assert [seen.word for seen in witnessed(witness)] == ["start", "end"]
 
 
@@ -122,30 +121,30 @@ def test_the_machine_s_sleep_is_counted_by_the_clock_that_leases_use() -> None:
     assert 990_000_000 < int(there.stdout) - int(here.stdout) < 1_010_000_000
 
 
-def test_a_session_of_the_future_is_still_the_newest(lite: Workplace) -> None:
+def test_a_session_of_the_future_is_still_the_newest(sqlite_project: Workplace) -> None:
     """The clock went back since: what is newest is not asked of the clock, and ages are never negative."""
-    lite.fail("a/p", "a/q~fail")
-    (lite.root / "jumping.py").write_text(JUMPING.replace("days=-1", "days=3650"))
-    lite.configure(policy=["jumping:jumping", "smart"])
-    assert lite.inv("drain", env={"PYTHONPATH": str(lite.root)}).code in {0, 1}
-    lite.configure(policy=["smart"])
-    session = lite.session()
+    sqlite_project.fail("a/p", "a/q~fail")
+    (sqlite_project.root / "jumping.py").write_text(JUMPING.replace("days=-1", "days=3650"))
+    sqlite_project.configure(policy=["jumping:jumping", "smart"])
+    assert sqlite_project.inv("drain", env={"PYTHONPATH": str(sqlite_project.root)}).code in {0, 1}
+    sqlite_project.configure(policy=["smart"])
+    session = sqlite_project.session()
     assert datetime.fromisoformat(session["started_at"])
-    assert session["session_id"] in lite.inv("summary").out
+    assert session["session_id"] in sqlite_project.inv("summary").out
 
 
 @repeated(42)
-def test_a_leap_second_in_a_session_s_file_loses_no_result(lite: Workplace) -> None:
+def test_a_leap_second_in_a_session_s_file_loses_no_result(sqlite_project: Workplace) -> None:
     """Python knows none: the file is put aside, and the session is made anew from the ledger."""
-    lite.fail("a/p", "a/q~fail")
-    assert lite.inv("drain").code == 1
-    [path] = lite.session_files()
-    path.write_text(path.read_text().replace(lite.session()["started_at"], "2016-12-31T23:59:60Z"))
-    told = lite.inv("summary")
-    until = lite.inv("accept", "--run-id=a", "--reason=known", "--until=2016-12-31T23:59:60Z")
+    sqlite_project.fail("a/p", "a/q~fail")
+    assert sqlite_project.inv("drain").code == 1
+    [path] = sqlite_project.session_files()
+    path.write_text(path.read_text().replace(sqlite_project.session()["started_at"], "2016-12-31T23:59:60Z"))
+    told = sqlite_project.inv("summary")
+    until = sqlite_project.inv("accept", "--run-id=a", "--reason=known", "--until=2016-12-31T23:59:60Z")
 
     assert (told.code, "Total Processed: 2" in told.out) == (0, True), told
     assert (until.code, "got '2016-12-31T23:59:60Z'" in until.err) == (2, True)
-    assert lite.inv("resume", "--session-id", path.stem).code == 1
-    assert sorted(lite.taken()) == ["a/p", "a/q~fail"]
-    assert [kept.name for kept in lite.sessions.glob("*.corrupt-*")] == [f"{path.name}.corrupt-1"]
+    assert sqlite_project.inv("resume", "--session-id", path.stem).code == 1
+    assert sorted(sqlite_project.taken()) == ["a/p", "a/q~fail"]
+    assert [kept.name for kept in sqlite_project.sessions.glob("*.corrupt-*")] == [f"{path.name}.corrupt-1"]

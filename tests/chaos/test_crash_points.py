@@ -6,21 +6,25 @@ server, the guardians. No luck is involved, and a step that is added later is tr
 
 from __future__ import annotations
 
+import math
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.chaos.checker import violations
-from tests.chaos.faults import FULL, SCALE, fault
+from tests.chaos.faults import fault
 from tests.chaos.tracing import injected, needs_strace
 from tests.chaos.watching import drained, watched
-from tests.workplace import INV, Workplace
+from tests.support.soaking import PART, soak
+from tests.support.workplace import INV, Workplace
 
 MOST = 200
 MOST_WORDS = 500  # to a server: each looks at more tables, and at what was killed before
-STEP, MANY = (1, 1) if SCALE >= FULL else (5, FULL)
-"""The gate tries every fifth step, and of the many writes a tenth; the full soak (CONTRIBUTING.md) all of them."""
+MANY = math.ceil(1 / PART)
+STEP = math.ceil(MANY / 2)
+"""A tenth of the soak is every tenth of the many writes, and every fifth of the other steps; the whole is all of them."""
+EVERYDAY = 10
 HIT = "+++ killed by SIGKILL +++"
 
 
@@ -34,17 +38,25 @@ def enough(place: Workplace, step: int, most: int = MOST) -> Path:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     ("calls", "step"),
-    [("fsync,fdatasync", STEP), ("rename,renameat,renameat2,unlink,unlinkat", STEP), ("write,pwrite64", MANY)],
+    [
+        pytest.param("rename,renameat,renameat2", EVERYDAY, id="every day"),
+        pytest.param("fsync,fdatasync", STEP, marks=soak),
+        pytest.param("rename,renameat,renameat2,unlink,unlinkat", STEP, marks=soak),
+        pytest.param("write,pwrite64", MANY, marks=soak),
+    ],
 )
-def test_a_drain_that_is_killed_at_any_step_to_the_disk_leaves_nothing_broken(lite: Workplace, calls: str, step: int) -> None:
-    kill_at_each(lite, calls, step)
+def test_a_drain_that_is_killed_at_any_step_to_the_disk_leaves_nothing_broken(
+    sqlite_project: Workplace, calls: str, step: int
+) -> None:
+    kill_at_each(sqlite_project, calls, step)
 
 
+@soak
 @fault(2)
 @needs_strace
 @pytest.mark.timeout(1800)
-def test_a_drain_that_is_killed_at_any_word_to_the_server_leaves_nothing_broken(on_server: Workplace) -> None:
-    kill_at_each(on_server, "sendto", MANY, MOST_WORDS)
+def test_a_drain_that_is_killed_at_any_word_to_the_server_leaves_nothing_broken(server_project: Workplace) -> None:
+    kill_at_each(server_project, "sendto", MANY, MOST_WORDS)
 
 
 def kill_at_each(place: Workplace, calls: str, step: int, most: int = MOST) -> None:
@@ -77,22 +89,23 @@ def kill_at_each(place: Workplace, calls: str, step: int, most: int = MOST) -> N
 @pytest.mark.parametrize(
     ("calls", "step", "codes"),
     [
-        ("fsync", STEP, {0, 74, 75}),
-        ("fdatasync", STEP, {0, 74, 75}),
-        ("rename,renameat,renameat2", STEP, {0, 74, 75}),
-        ("pwrite64", MANY, {0, 74, 75}),
-        ("write", MANY, {0, 1, 74, 75}),
+        pytest.param("rename,renameat,renameat2", EVERYDAY, {0, 74, 75}, id="every day"),
+        pytest.param("fsync", STEP, {0, 74, 75}, marks=soak),
+        pytest.param("fdatasync", STEP, {0, 74, 75}, marks=soak),
+        pytest.param("rename,renameat,renameat2", STEP, {0, 74, 75}, marks=soak),
+        pytest.param("pwrite64", MANY, {0, 74, 75}, marks=soak),
+        pytest.param("write", MANY, {0, 1, 74, 75}, marks=soak),
     ],
 )
 def test_a_step_to_the_disk_that_fails_is_told_and_nothing_is_lost(
-    lite: Workplace, calls: str, step: int, codes: set[int]
+    sqlite_project: Workplace, calls: str, step: int, codes: set[int]
 ) -> None:
     """A write may be the command's own, which fails then. A guardian tells its controller, or nothing was lost."""
-    witness = enough(lite, step)
+    witness = enough(sqlite_project, step)
     printed, hits = "", 0
     for number in range(1, MOST, step):
-        lite.configure(batch_size=2)
-        traced = injected(lite, f"{calls}:error=EIO:when={number}")
+        sqlite_project.configure(batch_size=2)
+        traced = injected(sqlite_project, f"{calls}:error=EIO:when={number}")
         printed += traced.said
         if "(INJECTED)" not in traced.seen:
             break
@@ -100,26 +113,28 @@ def test_a_step_to_the_disk_that_fails_is_told_and_nothing_is_lost(
         failed = traced.to_be_told()
         assert not failed or traced.is_told, (number, failed, traced.code, traced.said)
         hits += len(failed)
-        ran = lite.inv("recover")
-        assert (ran.code, violations(lite, witness, printed)) == (0, []), number
+        ran = sqlite_project.inv("recover")
+        assert (ran.code, violations(sqlite_project, witness, printed)) == (0, []), number
     else:
         pytest.fail(f"no end after {MOST} steps")
 
-    printed += drained(lite)
+    printed += drained(sqlite_project)
 
     assert hits
-    assert violations(lite, witness, printed) == []
-    assert set(lite.states().values()) == {"COMPLETE"}
+    assert violations(sqlite_project, witness, printed) == []
+    assert set(sqlite_project.states().values()) == {"COMPLETE"}
 
 
 @fault(38)
 @needs_strace
-def test_what_is_printed_was_on_the_disk_before(lite: Workplace) -> None:
+def test_what_is_printed_was_on_the_disk_before(sqlite_project: Workplace) -> None:
     """The order of a result: spool, ledger, event, session file, screen; each file before its folder."""
-    watched(lite, "run/p~ms=1")
-    seen = lite.root / "trace.txt"
+    watched(sqlite_project, "run/p~ms=1")
+    seen = sqlite_project.root / "trace.txt"
     argv = ["strace", "-f", "-y", "-q", "-o", str(seen), "-s", "3000", "-e", "trace=fsync,fdatasync,rename,write,pwrite64"]
-    done = subprocess.run([*argv, *INV, "drain"], cwd=lite.root, env=lite.environ(), capture_output=True, check=False)
+    done = subprocess.run(
+        [*argv, *INV, "drain"], cwd=sqlite_project.root, env=sqlite_project.environ(), capture_output=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     lines = seen.read_text(errors="replace").splitlines()
 
@@ -132,4 +147,4 @@ def test_what_is_printed_was_on_the_disk_before(lite: Workplace) -> None:
     replaced = first("rename(", ".json", after=event)
     ledger = max(n for n, line in enumerate(lines[:event]) if "work.db" in line and "sync" in line)
     assert spooled < ledger < event < first("fdatasync", "events.jsonl", after=event) < replaced < printed
-    assert first("fsync", f"{lite.sessions.name}>", after=replaced) < printed
+    assert first("fsync", f"{sqlite_project.sessions.name}>", after=replaced) < printed

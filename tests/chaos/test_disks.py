@@ -16,10 +16,12 @@ import pytest
 from tests.chaos.checker import REASON, still_running
 from tests.chaos.disk import Disk, mounted, ran, start
 from tests.chaos.faults import repeated
+from tests.chaos.test_commands import FLOOD
 from tests.chaos.test_interrupts import FIRST, said
-from tests.workplace import DEADLINE_S, TASKS, Beside, Ran, Workplace, ended
+from tests.support.workplace import DEADLINE_S, TASKS, Beside, Ran, Workplace, ended
 
-FLOOD = "import sys\nwhile True: sys.stdout.buffer.write(b'x' * 65536)"
+pytestmark = pytest.mark.everyday("sqlite")
+
 NAMES = ["a/p", "b/p~until=go", "c/p"]
 WITHOUT_OVERRIDE = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"]
 """root may write everywhere: these capabilities are why."""
@@ -93,33 +95,34 @@ def ends_well(place: Workplace) -> None:
 
 
 @repeated(34, cases=3)
-def test_a_full_disk_of_the_sessions_keeps_the_old_file_and_the_new_result(work: Workplace, disk: Disk) -> None:
-    (work.root / ".autonomous_runs").symlink_to(disk.path)
-    drain, before = prepared(work, [])
+@pytest.mark.everyday("sqlite", "postgresql")
+def test_a_full_disk_of_the_sessions_keeps_the_old_file_and_the_new_result(project: Workplace, disk: Disk) -> None:
+    (project.root / ".autonomous_runs").symlink_to(disk.path)
+    drain, before = prepared(project, [])
     disk.fill()
 
-    told = let_it_end(work, drain)
+    told = let_it_end(project, drain)
 
     assert (told.code, "No space left on device" in told.err, "inv resume" in told.err) == (74, True, True), told
-    assert work.session_files()[0].read_bytes() == before
-    kept(work)
+    assert project.session_files()[0].read_bytes() == before
+    kept(project)
     disk.make_room()
-    ends_well(work)
+    ends_well(project)
 
 
 @repeated(34, cases=3)
-def test_output_that_fills_the_disk_fails_its_phase_and_ends_the_drain(work: Workplace, disk: Disk) -> None:
-    (work.root / ".autonomous_runs").symlink_to(disk.path)
-    work.configure(command={"argv": [sys.executable, "-c", FLOOD]})
-    work.fail("a/p", "b/p", reason=REASON)
+def test_output_that_fills_the_disk_fails_its_phase_and_ends_the_drain(project: Workplace, disk: Disk) -> None:
+    (project.root / ".autonomous_runs").symlink_to(disk.path)
+    project.configure(command={"argv": [sys.executable, "-c", FLOOD]})
+    project.fail("a/p", "b/p", reason=REASON)
 
-    told = work.inv("drain")
+    told = project.inv("drain")
 
     assert (told.code, "No space left on device" in told.err, "Traceback" in told.err) == (74, True, False), told
-    assert work.sql("SELECT outcome FROM batchdrain_attempt") == [("failed",)]
-    assert set(work.states().values()) == {"FAILED"}
-    assert free(work)
-    json.loads(work.session_files()[0].read_bytes())
+    assert project.sql("SELECT outcome FROM batchdrain_attempt") == [("failed",)]
+    assert set(project.states().values()) == {"FAILED"}
+    assert free(project)
+    json.loads(project.session_files()[0].read_bytes())
 
 
 @repeated(34)
@@ -140,58 +143,58 @@ def test_a_full_disk_of_the_database_loses_no_result(tmp_path: Path, disk: Disk)
 
 
 @repeated(35, cases=3)
-def test_a_limit_on_the_size_of_files_is_as_a_full_disk(work: Workplace) -> None:
-    drain, before = prepared(work, [])
+def test_a_limit_on_the_size_of_files_is_as_a_full_disk(project: Workplace) -> None:
+    drain, before = prepared(project, [])
     resource.prlimit(drain.pid, resource.RLIMIT_FSIZE, (0, 0))
 
-    told = let_it_end(work, drain)
+    told = let_it_end(project, drain)
 
-    assert (told.code, work.session_files()[0].read_bytes()) == (74, before), told
-    if not work.url.startswith("sqlite"):  # its file is limited too: the guardian keeps the result
-        kept(work)
-    ends_well(work)
+    assert (told.code, project.session_files()[0].read_bytes()) == (74, before), told
+    if not project.url.startswith("sqlite"):  # its file is limited too: the guardian keeps the result
+        kept(project)
+    ends_well(project)
 
 
 @repeated(37, cases=3)
-def test_no_more_descriptors_in_the_middle_hold_nothing(work: Workplace) -> None:
-    drain, _ = prepared(work, [])
+def test_no_more_descriptors_in_the_middle_hold_nothing(project: Workplace) -> None:
+    drain, _ = prepared(project, [])
     taken = {int(name) for name in os.listdir(f"/proc/{drain.pid}/fd")}
     least = min(set(range(len(taken) + 1)) - taken)
     resource.prlimit(drain.pid, resource.RLIMIT_NOFILE, (least, least))
 
-    told = let_it_end(work, drain)
+    told = let_it_end(project, drain)
 
     assert told.code in {0, 74}, told
-    assert work.states()["b/p~until=go"] == "COMPLETE"
-    assert free(work)
+    assert project.states()["b/p~until=go"] == "COMPLETE"
+    assert free(project)
     if told.code:
-        ends_well(work)
+        ends_well(project)
 
 
-def test_a_folder_of_sessions_that_is_closed_in_the_middle_keeps_the_result(work: Workplace, obedient: list[str]) -> None:
-    drain, before = prepared(work, obedient)
-    work.sessions.chmod(0o500)
+def test_a_folder_of_sessions_that_is_closed_in_the_middle_keeps_the_result(project: Workplace, obedient: list[str]) -> None:
+    drain, before = prepared(project, obedient)
+    project.sessions.chmod(0o500)
 
-    told = let_it_end(work, drain)
+    told = let_it_end(project, drain)
 
-    work.sessions.chmod(0o700)
+    project.sessions.chmod(0o700)
     assert (told.code, "Permission denied" in told.err) == (74, True), told
-    assert work.session_files()[0].read_bytes() == before
-    kept(work)
-    ends_well(work)
+    assert project.session_files()[0].read_bytes() == before
+    kept(project)
+    ends_well(project)
 
 
 @repeated(29, cases=2)
 @pytest.mark.parametrize("closed", ["file", "folder"])
 def test_a_sqlite_database_that_can_only_be_read_is_told_and_left_as_it_was(
-    lite: Workplace, obedient: list[str], closed: str
+    sqlite_project: Workplace, obedient: list[str], closed: str
 ) -> None:
-    lite.fail("r/p", reason=REASON)
-    path = Path(lite.engine.url.database or "")
+    sqlite_project.fail("r/p", reason=REASON)
+    path = Path(sqlite_project.engine.url.database or "")
     before, target = path.read_bytes(), path if closed == "file" else path.parent
     target.chmod(0o500)
     try:
-        told = ran(lite, obedient, "drain")
+        told = ran(sqlite_project, obedient, "drain")
     finally:
         target.chmod(0o700)
 
@@ -230,73 +233,47 @@ def test_a_sqlite_database_on_a_disk_of_the_network_is_refused_and_told_by_docto
 
 
 @repeated(34, cases=3)
-def test_temporary_files_that_can_not_be_written_are_not_missed(work: Workplace, disk: Disk) -> None:
+def test_temporary_files_that_can_not_be_written_are_not_missed(project: Workplace, disk: Disk) -> None:
     disk.fill()
-    work.fail("a/p", "b/p", reason=REASON)
+    project.fail("a/p", "b/p", reason=REASON)
     full = {name: str(disk.path) for name in ("TMPDIR", "SQLITE_TMPDIR")}
 
-    ran = work.inv("drain", env=full)
+    ran = project.inv("drain", env=full)
 
     assert ran.code == 0, ran.err
-    assert set(work.states().values()) == {"COMPLETE"}
+    assert set(project.states().values()) == {"COMPLETE"}
 
 
 @repeated(30, cases=2)
 @pytest.mark.parametrize("how", ["overwritten", "truncated"])
-def test_a_sqlite_database_that_breaks_in_the_middle_ends_the_drain_in_order(lite: Workplace, how: str) -> None:
-    drain, _ = prepared(lite, [])
-    path = Path(lite.engine.url.database or "")
-    lite.sql("UPDATE phases SET note = 'changed'")  # whoever cached a page has to read it again
+def test_a_sqlite_database_that_breaks_in_the_middle_ends_the_drain_in_order(sqlite_project: Workplace, how: str) -> None:
+    drain, _ = prepared(sqlite_project, [])
+    path = Path(sqlite_project.engine.url.database or "")
+    sqlite_project.sql("UPDATE phases SET note = 'changed'")  # whoever cached a page has to read it again
     for file in (path, path.with_name(f"{path.name}-wal")):
         size = file.stat().st_size
         with file.open("r+b") as opened:
             opened.write(b"\xa5" * size) if how == "overwritten" else opened.truncate()
 
-    (lite.root / "go").touch()
+    (sqlite_project.root / "go").touch()
     code, out = ended(drain)
 
     assert (code, out.count("✓ Success")) == (74, 1)
-    session = lite.session()
+    session = sqlite_project.session()
     assert (session["status"], session["total_processed"]) == ("interrupted", 1)
     broken = path.read_bytes()
-    assert lite.inv("resume").code in {74, 78}
+    assert sqlite_project.inv("resume").code in {74, 78}
     assert path.read_bytes() == broken
 
 
-@repeated(47)
-def test_a_command_that_prints_without_end_takes_no_more_room_than_it_may(lite: Workplace) -> None:
-    lite.configure(
-        command={"argv": [sys.executable, "-c", FLOOD], "log_max_mb": 1}, timeout={"default_s": 2, "adaptive": False}
-    )
-    lite.fail("r/p")
-
-    assert lite.inv("drain").code == 1
-
-    assert lite.sql("SELECT outcome FROM batchdrain_attempt") == [("timeout",)]
-    [log] = lite.sessions.glob("*/logs/*.stdout.txt")
-    assert log.stat().st_blocks * 512 < 2_500_000
-
-
-@repeated(5)
-@pytest.mark.parametrize("number", [6, 9, 11])
-def test_a_command_that_is_killed_fails_with_its_signal(lite: Workplace, number: int) -> None:
-    lite.configure(command={"argv": [sys.executable, "-c", f"import os; os.kill(os.getpid(), {number})"]})
-    lite.fail("r/p")
-
-    assert lite.inv("drain").code == 1
-
-    [(state, reason)] = lite.phases().values()
-    assert (state, f"killed by signal {number}" in (reason or "")) == ("FAILED", True)
-
-
 @pytest.mark.parametrize("most", [10, 12])
-def test_too_few_descriptors_are_told_and_hold_nothing(work: Workplace, most: int) -> None:
-    work.fail("r/p", "s/p", reason=REASON)
+def test_too_few_descriptors_are_told_and_hold_nothing(project: Workplace, most: int) -> None:
+    project.fail("r/p", "s/p", reason=REASON)
 
-    told = ran(work, ["sh", "-c", f'ulimit -n {most}; exec "$@"', "sh"], "drain", "--workers=2")
+    told = ran(project, ["sh", "-c", f'ulimit -n {most}; exec "$@"', "sh"], "drain", "--workers=2")
 
     assert (told.code, "Too many open files" in told.err, "Traceback" in told.err) == (74, True, False), told
-    assert set(work.phases().values()) <= {("FAILED", REASON), ("COMPLETE", None)}
-    assert free(work)
-    assert list(still_running(work)) == []
-    assert work.inv("drain").code == 0
+    assert set(project.phases().values()) <= {("FAILED", REASON), ("COMPLETE", None)}
+    assert free(project)
+    assert list(still_running(project)) == []
+    assert project.inv("drain").code == 0

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import subprocess
 
 import psutil
 import pytest
@@ -13,7 +11,9 @@ import pytest
 from tests.chaos.checker import violations, witnessed
 from tests.chaos.faults import repeated
 from tests.chaos.watching import started, watched
-from tests.workplace import DEADLINE_S, INV, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, Workplace, wait_for
+
+pytestmark = pytest.mark.everyday("sqlite")
 
 ENGINES = """
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -120,46 +120,48 @@ def engine(place: Workplace, name: str) -> None:
     place.configure(engine=f"engines:{name}")
 
 
-def test_any_executor_of_python_is_an_engine_and_brings_its_own_guardians(work: Workplace) -> None:
+def test_any_executor_of_python_is_an_engine_and_brings_its_own_guardians(project: Workplace) -> None:
     names = [f"r{number}/p~ms=1" for number in range(4)]
-    witness = watched(work, *names)
-    engine(work, "processes")
-    ran = work.inv("drain", "--workers=2", env={"PYTHONPATH": str(work.root)})
+    witness = watched(project, *names)
+    engine(project, "processes")
+    ran = project.inv("drain", "--workers=2", env={"PYTHONPATH": str(project.root)})
     assert ran.code == 0, ran.err
-    assert violations(work, witness, ran.out) == []
+    assert violations(project, witness, ran.out) == []
     assert len(witnessed(witness)) == 8
 
 
-def test_ctrl_c_ends_the_commands_of_any_engine_whose_threads_are_ours(work: Workplace) -> None:
-    witness = watched(work, "a/p~hang=60")
-    engine(work, "threads")
-    drain = work.start("drain", env={"PYTHONPATH": str(work.root)})
+def test_ctrl_c_ends_the_commands_of_any_engine_whose_threads_are_ours(project: Workplace) -> None:
+    witness = watched(project, "a/p~hang=60")
+    engine(project, "threads")
+    drain = project.start("drain", env={"PYTHONPATH": str(project.root)})
     started(witness, 1)
     drain.send_signal(signal.SIGINT)
     out, err = drain.communicate(timeout=DEADLINE_S)
-    assert (drain.returncode, work.states()) == (130, {"a/p~hang=60": "FAILED"}), (out, err)
-    assert violations(work, witness, out.decode()) == []
+    assert (drain.returncode, project.states()) == (130, {"a/p~hang=60": "FAILED"}), (out, err)
+    assert violations(project, witness, out.decode()) == []
 
 
 @repeated(45, cases=3)
-def test_a_phase_whose_engine_breaks_goes_back_and_the_others_are_drained(work: Workplace) -> None:
-    witness = watched(work, "a/broken", "b/p~ms=1")
-    engine(work, "breaking")
-    ran = work.inv("drain", env={"PYTHONPATH": str(work.root)})
+def test_a_phase_whose_engine_breaks_goes_back_and_the_others_are_drained(project: Workplace) -> None:
+    witness = watched(project, "a/broken", "b/p~ms=1")
+    engine(project, "breaking")
+    ran = project.inv("drain", env={"PYTHONPATH": str(project.root)})
     assert ran.code == 1, ran.err
     assert "  ! Orphaned: a / broken: what became of it is not known: BrokenProcessPool: a worker died" in ran.lines
-    assert work.states() == {"a/broken": "FAILED", "b/p~ms=1": "COMPLETE"}
-    assert violations(work, witness, ran.out) == []
-    assert {outcome for (outcome,) in work.sql("SELECT outcome FROM batchdrain_attempt WHERE run_id = 'a'")} == {"orphaned"}
+    assert project.states() == {"a/broken": "FAILED", "b/p~ms=1": "COMPLETE"}
+    assert violations(project, witness, ran.out) == []
+    assert {outcome for (outcome,) in project.sql("SELECT outcome FROM batchdrain_attempt WHERE run_id = 'a'")} == {
+        "orphaned"
+    }
 
 
 @repeated(43)
-def test_an_engine_whose_worker_is_killed_takes_no_more_and_costs_no_phase_an_attempt(lite: Workplace) -> None:
+def test_an_engine_whose_worker_is_killed_takes_no_more_and_costs_no_phase_an_attempt(sqlite_project: Workplace) -> None:
     """What its worker was at goes back as orphaned, what comes next untouched: the pool is broken for good."""
-    witness = watched(lite, "a/p~hang=1", "b/p~ms=1", policy=["run-order"])
-    engine(lite, "processes")
-    env = {"PYTHONPATH": str(lite.root)}
-    drain = lite.start("drain", env=env)
+    witness = watched(sqlite_project, "a/p~hang=1", "b/p~ms=1", policy=["run-order"])
+    engine(sqlite_project, "processes")
+    env = {"PYTHONPATH": str(sqlite_project.root)}
+    drain = sqlite_project.start("drain", env=env)
     started(witness, 1)
     children = psutil.Process(drain.pid).children()
     [worker] = [one for one in children if "spawn_main" in " ".join(one.cmdline())]
@@ -167,109 +169,111 @@ def test_an_engine_whose_worker_is_killed_takes_no_more_and_costs_no_phase_an_at
     out, err = drain.communicate(timeout=DEADLINE_S)
 
     assert (drain.returncode, b"batchdrain.engine: it takes no commands: BrokenProcessPool" in err) == (75, True), (out, err)
-    assert violations(lite, witness, out.decode()) == []
-    assert lite.sql("SELECT sum(orphan_count), sum(attempts) FROM batchdrain_claim") == [(1, 0)]
-    assert set(lite.states().values()) == {"FAILED"}
-    again = lite.inv("resume", env=env)
+    assert violations(sqlite_project, witness, out.decode()) == []
+    assert sqlite_project.sql("SELECT sum(orphan_count), sum(attempts) FROM batchdrain_claim") == [(1, 0)]
+    assert set(sqlite_project.states().values()) == {"FAILED"}
+    again = sqlite_project.inv("resume", env=env)
     assert again.code == 0, again.err
-    assert violations(lite, witness, again.out) == []
-    assert set(lite.states().values()) == {"COMPLETE"}
+    assert violations(sqlite_project, witness, again.out) == []
+    assert set(sqlite_project.states().values()) == {"COMPLETE"}
 
 
-def test_an_order_that_an_engine_refused_is_not_executed_when_it_comes_to_it_later(lite: Workplace) -> None:
+def test_an_order_that_an_engine_refused_is_not_executed_when_it_comes_to_it_later(sqlite_project: Workplace) -> None:
     """A pool keeps an order whose thread it could not start."""
-    witness = watched(lite, "a/p~ms=1", "b/p~ms=1", policy=["run-order"])
-    engine(lite, "late")
-    env = {"PYTHONPATH": str(lite.root)}
-    ran = lite.inv("drain", env=env)
+    witness = watched(sqlite_project, "a/p~ms=1", "b/p~ms=1", policy=["run-order"])
+    engine(sqlite_project, "late")
+    env = {"PYTHONPATH": str(sqlite_project.root)}
+    ran = sqlite_project.inv("drain", env=env)
 
     assert (ran.code, "it takes no commands: RuntimeError: no" in ran.err) == (75, True), ran
-    assert "its files were there" in (lite.root / "late").read_text()
+    assert "its files were there" in (sqlite_project.root / "late").read_text()
     assert witnessed(witness) == []
-    assert lite.sql("SELECT outcome FROM batchdrain_attempt") == [("not_started",)]
-    assert violations(lite, witness, ran.out) == []
+    assert sqlite_project.sql("SELECT outcome FROM batchdrain_attempt") == [("not_started",)]
+    assert violations(sqlite_project, witness, ran.out) == []
 
 
-def test_an_order_that_an_engine_refused_after_it_began_is_not_executed_a_second_time(lite: Workplace) -> None:
-    witness = watched(lite, "a/p~until=go", "b/p~ms=1", policy=["run-order"])
-    engine(lite, "begins")
-    drain = lite.start("drain", env={"PYTHONPATH": str(lite.root)})
+def test_an_order_that_an_engine_refused_after_it_began_is_not_executed_a_second_time(sqlite_project: Workplace) -> None:
+    witness = watched(sqlite_project, "a/p~until=go", "b/p~ms=1", policy=["run-order"])
+    engine(sqlite_project, "begins")
+    drain = sqlite_project.start("drain", env={"PYTHONPATH": str(sqlite_project.root)})
     started(witness, 1)
-    wait_for(lambda: lite.session()["status"] == "interrupted", "the drain to end")
-    held = lite.states()
-    (lite.root / "go").touch()
+    wait_for(lambda: sqlite_project.session()["status"] == "interrupted", "the drain to end")
+    held = sqlite_project.states()
+    (sqlite_project.root / "go").touch()
     out, err = drain.communicate(timeout=DEADLINE_S)
-    lite.sql("UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms - 86400000")
-    recovered = lite.inv("recover")
+    sqlite_project.sql("UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms - 86400000")
+    recovered = sqlite_project.inv("recover")
 
     assert (drain.returncode, b"it takes no commands: RuntimeError: no" in err) == (75, True), (out, err)
     assert held == {"a/p~until=go": "EXECUTING", "b/p~ms=1": "FAILED"}
     assert "Recorded: a / p~until=go: its command had ended (complete); it is COMPLETE" in recovered.lines
     assert [seen.word for seen in witnessed(witness)] == ["start", "end"]
-    assert violations(lite, witness, out.decode()) == []
+    assert violations(sqlite_project, witness, out.decode()) == []
 
 
-def test_an_order_that_can_not_be_withdrawn_holds_its_phase_and_no_other(lite: Workplace) -> None:
-    witness = watched(lite, *(f"r{number}/p~ms=1" for number in range(4)))
-    engine(lite, "blocked")
-    ran = lite.inv("drain", "--workers=2", env={"PYTHONPATH": str(lite.root)})
+def test_an_order_that_can_not_be_withdrawn_holds_its_phase_and_no_other(sqlite_project: Workplace) -> None:
+    witness = watched(sqlite_project, *(f"r{number}/p~ms=1" for number in range(4)))
+    engine(sqlite_project, "blocked")
+    ran = sqlite_project.inv("drain", "--workers=2", env={"PYTHONPATH": str(sqlite_project.root)})
 
     assert (ran.code, "it takes no commands: RuntimeError: no" in ran.err) == (75, True), ran
-    assert sorted(lite.states().values()) == ["EXECUTING", "FAILED", "FAILED", "FAILED"]
-    assert lite.sql("SELECT orphan_count FROM batchdrain_claim") == [(0,)]
+    assert sorted(sqlite_project.states().values()) == ["EXECUTING", "FAILED", "FAILED", "FAILED"]
+    assert sqlite_project.sql("SELECT orphan_count FROM batchdrain_claim") == [(0,)]
     assert witnessed(witness) == []
 
 
 @repeated(45)
-def test_a_phase_that_its_engine_cancels_goes_back_uncounted(lite: Workplace) -> None:
-    witness = watched(lite, "a/cancelled", "b/p~ms=1")
-    engine(lite, "cancelling")
-    ran = lite.inv("drain", env={"PYTHONPATH": str(lite.root)})
+def test_a_phase_that_its_engine_cancels_goes_back_uncounted(sqlite_project: Workplace) -> None:
+    witness = watched(sqlite_project, "a/cancelled", "b/p~ms=1")
+    engine(sqlite_project, "cancelling")
+    ran = sqlite_project.inv("drain", env={"PYTHONPATH": str(sqlite_project.root)})
     assert (ran.code, ran.err) == (0, "")
-    assert set(lite.states().values()) == {"COMPLETE"}
-    attempts = lite.sql("SELECT attempt, outcome, reason FROM batchdrain_attempt WHERE run_id = 'a' ORDER BY epoch")
+    assert set(sqlite_project.states().values()) == {"COMPLETE"}
+    attempts = sqlite_project.sql("SELECT attempt, outcome, reason FROM batchdrain_attempt WHERE run_id = 'a' ORDER BY epoch")
     assert attempts == [(1, "released", "the engine cancelled it"), (1, "complete", None)]
-    assert violations(lite, witness, ran.out) == []
+    assert violations(sqlite_project, witness, ran.out) == []
 
 
 @repeated(45)
-def test_what_a_broken_engine_left_running_is_ended_before_the_phase_is_tried_again(lite: Workplace) -> None:
-    witness = watched(lite, "a/p~hang=1")
-    engine(lite, "breaks")
-    drain = lite.start("drain", env={"PYTHONPATH": str(lite.root)})
+def test_what_a_broken_engine_left_running_is_ended_before_the_phase_is_tried_again(sqlite_project: Workplace) -> None:
+    witness = watched(sqlite_project, "a/p~hang=1")
+    engine(sqlite_project, "breaks")
+    drain = sqlite_project.start("drain", env={"PYTHONPATH": str(sqlite_project.root)})
     started(witness, 1)
-    (lite.root / "broken").touch()
+    (sqlite_project.root / "broken").touch()
     out, err = drain.communicate(timeout=DEADLINE_S)
     assert drain.returncode == 0, (out, err)
-    assert violations(lite, witness, out.decode()) == []
+    assert violations(sqlite_project, witness, out.decode()) == []
     assert [seen.word for seen in witnessed(witness)] == ["start", "start", "end"]
 
 
 @repeated(44)
-def test_a_second_delivery_of_one_order_is_not_executed(lite: Workplace) -> None:
+def test_a_second_delivery_of_one_order_is_not_executed(sqlite_project: Workplace) -> None:
     """Its files are there already: they are made exclusively."""
-    witness = watched(lite, "a/p~ms=1")
-    engine(lite, "twice")
-    ran = lite.inv("drain", env={"PYTHONPATH": str(lite.root)})
+    witness = watched(sqlite_project, "a/p~ms=1")
+    engine(sqlite_project, "twice")
+    ran = sqlite_project.inv("drain", env={"PYTHONPATH": str(sqlite_project.root)})
     assert ran.code == 0, ran.err
     assert [seen.word for seen in witnessed(witness)] == ["start", "end"]
-    assert lite.sql("SELECT outcome FROM batchdrain_attempt") == [("complete",)]
+    assert sqlite_project.sql("SELECT outcome FROM batchdrain_attempt") == [("complete",)]
 
 
 @pytest.mark.parametrize("name", ["processes", "forked"])
-def test_a_command_without_a_guardian_of_ours_keeps_its_claim_until_the_lease_is_over(lite: Workplace, name: str) -> None:
+def test_a_command_without_a_guardian_of_ours_keeps_its_claim_until_the_lease_is_over(
+    sqlite_project: Workplace, name: str
+) -> None:
     """The controller is dead, the engine's worker is not. Nor does it hold the session's lock."""
-    witness = watched(lite, "a/p~hang=1")
-    engine(lite, name)
-    env = {"PYTHONPATH": str(lite.root)}
-    drain = lite.start("drain", env=env)
+    witness = watched(sqlite_project, "a/p~hang=1")
+    engine(sqlite_project, name)
+    env = {"PYTHONPATH": str(sqlite_project.root)}
+    drain = sqlite_project.start("drain", env=env)
     started(witness, 1)
     drain.kill()
     drain.wait()
     try:
-        early, resumed = lite.inv("recover"), lite.inv("resume", env=env)
-        lite.sql("UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms - 86400000")
-        late = lite.inv("recover")
+        early, resumed = sqlite_project.inv("recover"), sqlite_project.inv("resume", env=env)
+        sqlite_project.sql("UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms - 86400000")
+        late = sqlite_project.inv("recover")
     finally:
         os.killpg(drain.pid, signal.SIGKILL)
         drain.communicate(timeout=DEADLINE_S)
@@ -278,21 +282,4 @@ def test_a_command_without_a_guardian_of_ours_keeps_its_claim_until_the_lease_is
     assert "is dead, but its command may run on elsewhere: its lease decides" in early.out
     assert resumed.code == 0, resumed.err
     assert "1 recovered, 0 still held." in late.lines
-    assert violations(lite, witness, "") == []
-
-
-@repeated(16)
-def test_a_controller_in_another_pid_namespace_of_this_machine_is_not_taken_for_dead(lite: Workplace) -> None:
-    """Its pids mean nothing there: a container on the same host."""
-    apart = ["unshare", "--pid", "--fork", "--mount-proc"]
-    if shutil.which("unshare") is None or subprocess.run([*apart, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("no pid namespace can be made here")
-    witness = watched(lite, "a/p~hang")
-    drain = lite.start("drain")
-    started(witness, 1)
-    ran = subprocess.run([*apart, *INV, "recover"], cwd=lite.root, env=lite.environ(), capture_output=True, check=False)
-    assert b"0 recovered, 1 still held." in ran.stdout, ran
-    assert b"is of another machine" in ran.stdout
-    drain.terminate()
-    drain.communicate(timeout=DEADLINE_S)
-    assert violations(lite, witness, "") == []
+    assert violations(sqlite_project, witness, "") == []

@@ -15,7 +15,9 @@ from tests.chaos.faults import fault, repeated
 from tests.chaos.test_controllers import lease_is_over
 from tests.chaos.watching import is_stopped, running
 from tests.execution.sleep import tasks_that_sleep_once_there_is
-from tests.workplace import TASKS, Beside, Workplace, ended, wait_for
+from tests.support.workplace import TASKS, Beside, Workplace, ended, wait_for
+
+pytestmark = pytest.mark.everyday("sqlite")
 
 ENDLESS = {"command": {"grace_s": 3600}, "lease": {"ttl_s": 4000, "beat_s": 15, "margin_s": 10}}
 LONG = {"command": {"grace_s": 0.5}, "lease": {"ttl_s": 600, "beat_s": 0.5, "margin_s": 0.5}}
@@ -57,43 +59,44 @@ def interrupted(place: Workplace, by: str, processed: int = 0) -> None:
 
 @repeated(7, cases=3)
 @pytest.mark.parametrize(("number", "act"), [(signal.SIGINT, "tree"), (signal.SIGTERM, "deaf"), (signal.SIGHUP, "daemon")])
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_the_first_signal_gives_the_phase_back_uncounted_and_leaves_no_process(
-    work: Workplace, number: signal.Signals, act: str
+    project: Workplace, number: signal.Signals, act: str
 ) -> None:
-    work.configure(command={"grace_s": 0.5})
-    work.fail(f"r/p~{act}", reason=REASON)
-    drain = work.start("drain")
-    begun(work)
+    project.configure(command={"grace_s": 0.5})
+    project.fail(f"r/p~{act}", reason=REASON)
+    drain = project.start("drain")
+    begun(project)
 
     drain.send_signal(number)
 
     assert ended(drain)[0] == 128 + number
-    settled(work, RELEASED)
-    interrupted(work, number.name)
+    settled(project, RELEASED)
+    interrupted(project, number.name)
 
 
 @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_the_second_signal_kills_at_once_whatever_the_grace(lite: Workplace, second: signal.Signals) -> None:
-    lite.configure(**ENDLESS)
-    lite.fail("r/p~stubborn", reason=REASON)
-    drain = lite.start("drain")
-    begun(lite)
+def test_the_second_signal_kills_at_once_whatever_the_grace(sqlite_project: Workplace, second: signal.Signals) -> None:
+    sqlite_project.configure(**ENDLESS)
+    sqlite_project.fail("r/p~stubborn", reason=REASON)
+    drain = sqlite_project.start("drain")
+    begun(sqlite_project)
     drain.send_signal(signal.SIGTERM)
-    said(lite, "heard")
+    said(sqlite_project, "heard")
     assert drain.poll() is None
 
     drain.send_signal(second)
 
     assert ended(drain)[0] == 143
-    settled(lite, RELEASED)
-    interrupted(lite, "SIGTERM")
+    settled(sqlite_project, RELEASED)
+    interrupted(sqlite_project, "SIGTERM")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signals_that_go_on_until_the_end_still_settle(lite: Workplace, number: signal.Signals) -> None:
-    lite.fail("r/p~hang", reason=REASON)
-    drain = lite.start("drain")
-    begun(lite)
+def test_signals_that_go_on_until_the_end_still_settle(sqlite_project: Workplace, number: signal.Signals) -> None:
+    sqlite_project.fail("r/p~hang", reason=REASON)
+    drain = sqlite_project.start("drain")
+    begun(sqlite_project)
 
     while drain.poll() is None:
         drain.send_signal(number)
@@ -101,44 +104,44 @@ def test_signals_that_go_on_until_the_end_still_settle(lite: Workplace, number: 
             drain.wait(0.005)
     drain.communicate()
 
-    settled(lite, RELEASED)
-    interrupted(lite, number.name)
+    settled(sqlite_project, RELEASED)
+    interrupted(sqlite_project, number.name)
 
 
-def test_both_commands_of_two_workers_are_given_back_and_no_third_is_claimed(work: Workplace) -> None:
-    work.configure(command={"grace_s": 0.5})
-    work.fail("a/p~hang", "b/p~hang", "c/p~hang", reason=REASON)
-    drain = work.start("drain", "--workers=2")
-    said(work, "hanging", 2)
+def test_both_commands_of_two_workers_are_given_back_and_no_third_is_claimed(project: Workplace) -> None:
+    project.configure(command={"grace_s": 0.5})
+    project.fail("a/p~hang", "b/p~hang", "c/p~hang", reason=REASON)
+    drain = project.start("drain", "--workers=2")
+    said(project, "hanging", 2)
 
     drain.send_signal(signal.SIGINT)
 
     assert ended(drain)[0] == 130
-    settled(work, RELEASED * 2)
-    interrupted(work, "SIGINT")
+    settled(project, RELEASED * 2)
+    interrupted(project, "SIGINT")
 
 
-def test_with_finish_current_the_running_phase_ends_and_no_other_is_claimed(work: Workplace) -> None:
-    work.configure(**FIRST)
-    work.fail("a/p~until=go", "b/p", reason=REASON)
-    drain = work.start("drain", "--finish-current")
-    said(work, "waiting")
+def test_with_finish_current_the_running_phase_ends_and_no_other_is_claimed(project: Workplace) -> None:
+    project.configure(**FIRST)
+    project.fail("a/p~until=go", "b/p", reason=REASON)
+    drain = project.start("drain", "--finish-current")
+    said(project, "waiting")
 
     drain.send_signal(signal.SIGINT)
-    (work.root / "go").touch()
+    (project.root / "go").touch()
 
     assert ended(drain)[0] == 130
-    assert work.states() == {"a/p~until=go": "COMPLETE", "b/p": "FAILED"}
-    settled(work, ["complete"])
-    interrupted(work, "SIGINT", processed=1)
+    assert project.states() == {"a/p~until=go": "COMPLETE", "b/p": "FAILED"}
+    settled(project, ["complete"])
+    interrupted(project, "SIGINT", processed=1)
 
 
-def test_with_finish_current_the_second_signal_ends_the_running_phases(lite: Workplace) -> None:
-    lite.configure(**ENDLESS)
-    lite.fail("a/p~deaf", "b/p~hang", reason=REASON)
-    drain = lite.start("drain", "--finish-current", "--workers=2")
-    said(lite, "deaf")
-    said(lite, "hanging")
+def test_with_finish_current_the_second_signal_ends_the_running_phases(sqlite_project: Workplace) -> None:
+    sqlite_project.configure(**ENDLESS)
+    sqlite_project.fail("a/p~deaf", "b/p~hang", reason=REASON)
+    drain = sqlite_project.start("drain", "--finish-current", "--workers=2")
+    said(sqlite_project, "deaf")
+    said(sqlite_project, "hanging")
     drain.send_signal(signal.SIGHUP)
     with pytest.raises(subprocess.TimeoutExpired):
         drain.wait(0.3)
@@ -146,22 +149,22 @@ def test_with_finish_current_the_second_signal_ends_the_running_phases(lite: Wor
     drain.send_signal(signal.SIGHUP)
 
     assert ended(drain)[0] == 129
-    settled(lite, RELEASED * 2)
-    interrupted(lite, "SIGHUP")
+    settled(sqlite_project, RELEASED * 2)
+    interrupted(sqlite_project, "SIGHUP")
 
 
-def test_the_wait_for_a_retry_ends_at_once(work: Workplace) -> None:
-    work.configure(retry={"initial_s": 30_000_000, "max_s": 30_000_000})
-    work.fail("r/p~transient", reason=REASON)
-    drain = work.start("drain")
-    wait_for(lambda: work.session_files() and "phase.retry_scheduled" in [e["event"] for e in work.events()], "a retry")
+def test_the_wait_for_a_retry_ends_at_once(project: Workplace) -> None:
+    project.configure(retry={"initial_s": 30_000_000, "max_s": 30_000_000})
+    project.fail("r/p~transient", reason=REASON)
+    drain = project.start("drain")
+    wait_for(lambda: project.session_files() and "phase.retry_scheduled" in [e["event"] for e in project.events()], "a retry")
 
     drain.send_signal(signal.SIGINT)
 
     assert ended(drain)[0] == 130
-    assert work.states() == {"r/p~transient": "FAILED"}
-    assert work.sql("SELECT owner, attempts FROM batchdrain_claim") == [(None, 1)]
-    interrupted(work, "SIGINT", processed=1)
+    assert project.states() == {"r/p~transient": "FAILED"}
+    assert project.sql("SELECT owner, attempts FROM batchdrain_claim") == [(None, 1)]
+    interrupted(project, "SIGINT", processed=1)
 
 
 def with_long_lease(place: Workplace) -> Path:
@@ -191,36 +194,37 @@ def stopped_beyond_its_lease(place: Workplace) -> Beside:
     return drain
 
 
-def test_a_controller_that_was_stopped_too_long_gives_back_what_its_guardian_ended(work: Workplace) -> None:
-    drain = stopped_beyond_its_lease(work)
+def test_a_controller_that_was_stopped_too_long_gives_back_what_its_guardian_ended(project: Workplace) -> None:
+    drain = stopped_beyond_its_lease(project)
 
     drain.send_signal(signal.SIGCONT)
     assert "  - Given back: FAILED" in ended(drain)[1]
-    assert work.inv("drain").code == 0
-    assert set(work.states().values()) == {"COMPLETE"}
-    settled(work, ["released", "complete"])
+    assert project.inv("drain").code == 0
+    assert set(project.states().values()) == {"COMPLETE"}
+    settled(project, ["released", "complete"])
 
 
-def test_a_lost_lease_does_not_close_the_session_over_its_phase(lite: Workplace) -> None:
-    drain = stopped_beyond_its_lease(lite)
+def test_a_lost_lease_does_not_close_the_session_over_its_phase(sqlite_project: Workplace) -> None:
+    drain = stopped_beyond_its_lease(sqlite_project)
 
     drain.send_signal(signal.SIGCONT)
 
     assert ended(drain)[0] == 0
-    assert lite.states() == {"r/p~while=flag": "COMPLETE"}
+    assert sqlite_project.states() == {"r/p~while=flag": "COMPLETE"}
 
 
 @fault(9)
-def test_a_controller_whose_phase_was_taken_over_while_it_was_stopped_writes_nothing(work: Workplace) -> None:
-    drain = stopped_beyond_its_lease(work)
-    lease_is_over(work)
-    assert "1 recovered" in work.inv("recover").out
-    other = work.inv("drain")
+@pytest.mark.everyday("sqlite", "postgresql")
+def test_a_controller_whose_phase_was_taken_over_while_it_was_stopped_writes_nothing(project: Workplace) -> None:
+    drain = stopped_beyond_its_lease(project)
+    lease_is_over(project)
+    assert "1 recovered" in project.inv("recover").out
+    other = project.inv("drain")
 
     drain.send_signal(signal.SIGCONT)
 
     assert (other.code, ended(drain)[0]) == (0, 76)
-    assert work.phases() == {"r/p~while=flag": ("COMPLETE", None)}
-    assert work.sql("SELECT outcome FROM batchdrain_attempt ORDER BY epoch") == [("orphaned",), ("complete",)]
-    assert [event["event"] for event in work.events(0)].count("claim.lost") == 1
-    assert list(still_running(work)) == []
+    assert project.phases() == {"r/p~while=flag": ("COMPLETE", None)}
+    assert project.sql("SELECT outcome FROM batchdrain_attempt ORDER BY epoch") == [("orphaned",), ("complete",)]
+    assert [event["event"] for event in project.events(0)].count("claim.lost") == 1
+    assert list(still_running(project)) == []

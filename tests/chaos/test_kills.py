@@ -12,20 +12,21 @@ import psutil
 import pytest
 
 from tests.chaos.checker import still_running, violations, witnessed
-from tests.chaos.faults import fault, repeated, times
+from tests.chaos.faults import repeated
 from tests.chaos.watching import drained, is_stopped, running, started, watched
-from tests.workplace import DEADLINE_S, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, Workplace, wait_for
+
+KILLS = 5
 
 
-@fault(1, each=times(1))
-@pytest.mark.timeout(240 * times(1))
-def test_a_controller_that_is_killed_at_any_moment_loses_and_doubles_nothing(work: Workplace) -> None:
-    kills = (2 if work.url.startswith("sqlite") else 1) * times(1)
-    names = [f"run{number % 5}/p{number}~{'daemon' if number % 7 == 0 else 'ms=20'}" for number in range(20 * kills)]
-    witness = watched(work, *names)
-    dice, printed = random.Random(1), ""
-    for number in range(kills):
-        drain = work.start("drain", "--batch-size=1000", "--workers=2")
+@repeated(1, each=KILLS)
+@pytest.mark.timeout(600)
+def test_a_controller_that_is_killed_at_any_moment_loses_and_doubles_nothing(project: Workplace, again: int) -> None:
+    names = [f"run{number % 5}/p{number}~{'daemon' if number % 7 == 0 else 'ms=20'}" for number in range(20 * KILLS)]
+    witness = watched(project, *names)
+    dice, printed = random.Random(again), ""
+    for number in range(KILLS):
+        drain = project.start("drain", "--batch-size=1000", "--workers=2")
         assert drain.stdout is not None
         while number % 3 != 1 and (line := drain.stdout.readline()):  # each third may die before it has recovered
             printed += line.decode()
@@ -36,37 +37,37 @@ def test_a_controller_that_is_killed_at_any_moment_loses_and_doubles_nothing(wor
         drain.kill()
         printed += drain.communicate(timeout=DEADLINE_S)[0].decode()
 
-    printed += drained(work, "--workers=2", "--include-quarantined")  # the first ones may have been struck three times
+    printed += drained(project, "--workers=2", "--include-quarantined")  # the first ones may have been struck three times
 
-    assert violations(work, witness, printed) == []
-    assert set(work.states().values()) == {"COMPLETE"}
-    assert not list(work.sessions.glob(".*.tmp"))
+    assert violations(project, witness, printed) == []
+    assert set(project.states().values()) == {"COMPLETE"}
+    assert not list(project.sessions.glob(".*.tmp"))
 
 
 @repeated(3)
-def test_a_guardian_that_is_killed_takes_its_command_along_and_the_phase_goes_back(lite: Workplace) -> None:
-    witness = watched(lite, "a/p~hang=1", "b/q~ms=1")
-    drain = lite.start("drain")
+def test_a_guardian_that_is_killed_takes_its_command_along_and_the_phase_goes_back(sqlite_project: Workplace) -> None:
+    witness = watched(sqlite_project, "a/p~hang=1", "b/q~ms=1")
+    drain = sqlite_project.start("drain")
     started(witness, 1)
-    [(_, guardian)] = running(lite)
+    [(_, guardian)] = running(sqlite_project)
 
     os.kill(guardian, signal.SIGKILL)
     out, err = drain.communicate(timeout=DEADLINE_S)
 
     assert (drain.returncode, err) == (0, b""), out
-    assert violations(lite, witness, out.decode()) == []
-    assert set(lite.states().values()) == {"COMPLETE"}
-    assert lite.sql("SELECT outcome FROM batchdrain_attempt WHERE run_id = 'a'") == [("orphaned",), ("complete",)]
+    assert violations(sqlite_project, witness, out.decode()) == []
+    assert set(sqlite_project.states().values()) == {"COMPLETE"}
+    assert sqlite_project.sql("SELECT outcome FROM batchdrain_attempt WHERE run_id = 'a'") == [("orphaned",), ("complete",)]
 
 
 @repeated(4)
 def test_when_guardian_and_controller_are_killed_together_the_next_command_ends_what_is_left(
-    lite: Workplace, again: int
+    sqlite_project: Workplace, again: int
 ) -> None:
-    witness = watched(lite, "a/p~hang")
-    drain = lite.start("drain")
+    witness = watched(sqlite_project, "a/p~hang")
+    drain = sqlite_project.start("drain")
     started(witness, 1)
-    [(controller, guardian)] = running(lite)
+    [(controller, guardian)] = running(sqlite_project)
     drain.send_signal(signal.SIGSTOP)  # else it sees its guardian die, and gives the phase back itself
     wait_for(lambda: is_stopped(drain.pid), "the controller to be stopped")
     for pid in [controller, guardian][:: 1 if again % 2 else -1]:
@@ -74,64 +75,65 @@ def test_when_guardian_and_controller_are_killed_together_the_next_command_ends_
             os.kill(pid, signal.SIGKILL)
     drain.communicate(timeout=DEADLINE_S)
 
-    ran = lite.inv("recover")
+    ran = sqlite_project.inv("recover")
 
     assert (ran.code, ran.lines[-1]) == (0, "1 recovered, 0 still held.")
-    assert violations(lite, witness, "") == []
-    assert lite.states() == {"a/p~hang": "FAILED"}
+    assert violations(sqlite_project, witness, "") == []
+    assert sqlite_project.states() == {"a/p~hang": "FAILED"}
 
 
-@pytest.mark.parametrize("again", range(times(4)))
-def test_a_result_whose_controller_died_is_recorded_and_not_executed_again(lite: Workplace, again: int) -> None:
+@repeated(4)
+def test_a_result_whose_controller_died_is_recorded_and_not_executed_again(sqlite_project: Workplace, again: int) -> None:
     """The controller is stopped while the command ends, and killed before it can hear of it."""
-    witness = watched(lite, "a/p~until=go")
-    drain = lite.start("drain")
+    witness = watched(sqlite_project, "a/p~until=go")
+    drain = sqlite_project.start("drain")
     started(witness, 1)
     drain.send_signal(signal.SIGSTOP)
     wait_for(lambda: is_stopped(drain.pid), "the controller to be stopped")
-    (lite.root / "go").touch()
+    (sqlite_project.root / "go").touch()
     wait_for(
-        lambda: [path for path in lite.sessions.rglob("spool/*.json") if '"by"' in path.read_text()], "a result to be kept"
+        lambda: [path for path in sqlite_project.sessions.rglob("spool/*.json") if '"by"' in path.read_text()],
+        "a result to be kept",
     )
     drain.kill()
     drain.communicate(timeout=DEADLINE_S)
 
-    ran = lite.inv("drain")
+    ran = sqlite_project.inv("drain")
 
     assert ran.code == 0, ran.err
-    assert lite.states() == {"a/p~until=go": "COMPLETE"}
+    assert sqlite_project.states() == {"a/p~until=go": "COMPLETE"}
     assert [seen.word for seen in witnessed(witness)] == ["start", "end"]
-    assert violations(lite, witness, ran.out) == []
+    assert violations(sqlite_project, witness, ran.out) == []
 
 
-def test_the_command_dies_with_the_controller_and_its_daemons_too(work: Workplace) -> None:
-    witness = watched(work, "a/p~hang", "b/q~daemon")
-    drain = work.start("drain", "--workers=2")
+def test_the_command_dies_with_the_controller_and_its_daemons_too(project: Workplace) -> None:
+    witness = watched(project, "a/p~hang", "b/q~daemon")
+    drain = project.start("drain", "--workers=2")
     started(witness, 2)
-    guardians = [guardian for _, guardian in running(work)]
+    guardians = [guardian for _, guardian in running(project)]
     drain.kill()
     drain.communicate(timeout=DEADLINE_S)
 
     wait_for(lambda: not any(map(psutil.pid_exists, guardians)), "the guardians to end their commands")
 
-    assert list(still_running(work)) == []
+    assert list(still_running(project)) == []
 
 
-def test_a_phase_that_was_orphaned_three_times_is_quarantined_until_it_is_asked_for(lite: Workplace) -> None:
-    witness = watched(lite, "a/p~hang", "b/q~ms=1")
+def test_a_phase_that_was_orphaned_three_times_is_quarantined_until_it_is_asked_for(sqlite_project: Workplace) -> None:
+    witness = watched(sqlite_project, "a/p~hang", "b/q~ms=1")
     for count in range(1, 4):
-        drain = lite.start("drain", "--run-id=a")
+        drain = sqlite_project.start("drain", "--run-id=a")
         started(witness, count)
         drain.kill()
         drain.communicate(timeout=DEADLINE_S)
 
-    lite.inv("recover")
-    told = lite.inv("dry-run", "--explain")
-    out = drained(lite)
-    asked = lite.inv("dry-run", "--include-quarantined")
+    sqlite_project.inv("recover")
+    told = sqlite_project.inv("dry-run", "--explain")
+    out = drained(sqlite_project)
+    asked = sqlite_project.inv("dry-run", "--include-quarantined")
 
     assert "quarantined: given back 3 times in a row; --include-quarantined takes it" in told.out
-    assert lite.states() == {"a/p~hang": "FAILED", "b/q~ms=1": "COMPLETE"}
+    assert sqlite_project.states() == {"a/p~hang": "FAILED", "b/q~ms=1": "COMPLETE"}
     assert "Would drain 1 of 1" in asked.out
-    assert "quarantine" in lite.inv("doctor").out
-    assert violations(lite, witness, out) == []
+    assert "quarantine" in sqlite_project.inv("doctor").out
+    assert violations(sqlite_project, witness, out) == []

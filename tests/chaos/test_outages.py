@@ -10,11 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from tests.chaos.checker import violations, witnessed
-from tests.chaos.faults import fault, repeated, times
+from tests.chaos.faults import fault, repeated
 from tests.chaos.proxy import Proxy, proxied
 from tests.chaos.watching import running, started, watched
-from tests.workplace import DEADLINE_S, Workplace, wait_for
+from tests.support.soaking import soak
+from tests.support.workplace import DEADLINE_S, Workplace, wait_for
 
+CUTS = 5
 SHORT = {"ttl_s": 26, "beat_s": 0.5, "margin_s": 20}
 """What nobody renews for 5.5 s is ended: that long before its lease is over."""
 QUICK = {"operation_s": 1, "outage_s": 1, "lock_s": 0.5}
@@ -47,18 +49,18 @@ def done(place: Workplace, witness: Path, out: str, names: list[str]) -> None:
     assert sorted(seen.name for seen in witnessed(witness) if seen.word == "start") == sorted(names)
 
 
-@fault(23, each=times(23))
-@pytest.mark.timeout(60 * times(23))
+@repeated(23, each=CUTS)
+@pytest.mark.timeout(600)
 def test_a_lost_reply_to_a_commit_doubles_nothing(served: Workplace, wire: Proxy) -> None:
-    names = ["run0/first~until=go", *(f"run{number % 3}/p{number}~ms=1" for number in range(15 * times(23) // 10))]
+    names = ["run0/first~until=go", *(f"run{number % 3}/p{number}~ms=1" for number in range(CUTS + CUTS // 2))]
     witness = watched(served, *names, policy=["run-order"])
     drain = served.start("drain", "--batch-size=1000")
     started(witness, 1)
-    wire.cut_commits = times(23)
+    wire.cut_commits = CUTS
     (served.root / "go").touch()
-    out, err = drain.communicate(timeout=6 * times(23) + 2 * DEADLINE_S)
+    out, err = drain.communicate(timeout=6 * CUTS + 2 * DEADLINE_S)
 
-    assert (drain.returncode, wire.commits_cut) == (0, times(23)), (out, err)
+    assert (drain.returncode, wire.commits_cut) == (0, CUTS), (out, err)
     done(served, witness, out.decode(), names)
 
 
@@ -124,7 +126,9 @@ def test_a_server_that_leaves_at_a_claim_ends_the_drain_when_patience_is_over(se
 
 @fault(21)
 @repeated(24, cases=2)
-@pytest.mark.parametrize("way", [{"dumb": False}, {"deaf": False}], ids=["deaf", "dumb"])
+@pytest.mark.parametrize(
+    "way", [pytest.param({"dumb": False}, id="deaf"), pytest.param({"deaf": False}, id="dumb", marks=soak)]
+)
 def test_a_command_is_dead_before_a_lease_that_can_not_be_renewed_is_over(
     served: Workplace, wire: Proxy, way: dict[str, bool]
 ) -> None:
@@ -153,7 +157,7 @@ _LEFT = {
 }
 
 
-@repeated(25)
+@repeated(25, everyday=0)
 def test_a_slow_line_makes_a_drain_slow_and_nothing_else(served: Workplace, wire: Proxy) -> None:
     """8 kB a second, and every packet a twentieth of a second late."""
     witness = watched(served, "run/p~ms=1")

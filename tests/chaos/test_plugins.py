@@ -9,7 +9,9 @@ import pytest
 from tests.chaos.checker import violations
 from tests.chaos.faults import repeated
 from tests.chaos.watching import started, watched
-from tests.workplace import DEADLINE_S, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, Workplace, wait_for
+
+pytestmark = pytest.mark.everyday("sqlite")
 
 POLICIES = """
 import os, sys, time
@@ -61,78 +63,86 @@ def using(place: Workplace, policy: str) -> dict[str, str]:
 
 @repeated(46)
 @pytest.mark.parametrize(("policy", "said"), [("raising", "ValueError: cannot rank"), ("leaving", "SystemExit: 7")])
-def test_a_policy_that_fails_is_told_and_nothing_is_claimed(lite: Workplace, policy: str, said: str) -> None:
-    lite.fail("a/p")
-    ran = lite.inv("drain", env=using(lite, policy))
+def test_a_policy_that_fails_is_told_and_nothing_is_claimed(sqlite_project: Workplace, policy: str, said: str) -> None:
+    sqlite_project.fail("a/p")
+    ran = sqlite_project.inv("drain", env=using(sqlite_project, policy))
     assert ran.code == 78
     assert f"'bad:{policy}' failed on a lane of run 'a': {said}" in ran.err
     assert "Traceback" not in ran.err
-    assert lite.states() == {"a/p": "FAILED"}
+    assert sqlite_project.states() == {"a/p": "FAILED"}
 
 
 @repeated(46, cases=3)
-def test_a_policy_that_fails_halfway_ends_the_drain_in_order(work: Workplace) -> None:
-    witness = watched(work, *NAMES)
-    ran = work.inv("drain", env=using(work, "late"))
+def test_a_policy_that_fails_halfway_ends_the_drain_in_order(project: Workplace) -> None:
+    witness = watched(project, *NAMES)
+    ran = project.inv("drain", env=using(project, "late"))
     assert ran.code == 78
     assert "cannot rank any more" in ran.err
-    assert violations(work, witness, ran.out) == []
-    assert work.session()["status"] == "interrupted"
-    work.configure(policy=["smart"])
-    assert work.inv("drain").code == 0
-    assert set(work.states().values()) == {"COMPLETE"}
+    assert violations(project, witness, ran.out) == []
+    assert project.session()["status"] == "interrupted"
+    project.configure(policy=["smart"])
+    assert project.inv("drain").code == 0
+    assert set(project.states().values()) == {"COMPLETE"}
 
 
 @repeated(46, cases=2)
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_policy_that_hangs_is_ended_by_the_first_signal(lite: Workplace, number: signal.Signals, code: int) -> None:
-    witness = watched(lite, *NAMES)
-    drain = lite.start("drain", env=using(lite, "hanging"))
-    wait_for((lite.root / "hangs").exists, "the policy to hang")
+def test_a_policy_that_hangs_is_ended_by_the_first_signal(
+    sqlite_project: Workplace, number: signal.Signals, code: int
+) -> None:
+    witness = watched(sqlite_project, *NAMES)
+    drain = sqlite_project.start("drain", env=using(sqlite_project, "hanging"))
+    wait_for((sqlite_project.root / "hangs").exists, "the policy to hang")
     drain.send_signal(number)
     out, err = drain.communicate(timeout=DEADLINE_S)
 
     assert drain.returncode == code, (out, err)
     assert b"Traceback" not in err
-    assert violations(lite, witness, out.decode()) == []
-    assert "EXECUTING" not in lite.states().values()
-    assert lite.session()["status"] == "interrupted"
+    assert violations(sqlite_project, witness, out.decode()) == []
+    assert "EXECUTING" not in sqlite_project.states().values()
+    assert sqlite_project.session()["status"] == "interrupted"
 
 
 @repeated(46)
-def test_a_policy_that_closes_stdout_costs_the_output_alone(lite: Workplace) -> None:
-    witness = watched(lite, "a/p~ms=1", "b/p~ms=1")
-    ran = lite.inv("drain", env=using(lite, "closing"))
-    assert violations(lite, witness, "") == []
-    assert set(lite.states().values()) == {"COMPLETE"}, (ran.code, ran.err)
-    assert lite.session()["status"] == "complete"
+def test_a_policy_that_closes_stdout_costs_the_output_alone(sqlite_project: Workplace) -> None:
+    witness = watched(sqlite_project, "a/p~ms=1", "b/p~ms=1")
+    ran = sqlite_project.inv("drain", env=using(sqlite_project, "closing"))
+    assert violations(sqlite_project, witness, "") == []
+    assert set(sqlite_project.states().values()) == {"COMPLETE"}, (ran.code, ran.err)
+    assert sqlite_project.session()["status"] == "complete"
 
 
 @repeated(46)
-def test_a_rule_of_yours_that_never_ends_is_left_out_and_told(lite: Workplace) -> None:
-    lite.configure(categories=[{"match": "(a+)+$", "category": "patch"}, {"match": "zebra", "category": "collection"}])
-    lite.add(("r", "evil", 1, "FAILED", "a" * 5_000 + "!"), ("r", "good", 2, "FAILED", "a zebra"))
-    dry, ran = lite.inv("dry-run"), lite.inv("drain")
+def test_a_rule_of_yours_that_never_ends_is_left_out_and_told(sqlite_project: Workplace) -> None:
+    sqlite_project.configure(
+        categories=[{"match": "(a+)+$", "category": "patch"}, {"match": "zebra", "category": "collection"}]
+    )
+    sqlite_project.add(("r", "evil", 1, "FAILED", "a" * 5_000 + "!"), ("r", "good", 2, "FAILED", "a zebra"))
+    dry, ran = sqlite_project.inv("dry-run"), sqlite_project.inv("drain")
 
     for told in (dry.out, ran.out):
         assert "(a+)+$" in told
         assert "took too long on a failure text" in told
-    assert {(result["phase_id"], result["category"]) for result in lite.session()["results"]} >= {("good", "collection")}
-    assert set(lite.states().values()) == {"COMPLETE"}
+    assert {(result["phase_id"], result["category"]) for result in sqlite_project.session()["results"]} >= {
+        ("good", "collection")
+    }
+    assert set(sqlite_project.states().values()) == {"COMPLETE"}
 
 
-def test_a_hanging_policy_starves_no_running_command_of_its_lease(lite: Workplace) -> None:
+def test_a_hanging_policy_starves_no_running_command_of_its_lease(sqlite_project: Workplace) -> None:
     """While it hangs the heart goes on beating: what runs is neither ended nor taken."""
-    witness = watched(lite, "a/p~hang", *(name for name in NAMES if name[:2] != "r2"), lease={"ttl_s": 60, "beat_s": 0.3})
-    drain = lite.start("drain", "--workers=2", env=using(lite, "hanging"))
+    witness = watched(
+        sqlite_project, "a/p~hang", *(name for name in NAMES if name[:2] != "r2"), lease={"ttl_s": 60, "beat_s": 0.3}
+    )
+    drain = sqlite_project.start("drain", "--workers=2", env=using(sqlite_project, "hanging"))
     started(witness, 1)
-    wait_for((lite.root / "hangs").exists, "the policy to hang")
-    before = lite.sql("SELECT max(lease_until_ms) FROM batchdrain_claim WHERE owner IS NOT NULL")
+    wait_for((sqlite_project.root / "hangs").exists, "the policy to hang")
+    before = sqlite_project.sql("SELECT max(lease_until_ms) FROM batchdrain_claim WHERE owner IS NOT NULL")
     wait_for(
-        lambda: lite.sql("SELECT max(lease_until_ms) FROM batchdrain_claim WHERE owner IS NOT NULL") > before,
+        lambda: sqlite_project.sql("SELECT max(lease_until_ms) FROM batchdrain_claim WHERE owner IS NOT NULL") > before,
         "a beat while the policy hangs",
     )
     drain.send_signal(signal.SIGINT)
     out, _ = drain.communicate(timeout=DEADLINE_S)
     assert drain.returncode == 130
-    assert violations(lite, witness, out.decode()) == []
+    assert violations(sqlite_project, witness, out.decode()) == []

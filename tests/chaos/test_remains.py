@@ -18,8 +18,8 @@ from batchdrain.execution.process_identity import ProcessIdentity
 from tests.chaos.checker import violations
 from tests.chaos.faults import repeated
 from tests.chaos.watching import running, started, watched
-from tests.execution.test_process import ends
-from tests.workplace import DEADLINE_S, TASKS, Workplace, wait_for
+from tests.execution.orders import ends
+from tests.support.workplace import DEADLINE_S, TASKS, Workplace, wait_for
 
 ROOT = Path(__file__).parents[2]
 LATER = "UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms - 86400000"
@@ -32,29 +32,29 @@ def written(path: Path) -> int:
 
 
 @pytest.mark.parametrize("note", ["kept", "lost"])
-def test_what_emptied_its_environment_ends_before_its_phase_is_given_back(lite: Workplace, note: str) -> None:
+def test_what_emptied_its_environment_ends_before_its_phase_is_given_back(sqlite_project: Workplace, note: str) -> None:
     """Its session is known by the guardian's note, else by the rest of the command."""
-    lite.configure(command={"argv": ["/bin/sh", "-c", "sleep 600 & env -i sleep 600 & echo $! > hidden; wait"]})
-    lite.fail("a/p")
-    drain = lite.start("drain")
-    hidden = written(lite.root / "hidden")
-    wait_for(lambda: list(lite.sessions.rglob("spool/*.json")), "the guardian's note")
-    [(controller, guardian)] = running(lite)
+    sqlite_project.configure(command={"argv": ["/bin/sh", "-c", "sleep 600 & env -i sleep 600 & echo $! > hidden; wait"]})
+    sqlite_project.fail("a/p")
+    drain = sqlite_project.start("drain")
+    hidden = written(sqlite_project.root / "hidden")
+    wait_for(lambda: list(sqlite_project.sessions.rglob("spool/*.json")), "the guardian's note")
+    [(controller, guardian)] = running(sqlite_project)
     os.kill(guardian, signal.SIGSTOP)  # else it leaves by itself, and takes along what this is about
     os.kill(controller, signal.SIGKILL)
     os.kill(guardian, signal.SIGKILL)
     drain.communicate(timeout=DEADLINE_S)
-    [path] = lite.sessions.rglob("spool/*.json")
+    [path] = sqlite_project.sessions.rglob("spool/*.json")
     assert psutil.pid_exists(hidden)
     if note == "lost":
         path.unlink()
 
-    ran = lite.inv("recover")
+    ran = sqlite_project.inv("recover")
 
     assert ran.lines == ["Given back: a / p: it is FAILED, orphaned once; 2 processes of it were ended",
                          "1 recovered, 0 still held."]  # fmt: skip
     assert ends(hidden)
-    assert not list(lite.sessions.rglob("spool/*"))
+    assert not list(sqlite_project.sessions.rglob("spool/*"))
 
 
 def test_a_session_that_a_stranger_leads_is_not_taken_for_the_command_s() -> None:
@@ -95,12 +95,12 @@ def test_a_note_that_is_none_of_ours_names_nobody(tmp_path: Path, content: bytes
     assert spool_reader.command_of(str(tmp_path), "t") is None
 
 
-def test_a_copy_of_the_database_ends_nothing_of_the_original(lite: Workplace, tmp_path: Path) -> None:
-    witness = watched(lite, "a/p~hang")
-    drain = lite.start("drain")
+def test_a_copy_of_the_database_ends_nothing_of_the_original(sqlite_project: Workplace, tmp_path: Path) -> None:
+    witness = watched(sqlite_project, "a/p~hang")
+    drain = sqlite_project.start("drain")
     started(witness, 1)
-    [(_, guardian)] = running(lite)
-    lite.sql(f"VACUUM INTO '{tmp_path / 'copy.db'}'")
+    [(_, guardian)] = running(sqlite_project)
+    sqlite_project.sql(f"VACUUM INTO '{tmp_path / 'copy.db'}'")
     (tmp_path / "other").mkdir()
     copy = Workplace(root=tmp_path / "other", url=f"sqlite:///{tmp_path / 'copy.db'}")
     copy.sql(LATER)
@@ -114,76 +114,76 @@ def test_a_copy_of_the_database_ends_nothing_of_the_original(lite: Workplace, tm
     drain.terminate()
     drain.communicate(timeout=DEADLINE_S)
     assert drain.returncode == 143
-    assert lite.sql("SELECT outcome FROM batchdrain_attempt") == [("released",)]
-    assert violations(lite, witness, "") == []
+    assert sqlite_project.sql("SELECT outcome FROM batchdrain_attempt") == [("released",)]
+    assert violations(sqlite_project, witness, "") == []
 
 
 @repeated(15)
-def test_a_row_of_the_ledger_can_not_have_a_process_killed_that_is_no_guardian(lite: Workplace) -> None:
-    witness = watched(lite, "a/p~hang")
-    drain = lite.start("drain")
+def test_a_row_of_the_ledger_can_not_have_a_process_killed_that_is_no_guardian(sqlite_project: Workplace) -> None:
+    witness = watched(sqlite_project, "a/p~hang")
+    drain = sqlite_project.start("drain")
     started(witness, 1)
     drain.kill()
     drain.communicate(timeout=DEADLINE_S)
     innocent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    lite.sql(
+    sqlite_project.sql(
         f"UPDATE batchdrain_claim SET guard_pid = {innocent.pid}, guard_start = {process_identity.start_of(innocent.pid)}"
     )
     try:
-        ran = lite.inv("recover")
+        ran = sqlite_project.inv("recover")
         assert innocent.poll() is None
     finally:
         innocent.kill()
         innocent.wait()
     assert "1 recovered, 0 still held." in ran.lines
-    assert violations(lite, witness, "") == []
+    assert violations(sqlite_project, witness, "") == []
 
 
 @repeated(15)
-def test_a_dead_controller_s_number_that_is_another_process_s_by_now_holds_nothing(lite: Workplace) -> None:
-    witness = watched(lite, "a/p~hang")
-    drain = lite.start("drain")
+def test_a_dead_controller_s_number_that_is_another_process_s_by_now_holds_nothing(sqlite_project: Workplace) -> None:
+    witness = watched(sqlite_project, "a/p~hang")
+    drain = sqlite_project.start("drain")
     started(witness, 1)
-    [(controller, guardian)] = running(lite)
+    [(controller, guardian)] = running(sqlite_project)
     os.kill(guardian, signal.SIGSTOP)  # else it leaves by itself, and takes along what this is about
     os.kill(controller, signal.SIGKILL)
     os.kill(guardian, signal.SIGKILL)
     drain.communicate(timeout=DEADLINE_S)
     innocent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    [(start,)] = lite.sql("SELECT ctl_start FROM batchdrain_claim")
+    [(start,)] = sqlite_project.sql("SELECT ctl_start FROM batchdrain_claim")
     assert start != process_identity.start_of(innocent.pid)
-    lite.sql(f"UPDATE batchdrain_claim SET ctl_pid = {innocent.pid}")
+    sqlite_project.sql(f"UPDATE batchdrain_claim SET ctl_pid = {innocent.pid}")
     try:
-        ran = lite.inv("recover")
+        ran = sqlite_project.inv("recover")
         assert innocent.poll() is None
     finally:
         innocent.kill()
         innocent.wait()
     assert "1 recovered, 0 still held." in ran.lines
-    assert violations(lite, witness, "") == []
+    assert violations(sqlite_project, witness, "") == []
 
 
-def test_a_claim_stays_held_while_its_guardian_lives_and_can_not_be_killed(lite: Workplace) -> None:
+def test_a_claim_stays_held_while_its_guardian_lives_and_can_not_be_killed(sqlite_project: Workplace) -> None:
     """It is another user's, for instance."""
-    witness = watched(lite, "a/p~hang")
-    drain = lite.start("drain")
+    witness = watched(sqlite_project, "a/p~hang")
+    drain = sqlite_project.start("drain")
     started(witness, 1)
-    [(_, guardian)] = running(lite)
+    [(_, guardian)] = running(sqlite_project)
     os.kill(guardian, signal.SIGSTOP)
     drain.kill()
     drain.communicate(timeout=DEADLINE_S)
     helpless = "from batchdrain.drain import recovery\nfrom batchdrain.execution import process_identity\nprocess_identity.kill = lambda _: None\n"
-    (lite.root / "tasks.py").write_text(f"{helpless}recovery._SLACK_S = recovery._KILL_WITHIN_S = 0.1\n{TASKS}")
+    (sqlite_project.root / "tasks.py").write_text(f"{helpless}recovery._SLACK_S = recovery._KILL_WITHIN_S = 0.1\n{TASKS}")
 
-    ran = lite.inv("recover")
-    before = lite.states()
-    (lite.root / "tasks.py").write_text(f"from batchdrain.drain import recovery\nrecovery._SLACK_S = 0.1\n{TASKS}")
-    again = lite.inv("recover")
+    ran = sqlite_project.inv("recover")
+    before = sqlite_project.states()
+    (sqlite_project.root / "tasks.py").write_text(f"from batchdrain.drain import recovery\nrecovery._SLACK_S = 0.1\n{TASKS}")
+    again = sqlite_project.inv("recover")
 
     assert "0 recovered, 1 still held." in ran.lines
     assert before == {"a/p~hang": "EXECUTING"}
     assert "1 recovered, 0 still held." in again.lines
-    assert violations(lite, witness, "") == []
+    assert violations(sqlite_project, witness, "") == []
 
 
 def test_a_process_that_is_hidden_from_us_is_not_taken_for_dead() -> None:
@@ -207,11 +207,11 @@ def test_a_process_that_is_hidden_from_us_is_not_taken_for_dead() -> None:
     assert seen.stdout == "None None False\n"
 
 
-def test_an_id_reaches_the_command_as_utf_8_whatever_the_locale(lite: Workplace) -> None:
+def test_an_id_reaches_the_command_as_utf_8_whatever_the_locale(sqlite_project: Workplace) -> None:
     command = ["/bin/sh", "-c", 'printf %s "$1" > got; printf %s "$BATCHDRAIN_PHASE_ID" >> got', "sh", "{phase_id}"]
-    lite.configure(command={"argv": command})
-    lite.fail("r/p✗")
-    ran = lite.inv("drain", env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"})
+    sqlite_project.configure(command={"argv": command})
+    sqlite_project.fail("r/p✗")
+    ran = sqlite_project.inv("drain", env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"})
     assert ran.code == 0, ran
-    assert (lite.root / "got").read_bytes() == "p✗p✗".encode()
-    assert lite.states() == {"r/p✗": "COMPLETE"}
+    assert (sqlite_project.root / "got").read_bytes() == "p✗p✗".encode()
+    assert sqlite_project.states() == {"r/p✗": "COMPLETE"}

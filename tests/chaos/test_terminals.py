@@ -21,7 +21,9 @@ from tests.chaos.checker import REASON
 from tests.chaos.faults import repeated
 from tests.chaos.test_interrupts import RELEASED, begun, interrupted, said, settled, with_long_lease
 from tests.chaos.watching import running
-from tests.workplace import DEADLINE_S, INV, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, INV, Workplace, wait_for
+
+pytestmark = pytest.mark.everyday("sqlite")
 
 
 @contextmanager
@@ -36,73 +38,78 @@ def terminal(place: Workplace, *argv: str, term: str = "xterm") -> Iterator[pexp
 
 @repeated(7, cases=2)
 @pytest.mark.parametrize("term", ["xterm", "dumb"])
-def test_a_terminal_that_is_closed_gives_the_phase_back(lite: Workplace, term: str) -> None:
-    lite.fail("r/p~hang", reason=REASON)
+def test_a_terminal_that_is_closed_gives_the_phase_back(sqlite_project: Workplace, term: str) -> None:
+    sqlite_project.fail("r/p~hang", reason=REASON)
     command = f"exec {shlex.join([*INV, 'drain'])} 2>err"
-    with terminal(lite, "sh", "-c", command, term=term) as child:
-        begun(lite)
+    with terminal(sqlite_project, "sh", "-c", command, term=term) as child:
+        begun(sqlite_project)
         child.ptyproc.fileobj.close()
         child.wait()
-        assert (child.exitstatus, (lite.root / "err").read_text()) == (129, "")
-    settled(lite, RELEASED)
-    interrupted(lite, "SIGHUP")
+        assert (child.exitstatus, (sqlite_project.root / "err").read_text()) == (129, "")
+    settled(sqlite_project, RELEASED)
+    interrupted(sqlite_project, "SIGHUP")
 
 
 @repeated(8)
-def test_ctrl_c_to_a_pipeline_settles_though_the_reader_dies_first(lite: Workplace) -> None:
-    lite.fail("r/p~hang", "r/q", reason=REASON)
-    code, drain = lite.root / "code", shlex.join([*INV, "drain"])
+def test_ctrl_c_to_a_pipeline_settles_though_the_reader_dies_first(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("r/p~hang", "r/q", reason=REASON)
+    code, drain = sqlite_project.root / "code", shlex.join([*INV, "drain"])
     pipeline = f"{{ trap : INT; {drain} 2>err; echo $? >code; }} | tee log"
-    with terminal(lite, "sh", "-c", pipeline) as child:
-        said(lite, "hanging")
+    with terminal(sqlite_project, "sh", "-c", pipeline) as child:
+        said(sqlite_project, "hanging")
         child.sendintr()
         wait_for(lambda: code.exists() and code.read_text(), "the drain to end")
-    assert (code.read_text(), (lite.root / "err").read_text()) == ("130\n", "")
-    settled(lite, RELEASED)
-    interrupted(lite, "SIGINT")
+    assert (code.read_text(), (sqlite_project.root / "err").read_text()) == ("130\n", "")
+    settled(sqlite_project, RELEASED)
+    interrupted(sqlite_project, "SIGINT")
 
 
 @repeated(8, cases=3)
-def test_a_reader_that_leaves_does_not_stop_the_drain(work: Workplace) -> None:
-    work.fail("a/p", "b/p", "c/p", reason=REASON)
+def test_a_reader_that_leaves_does_not_stop_the_drain(project: Workplace) -> None:
+    project.fail("a/p", "b/p", "c/p", reason=REASON)
     pipeline = f"{{ {shlex.join([*INV, 'drain'])}; echo $? >code; }} | head -1"
-    shell = subprocess.run(["sh", "-c", pipeline], cwd=work.root, env=work.environ(), capture_output=True, check=False)
+    shell = subprocess.run(["sh", "-c", pipeline], cwd=project.root, env=project.environ(), capture_output=True, check=False)
     assert (shell.stdout, shell.stderr) == (b"Batch Drain Controller\n", b"")
-    assert (work.root / "code").read_text() == "0\n"
-    settled(work, ["complete"] * 3)
-    assert work.session()["status"] == "complete"
+    assert (project.root / "code").read_text() == "0\n"
+    settled(project, ["complete"] * 3)
+    assert project.session()["status"] == "complete"
 
 
-def test_an_output_that_can_not_be_written_does_not_stop_the_drain(lite: Workplace) -> None:
-    lite.fail("a/p", "b/p", reason=REASON)
+def test_an_output_that_can_not_be_written_does_not_stop_the_drain(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("a/p", "b/p", reason=REASON)
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
-            [*INV, "drain"], cwd=lite.root, env=lite.environ(), stdout=full, stderr=subprocess.PIPE, check=False
+            [*INV, "drain"],
+            cwd=sqlite_project.root,
+            env=sqlite_project.environ(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
         )
-    assert (set(lite.states().values()), done.stderr.decode()) == ({"COMPLETE"}, "")
+    assert (set(sqlite_project.states().values()), done.stderr.decode()) == ({"COMPLETE"}, "")
 
 
 @repeated(10)
-def test_ctrl_z_and_fg_are_as_a_stop(lite: Workplace) -> None:
-    slept = with_long_lease(lite)
-    lite.fail("r/p~while=flag", reason=REASON)
-    (lite.root / "flag").touch()
-    with terminal(lite, "sh", "-i") as child:
+def test_ctrl_z_and_fg_are_as_a_stop(sqlite_project: Workplace) -> None:
+    slept = with_long_lease(sqlite_project)
+    sqlite_project.fail("r/p~while=flag", reason=REASON)
+    (sqlite_project.root / "flag").touch()
+    with terminal(sqlite_project, "sh", "-i") as child:
         child.expect_exact("ready> ")
         child.sendline(shlex.join([*INV, "drain"]))
-        begun(lite)
-        [(_, guardian)] = running(lite)
+        begun(sqlite_project)
+        [(_, guardian)] = running(sqlite_project)
         child.send("\x1a")
         child.expect("Stopped")
         slept.touch()
         wait_for(lambda: not psutil.pid_exists(guardian), "the guardian to end the command")
         slept.unlink()
-        (lite.root / "flag").unlink()
+        (sqlite_project.root / "flag").unlink()
         child.sendline("fg")
         child.expect("Given back: FAILED")
         child.expect_exact("ready> ")
-    assert lite.inv("drain").code == 0
-    settled(lite, ["released", "complete"])
+    assert sqlite_project.inv("drain").code == 0
+    settled(sqlite_project, ["released", "complete"])
 
 
 def full_pipe() -> tuple[int, int]:
@@ -128,36 +135,41 @@ def full_socket() -> tuple[int, int]:
 
 @pytest.mark.parametrize("make", [full_pipe, full_socket])
 def test_a_reader_that_does_not_read_holds_up_no_phase_and_no_signal(
-    work: Workplace, make: Callable[[], tuple[int, int]]
+    project: Workplace, make: Callable[[], tuple[int, int]]
 ) -> None:
-    work.fail("a/p", "a/q", "b/p~hang", reason=REASON)
-    work.configure(policy=["run-order"])
+    project.fail("a/p", "a/q", "b/p~hang", reason=REASON)
+    project.configure(policy=["run-order"])
     reader, writer = make()
     try:
         drain = subprocess.Popen(
-            [*INV, "drain"], cwd=work.root, env=work.environ(), stdout=writer, stderr=subprocess.PIPE, start_new_session=True
+            [*INV, "drain"],
+            cwd=project.root,
+            env=project.environ(),
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
         )
         os.close(writer)
-        said(work, "hanging")
-        assert work.states()["a/p"] == "COMPLETE"
+        said(project, "hanging")
+        assert project.states()["a/p"] == "COMPLETE"
         drain.send_signal(signal.SIGINT)
         _, err = drain.communicate(timeout=DEADLINE_S)
     finally:
         os.close(reader)
     assert (drain.returncode, err) == (130, b"")
-    assert work.states() == {"a/p": "COMPLETE", "a/q": "COMPLETE", "b/p~hang": "FAILED"}
-    assert (work.session()["status"], work.session()["stopped_because"]) == ("interrupted", "SIGINT")
+    assert project.states() == {"a/p": "COMPLETE", "a/q": "COMPLETE", "b/p~hang": "FAILED"}
+    assert (project.session()["status"], project.session()["stopped_because"]) == ("interrupted", "SIGINT")
 
 
-def test_a_reader_that_begins_late_misses_nothing(lite: Workplace) -> None:
-    lite.fail("a/p", "b/p~until=flag", reason=REASON)
+def test_a_reader_that_begins_late_misses_nothing(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("a/p", "b/p~until=flag", reason=REASON)
     reader, writer = full_pipe()
-    drain = subprocess.Popen([*INV, "drain"], cwd=lite.root, env=lite.environ(), stdout=writer)
+    drain = subprocess.Popen([*INV, "drain"], cwd=sqlite_project.root, env=sqlite_project.environ(), stdout=writer)
     os.close(writer)
-    said(lite, "waiting")
-    (lite.root / "flag").touch()
+    said(sqlite_project, "waiting")
+    (sqlite_project.root / "flag").touch()
     with os.fdopen(reader) as file:
-        wait_for(lambda: lite.states()["b/p~until=flag"] == "COMPLETE", "the second phase")
+        wait_for(lambda: sqlite_project.states()["b/p~until=flag"] == "COMPLETE", "the second phase")
         text = file.read().lstrip("x")
     assert drain.wait(DEADLINE_S) == 0
     assert text.startswith("Batch Drain Controller\n")
@@ -165,18 +177,18 @@ def test_a_reader_that_begins_late_misses_nothing(lite: Workplace) -> None:
     assert "BATCH DRAIN SUMMARY" in text
 
 
-def test_a_stopped_terminal_holds_up_nobody(lite: Workplace) -> None:
+def test_a_stopped_terminal_holds_up_nobody(sqlite_project: Workplace) -> None:
     """Ctrl-S, and a display that is drawn again and again."""
-    lite.fail("a/p", "b/p", "c/p~hang", reason=REASON)
+    sqlite_project.fail("a/p", "b/p", "c/p~hang", reason=REASON)
     command = f"exec {shlex.join([*INV, 'drain', '--policy=run-order'])} 2>err"
-    with terminal(lite, "sh", "-c", command) as child:
+    with terminal(sqlite_project, "sh", "-c", command) as child:
         child.expect("Batch Drain Controller")
         child.sendcontrol("s")
-        said(lite, "hanging")
+        said(sqlite_project, "hanging")
         child.kill(signal.SIGTERM)
         child.wait()
         assert child.exitstatus == 143
-    assert (lite.session()["status"], lite.session()["stopped_because"]) == ("interrupted", "SIGTERM")
+    assert (sqlite_project.session()["status"], sqlite_project.session()["stopped_because"]) == ("interrupted", "SIGTERM")
 
 
 def test_a_reader_that_never_reads_is_given_up_after_a_while() -> None:

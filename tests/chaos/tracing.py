@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workplace import DEADLINE_S, INV, Workplace
+from tests.support.workplace import DEADLINE_S, INV, Workplace
 
 
 def _strace() -> str | None:

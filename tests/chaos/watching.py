@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.chaos.checker import rows_of, witnessed
-from tests.workplace import Workplace, wait_for
+from tests.support.workplace import Workplace, wait_for
 
 WITNESS = Path(__file__).with_name("witness.py")
 

@@ -31,7 +31,7 @@ from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.runtime import clock
 from tests.chaos.expected import AttemptRow, ClaimRow, Row, Standings
-from tests.workplace import named
+from tests.support.workplace import named
 
 T = TypeVar("T")
 PHASES: Final = ("r/p", "r/q")

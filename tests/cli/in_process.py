@@ -8,7 +8,7 @@ import pytest
 from invoke.program import Program
 
 from batchdrain.collection import ns
-from tests.workplace import Ran
+from tests.support.workplace import Ran
 
 
 def inv(argv: list[str], root: Path, capsys: pytest.CaptureFixture[str], patched: pytest.MonkeyPatch) -> Ran:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from batchdrain.cli.tasks.flag_values import values_of
 from batchdrain.cli.tasks.flags import FLAGS
 from batchdrain.config.load import load
 from batchdrain.model.errors import UsageError
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 LISTS = {(task, flag.name) for task, flags in FLAGS.items() for flag in flags if flag.is_list}
 

@@ -11,7 +11,7 @@ from batchdrain.cli.tasks import flag as kinds
 from batchdrain.cli.tasks.flag import Flag
 from batchdrain.cli.tasks.flags import FLAGS, LONGEST
 from tests.cli.in_process import inv
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 WRONG: Final[dict[str, tuple[str, ...]]] = {
     kinds.CLUSTER_ID: ("", "xyz", "0f3a9c1b7e,xyz"),

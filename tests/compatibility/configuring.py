@@ -12,7 +12,7 @@ from typing import Any
 from invoke.vendor import yaml
 
 from tests.compatibility.placing import DATA
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 SAFE_LOAD: Any = yaml.safe_load
 LOADED = (
@@ -94,12 +94,12 @@ def by_environment(root: Path) -> dict[str, Any]:
     return _session(work, {"INVOKE_BATCHDRAIN_" + "_".join(path).upper(): text for path, text in texts.items()})
 
 
-def by_flags(work: Workplace) -> dict[str, Any]:
+def by_flags(project: Workplace) -> dict[str, Any]:
     """The session of a drain with every flag that a session keeps."""
-    work.fail("a/1~ok", "a/2~ok")
-    ran = work.inv("drain", *EVERY_FLAG)
+    project.fail("a/1~ok", "a/2~ok")
+    ran = project.inv("drain", *EVERY_FLAG)
     assert ran.code == 0, ran
-    return _asked(work.session())
+    return _asked(project.session())
 
 
 def kept(folder: Path) -> dict[str, Any]:
@@ -127,11 +127,11 @@ def _project(root: Path) -> Workplace:
     return work
 
 
-def _session(work: Workplace, env: Mapping[str, str]) -> dict[str, Any]:
-    ran = work.inv("drain", env=env)
+def _session(project: Workplace, env: Mapping[str, str]) -> dict[str, Any]:
+    ran = project.inv("drain", env=env)
     assert ran.code == 0, ran
-    [path] = (work.root / "kept" / "sessions").glob("*.json")
-    taken = [status for (status,) in work.sql("SELECT status FROM jobs ORDER BY batch, step")]
+    [path] = (project.root / "kept" / "sessions").glob("*.json")
+    taken = [status for (status,) in project.sql("SELECT status FROM jobs ORDER BY batch, step")]
     return {**_asked(json.loads(path.read_text())), "states": taken}
 
 

@@ -12,10 +12,10 @@ import sys
 import time
 from pathlib import Path
 
-from tests import servers
 from tests.compatibility import story
 from tests.compatibility.placing import DATA, PROJECT
-from tests.workplace import Workplace
+from tests.support import servers
+from tests.support.workplace import Workplace
 
 HOME = Path("/tmp/example")
 """A place that says nothing of the machine: it stands in the ledger and in the sessions."""
@@ -69,31 +69,31 @@ def _fresh() -> Path:
     return root
 
 
-def _told(work: Workplace, folder: Path) -> Workplace:
+def _told(project: Workplace, folder: Path) -> Workplace:
     """The story on one database, and what names this machine taken out of the ledger."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     for path in PROJECT.iterdir():
         text = path.read_text()
-        (work.root / path.name).write_text(text.replace("sqlite:///work.db", work.url))
-    work.make_table()
-    story.fill(work)
-    sessions = story.tell(work)
+        (project.root / path.name).write_text(text.replace("sqlite:///work.db", project.url))
+    project.make_table()
+    story.fill(project)
+    sessions = story.tell(project)
     time.sleep(LEASES_END_S)
-    work.sql(f"UPDATE batchdrain_claim SET host_id = '{NO_HOST}', ctl_start = 1, guard_start = 1")
-    for name, value in work.sql("SELECT name, value FROM batchdrain_meta"):
+    project.sql(f"UPDATE batchdrain_claim SET host_id = '{NO_HOST}', ctl_start = 1, guard_start = 1")
+    for name, value in project.sql("SELECT name, value FROM batchdrain_meta"):
         told = value.replace(f"@{socket.gethostname()}", "@example")
         if name.startswith("verdict/"):
             told = re.sub(r'("until": ")\d{4}', r"\g<1>2999", told)
         told = re.sub(r"(/tmp/|%2Ftmp%2F)bdsv\w+", r"\g<1>example", told)  # the socket of the server that made it
-        work.sql("UPDATE batchdrain_meta SET value = :value WHERE name = :name", [{"value": told, "name": name}])
+        project.sql("UPDATE batchdrain_meta SET value = :value WHERE name = :name", [{"value": told, "name": name}])
     (folder / "sessions.json").write_text(json.dumps(sessions, indent=2) + "\n")
-    return work
+    return project
 
 
-def _keep_files(work: Workplace, kept: Path) -> None:
+def _keep_files(project: Workplace, kept: Path) -> None:
     """Sessions, events, and what a guardian kept; of the logs only those of a result that is not recorded yet."""
-    shutil.copytree(work.sessions, kept, ignore=shutil.ignore_patterns("lock", "triage*"))
+    shutil.copytree(project.sessions, kept, ignore=shutil.ignore_patterns("lock", "triage*"))
     spooled = [path for path in kept.glob("*/spool/*.json") if '"by"' in path.read_text()]
     for path in kept.glob("*/*/*"):
         if path not in spooled and path.parents[1] not in {one.parents[1] for one in spooled}:

@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 DATA = Path(__file__).with_name("data")
 PROJECT = DATA / "project"
@@ -49,14 +49,14 @@ def placed(root: Path, url: str) -> Left:
     return Left(work, sessions)
 
 
-def _fill(work: Workplace, made: Path) -> None:
+def _fill(project: Workplace, made: Path) -> None:
     if (made / "work.db").exists():
-        shutil.copy(made / "work.db", work.url.removeprefix("sqlite:///"))
-        shutil.copy(made / "PLAN.json", work.root / "PLAN.json")
+        shutil.copy(made / "work.db", project.url.removeprefix("sqlite:///"))
+        shutil.copy(made / "PLAN.json", project.root / "PLAN.json")
         return
     text = (made / "work.sql").read_text()
-    statements = [text] if work.engine.dialect.name == "postgresql" else text.split(";\n")
-    connection = work.engine.raw_connection()
+    statements = [text] if project.engine.dialect.name == "postgresql" else text.split(";\n")
+    connection = project.engine.raw_connection()
     cursor = connection.cursor()
     for statement in statements:
         if statement.strip():
@@ -65,8 +65,8 @@ def _fill(work: Workplace, made: Path) -> None:
     connection.close()
 
 
-def _move(work: Workplace) -> None:
+def _move(project: Workplace) -> None:
     """The project stands elsewhere now: so does the spool that the ledger and a guardian's record name."""
-    work.sql(f"UPDATE batchdrain_claim SET spool_dir = replace(spool_dir, '{ROOT_THEN}', '{work.root}')")
-    for path in work.sessions.glob("*/spool/*.json"):
-        path.write_text(path.read_text().replace(ROOT_THEN, str(work.root)))
+    project.sql(f"UPDATE batchdrain_claim SET spool_dir = replace(spool_dir, '{ROOT_THEN}', '{project.root}')")
+    for path in project.sessions.glob("*/spool/*.json"):
+        path.write_text(path.read_text().replace(ROOT_THEN, str(project.root)))

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tests.workplace import Beside, Workplace, wait_for
+from tests.support.workplace import Beside, Workplace, wait_for
 
 LATER = "2999-12-31"
 SHORT_LEASE = {
@@ -41,42 +41,42 @@ PHASES = {
 QUEUED = {"queue-1": ["a~ok", "b~ok", "c~fail"], "queue-2": ["a~ok", "b~held", "c~ok"]}
 
 
-def tell(work: Workplace) -> dict[str, str]:
+def tell(project: Workplace) -> dict[str, str]:
     """Let it all happen. Returns the ids of the sessions, by what they are."""
     sessions: dict[str, str] = {}
     before: set[str] = set()
 
     def kept(name: str) -> None:
-        after = {path.name.removesuffix(".json") for path in work.sessions.glob("batch-drain-*.json")}
+        after = {path.name.removesuffix(".json") for path in project.sessions.glob("batch-drain-*.json")}
         [sessions[name]] = after - before
         before.update(after)
 
     for part in (_complete, _odd, _timed_out, _stopped, _interrupted, _planned, _queued, _queued_interrupted, _retrying,
                  _tried_once, _lost, _lost_interrupted):  # fmt: skip
-        part(work)
+        part(project)
         kept(part.__name__.removeprefix("_"))
     for name in ("cursed_1", "cursed_2", "cursed_3"):
-        _abandoned(work, "--run-id=cursed-1", held=["cursed-1"])
+        _abandoned(project, "--run-id=cursed-1", held=["cursed-1"])
         kept(name)
-        assert work.inv("recover").code == 0
-    _notes(work)
+        assert project.inv("recover").code == 0
+    _notes(project)
     for name in ("lost", "lost_interrupted"):
-        (work.sessions / f"{sessions[name]}.json").unlink()
-    _plan_file(work)
-    _abandoned(work, "--category=collection", "--workers=2", held=["held-1", "held-2"], ends="held-2")
+        (project.sessions / f"{sessions[name]}.json").unlink()
+    _plan_file(project)
+    _abandoned(project, "--category=collection", "--workers=2", held=["held-1", "held-2"], ends="held-2")
     kept("held")
     return sessions
 
 
-def fill(work: Workplace) -> None:
+def fill(project: Workplace) -> None:
     rows = [
         (run, phase, index, state, "" if state == "QUEUED" else _reason(run, phase))
         for state, runs in (("FAILED", PHASES), ("QUEUED", QUEUED))
         for run, phases in runs.items()
         for index, phase in enumerate(phases)
     ]
-    work.add(*((run, phase, index, state, reason or None) for run, phase, index, state, reason in rows))
-    work.add(("done-1", "a~ok", 0, "COMPLETE", None))
+    project.add(*((run, phase, index, state, reason or None) for run, phase, index, state, reason in rows))
+    project.add(("done-1", "a~ok", 0, "COMPLETE", None))
 
 
 def _reason(run: str, phase: str) -> str:
@@ -94,65 +94,67 @@ def _reason(run: str, phase: str) -> str:
     }.get(run, "")
 
 
-def _drained(work: Workplace, code: int, *argv: str, env: Mapping[str, str] | None = None) -> None:
-    ran = work.inv(*argv, env=env)
+def _drained(project: Workplace, code: int, *argv: str, env: Mapping[str, str] | None = None) -> None:
+    ran = project.inv(*argv, env=env)
     assert ran.code == code, ran
 
 
-def _complete(work: Workplace) -> None:
-    _drained(work, 1, "drain", "--run-id=build-7", "--batch-size=5")
+def _complete(project: Workplace) -> None:
+    _drained(project, 1, "drain", "--run-id=build-7", "--batch-size=5")
 
 
-def _odd(work: Workplace) -> None:
-    _drained(work, 0, "drain", '--run-id=odd "ü"', "--min-success-rate=0.5")
+def _odd(project: Workplace) -> None:
+    _drained(project, 0, "drain", '--run-id=odd "ü"', "--min-success-rate=0.5")
 
 
-def _timed_out(work: Workplace) -> None:
-    _drained(work, 1, "drain", "--run-id=slow-1", "--phase-timeout=1", "--max-timeouts-per-run=1", "--policy=run-order")
+def _timed_out(project: Workplace) -> None:
+    _drained(project, 1, "drain", "--run-id=slow-1", "--phase-timeout=1", "--max-timeouts-per-run=1", "--policy=run-order")
 
 
-def _stopped(work: Workplace) -> None:
+def _stopped(project: Workplace) -> None:
     env = {"INVOKE_BATCHDRAIN_STOP_MAX_CONSECUTIVE_FAILURES": "2"}
-    _drained(work, 1, "drain", "--run-id=broken-1", "--max-repeats=0", env=env)
+    _drained(project, 1, "drain", "--run-id=broken-1", "--max-repeats=0", env=env)
 
 
-def _interrupted(work: Workplace) -> None:
-    _interrupt(work, "drain", "--run-id=web-1", "--policy=run-order", "--batch-size=4", "--category=deliverable", run="web-1")
+def _interrupted(project: Workplace) -> None:
+    _interrupt(
+        project, "drain", "--run-id=web-1", "--policy=run-order", "--batch-size=4", "--category=deliverable", run="web-1"
+    )
 
 
-def _planned(work: Workplace) -> None:
-    _drained(work, 0, "dry-run", "--run-id=plan-1", "--output=PLAN.json")
-    _interrupt(work, "drain", "--plan=PLAN.json", run="plan-1")
+def _planned(project: Workplace) -> None:
+    _drained(project, 0, "dry-run", "--run-id=plan-1", "--output=PLAN.json")
+    _interrupt(project, "drain", "--plan=PLAN.json", run="plan-1")
 
 
-def _queued(work: Workplace) -> None:
-    _drained(work, 1, "drain-queued", "--run-id=queue-1", "--batch-size=2")
+def _queued(project: Workplace) -> None:
+    _drained(project, 1, "drain-queued", "--run-id=queue-1", "--batch-size=2")
 
 
-def _queued_interrupted(work: Workplace) -> None:
-    _interrupt(work, "drain-queued", "--run-id=queue-2", "--batch-size=2", "--max-batches=5", run="queue-2")
+def _queued_interrupted(project: Workplace) -> None:
+    _interrupt(project, "drain-queued", "--run-id=queue-2", "--batch-size=2", "--max-batches=5", run="queue-2")
 
 
-def _retrying(work: Workplace) -> None:
+def _retrying(project: Workplace) -> None:
     """Interrupted while a phase waits to be tried again."""
     env = {f"INVOKE_BATCHDRAIN_RETRY_{name}": "20" for name in ("INITIAL_S", "MAX_S")}
-    _interrupt(work, "drain", "--run-id=flaky-1", "--policy=run-order", run="flaky-1", env=env)
+    _interrupt(project, "drain", "--run-id=flaky-1", "--policy=run-order", run="flaky-1", env=env)
 
 
-def _tried_once(work: Workplace) -> None:
-    _drained(work, 1, "drain", "--run-id=mixed-1", "--batch-size=2", "--policy=run-order")
+def _tried_once(project: Workplace) -> None:
+    _drained(project, 1, "drain", "--run-id=mixed-1", "--batch-size=2", "--policy=run-order")
 
 
-def _lost(work: Workplace) -> None:
-    _drained(work, 1, "drain", "--run-id=lost-1")
+def _lost(project: Workplace) -> None:
+    _drained(project, 1, "drain", "--run-id=lost-1")
 
 
-def _lost_interrupted(work: Workplace) -> None:
-    _interrupt(work, "drain", "--run-id=lost-2", "--policy=run-order", run="lost-2")
+def _lost_interrupted(project: Workplace) -> None:
+    _interrupt(project, "drain", "--run-id=lost-2", "--policy=run-order", run="lost-2")
 
 
-def _notes(work: Workplace) -> None:
-    clusters = work.inv("clusters", "--run-id=broken-1", "--format=json").json()
+def _notes(project: Workplace) -> None:
+    clusters = project.inv("clusters", "--run-id=broken-1", "--format=json").json()
     for argv in (
         ("accept", "--run-id=build-7", "--phase-id=lint~fail", "--reason=JIRA-7: the linter is being replaced"),
         ("accept", "--run-id=legacy-*", "--reason=nobody looks after it", f"--until={LATER}"),
@@ -162,58 +164,58 @@ def _notes(work: Workplace) -> None:
         ("hint", "--run-id=plan-2", "--priority=-3", "--reason=can wait"),
         ("triage", "--run-id=triage-1"),
     ):
-        _drained(work, 0, *argv)
+        _drained(project, 0, *argv)
 
 
-def _plan_file(work: Workplace) -> None:
+def _plan_file(project: Workplace) -> None:
     """A plan, and what changes after it."""
-    _drained(work, 0, "dry-run", "--run-id=plan-2", "--output=PLAN.json")
-    work.sql("UPDATE phases SET last_failure_reason = 'KeyError: x' WHERE run_id = 'plan-2' AND phase_id = 'b~ok'")
-    work.sql("UPDATE phases SET state = 'COMPLETE' WHERE run_id = 'plan-2' AND phase_id = 'd~ok'")
+    _drained(project, 0, "dry-run", "--run-id=plan-2", "--output=PLAN.json")
+    project.sql("UPDATE phases SET last_failure_reason = 'KeyError: x' WHERE run_id = 'plan-2' AND phase_id = 'b~ok'")
+    project.sql("UPDATE phases SET state = 'COMPLETE' WHERE run_id = 'plan-2' AND phase_id = 'd~ok'")
 
 
-def _started(work: Workplace, *argv: str, held: Sequence[str], env: Mapping[str, str] | None = None) -> Beside:
+def _started(project: Workplace, *argv: str, held: Sequence[str], env: Mapping[str, str] | None = None) -> Beside:
     """A drain whose `~held` phases of these runs are executed."""
-    running = [work.root / f"running.{run}" for run in held]
+    running = [project.root / f"running.{run}" for run in held]
     for run, file in zip(held, running, strict=True):
         file.unlink(missing_ok=True)
-        (work.root / f"flag.{run}").touch()
-    drain = work.start(*argv, env=env)
+        (project.root / f"flag.{run}").touch()
+    drain = project.start(*argv, env=env)
     wait_for(lambda: all(file.exists() and file.read_text() for file in running), f"the held phases of {argv}")
     return drain
 
 
-def _interrupt(work: Workplace, *argv: str, run: str, env: Mapping[str, str] | None = None) -> None:
-    drain = _started(work, *argv, held=[run], env=env)
+def _interrupt(project: Workplace, *argv: str, run: str, env: Mapping[str, str] | None = None) -> None:
+    drain = _started(project, *argv, held=[run], env=env)
     drain.send_signal(signal.SIGINT)
     out, err = drain.communicate(timeout=60)
     assert drain.returncode == 130, (out, err)
-    (work.root / f"flag.{run}").unlink()
+    (project.root / f"flag.{run}").unlink()
 
 
-def _abandoned(work: Workplace, *argv: str, held: Sequence[str], ends: str = "") -> None:
+def _abandoned(project: Workplace, *argv: str, held: Sequence[str], ends: str = "") -> None:
     """A controller is killed, and its guardians too. `ends`: the run whose command ends before that, so that its guardian
     keeps the result."""
-    drain = _started(work, "drain", *argv, held=held, env=SHORT_LEASE)
+    drain = _started(project, "drain", *argv, held=held, env=SHORT_LEASE)
     drain.send_signal(signal.SIGSTOP)
     for run in held:
         if run == ends:
-            (work.root / f"flag.{run}").unlink()
-            wait_for(lambda: _spooled(work.sessions), "the guardian to keep the result")
+            (project.root / f"flag.{run}").unlink()
+            wait_for(lambda: _spooled(project.sessions), "the guardian to keep the result")
         else:
-            os.kill(_guardian(work, run), signal.SIGKILL)
+            os.kill(_guardian(project, run), signal.SIGKILL)
     drain.kill()
     drain.communicate(timeout=60)
     for run in held:
         if run != ends:
             with suppress(ProcessLookupError):
-                os.kill(int((work.root / f"running.{run}").read_text()), signal.SIGKILL)
-            (work.root / f"flag.{run}").unlink()
+                os.kill(int((project.root / f"running.{run}").read_text()), signal.SIGKILL)
+            (project.root / f"flag.{run}").unlink()
 
 
-def _guardian(work: Workplace, run: str) -> int:
+def _guardian(project: Workplace, run: str) -> int:
     """The process that watches the command of a run."""
-    [(pid,)] = work.sql(
+    [(pid,)] = project.sql(
         "SELECT guard_pid FROM batchdrain_claim AS c JOIN batchdrain_attempt AS a ON a.source = c.source "
         f'AND a."key" = c."key" AND a.epoch = c.epoch WHERE c.owner IS NOT NULL AND a.run_id = \'{run}\''
     )

@@ -10,7 +10,7 @@ import pytest
 
 from tests.compatibility import happening
 from tests.compatibility.conftest import kept
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 HAPPENED: dict[str, dict[str, Any]] = kept("happened.json")
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.compatibility.placing import Left
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 TABLES = ("batchdrain_meta", "batchdrain_claim", "batchdrain_attempt")
 
@@ -26,8 +26,8 @@ def test_the_tables_of_today_are_the_tables_of_bd1f117(left_anywhere: Left, tmp_
     assert described(work) == then
 
 
-def described(work: Workplace) -> dict[str, dict[str, Any]]:
-    with work.engine.connect() as connection:
+def described(project: Workplace) -> dict[str, dict[str, Any]]:
+    with project.engine.connect() as connection:
         inspector = sa.inspect(connection)
         found = {
             table: {
@@ -43,7 +43,7 @@ def described(work: Workplace) -> dict[str, dict[str, Any]]:
             }
             for table in TABLES
         }
-        for table in TABLES if work.engine.dialect.name != "postgresql" else ():
+        for table in TABLES if project.engine.dialect.name != "postgresql" else ():
             found[table]["ddl"] = _ddl(connection, table)
     return found
 

@@ -18,7 +18,9 @@ from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.phase import PhaseKey
 from batchdrain.model.retry_stats import RetryCount, RetryStats
 from batchdrain.runtime import clock
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
+
+pytestmark = pytest.mark.everyday("sqlite", "postgresql", "mariadb")
 
 
 @dataclass
@@ -43,12 +45,12 @@ class Book:
 
 
 @pytest.fixture
-def book(work: Workplace) -> Iterator[Book]:
-    database = open_database(work.url)
+def book(project: Workplace) -> Iterator[Book]:
+    database = open_database(project.url)
     ledger = Ledger.of(PhaseTable.reflect(database, Source()))
     database.prepare_for_writing()
     ledger.create(database)
-    yield Book(work, database, ledger)
+    yield Book(project, database, ledger)
     database.close()
 
 

@@ -10,14 +10,16 @@ import pytest
 from batchdrain.config.load import load
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.drain.project import Project
-from tests.workplace import DEADLINE_S, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, Workplace, wait_for
+
+pytestmark = pytest.mark.everyday("sqlite", "postgresql", "mariadb")
 
 KIND = NoteKind.VERDICT
 
 
 @pytest.fixture
-def project(work: Workplace) -> Iterator[Project]:
-    found = Project.open(load({"database_url": work.url}, {}), {}, work.root)
+def opened(project: Workplace) -> Iterator[Project]:
+    found = Project.open(load({"database_url": project.url}, {}), {}, project.root)
     found.store.database.prepare_for_writing()
     found.store.ledger.create(found.store.database)
     yield found
@@ -41,24 +43,24 @@ def waits(place: Workplace) -> bool:
     return query is None or bool(place.sql(query))
 
 
-def test_who_writes_of_one_subject_in_the_same_moment_is_heard_second(work: Workplace, project: Project) -> None:
-    notes = Notes(project.store.database, project.store.ledger)
+def test_who_writes_of_one_subject_in_the_same_moment_is_heard_second(project: Workplace, opened: Project) -> None:
+    notes = Notes(opened.store.database, opened.store.ledger)
     notes.write(KIND, {"s": {"word": "former"}})
-    name, value = work.sql("SELECT name, value FROM batchdrain_meta WHERE name LIKE 'verdict/%'")[0]
+    name, value = project.sql("SELECT name, value FROM batchdrain_meta WHERE name LIKE 'verdict/%'")[0]
     notes.take_back(KIND, "s")
     later = threading.Thread(target=notes.write, args=(KIND, {"s": {"word": "later"}}))
 
-    with work.engine.begin() as connection:
-        connection.execute(project.store.ledger.meta.insert().values(name=name, value=value))
+    with project.engine.begin() as connection:
+        connection.execute(opened.store.ledger.meta.insert().values(name=name, value=value))
         later.start()
-        wait_for(lambda: waits(work), "it to wait for our row")
+        wait_for(lambda: waits(project), "it to wait for our row")
     later.join(DEADLINE_S)
 
     assert said(notes) == {"s": "later"}
 
 
-def test_what_is_forgotten_is_what_was_read(project: Project) -> None:
-    notes = Notes(project.store.database, project.store.ledger)
+def test_what_is_forgotten_is_what_was_read(opened: Project) -> None:
+    notes = Notes(opened.store.database, opened.store.ledger)
     notes.write(KIND, {"old": {"word": "a"}, "changed": {"word": "b"}, "kept": {"word": "c\x00\ud800"}})
     read = [note for note in notes.read(KIND) if note.subject != "kept"]
     notes.write(KIND, {"changed": {"word": "new"}})

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.docs.pages import ROOT, named, text_of
+from tests.support.shells import folder_of_inv
 
 LEFT_OUT: Final = "…"
 CTRL_C: Final = "^C"
@@ -98,7 +99,7 @@ class Place:
         argv = ["bash", "-euo", "pipefail", "-c", step.command]
         with (self.root / "said.txt").open("wb") as said:
             process = subprocess.Popen(
-                argv, cwd=self.root, env=self._environ(), stdout=said, stderr=said, start_new_session=True
+                argv, cwd=self.root, env=self._environ(step), stdout=said, stderr=said, start_new_session=True
             )
         try:
             if step.is_interrupted:
@@ -121,11 +122,14 @@ class Place:
     def _said(self) -> str:
         return (self.root / "said.txt").read_text(errors="replace")
 
-    def _environ(self) -> dict[str, str]:
+    def _environ(self, step: Step) -> dict[str, str]:
         """As a reader's: that of the tests does not count."""
         own = {name: value for name, value in os.environ.items()
                if not name.startswith(("COV", "PYTEST", "VIRTUAL_ENV", "INVOKE", "DATABASE_URL"))}  # fmt: skip
-        own["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{own['PATH']}"
+        programs = [Path(sys.executable).parent]
+        if not step.is_interrupted:  # it is to hear what the terminal sends
+            programs.insert(0, folder_of_inv())
+        own["PATH"] = os.pathsep.join([*map(str, programs), own["PATH"]])
         return {**own, "PYTHONUTF8": "1", **self.env}
 
 

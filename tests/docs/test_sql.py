@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import DOCS, blocks
-from tests.workplace import Workplace
+from tests.support.workplace import Workplace
 
 [COSTS, RETENTION] = blocks(DOCS / "operations.md", "sql")
 [RESTORE, COMPLETED, DROPS, LEAVE_WAL] = blocks(DOCS / "upgrading.md", "sql")
 
 
 @pytest.fixture
-def drained(lite: Workplace) -> Path:
+def drained(sqlite_project: Workplace) -> Path:
     """One phase completed, and one failed."""
-    lite.fail("a/1", "a/2~fail", reason="as before")
-    assert lite.inv("drain").code == 1
-    return Path(lite.url.removeprefix("sqlite:///"))
+    sqlite_project.fail("a/1", "a/2~fail", reason="as before")
+    assert sqlite_project.inv("drain").code == 1
+    return Path(sqlite_project.url.removeprefix("sqlite:///"))
 
 
 def _run(path: Path, sql: str) -> list[tuple[object, ...]]:
@@ -33,32 +33,32 @@ def test_the_ledger_says_what_each_run_cost(drained: Path) -> None:
     assert {row[:3] for row in _run(drained, COSTS)} == {("a", "complete", 1), ("a", "failed", 1)}
 
 
-def test_the_phases_that_the_newest_session_completed_are_named(drained: Path, lite: Workplace) -> None:
-    lite.fail("b/1", "b/2~fail")
-    assert lite.inv("drain", "--run-id=b").code == 1
+def test_the_phases_that_the_newest_session_completed_are_named(drained: Path, sqlite_project: Workplace) -> None:
+    sqlite_project.fail("b/1", "b/2~fail")
+    assert sqlite_project.inv("drain", "--run-id=b").code == 1
     assert _run(drained, COMPLETED) == [("b", "1", "FAILED")]
 
 
-def test_attempts_may_be_deleted_and_the_next_drain_goes_on(drained: Path, lite: Workplace) -> None:
+def test_attempts_may_be_deleted_and_the_next_drain_goes_on(drained: Path, sqlite_project: Workplace) -> None:
     _run(drained, re.sub(r"< \d+", "< 9999999999999", RETENTION))
     assert _run(drained, "SELECT count(*) FROM batchdrain_attempt") == [(0,)]
-    assert lite.inv("drain").code == 1
-    assert lite.inv("summary").code == 0
+    assert sqlite_project.inv("drain").code == 1
+    assert sqlite_project.inv("summary").code == 0
 
 
-def test_what_is_still_held_is_given_back_without_batchdrain(drained: Path, lite: Workplace) -> None:
+def test_what_is_still_held_is_given_back_without_batchdrain(drained: Path, sqlite_project: Workplace) -> None:
     key = "SELECT key FROM batchdrain_attempt WHERE phase_id = '2~fail'"
     _run(drained, f"UPDATE batchdrain_claim SET owner = 'x', prior_state = 'FAILED' WHERE key IN ({key})")
     _run(drained, "UPDATE phases SET state = 'EXECUTING' WHERE phase_id = '2~fail'")
-    lite.add(("c", "of somebody else", 1, "EXECUTING", None))
+    sqlite_project.add(("c", "of somebody else", 1, "EXECUTING", None))
 
     _run(drained, RESTORE)
-    assert lite.states() == {"a/1": "COMPLETE", "a/2~fail": "FAILED", "c/of somebody else": "EXECUTING"}
+    assert sqlite_project.states() == {"a/1": "COMPLETE", "a/2~fail": "FAILED", "c/of somebody else": "EXECUTING"}
 
 
-def test_nothing_of_batchdrain_stays_in_a_database_that_it_left(drained: Path, lite: Workplace) -> None:
-    before = lite.phases()
+def test_nothing_of_batchdrain_stays_in_a_database_that_it_left(drained: Path, sqlite_project: Workplace) -> None:
+    before = sqlite_project.phases()
     _run(drained, DROPS + LEAVE_WAL)
     assert _run(drained, "SELECT name FROM sqlite_master WHERE name LIKE 'batchdrain%'") == []
     assert _run(drained, "PRAGMA journal_mode") == [("delete",)]
-    assert lite.phases() == before
+    assert sqlite_project.phases() == before

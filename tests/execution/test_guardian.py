@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import array
-import contextlib
-import fcntl
-import json
 import os
 import signal
 import subprocess
 import sys
-import termios
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -22,43 +17,11 @@ from batchdrain.execution import guardian_client, spool_reader
 from batchdrain.execution.guardian import wire
 from batchdrain.execution.guardian.launch import Launch, NotBegunError
 from batchdrain.execution.guardian.wire import boottime_ms
-from batchdrain.execution.guardian_client import GuardianOrder
 from batchdrain.execution.guardian_pool import GuardianPool, _open_logs, _to_message
 from batchdrain.execution.order import EndedBy, Ending, Order
+from tests.execution.orders import DEADLINE_S, HANG, Make, ends, extend, guarded
 from tests.execution.sleep import sleeps_once_there_is
-from tests.execution.test_process import DEADLINE_S, Make, ends
-from tests.execution.test_process import order as order  # noqa: PLC0414 - a fixture
-from tests.workplace import wait_for
-
-HANG = "import time; open('up', 'w'); time.sleep(600)"
-
-
-@pytest.fixture
-def pool() -> GuardianPool:
-    return GuardianPool()
-
-
-def guarded(order: Order, folder: Path, lease_s: float) -> Order:
-    spool = folder / "spool"
-    spool.mkdir(exist_ok=True)
-    return replace(order, spool_dir=str(spool), deadline_ms=boottime_ms() + round(lease_s * 1000), limit_rule="test")
-
-
-def extend(pool: GuardianPool, wanted: Order, deadline_ms: int) -> None:
-    """Tell the guardian so, and wait until it has read it, or is gone."""
-    guardian_order = pool._orders.get(wanted.token)
-    if guardian_order is None:
-        return
-    pool.extend(wanted.token, deadline_ms)
-    unread = array.array("i", [0])
-
-    def has_read() -> bool:
-        with contextlib.suppress(OSError):
-            fcntl.ioctl(guardian_order._guard.sock, termios.TIOCOUTQ, unread)
-            return unread[0] == 0
-        return True
-
-    wait_for(has_read, "the guardian to read it")
+from tests.support.workplace import wait_for
 
 
 def test_a_lease_that_is_not_renewed_ends_the_command(order: Make, pool: GuardianPool, tmp_path: Path) -> None:
@@ -107,49 +70,6 @@ def test_what_is_no_longer_ours_is_killed_at_once(order: Make, pool: GuardianPoo
     assert ending.signal == signal.SIGKILL
 
 
-@pytest.mark.parametrize(("program", "by"), [("raise SystemExit(3)", "exit"), (HANG, "timeout")])
-def test_a_result_is_in_the_spool_until_it_is_discarded(
-    order: Make, pool: GuardianPool, tmp_path: Path, program: str, by: str
-) -> None:
-    wanted = guarded(order(program, timeout_s=60 if by == "exit" else 0.5, grace_s=0.2), tmp_path, lease_s=60)
-    ending = pool.execute(wanted)
-    pool.close()
-
-    record = spool_reader.read(wanted.spool_dir, wanted.token)
-    assert record is not None
-    assert (record["by"], record["exit_code"], record["limit_rule"]) == (by, ending.exit_code, "test")
-    spool_reader.discard(wanted.spool_dir, wanted.token)
-    assert spool_reader.read(wanted.spool_dir, wanted.token) is None
-
-
-def test_a_token_that_leads_out_of_the_spool_names_nothing(tmp_path: Path) -> None:
-    """It is made of what stands in the ledger."""
-    (tmp_path / "spool").mkdir()
-    (tmp_path / "x.json").write_text('{"token": "../x"}')
-    assert spool_reader.read(str(tmp_path / "spool"), "../x") is None
-    spool_reader.discard(str(tmp_path / "spool"), "../x")
-    assert (tmp_path / "x.json").exists()
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"token": "another"}', b"[" * 100_000], ids=str)
-def test_a_spool_that_holds_something_else_holds_nothing(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "t.json").write_bytes(content)
-    assert spool_reader.read(str(tmp_path), "t") is None
-
-
-def test_a_spool_that_is_a_folder_holds_nothing_and_stays_closed(tmp_path: Path) -> None:
-    (tmp_path / "t.json").mkdir()
-    before = len(os.listdir("/proc/self/fd"))
-    assert spool_reader.read(str(tmp_path), "t") is None
-    assert len(os.listdir("/proc/self/fd")) == before
-
-
-def test_a_spool_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "real.json").write_text(json.dumps({"token": "t"}))
-    (tmp_path / "t.json").symlink_to("real.json")
-    assert spool_reader.read(str(tmp_path), "t") is None
-
-
 def test_a_dead_server_of_guardians_is_replaced_and_its_guardians_live_on(
     order: Make, pool: GuardianPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,71 +101,6 @@ def test_arguments_and_environment_arrive_byte_for_byte(order: Make, pool: Guard
     pool.execute(replace(wanted, argv=(*wanted.argv, odd), env={"ODD": odd}))
     pool.close()
     assert (tmp_path / "got").read_bytes() == b"|".join([os.fsencode(odd)] * 2)
-
-
-def test_a_guardian_serves_one_order_after_another(order: Make, pool: GuardianPool, tmp_path: Path) -> None:
-    for number in range(3):
-        wanted = replace(
-            order("import os; open('who', 'a').write(f'{os.getppid()} ')"),
-            token=f"t.{number}", stdout_path=str(tmp_path / f"o{number}"), stderr_path=str(tmp_path / f"e{number}"),
-        )  # fmt: skip
-        assert pool.execute(wanted).exit_code == 0
-    pool.close()
-    assert len(set((tmp_path / "who").read_text().split())) == 1
-
-
-def test_an_idle_guardian_leaves_when_the_lease_that_it_knew_of_is_over(
-    order: Make, pool: GuardianPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its controller may be stopped: whoever comes after it waits for nobody."""
-    sleeps_once_there_is(tmp_path / "slept", monkeypatch)
-    first = guarded(order("pass"), tmp_path, lease_s=600)
-    assert pool.execute(first).exit_code == 0
-    [guard] = pool._spare
-    assert guard.is_there()
-    (tmp_path / "slept").touch()
-    wait_for(lambda: not guard.is_there(), "the guardian to leave")
-    second = replace(order("pass"), token="t.2", stdout_path=str(tmp_path / "o2"), stderr_path=str(tmp_path / "e2"))
-    ending = pool.execute(second)
-    pool.close()
-    assert (ending.by, ending.exit_code) == (EndedBy.EXIT, 0)
-
-
-def test_a_word_about_the_last_order_does_not_end_the_next(order: Make, pool: GuardianPool, tmp_path: Path) -> None:
-    guard = pool.hire()
-    late = GuardianOrder(guard)
-    first = order("pass")
-    assert late.execute(_to_message(first), _open_logs(first)) is not None
-    late.end(kill=True)
-    pool.keep(guard)
-    second = replace(order("pass"), token="t.2", stdout_path=str(tmp_path / "o2"), stderr_path=str(tmp_path / "e2"))
-    ending = pool.execute(second)
-    pool.close()
-    assert (ending.by, ending.exit_code) == (EndedBy.EXIT, 0)
-
-
-def test_a_guardian_that_dies_while_it_is_idle_is_replaced(order: Make, pool: GuardianPool, tmp_path: Path) -> None:
-    guard = pool.hire()
-    assert guard.identity is not None
-    os.kill(guard.identity.pid, signal.SIGKILL)
-    wait_for(lambda: not guard.is_there(), "the guardian to be gone")
-    pool.keep(guard)
-    ending = pool.execute(order("pass"))
-    pool.close()
-    assert (ending.by, ending.exit_code) == (EndedBy.EXIT, 0)
-
-
-def test_a_guardian_that_is_gone_before_the_order_gets_no_successor(order: Make, pool: GuardianPool, tmp_path: Path) -> None:
-    """The claim names it: recovery would not ask for another."""
-    guard, wanted = pool.hire(), order("open('up', 'w')")
-    assert guard.identity is not None
-    pool.assign(guard, wanted.token)
-    os.kill(guard.identity.pid, signal.SIGKILL)
-    wait_for(lambda: not guard.is_there(), "the guardian to be gone")
-    ending = pool.execute(wanted)
-    pool.close()
-    assert (ending.by, ending.message) == (EndedBy.LOST, "the guardian of the command was gone before it began")
-    assert not (tmp_path / "up").exists()
 
 
 def test_an_order_whose_lease_is_over_is_not_started(order: Make, pool: GuardianPool, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from batchdrain.execution import orphans
 from batchdrain.execution.order import TOKEN
 from batchdrain.execution.orphans import Abandoned, Settled, settle
 from batchdrain.execution.process_identity import ProcessIdentity, read_host_id, start_of
-from tests.workplace import wait_for
+from tests.support.workplace import wait_for
 
 SLEEP = "import time; time.sleep(600)"
 

@@ -8,55 +8,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from batchdrain.execution.engines.local import local_engine
 from batchdrain.execution.guardian_pool import GuardianPool, execute
 from batchdrain.execution.order import TOKEN, EndedBy, Ending, Order, token_of
 from tests.chaos.faults import repeated
+from tests.execution.orders import DEADLINE_S, Make, ends
 from tests.execution.sleep import sleeps_once_there_is
-
-DEADLINE_S = 60.0
-Make = Callable[..., Order]
-
-
-@pytest.fixture
-def order(tmp_path: Path) -> Make:
-    """An order for a Python program."""
-
-    def make(program: str, timeout_s: float = 60.0, grace_s: float = 5.0) -> Order:
-        return Order(
-            token=f"{tmp_path.name}.1",
-            argv=(sys.executable, "-c", program),
-            env={"BATCHDRAIN_RUN_ID": "r", TOKEN: f"{tmp_path.name}.1"},
-            without=frozenset({"HIDDEN"}),
-            cwd=str(tmp_path),
-            stdout_path=str(tmp_path / "out"),
-            stderr_path=str(tmp_path / "err"),
-            result_path=str(tmp_path / "result.json"),
-            timeout_s=timeout_s,
-            grace_s=grace_s,
-        )
-
-    return make
-
-
-def ends(pid: int) -> bool:
-    """Whether the process is gone, or goes at once: a signal that was sent takes its moment."""
-    try:
-        process = psutil.Process(pid)
-        return process.status() == psutil.STATUS_ZOMBIE or process.wait(DEADLINE_S) is None
-    except psutil.NoSuchProcess:
-        return True
-    except psutil.TimeoutExpired:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-
 
 SPAWN = "import os,subprocess,sys,time; c=subprocess.Popen([sys.executable,'-c','import time; time.sleep(600)']{more}); "
 SPAWN += "open('new','w').write(str(c.pid)); os.rename('new','child'); "

@@ -21,6 +21,7 @@ TEST_FOLDERS_APART: Final[Mapping[str, str]] = {
     "data": "files that tests read",
     "docs": "holds README.md and docs/",
     "house": "the rules of tests/test_house.py",
+    "support": "projects, servers, commands and forks that tests of all wings stand on",
 }
 """Folders of tests that are no wing, and why."""
 _DOORS: Final = {"batchdrain.policies": "policies", "batchdrain.engines": "execution/engines"}

@@ -22,7 +22,7 @@ from batchdrain.failures.categories import CATEGORIES
 from batchdrain.model.lane import Lane
 from batchdrain.model.retry_stats import RetryCount
 from batchdrain.policies.ranking import ranking_of
-from tests.policies.test_choosing import ROWS, all_of, backlog_of, names
+from tests.planning.backlogs import ROWS, all_of, backlog_of, names
 
 OWN = """
 def billing_first(lane, now, *, prefix="billing-"):

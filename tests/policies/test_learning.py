@@ -26,7 +26,7 @@ from batchdrain.planning.lane_heap import RENEWALS, LaneHeap
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.policies.best_yield import best_yield, expected_s_of, success_rate_of
 from batchdrain.policies.ranking import Ranking, ranking_of
-from tests.policies.test_choosing import NOW, REASONS, all_of, backlog_of, lane, names
+from tests.planning.backlogs import NOW, REASONS, all_of, backlog_of, lane, names
 
 
 def rows_of(*cells: tuple[str, str, str | None]) -> list[Row]:

@@ -20,6 +20,7 @@ from tests.benchmarks.simulator.memory import Memory
 from tests.benchmarks.simulator.oracle import oracle
 from tests.benchmarks.simulator.replay import Replay
 from tests.benchmarks.simulator.world import World, make
+from tests.support.soaking import soak
 
 SEEDS = (100, 101)
 PHASES = 60
@@ -44,7 +45,7 @@ def test_the_same_seed_makes_the_same_world_and_the_same_numbers(kind: str) -> N
     assert contest(kind, 7, phases=30, names=names, warm=True) == contest(kind, 7, phases=30, names=names, warm=True)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=soak if kind != "mixed" else ()) for kind in KINDS])
 def test_nobody_beats_who_knows_the_truth(kind: str) -> None:
     found = [contest(kind, seed, phases=PHASES) for seed in SEEDS]
     for name in found[0]:

@@ -1,0 +1,56 @@
+"""What a guardian keeps on the disk for whoever comes later, and what it does not follow."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from batchdrain.execution import spool_reader
+from batchdrain.execution.guardian_pool import GuardianPool
+from tests.execution.orders import HANG, Make, guarded
+
+
+@pytest.mark.parametrize(("program", "by"), [("raise SystemExit(3)", "exit"), (HANG, "timeout")])
+def test_a_result_is_in_the_spool_until_it_is_discarded(
+    order: Make, pool: GuardianPool, tmp_path: Path, program: str, by: str
+) -> None:
+    wanted = guarded(order(program, timeout_s=60 if by == "exit" else 0.5, grace_s=0.2), tmp_path, lease_s=60)
+    ending = pool.execute(wanted)
+    pool.close()
+
+    record = spool_reader.read(wanted.spool_dir, wanted.token)
+    assert record is not None
+    assert (record["by"], record["exit_code"], record["limit_rule"]) == (by, ending.exit_code, "test")
+    spool_reader.discard(wanted.spool_dir, wanted.token)
+    assert spool_reader.read(wanted.spool_dir, wanted.token) is None
+
+
+def test_a_token_that_leads_out_of_the_spool_names_nothing(tmp_path: Path) -> None:
+    """It is made of what stands in the ledger."""
+    (tmp_path / "spool").mkdir()
+    (tmp_path / "x.json").write_text('{"token": "../x"}')
+    assert spool_reader.read(str(tmp_path / "spool"), "../x") is None
+    spool_reader.discard(str(tmp_path / "spool"), "../x")
+    assert (tmp_path / "x.json").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"token": "another"}', b"[" * 100_000], ids=str)
+def test_a_spool_that_holds_something_else_holds_nothing(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "t.json").write_bytes(content)
+    assert spool_reader.read(str(tmp_path), "t") is None
+
+
+def test_a_spool_that_is_a_folder_holds_nothing_and_stays_closed(tmp_path: Path) -> None:
+    (tmp_path / "t.json").mkdir()
+    before = len(os.listdir("/proc/self/fd"))
+    assert spool_reader.read(str(tmp_path), "t") is None
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_spool_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "real.json").write_text(json.dumps({"token": "t"}))
+    (tmp_path / "t.json").symlink_to("real.json")
+    assert spool_reader.read(str(tmp_path), "t") is None

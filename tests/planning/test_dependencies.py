@@ -1,0 +1,29 @@
+"""Runs that wait for others."""
+
+from __future__ import annotations
+
+import pytest
+
+from batchdrain.config.settings import Dependency
+from batchdrain.model.errors import ConfigError
+from batchdrain.planning.dependencies import waits_for
+
+
+def test_a_run_waits_while_an_upstream_run_has_unfinished_phases() -> None:
+    rules = [Dependency(run="release-*", after=["build-*"])]
+    assert waits_for({"release-1": 2, "build-1": 1, "build-2": 0}, rules) == {"release-1": "build-1"}
+    assert waits_for({"release-1": 2, "build-1": 0}, rules) == {}
+
+
+@pytest.mark.parametrize(
+    ("rules", "cycle"),
+    [
+        ([("a", "b"), ("b", "c"), ("c", "a")], "a -> b -> c -> a"),
+        ([("a", "a")], "a -> a"),
+        ([("*", "b")], "b -> b"),
+    ],
+)
+def test_a_cycle_is_refused_and_named(rules: list[tuple[str, str]], cycle: str) -> None:
+    unfinished = {"a": 1, "b": 1, "c": 1}
+    with pytest.raises(ConfigError, match=cycle):
+        waits_for(unfinished, [Dependency(run=run, after=[after]) for run, after in rules])

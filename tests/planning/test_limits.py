@@ -1,0 +1,54 @@
+"""The time limit of a phase, and by which rule it holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batchdrain.config.settings import Timeout
+from batchdrain.model.claim import TimeLimit
+from batchdrain.model.failure import Failure
+from batchdrain.model.phase import Phase
+from batchdrain.model.states import PhaseState
+from batchdrain.planning.limits import TimeLimits, percentile_95, time_limit
+
+
+def _limit(durations: list[float], timeout: Timeout | None = None, **more: object) -> TimeLimit:
+    return time_limit(durations, timeout or Timeout(), kind="run type 't'", **{"after_timeout": False, **more})  # type: ignore[arg-type]
+
+
+def test_the_default_limit_holds_until_five_durations_are_known() -> None:
+    assert _limit([100.0] * 4) == TimeLimit(seconds=600, rule="timeout.default_s")
+    assert _limit([100.0] * 5).seconds == 300
+    assert _limit([100.0] * 5, Timeout(adaptive=False)).seconds == 600
+
+
+def test_the_limit_stays_between_its_bounds_and_says_which_one_held() -> None:
+    assert _limit([1.0] * 5) == TimeLimit(seconds=30, rule="timeout.min_s, above 3 x p95 of 5 durations of run type 't'")
+    assert _limit([9999.0] * 5).rule.startswith("timeout.max_s")
+
+
+def test_the_limit_is_doubled_after_a_timeout_and_when_asked_but_capped() -> None:
+    assert _limit([100.0] * 5, after_timeout=True).seconds == 600
+    assert _limit([100.0] * 5, longer=2).seconds == 1200
+    assert _limit([100.0] * 5, longer=20).seconds == 3600
+    assert _limit([], Timeout(default_s=5, adaptive=False), after_timeout=True).seconds == 5
+
+
+def test_the_limit_is_learnt_by_run_type_and_category_and_else_by_run_type_alone() -> None:
+    known = {("default", None): [100.0] * 9, ("default", "patch"): [20.0] * 5, ("default", "other"): [20.0] * 4}
+    limits = TimeLimits(lambda *asked: known.get(asked, []), Timeout(), lambda _: "default")
+    phase = Phase(run_id="r", phase_id="p", phase_index=0, state=PhaseState.FAILED, failure=Failure("x", "patch"))
+    assert limits.of(phase) == TimeLimit(seconds=60, rule="3 x p95 of 5 durations of run type 'default' after patch failures")
+    assert limits.of(replace(phase, failure=Failure("x", "other"))).seconds == 300
+    assert limits.of(replace(phase, failure=Failure("x", "timeout"))).seconds == 600
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=300))
+def test_the_95th_percentile_is_not_exceeded_by_95_percent(values: list[float]) -> None:
+    found = percentile_95(values)
+    assert found in values
+    assert sum(value <= found for value in values) >= 0.95 * len(values)
+    assert sum(value < found for value in values) < 0.95 * len(values)

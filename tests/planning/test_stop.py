@@ -1,0 +1,60 @@
+"""What ends a session, or keeps a phase, a run or a cluster out of it: the pure deciders."""
+
+from __future__ import annotations
+
+import pytest
+
+from batchdrain.config.settings import Stop
+from batchdrain.database.ledger.give_back import Recovered
+from batchdrain.drain.liveness import describe_recovered
+from batchdrain.model.phase import PhaseKey
+from batchdrain.planning.stop import Progress, attempts_stop, cluster_stop, run_stop, session_stop
+
+
+@pytest.mark.parametrize(
+    ("progress", "stop", "rule"),
+    [
+        (Progress(elapsed_s=59), Stop(max_total_minutes=1), None),
+        (Progress(elapsed_s=60), Stop(max_total_minutes=1), "stop.max_total_minutes"),
+        (Progress(elapsed_s=1e9), Stop(), None),
+        (Progress(consecutive_failures=3), Stop(max_consecutive_failures=3), "stop.max_consecutive_failures"),
+        (Progress(consecutive_failures=2), Stop(max_consecutive_failures=3), None),
+    ],
+)
+def test_a_session_stops_at_its_limits(progress: Progress, stop: Stop, rule: str | None) -> None:
+    found = session_stop(progress, stop)
+    assert (found.rule if found else None) == rule
+
+
+def test_a_limit_of_zero_is_off() -> None:
+    progress = Progress(elapsed_s=1e9, consecutive_failures=99, timeouts={"r": 99}, repeats={"x": 99})
+    off = Stop(max_timeouts_per_run=0, max_repeats=0)
+    found = [
+        session_stop(progress, off),
+        run_stop("r", progress, off),
+        cluster_stop("x", progress, off),
+        attempts_stop(99, off),
+    ]
+    assert found == [None] * 4
+
+
+def test_a_stop_names_the_rule_and_the_value_that_it_met() -> None:
+    progress = Progress(timeouts={"r": 2}, repeats={"boom": 3})
+    assert str(run_stop("r", progress, Stop())) == "stop.max_timeouts_per_run: run r timed out 2 times"
+    assert str(cluster_stop("boom", progress, Stop())) == "stop.max_repeats: failed 3 times alike: boom"
+    assert run_stop("s", progress, Stop()) is None
+    assert cluster_stop("", Progress(repeats={"": 9}), Stop()) is None
+
+
+def test_what_happened_once_is_said_so() -> None:
+    alike = cluster_stop("boom", Progress(repeats={"boom": 1}), Stop(max_repeats=1))
+    late = run_stop("r", Progress(timeouts={"r": 2}), Stop(max_timeouts_per_run=2))
+    tried = attempts_stop(1, Stop(max_attempts_per_phase=1))
+    assert [str(skip) for skip in (alike, late, tried)] == [
+        "stop.max_repeats: failed once alike: boom",
+        "stop.max_timeouts_per_run: run r timed out 2 times",
+        "stop.max_attempts_per_phase: tried once",
+    ]
+    key = PhaseKey("r", "p")
+    backs = [describe_recovered(Recovered(key=key, epoch=1, state="FAILED", orphanings=count)) for count in (1, 2)]
+    assert [back.partition("orphaned ")[2] for back in backs] == ["once", "2 times in a row"]

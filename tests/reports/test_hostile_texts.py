@@ -1,0 +1,41 @@
+"""Texts that would leave their line, their cell or the report."""
+
+from __future__ import annotations
+
+import pytest
+
+from batchdrain.reports import markdown, text
+from batchdrain.sessions.session import Session
+from tests.sessions.files import START, result
+
+HOSTILE = "\x1b]0;title\x07 <script>alert(1)</script> | `x` [a](javascript:b) ![i](http://x) \u202e\r\n=cmd"
+
+
+def test_hostile_text_can_not_leave_its_line_nor_its_cell() -> None:
+    session = Session(
+        session_id="s", started_at=START, results=[result(1, success=False, error_message=HOSTILE, run_id=HOSTILE)]
+    )
+    session.recount()
+    page = markdown.render(session, "x")
+    plain = text.render(session, "x")
+    assert "<script" not in page
+    assert "](" not in page.replace("\\]\\(", "")
+    assert all(line.count("|") - line.count("\\|") in {0, 3, 4, 6} for line in page.splitlines())
+    assert not any(character in page + plain for character in "\x1b\x07\u202e\r")
+
+
+@pytest.mark.parametrize(
+    ("hostile", "shown"),
+    [
+        ("www.evil.example/x.png", "www&#8203;.evil.example/x.png"),
+        ("WWW.evil.example", "WWW&#8203;.evil.example"),
+        ("https://evil.example", "https\\://evil.example"),
+        ("@everyone", "\\@&#8203;everyone"),
+        ("a@b.example", "a\\@&#8203;b.example"),
+        ("fixes #1", "fixes \\#&#8203;1"),
+        ("$\\\\frac{1}{2}$", "&#36;\\\\\\\\frac\\{1\\}\\{2\\}&#36;"),
+        ("build.yaml, 3.5 s", "build.yaml, 3.5 s"),
+    ],
+)
+def test_hostile_text_makes_no_link_no_mention_and_no_formula(hostile: str, shown: str) -> None:
+    assert markdown.escape(hostile) == shown

@@ -1,0 +1,100 @@
+"""The folder of sessions: who may write there, what is read of it, and under which names."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+import pytest
+
+from batchdrain.model.errors import BadData, FilesUnavailable, SessionInUse, UsageError
+from batchdrain.sessions.folder import SessionFolder
+from batchdrain.sessions.parse import CorruptSession, parse
+from tests.sessions.files import START
+
+
+def test_temporary_files_of_dead_writers_are_swept(folder: SessionFolder) -> None:
+    dead, ours = folder.folder / ".a.json.999999999.tmp", folder.folder / f".b.json.{os.getpid()}.tmp"
+    dead.touch()
+    with ours.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)  # as a writer does, in whatever process, host or container
+        folder.prepare()
+        assert (dead.exists(), ours.exists()) == (False, True)
+
+
+def test_a_folder_that_others_may_write_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o770)
+    with pytest.raises(FilesUnavailable, match="not ours alone"):
+        SessionFolder(tmp_path).prepare()
+
+
+def test_names_of_one_second_differ_and_are_counted(folder: SessionFolder) -> None:
+    stem = "batch-drain-20251228-120000"
+    assert [folder.new_id(START) for _ in range(3)] == [stem, f"{stem}-2", f"{stem}-3"]
+    folder.path("batch-drain-20251228-120001").write_text("{}")
+    assert folder.new_id(START.replace(second=1)) == "batch-drain-20251228-120001-2"
+
+
+def test_a_session_that_is_held_names_its_holder(folder: SessionFolder) -> None:
+    name = folder.new_id(START)
+    fd = folder.lock(name)
+    with pytest.raises(SessionInUse, match=f"process {os.getpid()} is draining it"):
+        folder.lock(name)
+    os.close(fd)
+    os.close(folder.lock(name))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"[]", b"null", b"{", b'{"session_id": NaN}', b"[" * 100_000, b'{"session_id": ' + b"9" * 5000 + b"}", b'{"a": 1, "a": 2}',
+     '{"session_id": "x"}'.encode("utf-16"), b"\xef\xbb\xbf{}", b'{"session_id": "x"}'],
+    ids=lambda raw: ascii(raw[:20]),
+)  # fmt: skip
+def test_what_is_no_session_is_told_as_corrupt(raw: bytes) -> None:
+    with pytest.raises(CorruptSession):
+        parse(raw, "place")
+
+
+def test_a_newer_schema_is_refused_and_left_alone(folder: SessionFolder) -> None:
+    path = folder.path("s")
+    path.write_text('{"schema_version": 99, "session_id": "s", "started_at": "2025-12-28T12:00:00Z"}')
+    with pytest.raises(BadData, match="newer"):
+        folder.load("s")
+    assert "99" in path.read_text()
+
+
+@pytest.mark.parametrize("name", ["../../etc/x", "/abs", "", ".", "a..b", "x" * 101, "-rf", "a\x00b", "a/b"])
+def test_a_name_that_can_be_no_session_is_refused(folder: SessionFolder, name: str) -> None:
+    with pytest.raises(UsageError, match="is no session id"):
+        folder.load(name)
+
+
+def test_links_and_fifos_are_not_read(folder: SessionFolder, tmp_path: Path) -> None:
+    (tmp_path / "target").write_text("{}")
+    folder.path("link").symlink_to(tmp_path / "target")
+    os.mkfifo(folder.path("fifo"))
+    folder.path("folder").mkdir()
+    for name in ("link", "fifo", "folder"):
+        with pytest.raises(BadData):
+            folder.load(name)
+
+
+def test_a_file_that_is_too_large_is_not_read(folder: SessionFolder) -> None:
+    with folder.path("huge").open("wb") as file:
+        file.truncate(65 * 1024 * 1024)
+    with pytest.raises(BadData, match="too many"):
+        folder.load("huge")
+
+
+def test_a_link_that_others_may_turn_elsewhere_is_no_folder_for_sessions(tmp_path: Path) -> None:
+    (tmp_path / "open").mkdir()
+    (tmp_path / "ours").mkdir(mode=0o700)
+    link = tmp_path / "open" / "sessions"
+    link.symlink_to(tmp_path / "ours")
+    SessionFolder(link).prepare()
+    link.parent.chmod(0o777)
+    with pytest.raises(FilesUnavailable, match="others may turn it elsewhere"):
+        SessionFolder(link).prepare()
+    link.parent.chmod(0o1777)
+    SessionFolder(link).prepare()

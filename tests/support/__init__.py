@@ -1,0 +1,1 @@
+"""What the tests stand on: projects, servers, commands, and which tests are the soak."""
