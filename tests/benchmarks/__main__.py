@@ -7,12 +7,13 @@ import tempfile
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from tests.benchmarks import choice, million, phase, save, texts
+from tests.benchmarks import choice, listing, million, phase, save, texts
+from tests.benchmarks.figure import Figure, table_of
 
 PARTS = {
     "phase": phase.measure,
+    "list": listing.measure,
     "save": save.measure,
     "choice": choice.measure,
     "million": million.measure,
@@ -25,17 +26,14 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="smaller numbers, to see that it works")
     parser.add_argument("--only", choices=PARTS, help="one part of it")
     asked = parser.parse_args()
-    table = Table("what", "ours", "reference", "against", "ratio", "bound", "note", title="costs, in one run on this machine")
-    holds = True
+    found: list[Figure] = []
     for name, measure in PARTS.items():
         if asked.only not in {None, name}:
             continue
         with tempfile.TemporaryDirectory(prefix="batchdrain-") as folder:
-            for figure in measure(Path(folder), quick=asked.quick):
-                table.add_row(*figure.row())
-                holds = holds and figure.holds
-    Console(width=190).print(table)
-    return 0 if holds else 1
+            found += measure(Path(folder), quick=asked.quick)
+    Console(width=190).print(table_of(found, title="costs, in one run on this machine"))
+    return 0 if all(figure.holds for figure in found) else 1
 
 
 if __name__ == "__main__":

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from rich.table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,3 +43,10 @@ class Figure:
 
 def _shown(value: float | None, unit: str) -> str:
     return "-" if value is None else f"{value:.3f} {unit}"
+
+
+def table_of(figures: Iterable[Figure], title: str) -> Table:
+    table = Table("what", "ours", "reference", "against", "ratio", "bound", "note", title=title)
+    for figure in figures:
+        table.add_row(*figure.row())
+    return table
