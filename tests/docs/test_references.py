@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import re
 import shlex
@@ -67,7 +68,9 @@ def _tasks(page: Path) -> Iterator[list[str]]:
 
 
 def _flags_of(name: str) -> set[str]:
-    return {f"--{flag}" for argument in ns[name].get_arguments() for flag in argument.names}
+    task = copy.copy(ns[name])
+    task.help = dict(task.help)  # Invoke takes each text out of it when it is asked for the arguments
+    return {f"--{flag}" for argument in task.get_arguments() for flag in argument.names}
 
 
 @every_page
