@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -15,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tests import forks
 from tests.docs.pages import ROOT, named, text_of
 from tests.support.shells import folder_of_inv
 
@@ -98,9 +96,6 @@ class Place:
         if (exported := re.fullmatch(r"export (\w+)=(.*)", step.command)) is not None:
             self.env[exported[1]] = exported[2]
             return 0, ""
-        if re.fullmatch(r"inv [^|;&$<>`]*", step.command) and not step.is_interrupted and forks.can_be_forked(self.env):
-            code, out, err = forks.inv(shlex.split(step.command)[1:], self.root, self._environ())
-            return code, (out + err).decode(errors="replace")
         argv = ["bash", "-euo", "pipefail", "-c", step.command]
         with (self.root / "said.txt").open("wb") as said:
             process = subprocess.Popen(
