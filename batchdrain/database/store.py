@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 from batchdrain.config.environment import read_environ
 from batchdrain.config.redaction import Redact, redactor_of
@@ -55,6 +56,11 @@ class Store:
         named = self.database.url.host is not None or self.database.name.endswith(self.database.place)
         return self.database.name if named else f"{self.database.name} ({self.database.place})"
 
+    @property
+    def failed_state(self) -> str:
+        """The user's text for it."""
+        return self.table.states[PhaseState.FAILED]
+
     def read_row_state(self, phase: Phase) -> RowState:
         """What stands in the user's table for the phase now."""
         with self.database.read() as connection:
@@ -77,3 +83,8 @@ class Store:
         """Queued phases by run_id; a run without any is absent."""
         with self.database.read() as connection:
             return self.table.count_by_run(connection, PhaseState.QUEUED)
+
+    def identify(self) -> dict[str, Any]:
+        """What names the database in a session: `uid` is the ledger's own and survives another URL for the same one."""
+        uid = self.ledger.read_meta(self.database, "database_uid")
+        return {"url": self.database.name, "place": self.database.place, "uid": uid}

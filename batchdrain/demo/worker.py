@@ -114,12 +114,12 @@ def _end(plan: Behaviour, reason: str, result_file: str) -> int:
 def _flags(argv: Sequence[str]) -> dict[str, str] | None:
     """--run-id and --phase-id, each as `--flag=value` or `--flag value`. None if there is anything else."""
     flags: dict[str, str] = {}
-    words = iter(argv)
-    for word in words:
-        name, equals, value = word.partition("=")
+    arguments = iter(argv)
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
         if name not in {"--run-id", "--phase-id"}:
             return None
-        flags[name] = value if equals else next(words, "")
+        flags[name] = value if equals else next(arguments, "")
     return flags
 
 

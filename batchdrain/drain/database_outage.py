@@ -20,7 +20,7 @@ class DatabaseOutage:
     def __init__(self, patience_s: float, shutdown: Shutdown, notice: Callable[[str], None]) -> None:
         """`notice`: tells people."""
         self.patience_s = patience_s
-        self._interrupts = shutdown
+        self._shutdown = shutdown
         self._notice = notice
         self._given_up = False
 
@@ -32,11 +32,11 @@ class DatabaseOutage:
             try:
                 return work()
             except DatabaseUnavailable as error:
-                left_s = 0.0 if self._given_up or self._interrupts.wake.is_set() else max(0.0, until - monotonic())
+                left_s = 0.0 if self._given_up or self._shutdown.wake.is_set() else max(0.0, until - monotonic())
                 if wait_s == _FIRST_S:
                     self._notice(f"{error.message}: {meanwhile}; trying again for {left_s:.0f} s")
                 if not left_s:
                     self._given_up = True  # the rest is put in order without waiting as long once more
                     raise
-                self._interrupts.wake.wait(min(wait_s, left_s))
+                self._shutdown.wake.wait(min(wait_s, left_s))
                 wait_s = min(_MOST_S, wait_s * 2)

@@ -35,18 +35,18 @@ def describe_held(held: Held) -> str:
     """A claim in one line, for people."""
     alive = is_alive(held)
     if alive:
-        said = "runs"
+        description = "runs"
     elif is_gone(held):
-        said = "is dead: `inv recover` gives it back"
+        description = "is dead: `inv recover` gives it back"
     elif alive is False:
-        said = "is dead, but its command may run on elsewhere: its lease decides"
+        description = "is dead, but its command may run on elsewhere: its lease decides"
     elif held.controller.host_id == process_identity.read_host_id():
-        said = "is another user's, whose processes are hidden from you: its lease decides"
+        description = "is another user's, whose processes are hidden from you: its lease decides"
     else:
-        said = "is of another machine"
+        description = "is of another machine"
     left_s = held.lease_left_ms / 1000
     lease = f"its lease lasts {left_s:.0f} s" if left_s >= 0 else f"its lease ended {-left_s:.0f} s ago"
-    return f"{held.key}: attempt {held.attempt}, process {held.controller.pid} {said}; {lease}"
+    return f"{held.key}: attempt {held.attempt}, process {held.controller.pid} {description}; {lease}"
 
 
 def describe_recovered(back: Recovered) -> str:

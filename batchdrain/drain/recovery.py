@@ -9,24 +9,16 @@ while the first still runs.
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from batchdrain.config.categories import categoriser_of
 from batchdrain.database.driver_errors import RowLocked
-from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.give_back import Recovered, give_back
 from batchdrain.database.ledger.history import Held
-from batchdrain.drain.judge import Judge
 from batchdrain.drain.liveness import is_alive, is_due, is_gone
 from batchdrain.drain.project import Project
+from batchdrain.drain.spooled_result import record_spooled
 from batchdrain.execution import orphans, process_identity, spool_reader
-from batchdrain.model.claim import Claim, TimeLimit
-from batchdrain.model.errors import ClaimLost, ConfigError
-from batchdrain.model.failure import Failure
-from batchdrain.model.phase import Phase
-from batchdrain.model.states import PhaseState
-from batchdrain.runtime import clock
+from batchdrain.model.errors import ConfigError
 
 _KILL_WITHIN_S: Final = 10.0
 _SLACK_S: Final = 6.0
@@ -44,7 +36,7 @@ def recover(project: Project) -> list[Recovered]:
         if settled is None:
             continue
         try:
-            recovered = _record(project, held, settled.record) or give_back(
+            recovered = record_spooled(project, held, settled.record) or give_back(
                 project.store, project.settings.command, held, gone=gone
             )
         except RowLocked:
@@ -70,54 +62,3 @@ def _settle(held: Held, grace_s: float) -> orphans.Settled | None:
         return orphans.Settled(met=0, record=spool_reader.read(held.spool_dir, held.token))
     abandoned = orphans.Abandoned(token=held.token, spool_dir=held.spool_dir, guardian=held.guardian)
     return orphans.settle(abandoned, guardian_ends_in_s=grace_s + _SLACK_S, within_s=_KILL_WITHIN_S)
-
-
-def _record(project: Project, held: Held, record: dict[str, Any] | None) -> Recovered | None:
-    """Finish with the result that the guardian kept; None where it kept none."""
-    if record is None:
-        return None
-    try:
-        out, err, result = (str(record[name]) for name in ("stdout_path", "stderr_path", "result_path"))
-        ending = spool_reader.ending_of(record, result_path=result, stdout_path=out, stderr_path=err)
-        limit = TimeLimit(seconds=float(record["limit_s"]), rule=str(record["limit_rule"]))
-        ended_at = clock.from_ms(int(record["ended_ms"]))
-    except (KeyError, ValueError, TypeError, OverflowError):  # not written by a guardian of ours
-        return None
-    claim = _claim(project, held)
-    settings = project.settings
-    attempt = Judge(settings, project.store.redact, categoriser_of(settings)).judge(
-        claim,
-        ending,
-        limit=limit,
-        row_state=project.store.read_row_state(claim.phase) if settings.command.result_from == "database" else None,
-        paths=(project.folder.kept(Path(out)), project.folder.kept(Path(err))),
-        ended_at=ended_at,
-    )
-    claims = Claims(project.store, project.settings.command, held.session_uid, owner=held.owner)
-    try:
-        done = claims.finish(claim, attempt, may_wait=False)
-    except ClaimLost:  # somebody else was faster
-        return None
-    return Recovered(key=held.key, epoch=held.epoch, state=done.final_state, recorded=done.outcome)
-
-
-def _claim(project: Project, held: Held) -> Claim:
-    words = {word: state for state, word in project.store.table.states.items()}
-    phase = Phase(
-        run_id=held.key.run_id,
-        phase_id=held.key.phase_id,
-        phase_index=held.phase_index,
-        state=words.get(held.prior_state, PhaseState.FAILED),
-        failure=Failure.of(held.prior_reason, categoriser_of(project.settings)),
-        attempts=held.attempt - 1,
-    )
-    return Claim(
-        phase=phase,
-        epoch=held.epoch,
-        attempt=held.attempt,
-        prior_state=held.prior_state,
-        prior_reason=held.prior_reason,
-        held_state=held.held_state,
-        claimed_at=clock.from_ms(held.started_ms),
-        token=held.token,
-    )

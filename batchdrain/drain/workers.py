@@ -129,7 +129,7 @@ class Workers:
 
     def _prepare(self, claimed: Claimed) -> Running:
         """The order of a claim, and where its output goes."""
-        limit, kept = claimed.limit, self._record.kept
+        limit, shorten = claimed.limit, self._record.shorten
         order = make_order(claimed.claim, self._command, self._place, limit=limit, deadline_ms=claimed.deadline_ms)
         return Running(
             scheduled=claimed.scheduled,
@@ -137,7 +137,7 @@ class Workers:
             order=order,
             guardian=None if claimed.guardian is None else claimed.guardian.identity,
             limit=limit,
-            paths=(kept(order.stdout_path), kept(order.stderr_path)),
+            paths=(shorten(order.stdout_path), shorten(order.stderr_path)),
         )
 
     def _submit(self, running: Running) -> None:

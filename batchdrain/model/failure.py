@@ -20,8 +20,8 @@ class Failure:
     @classmethod
     def of(cls, text: str | None, categorise: Callable[[str | None], str], redact: Callable[[str], str] = str) -> Failure:
         """`redact` comes before the cut: half a secret is not found any more."""
-        said = None if text is None else excerpt(redact(text))
-        return cls(said, categorise(said))
+        excerpted = None if text is None else excerpt(redact(text))
+        return cls(excerpted, categorise(excerpted))
 
     @classmethod
     def uncategorised(cls, text: str | None, redact: Callable[[str], str] = str) -> Failure:

@@ -51,20 +51,20 @@ class Acceptance:
     @classmethod
     def of(cls, note: Note) -> Acceptance | None:
         """None for what is no acceptance: whoever may write to the ledger may have written anything."""
-        said = note.content
-        subject = Subject(**{name: _text(said.get(name)) for name in ("run_id", "phase_id", "cluster")})
-        until = said.get("until")
+        content = note.content
+        subject = Subject(**{name: _text(content.get(name)) for name in ("run_id", "phase_id", "cluster")})
+        until = content.get("until")
         try:
             moment = None if until is None else datetime.fromisoformat(until).astimezone(UTC)
         except (TypeError, ValueError, OverflowError):
             return None
         if (subject.run_id is None) is (subject.cluster is None):
             return None
-        reason, mark = _text(said.get("reason")) or "", _text(said.get("fingerprint")) or ""
-        return cls(subject=subject, reason=reason, by=note.by, at=note.at, until=moment, fingerprint=mark)
+        reason, fingerprint = _text(content.get("reason")) or "", _text(content.get("fingerprint")) or ""
+        return cls(subject=subject, reason=reason, by=note.by, at=note.at, until=moment, fingerprint=fingerprint)
 
     @property
-    def said(self) -> dict[str, Any]:
+    def to_note(self) -> dict[str, Any]:
         """What the ledger keeps beside who and when."""
         return {
             "run_id": self.subject.run_id,

@@ -62,8 +62,13 @@ def cluster_counts(
 ) -> list[Cluster]:
     """The clusters, most frequent first. `retries`: by fingerprint as the ledger keeps it; `run_id`: only clusters of
     this run; `accepted`: None where nothing is."""
-    folded = {mark: _folded(by_category) for mark, by_category in _tallied(rows, categorise, run_id, accepted).items()}
-    seen = (Seen(fingerprint=mark, category=category, count=count.phases) for mark, (category, count) in folded.items())
+    folded = {
+        fingerprint: _folded(by_category) for fingerprint, by_category in _tallied(rows, categorise, run_id, accepted).items()
+    }
+    seen = (
+        Seen(fingerprint=fingerprint, category=category, count=count.phases)
+        for fingerprint, (category, count) in folded.items()
+    )
     found = [_cluster(members, [folded[one.fingerprint][1] for one in members], retries) for members in merge(seen)]
     return sorted((one for one in found if one.count), key=lambda one: (-one.count, one.fingerprint))
 

@@ -16,8 +16,8 @@ class Hints:
     once."""
 
     def __init__(self, notes: Iterable[Note] = ()) -> None:
-        said = [(priority_of(note), note.subject) for note in notes]
-        self._globs = [(priority, matcher(glob)) for priority, glob in sorted(said, key=lambda pair: -pair[0]) if priority]
+        found = [(priority_of(note), note.subject) for note in notes]
+        self._globs = [(priority, matcher(glob)) for priority, glob in sorted(found, key=lambda pair: -pair[0]) if priority]
         self._found: dict[str, int] = {}
 
     def __call__(self, run_id: str) -> int:
@@ -30,5 +30,5 @@ class Hints:
 
 def priority_of(note: Note) -> int:
     """0 for what is no priority: whoever may write to the ledger may have written anything."""
-    said = note.content.get("priority")
-    return max(-HIGHEST, min(HIGHEST, said)) if isinstance(said, int) and not isinstance(said, bool) else 0
+    found = note.content.get("priority")
+    return max(-HIGHEST, min(HIGHEST, found)) if isinstance(found, int) and not isinstance(found, bool) else 0

@@ -23,7 +23,7 @@ from batchdrain.model.states import PhaseState
 from batchdrain.planning.lane_buffer import Kept, LaneBuffer
 from batchdrain.planning.lane_builder import LaneBuilder
 from batchdrain.planning.lane_heap import LaneHeap
-from batchdrain.planning.lane_view import lane_of
+from batchdrain.planning.lane_view import RunFacts, lane_of
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.verdicts import Verdict
 from batchdrain.policies.ranking import Ranking
@@ -79,8 +79,8 @@ class LaneBacklog:
         self._retry_stats, self._order = reading.rules.past.retry_stats.copy(), LaneHeap(self._stamp)
         builder = LaneBuilder(reading.rules, self._categorise, reading.redact)
         builder.read(reading.pages)
-        for mark, count in builder.alike.items():
-            self._sizes[mark] = max(count, self._sizes.get(mark, 0))
+        for fingerprint, count in builder.alike.items():
+            self._sizes[fingerprint] = max(count, self._sizes.get(fingerprint, 0))
         self._lanes_of = defaultdict(list)
         for buffer in builder.buffers:
             self._lanes_of[buffer.run_id].append(buffer)
@@ -194,8 +194,8 @@ class LaneBacklog:
         if stop is not None:
             self.skipped[stop] += 1
             return None
-        said, why = self._verdict(phase), self._why(self._lane(buffer, phase), now)
-        return Choice(phase=phase, reason=why if said is None else f"{said}, {why}")
+        verdict, why = self._verdict(phase), self._why(self._lane(buffer, phase), now)
+        return Choice(phase=phase, reason=why if verdict is None else f"{verdict}, {why}")
 
     def _push(self, buffer: LaneBuffer, now: datetime) -> None:
         if not buffer.waiting:
@@ -229,21 +229,14 @@ class LaneBacklog:
         )
 
     def _lane(self, buffer: LaneBuffer, head: Phase) -> Lane:
-        return lane_of(
-            head,
-            self._seen,
-            self._retry_stats,
-            run_type=self._run_type(buffer.run_id),
-            promising=buffer.promising,
-            waiting=buffer.waiting,
-            failed=self._failed[buffer.run_id],
-            taken=self._taken[buffer.run_id],
-        )
+        run_id = buffer.run_id
+        run = RunFacts(type=self._run_type(run_id), failed=self._failed[run_id], taken=self._taken[run_id])
+        return lane_of(head, buffer, run, self._seen, self._retry_stats)
 
     def _why(self, lane: Lane, now: datetime) -> str:
         hint = f"hint {lane.hint:+}, " if lane.hint else ""
         tried = "never tried" if lane.attempts == 0 else f"tried {lane.attempts}x"
         index = "no phase_index" if lane.phase_index is None else f"phase_index {lane.phase_index}"
         waits = f"{lane.failed} {self._state} in its run"
-        says = "".join(f", {said}" for said in self._ranking.explain(lane, now))
+        says = "".join(f", {fact}" for fact in self._ranking.explain(lane, now))
         return f"{hint}{lane.category}, {tried}, {index}, {waits}{says} (policy {' > '.join(self._ranking.names)})"

@@ -77,7 +77,7 @@ def plan(
     return Plan(phases=tuple(chosen.values()), retries=again, total=total, skipped=skipped)
 
 
-def explained(selection: Selection, made: Plan, *, by_plan: bool = False) -> Iterator[tuple[Row, str, Skip | None]]:
+def explain_rows(selection: Selection, made: Plan, *, by_plan: bool = False) -> Iterator[tuple[Row, str, Skip | None]]:
     """For every phase of the source state exactly one reason: (row, reason of its choice, None) or (row, '', skip)."""
     backlog = selection.backlog()
     reading: Reading = selection.reading()

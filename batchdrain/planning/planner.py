@@ -2,52 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Protocol
 
 from batchdrain.config.categories import categoriser_of
 from batchdrain.config.settings import Settings
-from batchdrain.database.ledger.history import Past
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.database.phases.pages import Page, Row, redact_rows
 from batchdrain.database.store import Store
-from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptances
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.hints import Hints
 from batchdrain.planning.lane_backlog import LaneBacklog, Reading
+from batchdrain.planning.session_progress import NothingDone, SessionProgress
 from batchdrain.planning.skip_rules import SkipRules
-from batchdrain.planning.stop import Progress
-from batchdrain.planning.verdicts import Verdict, standing
+from batchdrain.planning.verdicts import current_verdicts_of
 from batchdrain.policies.ranking import ranking_of
 from batchdrain.runtime import clock
-
-
-class SessionProgress(Protocol):
-    """What a session has done, as selection looks at it; it grows with each result."""
-
-    @property
-    def attempted(self) -> Collection[PhaseKey]: ...
-
-    @property
-    def fixed(self) -> Mapping[str, int]:
-        """Phases that it completed, by run_id."""
-
-    def progress(self) -> Progress: ...
-
-
-@dataclass(frozen=True, slots=True)
-class NothingDone:
-    """The progress of a session that has not begun."""
-
-    attempted: frozenset[PhaseKey] = frozenset()
-    fixed: Mapping[str, int] = field(default_factory=dict)
-
-    def progress(self) -> Progress:
-        return Progress()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +28,7 @@ class Selection:
     """What to select from, and how."""
 
     store: Store
-    settings: Settings  #: the session's own, which may differ from the site's
+    settings: Settings  #: the session's own, which may differ from the project's
     filters: Filters
     state: PhaseState
     done: SessionProgress = field(default_factory=NothingDone)
@@ -75,6 +48,8 @@ class Selection:
     def reading(self) -> Reading:
         """One look: the ledger and the counts now, the rows as they are drawn."""
         notes, past = Notes(self.store.database, self.store.ledger), self.store.history.read_past()
+        heeds = self.heeds_verdicts and self.state is PhaseState.FAILED
+        verdicts = notes.read(NoteKind.VERDICT) if heeds else []
         rules = SkipRules(
             filters=self.filters,
             settings=self.settings,
@@ -87,14 +62,9 @@ class Selection:
             progress=self.done.progress,
             accepted=acceptances(self.store) if self.state is PhaseState.FAILED else None,
             hints=Hints(notes.read(NoteKind.HINT)),
-            verdicts=self._verdicts(notes, past),
+            verdicts=current_verdicts_of(verdicts, past.attempts, clock.now()),
         )
         return Reading(pages=self.pages(), rules=rules, redact=self.store.redact)
-
-    def _verdicts(self, notes: Notes, past: Past) -> dict[PhaseKey, Verdict]:
-        if not self.heeds_verdicts or self.state is not PhaseState.FAILED:
-            return {}
-        return standing(notes.read(NoteKind.VERDICT), past.attempts, clock.now())
 
     def pages(self) -> Iterator[Page]:
         with self.store.database.read() as connection:

@@ -42,21 +42,21 @@ class Verdict:
     @classmethod
     def of(cls, note: Note) -> Verdict | None:
         """None for what is no verdict: whoever may write to the ledger may have written anything."""
-        said = note.content
+        content = note.content
         try:
             return cls(
-                key=PhaseKey(_text(said["run_id"]), _text(said["phase_id"])),
-                kind=VerdictKind(said["verdict"]),
-                reason=_text(said["reason"]),
-                until=datetime.fromisoformat(said["until"]).astimezone(UTC),
-                fingerprint=_text(said["fingerprint"]),
-                attempts=int(said["attempts"]),
+                key=PhaseKey(_text(content["run_id"]), _text(content["phase_id"])),
+                kind=VerdictKind(content["verdict"]),
+                reason=_text(content["reason"]),
+                until=datetime.fromisoformat(content["until"]).astimezone(UTC),
+                fingerprint=_text(content["fingerprint"]),
+                attempts=int(content["attempts"]),
             )
         except (KeyError, TypeError, ValueError, OverflowError):
             return None
 
     @property
-    def said(self) -> dict[str, Any]:
+    def to_note(self) -> dict[str, Any]:
         """What the ledger keeps beside who and when."""
         return {
             "run_id": self.key.run_id,
@@ -82,7 +82,7 @@ class Verdict:
         return f"{verdict}: {self.reason}" if self.reason else verdict
 
 
-def standing(notes: Iterable[Note], attempts: Mapping[str, int], now: datetime) -> dict[PhaseKey, Verdict]:
+def current_verdicts_of(notes: Iterable[Note], attempts: Mapping[str, int], now: datetime) -> dict[PhaseKey, Verdict]:
     """The verdicts that are believed now, as far as the table's rows need not be looked at. `attempts`: by digest."""
     found = ((note.subject, Verdict.of(note)) for note in notes)
     return {

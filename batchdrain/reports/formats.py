@@ -18,7 +18,7 @@ def render_summary(session: Session, saved_to: str, format_name: str) -> str:
     if format_name == "json":
         found = session.model_dump(mode="json")
         found |= {
-            "status": session.standing.value,
+            "status": session.current_status.value,
             "success_rate": session.success_rate,
             "metrics_per_minute": dict(metrics_per_minute(session)),
             "saved_to": saved_to,

@@ -45,7 +45,7 @@ def _render_totals(session: Session) -> Iterator[str]:
     rate = session.success_rate
     yield "| | |"
     yield "|---|---|"
-    yield f"| Status | {session.standing} |"
+    yield f"| Status | {session.current_status} |"
     yield f"| Started | {to_iso(session.started_at)} |"
     yield f"| Completed | {to_iso(session.completed_at) if session.completed_at else 'not yet'} |"
     yield f"| Processed | {session.total_processed} |"

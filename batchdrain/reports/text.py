@@ -25,7 +25,7 @@ def _render_lines(session: Session, saved_to: str) -> Iterator[str]:
     yield from ("=" * WIDTH, "BATCH DRAIN SUMMARY", "=" * WIDTH)
     yield f"Session ID: {session.session_id}"
     yield f"Started: {to_iso(session.started_at)}"
-    yield f"Completed: {to_iso(session.completed_at) if session.completed_at else f'not yet ({session.standing})'}"
+    yield f"Completed: {to_iso(session.completed_at) if session.completed_at else f'not yet ({session.current_status})'}"
     yield ""
     rate = session.success_rate
     yield f"Total Processed: {session.total_processed}"

@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from batchdrain.sessions.result import Index, Record, Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """How many phases of a session ended in which way."""
+
+    fixed: int = 0
+    failing: int = 0
+    moved: int = 0  #: by somebody else
+    gone: int = 0  #: of these, after they had failed here
+
+    @property
+    def results(self) -> int:
+        """All of them."""
+        return self.fixed + self.failing + self.moved
 
 
 class Balance(Record):
@@ -20,26 +36,23 @@ class Balance(Record):
     gone_since: Index = 0  #: of these: failed in this session before they left it
 
     @classmethod
-    def of(
-        cls, *, before: int, known: int, fixed: int, failing: int, moved: int, gone: int = 0, accepted: int = 0
-    ) -> Balance:
+    def of(cls, *, before: int, known: int, ends: Ends = Ends(), accepted: int = 0) -> Balance:  # noqa: B008 - frozen
         """`before`: phases in the source state at the session's start. `known`: phases that are accounted for now: those
-        with a result, and those that wait in the backlog. `moved`: results of phases that somebody else moved on, `gone` of
-        them after they had failed here. `accepted`: waiting phases that the rule `accepted` skipped. No term is ever
-        negative."""
-        known = max(known, fixed + failing + moved)
-        waiting = known - fixed - failing - moved
+        with a result, and those that wait in the backlog. `accepted`: waiting phases that the rule `accepted` skipped. No
+        term is ever negative."""
+        known = max(known, ends.results)
+        waiting = known - ends.results
         accepted = min(accepted, waiting)
-        taken = moved + max(0, before - known)
+        taken = ends.moved + max(0, before - known)
         return cls(
             failed_before=before,
             new=max(0, known - before),
-            fixed=fixed,
-            still_failing=failing,
+            fixed=ends.fixed,
+            still_failing=ends.failing,
             accepted=accepted,
             not_reached=waiting - accepted + taken,
             taken_elsewhere=taken,
-            gone_since=gone,
+            gone_since=ends.gone,
         )
 
     @property
@@ -99,12 +112,5 @@ class BalanceCount:
         if self._before is None:
             return None
         gone = min(self._gone, self._failing)  # one of them may have another result since
-        return Balance.of(
-            before=self._before,
-            known=self._known,
-            fixed=self._fixed,
-            failing=self._failing - gone,
-            moved=self._moved + gone,
-            gone=gone,
-            accepted=self._accepted,
-        )
+        ends = Ends(fixed=self._fixed, failing=self._failing - gone, moved=self._moved + gone, gone=gone)
+        return Balance.of(before=self._before, known=self._known, ends=ends, accepted=self._accepted)

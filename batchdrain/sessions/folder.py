@@ -37,7 +37,7 @@ class SessionFolder:
         self.folder = folder
         self._root = root
 
-    def kept(self, path: Path) -> str:
+    def shorten(self, path: Path) -> str:
         """A path as sessions and the ledger keep it: the same from wherever a task was run."""
         path = path.absolute()
         if self._root is not None and path.is_relative_to(self._root.absolute()):

@@ -24,7 +24,7 @@ from batchdrain.sessions.balance import BalanceCount
 from batchdrain.sessions.events import Event, EventLog
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.progress import ResultCounts, counts_of
-from batchdrain.sessions.render import dumps, rendered
+from batchdrain.sessions.render import dumps, render_result
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session, Status
 
@@ -50,10 +50,10 @@ class SessionRecord:
         self.logs = folder.logs(session.session_id)
         self.spool = folder.spool(session.session_id)
         self.events = EventLog(folder.events_path(session.session_id), session.session_id, session.session_uid)
-        self._logs_kept = folder.kept(self.logs)
+        self._logs_kept = folder.shorten(self.logs)
         self._lock = lock
         self._place = {result.key: number for number, result in enumerate(session.results)}
-        self._rendered = [rendered(result) for result in session.results]
+        self._rendered = [render_result(result) for result in session.results]
         self._saved = 0.0
         self._guard = threading.Lock()
         self._late = threading.Condition()
@@ -81,11 +81,11 @@ class SessionRecord:
             if place is None:
                 self._place[result.key] = len(session.results)
                 session.results.append(result)
-                self._rendered.append(rendered(result))
+                self._rendered.append(render_result(result))
             else:
                 self._count(session.results[place], -1)
                 session.results[place] = result
-                self._rendered[place] = rendered(result)
+                self._rendered[place] = render_result(result)
             self._count(result)
         self._is_settled = False
         self.events.append(Event.PHASE_FINISHED, **event)
@@ -118,7 +118,7 @@ class SessionRecord:
         with self._guard:
             self.session.note(skip, count)
 
-    def kept(self, path: str) -> str:
+    def shorten(self, path: str) -> str:
         """The path of a log as sessions and the ledger keep it."""
         return f"{self._logs_kept}/{path.rpartition('/')[2]}"
 

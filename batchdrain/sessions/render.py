@@ -10,7 +10,7 @@ import orjson
 from batchdrain.sessions.result import Result
 
 
-def rendered(result: Result) -> bytes:
+def render_result(result: Result) -> bytes:
     """As it stands in the file. A session keeps it for every result."""
     # orjson's own bytes hold on to the 8 kB that it wrote into: a copy has no more than it needs.
     return bytes(memoryview(dumps(result.model_dump(mode="json"))))

@@ -75,7 +75,7 @@ class Session(Record):
         return self.completed_at is None
 
     @property
-    def standing(self) -> Status:
+    def current_status(self) -> Status:
         """The status; for a file of the earlier program, which has none, what its fields imply."""
         if self.status is not None:
             return self.status

@@ -69,7 +69,7 @@ def test_an_until_that_is_none_or_over_is_refused(text: str) -> None:
 
 def accepted(subject: Subject, now: datetime = NOW) -> Acceptances | None:
     one = Acceptance(subject=subject, reason="known", until=NOW + timedelta(days=1))
-    return Acceptances.of([Note(subject=one.subject.name, by="ann@host", at="", content=one.said)], now)
+    return Acceptances.of([Note(subject=one.subject.name, by="ann@host", at="", content=one.to_note)], now)
 
 
 def test_an_acceptance_is_void_from_its_moment_on() -> None:
@@ -122,7 +122,7 @@ def test_a_note_that_somebody_spoiled_accepts_nothing(said: dict[str, Any]) -> N
 
 
 def test_the_balance_adds_up_when_the_accepted_ones_have_gone_meanwhile() -> None:
-    found = Balance.of(before=5, known=2, fixed=0, failing=0, moved=0, accepted=4)
+    found = Balance.of(before=5, known=2, accepted=4)
     assert (found.accepted, found.not_reached, found.taken_elsewhere, found.new) == (2, 3, 3, 0)
     assert found.adds_up
 

@@ -49,10 +49,10 @@ def answers(left: Left) -> Iterator[tuple[str, list[str]]]:
     """Everything that is asked, and the lines of its answer."""
     for argv in ASKED:
         yield key(argv), answer(left, argv)
-    yield TRIED, explained(left, **TRIED_ENOUGH)
+    yield TRIED, explain_rows(left, **TRIED_ENOUGH)
 
 
-def explained(left: Left, **env: str) -> list[str]:
+def explain_rows(left: Left, **env: str) -> list[str]:
     """Why each phase is taken, or left out, with these variables."""
     return plain(left, left.work.inv("dry-run", "--explain", "--batch-size=100", env=env).out)
 

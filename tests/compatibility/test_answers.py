@@ -31,7 +31,7 @@ def test_an_answer_is_the_one_of_bd1f117(looked_at: Left, argv: tuple[str, ...])
 
 
 def test_a_phase_that_bd1f117_tried_often_enough_is_left_out(looked_at: Left) -> None:
-    now = asking.explained(looked_at, **asking.TRIED_ENOUGH)
+    now = asking.explain_rows(looked_at, **asking.TRIED_ENOUGH)
     assert now == SAID[asking.TRIED]
     assert "  - lost-1 / b~fail: skipped by stop.max_attempts_per_phase: tried once" in now
 

@@ -148,8 +148,8 @@ def test_the_catalogue_of_events_is_the_enum() -> None:
 
 def test_every_exit_code_of_an_error_is_explained() -> None:
     section = text_of(DOCS / "operations.md").split("## Exit codes")[1].split("## ")[0]
-    explained = {int(code) for cell in re.findall(r"^\| ([\d, ]+) \|", section, re.MULTILINE) for code in cell.split(",")}
-    assert explained == {0, 129, 130, 143} | {kind.exit_code for kind in _kinds(BatchDrainError)}
+    explain_rows = {int(code) for cell in re.findall(r"^\| ([\d, ]+) \|", section, re.MULTILINE) for code in cell.split(",")}
+    assert explain_rows == {0, 129, 130, 143} | {kind.exit_code for kind in _kinds(BatchDrainError)}
 
 
 def _kinds(kind: type[BatchDrainError]) -> Iterator[type[BatchDrainError]]:

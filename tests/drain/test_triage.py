@@ -46,10 +46,10 @@ def test_verdicts_are_kept_and_heeded_by_dry_run_and_drain(project: Workplace) -
     assert any(line.startswith("  ? d / 4: no verdict: exit code 3: looking at 'd/4' [log: ") for line in ran.lines)
     assert "Diagnosed 4: 1 promising, 1 hopeless, 1 wait, 1 no verdict" in ran.lines
 
-    explained = project.inv("dry-run", "--explain").out
-    assert "  - a / 1: skipped by triage: hopeless: the branch is gone" in explained
-    assert "  - b / 2: skipped by triage: wait until 2" in explained
-    assert "  + c / 3: chosen: promising: the service is back, " in explained
+    explain_rows = project.inv("dry-run", "--explain").out
+    assert "  - a / 1: skipped by triage: hopeless: the branch is gone" in explain_rows
+    assert "  - b / 2: skipped by triage: wait until 2" in explain_rows
+    assert "  + c / 3: chosen: promising: the service is back, " in explain_rows
     assert project.inv("drain").code == 0
     assert project.states() == {"a/1": "FAILED", "b/2": "FAILED", "c/3": "COMPLETE", "d/4": "COMPLETE"}
     skips = [event["value"] for event in project.events() if event["event"] == "phase.skipped" and event["rule"] == "triage"]

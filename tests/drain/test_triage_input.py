@@ -103,19 +103,19 @@ def test_hostile_words_and_ids_harm_nobody(project: Workplace) -> None:
     diagnose(project, {"*": {"say": {"verdict": "hopeless", "reason": HOSTILE + "\ud800" + "long" * 9999}}})
     project.add((*ids, 0, "FAILED", HOSTILE.replace("\x00", "")))
 
-    ran, explained, as_json = (
+    ran, explain_rows, as_json = (
         project.inv("triage"),
         project.inv("dry-run", "--explain"),
         project.inv("triage", "--anew", "--format=json"),
     )
 
-    assert ran.code == explained.code == as_json.code == 0
-    for out in (ran.out, explained.out, as_json.out):
+    assert ran.code == explain_rows.code == as_json.code == 0
+    for out in (ran.out, explain_rows.out, as_json.out):
         assert not {"\x1b", "\u202e", "\x00", "\r"} & set(out)
     [found] = as_json.json()["diagnosed"]
     assert (found["run_id"], found["phase_id"], len(found["reason"])) == (*ids, 500)
     assert list(verdicts(project).values()) == ["hopeless"]
-    assert "skipped by triage: hopeless" in explained.out
+    assert "skipped by triage: hopeless" in explain_rows.out
 
 
 def test_no_secret_is_kept_with_a_reason(sqlite_project: Workplace) -> None:

@@ -21,7 +21,7 @@ from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.lane_backlog import LaneBacklog, Reading
 from batchdrain.planning.limits import TimeLimits
-from batchdrain.planning.plan import explained, plan
+from batchdrain.planning.plan import explain_rows, plan
 from batchdrain.planning.planner import Selection
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.stop import Progress
@@ -194,7 +194,7 @@ def test_every_phase_has_exactly_one_reason(found: tuple[list[Row], SkipRules], 
     backlog = backlog_of(rows, ["untried-first", "smart"], replace(rules, attempted=attempted))
     made = plan(backlog, LIMITS, most=batch, now=NOW, attempted=attempted)
 
-    told = list(explained(cast("Selection", Again(rows, replace(rules, attempted=attempted))), made))
+    told = list(explain_rows(cast("Selection", Again(rows, replace(rules, attempted=attempted))), made))
 
     assert sorted(map(repr, rows)) == sorted(repr(row) for row, _, _ in told)
     assert len(rows) == made.total == len(made.phases) + made.left + made.skipped.total()

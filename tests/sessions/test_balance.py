@@ -50,7 +50,7 @@ STEPS = st.one_of(
 def test_the_balance_adds_up_and_no_term_is_negative_whatever_happened(
     before: int | None, source: str, steps: list[tuple[str, Any, Any]]
 ) -> None:
-    balance = None if before is None else Balance.of(before=before, known=before, fixed=0, failing=0, moved=0)
+    balance = None if before is None else Balance.of(before=before, known=before)
     session = Session(session_id="s", started_at=START, balance=balance)
     balance_count = BalanceCount(session.results, session.balance, "FAILED")
     for what, first, second in steps:

@@ -73,7 +73,7 @@ def _keep(project: Project, found: Sequence[Acceptance], *, dry: bool) -> None:
     if not dry:
         project.store.ledger.create(project.store.database)
         Notes(project.store.database, project.store.ledger).write(
-            NoteKind.ACCEPTED, {one.subject.name: one.said for one in found}
+            NoteKind.ACCEPTED, {one.subject.name: one.to_note for one in found}
         )
     until = "" if found[0].until is None else f" until {clock.to_iso(found[0].until)}"
     affected = "no failed phase now" if count == 0 else f"{count} failed phase{'' if count == 1 else 's'} now"

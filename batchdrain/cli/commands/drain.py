@@ -14,7 +14,7 @@ from batchdrain.cli.commands.resume import resume_by_flag
 from batchdrain.cli.invocation import Invocation
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
-from batchdrain.drain.start import begin, identity
+from batchdrain.drain.start import begin
 from batchdrain.model.errors import BadData, UsageError
 from batchdrain.planning import plan_file
 from batchdrain.planning.filters import Filters
@@ -66,7 +66,7 @@ def _require_plan_alone(flags: DrainFlags, filters: Filters) -> None:
 
 def _with_plan(project: Project, request: DrainRequest, path: Path, *, explicit_size: bool) -> DrainRequest:
     plan = plan_file.load(path)
-    theirs, ours = plan.database.get("uid"), identity(project)["uid"]
+    theirs, ours = plan.database.get("uid"), project.store.identify()["uid"]
     if theirs is not None and ours is not None and theirs != ours:
         raise BadData(
             f"--plan: {path} was made for another database ({plan.database.get('url')})",

@@ -1,9 +1,8 @@
-"""Showing a plan: the dry run's output."""
+"""inv dry-run, and what --dry-run shows: the phases that a drain would take. Writes nothing but a plan file."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,16 +13,13 @@ from batchdrain.config.categories import categoriser_of
 from batchdrain.database.run_counts import describe_counts
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
-from batchdrain.drain.resume import Resumption
+from batchdrain.drain.resumption import Resumption
+from batchdrain.drain.selection import backlog_for, selection_for
 from batchdrain.drain.services import limits_for
-from batchdrain.drain.start import backlog_for, identity, selection_for
-from batchdrain.failures.fingerprints import cluster_id_of
-from batchdrain.model.phase import Skip
 from batchdrain.planning import plan_file
-from batchdrain.planning.plan import Plan, explained, plan
-from batchdrain.planning.planner import SessionProgress
-from batchdrain.planning.skip_rules import by_rule
+from batchdrain.planning.plan import Plan, explain_rows, plan
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
+from batchdrain.reports.plan_text import render_explanation, render_phases
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
 from batchdrain.sessions.progress import ResultCounts, counts_of
@@ -38,33 +34,25 @@ def show_plan(
     explain: bool = False,
     left: Resumption | None = None,
 ) -> int:
-    """Print the plan of an intent; write it to `output` where asked. `left`: of a session that would go on. Writes nothing
+    """Print the plan of a request; write it to `output` where asked. `left`: of a session that would go on. Writes nothing
     else. Returns 0."""
-    ahead = _progress_of(left)
-    limit = request.most if left is None else left.most
-    made = plan(
-        backlog_for(project, request, ahead),
-        limits_for(project, request.settings),
-        most=limit,
-        now=clock.now(),
-        attempted=ahead.attempted,
-        retries=[] if left is None else sorted(left.retries),
-    )
-    file = plan_file.as_file(
-        made, now=clock.now(), database=identity(project), filters={"kind": request.kind.value, **asdict(request.filters)}
-    )
+    made = _make_plan(project, request, left)
+    filters = {"kind": request.kind.value, **asdict(request.filters)}
+    file = plan_file.as_file(made, now=clock.now(), database=project.store.identify(), filters=filters)
     if output is not None:
         plan_file.save(output, file)
     out = Output()
     if shape == "json":
         out.text(orjson.dumps(file.model_dump(mode="json"), option=orjson.OPT_INDENT_2).decode() + "\n")
         return 0
-    for line in _header(project, request, made, limit):
-        out.line(line)
-    for line in _phases(made, categoriser_of(request.settings).slow, by_plan=request.plan is not None):
+    by_plan = request.plan is not None
+    lines = [*_header(project, request, made, is_limited=_limit_of(request, left) is not None)]
+    lines += render_phases(made, categoriser_of(request.settings).slow, by_plan=by_plan)
+    for line in lines:
         out.line(line)
     if explain:
-        for line in _explanation(project, request, _progress_of(left), made):
+        selection = selection_for(project, request, _progress_of(left))
+        for line in render_explanation(explain_rows(selection, made, by_plan=by_plan), request.state.value):
             out.line(line)
     if output is not None:
         place = safe_text(str(output))
@@ -72,15 +60,31 @@ def show_plan(
     return 0
 
 
+def _make_plan(project: Project, request: DrainRequest, left: Resumption | None) -> Plan:
+    done = _progress_of(left)
+    return plan(
+        backlog_for(project, request, done),
+        limits_for(project, request.settings),
+        most=_limit_of(request, left),
+        now=clock.now(),
+        attempted=done.attempted,
+        retries=[] if left is None else sorted(left.retries),
+    )
+
+
+def _limit_of(request: DrainRequest, left: Resumption | None) -> int | None:
+    return request.most if left is None else left.most
+
+
 def _progress_of(left: Resumption | None) -> ResultCounts:
     return ResultCounts() if left is None else counts_of(left.session)
 
 
-def _header(project: Project, request: DrainRequest, made: Plan, limit: int | None) -> Iterator[str]:
+def _header(project: Project, request: DrainRequest, made: Plan, *, is_limited: bool) -> Iterator[str]:
     counts = project.store.read_run_counts()
     yield "Dry run: nothing is written"
     yield f"Database: {project.store.where}: {describe_counts(counts)}"
-    yield f"Target: Process {'all' if limit is None else len(made.all)} {request.state.value} phases"
+    yield f"Target: Process {len(made.all) if is_limited else 'all'} {request.state.value} phases"
     yield ""
     if not made.all:
         empty = EmptySelection(
@@ -91,43 +95,3 @@ def _header(project: Project, request: DrainRequest, made: Plan, limit: int | No
             by_plan=request.plan is not None,
         )
         yield explain_nothing(project.store.where, counts, empty)
-
-
-def _phases(made: Plan, slow: Sequence[str], *, by_plan: bool) -> Iterator[str]:
-    for number, planned in enumerate(made.all, start=1):
-        choice = planned.choice
-        phase = choice.phase
-        yield f"[{number}/{len(made.all)}] {safe_text(phase.run_id)} / {safe_text(phase.phase_id)}"
-        yield f"  Why: {safe_text(choice.reason)}"
-        if choice.failure.fingerprint:
-            yield f"  Failed with: {safe_text(choice.failure.fingerprint, limit=120)} (cluster {cluster_id_of(choice.failure.fingerprint)})"
-        yield f"  Timeout: {planned.limit.seconds:g} s ({planned.limit.rule})"
-    if not made.all:
-        return
-    yield ""
-    for pattern in slow:
-        yield f"A rule of batchdrain.categories took too long on a failure text and was left out; mend it: {safe_text(pattern)}"
-    left = "the rest is not in the plan, or finds the batch full" if by_plan else f"{made.left} find the batch full"
-    yield f"Would drain {len(made.all)} of {made.total}: {made.skipped.total()} are skipped, {left}"
-    for rule, count, values in by_rule(made.skipped):
-        yield f"  {count} skipped by {rule}: {values}"
-
-
-def _explanation(project: Project, request: DrainRequest, done: SessionProgress, made: Plan) -> Iterator[str]:
-    """Every phase once, then the sums by rule, which add up."""
-    selection = selection_for(project, request, done)
-    tally: Counter[str] = Counter()
-    yield ""
-    yield f"Every {request.state.value} phase, once:"
-    for row, why, skip in explained(selection, made, by_plan=request.plan is not None):
-        tally["chosen" if skip is None else skip.rule] += 1
-        said = f"chosen: {why}" if skip is None else _skipped(skip)
-        yield f"  {'+' if skip is None else '-'} {safe_text(row.run_id)} / {safe_text(row.phase_id)}: {safe_text(said)}"
-    yield ""
-    for rule, count in sorted(tally.items(), key=lambda item: (item[0] != "chosen", -item[1], item[0])):
-        yield f"  {count:>7} {rule}"
-    yield f"  {tally.total():>7} {request.state.value} in all"
-
-
-def _skipped(skip: Skip) -> str:
-    return f"skipped by {skip}"

@@ -9,9 +9,9 @@ from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
-from batchdrain.drain.start import backlog_for
+from batchdrain.drain.selection import backlog_for
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.planner import NothingDone
+from batchdrain.planning.session_progress import NothingDone
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
 from batchdrain.sessions.session import Kind

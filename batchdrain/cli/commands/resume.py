@@ -15,7 +15,8 @@ from batchdrain.cli.screens.writer import Output
 from batchdrain.config.load import Override
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
-from batchdrain.drain.resume import resumable, resume
+from batchdrain.drain.resume import resume
+from batchdrain.drain.resumption import resumable
 from batchdrain.model.errors import UsageError
 from batchdrain.runtime.text import to_shown_path
 

@@ -87,7 +87,7 @@ def _row_of(folder: SessionFolder, name: str, session: Session | BadData, held: 
     return {
         "session_id": session.session_id,
         "kind": session.kind.value,
-        "status": session.standing.value,
+        "status": session.current_status.value,
         "alive": alive,
         "started_at": clock.to_iso(session.started_at),
         "completed_at": None if session.completed_at is None else clock.to_iso(session.completed_at),

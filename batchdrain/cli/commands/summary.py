@@ -8,7 +8,6 @@ from batchdrain.cli.commands.open import open_project, settings_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.model.errors import UsageError
-from batchdrain.model.states import PhaseState
 from batchdrain.reports import formats
 from batchdrain.runtime import files
 from batchdrain.runtime.text import safe_text, to_shown_path
@@ -49,7 +48,7 @@ def _load(invocation: Invocation, folder: SessionFolder, session_id: str) -> Ses
         session = folder.load(session_id)
     except CorruptSession as error:
         with open_project(invocation) as project:
-            session = rebuilt(project.store.history, session_id, error, project.store.table.states[PhaseState.FAILED])
-    if session.standing is Status.RUNNING and not folder.is_held(session_id):
+            session = rebuilt(project.store.history, session_id, error, project.store.failed_state)
+    if session.current_status is Status.RUNNING and not folder.is_held(session_id):
         session.status, session.stopped_because = Status.INTERRUPTED, "its process died"
     return session

@@ -35,47 +35,72 @@ class Diagnosis:
     failure: BatchDrainError | None = None  #: what kept the verdict from the ledger
 
 
-def diagnosed(
-    phase: Phase, reason: str | None, ending: Ending, triage: Triage, *, log: str, now: datetime, redact: Redact
-) -> Diagnosis:
-    """`reason`: the whole failure text that was diagnosed; `log`: of stderr, as it is shown."""
-    took_s = ending.duration_s
-    if ending.by is EndedBy.INTERRUPT:
-        return Diagnosis(phase=phase, problem="it was ended", duration_s=took_s, was_ended=True)
-    try:
-        kind, said = _judged(ending, triage, redact)
-        held_s = _wait_s(said, triage, redact) if kind is VerdictKind.WAIT else triage.valid_s
-    except ValueError as error:
-        return Diagnosis(phase=phase, problem=redact(f"{error} [log: {log}]"), duration_s=took_s)
-    verdict = Verdict(
-        key=phase.key,
-        kind=kind,
-        reason=_reason(ending, said, redact)[:_REASON_CHARS],
-        until=now + timedelta(seconds=held_s),
-        fingerprint=Failure.uncategorised(reason, redact).fingerprint,
-        attempts=phase.attempts,
-    )
-    return Diagnosis(phase=phase, verdict=verdict, duration_s=took_s)
+class DiagnosisJudge:
+    """What it judges by: the settings of triage, and the secrets that must not be told."""
 
+    def __init__(self, triage: Triage, redact: Redact) -> None:
+        self._triage = triage
+        self._redact = redact
 
-def _judged(ending: Ending, triage: Triage, redact: Redact) -> tuple[VerdictKind, dict[str, Any]]:
-    """The verdict, and all that the result file says. Raises ValueError where there is none, saying why."""
-    if ending.by is EndedBy.TIMEOUT:
-        raise ValueError(f"timed out after {triage.timeout_s:g} s (triage.timeout_s)")
-    if ending.by is not EndedBy.EXIT:
-        raise ValueError(ending.message or "it did not come to its end")
-    said = _result_of(ending.result)
-    if "verdict" in said:
+    def judge(self, phase: Phase, reason: str | None, ending: Ending, *, log: str, now: datetime) -> Diagnosis:
+        """`reason`: the whole failure text that was diagnosed; `log`: of stderr, as it is shown."""
+        took_s = ending.duration_s
+        if ending.by is EndedBy.INTERRUPT:
+            return Diagnosis(phase=phase, problem="it was ended", duration_s=took_s, was_ended=True)
         try:
-            return VerdictKind(said["verdict"]), said
+            kind, answer = self._verdict(ending)
+            held_s = self._wait_s(answer) if kind is VerdictKind.WAIT else self._triage.valid_s
+        except ValueError as error:
+            return Diagnosis(phase=phase, problem=self._redact(f"{error} [log: {log}]"), duration_s=took_s)
+        verdict = Verdict(
+            key=phase.key,
+            kind=kind,
+            reason=self._reason(ending, answer)[:_REASON_CHARS],
+            until=now + timedelta(seconds=held_s),
+            fingerprint=Failure.uncategorised(reason, self._redact).fingerprint,
+            attempts=phase.attempts,
+        )
+        return Diagnosis(phase=phase, verdict=verdict, duration_s=took_s)
+
+    def _verdict(self, ending: Ending) -> tuple[VerdictKind, dict[str, Any]]:
+        """The verdict, and all that the result file says. Raises ValueError where there is none, saying why."""
+        if ending.by is EndedBy.TIMEOUT:
+            raise ValueError(f"timed out after {self._triage.timeout_s:g} s (triage.timeout_s)")
+        if ending.by is not EndedBy.EXIT:
+            raise ValueError(ending.message or "it did not come to its end")
+        answer = _result_of(ending.result)
+        if "verdict" in answer:
+            try:
+                return VerdictKind(answer["verdict"]), answer
+            except ValueError:
+                known, given = ", ".join(VerdictKind), self._brief(answer["verdict"])
+                raise ValueError(f"the result file's verdict is none of {known}: {given}") from None
+        if ending.exit_code not in BY_EXIT_CODE:
+            how = f"killed by signal {ending.signal}" if ending.signal is not None else f"exit code {ending.exit_code}"
+            line = last_line(ending.stderr_tail, self._redact) or last_line(ending.stdout_tail, self._redact)
+            raise ValueError(f"{how}: {line}" if line else how)
+        return BY_EXIT_CODE[ending.exit_code], answer
+
+    def _wait_s(self, answer: dict[str, Any]) -> float:
+        if "wait_s" not in answer:
+            return self._triage.wait_s
+        try:
+            wait_s = to_seconds(answer["wait_s"])
         except ValueError:
-            known = ", ".join(VerdictKind)
-            raise ValueError(f"the result file's verdict is none of {known}: {_brief(said['verdict'], redact)}") from None
-    if ending.exit_code not in BY_EXIT_CODE:
-        how = f"killed by signal {ending.signal}" if ending.signal is not None else f"exit code {ending.exit_code}"
-        line = last_line(ending.stderr_tail, redact) or last_line(ending.stdout_tail, redact)
-        raise ValueError(f"{how}: {line}" if line else how)
-    return BY_EXIT_CODE[ending.exit_code], said
+            wait_s = 0.0
+        if not 0 < wait_s <= _LONGEST_S:
+            raise ValueError(f"the result file's wait_s is no time of at most a year: {self._brief(answer['wait_s'])}")
+        return wait_s
+
+    def _reason(self, ending: Ending, answer: dict[str, Any]) -> str:
+        """One line: the command's own words, else its last meaningful line."""
+        own = answer.get("reason")
+        text = to_storable(self._redact(own)) if isinstance(own, str) else ""
+        stdout, stderr = ending.stdout_tail, ending.stderr_tail
+        return " ".join(text.split()) or last_line(stdout, self._redact) or last_line(stderr, self._redact)
+
+    def _brief(self, value: object) -> str:
+        return to_storable(self._redact(repr(value))[:80])
 
 
 def _result_of(raw: bytes) -> dict[str, Any]:
@@ -89,26 +114,3 @@ def _result_of(raw: bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValueError("the result file is no JSON object")  # noqa: TRY004 - one way out for all that is no verdict
     return found
-
-
-def _wait_s(said: dict[str, Any], triage: Triage, redact: Redact) -> float:
-    if "wait_s" not in said:
-        return triage.wait_s
-    try:
-        wait_s = to_seconds(said["wait_s"])
-    except ValueError:
-        wait_s = 0.0
-    if not 0 < wait_s <= _LONGEST_S:
-        raise ValueError(f"the result file's wait_s is no time of at most a year: {_brief(said['wait_s'], redact)}")
-    return wait_s
-
-
-def _reason(ending: Ending, said: dict[str, Any], redact: Redact) -> str:
-    """One line: the command's own words, else its last meaningful line."""
-    own = said.get("reason")
-    text = to_storable(redact(own)) if isinstance(own, str) else ""
-    return " ".join(text.split()) or last_line(ending.stdout_tail, redact) or last_line(ending.stderr_tail, redact)
-
-
-def _brief(value: object, redact: Redact) -> str:
-    return to_storable(redact(repr(value))[:80])

@@ -9,7 +9,7 @@ from typing import Final
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.drain.project import Project
-from batchdrain.drain.triage.diagnosis import Diagnosis, diagnosed
+from batchdrain.drain.triage.diagnosis import Diagnosis, DiagnosisJudge
 from batchdrain.execution.command import SessionPlace, make_diagnosis_order
 from batchdrain.execution.engines.local import LocalEngine
 from batchdrain.execution.guardian_pool import execute
@@ -74,10 +74,10 @@ class Triage:
         if self._is_ending:
             return Diagnosis(phase=phase, was_ended=True)
         try:
-            standing = self._project.store.read_row_state(phase)
-            if standing.state != self._project.store.table.states[phase.state]:
-                return Diagnosis(phase=phase, problem=f"it is {standing.state} now")
-            found = self._judged(phase, standing.reason)
+            row_state = self._project.store.read_row_state(phase)
+            if row_state.state != self._project.store.table.states[phase.state]:
+                return Diagnosis(phase=phase, problem=f"it is {row_state.state} now")
+            found = self._judged(phase, row_state.reason)
             if found.verdict is not None:
                 self._keep(found)
         except BatchDrainError as error:
@@ -90,11 +90,11 @@ class Triage:
         self._tokens[phase.key] = order.token
         ending: Ending = execute(order)
         log = to_shown_path(Path(order.stderr_path))
-        return diagnosed(
-            phase, reason, ending, self._settings.triage, log=log, now=clock.now(), redact=self._project.store.redact
+        return DiagnosisJudge(self._settings.triage, self._project.store.redact).judge(
+            phase, reason, ending, log=log, now=clock.now()
         )
 
     def _keep(self, found: Diagnosis) -> None:
         if found.verdict is not None:
-            said = {found.phase.key.digest: found.verdict.said}
-            Notes(self._project.store.database, self._project.store.ledger).write(NoteKind.VERDICT, said)
+            to_note = {found.phase.key.digest: found.verdict.to_note}
+            Notes(self._project.store.database, self._project.store.ledger).write(NoteKind.VERDICT, to_note)

@@ -1,0 +1,73 @@
+"""The end of a session: its balance, its status, its exit code."""
+
+from __future__ import annotations
+
+from batchdrain.config.settings import Settings
+from batchdrain.database.ledger.history import SESSION
+from batchdrain.drain.loop import Drain
+from batchdrain.drain.open_session import OpenSession
+from batchdrain.drain.project import Project
+from batchdrain.drain.shutdown import Shutdown
+from batchdrain.model.errors import BatchDrainError
+from batchdrain.planning.acceptances import ACCEPTED
+from batchdrain.planning.filters import ASKED_FOR
+from batchdrain.planning.skip_rules import ATTEMPTED
+from batchdrain.runtime import clock
+from batchdrain.sessions.record import SessionRecord
+from batchdrain.sessions.render import dumps
+from batchdrain.sessions.session import Session, Status
+
+_MEANWHILE = "the session is not yet closed"
+
+
+def exit_code(session: Session, settings: Settings, *, orphaned: bool) -> int:
+    """0, or 1 when some phase failed, or was `orphaned` and has no result; with a minimal rate only when the rate is below
+    it, or when there is none for that reason."""
+    rate = session.success_rate
+    if settings.min_success_rate is not None and rate is not None:
+        return 1 if rate < settings.min_success_rate else 0
+    return 1 if session.total_failed or orphaned else 0
+
+
+def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
+    record, outage, stops = it.record, drain.finisher.outage, drain.stops
+    left = sum(
+        getattr(row, it.request.state.value) for row in outage.retry(it.project.store.read_run_counts, meanwhile=_MEANWHILE)
+    )
+    skipped = it.backlog.skipped
+    for skip, count in sorted(skipped.items()):
+        if skip.rule not in {*ASKED_FOR, ATTEMPTED}:
+            record.note(skip, count)
+    accepted = sum(count for skip, count in skipped.items() if skip.rule == ACCEPTED)
+    record.balance_count.weigh(left=left, accepted=accepted)
+    narrowed = it.request.most is None or len(record.session.results) < it.request.most
+    if shutdown.signal is not None:
+        status, because = Status.INTERRUPTED, shutdown.name
+    elif stops.failure is not None:
+        status, because = Status.INTERRUPTED, str(stops.failure)
+    elif stops.stopped is not None:
+        status, because = Status.STOPPED, str(stops.stopped)
+    elif drain.chooser.taken == it.most and narrowed:
+        status, because = Status.INTERRUPTED, f"--batch-size {it.most} of this go is reached"
+    else:
+        status, because = Status.COMPLETE, None
+    record.end(status, clock.now(), because)
+    outage.retry(lambda: keep_head(it.project, record.session), meanwhile=_MEANWHILE)
+
+
+def close_after(record: SessionRecord, error: BaseException) -> None:
+    """Keep what is known, whatever failed; the error itself is raised further."""
+    session = record.session
+    if session.status is Status.RUNNING:
+        try:
+            record.end(Status.INTERRUPTED, clock.now(), str(error) or type(error).__name__)
+        except BatchDrainError as second:
+            error.add_note(str(second))
+
+
+def keep_head(project: Project, session: Session) -> None:
+    """The session's intent in the ledger, so that its file can be rebuilt."""
+    head = dumps(session.model_dump(mode="json", exclude={"results"}))
+    project.store.ledger.write_meta(
+        project.store.database, f"{SESSION}{session.session_id}/{session.session_uid}", head.decode()
+    )

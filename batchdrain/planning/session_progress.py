@@ -1,0 +1,34 @@
+"""What a session has done, as selection looks at it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from batchdrain.model.phase import PhaseKey
+from batchdrain.planning.stop import Progress
+
+
+class SessionProgress(Protocol):
+    """What a session has done, as selection looks at it; it grows with each result."""
+
+    @property
+    def attempted(self) -> Collection[PhaseKey]: ...
+
+    @property
+    def fixed(self) -> Mapping[str, int]:
+        """Phases that it completed, by run_id."""
+
+    def progress(self) -> Progress: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NothingDone:
+    """The progress of a session that has not begun."""
+
+    attempted: frozenset[PhaseKey] = frozenset()
+    fixed: Mapping[str, int] = field(default_factory=dict)
+
+    def progress(self) -> Progress:
+        return Progress()
