@@ -78,23 +78,23 @@ def test_policies_are_a_list_of_names_or_json(texts: list[str], expected: list[o
     assert load({}, {}, values["settings"]).policy == expected
 
 
-def test_categories_with_commas_are_those_of_repetition(lite: Workplace) -> None:
-    lite.add(
+def test_categories_with_commas_are_those_of_repetition(sqlite_project: Workplace) -> None:
+    sqlite_project.add(
         ("a", "t", 1, "FAILED", "connection reset by peer"),
         ("b", "c", 1, "FAILED", "ImportError: cannot import name 'x' from 'y'"),
         ("c", "u", 1, "FAILED", None),
     )
-    commas = lite.inv("dry-run", "--category=transient,collection")
-    again = lite.inv("dry-run", "--category=transient", "--category=collection")
+    commas = sqlite_project.inv("dry-run", "--category=transient,collection")
+    again = sqlite_project.inv("dry-run", "--category=transient", "--category=collection")
     assert (commas.code, commas.out) == (0, again.out)
     assert [line for line in commas.lines if line.startswith("[")] == ["[1/2] a / t", "[2/2] b / c"]
 
 
-def test_runs_with_commas_in_their_ids_can_be_left_out(lite: Workplace) -> None:
-    lite.fail("a,1/p", "a/p", "1/p", "b/p")
+def test_runs_with_commas_in_their_ids_can_be_left_out(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("a,1/p", "a/p", "1/p", "b/p")
 
     def taken(*words: str) -> list[str]:
-        return sorted(line.split()[1] for line in lite.inv("dry-run", *words).lines if line.startswith("["))
+        return sorted(line.split()[1] for line in sqlite_project.inv("dry-run", *words).lines if line.startswith("["))
 
     assert taken("--exclude-run=a,1") == ["a,1", "b"]
     assert taken(r"--exclude-run=a\,1") == ["1", "a", "b"]
@@ -102,11 +102,11 @@ def test_runs_with_commas_in_their_ids_can_be_left_out(lite: Workplace) -> None:
     assert taken("--run-id=a,1") == ["a,1"]
 
 
-def test_clusters_can_be_accepted_one_by_one(lite: Workplace) -> None:
-    lite.add(("a", "p", 1, "FAILED", "no such file: x"), ("b", "p", 1, "FAILED", "division by zero"))
-    ids = [one["cluster"] for one in lite.inv("clusters", "--format=json").json()["clusters"]]
+def test_clusters_can_be_accepted_one_by_one(sqlite_project: Workplace) -> None:
+    sqlite_project.add(("a", "p", 1, "FAILED", "no such file: x"), ("b", "p", 1, "FAILED", "division by zero"))
+    ids = [one["cluster"] for one in sqlite_project.inv("clusters", "--format=json").json()["clusters"]]
 
-    ran = lite.inv("accept", *(f"--cluster={one}" for one in ids), "--reason=known")
+    ran = sqlite_project.inv("accept", *(f"--cluster={one}" for one in ids), "--reason=known")
 
     assert (ran.code, "2 failed phases now" in ran.out) == (0, True), ran
-    assert lite.inv("accept", "--cluster=" + ",".join(ids), "--clear").code == 0
+    assert sqlite_project.inv("accept", "--cluster=" + ",".join(ids), "--clear").code == 0

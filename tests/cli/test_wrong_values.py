@@ -72,14 +72,14 @@ def test_every_kind_that_takes_a_value_has_wrong_ones() -> None:
     assert set(WRONG) == {flag.kind for _, flag in NAMED}
 
 
-def test_all_wrong_values_of_a_task_are_told_at_once(lite: Workplace) -> None:
-    ran = lite.inv("accept", "--run-id=", "--until=x", "--reason= ")
+def test_all_wrong_values_of_a_task_are_told_at_once(sqlite_project: Workplace) -> None:
+    ran = sqlite_project.inv("accept", "--run-id=", "--until=x", "--reason= ")
     assert ran.code == 2
     assert [line.split(": ")[1] for line in ran.err.splitlines()] == ["--run-id", "--reason", "--until"]
 
 
-def test_what_only_a_drain_can_print_is_refused_for_a_dry_run(lite: Workplace) -> None:
-    lite.fail("r/a")
+def test_what_only_a_drain_can_print_is_refused_for_a_dry_run(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("r/a")
     for words in (["drain", "--dry-run"], ["--dry", "drain"]):
-        ran = lite.inv(*words, "--format=markdown")
+        ran = sqlite_project.inv(*words, "--format=markdown")
         assert (ran.code, "--format: expected text or json for a dry run, got 'markdown'" in ran.err) == (2, True), ran
