@@ -21,9 +21,11 @@ from batchdrain.model.states import Outcome
 from tests.chaos.expected import Row
 from tests.chaos.machine import ClaimMachine
 from tests.chaos.world import PHASES, World
+from tests.support.soaking import share, soak
 
+EVERYDAY = 250
 _CHECKED = settings(
-    max_examples=250,
+    max_examples=EVERYDAY,
     stateful_step_count=30,
     deadline=None,
     database=None,
@@ -41,9 +43,11 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     world.close()
 
 
-def test_no_order_of_events_breaks_a_promise_of_the_claims(world: World) -> None:
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("examples", [EVERYDAY, pytest.param(share(5000), marks=soak)])
+def test_no_order_of_events_breaks_a_promise_of_the_claims(world: World, examples: int) -> None:
     _walk_through_what_is_rare()
-    run_state_machine_as_test(ClaimMachine, settings=_CHECKED)
+    run_state_machine_as_test(ClaimMachine, settings=settings(_CHECKED, max_examples=examples))
 
     met = {"claim", "claim repeated", "finish repeated", "reply lost", "zombie", "given back", "too late", "result found"}
     ends = set(Outcome) - {Outcome.REFUSED}  # no table of the model refuses anything: test_refusals.py

@@ -33,16 +33,16 @@ def enough(place: Workplace, step: int, most: int = MOST) -> Path:
     return watched(place, *(f"run/p{number}~ms=1" for number in range(2 * len(range(1, most, step)))))
 
 
+@soak
 @fault(2)
 @needs_strace
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     ("calls", "step"),
     [
-        pytest.param("rename,renameat,renameat2", EVERYDAY, id="every day"),
-        pytest.param("fsync,fdatasync", STEP, marks=soak),
-        pytest.param("rename,renameat,renameat2,unlink,unlinkat", STEP, marks=soak),
-        pytest.param("write,pwrite64", MANY, marks=soak),
+        ("fsync,fdatasync", STEP),
+        ("rename,renameat,renameat2,unlink,unlinkat", STEP),
+        ("write,pwrite64", MANY),
     ],
 )
 def test_a_drain_that_is_killed_at_any_step_to_the_disk_leaves_nothing_broken(

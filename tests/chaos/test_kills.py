@@ -22,7 +22,7 @@ KILLS = 5
 @repeated(1, each=KILLS)
 @pytest.mark.timeout(600)
 def test_a_controller_that_is_killed_at_any_moment_loses_and_doubles_nothing(project: Workplace, again: int) -> None:
-    names = [f"run{number % 5}/p{number}~{'daemon' if number % 7 == 0 else 'ms=20'}" for number in range(20 * KILLS)]
+    names = [f"run{number % 5}/p{number}~{'daemon' if number % 7 == 0 else 'ms=20'}" for number in range(12 * KILLS)]
     witness = watched(project, *names)
     dice, printed = random.Random(again), ""
     for number in range(KILLS):

@@ -21,6 +21,7 @@ from tests.chaos.checker import REASON
 from tests.chaos.faults import repeated
 from tests.chaos.test_interrupts import RELEASED, begun, interrupted, said, settled, with_long_lease
 from tests.chaos.watching import running
+from tests.support.soaking import soak
 from tests.support.workplace import DEADLINE_S, INV, Workplace, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
@@ -37,7 +38,7 @@ def terminal(place: Workplace, *argv: str, term: str = "xterm") -> Iterator[pexp
 
 
 @repeated(7, cases=2)
-@pytest.mark.parametrize("term", ["xterm", "dumb"])
+@pytest.mark.parametrize("term", ["xterm", pytest.param("dumb", marks=soak)])
 def test_a_terminal_that_is_closed_gives_the_phase_back(sqlite_project: Workplace, term: str) -> None:
     sqlite_project.fail("r/p~hang", reason=REASON)
     command = f"exec {shlex.join([*INV, 'drain'])} 2>err"
@@ -133,7 +134,7 @@ def full_socket() -> tuple[int, int]:
     return reader.detach(), writer.detach()
 
 
-@pytest.mark.parametrize("make", [full_pipe, full_socket])
+@pytest.mark.parametrize("make", [full_pipe, pytest.param(full_socket, marks=soak)])
 def test_a_reader_that_does_not_read_holds_up_no_phase_and_no_signal(
     project: Workplace, make: Callable[[], tuple[int, int]]
 ) -> None:

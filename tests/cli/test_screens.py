@@ -7,6 +7,7 @@ import re
 import pexpect
 import pytest
 
+from tests.support.soaking import soak
 from tests.support.workplace import INV, Workplace
 
 
@@ -24,7 +25,7 @@ def test_a_terminal_shows_the_live_display(sqlite_project: Workplace) -> None:
     assert child.exitstatus == 1
 
 
-@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("columns", [80, pytest.param(120, marks=soak)])
 def test_the_live_display_keeps_to_one_line_a_slot_on_a_terminal_of_usual_width(
     sqlite_project: Workplace, columns: int
 ) -> None:

@@ -14,6 +14,8 @@ import pytest
 
 from tests.docs.pages import ROOT
 
+pytestmark = pytest.mark.soak
+
 IGNORED = shutil.ignore_patterns(
     ".git", ".venv", "__pycache__", ".autonomous_runs", "batchdrain.db*", "*.egg-info", ".*_cache", "dist"
 )
@@ -68,7 +70,6 @@ def test_the_wheel_works_in_another_project(wheel: Path, tmp_path: Path) -> None
     _first_steps(bin_, tmp_path)
 
 
-@pytest.mark.soak
 def test_the_wheel_brings_all_that_it_needs(wheel: Path, tmp_path: Path) -> None:
     bin_ = _project(tmp_path, wheel)
     _first_steps(bin_, tmp_path)

@@ -135,6 +135,7 @@ def test_result_from_database_records_the_code_beside_the_state(project: Workpla
     assert "| r | a | COMPLETE, exit 3 |" in project.inv("summary", "--format=markdown").out
 
 
+@pytest.mark.everyday("sqlite")
 def test_result_from_database_gives_back_what_a_timeout_left_executing(project: Workplace) -> None:
     code = f"import sqlalchemy as sa, time\nwith sa.create_engine({project.url!r}).begin() as c:\n"
     code += " c.execute(sa.text(\"UPDATE phases SET state = 'EXECUTING', last_failure_reason = NULL\"))\n"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from batchdrain.config.plugins import POLICIES, list_names
@@ -88,7 +88,6 @@ def test_the_page_lists_what_a_lane_carries() -> None:
 
 
 @every_policy
-@settings(max_examples=40)
 @given(lanes=BACKLOGS, now=MOMENTS)
 def test_the_keys_of_any_two_lanes_can_be_compared_and_never_tie(entry: Any, lanes: list[Lane], now: datetime) -> None:
     ranking = ranking_of([entry])
@@ -98,7 +97,6 @@ def test_the_keys_of_any_two_lanes_can_be_compared_and_never_tie(entry: Any, lan
 
 
 @every_policy
-@settings(max_examples=40)
 @given(lane=LANES, now=MOMENTS)
 def test_a_policy_changes_nothing_and_says_the_same_twice(entry: Any, lane: Lane, now: datetime) -> None:
     ranking, before, moment = ranking_of([entry]), copy.deepcopy(lane), now + timedelta(0)
@@ -107,7 +105,6 @@ def test_a_policy_changes_nothing_and_says_the_same_twice(entry: Any, lane: Lane
 
 
 @every_policy
-@settings(max_examples=40)
 @given(rows=ROWS, order=st.randoms(use_true_random=False))
 def test_a_policy_plans_each_phase_once_and_always_the_same(entry: Any, rows: list[Row], order: Any) -> None:
     shuffled = list(rows)
