@@ -87,6 +87,8 @@ class Judge:
             stdout_path=paths[0],
             stderr_path=paths[1],
             log_sha256=ending.log_sha256,
+            cpu_s=ending.cpu_s,
+            max_rss_kb=ending.max_rss_kb,
             wants_more_time=answer.fields.get("needs") == "time" and self._is_transient(ending),
             metrics=_metrics(answer.fields.get("metrics"), self._redact),
         )
@@ -162,9 +164,12 @@ def _reason_of_no_end(ending: Ending) -> str | None:
 
 
 def _how_it_ended(ending: Ending) -> str:
-    if ending.signal is not None:
+    """With what it used where a signal ended it: that tells a want of memory from a want of time."""
+    if ending.signal is None:
+        return f"exit code {ending.exit_code}"
+    if ending.cpu_s is None or ending.max_rss_kb is None:
         return f"killed by signal {ending.signal}"
-    return f"exit code {ending.exit_code}"
+    return f"killed by signal {ending.signal} with {ending.max_rss_kb / 1024:.0f} MiB and {ending.cpu_s:.1f} s of CPU"
 
 
 def last_line(tail: bytes, redact: Redact) -> str:

@@ -64,6 +64,8 @@ class Ending:
     result: bytes = b""  #: of the result file, at most RESULT_BYTES
     stdout_tail: bytes = b""  #: at most TAIL_BYTES
     stderr_tail: bytes = b""
+    cpu_s: float | None = None  #: user and system, of the command and what it waited for; None where nobody measured it
+    max_rss_kb: int | None = None  #: the most memory that one of these held at a time
     log_sha256: str | None = None  #: of the whole of stderr, to see later whether it is still what it was
 
 

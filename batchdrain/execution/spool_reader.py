@@ -70,6 +70,8 @@ def ending_of(record: dict[str, Any], *, result_path: str, stdout_path: str, std
         errno=record.get("errno"),
         left_over=int(record.get("left_over", 0)),
         unspooled=str(record.get("spool_error", "")),
+        cpu_s=None if record.get("cpu_s") is None else float(record["cpu_s"]),
+        max_rss_kb=None if record.get("max_rss_kb") is None else int(record["max_rss_kb"]),
         result=_read_head(result_path),
         stdout_tail=_read_tail(stdout_path),
         stderr_tail=_read_tail(stderr_path),

@@ -7,7 +7,9 @@ from typing import Final
 
 LONGEST: Final = 8_192
 _HALF: Final = LONGEST // 2
-SUFFIX: Final = re.compile(r" \[(?:exit code -?\d+|exit code None|killed by signal \d+); log: [^\n]*\]\Z")
+SUFFIX: Final = re.compile(
+    r" \[(?:exit code -?\d+|exit code None|killed by signal \d+(?: with \d+ MiB and [\d.]+ s of CPU)?); log: [^\n]*\]\Z"
+)
 _SUFFIX_CHARS: Final = 4_200  # a path of the system's longest, and a little
 
 

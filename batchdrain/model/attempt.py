@@ -32,6 +32,8 @@ class Attempt:
     stdout_path: str
     stderr_path: str
     log_sha256: str | None = None  #: of stderr
+    cpu_s: float | None = None  #: of the command and what it waited for; None where nobody measured it
+    max_rss_kb: int | None = None  #: the most memory that one of these held at a time
     wants_more_time: bool = False
     metrics: Mapping[str, float] = field(default_factory=dict)
 

@@ -56,6 +56,8 @@ class Result(Record):
     fingerprint: str | None = None
     exit_code: Index | None = None
     duration_s: Finite | None = None
+    cpu_s: Finite | None = None
+    max_rss_kb: Count | None = None
     timed_out: bool = False
     stdout_path: str | None = None
     stderr_path: str | None = None

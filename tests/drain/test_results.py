@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def test_the_command_is_told_what_it_works_on(sqlite_project: Workplace) -> None
     [
         ("fail", "ValueError: no luck with p~fail [exit code 1; log: "),
         ("silent", "working on 'p~silent' [exit code 3; log: "),
-        ("killed", "working on 'p~killed' [killed by signal 9; log: "),
+        ("killed", "working on 'p~killed' [killed by signal 9 with "),
         ("reason=own words", "own words"),
     ],
 )
@@ -147,3 +148,20 @@ def test_result_from_database_gives_back_what_a_timeout_left_executing(project: 
 
     assert project.inv("drain").code == 1
     assert project.phases() == {"r/a": ("FAILED", "before")}
+
+
+def test_what_a_command_used_is_kept_in_the_session_and_told_where_a_signal_ended_it(sqlite_project: Workplace) -> None:
+    """So that a reader sees whether the kernel wanted memory back."""
+    code = "import os; held = bytearray(64_000_000); os.kill(os.getpid(), 9)"
+    sqlite_project.configure(command={"argv": ["{python}", "-c", code]})
+    sqlite_project.fail("r/p")
+
+    sqlite_project.inv("drain")
+
+    [result] = sqlite_project.session()["results"]
+    assert result["max_rss_kb"] > 60_000
+    assert 0 <= result["cpu_s"] < 60
+    told = re.search(r"\[killed by signal 9 with (\d+) MiB and [\d.]+ s of CPU; log: ", result["error_message"])
+    assert told is not None, result["error_message"]
+    assert int(told[1]) == round(result["max_rss_kb"] / 1024)
+    assert result["fingerprint"] == "the command failed and printed nothing"

@@ -155,6 +155,7 @@ def test_every_text_has_a_category_and_a_fingerprint(text: str) -> None:
 @given(st.text(max_size=200), st.integers(0, 255), st.text(alphabet=st.characters(exclude_characters="\n"), max_size=60))
 def test_our_own_suffix_is_taken_off_again(text: str, code: int, log: str) -> None:
     plain = strip_suffix(text)
+    assert strip_suffix(add_suffix(plain, "killed by signal 9 with 812 MiB and 3.2 s of CPU", log)) == plain
     assert strip_suffix(add_suffix(plain, f"exit code {code}", log)) == plain
     assert fingerprint(add_suffix(plain, f"exit code {code}", log)) == fingerprint(plain)
 

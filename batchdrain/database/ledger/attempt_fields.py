@@ -26,6 +26,16 @@ def _of(name: str) -> Callable[[Finished], Any]:
     return lambda end: getattr(end.attempt, name)
 
 
+def _rounded(name: str) -> Callable[[Finished], float | None]:
+    """Seconds, to a millisecond."""
+
+    def value(end: Finished) -> float | None:
+        found: float | None = getattr(end.attempt, name)
+        return None if found is None else round(found, 3)
+
+    return value
+
+
 FIELDS: Final = (
     Field(lambda end: end.attempt.phase.run_id, event="run_id", result="run_id"),
     Field(lambda end: end.attempt.phase.phase_id, event="phase_id", result="phase_id"),
@@ -41,8 +51,10 @@ FIELDS: Final = (
     Field(_of("fingerprint"), event="fingerprint", result="fingerprint", column="fingerprint"),
     Field(_of("exit_code"), event="exit_code", result="exit_code", column="exit_code"),
     Field(_of("signal"), column="signal"),
-    Field(lambda end: round(end.attempt.duration_s, 3), event="duration_s", result="duration_s"),
+    Field(_rounded("duration_s"), event="duration_s", result="duration_s"),
     Field(lambda end: round(end.attempt.duration_s * 1000), column="duration_ms"),
+    Field(_rounded("cpu_s"), result="cpu_s"),
+    Field(_of("max_rss_kb"), result="max_rss_kb"),
     Field(_of("ended_at"), result="timestamp"),
     Field(lambda end: clock.to_ms(end.attempt.ended_at), column="ended_ms"),
     Field(lambda end: end.left_over, event="left_over"),
