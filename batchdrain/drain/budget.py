@@ -18,6 +18,7 @@ class Budget:
 
     @classmethod
     def of_session(cls, it: OpenSession) -> Budget:
+        """Of what the session may take now: after `resume` that is less than its own batch size."""
         settings = it.request.settings
         return cls(most=it.most, batch=it.request.batch, minutes=settings.stop.max_total_minutes, workers=settings.workers)
 
@@ -26,6 +27,7 @@ class Budget:
         return None if self.most is None else max(0, self.most - taken)
 
     def ends_batch(self, taken: int) -> bool:
+        """Whether so many phases are a whole number of batches; never, where there are no batches."""
         return bool(self.batch) and taken % (self.batch or 1) == 0
 
     def left_s(self, elapsed_s: float) -> float:

@@ -81,6 +81,7 @@ class Chooser:
         self.taken -= not scheduled.is_retry
 
     def try_again(self, retry: ScheduledAttempt) -> None:
+        """It waits until it is due and nothing of its run is held; `taken` does not count it."""
         heapq.heappush(self._retries, retry)
 
     def learn(self, recorded: Attempt) -> None:

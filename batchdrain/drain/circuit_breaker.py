@@ -31,6 +31,7 @@ class CircuitBreaker:
 
     @property
     def is_open(self) -> bool:
+        """Whether an outage lasts: but for one probe after each pause, nothing is to be claimed."""
         return self._pauses > 0
 
     @property
@@ -41,7 +42,7 @@ class CircuitBreaker:
 
     @property
     def lasts_s(self) -> float:
-        """How long the outage has lasted; 0.0 in fair weather."""
+        """How long the outage has lasted; 0.0 where there is none."""
         return monotonic() - self._began if self.is_open else 0.0
 
     def permits(self, workers: int) -> int:
@@ -73,4 +74,5 @@ class CircuitBreaker:
 
 
 def is_transient(attempt: Attempt) -> bool:
+    """Whether a failure may be an outage's: of the category that is retried, and not for want of time."""
     return attempt.outcome is Outcome.FAILED and attempt.category == RETRIED and not attempt.wants_more_time

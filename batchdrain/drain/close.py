@@ -30,6 +30,7 @@ def exit_code(session: Session, settings: Settings, *, orphaned: bool) -> int:
 
 
 def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
+    """Write the balance and how it ended: file, event, ledger. Raises DatabaseUnavailable, FilesUnavailable."""
     record, outage, stops = it.record, drain.finisher.outage, drain.stops
     left = sum(
         getattr(row, it.request.state.value) for row in outage.retry(it.project.store.read_run_counts, meanwhile=_MEANWHILE)
@@ -66,7 +67,7 @@ def close_after(record: SessionRecord, error: BaseException) -> None:
 
 
 def keep_head(project: Project, session: Session) -> None:
-    """The session's intent in the ledger, so that its file can be rebuilt."""
+    """All of the session but its results, in the ledger, so that its file can be rebuilt."""
     head = dumps(session.model_dump(mode="json", exclude={"results"}))
     project.store.ledger.write_meta(
         project.store.database, f"{SESSION}{session.session_id}/{session.session_uid}", head.decode()

@@ -52,12 +52,15 @@ class Heartbeat:
             self._thread = begin(self._beat_on, "heartbeat")
 
     def hold(self, claim: Claim) -> None:
+        """Its lease is renewed from the next beat on."""
         self._held[claim.token] = claim
 
     def drop(self, claim: Claim) -> None:
+        """Its lease is not renewed any more. No error where it was not held."""
         self._held.pop(claim.token, None)
 
     def stop(self) -> None:
+        """No beat begins any more; waits for one that is under way."""
         self._over.set()
         if self._thread is not None:
             self._thread.join()

@@ -30,6 +30,7 @@ class Judgements:
 
     @classmethod
     def of_session(cls, it: OpenSession, breaker: CircuitBreaker, recorder: Recorder) -> Judgements:
+        """By the session's own settings, which may differ from the project's."""
         settings = it.request.settings
         return cls(Judge(settings, it.project.store.redact, categoriser_of(settings)), breaker, settings, recorder)
 

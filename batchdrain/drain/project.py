@@ -40,4 +40,5 @@ class Project:
         return cls(settings, Store.open(database_url(settings, environ, root), settings, on_retry), root)
 
     def close(self) -> None:
+        """Close the database's connections."""
         self.store.close()

@@ -44,11 +44,13 @@ class Recorder:
             self._later.popleft()()
 
     def begin(self, opening: Opening) -> None:
+        """Show the header, once everything so far is settled."""
         self.settle()
         with block_signals():  # the screen may start a thread
             self._screen.begin(opening)
 
     def selected(self, scheduled: ScheduledAttempt) -> None:
+        """It is to be drained next; it is not claimed yet."""
         phase = scheduled.choice.phase
         self._events.write(Event.PHASE_SELECTED, **_ids(phase.key), category=phase.category, reason=scheduled.choice.reason)
         self._show(self._screen.selected, scheduled)
@@ -59,6 +61,7 @@ class Recorder:
         self._show(self._screen.lost, scheduled, why)
 
     def claimed(self, claim: Claim) -> None:
+        """The ledger has our claim. An event alone: the screen shows the start."""
         self._events.write(Event.PHASE_CLAIMED, **_ids(claim.phase.key), epoch=claim.epoch, attempt=claim.attempt)
 
     def started(self, scheduled: ScheduledAttempt, claim: Claim, limit: TimeLimit) -> None:
@@ -73,6 +76,7 @@ class Recorder:
         self._events.write(Event.CLAIM_LOST, **_ids(claim.phase.key), epoch=claim.epoch)
 
     def finished(self, scheduled: ScheduledAttempt, end: Finished) -> None:
+        """The ledger has its attempt: a result of the session. A failure is settled at once."""
         self._record.add(Result.of(end), to_event(end))
         self._show(self._screen.finished, scheduled, end.attempt)
         if not end.attempt.success:  # it may have failed for want of room: then nothing more is to be claimed
@@ -84,6 +88,7 @@ class Recorder:
         self._show(self._screen.released, scheduled, end.attempt)
 
     def retry_scheduled(self, scheduled: ScheduledAttempt, wait_s: float, why: str) -> None:
+        """Its attempt failed, and it is tried again in this session. `why`: for people."""
         ids = _ids(scheduled.choice.phase.key)
         self._events.write(Event.PHASE_RETRY_SCHEDULED, **ids, wait_s=round(wait_s, 3), reason=why)
         self._show(self._screen.retry_scheduled, scheduled, wait_s, why)
@@ -103,6 +108,7 @@ class Recorder:
         return is_new
 
     def run_stopped(self, run_id: str, skip: Skip) -> None:
+        """A stop condition leaves out the rest of a run: told once."""
         if self._record.note_once(Event.RUN_STOPPED, skip, run_id=run_id):
             self.notice(f"Skipping the rest of run {run_id}: {skip}")
 
@@ -115,6 +121,7 @@ class Recorder:
         self.notice(describe_recovered(back))
 
     def diagnosed(self, found: Diagnosis) -> None:
+        """A diagnosis ended. Of those without a verdict the screen shows the first alone."""
         phase, verdict = found.phase, found.verdict
         self._events.write(
             Event.PHASE_DIAGNOSED,
@@ -131,6 +138,7 @@ class Recorder:
             self.notice(f"No verdict on {phase.key}: {found.problem}; further ones are in the event log alone")
 
     def database_retried(self, error: str, tries: int) -> None:
+        """A database operation failed so many times in a row, and is tried again. An event alone."""
         self._events.write(Event.DATABASE_RETRIED, error=error, tries=tries)
 
     def notice(self, text: str) -> None:

@@ -47,10 +47,12 @@ class Refresh:
 
     @classmethod
     def of_session(cls, it: OpenSession, limits: TimeLimits, recorder: Recorder, outage: DatabaseOutage) -> Refresh:
+        """Over the session's backlog, and with what dead controllers hold in its project."""
         return cls(it.backlog, limits, recorder, outage, partial(recover, it.project), it.request.settings)
 
     @property
     def is_due(self) -> bool:
+        """Whether the last reading is `refresh_s` ago, or longer."""
         return monotonic() - self._read_at >= self._refresh_s
 
     def read(self) -> None:

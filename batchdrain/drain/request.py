@@ -43,6 +43,7 @@ class DrainRequest:
 
     @property
     def state(self) -> PhaseState:
+        """The state from which its phases are taken."""
         return PhaseState(self.kind.value)
 
     @property
@@ -55,6 +56,7 @@ class DrainRequest:
 
     @property
     def batch(self) -> int | None:
+        """Phases after which the backlog is read again; None: they are one batch."""
         return self.settings.batch_size if self.kind is Kind.QUEUED else None
 
     def as_fields(self) -> dict[str, Any]:
@@ -136,12 +138,12 @@ def request_of(session: Session, configured: Settings) -> DrainRequest:
 
 
 def narrowed(request: DrainRequest, by: Filters) -> DrainRequest:
-    """The intent with more filters. Raises UsageError where they would widen it."""
+    """The request with more filters. Raises UsageError where they would widen it."""
     return replace(request, filters=request.filters.narrowed(by))
 
 
 def narrowed_batch_size(request: DrainRequest, batch_size: int | None, done: int) -> int | None:
-    """How many phases this go may take; None: all. `batch_size`: asked for now. Raises UsageError for more than is left to
+    """How many phases may be taken now; None: all. `batch_size`: asked for now. Raises UsageError for more than is left to
     the session."""
     left = None if request.most is None else max(0, request.most - done)
     if batch_size is None:

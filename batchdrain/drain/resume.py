@@ -1,4 +1,4 @@
-"""A session goes on: with its own intent, its own limits, and what the ledger knows beyond its file."""
+"""A session goes on: as it was asked for, with its own limits, and what the ledger knows beyond its file."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from batchdrain.sessions.session import Session, Status
 def resume(
     project: Project, session_id: str | None, screen: Screen, *, batch_size: int | None = None, by: Filters
 ) -> SessionOutcome | None:
-    """Go on with a session (None: the newest incomplete one); None when there is none. `batch_size`: phases of this
-    go, `by`: filters of this go, both at most as wide as the session's. Raises BatchDrainError."""
+    """Go on with a session (None: the newest incomplete one); None when there is none. `batch_size`: phases to take
+    now, `by`: filters for now, both at most as wide as the session's. Raises BatchDrainError."""
     found = find_session(project, session_id)
     if found is None:
         return None

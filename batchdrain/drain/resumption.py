@@ -1,4 +1,4 @@
-"""What is left of a session: with its own intent, its own limits, and what the ledger knows beyond its file."""
+"""What is left of a session: as it was asked for, with its own limits, and what the ledger knows beyond its file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Resumption:
 
     session: Session
     request: DrainRequest
-    most: int | None  #: new phases that this go may take; None: all
+    most: int | None  #: new phases that may be taken now; None: all
     retries: Sequence[ScheduledAttempt]  #: phases that waited to be tried again when it was left
     accepted: Counter[Skip]  #: those of them that were accepted since
     torn: bool  #: its file can't be read, or is gone; it comes from the ledger
@@ -51,6 +51,7 @@ def resumable(project: Project, session_id: str | None, *, batch_size: int | Non
 
 
 def request_to_resume(project: Project, session: Session, by: Filters) -> DrainRequest:
+    """As it was asked for, narrowed by `by`. Raises BadData for another database or source, ConfigError, UsageError."""
     _require_same_database(project, session)
     require_same_source(session, project.settings)
     return narrowed(request_of(session, project.settings), by)

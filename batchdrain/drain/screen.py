@@ -16,8 +16,8 @@ class Opening:
     session_id: str
     database: str  #: masked URL, place and counts
     state: str  #: failed or queued
-    target: int | None  #: phases that the session is to come to, those of earlier goes included; None: all there are
-    done: int  #: of them by earlier goes
+    target: int | None  #: phases that the session is to come to, those before a resume included; None: all there are
+    done: int  #: of them before a resume
     workers: int
     run_id: str | None = None  #: the only run that is drained
 
@@ -25,23 +25,32 @@ class Opening:
 class Screen(Protocol):
     """What is shown of a drain, step by step. Called after the fact is durable; never raises for a reader that left."""
 
-    def begin(self, opening: Opening) -> None: ...
+    def begin(self, opening: Opening) -> None:
+        """The drain begins; notices may have come before. Raises FilesUnavailable where no thread is left for a display."""
 
-    def selected(self, scheduled: ScheduledAttempt) -> None: ...
+    def selected(self, scheduled: ScheduledAttempt) -> None:
+        """It is to be drained next, or again; it is not claimed yet."""
 
-    def started(self, scheduled: ScheduledAttempt, limit: TimeLimit) -> None: ...
+    def started(self, scheduled: ScheduledAttempt, limit: TimeLimit) -> None:
+        """Its command runs."""
 
-    def lost(self, scheduled: ScheduledAttempt, why: str) -> None: ...
+    def lost(self, scheduled: ScheduledAttempt, why: str) -> None:
+        """It was selected and could not be claimed. `why`: for people."""
 
-    def finished(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None: ...
+    def finished(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
+        """Its attempt is a result of the session."""
 
-    def released(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None: ...
+    def released(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
+        """It was given back, and is no result of the session."""
 
-    def retry_scheduled(self, scheduled: ScheduledAttempt, wait_s: float, why: str) -> None: ...
+    def retry_scheduled(self, scheduled: ScheduledAttempt, wait_s: float, why: str) -> None:
+        """After `finished`: it is tried again in this session. `why`: for people."""
 
-    def notice(self, text: str) -> None: ...
+    def notice(self, text: str) -> None:
+        """A line that is no fact of a phase."""
 
-    def end(self) -> None: ...
+    def end(self) -> None:
+        """Nothing more comes. Called also where `begin` failed, or was not reached."""
 
 
 class Silent:

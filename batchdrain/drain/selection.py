@@ -14,7 +14,7 @@ from batchdrain.planning.session_progress import SessionProgress
 
 
 def backlog_for(project: Project, request: DrainRequest, done: SessionProgress) -> Backlog:
-    """Where the phases of an intent come from: the dry run and the drain ask here."""
+    """Where the phases of a request come from: the dry run and the drain ask here."""
     selection = selection_for(project, request, done)
     if request.plan is None:
         return selection.backlog()
@@ -23,4 +23,5 @@ def backlog_for(project: Project, request: DrainRequest, done: SessionProgress) 
 
 
 def selection_for(project: Project, request: DrainRequest, done: SessionProgress) -> Selection:
+    """What a request selects from. `done`: what its session has done, which grows with its results."""
     return Selection(store=project.store, settings=request.settings, filters=request.filters, state=request.state, done=done)

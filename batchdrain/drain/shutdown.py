@@ -29,6 +29,7 @@ class Wake:
         os.set_blocking(self._writer, False)
 
     def set(self) -> None:
+        """Wakes whoever waits now or later. Safe in a signal handler."""
         with contextlib.suppress(BlockingIOError):
             os.write(self._writer, b".")
 
@@ -39,9 +40,11 @@ class Wake:
         return bool(watch.poll(None if seconds is None else min(seconds * 1000, _LONGEST_MS)))
 
     def is_set(self) -> bool:
+        """Asks without waiting."""
         return self.wait(0)
 
     def close(self) -> None:
+        """Gives the pipe back: nobody may set it or wait for it any more."""
         os.close(self._reader)
         os.close(self._writer)
 
@@ -50,7 +53,8 @@ class Interruptible(Protocol):
     """Can end what it runs."""
 
     @property
-    def interrupt(self) -> Interrupt: ...
+    def interrupt(self) -> Interrupt:
+        """Called in signal handlers."""
 
 
 class Shutdown:
@@ -65,7 +69,7 @@ class Shutdown:
 
     @contextmanager
     def watch(self) -> Iterator[None]:
-        """Handle the signals for the time of a go, until its books are closed. Outside the main thread Python allows no
+        """Handle the signals while a session runs, until its end is recorded. Outside the main thread Python allows no
         handlers: none then."""
         if threading.current_thread() is not threading.main_thread():
             with contextlib.closing(self.wake):
@@ -101,4 +105,5 @@ class Shutdown:
 
     @property
     def name(self) -> str:
+        """Of the first signal, as SIGINT; '' where none came."""
         return "" if self.signal is None else signal.Signals(self.signal).name

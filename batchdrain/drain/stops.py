@@ -33,6 +33,7 @@ class Stops:
 
     @property
     def progress(self) -> Progress:
+        """The session's, as of now."""
         return self._record.progress()
 
     @property
@@ -42,6 +43,7 @@ class Stops:
 
     @property
     def is_interrupted(self) -> bool:
+        """Whether a signal came."""
         return self._shutdown.signal is not None
 
     def wait(self, seconds: float) -> None:
@@ -56,9 +58,11 @@ class Stops:
         return self.stopped is not None
 
     def stop(self, skip: Skip | None) -> None:
+        """Nothing more is begun: a stop condition holds. None changes nothing."""
         self.stopped = self.stopped or skip
 
     def fail(self, failure: BatchDrainError | None) -> None:
+        """Nothing more is begun, and the session ends with this error. None changes nothing."""
         self.failure = self.failure or failure
 
     def full_clusters(self, running: Counter[str]) -> Container[str]:

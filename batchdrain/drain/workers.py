@@ -69,6 +69,7 @@ class Workers:
 
     @property
     def busy_runs(self) -> set[str]:
+        """The runs of which something is held: no phase of theirs may be begun."""
         ended = (*(entry.ended for entry in self._settling), *self._locked)
         return {running.scheduled.run_id for running in (*self._running.values(), *(one.running for one in ended))}
 

@@ -76,10 +76,12 @@ class Acceptance:
         }
 
     def is_void(self, now: datetime) -> bool:
+        """Whether its time is over; without an end, never."""
         return self.until is not None and now >= self.until
 
     @property
     def skip(self) -> Skip:
+        """As a skip: why, by whom, and until when."""
         until = "" if self.until is None else f", until {clock.to_iso(self.until)}"
         return Skip(ACCEPTED, f"{self.reason} ({self.by}{until})")
 
@@ -117,9 +119,11 @@ class Acceptances:
         return self._phases.get(key) or self.run(key.run_id) or self.cluster(failure)
 
     def cluster(self, failure: Failure) -> Skip | None:
+        """By the failure's cluster alone, in whatever run."""
         return self._clusters.get(cluster_id_of(failure.fingerprint)) if self._clusters else None
 
     def run(self, run_id: str) -> Skip | None:
+        """By the run's name alone: the first one that matches, remembered."""
         if not self._globs:
             return None
         if run_id not in self._runs:

@@ -40,6 +40,7 @@ class Cluster:
 
     @property
     def is_systemic(self) -> bool:
+        """Whether it stands in SYSTEMIC runs or more."""
         return self.runs >= SYSTEMIC
 
 

@@ -55,9 +55,11 @@ class Filters:
 
     @property
     def clusters(self) -> frozenset[str]:
+        """The ids of `cluster`, one by one; empty where every cluster is meant."""
         return frozenset(self.cluster.split(",")) if self.cluster else frozenset()
 
     def skips_run(self, run_id: str) -> Skip | None:
+        """By run_id and exclude_runs, upper and lower case told apart."""
         if self.run_id is not None and run_id != self.run_id:
             return Skip("--run-id", f"not {self.run_id}")
         for glob in self.exclude_runs:
@@ -66,6 +68,7 @@ class Filters:
         return None
 
     def skips_category(self, category: str) -> Skip | None:
+        """By categories; where there are none, no category is skipped."""
         if self.categories and category not in self.categories:
             return Skip("--category", f"is {category}, not {', '.join(self.categories)}")
         return None

@@ -93,6 +93,7 @@ class LaneBacklog:
         self.stale = False
 
     def size_of(self, fingerprint: str) -> int:
+        """The most phases with it that one reading counted; 0 where no canaries are sent ahead."""
         return self._sizes.get(fingerprint, 0)
 
     def next(self, now: datetime, busy: Container[str] = frozenset(), full: Container[str] = frozenset()) -> Choice | None:

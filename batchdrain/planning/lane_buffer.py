@@ -46,6 +46,7 @@ class LaneBuffer:
         return self.kept.pop(0)
 
     def drop(self, kept: Kept) -> None:
+        """One of the kept ones leaves, whichever it is."""
         self.waiting -= 1
         self.kept.remove(kept)
 
@@ -56,6 +57,7 @@ class LaneBuffer:
         self.waiting += 1
 
     def phase(self, kept: Kept, state: PhaseState) -> Phase:
+        """The phase that a kept one stands for."""
         index, phase_id, failure = kept
         return Phase(
             run_id=self.run_id,

@@ -18,6 +18,8 @@ RENEWALS: Final = 12
 
 
 class Ranked(Protocol):
+    """A lane, as far as a heap looks at it. The heap writes version and stamp, and nothing else."""
+
     run_id: str
     category: str
     version: int  #: grows when it is pushed; what else stands in the heap for it is void

@@ -22,6 +22,8 @@ from batchdrain.planning.skip_rules import ATTEMPTED, IN_THIS_SESSION, PLAN
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
+    """A phase that a drain would take, and how long it might run."""
+
     choice: Choice
     limit: TimeLimit
 
@@ -37,6 +39,7 @@ class Plan:
 
     @property
     def all(self) -> tuple[Planned, ...]:
+        """In the order of the drain."""
         return (*self.retries, *self.phases)
 
     @property

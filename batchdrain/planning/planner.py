@@ -67,6 +67,7 @@ class Selection:
         return Reading(pages=self.pages(), rules=rules, redact=self.store.redact)
 
     def pages(self) -> Iterator[Page]:
+        """The rows in the state, as a stream that holds a connection until it is drawn. Raises DatabaseUnavailable."""
         with self.store.database.read() as connection:
             yield from self.store.table.read_pages(connection, self.state)
 

@@ -14,13 +14,15 @@ class SessionProgress(Protocol):
     """What a session has done, as selection looks at it; it grows with each result."""
 
     @property
-    def attempted(self) -> Collection[PhaseKey]: ...
+    def attempted(self) -> Collection[PhaseKey]:
+        """Phases with a result, those that are to be tried again among them."""
 
     @property
     def fixed(self) -> Mapping[str, int]:
         """Phases that it completed, by run_id."""
 
-    def progress(self) -> Progress: ...
+    def progress(self) -> Progress:
+        """What stop conditions look at, as of now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +33,5 @@ class NothingDone:
     fixed: Mapping[str, int] = field(default_factory=dict)
 
     def progress(self) -> Progress:
+        """All zero."""
         return Progress()

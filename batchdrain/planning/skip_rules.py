@@ -110,6 +110,7 @@ class SkipRules:
         return self.cluster(failure.fingerprint) if self.progress().repeats else None
 
     def cluster(self, fingerprint: str) -> Skip | None:
+        """Why this session has parked the cluster; None where it has not."""
         return cluster_stop(fingerprint, self.progress(), self.settings.stop)
 
     def stopped(self, phase: Phase) -> Skip | None:

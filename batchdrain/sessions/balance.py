@@ -57,6 +57,7 @@ class Balance(Record):
 
     @property
     def adds_up(self) -> bool:
+        """Whether the equation holds: always for what `of` makes, not for what a file may say."""
         return self.failed_before + self.new == self.fixed + self.still_failing + self.accepted + self.not_reached
 
     @property

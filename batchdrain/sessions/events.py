@@ -97,6 +97,7 @@ class EventLog:
             ) from error
 
     def close(self) -> None:
+        """Without a `sync`: what was only appended stays with the system."""
         os.close(self._lines.fd)
 
 

@@ -89,12 +89,15 @@ class SessionFolder:
             number += 1
 
     def path(self, session_id: str) -> Path:
+        """Of the session's JSON, whether it is there or not. The id is not checked."""
         return self.folder / f"{session_id}.json"
 
     def events_path(self, session_id: str) -> Path:
+        """Of its event log."""
         return self.folder / f"{session_id}.events.jsonl"
 
     def logs(self, session_id: str) -> Path:
+        """The folder of what its commands print."""
         return self.folder / session_id / "logs"
 
     def spool(self, session_id: str) -> Path:

@@ -56,6 +56,7 @@ class ResultCounts:
             self._dead_canaries.add(fingerprint)
 
     def progress(self) -> Progress:
+        """Numbers as of now; its mappings go on growing with the results."""
         return Progress(
             elapsed_s=time.monotonic() - self._begun,
             consecutive_failures=self._consecutive,

@@ -68,9 +68,11 @@ class SessionRecord:
         self.balance_count = BalanceCount(session.results, session.balance, failed_state)
 
     def progress(self) -> Progress:
+        """Numbers as of now; its mappings go on growing with the results."""
         return self.counts.progress()
 
     def result(self, key: PhaseKey) -> Result | None:
+        """The phase's result in this session; None where it has none."""
         place = self._place.get(key)
         return None if place is None else self.session.results[place]
 
@@ -156,6 +158,7 @@ class SessionRecord:
             ) from error
 
     def close(self) -> None:
+        """Lets go of the session's lock and event log, and ends the saver. Saves nothing."""
         with self._late:
             self._closed = True
             self._late.notify()

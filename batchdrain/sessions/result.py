@@ -37,6 +37,8 @@ Count = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class Record(BaseModel):
+    """A part of a session's file. Fields that we don't know are kept."""
+
     model_config = ConfigDict(extra="allow", validate_assignment=False)
 
 
@@ -66,6 +68,7 @@ class Result(Record):
 
     @property
     def key(self) -> PhaseKey:
+        """The phase that it is of."""
         return PhaseKey(self.run_id, self.phase_id)
 
     @property
@@ -79,6 +82,7 @@ class Result(Record):
 
     @classmethod
     def of(cls, end: Finished) -> Result:
+        """Not validated: it comes from our own attempt, not from a file."""
         return cls.model_construct(_ALL_FIELDS, **to_result(end))
 
 

@@ -72,6 +72,7 @@ class Session(Record):
 
     @property
     def is_incomplete(self) -> bool:
+        """Whether it is to be resumed: it was interrupted, or its controller still runs or died."""
         return self.completed_at is None
 
     @property

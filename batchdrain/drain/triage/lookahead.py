@@ -38,7 +38,7 @@ class TriageLookahead:
                 triage.tidy()
 
     def submit(self, left: int | None) -> None:
-        """Diagnose what comes next, at most `left` phases (None: there is no limit to this go)."""
+        """Diagnose what comes next, at most `left` phases (None: there is no limit)."""
         with contextlib.suppress(Cut), self._harmless() as triage:
             if triage is not None:
                 most = self._limit if left is None else min(self._limit, left)

@@ -24,7 +24,7 @@ _LEAVES_S: Final = 0.05
 
 
 class Triage:
-    """The diagnosis commands of a go. They stand under guardians of this machine, whichever engine drains."""
+    """The diagnosis commands of a drain, or of `inv triage`: under guardians of this machine, whichever engine drains."""
 
     def __init__(self, project: Project, settings: Settings, folder: Path, session_id: str) -> None:
         """`folder`: for the commands' output; made here. Raises FilesUnavailable."""
@@ -47,7 +47,7 @@ class Triage:
         notes.forget(NoteKind.VERDICT, expired(notes.read(NoteKind.VERDICT), clock.now()))
 
     def ask(self, phase: Phase) -> Future[Diagnosis] | None:
-        """Diagnose it as soon as there is a slot. None where it was asked before: one diagnosis a phase and go."""
+        """Diagnose it as soon as a thread is free. None where it was asked before: each phase is diagnosed once."""
         if phase.key in self._asked:
             return None
         self._asked[phase.key] = future = self._engine.submit(self._diagnose, phase)
