@@ -44,7 +44,10 @@ def load(section: object, environ: Mapping[str, str], overrides: Iterable[Overri
     wrong.
     """
     if not isinstance(section, Mapping | None):
-        raise ConfigError(f"batchdrain: expected a mapping of settings, got {type(section).__name__}", remedy="see README.md")
+        raise ConfigError(
+            f"batchdrain: expected a mapping of settings, got {type(section).__name__}",
+            remedy="see docs/configuration.md of batchdrain",
+        )
     given = {one.path: one for one in overrides}
     base = _plain(section or {})
     problems = _overlay(base, environ)

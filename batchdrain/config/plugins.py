@@ -31,7 +31,10 @@ def resolve(name: str, group: str, setting: str) -> Callable[..., Any]:
             raise ConfigError(f"{setting}: {name!r}: module {module_name!r} has no {attribute!r}", remedy="mend the path")
         found = getattr(found, part)
     if not callable(found):
-        raise ConfigError(f"{setting}: {name!r}: expected a callable, got {type(found).__name__}", remedy="see README.md")
+        raise ConfigError(
+            f"{setting}: {name!r}: expected a callable, got {type(found).__name__}",
+            remedy="name a function: docs/choosing.md of batchdrain shows a policy, docs/design.md an engine",
+        )
     return found  # type: ignore[no-any-return]
 
 
@@ -49,6 +52,7 @@ def resolve_engine(name: str) -> Callable[..., Any]:
 
 
 def list_names(group: str) -> list[str]:
+    """Those of all installed packages, sorted, each once."""
     return sorted({point.name for point in entry_points(group=group)})
 
 

@@ -16,6 +16,8 @@ def leaf(default: Any, says: str, **bounds: Any) -> Any:
 
 
 class Section(BaseModel):
+    """A mapping of settings: frozen, and a key that is not among its fields is an error."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
@@ -164,6 +166,8 @@ class Stop(Section):
 
 
 class RunType(Section):
+    """Runs whose id `match` (a glob) matches are of `type`."""
+
     match: NonEmptyText = leaf(..., "a glob of run ids")
     type: NonEmptyText = leaf(..., "the type of the runs that match; the first match counts")
 

@@ -53,6 +53,7 @@ class Database:
 
     @property
     def name(self) -> str:
+        """Its URL with the secrets masked, for messages."""
         return mask_url(self.url)
 
     @property
@@ -64,6 +65,7 @@ class Database:
 
     @property
     def dialect(self) -> str:
+        """The name of its kind, as SQLAlchemy has it: sqlite, postgresql, mysql."""
         return self.engine.dialect.name
 
     @contextmanager
@@ -144,6 +146,7 @@ class Database:
             )
 
     def close(self) -> None:
+        """Close the idle connections, and stop watching them."""
         self.engine.dispose()
         if self._deadlines is not None:
             self._deadlines.close()

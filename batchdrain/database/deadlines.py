@@ -46,6 +46,7 @@ class Deadlines:
         sa.event.listen(engine, "commit", renew)
 
     def close(self) -> None:
+        """The thread ends within a second; nobody waits for it."""
         self._over.set()
 
     def _watch_connection(self, dbapi: Any, record: Any) -> None:

@@ -106,6 +106,7 @@ def lock_table_creation(connection: sa.Connection) -> Iterator[None]:
 
 
 def is_read_only(connection: sa.Connection) -> bool:
+    """Whether the connection was opened to read, as `Database.read` does it."""
     return bool(connection.get_execution_options().get("reads_only"))
 
 

@@ -43,6 +43,7 @@ def is_transient(error: BaseException) -> bool:
 
 
 def is_row_lock(error: BaseException) -> bool:
+    """Whether somebody else's lock on the row is the cause. Never on SQLite, which locks no rows."""
     return isinstance(error, DBAPIError) and not {_sqlstate_of(error), _number_of(error)}.isdisjoint(_LOCKED)
 
 
@@ -87,6 +88,7 @@ def to_batchdrain_error(error: SQLAlchemyError, name: str) -> BatchDrainError:
 
 
 def first_line_of(error: BaseException | None) -> str:
+    """At most 300 characters; the type's name where the error says nothing."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
 
 

@@ -17,6 +17,7 @@ class RunCounts:
 
     @property
     def unfinished(self) -> int:
+        """All but the complete ones."""
         return self.queued + self.failed + self.other
 
 

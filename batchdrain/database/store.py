@@ -43,6 +43,7 @@ class Store:
         return cls(database, table, ledger)
 
     def close(self) -> None:
+        """Close the database's connections."""
         self.database.close()
 
     @cached_property

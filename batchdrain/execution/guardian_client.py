@@ -82,6 +82,7 @@ class GuardianClient:
             process_identity.await_end(self.identity, _KILLS_WITHIN_S)
 
     def close(self) -> None:
+        """The guardian takes us for gone: it ends its command, if it has one, and then itself."""
         self.sock.close()
 
 
@@ -122,6 +123,7 @@ class GuardianOrder:
 
     @property
     def was_asked(self) -> bool:
+        """Whether `end` was called."""
         return self._asked is not None
 
     def execute(self, order: dict[str, Any], logs: list[int]) -> dict[str, Any] | None:
@@ -148,6 +150,7 @@ class GuardianOrder:
         return None
 
     def extend(self, deadline_ms: int) -> None:
+        """`deadline_ms`: boot time. Nothing where the guardian is gone, or has not its whole order yet."""
         self._send(b"D", b" %d" % deadline_ms)
 
     def end(self, *, kill: bool) -> None:
@@ -192,6 +195,7 @@ class GuardianServer:
                 return self._hire_once()
 
     def close(self) -> None:
+        """Ends the server and waits for that. Guardians that it forked live on."""
         with self._guard:
             self._stop()
 

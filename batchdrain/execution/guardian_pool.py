@@ -20,7 +20,7 @@ _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW
 
 
 class GuardianPool:
-    """The guardians on duty, by the token of what they watch."""
+    """The guardians that watch something, by its token, and those that are free."""
 
     def __init__(self) -> None:
         self._server = GuardianServer()
@@ -104,6 +104,7 @@ class GuardianPool:
             guardian_order.end(kill=self._ending)
 
     def close(self) -> None:
+        """Sends away the guardians without an order, and ends their server."""
         for guard in (*self._spare, *self._assigned.values()):
             guard.close()
         self._server.close()

@@ -26,6 +26,8 @@ _PAUSE_S: Final = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Orphans:
+    """What was left of an execution, after an attempt to end it."""
+
     met: int  #: processes that had to be killed
     alive: bool  #: some of them live all the same: they are another user's, or in the kernel
 

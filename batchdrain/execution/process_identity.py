@@ -62,6 +62,7 @@ def _start_by_psutil(pid: int) -> int | None:
 
 
 def identify_self() -> ProcessIdentity:
+    """Of the process that calls."""
     return ProcessIdentity(read_host_id(), os.getpid(), start_of(os.getpid()) or 0)
 
 

@@ -35,6 +35,7 @@ class ProcessHandles:
             os.close(fd)
 
     def send(self, number: signal.Signals) -> None:
+        """To each of them; one that has ended, or is another user's, is passed over."""
         for fd in self._fds:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 signal.pidfd_send_signal(fd, number)

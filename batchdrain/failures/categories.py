@@ -16,6 +16,8 @@ CATEGORIES: Final = ("unknown", "transient", "collection", "deliverable", "patch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryRule:
+    """A built-in rule: a text in lower case that `pattern` finds is of `category`."""
+
     category: str
     pattern: re.Pattern[str]
 

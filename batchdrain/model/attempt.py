@@ -39,6 +39,7 @@ class Attempt:
 
     @property
     def category(self) -> str:
+        """Of the new failure text; the phase's own when it completed."""
         return self.failure.category
 
     @property
@@ -48,10 +49,12 @@ class Attempt:
 
     @property
     def success(self) -> bool:
+        """Whether the phase completed, whatever its command's exit code."""
         return self.outcome is Outcome.COMPLETE
 
     @property
     def timed_out(self) -> bool:
+        """Whether its time limit ended it."""
         return self.outcome is Outcome.TIMEOUT
 
 

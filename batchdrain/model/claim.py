@@ -34,10 +34,12 @@ class ScheduledAttempt:
 
     @property
     def run_id(self) -> str:
+        """Of its phase."""
         return self.choice.phase.run_id
 
     @property
     def is_retry(self) -> bool:
+        """Whether it was executed in this session before."""
         return self.executions > 0
 
 

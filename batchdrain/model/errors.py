@@ -33,30 +33,44 @@ class BatchDrainError(Exception):
 
 
 class UsageError(BatchDrainError):
+    """What was typed can't be meant so."""
+
     exit_code = 2
 
 
 class BadData(BatchDrainError):
+    """What a session file, a plan or a row says can't be used."""
+
     exit_code = 65
 
 
 class SessionInUse(BatchDrainError):
+    """Another controller holds the session."""
+
     exit_code = 73
 
 
 class FilesUnavailable(BatchDrainError):
+    """The system lacks or refuses something: a folder, a file, room, memory, a process."""
+
     exit_code = 74
 
 
 class DatabaseUnavailable(BatchDrainError):
+    """The database does not answer now, or is locked. What was recorded is safe."""
+
     exit_code = 75
 
 
 class EngineUnavailable(BatchDrainError):
+    """The engine broke. What it did not execute is given back, or held until recovery settles it."""
+
     exit_code = 75
 
 
 class ClaimLost(BatchDrainError):
+    """Somebody has taken the phase over: our result of it is not written."""
+
     exit_code = 76
 
 
@@ -67,6 +81,7 @@ class ConfigError(BatchDrainError):
 
     @classmethod
     def of(cls, problems: Iterable[str]) -> ConfigError:
+        """One error for all of them, without a remedy."""
         return cls("\n".join(problems))
 
 

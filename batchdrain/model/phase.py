@@ -58,6 +58,7 @@ class Phase:
 
     @property
     def key(self) -> PhaseKey:
+        """Its name, by which ledger, files and events know it."""
         return PhaseKey(self.run_id, self.phase_id)
 
     @property

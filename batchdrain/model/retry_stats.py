@@ -28,9 +28,11 @@ class RetryCount:
 
     @property
     def failed(self) -> int:
+        """Those that failed or timed out."""
         return self.tried - self.fixed
 
     def plus(self, other: RetryCount) -> RetryCount:
+        """Both together."""
         return RetryCount(
             self.tried + other.tried,
             self.fixed + other.fixed,

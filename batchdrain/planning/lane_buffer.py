@@ -41,7 +41,7 @@ class LaneBuffer:
             self.worst = self.kept[-1][0]
 
     def take(self) -> Kept:
-        """The first one; it leaves the shelf."""
+        """The first one; it leaves the buffer."""
         self.waiting -= 1
         return self.kept.pop(0)
 

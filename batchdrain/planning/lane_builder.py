@@ -128,7 +128,7 @@ class LaneBuilder:
         return Failure.of(None if reason is None else str(reason), self._categorise, self._redact)
 
     def _buffer_of(self, run_id: str, name: str | Skip) -> LaneBuffer:
-        """Where the phases of a run go that failed so. A run that is skipped has one shelf, under whatever name."""
+        """Where the phases of a run go that failed so. A run that is skipped has one buffer, under whatever name."""
         lanes = self._runs.setdefault(run_id, {})
         buffer = lanes.get(name)
         if buffer is None:

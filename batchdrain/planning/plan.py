@@ -57,10 +57,10 @@ def plan(
     attempted: set[PhaseKey],
     retries: Sequence[ScheduledAttempt] = (),
 ) -> Plan:
-    """Take phases from a supply as the drain does, without executing them. At most `most`; None: all. `retries`: phases that
-    the session tries again anyway; as it attempted them, the supply skips them.
+    """Take phases from a backlog as the drain does, without executing them. At most `most`; None: all. `retries`: phases that
+    the session tries again anyway; as it attempted them, the backlog skips them.
 
-    `attempted`: what the supply takes for attempted; the planned ones are added, so that another reading goes on behind
+    `attempted`: what the backlog takes for attempted; the planned ones are added, so that another reading goes on behind
     them, as the drain's does.
     """
     backlog.refresh(now)

@@ -1,4 +1,4 @@
-"""The planner of a site: the backlog over its database. The drain and the dry run both get theirs here."""
+"""The planner of a project: the backlog over its database. The drain and the dry run both get theirs here."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def _require_signature(name: str, policy: Callable[..., Any], parameters: dict[s
     except TypeError as error:
         raise ConfigError(
             f"batchdrain.policy: {name!r} is no policy: it must take (lane, now) and its parameters as keywords: {error}",
-            remedy="see README.md, policies of your own",
+            remedy="see docs/choosing.md of batchdrain, policies of your own",
         ) from None
     except ValueError:  # some callables have no signature to look at
         return

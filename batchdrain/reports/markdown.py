@@ -23,6 +23,7 @@ def escape(text: str) -> str:
 
 
 def render(session: Session, saved_to: str) -> str:
+    """The whole page. `saved_to`: the path of the session's file, as it is shown."""
     return "\n".join(_render_lines(session, saved_to)) + "\n"
 
 

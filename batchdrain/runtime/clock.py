@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 
 def now() -> datetime:
+    """Aware, UTC."""
     return datetime.now(UTC)
 
 
@@ -20,4 +21,5 @@ def from_ms(epoch_ms: int) -> datetime:
 
 
 def to_ms(moment: datetime) -> int:
+    """Milliseconds since 1970, rounded. `moment` is aware."""
     return round(moment.timestamp() * 1000)

@@ -1,4 +1,5 @@
-"""The event log: one JSON object a line, beside the session's file. Names and fields are API: README.md lists them.
+"""The event log: one JSON object a line, beside the session's file. Names and fields are API:
+docs/operations.md lists them.
 
 After a crash at most the last line is partial; the next writer ends it, so it is never merged into the following one.
 """
@@ -18,7 +19,7 @@ from batchdrain.runtime.files import write_all
 
 
 class Event(StrEnum):
-    """Past facts, the names of the event log; README.md has the catalogue, a test compares the two."""
+    """Past facts, the names of the event log; docs/operations.md has the catalogue, a test compares the two."""
 
     SESSION_STARTED = "session.started"
     SESSION_RESUMED = "session.resumed"

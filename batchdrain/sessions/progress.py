@@ -45,7 +45,7 @@ class ResultCounts:
             self._without_metric = 0 if result.metrics.get(self.metric, 0.0) > 0 else self._without_metric + 1
 
     def begin_row(self) -> None:
-        """What is counted in a row is counted anew by each go: the last one may have ended by it."""
+        """What is counted in a row is counted anew after a resume: the session may have ended by it."""
         self._consecutive = self._without_metric = 0
 
     def note_canary(self, fingerprint: str, *, alive: bool) -> None:

@@ -125,7 +125,7 @@ class SessionRecord:
         return f"{self._logs_kept}/{path.rpartition('/')[2]}"
 
     def end(self, status: Status, now: datetime, because: str | None = None) -> None:
-        """Close the session's books: exact on disk when this returns."""
+        """The session ends, or is left: its file is exact when this returns. Raises FilesUnavailable."""
         session = self.session
         session.status = status
         session.stopped_because = because

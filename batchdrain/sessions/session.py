@@ -1,4 +1,4 @@
-"""The session's JSON: its whole intent and every result, as people and `resume` read it.
+"""The session's JSON: all that was asked of it and every result, as people and `resume` read it.
 
 The ledger is the authority; this is a projection of it. Fields that we don't know survive a rewrite.
 """

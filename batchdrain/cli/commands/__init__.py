@@ -1,1 +1,1 @@
-"""What the tasks do: settings, site, engine call, output. Nothing here sees an Invoke Context."""
+"""What the tasks do: settings, project, engine call, output. Nothing here sees an Invoke Context."""

@@ -14,7 +14,7 @@ from batchdrain.runtime.text import to_shown_path
 
 
 def report(project: Project, request: DrainRequest, outcome: SessionOutcome, shape: str) -> int:
-    """Print what came of a go. Returns its exit code; raises what ended it early."""
+    """Print what came of a session. Returns its exit code; raises what ended it early."""
     if outcome.session is None:
         Output().text(formats.render_nothing(_why_nothing(project, request, outcome), shape))
         return 0

@@ -1,4 +1,4 @@
-"""The display on a terminal: a bar for the batch, a line for each slot, and above them what has ended."""
+"""The display on a terminal: a bar for the batch, a line for each phase that runs, and above them what has ended."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NARROW_BAR = 8
 
 
 class _Elapsed(ProgressColumn):
-    """Seconds, and of how many, for a slot; minutes for the batch."""
+    """Seconds; for a phase that runs, of how many too."""
 
     def render(self, task: Task) -> Text:
         elapsed = task.elapsed or 0.0

@@ -57,6 +57,7 @@ class Outlet:
         return len(text)
 
     def flush(self) -> None:
+        """Never waits, except for a disk; over a pipe there is nothing to do."""
         with self._lock:
             if self._pipe is None and self._open:
                 try:

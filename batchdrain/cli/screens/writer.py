@@ -18,6 +18,7 @@ class Output:
         self._open = self._stream is not None
 
     def line(self, text: str = "") -> None:
+        """Write and flush, with the end of the line. After the reader has gone: nothing."""
         self.text(text + "\n")
 
     def text(self, text: str) -> None:

@@ -23,6 +23,7 @@ class ClaimTables:
 
     @classmethod
     def of(cls, store: Store, command: Command) -> ClaimTables:
+        """`command`: it says who writes the states of a phase while it is held."""
         return cls(
             phases=store.table,
             statements=Statements(store.ledger),

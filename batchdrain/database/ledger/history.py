@@ -68,6 +68,7 @@ class Held:
 
     @property
     def token(self) -> str:
+        """Names the execution among all processes of its machine."""
         return token_of(self.session_uid, self.key.digest, self.epoch)
 
 

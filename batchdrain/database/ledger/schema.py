@@ -40,6 +40,7 @@ class Ledger:
 
     @classmethod
     def of(cls, table: PhaseTable) -> Ledger:
+        """In the schema of the phases. Asks and writes nothing: `create` makes the tables."""
         metadata = sa.MetaData(schema=table.schema)
         return cls(
             source=_name_of(table),
@@ -50,6 +51,7 @@ class Ledger:
 
     @property
     def tables(self) -> tuple[sa.Table, ...]:
+        """All three."""
         return (self.meta, self.claim, self.attempt)
 
     def exists(self, connection: sa.Connection) -> bool:
@@ -109,6 +111,8 @@ class Ledger:
             return connection.execute(sa.select(self.meta.c.value).where(self.meta.c.name == name)).scalar()
 
     def write_meta(self, database: Database, name: str, value: str) -> None:
+        """Set a value of batchdrain_meta, whether it is there or not. Raises DatabaseUnavailable."""
+
         def work(connection: sa.Connection) -> None:
             if not connection.execute(self.meta.update().where(self.meta.c.name == name).values(value=value)).rowcount:
                 connection.execute(self.meta.insert().values(name=name, value=value))

@@ -73,6 +73,7 @@ def read_pages(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Pag
 
 
 def to_rows(found: Iterable[Page]) -> Iterator[Row]:
+    """The rows one by one, with whatever secrets their reasons hold."""
     return map(Row._make, chain.from_iterable(page.rows for page in found))
 
 
@@ -88,6 +89,7 @@ def to_text(value: object) -> str:
 
 
 def to_reason(value: object) -> str | None:
+    """None for NULL; anything else that the column may hold, as text."""
     return None if value is None else str(value)
 
 

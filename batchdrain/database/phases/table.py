@@ -83,9 +83,11 @@ class PhaseTable:
 
     @property
     def schema(self) -> str | None:
+        """None for the connection's default one."""
         return self.table.schema
 
     def value_of(self, state: PhaseState) -> Any:
+        """The user's text for a state, as a value of the column's type."""
         return columns.bind(self.state, self.states[state])
 
     def read_pages(self, connection: sa.Connection, state: PhaseState) -> Iterator[Page]:

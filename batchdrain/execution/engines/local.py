@@ -27,6 +27,7 @@ class LocalEngine(ThreadPoolExecutor):
         POOL.set(self.pool)
 
     def capacity(self) -> int:
+        """Its threads: so many commands run side by side."""
         return self._workers
 
     def interrupt(self, *, kill: bool = False) -> None:
@@ -34,6 +35,7 @@ class LocalEngine(ThreadPoolExecutor):
         self.pool.interrupt(kill=kill)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """With `wait` the guardians are sent away too, once the last command has ended."""
         super().shutdown(wait=wait, cancel_futures=cancel_futures)
         if wait:
             self.pool.close()

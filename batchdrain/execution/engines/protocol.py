@@ -15,7 +15,8 @@ from batchdrain.execution.order import Ending, Order
 class Engine(Protocol):
     """Every `concurrent.futures.Executor` is one. The names of `Capabilities` it may have, and need not."""
 
-    def submit(self, call: Callable[[Order], Ending], order: Order, /) -> Future[Ending]: ...
+    def submit(self, call: Callable[[Order], Ending], order: Order, /) -> Future[Ending]:
+        """Have `call(order)` run, on any worker. Whatever it raises ends the drain with EngineUnavailable."""
 
 
 class Interrupt(Protocol):
@@ -37,7 +38,7 @@ class Tell(Protocol):
 
 
 class Capacity(Protocol):
-    """The slots that exist now; None where the engine does not know."""
+    """How many commands may run side by side now; None where the engine does not know."""
 
     def __call__(self) -> int | None: ...
 

@@ -35,6 +35,7 @@ def boottime_ms() -> int:
 
 
 def send_order(sock: socket.socket, order: dict[str, Any], descriptors: list[int]) -> None:
+    """`descriptors`: of stdout and stderr. Raises OSError where the guardian is gone, or does not take it in time."""
     raw = json.dumps(order).encode()
     socket.send_fds(sock, [_ORDER + _LENGTH.pack(len(raw))], descriptors)
     sock.sendall(raw)

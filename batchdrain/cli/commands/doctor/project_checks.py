@@ -107,6 +107,7 @@ def _check_settings_file(path: Path) -> Iterator[Finding]:
 
 
 def check_plugins(settings: Settings) -> Iterator[Finding]:
+    """Of policies, engine and category rules. Imports what the settings name."""
     parts: tuple[tuple[str, Callable[[], object]], ...] = (
         ("policy", lambda: ranking_of(settings.policy)),
         ("engine", lambda: resolve_engine(settings.engine)),
@@ -122,6 +123,7 @@ def check_plugins(settings: Settings) -> Iterator[Finding]:
 
 
 def check_command(settings: Settings, root: Path) -> Iterator[Finding]:
+    """Of the command, and of the diagnosis where there is one. Executes neither."""
     problems = problems_of(settings.command, root)
     problems += diagnosis_problems_of(settings, root) if settings.triage.argv else []
     for problem in problems:
@@ -137,6 +139,7 @@ def check_command(settings: Settings, root: Path) -> Iterator[Finding]:
 
 
 def check_session_dir(folder: Path) -> Iterator[Finding]:
+    """Of the folder, or, where it is not there yet, of the nearest one above it."""
     nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         yield Finding("session_dir", ok=False, message=f"{nearest} can't be written", cure="chmod it, or name another folder")

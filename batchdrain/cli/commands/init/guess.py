@@ -48,6 +48,7 @@ class Guess:
 
     @property
     def missing(self) -> list[str]:
+        """Columns that batchdrain needs, and that no name looks like."""
         return [name for name in NEEDED if self.columns[name] is None]
 
     @property

@@ -135,7 +135,7 @@ def _find_likeliest_anywhere(inspector: sa.Inspector) -> tuple[str | None, dict[
 def render_section(url: str | None, guess: Guess) -> str:
     """The YAML. A password is never written: the whole URL stays in DATABASE_URL then."""
     lines = [
-        "# Made by `inv init`. Every key and its default: README.md of batchdrain, configuration.",
+        "# Made by `inv init`. Every key and its default: docs/configuration.md of batchdrain.",
         "batchdrain:",
         f"  database_url: {_render_url(url)}",
         "  batch_size: 10              # phases of one `inv drain`",
