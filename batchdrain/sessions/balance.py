@@ -36,7 +36,7 @@ class Balance(Record):
     gone_since: Index = 0  #: of these: failed in this session before they left it
 
     @classmethod
-    def of(cls, *, before: int, known: int, ends: Ends = Ends(), accepted: int = 0) -> Balance:  # noqa: B008 - frozen
+    def of(cls, *, before: int, known: int, ends: Ends = Ends(), accepted: int = 0) -> Balance:
         """`before`: phases in the source state at the session's start. `known`: phases that are accounted for now: those
         with a result, and those that wait in the backlog. `accepted`: waiting phases that the rule `accepted` skipped. No
         term is ever negative."""

@@ -42,19 +42,26 @@ TEXTS = [
 """Failure texts of each category, and with each kind of a variable part."""
 
 
-def flags_of(tasks: Any) -> dict[str, dict[str, str]]:
-    """The tasks of a collection, and of each its flags."""
-    return {
-        name: {
-            argument.name.replace("_", "-"): "list"
-            if argument.kind is list
-            else "value"
-            if argument.takes_value
-            else "switch"
-            for argument in task.get_arguments()
-        }
-        for name, task in sorted(tasks.tasks.items())
+FLAGS = """
+import json
+from batchdrain.collection import ns
+kinds = {
+    name: {
+        argument.name.replace("_", "-"): "list" if argument.kind is list else "value" if argument.takes_value else "switch"
+        for argument in task.get_arguments()
     }
+    for name, task in sorted(ns.tasks.items())
+}
+print(json.dumps(kinds))
+"""
+"""Says the tasks, and of each its flags. In a process of its own: a task tells Invoke the help of a flag only once."""
+
+
+def said_by(code: str, folder: Path) -> Any:
+    """What the batchdrain that is installed says, wherever we stand ourselves."""
+    return json.loads(
+        subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, check=True, text=True).stdout
+    )
 
 
 def section() -> dict[str, Any]:

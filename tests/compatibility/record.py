@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import json
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ from tests.compatibility import asking, configuring, happening
 from tests.compatibility.placing import DATA, placed
 
 NAMES = f"""
+import json
 from importlib.metadata import entry_points
 from batchdrain.failures import categorise, fingerprint
 groups = ["batchdrain.policies", "batchdrain.engines"]
@@ -30,23 +28,14 @@ def main() -> None:
         (folder / "project").mkdir()
         left = placed(folder / "project", f"sqlite:///{folder}/project/work.db")
         _keep("said.json", dict(asking.answers(left)))
-        of_tasks = f"from batchdrain.collection import ns\n{inspect.getsource(configuring.flags_of)}\nprint(json.dumps(flags_of(ns)))"
-        _keep("flags.json", _said_by(of_tasks, folder))
-        _keep("names.json", _said_by(NAMES, folder))
+        _keep("flags.json", configuring.said_by(configuring.FLAGS, folder))
+        _keep("names.json", configuring.said_by(NAMES, folder))
         _keep("settings.json", configuring.kept(folder))
         happened = {}
         for drain in happening.DRAINS:
             work = happening.fresh(folder / drain.__name__)
             happened[drain.__name__] = happening.left_by(work, drain(work))
         _keep("happened.json", happened)
-
-
-def _said_by(code: str, folder: Path) -> Any:
-    """What Python says of the batchdrain that is installed, wherever we stand ourselves."""
-    code = f"import json\nfrom typing import Any\n{code}"
-    return json.loads(
-        subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, check=True, text=True).stdout
-    )
 
 
 def _keep(name: str, found: dict[str, Any]) -> None:

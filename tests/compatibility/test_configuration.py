@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 import batchdrain
-from batchdrain.collection import ns
 from batchdrain.failures import categorise, fingerprint
 from tests.compatibility import configuring
 from tests.compatibility.asking import lacks
@@ -45,12 +44,12 @@ def test_a_drain_goes_by_every_flag(tmp_path: Path) -> None:
     assert lacks(configuring.by_flags(fresh(tmp_path / "project")), READ["by flags"]) == []
 
 
-def test_every_task_of_bd1f117_has_every_flag_that_it_had() -> None:
+def test_every_task_of_bd1f117_has_every_flag_that_it_had(tmp_path: Path) -> None:
     """`--policy` and `--cluster` took commas alone, and take repetition too."""
     before = {
         task: {name: _since(name, takes) for name, takes in flags.items()} for task, flags in kept("flags.json").items()
     }
-    assert lacks(configuring.flags_of(ns), before) == []
+    assert lacks(configuring.said_by(configuring.FLAGS, tmp_path), before) == []
 
 
 def _since(name: str, takes: str) -> str:
