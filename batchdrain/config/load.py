@@ -143,7 +143,7 @@ def _plain(value: Any, left: Iterator[int] | None = None) -> Any:
     if next(left, None) is None:
         raise ConfigError(f"batchdrain: holds more than {_MOST_VALUES} values", remedy="take the aliases out of the file")
     if isinstance(value, Mapping) or hasattr(value, "keys"):
-        return {str(key): _plain(value[key], left) for key in value.keys()}
+        return {str(key): _plain(value[key], left) for key in value.keys()}  # noqa: SIM118 - a DataProxy is no Mapping
     if isinstance(value, list | tuple):
         return [_plain(item, left) for item in value]
     return value

@@ -28,7 +28,7 @@ def _require_whole(value: object) -> object:
     if isinstance(value, str) and not re.fullmatch(r"-?\d{1,18}", value.strip(), re.ASCII):
         raise ValueError("expected a whole number")
     if isinstance(value, bool | float):
-        raise ValueError("expected a whole number")
+        raise ValueError("expected a whole number")  # noqa: TRY004 - pydantic collects ValueErrors
     return value
 
 
@@ -40,7 +40,7 @@ def _require_number(value: object) -> object:
 
 def _to_text(value: object) -> object:
     if isinstance(value, bool):
-        raise ValueError("YAML reads a bare yes, no, on or off as true or false: quote it")
+        raise ValueError("YAML reads a bare yes, no, on or off as true or false: quote it")  # noqa: TRY004
     return str(value) if isinstance(value, int) else value
 
 

@@ -50,7 +50,7 @@ class Deadlines:
         self._over.set()
 
     def _watch_connection(self, dbapi: Any, record: Any) -> None:
-        descriptor = dbapi.fileno() if hasattr(dbapi, "fileno") else dbapi._sock.fileno()
+        descriptor = dbapi.fileno() if hasattr(dbapi, "fileno") else dbapi._sock.fileno()  # noqa: SLF001 - PyMySQL has no other way
         watched = _Watched(socket.socket(fileno=os.dup(descriptor)))
         record.info[_KEY] = (watched, self._seconds)
         self._watched.add(watched)

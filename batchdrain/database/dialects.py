@@ -14,7 +14,7 @@ from batchdrain.config.settings import Patience
 _CONNECT_S = 10.0
 
 
-class db_now_ms(sa.sql.functions.FunctionElement[int]):
+class db_now_ms(sa.sql.functions.FunctionElement[int]):  # noqa: N801 - it reads as the SQL function that it is
     """Milliseconds since 1970 by the database's clock: leases are compared with no other."""
 
     type = sa.BigInteger()
@@ -37,7 +37,7 @@ def _compile_mysql_now(*_: object, **__: object) -> str:
     return "TIMESTAMPDIFF(MICROSECOND,'1970-01-01 00:00:00',UTC_TIMESTAMP(6)) DIV 1000"
 
 
-class octets(sa.sql.functions.FunctionElement[int]):
+class octets(sa.sql.functions.FunctionElement[int]):  # noqa: N801 - as above
     """Bytes of a text, which every database knows without looking at the text."""
 
     type = sa.BigInteger()

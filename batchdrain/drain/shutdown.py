@@ -76,7 +76,7 @@ class Shutdown:
                 yield
             return
 
-        def handle(number: int, frame: FrameType | None) -> None:
+        def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a handler's signature
             again = self.signal is not None
             self.signal = self.signal or number
             note_signal()

@@ -145,7 +145,7 @@ class Workers:
         """To the engine. One that does not take it may come to it later all the same: then it finds that it was withdrawn."""
         try:
             self._running[self._engine.submit(execute, running.order)] = running
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever an engine raises
             what = f"{type(error).__name__}: {error}"
             self._stops.fail(EngineUnavailable(f"batchdrain.engine: it takes no commands: {what}", remedy=_ANEW))
             if withdraw(running.order):
@@ -176,7 +176,7 @@ class Workers:
             return future.result()
         except CancelledError:
             return Ending(by=EndedBy.INTERRUPT, message="the engine cancelled it")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever an engine raises
             ending = settle_order(running.order, running.guardian, error)
             if ending is None:
                 self._leave(running, f"processes of it can't be ended ({type(error).__name__}: {error})")

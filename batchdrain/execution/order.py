@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-TOKEN: Final = "BATCHDRAIN_TOKEN"
+TOKEN: Final = "BATCHDRAIN_TOKEN"  # noqa: S105 - the name of a variable, no secret
 """The environment variable that names every process of an execution."""
 
 

@@ -45,7 +45,7 @@ class PlanBacklog:
     def waiting(self) -> int:
         return len(self._ready)
 
-    def refresh(self, now: datetime) -> None:
+    def refresh(self, now: datetime) -> None:  # noqa: ARG002 - a plan does not depend on the time
         reading = self._read()
         self._rules, self.skipped, self.total = reading.rules, Counter(), 0
         self._skips_run = reading.rules.runs()
@@ -66,10 +66,10 @@ class PlanBacklog:
             else:
                 self.skipped[skip] += 1
 
-    def size_of(self, fingerprint: str) -> int:
+    def size_of(self, fingerprint: str) -> int:  # noqa: ARG002 - a plan sends no canaries ahead
         return 0
 
-    def next(self, now: datetime, busy: Container[str] = frozenset(), full: Container[str] = frozenset()) -> Choice | None:
+    def next(self, now: datetime, busy: Container[str] = frozenset(), full: Container[str] = frozenset()) -> Choice | None:  # noqa: ARG002
         place = 0
         while place < len(self._ready):
             phase = self._ready[place].phase
@@ -87,7 +87,7 @@ class PlanBacklog:
     def touch(self, run_id: str, now: datetime, attempt: Attempt | None = None) -> None:
         """A plan keeps its order, whatever comes of it."""
 
-    def upcoming(self, most: int, now: datetime) -> list[Phase]:
+    def upcoming(self, most: int, now: datetime) -> list[Phase]:  # noqa: ARG002
         """None: whoever planned a phase wants it, whatever a diagnosis would say."""
         return []
 

@@ -17,11 +17,11 @@ _OF_LIMIT: Final = 0.1
 
 def explain_yield(
     lane: Lane,
-    now: datetime,
+    now: datetime,  # noqa: ARG001 - a policy's signature
     *,
     prior: float = 0.3,
     strength: float = 4.0,
-    timeouts_last: bool = False,
+    timeouts_last: bool = False,  # noqa: ARG001 - the policy's own parameters
 ) -> str:
     """What `best_yield` expects of the lane, for people."""
     chance = success_rate_of(lane, prior, strength)
@@ -31,7 +31,7 @@ def explain_yield(
 @explained_by(explain_yield)
 def best_yield(
     lane: Lane,
-    now: datetime,
+    now: datetime,  # noqa: ARG001 - a policy's signature
     *,
     prior: float = 0.3,
     strength: float = 4.0,

@@ -7,6 +7,6 @@ from datetime import datetime
 from batchdrain.model.lane import Lane
 
 
-def promising_first(lane: Lane, now: datetime) -> bool:
+def promising_first(lane: Lane, now: datetime) -> bool:  # noqa: ARG001 - a policy's signature
     """Phases with a promising verdict before all others; `inv triage` and `inv drain --triage` give verdicts."""
     return not lane.promising

@@ -7,6 +7,6 @@ from datetime import datetime
 from batchdrain.model.lane import Lane
 
 
-def run_order(lane: Lane, now: datetime) -> tuple[str, bool, int, str]:
+def run_order(lane: Lane, now: datetime) -> tuple[str, bool, int, str]:  # noqa: ARG001 - a policy's signature
     """By run_id, inside a run by phase_index (none last), then phase_id."""
     return (lane.run_id, lane.phase_index is None, lane.phase_index or 0, lane.phase_id)

@@ -19,7 +19,7 @@ def explain_sampling(lane: Lane, now: datetime) -> str:
 
 
 @explained_by(explain_sampling)
-def sample_first(lane: Lane, now: datetime) -> int:
+def sample_first(lane: Lane, now: datetime) -> int:  # noqa: ARG001 - a policy's signature
     """Runs of which nothing was tried, by this session or in the ledger; then those whose sample told something of their
     own; last those whose latest failed attempt failed like one of another run: what ails them is known."""
     if not lane.taken and not lane.of_run.tried:

@@ -7,6 +7,6 @@ from datetime import datetime
 from batchdrain.model.lane import Lane
 
 
-def untried_first(lane: Lane, now: datetime) -> int:
+def untried_first(lane: Lane, now: datetime) -> int:  # noqa: ARG001 - a policy's signature
     """Fewer attempts in the ledger first: nothing is tried again before everything was tried."""
     return lane.attempts

@@ -54,7 +54,7 @@ def _put(path: Path, content: bytes, mode: int) -> None:
             os.fchmod(fd, mode)
         write_all(fd, content)
         os.fsync(fd)
-        os.replace(temporary, path)
+        os.replace(temporary, path)  # noqa: PTH105 - the atomic step, named as the system names it
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()

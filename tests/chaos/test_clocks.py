@@ -18,7 +18,7 @@ from tests.chaos.checker import violations, witnessed
 from tests.chaos.faults import repeated
 from tests.chaos.watching import started, watched
 from tests.execution.orders import HANG, Make, guarded
-from tests.execution.orders import order as order
+from tests.execution.orders import order as order  # noqa: PLC0414 - a fixture
 from tests.execution.sleep import sleeps_once_there_is
 from tests.support.workplace import DEADLINE_S, Workplace, wait_for
 

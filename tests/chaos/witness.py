@@ -35,7 +35,7 @@ def main() -> int:
         time.sleep(600)
     if act == "ms":
         time.sleep(int(argument) / 1000)
-    while act == "until" and not os.path.exists(argument):
+    while act == "until" and not os.path.exists(argument):  # noqa: PTH110 - pathlib is slow to import
         time.sleep(0.01)
     if act == "hang" and int(epoch) <= int(argument or epoch):
         time.sleep(600)

@@ -56,7 +56,7 @@ class PlainScreen:
     def released(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
         self._show_result(scheduled, f"  - Given back: {safe_text(attempt.final_state)}")
 
-    def retry_scheduled(self, scheduled: ScheduledAttempt, wait_s: float, why: str) -> None:
+    def retry_scheduled(self, scheduled: ScheduledAttempt, wait_s: float, why: str) -> None:  # noqa: ARG002 - a screen's signature
         self._out.line(f"    Trying again in {wait_s:.1f} s: {why}")
 
     def notice(self, text: str) -> None:

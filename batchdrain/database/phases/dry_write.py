@@ -107,7 +107,7 @@ def _write_row(connection: sa.Connection, table: PhaseTable, state: PhaseState) 
         ended = _try_write(connection, table, key, complete, end(complete, None), keep=False)
         table.takes_null = ended is not None
     found.append(ended)
-    back = lambda: table.give_back(connection, key, executing, prior, reason_changed=False)
+    back = lambda: table.give_back(connection, key, executing, prior, reason_changed=False)  # noqa: E731
     found.append(_try_write(connection, table, key, prior.state, back, keep=False))
     return [problem for problem in found if problem is not None]
 

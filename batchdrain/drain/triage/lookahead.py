@@ -79,7 +79,7 @@ class TriageLookahead:
     def _harmless(self) -> Iterator[Triage | None]:
         try:
             yield self._triage
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a drain does not fail for want of advice
             triage, self._triage, self._asked = self._triage, None, []
             self._recorder.notice(_given_up(error))
             if triage is not None:
@@ -95,7 +95,7 @@ def open_lookahead(it: OpenSession, recorder: Recorder, shutdown: Shutdown) -> I
         try:
             triage = Triage(it.project, request.settings, record.logs.with_name("triage"), session_id)
             shutdown.beside = triage
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a drain does not fail for want of advice
             recorder.notice(_given_up(error))
     lookahead = TriageLookahead(triage, it.backlog, recorder, request.settings.triage.limit)
     try:

@@ -141,7 +141,7 @@ def _become_the_command(sock: socket.socket, guardian: int) -> NoReturn:
             sock.sendall(_LATE)
             os._exit(127)
         sock.sendall(_GOING)
-        os.execvpe(argv[0], argv, env)
+        os.execvpe(argv[0], argv, env)  # noqa: S606 - argv, without a shell
     except (OSError, ValueError) as error:
         code = getattr(error, "errno", None) or 0
         what = os.fsdecode(getattr(error, "filename", None) or _to_bytes(order["argv"][0]))
