@@ -7,11 +7,47 @@ from functools import wraps
 from inspect import Parameter, Signature
 from typing import Any, Final
 
-from invoke.tasks import task
+from invoke.parser.argument import Argument
+from invoke.tasks import Task
 
+from batchdrain.cli.tasks.flag import Flag
 from batchdrain.cli.tasks.flags import FLAGS
 
 _CONTEXT: Final = Parameter("c", Parameter.POSITIONAL_OR_KEYWORD)
+
+
+class FlagArgument(Argument):
+    """What Invoke's parser knows of a flag. It copies every flag of every task before it reads the first word of a line."""
+
+    def __init__(self, flag: Flag) -> None:
+        kind: type = bool if not flag.kind else list if flag.is_list else str
+        default: Any = False if kind is bool else [] if kind is list else flag.default
+        name = flag.name.replace("_", "-")
+        attribute = None if name == flag.name else flag.name
+        super().__init__(names=(name,), kind=kind, default=default, help=flag.text, attr_name=attribute)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> FlagArgument:
+        twin = FlagArgument.__new__(FlagArgument)
+        twin.__dict__.update(self.__dict__)
+        if isinstance(self._value, list):
+            twin.raw_value = twin._value = list(self._value)
+        return twin
+
+
+class FlagTask(Task[Any]):
+    """A task whose flags come from the table, not from its function."""
+
+    flags: tuple[Flag, ...] = ()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> FlagTask:
+        """Invoke copies every task that it mounts. What a task is made of is never changed."""
+        twin = FlagTask.__new__(FlagTask)
+        twin.__dict__.update(self.__dict__)
+        return twin
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: ARG002 - Invoke's signature
+        """What Invoke asks a task for its parser."""
+        return [FlagArgument(flag) for flag in self.flags]
 
 
 def command(body: Callable[..., int | None]) -> Any:
@@ -21,7 +57,7 @@ def command(body: Callable[..., int | None]) -> Any:
     Invoke's own.
     """
     flags = FLAGS[body.__name__]
-    signature = Signature([_CONTEXT, *(flag.parameter for flag in flags)])
+    signature = Signature([_CONTEXT, *(flag.parameter for flag in flags)], __validate_parameters__=False)
 
     @wraps(body)
     def run(*args: Any, **kwargs: Any) -> None:
@@ -32,5 +68,6 @@ def command(body: Callable[..., int | None]) -> Any:
         run_command(body, flags, bound.arguments.pop("c"), bound.arguments)
 
     run.__signature__ = signature  # type: ignore[attr-defined]
-    lists = [flag.name for flag in flags if flag.is_list]
-    return task(run, help={flag.name: flag.text for flag in flags}, iterable=lists, auto_shortflags=False)
+    made = FlagTask(run, positional=(), auto_shortflags=False)
+    made.flags = flags
+    return made
