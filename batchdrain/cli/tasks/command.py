@@ -29,8 +29,8 @@ class FlagArgument(Argument):
     def __deepcopy__(self, memo: dict[int, Any]) -> FlagArgument:
         twin = FlagArgument.__new__(FlagArgument)
         twin.__dict__.update(self.__dict__)
-        if isinstance(self._value, list):
-            twin.raw_value = twin._value = list(self._value)
+        if self.kind is list:
+            twin.raw_value = twin._value = list(self._value)  # noqa: SLF001 - of our own kind
         return twin
 
 
