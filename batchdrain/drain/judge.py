@@ -66,8 +66,7 @@ class Judge:
         `row_state`: what the command left in the table, in `result_from: database` (None with exit codes). `paths`: of the
         files of stdout and stderr, as they are shown.
         """
-        answer, outcome = _Answer.of(ending.result), self._outcome(ending, row_state)
-        reason = None
+        answer, outcome, reason = _Answer.of(ending.result), self._outcome(ending, row_state), None
         if outcome is not Outcome.COMPLETE:
             reason = self._redact(self._reason(claim, ending, answer, row_state, limit, paths[1]))
         return Attempt(

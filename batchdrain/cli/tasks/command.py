@@ -30,7 +30,7 @@ class FlagArgument(Argument):
         twin = FlagArgument.__new__(FlagArgument)
         twin.__dict__.update(self.__dict__)
         if self.kind is list:
-            twin.raw_value = twin._value = list(self._value)  # noqa: SLF001 - of our own kind
+            twin.raw_value = twin._value = [*(self._value or ())]  # noqa: SLF001 - of our own kind
         return twin
 
 
