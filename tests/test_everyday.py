@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from batchdrain.collection import ns
+from tests.conftest import COLLECTED
 
 ROOT = Path(__file__).parents[1]
 TESTS = ROOT / "tests"
@@ -27,9 +28,8 @@ def _collected() -> list[str]:
 @pytest.fixture
 def everyday(request: pytest.FixtureRequest) -> dict[str, set[str]]:
     """The tests that `pytest` runs, by their files."""
-    names = [item.nodeid for item in request.session.items]
-    if {name.partition("::")[0] for name in names} < {str(path.relative_to(ROOT)) for path in TESTS.rglob("test_*.py")}:
-        names = _collected()  # this run is of a few files alone
+    is_whole = {item.path for item in request.config.stash[COLLECTED]} >= set(TESTS.rglob("test_*.py"))
+    names = [item.nodeid for item in request.session.items] if is_whole else _collected()
     found: dict[str, set[str]] = {}
     for name in names:
         file, _, test = name.partition("[")[0].partition("::")

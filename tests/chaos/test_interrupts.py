@@ -35,7 +35,7 @@ def begun(place: Workplace) -> None:
     """Wait until the command of the only phase is where its act wants it."""
     act = next(iter(place.states())).rpartition("~")[2]
     if act in {"deaf", "stubborn"}:
-        return said(place, act)
+        return said(place, f"is {act}")  # its name alone stands in the first line that it prints
     if act in {"hang", "while=flag"}:
         return said(place, "hanging")
     pid = place.root / "grandchild.pid"
@@ -140,7 +140,7 @@ def test_with_finish_current_the_second_signal_ends_the_running_phases(sqlite_pr
     sqlite_project.configure(**ENDLESS)
     sqlite_project.fail("a/p~deaf", "b/p~hang", reason=REASON)
     drain = sqlite_project.start("drain", "--finish-current", "--workers=2")
-    said(sqlite_project, "deaf")
+    said(sqlite_project, "is deaf")
     said(sqlite_project, "hanging")
     drain.send_signal(signal.SIGHUP)
     with pytest.raises(subprocess.TimeoutExpired):

@@ -47,7 +47,7 @@ def main() -> int:
         import signal
 
         signal.signal(signal.SIGTERM, signal.SIG_IGN if act == "deaf" else lambda *_: print("heard", flush=True))
-        print(act, flush=True)
+        print("is", act, flush=True)
         time.sleep(600)
     if act in {"grandchild", "tree", "daemon"}:
         leave_a_child(start_new_session=act == "daemon")
