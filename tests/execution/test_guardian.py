@@ -200,6 +200,7 @@ def test_what_emptied_its_environment_ends_with_a_guardian_that_is_killed(
     """It is still in the session of the command."""
     wanted = replace(order(""), argv=HIDDEN)
     guardian, endings, waiting = begun(pool, wanted, tmp_path / "up")
+    wait_for(lambda: pool._orders[wanted.token].command is not None, "the guardian to say which process it is")
     os.kill(guardian, signal.SIGKILL)
     waiting.join(DEADLINE_S)
     pool.close()
