@@ -35,7 +35,7 @@ from batchdrain.runtime.resources import shortage_of
 
 T = TypeVar("T")
 TRIES: Final = 8
-_EXTRAS: Final = {"psycopg": "batchdrain[postgres]", "pymysql": "batchdrain[mysql]", "MySQLdb": "batchdrain[mysql]"}
+_DRIVERS: Final = {"psycopg": "psycopg[binary]", "pymysql": "pymysql", "MySQLdb": "pymysql"}
 
 
 class Database:
@@ -185,11 +185,11 @@ def open_database(
         if (shortage := shortage_of(error)) is not None:
             raise shortage from error
         wanted = (getattr(error, "name", None) or "").split(".")[0]
-        extra = _EXTRAS.get(wanted, "")
+        driver = _DRIVERS.get(wanted, "")
         way = "write mysql+pymysql://… and " if wanted == "MySQLdb" else ""
         raise ConfigError(
             f"database_url: no driver for {url.drivername}",
-            remedy=f"{way}pip install '{extra}'" if extra else "use sqlite, postgresql or mysql+pymysql",
+            remedy=f"{way}pip install '{driver}'" if driver else "use sqlite, postgresql or mysql+pymysql",
         ) from None
     except (SQLAlchemyError, SAWarning, ValueError, TypeError) as error:
         raise ConfigError(f"database_url: {mask_url(url)}: {first_line_of(error)}", remedy="mend the URL") from None

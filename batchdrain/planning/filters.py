@@ -106,11 +106,15 @@ class Filters:
 
 def cluster_ids(flag: str, given: str) -> tuple[str, ...]:
     """The ids of one or more clusters, with commas. Raises UsageError."""
-    ids = tuple(dict.fromkeys(part.strip().lower() for part in given.split(",")))
-    for one in ids:
-        if not _CLUSTER.fullmatch(one):
-            raise UsageError(f"{flag}: {one[:80]!r} is no id of a cluster: 10 hex digits", remedy="`inv clusters` shows them")
-    return ids
+    return tuple(dict.fromkeys(to_cluster_id(flag, part) for part in given.split(",")))
+
+
+def to_cluster_id(flag: str, given: str) -> str:
+    """Raises UsageError for what is no id of one cluster."""
+    found = given.strip().lower()
+    if not _CLUSTER.fullmatch(found):
+        raise UsageError(f"{flag}: {found[:80]!r} is no id of a cluster: 10 hex digits", remedy="`inv clusters` shows them")
+    return found
 
 
 def matcher(glob: str) -> Callable[[str], bool]:

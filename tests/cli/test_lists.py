@@ -110,3 +110,9 @@ def test_clusters_can_be_accepted_one_by_one(sqlite_project: Workplace) -> None:
 
     assert (ran.code, "2 failed phases now" in ran.out) == (0, True), ran
     assert sqlite_project.inv("accept", "--cluster=" + ",".join(ids), "--clear").code == 0
+
+
+def test_an_entry_that_holds_a_comma_is_no_id_of_a_cluster(sqlite_project: Workplace) -> None:
+    """`\\,` makes one entry of two ids; none of them is taken for the whole."""
+    ran = sqlite_project.inv("dry-run", r"--cluster=e3b0c44298\,8766aeb31c")
+    assert (ran.code, "is no id of a cluster" in ran.err) == (2, True), ran

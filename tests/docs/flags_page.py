@@ -20,6 +20,7 @@ A negative number needs the `=`.
   it says what holds instead.
 - A wrong or empty value is told with the flag's name, what was expected and what came. The task then ends with exit code 2, and
   nothing was changed.
+- A flag stands once. Only a LIST may be repeated: Invoke takes the second value of another flag for the name of a task.
 - Invoke's own flags stand before the task: `inv --dry drain` is a dry run too.
 
 | takes | is |
@@ -40,7 +41,7 @@ A negative number needs the `=`.
 | nothing | a switch: it is there, or it is not |
 
 In a list `\,` is a comma that belongs to the entry: `--exclude-run='build\,7*'` leaves out the runs that begin with `build,7`. Every
-other backslash stands for itself. Quote the value, or your shell takes the backslash away. Spaces around an entry don't count, and
+other backslash stands for itself, so an entry that ends in one goes last. Quote the value, or your shell takes the backslash away. Spaces around an entry don't count, and
 neither does an empty entry beside others. `--policy` takes JSON too, for policies with parameters:
 `--policy='["hints", {"name": "best-yield", "prior": 0.3}]'`.
 """

@@ -66,10 +66,12 @@ def _require_plan_alone(flags: DrainFlags, filters: Filters) -> None:
 
 def _with_plan(project: Project, request: DrainRequest, path: Path, *, explicit_size: bool) -> DrainRequest:
     plan = plan_file.load(path)
-    theirs, ours = plan.database.get("uid"), project.store.identify()["uid"]
-    if theirs is not None and ours is not None and theirs != ours:
+    theirs, ours = plan.database, project.store.identify()
+    knows_both = theirs.get("uid") is not None and ours["uid"] is not None  # a database has none before its first drain
+    name = "uid" if knows_both else "place"
+    if theirs.get(name) is not None and theirs[name] != ours[name]:
         raise BadData(
-            f"--plan: {path} was made for another database ({plan.database.get('url')})",
+            f"--plan: {path} was made for another database ({theirs.get('url')})",
             remedy="make a plan of this one with `inv dry-run --output`",
         )
     if not plan.phases:
@@ -77,4 +79,5 @@ def _with_plan(project: Project, request: DrainRequest, path: Path, *, explicit_
     settings = request.settings
     if not explicit_size:
         settings = settings.model_copy(update={"batch_size": len(plan.phases)})
-    return replace(request, plan=tuple(plan.phases), settings=settings)
+    filters = replace(request.filters, include_quarantined=plan.filters.get("include_quarantined") is True)
+    return replace(request, plan=tuple(plan.phases), settings=settings, filters=filters)

@@ -13,7 +13,7 @@ from batchdrain.cli.tasks.flags import LONGEST
 from batchdrain.config.load import Override
 from batchdrain.database.url import parse_url
 from batchdrain.model.errors import ConfigError, UsageError
-from batchdrain.planning.filters import cluster_ids
+from batchdrain.planning.filters import to_cluster_id
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import to_storable
 
@@ -98,7 +98,7 @@ def _whole(flag: Flag, text: str) -> int:
 
 
 def _cluster(flag: Flag, text: str) -> str:
-    return cluster_ids(flag.dashed, text)[0]
+    return to_cluster_id(flag.dashed, text)
 
 
 def _url(flag: Flag, text: str) -> str:
