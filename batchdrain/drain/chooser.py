@@ -147,7 +147,7 @@ class Chooser:
     def _choose(self, workers: Workers, busy: set[str]) -> Choice | None:
         """The backlog's next phase. It is read again where a lane ran out, or once it seems empty."""
         backlog = self._backlog
-        while (choice := backlog.next(clock.now(), busy, self._stops.full_clusters(workers.side_by_side()))) is None:
+        while (choice := backlog.next(clock.now(), busy, self._stops.full_clusters(workers.side_by_side))) is None:
             if not backlog.stale and (backlog.waiting or not self._results_since):
                 return None
             self._read()

@@ -75,15 +75,15 @@ class Finisher:
         if ended.ending.unspooled:
             key, why = claim.phase.key, ended.ending.unspooled
             self._recorder.notice(f"The result of {key} stood nowhere until it was recorded: {why}")
-        self._stops.stop(judgement.stop)
         if recorded.outcome in GIVEN_BACK:
             return self._release(ended, judgement, recorded)
-        return self._record(ended, recorded, None if recorded.outcome is Outcome.MOVED else judgement.retry_in_s)
+        return self._record(ended, judgement, recorded)
 
     def _release(self, ended: Ended, judgement: Judgement, recorded: Attempt) -> Conclusion:
         """Given back: not counted as an attempt."""
         scheduled, ending = ended.running.scheduled, ended.ending
         self._recorder.released(scheduled, _end_of(ended, recorded, None))
+        self._stops.stop(judgement.stop)
         is_orphaned = recorded.outcome is Outcome.ORPHANED
         if is_orphaned:
             self._recorder.notice(f"Orphaned: {recorded.phase.key}: {recorded.reason}")
@@ -95,12 +95,15 @@ class Finisher:
             retry=self._judgements.probe(scheduled, _CLOCK_STEP_S) if judgement.is_spared else None,
         )
 
-    def _record(self, ended: Ended, recorded: Attempt, wait_s: float | None) -> Conclusion:
-        """A result of the session. `wait_s`: until it is tried again; None: it is not."""
-        scheduled = ended.running.scheduled
+    def _record(self, ended: Ended, judgement: Judgement, recorded: Attempt) -> Conclusion:
+        """A result of the session, which may be tried again."""
+        scheduled, wait_s = ended.running.scheduled, judgement.retry_in_s
+        if recorded.outcome is Outcome.MOVED:
+            wait_s = None
         self._recorder.finished(scheduled, _end_of(ended, recorded, wait_s))
         self._stops.note(recorded, waits=wait_s is not None)
         if wait_s is None:
+            self._stops.stop(judgement.stop)
             return Conclusion(recorded=recorded)
         retry = self._judgements.reschedule(scheduled, recorded, monotonic() + wait_s + _CLOCK_STEP_S)
         self._recorder.retry_scheduled(scheduled, wait_s, retry.choice.reason)

@@ -19,7 +19,7 @@ from batchdrain.drain.triage.diagnosis import Diagnosis
 from batchdrain.execution.spool_reader import discard
 from batchdrain.model.attempt import Finished
 from batchdrain.model.claim import Claim, ScheduledAttempt, TimeLimit
-from batchdrain.model.phase import PhaseKey, Skip
+from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import block_signals
 from batchdrain.sessions.events import Event
@@ -52,28 +52,28 @@ class Recorder:
     def selected(self, scheduled: ScheduledAttempt) -> None:
         """It is to be drained next; it is not claimed yet."""
         phase = scheduled.choice.phase
-        self._events.write(Event.PHASE_SELECTED, **_ids(phase.key), category=phase.category, reason=scheduled.choice.reason)
+        self._events.write(Event.PHASE_SELECTED, **_ids(phase), category=phase.category, reason=scheduled.choice.reason)
         self._show(self._screen.selected, scheduled)
 
     def not_claimed(self, scheduled: ScheduledAttempt, why: str) -> None:
         """Its row is not ours to take: somebody was faster, has it locked, or the table refuses it."""
-        self._events.write(Event.CLAIM_LOST, **_ids(scheduled.choice.phase.key))
+        self._events.write(Event.CLAIM_LOST, **_ids(scheduled.choice.phase))
         self._show(self._screen.lost, scheduled, why)
 
     def claimed(self, claim: Claim) -> None:
         """The ledger has our claim. An event alone: the screen shows the start."""
-        self._events.write(Event.PHASE_CLAIMED, **_ids(claim.phase.key), epoch=claim.epoch, attempt=claim.attempt)
+        self._events.write(Event.PHASE_CLAIMED, **_ids(claim.phase), epoch=claim.epoch, attempt=claim.attempt)
 
     def started(self, scheduled: ScheduledAttempt, claim: Claim, limit: TimeLimit) -> None:
         """The command runs: now there is time."""
-        ids = _ids(claim.phase.key)
+        ids = _ids(claim.phase)
         self._events.write(Event.PHASE_STARTED, **ids, epoch=claim.epoch, timeout_s=limit.seconds, limit=limit.rule)
         self._show(self._screen.started, scheduled, limit)
         self.settle()
 
     def claim_lost(self, claim: Claim) -> None:
         """It was ours, and is another's: what came of it is not written."""
-        self._events.write(Event.CLAIM_LOST, **_ids(claim.phase.key), epoch=claim.epoch)
+        self._events.write(Event.CLAIM_LOST, **_ids(claim.phase), epoch=claim.epoch)
 
     def finished(self, scheduled: ScheduledAttempt, end: Finished) -> None:
         """The ledger has its attempt: a result of the session. A failure is settled at once."""
@@ -89,7 +89,7 @@ class Recorder:
 
     def retry_scheduled(self, scheduled: ScheduledAttempt, wait_s: float, why: str) -> None:
         """Its attempt failed, and it is tried again in this session. `why`: for people."""
-        ids = _ids(scheduled.choice.phase.key)
+        ids = _ids(scheduled.choice.phase)
         self._events.write(Event.PHASE_RETRY_SCHEDULED, **ids, wait_s=round(wait_s, 3), reason=why)
         self._show(self._screen.retry_scheduled, scheduled, wait_s, why)
 
@@ -114,18 +114,22 @@ class Recorder:
 
     def recovered(self, back: Recovered) -> None:
         """What a dead controller held was settled, or could not be."""
+        self.claim_recovered(back)
+        self.notice(describe_recovered(back))
+
+    def claim_recovered(self, back: Recovered) -> None:
+        """The same as an event alone, for when there is no screen yet."""
         if not back.problem:
             recorded = None if back.recorded is None else back.recorded.value
             facts = {"epoch": back.epoch, "state": back.state, "recorded": recorded, "orphanings": back.orphanings}
             self._events.write(Event.CLAIM_RECOVERED, **_ids(back.key), **facts)
-        self.notice(describe_recovered(back))
 
     def diagnosed(self, found: Diagnosis) -> None:
         """A diagnosis ended. Of those without a verdict the screen shows the first alone."""
         phase, verdict = found.phase, found.verdict
         self._events.write(
             Event.PHASE_DIAGNOSED,
-            **_ids(phase.key),
+            **_ids(phase),
             verdict=None if verdict is None else verdict.kind.value,
             reason=found.problem if verdict is None else verdict.reason,
             until=None if verdict is None else clock.to_iso(verdict.until),
@@ -154,5 +158,5 @@ class Recorder:
         self._later.append(partial(tell, *facts))
 
 
-def _ids(key: PhaseKey) -> dict[str, str]:
+def _ids(key: PhaseKey | Phase) -> dict[str, str]:
     return {"run_id": key.run_id, "phase_id": key.phase_id}

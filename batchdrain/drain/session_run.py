@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from batchdrain.database.run_counts import describe_counts
 from batchdrain.drain.close import close_after, close_session, exit_code, keep_head
 from batchdrain.drain.compose import open_drain
+from batchdrain.drain.liveness import describe_recovered
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.screen import Opening
@@ -64,6 +65,8 @@ def _announce(it: OpenSession, recorder: Recorder) -> None:
     session, store = it.record.session, it.project.store
     keep_head(it.project, session)
     it.record.save()
+    for back in it.recovered:
+        recorder.claim_recovered(back)
     store.database.on_retry = recorder.database_retried
     done = len(session.results)
     opening = Opening(
@@ -77,4 +80,4 @@ def _announce(it: OpenSession, recorder: Recorder) -> None:
     )
     recorder.begin(opening)
     for back in it.recovered:
-        recorder.recovered(back)
+        recorder.notice(describe_recovered(back))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Callable, Container
 
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.request import DrainRequest
@@ -65,14 +65,14 @@ class Stops:
         """Nothing more is begun, and the session ends with this error. None changes nothing."""
         self.failure = self.failure or failure
 
-    def full_clusters(self, running: Counter[str]) -> Container[str]:
+    def full_clusters(self, running: Callable[[], Counter[str]]) -> Container[str]:
         """The big clusters of which as many phases run as their canaries allow. `running`: phases by fingerprint."""
         if not self._stop.canary:
             return frozenset()
         canaries = self.progress.canaries
         return {
             fingerprint
-            for fingerprint, count in running.items()
+            for fingerprint, count in running().items()
             if self._is_big(fingerprint) and count >= canary_room(canaries.get(fingerprint, 0))
         }
 

@@ -110,7 +110,7 @@ class Workers:
             running = self._running.pop(future)
             ending = self._ending_of(future, running)
             if ending is not None:
-                yield from self._settle(running, ending, monotonic() + self._row_states.settle_s)
+                yield from self._settle(running, ending, None)
 
     def postpone(self, ended: Ended) -> None:
         """Its row is locked: it comes again with what `ended` gives later."""
@@ -160,9 +160,11 @@ class Workers:
         self._stops.fail(EngineUnavailable(f"batchdrain.engine: {why}", remedy=_ANEW))
         self._recorder.notice(f"{running.claim.phase.key} stays held: {why}; `inv recover` settles it")
 
-    def _settle(self, running: Running, ending: Ending, until: float) -> Iterator[Ended]:
-        """The end, once the table says something new, or the time for that is over."""
+    def _settle(self, running: Running, ending: Ending, until: float | None) -> Iterator[Ended]:
+        """The end, once the table says something new, or the time for that is over. `until`: None at the first look, which may
+        have had to wait for the database: the time is counted from its end."""
         row_state = self._row_states.read(running)
+        until = monotonic() + self._row_states.settle_s if until is None else until
         ended = Ended(running=running, ending=ending, row_state=row_state)
         if monotonic() < until and self._row_states.may_change(running, ending, row_state):
             self._settling.append(_Settling(ended, until))

@@ -119,8 +119,10 @@ def make_order(claim: Claim, command: Command, place: SessionPlace, *, limit: Ti
         reason=claim.prior_reason or "",
         limit=limit,
         values={"attempt": str(claim.attempt), "epoch": str(claim.epoch)},
+        spool_dir=str(place.spool or ""),
+        deadline_ms=deadline_ms,
     )
-    return replace(_order_of(execution, command, place), spool_dir=str(place.spool or ""), deadline_ms=deadline_ms)
+    return _order_of(execution, command, place)
 
 
 def make_diagnosis_order(phase: Phase, reason: str, settings: Settings, place: SessionPlace) -> Order:
@@ -149,6 +151,8 @@ class _Execution:
     reason: str  #: the failure text from which it sets out
     limit: TimeLimit
     values: Mapping[str, str] = field(default_factory=dict)  #: of placeholders, beside those that every execution has
+    spool_dir: str = ""
+    deadline_ms: int | None = None
 
 
 def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> Order:
@@ -181,6 +185,8 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
         grace_s=command.grace_s,
         log_max_bytes=round(command.log_max_mb * 1_000_000),
         limit_rule=execution.limit.rule,
+        spool_dir=execution.spool_dir,
+        deadline_ms=execution.deadline_ms,
     )
 
 

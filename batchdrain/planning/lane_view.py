@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from batchdrain.database.ledger.history import RunHistory
 from batchdrain.model.lane import Lane
@@ -15,8 +15,7 @@ from batchdrain.planning.skip_rules import SkipRules
 _UNKNOWN_RUN = RunHistory()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFacts:
+class RunFacts(NamedTuple):
     """Of a lane's run, as it stands now."""
 
     type: str

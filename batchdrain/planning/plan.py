@@ -6,7 +6,7 @@ It takes them from the same backlog as the drain. Reads only.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,14 +54,14 @@ def plan(
     *,
     most: int | None,
     now: datetime,
-    attempted: set[PhaseKey],
+    take: Callable[[PhaseKey], object],
     retries: Sequence[ScheduledAttempt] = (),
 ) -> Plan:
     """Take phases from a backlog as the drain does, without executing them. At most `most`; None: all. `retries`: phases that
     the session tries again anyway; as it attempted them, the backlog skips them.
 
-    `attempted`: what the backlog takes for attempted; the planned ones are added, so that another reading goes on behind
-    them, as the drain's does.
+    `take`: told of each planned phase, so that the backlog takes it for attempted: another reading goes on behind it, as the
+    drain's does.
     """
     backlog.refresh(now)
     skipped, total = Counter(backlog.skipped), backlog.total
@@ -75,7 +75,7 @@ def plan(
                 break
             backlog.refresh(now)
             continue
-        attempted.add(choice.phase.key)
+        take(choice.phase.key)
         chosen[choice.phase.key] = Planned(choice=choice, limit=limits.of(choice.phase))
     return Plan(phases=tuple(chosen.values()), retries=again, total=total, skipped=skipped)
 

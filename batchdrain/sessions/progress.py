@@ -23,13 +23,12 @@ class ResultCounts:
         self._without_metric = 0
         self._results = 0
         self._successes = 0
-        self.attempted: set[PhaseKey] = set()  #: phases with a result
+        self.attempted: dict[PhaseKey, int] = {}  #: phases with a result, and its place among the results
         self.fixed: dict[str, int] = {}  #: phases that this session completed, by run_id
         self.metric = ""  #: whose absence is counted
 
     def add(self, result: Result, by: int = 1) -> None:
         """Count a result; by -1: one that another takes the place of."""
-        self.attempted.add(result.key)
         if result.has_timed_out:
             self._timeouts[result.run_id] = self._timeouts.get(result.run_id, 0) + by
         if result.success:
@@ -43,6 +42,14 @@ class ResultCounts:
         if by > 0:
             self._consecutive = 0 if result.success else self._consecutive + 1
             self._without_metric = 0 if result.metrics.get(self.metric, 0.0) > 0 else self._without_metric + 1
+
+    def take(self, key: PhaseKey) -> None:
+        """For a look ahead: as if the phase had a result."""
+        self.attempted.setdefault(key, len(self.attempted))
+
+    def begin(self) -> None:
+        """The session's time is counted from now on."""
+        self._begun = time.monotonic()
 
     def begin_row(self) -> None:
         """What is counted in a row is counted anew after a resume: the session may have ended by it."""
@@ -73,7 +80,8 @@ class ResultCounts:
 def counts_of(session: Session) -> ResultCounts:
     """What the results of a session come to, for one that goes on."""
     counts = ResultCounts()
-    for result in session.results:
+    for place, result in enumerate(session.results):
+        counts.attempted[result.key] = place
         counts.add(result)
     counts.begin_row()
     return counts

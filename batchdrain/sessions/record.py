@@ -52,7 +52,6 @@ class SessionRecord:
         self.events = EventLog(folder.events_path(session.session_id), session.session_id, session.session_uid)
         self._logs_kept = folder.shorten(self.logs)
         self._lock = lock
-        self._place = {result.key: number for number, result in enumerate(session.results)}
         self._rendered = [render_result(result) for result in session.results]
         self._saved = 0.0
         self._guard = threading.Lock()
@@ -65,6 +64,8 @@ class SessionRecord:
         self._told: set[tuple[Event, str]] = set()
         session.recount()
         self.counts = counts_of(session) if counts is None else counts
+        self.counts.begin()
+        self._place = self.counts.attempted
         self.balance_count = BalanceCount(session.results, session.balance, failed_state)
 
     def progress(self) -> Progress:
@@ -78,10 +79,10 @@ class SessionRecord:
 
     def add(self, result: Result, event: Mapping[str, Any]) -> None:
         """A phase's result, in place of an earlier one of this session, and its event. On disk once it is settled."""
-        session, place = self.session, self._place.get(result.key)
+        session, key = self.session, result.key
         with self._guard:
-            if place is None:
-                self._place[result.key] = len(session.results)
+            if (place := self._place.get(key)) is None:
+                self._place[key] = len(session.results)
                 session.results.append(result)
                 self._rendered.append(render_result(result))
             else:

@@ -67,7 +67,7 @@ def _make_plan(project: Project, request: DrainRequest, left: Resumption | None)
         limits_for(project, request.settings),
         most=_limit_of(request, left),
         now=clock.now(),
-        attempted=done.attempted,
+        take=done.take,
         retries=[] if left is None else sorted(left.retries),
     )
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from batchdrain.model.attempt import Attempt, Finished
@@ -23,7 +24,7 @@ class Field(NamedTuple):
 
 
 def _of(name: str) -> Callable[[Finished], Any]:
-    return lambda end: getattr(end.attempt, name)
+    return attrgetter(f"attempt.{name}")
 
 
 def _rounded(name: str) -> Callable[[Finished], float | None]:

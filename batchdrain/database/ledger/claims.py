@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -92,11 +91,8 @@ class Claims:
         Raises ClaimLost when a higher epoch was written; RowLocked, unless it `may_wait`, while somebody has the row locked;
         RowRefused when not even the former state is taken back.
         """
-        transaction = FinishTransaction(
-            tables=self.tables, holder=self.holder, claim=claim, attempt=attempt, retry_in_s=retry_in_s
-        )
         try:
-            recorded = self._write_end(transaction, may_wait=may_wait)
+            recorded = self._write_end(claim, attempt, retry_in_s, may_wait=may_wait)
         except RowLocked:
             raise
         except BaseException:
@@ -105,11 +101,14 @@ class Claims:
         self._forget(claim)
         return recorded
 
-    def _write_end(self, transaction: FinishTransaction, *, may_wait: bool) -> Attempt:
+    def _write_end(self, claim: Claim, attempt: Attempt, retry_in_s: float | None, *, may_wait: bool) -> Attempt:
         refusal: ConfigError | None = None
-        for fall_back in fallbacks(transaction.attempt, self.tables.phases):
+        for fall_back in fallbacks(attempt, self.tables.phases):
+            transaction = FinishTransaction(
+                tables=self.tables, holder=self.holder, claim=claim, attempt=fall_back(refusal), retry_in_s=retry_in_s
+            )
             try:
-                return self.database.write(replace(transaction, attempt=fall_back(refusal)), may_wait=may_wait)
+                return self.database.write(transaction, may_wait=may_wait)
             except ConfigError as error:
                 refusal = refusal or error
         if refusal is None:

@@ -7,7 +7,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
-from batchdrain.execution.engines.local import LocalEngine
 from batchdrain.execution.guardian_pool import GuardianPool, interrupt_own
 from batchdrain.execution.order import Ending, Order
 
@@ -63,5 +62,5 @@ def capabilities_of(engine: object) -> Capabilities:
         tell=engine.tell if hasattr(engine, "tell") else None,
         capacity=engine.capacity if hasattr(engine, "capacity") else None,
         shares_files=bool(engine.shares_files) if hasattr(engine, "shares_files") else False,
-        pool=engine.pool if isinstance(engine, LocalEngine) else None,
+        pool=engine.pool if hasattr(engine, "pool") and isinstance(engine.pool, GuardianPool) else None,
     )
