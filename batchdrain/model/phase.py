@@ -71,11 +71,6 @@ class Phase:
         """Why it failed: one of failures.categories.CATEGORIES."""
         return self.failure.category
 
-    @property
-    def order(self) -> tuple[bool, int, str]:
-        """Phase order inside a run: by index, no index last, ties by id."""
-        return (self.phase_index is None, self.phase_index or 0, self.phase_id)
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class Skip:

@@ -46,7 +46,7 @@ class LaneBuilder:
         self.buffers: list[LaneBuffer] = []
 
     def read(self, pages: Iterable[Page]) -> None:
-        """Take all pages in; afterwards the shelves are trimmed to their room, the skipped counted."""
+        """Take all pages in; afterwards the buffers are trimmed to their room, the skipped counted."""
         named = self._named
         for page in pages:
             rows = page.rows if page.has_sound_ids else self._without_unusable(page.rows)

@@ -73,9 +73,9 @@ class BalanceCount:
 
     def __init__(self, results: Sequence[Result], before: Balance | None, failed_state: str) -> None:
         """`results`: of the session, which grow with it; `before`: its balance so far, None where it has none.
-        `failed_state`: the user's word for failed."""
+        `failed_state`: the user's text for it."""
         self._results = results
-        self._failed_word = failed_state
+        self._failed_state = failed_state
         self._fixed = self._failing = self._moved = 0
         self._gone = 0  # failed results whose phases have left the backlog since
         for result in results:
@@ -92,7 +92,7 @@ class BalanceCount:
         """Weigh a result; by -1: one that another takes the place of."""
         if result.success:
             self._fixed += by
-        elif result.fails_still(self._failed_word):
+        elif result.fails_still(self._failed_state):
             self._failing += by
         else:
             self._moved += by
@@ -100,7 +100,7 @@ class BalanceCount:
     def weigh(self, *, left: int, accepted: int) -> None:
         """`left`: phases that stand in the source state now; `accepted`: those of them that the rule `accepted` skips."""
         back = sum(
-            result.fails_still(self._failed_word) and result.final_state == result.initial_state for result in self._results
+            result.fails_still(self._failed_state) and result.final_state == result.initial_state for result in self._results
         )
         self._gone = max(0, back - left)
         self._known = self._fixed + self._failing + self._moved + max(0, left - back)

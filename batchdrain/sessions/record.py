@@ -16,7 +16,7 @@ from typing import Any, Final
 import orjson
 
 from batchdrain.model.errors import FilesUnavailable
-from batchdrain.model.phase import PhaseKey, Skip
+from batchdrain.model.phase import Skip
 from batchdrain.planning.stop import Progress
 from batchdrain.runtime import files
 from batchdrain.runtime.threads import begin
@@ -71,11 +71,6 @@ class SessionRecord:
     def progress(self) -> Progress:
         """Numbers as of now; its mappings go on growing with the results."""
         return self.counts.progress()
-
-    def result(self, key: PhaseKey) -> Result | None:
-        """The phase's result in this session; None where it has none."""
-        place = self._place.get(key)
-        return None if place is None else self.session.results[place]
 
     def add(self, result: Result, event: Mapping[str, Any]) -> None:
         """A phase's result, in place of an earlier one of this session, and its event. On disk once it is settled."""

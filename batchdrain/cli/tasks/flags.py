@@ -92,7 +92,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
     ),
     "resume": (
         _SESSION,
-        _BATCH_SIZE._replace(help="take at most so many phases in this go; the session's own size stays",
+        _BATCH_SIZE._replace(help="take at most so many phases this time; the session's own size stays",
                              unset="what is left of the session"),
         _FINISH_CURRENT,
     ),

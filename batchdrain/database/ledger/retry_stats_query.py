@@ -90,16 +90,13 @@ def _read_failures(
     return failures, seen_in
 
 
-_TRIED: Final = (Outcome.COMPLETE.value, Outcome.FAILED.value, Outcome.TIMEOUT.value)
-
-
 def read_retries_by_fingerprint(database: Database, ledger: Ledger) -> dict[str, RetryCount]:
     """Over all sessions and runs; {} where there is no ledger."""
     attempts = ledger.attempt
     fixed = sa.func.sum(sa.case((attempts.c.outcome == Outcome.COMPLETE.value, 1), else_=0))
     query = (
         sa.select(attempts.c.from_fingerprint, sa.func.count(), fixed)
-        .where(attempts.c.source == ledger.source, attempts.c.from_fingerprint.is_not(None), attempts.c.outcome.in_(_TRIED))
+        .where(attempts.c.source == ledger.source, attempts.c.from_fingerprint.is_not(None), attempts.c.outcome.in_(_ENDED))
         .group_by(attempts.c.from_fingerprint)
     )
     with database.read() as connection:

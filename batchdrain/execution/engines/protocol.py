@@ -57,7 +57,7 @@ class Capabilities:
 def capabilities_of(engine: object) -> Capabilities:
     """`hasattr`, as some engines hand on what they are asked for to another one: no protocol checked at run time sees that."""
     return Capabilities(
-        interrupt=engine.interrupt if hasattr(engine, "interrupt") else interrupt_own,
+        interrupt=getattr(engine, "interrupt", None) or interrupt_own,
         first=engine.first if hasattr(engine, "first") else None,
         tell=engine.tell if hasattr(engine, "tell") else None,
         capacity=engine.capacity if hasattr(engine, "capacity") else None,
