@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import orjson
 
 from batchdrain.reports import markdown, text
 from batchdrain.sessions.render import dumps
 from batchdrain.sessions.session import Session, metrics_per_minute
 
+SUMMARY: Final = ("text", "json", "markdown")
+
 
 def render_summary(session: Session, saved_to: str, format_name: str) -> str:
-    """The report as text, json or markdown, ending in a newline."""
+    """The report in one of SUMMARY, ending in a newline."""
     if format_name == "json":
         found = session.model_dump(mode="json")
         found |= {
