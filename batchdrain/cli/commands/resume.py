@@ -45,9 +45,8 @@ def _resume(invocation: Invocation, session_id: str | None, flags: DrainFlags) -
     filters = flags.filters
     own = [one for one in flags.settings if one.flag != _BATCH_SIZE]
     batch_size = settings_of(invocation, flags.settings).batch_size if flags.sets(_BATCH_SIZE) else None
-    with open_project(
-        invocation, own
-    ) as project:  # the session has a batch size of its own, and takes at most the flag's now
+    # the session has a batch size of its own, and takes at most the flag's now
+    with open_project(invocation, own) as project:
         if flags.dry_run:
             return _show_resumption(project, session_id, batch_size, flags)
         screen = screen_for(quiet=flags.quiet, shape=flags.format)
