@@ -153,10 +153,16 @@ def check_session_dir(folder: Path) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check: sound, or wrong with its cure."""
+    """One check: sound, sound with a warning, or wrong; with its cure."""
 
     check: str  #: what was looked at
     ok: bool
     message: str
     cure: str = ""
     code: int = 78  #: the exit code, where it is not ok
+    is_warning: bool = False  #: a drain goes, and something in it may surprise; changes no exit code
+
+    @property
+    def verdict(self) -> str:
+        """ok, warn or fail."""
+        return ("warn" if self.is_warning else "ok") if self.ok else "fail"

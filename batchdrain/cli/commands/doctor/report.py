@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import orjson
 
@@ -17,6 +18,8 @@ from batchdrain.drain.project import Project
 from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
 from batchdrain.runtime.text import safe_text
 
+_SHOWN: Final = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
+
 
 def examine(invocation: Invocation, *, format_name: str) -> int:
     """Print every finding. Returns 0 when all is well, else the highest exit code of what is wrong: 74 files, 75
@@ -24,17 +27,25 @@ def examine(invocation: Invocation, *, format_name: str) -> int:
     findings = list(_examine_all(invocation))
     out = Output()
     if format_name == "json":
-        rows = [{"check": f.check, "ok": f.ok, "said": f.message, "cure": f.cure} for f in findings]
+        rows = [{"check": f.check, "ok": f.ok, "verdict": f.verdict, "said": f.message, "cure": f.cure} for f in findings]
         out.text(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
     else:
         for finding in findings:
-            out.line(f"{'ok  ' if finding.ok else 'FAIL'} {finding.check}: {safe_text(finding.message, limit=4_000)}")
+            out.line(f"{_SHOWN[finding.verdict]} {finding.check}: {safe_text(finding.message, limit=4_000)}")
             if finding.cure:
                 out.text("".join(f"       {line}\n" for line in finding.cure.splitlines()))
-        wrong = sum(not finding.ok for finding in findings)
-        out.line("All is well." if not wrong else f"{wrong} problem{'s' if wrong > 1 else ''} found.")
+        out.line(_summarise(findings))
     codes = [finding.code for finding in findings if not finding.ok]
     return max(codes, default=0)
+
+
+def _summarise(findings: list[Finding]) -> str:
+    """'All is well.' is said where nothing else is to be said."""
+    problems, warnings = (sum(finding.verdict == verdict for finding in findings) for verdict in ("fail", "warn"))
+    parts = [
+        f"{count} {noun}{'s' if count > 1 else ''}" for count, noun in ((problems, "problem"), (warnings, "warning")) if count
+    ]
+    return f"{' and '.join(parts)} found." if parts else "All is well."
 
 
 def _examine_all(invocation: Invocation) -> Iterator[Finding]:
