@@ -13,18 +13,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-import orjson
-
 from batchdrain.model.errors import FilesUnavailable
 from batchdrain.model.phase import Skip
 from batchdrain.planning.stop import Progress
 from batchdrain.runtime import files
+from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.threads import begin
 from batchdrain.sessions.balance import BalanceCount
 from batchdrain.sessions.events import Event, EventLog
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.progress import ResultCounts, counts_of
-from batchdrain.sessions.render import dumps, render_result
+from batchdrain.sessions.render import render_result
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session, Status
 
@@ -170,7 +169,7 @@ class SessionRecord:
         self.balance_count.add(result, by)
 
     def _parts(self) -> list[bytes]:
-        head = dumps(self.session.model_dump(mode="json", exclude={"results"}), orjson.OPT_INDENT_2)
+        head = to_json(self.session.model_dump(mode="json", exclude={"results"}), indent=True)
         return [head[:-2], b',\n  "results": [\n    ', b",\n    ".join(self._rendered), b"\n  ]\n}\n"]
 
     def _save_soon(self) -> None:
