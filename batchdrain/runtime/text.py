@@ -31,13 +31,17 @@ def _break(match: re.Match[str]) -> str:
 
 def safe_text(text: str, *, limit: int | None = 2_000) -> str:
     """One line for people, cut at `limit` with a sign (None: whole): controls and what can't be seen as escapes, and no command of a CI runner."""
-    cut = text if limit is None or len(text) <= limit else text[: limit - 1] + "…"
-    return _COMMAND.sub(_break, _UNSAFE.sub(_escape, cut))
+    return _COMMAND.sub(_break, _UNSAFE.sub(_escape, text if limit is None else cut_text(text, limit)))
 
 
 def safe_lines(text: str) -> str:
     """The same for a text of lines, which keeps its tabs. What is safe stays as it is."""
     return _COMMAND.sub(_break, _UNSAFE_IN_LINES.sub(_escape, text))
+
+
+def cut_text(text: str, limit: int) -> str:
+    """At most `limit` characters, with a sign where some are left out."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def to_storable(text: str) -> str:

@@ -10,6 +10,7 @@ from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.selection import backlog_for
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.session_progress import NothingDone
+from batchdrain.planning.usable_ids import UsableIds
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
 from batchdrain.sessions.session import Kind
@@ -31,8 +32,9 @@ def show_next_run(invocation: Invocation, *, state: str, format_name: str) -> No
 def choose_next_run(project: Project, state: str) -> str | None:
     """The run with most queued phases, else the run of the first phase that a drain would take; None: neither."""
     if state in {"any", "queued"}:
+        usable = UsableIds(project.settings.command.argv)
         for row in project.store.read_run_counts():
-            if row.queued and row.run_id:
+            if row.queued and usable.problem_of(row.run_id, "any") is None:
                 return row.run_id
     if state == "queued":
         return None
