@@ -11,6 +11,7 @@ import pytest
 
 from batchdrain.cli.tasks.flags import FLAGS
 from batchdrain.collection import ns
+from tests.chaos.faults import fault
 from tests.support.hostile import COMMANDS, UNSEEN, obeyed
 from tests.support.workplace import Ran, Workplace
 
@@ -87,6 +88,7 @@ def files_of_people(place: Workplace) -> list[Path]:
     return [*found, *place.root.glob("plan.json"), *place.root.glob("report")]
 
 
+@fault(87)
 def test_no_task_prints_a_command_of_ci_nor_an_escape(attacked: Workplace) -> None:
     said: list[tuple[tuple[str, ...], Ran]] = []
     for argv in asked(attacked):
@@ -116,6 +118,7 @@ def test_every_task_and_format_is_among_those_that_are_asked(attacked: Workplace
             assert asks, (task, shape)
 
 
+@fault(87)
 def test_a_script_gets_the_very_ids_out_of_json(attacked: Workplace) -> None:
     runs = {row["run_id"] for row in attacked.inv("list-run-counts", "--format=json").json()}
     assert runs >= set(ATTACKS)

@@ -10,6 +10,7 @@ import pytest
 
 from batchdrain.planning.usable_ids import LONGEST, UsableIds
 from batchdrain.runtime.files import LARGEST
+from tests.chaos.faults import fault
 from tests.support.soaking import soak
 from tests.support.workplace import Workplace
 
@@ -25,6 +26,7 @@ def make_roomy_table(place: Workplace) -> None:
     )
 
 
+@fault(88)
 def test_ids_of_megabytes_are_named_and_never_claimed(project: Workplace) -> None:
     make_roomy_table(project)
     for number, letter in enumerate("abcd"):
@@ -50,6 +52,7 @@ def test_ids_of_megabytes_are_named_and_never_claimed(project: Workplace) -> Non
     assert max(map(len, project.inv("list-run-counts", "--format=text").lines)) < 3_000
 
 
+@fault(88)
 @pytest.mark.everyday("sqlite")
 def test_the_longest_id_reaches_the_command_whole_and_one_byte_more_is_too_long(project: Workplace) -> None:
     make_roomy_table(project)
@@ -67,6 +70,7 @@ def test_the_longest_id_reaches_the_command_whole_and_one_byte_more_is_too_long(
     assert project.inv("resume").code == 0
 
 
+@fault(88)
 def test_an_argument_of_both_ids_is_measured_as_a_whole(sqlite_project: Workplace) -> None:
     make_roomy_table(sqlite_project)
     sqlite_project.configure(command={"argv": [sys.executable, "-c", PROBE, "{run_id}/{phase_id}"]})
@@ -103,6 +107,7 @@ def test_of_many_ids_that_are_too_long_some_are_named() -> None:
 
 
 @soak
+@fault(89)
 def test_a_session_ends_before_its_file_is_larger_than_what_is_read(sqlite_project: Workplace) -> None:
     make_roomy_table(sqlite_project)
     ids = "\x01" * 99_900  # six bytes each in JSON
@@ -122,6 +127,7 @@ def test_a_session_ends_before_its_file_is_larger_than_what_is_read(sqlite_proje
     assert len(sqlite_project.session()["results"]) == 80 - done
 
 
+@fault(89)
 def test_a_plan_that_would_not_be_read_is_not_written(sqlite_project: Workplace) -> None:
     make_roomy_table(sqlite_project)
     ids = "\x01" * 99_900
@@ -134,6 +140,7 @@ def test_a_plan_that_would_not_be_read_is_not_written(sqlite_project: Workplace)
     assert not (sqlite_project.root / "plan.json").exists()
 
 
+@fault(89)
 @pytest.mark.everyday("sqlite")
 def test_a_state_of_megabytes_is_cut_where_it_is_kept(project: Workplace) -> None:
     make_roomy_table(project)

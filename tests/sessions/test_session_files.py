@@ -18,6 +18,7 @@ from batchdrain.sessions.events import Event, EventLog
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.record import AT_ONCE, SessionRecord
 from batchdrain.sessions.session import Session, Status, metrics_per_minute
+from tests.chaos.faults import fault
 from tests.sessions.files import START, add, on_disk, result
 
 
@@ -31,6 +32,7 @@ def test_each_result_is_on_disk_when_add_returns(record: SessionRecord) -> None:
     assert found["started_at"] == "2025-12-28T12:00:00Z"
 
 
+@fault(89)
 def test_a_session_is_full_before_its_file_is_too_large_to_be_read(record: SessionRecord, folder: SessionFolder) -> None:
     for number in range(2_000):
         record.add(result(number, success=False, error_message="\x1b" * 16_000, fingerprint=f"{number}" * 50), {})

@@ -47,3 +47,35 @@ def obeyed(text: str) -> list[str]:
     lines = re.split("[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", text)
     found = [match[0] for line in lines if (match := _LINE_OF_CI.search(line))]
     return found + [match[0] for pattern in (_COMMAND_OF_CI, _UNSEEN) for match in pattern.finditer(text)]
+
+
+PIECES: Final = (
+    *COMMANDS,
+    *UNSEEN,
+    *("'; DROP TABLE phases; --", '" OR 1=1 --', "%", "_", "\\", "\\'", "/*", "*/", ":name", "$1", "%(run)s", "%%s"),
+    *("$(touch pwned)", "`touch pwned`", "; touch pwned", "| tee pwned", "&& touch pwned", "> pwned", "\n", "\r\n", "~", "*"),
+    *("-rf", "--help", "--", "=", "@file", "--run-id=x"),
+    *("../", "/etc/passwd", "..", ".", "/", "\\..\\", "C:\\x", "con", "a/b"),
+    *("<script>alert(1)</script>", "</title>", "&amp;", '" onload="x', "javascript:x", "<!--"),
+    *("|", "`", "```", "[x](y)", "![x](http://y)", "# x", "---", "> x", "@everyone", "www.x.example", "$x^2$", "</td>"),
+    *("=cmd|' /C calc'!A0", "+1", "-1", "\t", '"', ","),
+    *("{0.__class__}", "{run_id}", "{", "}", "{{", "%s", "%n", "${HOME}", "$HOME", "{python}", "[red]", "[/]", ":smile:"),
+    *("caf\u00e9", "cafe\u0301", "\ufb01", "fi", "\u212b", "\u00c5", "\u0131", "I", "i", "\u00df", "ss", "SS"),
+    *(
+        "null",
+        "None",
+        "true",
+        "0",
+        "007",
+        "1e5",
+        "nan",
+        "-0",
+        "0x1",
+        "\u0663",
+        "\U0001f600",
+        "\U0001f468\u200d\U0001f469",
+        "\ufffd",
+    ),
+    *(" ", "\u00a0", "\u3000", "x" * 300, "\u202e" * 20, "\x01" * 300, "a" * 1_001, "", "\ufdfd" * 100),
+)
+"""Of which hostile texts are made."""
