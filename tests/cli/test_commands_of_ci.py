@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 
 from batchdrain.cli.tasks.flags import FLAGS
 from batchdrain.collection import ns
 from tests.chaos.faults import fault
 from tests.support.hostile import COMMANDS, UNSEEN, obeyed
-from tests.support.workplace import Ran, Workplace
+from tests.support.workplace import INV, Ran, Workplace
 
 ATTACKS = (*COMMANDS, *UNSEEN)
 FEW = (ATTACKS[0], ATTACKS[7], ATTACKS[9], UNSEEN[1], "".join(UNSEEN))
@@ -144,3 +146,13 @@ def test_a_row_for_scripts_has_the_fields_that_it_promises_whatever_the_ids(atta
     assert len(rows) == 2 * len(ATTACKS)
     assert {len(row) for row in rows} == {5}
     assert len(attacked.inv("pick-next-run").out.split("\t")) == 2
+
+
+def test_the_live_display_shows_no_command_of_ci_either(attacked: Workplace) -> None:
+    child = pexpect.spawn(INV[0], [*INV[1:], "drain", "--batch-size=99"], cwd=str(attacked.root), timeout=60,
+                          env={**attacked.environ(), "TERM": "xterm"}, encoding="utf-8", dimensions=(40, 300))  # fmt: skip
+    shown = child.read()
+    child.close()
+    assert child.exitstatus == 1
+    assert "failed phases" in shown
+    assert obeyed(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).replace("\r", "\n")) == []
