@@ -13,8 +13,8 @@ from batchdrain.planning.acceptances import ACCEPTED
 from batchdrain.planning.filters import ASKED_FOR
 from batchdrain.planning.skip_rules import ATTEMPTED
 from batchdrain.runtime import clock
+from batchdrain.runtime.json_text import to_json
 from batchdrain.sessions.record import SessionRecord
-from batchdrain.sessions.render import dumps
 from batchdrain.sessions.session import Session, Status
 
 _MEANWHILE = "the session is not yet closed"
@@ -68,7 +68,7 @@ def close_after(record: SessionRecord, error: BaseException) -> None:
 
 def keep_head(project: Project, session: Session) -> None:
     """All of the session but its results, in the ledger, so that its file can be rebuilt."""
-    head = dumps(session.model_dump(mode="json", exclude={"results"}))
+    head = to_json(session.model_dump(mode="json", exclude={"results"}))
     project.store.ledger.write_meta(
         project.store.database, f"{SESSION}{session.session_id}/{session.session_uid}", head.decode()
     )

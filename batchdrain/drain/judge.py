@@ -20,7 +20,7 @@ from batchdrain.model.claim import Claim, TimeLimit
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import GONE, RowState
 from batchdrain.model.states import Outcome
-from batchdrain.runtime.text import to_storable
+from batchdrain.runtime.text import cut_text, to_storable
 
 _LINE_CHARS: Final = 500
 _METRICS: Final = 50
@@ -143,7 +143,7 @@ class Judge:
             left = (
                 "its row is gone"
                 if row_state.state == GONE
-                else f"the phase is {row_state.state}, not {self._complete_state}"
+                else f"the phase is {cut_text(row_state.state, _LINE_CHARS)}, not {self._complete_state}"
             )
             line = f"the command ended, but {left}" + (f": {line}" if line else "")
         line = line or "the command failed and printed nothing"

@@ -29,6 +29,7 @@ _OF_ATTEMPTS: Final = frozenset({"BATCHDRAIN_ATTEMPT", "BATCHDRAIN_EPOCH"})
 _PLACEHOLDER: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 EXAMPLES: Final = frozenset({"myproject.work", "myproject.diagnose"})
 """The modules that `inv init` and the documentation name: executed, they would fail every phase."""
+LONGEST_ARGUMENT: Final = 131_071  #: bytes of an argument or a variable that Linux takes
 _REASON_BYTES: Final = 32_768  # Linux takes at most 128 KiB in one variable
 
 
@@ -48,6 +49,11 @@ def problems_of(
             "{python} for the interpreter that runs batchdrain"
         )
     return problems
+
+
+def count_placeholders(item: str, name: str) -> int:
+    """How often an item of a command has the placeholder."""
+    return sum(match[1] == name for match in _PLACEHOLDER.finditer(item))
 
 
 def find_program(command: Command, root: Path) -> str | None:

@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from batchdrain.config.messages import explain
@@ -17,6 +16,7 @@ from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.model.errors import BadData, UsageError
 from batchdrain.planning.plan import Plan
 from batchdrain.runtime import clock, files
+from batchdrain.runtime.json_text import to_json
 
 SCHEMA_VERSION = 1
 
@@ -73,9 +73,19 @@ def as_file(made: Plan, *, now: datetime, database: dict[str, Any], filters: dic
     )
 
 
+def render(plan: PlanFile) -> bytes:
+    """The JSON of the file."""
+    return to_json(plan.model_dump(mode="json"), indent=True)
+
+
 def save(path: Path, plan: PlanFile) -> None:
-    """Raises FilesUnavailable."""
-    text = orjson.dumps(plan.model_dump(mode="json"), option=orjson.OPT_INDENT_2)
+    """Raises FilesUnavailable, and UsageError for a plan that `load` would not read."""
+    text = render(plan)
+    if len(text) >= files.LARGEST:
+        raise UsageError(
+            f"--output: a plan of {len(plan.phases)} phases has {len(text)} bytes, more than `inv drain --plan` reads",
+            remedy="plan fewer with --batch-size",
+        )
     files.write_for_people(path, [text, b"\n"], f"--output: {path}")
 
 

@@ -6,7 +6,6 @@ After a crash at most the last line is partial; the next writer ends it, so it i
 
 from __future__ import annotations
 
-import json
 import os
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +15,7 @@ import structlog
 
 from batchdrain.model.errors import FilesUnavailable
 from batchdrain.runtime.files import write_all
+from batchdrain.runtime.json_text import to_json_line
 
 
 class Event(StrEnum):
@@ -103,4 +103,4 @@ class EventLog:
 
 
 def _dumps(fields: dict[str, Any], **_: object) -> str:
-    return json.dumps(fields, ensure_ascii=True, allow_nan=False, default=str)
+    return to_json_line(fields)

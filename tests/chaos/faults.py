@@ -77,6 +77,9 @@ FAULTS: Final = {
     46: Fault("a plugin raises, hangs, leaves, closes stdout", 5, cases=7),
     47: Fault("output without end, or binary", 3, cases=2),
     48: Fault("10 000 phases of a millisecond", 1, EACH),
+    87: Fault("rows of attacks: commands of CI runners, escapes, SQL, shell, markup", 60, cases=4),
+    88: Fault("ids that no argument takes", 1, EACH, cases=3),
+    89: Fault("a session, a plan, a state that would grow beyond what is read", 3, cases=4),
 }
 
 
