@@ -31,6 +31,7 @@ from batchdrain.sessions.session import Session, Status
 AT_ONCE: Final = 100
 """Up to so many results the file is replaced after each phase."""
 LAG_S: Final = 0.8
+_ENDS_WITHIN_S: Final = 60.0
 
 
 class SessionRecord:
@@ -159,7 +160,7 @@ class SessionRecord:
             self._closed = True
             self._late.notify()
         if self._saver is not None:
-            self._saver.join()
+            self._saver.join(_ENDS_WITHIN_S)  # it may wait for a disk that hangs; it writes nothing that is not saved already
         self.events.close()
         os.close(self._lock)
 

@@ -23,7 +23,7 @@ def test_a_result_is_in_the_spool_until_it_is_discarded(
 
     record = spool_reader.read(wanted.spool_dir, wanted.token)
     assert record is not None
-    assert (record["by"], record["exit_code"], record["limit_rule"]) == (by, ending.exit_code, "test")
+    assert (record.report.by, record.report.exit_code, record.limit_rule) == (by, ending.exit_code, "test")
     spool_reader.discard(wanted.spool_dir, wanted.token)
     assert spool_reader.read(wanted.spool_dir, wanted.token) is None
 
