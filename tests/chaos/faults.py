@@ -77,6 +77,12 @@ FAULTS: Final = {
     46: Fault("a plugin raises, hangs, leaves, closes stdout", 5, cases=7),
     47: Fault("output without end, or binary", 3, cases=2),
     48: Fault("10 000 phases of a millisecond", 1, EACH),
+    75: Fault("the server of guardians is stopped", 3, cases=3),
+    76: Fault("a command stops its guardian, again and again, or kills it", 5, cases=5),
+    77: Fault("an engine hangs, and hears no signal", 3, cases=3),
+    78: Fault("a log or a result that has no end, or is no file", 20, cases=20),
+    79: Fault("a record of a guardian, or the result of an engine, may be anything", 50, cases=20),
+    80: Fault("no /proc, one that hides others or is another namespace's; another time namespace", 5, cases=5),
 }
 
 

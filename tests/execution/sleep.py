@@ -25,4 +25,4 @@ def sleeps_once_there_is(slept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def tasks_that_sleep_once_there_is(slept: Path, tasks: str) -> str:
     """The same for what a project's tasks.py begins."""
-    return f"from batchdrain.execution import guardian_client\nguardian_server._SERVE = {_SLEEPY.format(slept=str(slept))!r}\n{tasks}"
+    return f"from batchdrain.execution import guardian_server\nguardian_server._SERVE = {_SLEEPY.format(slept=str(slept))!r}\n{tasks}"
