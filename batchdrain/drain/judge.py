@@ -119,6 +119,8 @@ class Judge:
             return Outcome.ORPHANED
         if ending.by is EndedBy.TIMEOUT:
             return Outcome.TIMEOUT
+        if ending.by is EndedBy.UNGUARDED:
+            return Outcome.FAILED
         if by_database:
             return Outcome.FAILED
         return Outcome.COMPLETE if ending.exit_code in self._command.success_exit_codes else Outcome.FAILED
@@ -159,6 +161,8 @@ def _reason_of_no_end(ending: Ending) -> str | None:
         return f"{what}: {ending.message}"
     if ending.by is EndedBy.LOST:
         return f"what became of it is not known: {ending.message}"
+    if ending.by is EndedBy.UNGUARDED:
+        return ending.message
     return ending.message if ending.by is EndedBy.INTERRUPT and ending.message else None
 
 

@@ -17,9 +17,9 @@ from typing import Final
 
 from batchdrain.config.environment import TAKEN
 from batchdrain.config.settings import Command, Settings
-from batchdrain.execution.order import TOKEN, Order
+from batchdrain.execution.order import TOKEN, ExecutionFiles, Order
 from batchdrain.model.claim import Claim, TimeLimit
-from batchdrain.model.phase import Phase
+from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.runtime.text import slug_of, to_storable
 
 PLACEHOLDERS: Final = ("run_id", "phase_id", "phase_index", "attempt", "epoch", "session_id", "python")
@@ -170,12 +170,12 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
         **execution.values,
         "session_id": place.session_id,
     }
-    stem = place.logs / f"{phase.key.digest[:16]}-{slug_of(phase.phase_id)}-{execution.suffix}"
+    files = files_of(place.logs, phase.key, execution.suffix)
     env = {
         **TAKEN,
         **{f"BATCHDRAIN_{name.upper()}": value for name, value in values.items()},
         "BATCHDRAIN_FAILURE_REASON": to_variable(execution.reason),
-        "BATCHDRAIN_RESULT_FILE": f"{stem}.result.json",
+        "BATCHDRAIN_RESULT_FILE": files.result,
         TOKEN: execution.token,
     }
     return Order(
@@ -184,9 +184,9 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
         env=env,
         without=hidden_names_of(command),
         cwd=str((place.root / command.cwd).absolute()),
-        stdout_path=f"{stem}.stdout.txt",
-        stderr_path=f"{stem}.stderr.txt",
-        result_path=f"{stem}.result.json",
+        stdout_path=files.stdout,
+        stderr_path=files.stderr,
+        result_path=files.result,
         timeout_s=execution.limit.seconds,
         grace_s=command.grace_s,
         log_max_bytes=round(command.log_max_mb * 1_000_000),
@@ -194,6 +194,12 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
         spool_dir=execution.spool_dir,
         deadline_ms=execution.deadline_ms,
     )
+
+
+def files_of(logs: Path, key: PhaseKey, suffix: str) -> ExecutionFiles:
+    """Named by the phase and its execution (`suffix`: the epoch of its claim) alone, so that recovery finds them by itself."""
+    stem = logs / f"{key.digest[:16]}-{slug_of(key.phase_id)}-{suffix}"
+    return ExecutionFiles(stdout=f"{stem}.stdout.txt", stderr=f"{stem}.stderr.txt", result=f"{stem}.result.json")
 
 
 def hidden_names_of(command: Command) -> frozenset[str]:

@@ -49,7 +49,8 @@ def _put(path: Path, content: bytes, mode: int) -> None:
         temporary.unlink()
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, _OURS)
     try:
-        fcntl.flock(fd, fcntl.LOCK_SH)  # `sweep` sees that we live
+        with contextlib.suppress(BlockingIOError):  # `sweep` has it, and takes it for a dead one's: then we are back here
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)  # `sweep` sees that we live
         if mode != _OURS:
             os.fchmod(fd, mode)
         write_all(fd, content)

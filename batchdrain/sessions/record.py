@@ -36,6 +36,7 @@ FULL_BYTES: Final = files.LARGEST // 4 * 3
 """Nothing more is begun for a session of this size: a larger file than LARGEST would not be read again."""
 _NOTED_CHARS: Final = 2_000
 LAG_S: Final = 0.8
+_ENDS_WITHIN_S: Final = 60.0
 
 
 class SessionRecord:
@@ -172,7 +173,7 @@ class SessionRecord:
             self._closed = True
             self._late.notify()
         if self._saver is not None:
-            self._saver.join()
+            self._saver.join(_ENDS_WITHIN_S)  # it may wait for a disk that hangs; it writes nothing that is not saved already
         self.events.close()
         os.close(self._lock)
 

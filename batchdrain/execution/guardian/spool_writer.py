@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import stat
 from typing import Any, Final
 
-_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LEAST: Final = 256  #: bytes: what is written later covers what stood there; a file that is cut costs some systems a flush
 
 
@@ -35,16 +36,33 @@ def drop(folder: str, token: str) -> None:
 
 
 def _put(folder: str, token: str, content: dict[str, Any], *, durable: bool) -> None:
+    name = f"{token}.json"
+    raw = memoryview(json.dumps({"token": token, **content}).encode().ljust(_LEAST))
     directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        descriptor = os.open(f"{token}.json", _FLAGS, 0o600, dir_fd=directory)
+        descriptor = _open(name, directory)
     finally:
         os.close(directory)
     try:
-        raw = memoryview(json.dumps({"token": token, **content}).encode().ljust(_LEAST))
+        if os.fstat(descriptor).st_size > len(raw):
+            os.ftruncate(descriptor, len(raw))
         while raw:
             raw = raw[os.write(descriptor, raw) :]
         if durable:
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _open(name: str, directory: int) -> int:
+    """A regular file of that name alone. Whatever else a command put there, a FIFO whose reader never comes, a folder, a link,
+    another name of a file of yours, goes out of the way."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(name, _FLAGS, 0o600, dir_fd=directory)
+        found = os.fstat(descriptor)
+        if stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
+            return descriptor
+        os.close(descriptor)
+    with contextlib.suppress(FileNotFoundError):
+        os.rename(name, f".{name}.odd", src_dir_fd=directory, dst_dir_fd=directory)
+    return os.open(name, _FLAGS | os.O_EXCL, 0o600, dir_fd=directory)

@@ -16,6 +16,7 @@ from invoke.vendor import yaml
 from batchdrain.config.categories import categoriser_of
 from batchdrain.config.plugins import resolve_engine
 from batchdrain.config.settings import Settings
+from batchdrain.execution import process_identity
 from batchdrain.execution.command import diagnosis_problems_of, find_program, problems_of
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.policies.ranking import ranking_of
@@ -136,6 +137,20 @@ def check_command(settings: Settings, root: Path) -> Iterator[Finding]:
         yield Finding(
             "command", ok=True, message="does not inherit DATABASE_URL (command.env_allow: [DATABASE_URL] passes it on)"
         )
+
+
+def check_machine() -> Iterator[Finding]:
+    """Of what the promises about processes need of the machine."""
+    if process_identity.sees_processes():
+        if process_identity.hides_others():
+            hidden = "/proc hides other users' processes (hidepid): what their dead controllers held waits for its lease"
+            yield Finding("machine", ok=True, message=hidden)
+        return
+    message = (
+        "there is no /proc of our own, so processes can't be seen: what a command leaves behind in a session of its own outlives"
+        " its time limit, its output is not capped, and what dead controllers held waits for its lease"
+    )
+    yield Finding("machine", ok=True, is_warning=True, message=message, cure="mount /proc: mount -t proc proc /proc")
 
 
 def check_session_dir(folder: Path) -> Iterator[Finding]:

@@ -59,6 +59,7 @@ def _examine_all(invocation: Invocation) -> Iterator[Finding]:
         yield Finding("configuration", ok=True, message="is sound")
     yield from project_checks.check_plugins(settings)
     yield from project_checks.check_command(settings, invocation.root)
+    yield from project_checks.check_machine()
     yield from project_checks.check_session_dir(invocation.root / settings.session_dir)
     yield from _examine_database(invocation, settings)
 
