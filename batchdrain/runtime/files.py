@@ -64,9 +64,9 @@ def _put(path: Path, content: bytes, mode: int) -> None:
         os.close(fd)
 
 
-def read_for_people(path: Path) -> bytes:
+def read_for_people(path: Path, largest: int = LARGEST) -> bytes:
     """The content of a file that somebody named, through links. Raises OSError, and ValueError for what is no regular file
-    or larger than LARGEST: a pipe may never end, nor even begin."""
+    or larger than `largest`: a pipe may never end, nor even begin."""
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
         kind = os.fstat(fd).st_mode
@@ -75,11 +75,11 @@ def read_for_people(path: Path) -> bytes:
         if not stat.S_ISREG(kind):
             raise ValueError("is no regular file")
         with os.fdopen(os.dup(fd), "rb") as file:
-            content = file.read(LARGEST + 1)
+            content = file.read(largest + 1)
     finally:
         os.close(fd)
-    if len(content) > LARGEST:
-        raise ValueError(f"is larger than {LARGEST} bytes")
+    if len(content) > largest:
+        raise ValueError(f"is larger than {largest} bytes")
     return content
 
 

@@ -98,6 +98,7 @@ def look(place: Workplace) -> Iterator[tuple[str, Any]]:
 
 def withstand(place: Workplace, rows: list[Attack]) -> None:
     lay(place, rows)
+    outside = sorted(place.root.parent.iterdir())
     usable = [row for row in rows if row.run_id and row.phase_id and "\x00" not in row.run_id + row.phase_id]
     failed = {(row.run_id, row.phase_id) for row in usable if row.state == "FAILED"}
 
@@ -122,6 +123,7 @@ def withstand(place: Workplace, rows: list[Attack]) -> None:
         key = (row.run_id, row.phase_id)
         assert stand[key][0] in {"COMPLETE", "FAILED"} if key in failed else stand[key] == (row.state, row.reason)
     assert not list(place.root.rglob("pwned"))
+    assert sorted(place.root.parent.iterdir()) == outside
 
 
 def survive(place: Workplace, examples: int, *, forbidden: str = "") -> None:

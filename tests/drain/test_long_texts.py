@@ -8,9 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from batchdrain.config.load import load
+from batchdrain.drain.close import keep_head
+from batchdrain.drain.project import Project
 from batchdrain.planning.usable_ids import LONGEST, UsableIds
 from batchdrain.runtime.files import LARGEST
+from batchdrain.sessions.parse import parse
+from batchdrain.sessions.session import Session
 from tests.chaos.faults import fault
+from tests.sessions.files import START
 from tests.support.soaking import soak
 from tests.support.workplace import Workplace
 
@@ -121,7 +127,7 @@ def test_a_session_ends_before_its_file_is_larger_than_what_is_read(sqlite_proje
     assert sqlite_project.inv("summary").code == 0
     assert sqlite_project.inv("resume").out.startswith("Nothing to resume")
     done = len(sqlite_project.session()["results"])
-    ran = sqlite_project.inv("dry-run", "--batch-size=1000", "--output=plan.json")
+    ran = sqlite_project.inv("dry-run", "--batch-size=10", "--output=plan.json")
     assert (ran.code, (sqlite_project.root / "plan.json").exists()) == (0, True), ran.err
     assert sqlite_project.inv("drain", "--batch-size=1000").code == 0
     assert len(sqlite_project.session()["results"]) == 80 - done
@@ -162,6 +168,29 @@ def test_a_state_of_megabytes_is_cut_where_it_is_kept(project: Workplace) -> Non
     assert project.session()["results"][0]["final_state"] == "t" * 499 + "…"
     for task in ("doctor", "list-run-counts", "clusters", "summary", "sessions"):
         assert max(map(len, project.inv(task).lines)) < 5_000
+
+
+def test_what_the_ledger_keeps_of_a_session_is_small_whatever_its_phases_failed_with(sqlite_project: Workplace) -> None:
+    project = Project.open(load({"database_url": sqlite_project.url}, {}), {}, sqlite_project.root)
+    project.store.ledger.create(project.store.database)
+    counts = {f"{number} " + "x" * 290: 1 for number in range(20_000)}
+    session = Session(session_id="s", session_uid="u" * 32, started_at=START, fingerprint_counts=counts)
+    keep_head(project, session)
+    [head] = project.store.history.read_session_heads("s")
+    project.close()
+    assert len(head) < MEGABYTE
+    assert parse(head.encode(), "the ledger").session_uid == "u" * 32
+
+
+def test_a_long_reason_of_a_plan_is_cut_where_it_is_told(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("r/a")
+    sqlite_project.inv("dry-run", "--output=plan.json")
+    path = sqlite_project.root / "plan.json"
+    plan = json.loads(path.read_text())
+    plan["phases"][0]["reason"] = "why " * MEGABYTE
+    path.write_text(json.dumps(plan))
+    assert sqlite_project.inv("drain", "--plan=plan.json").code == 0
+    assert all(path.stat().st_size < 100_000 for path in sqlite_project.sessions.iterdir())
 
 
 def test_a_long_name_is_not_compared_with_every_other_one(sqlite_project: Workplace) -> None:
