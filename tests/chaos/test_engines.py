@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from tests.chaos.checker import violations, witnessed
-from tests.chaos.faults import fault, repeated
+from tests.chaos.faults import repeated
 from tests.chaos.watching import started, watched
 from tests.support.workplace import DEADLINE_S, Workplace, wait_for
 
@@ -45,15 +45,6 @@ def breaks(*, workers, settings):
 
 def threads(*, workers, settings):
     return ThreadPoolExecutor(workers)
-
-class Lies(ThreadPoolExecutor):
-    def submit(self, call, order):
-        def lies(order):
-            return call(order) and {"by": "exit", "exit_code": 0}
-        return super().submit(lies, order)
-
-def lies(*, workers, settings):
-    return Lies(workers)
 
 class Breaking(ThreadPoolExecutor):
     def submit(self, call, order):
@@ -162,17 +153,6 @@ def test_a_phase_whose_engine_breaks_goes_back_and_the_others_are_drained(projec
     assert {outcome for (outcome,) in project.sql("SELECT outcome FROM batchdrain_attempt WHERE run_id = 'a'")} == {
         "orphaned"
     }
-
-
-@fault(79)
-def test_an_engine_that_gives_back_what_is_no_ending_loses_no_result(project: Workplace) -> None:
-    """What the guardian kept counts."""
-    witness = watched(project, "a/p~ms=1")
-    engine(project, "lies")
-    ran = project.inv("drain", env={"PYTHONPATH": str(project.root)})
-    assert (ran.code, project.states()) == (0, {"a/p~ms=1": "COMPLETE"}), ran
-    assert project.sql("SELECT outcome FROM batchdrain_attempt") == [("complete",)]
-    assert violations(project, witness, ran.out) == []
 
 
 @repeated(43)
