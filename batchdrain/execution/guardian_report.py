@@ -78,6 +78,7 @@ class SpoolRecord:
     limit_s: float
     limit_rule: str
     ended_ms: int  #: since 1970, by the machine's clock
+    log_name: str  #: of its file of stderr, without folders; which file that is, the claim says
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> SpoolRecord:
@@ -88,8 +89,13 @@ class SpoolRecord:
         ended_ms = _number_of(fields, "ended_ms", _LATEST_MS)
         if ended_ms is None:
             raise UnsoundReportError("ended_ms: is missing")
-        limit_s = seconds_of(fields, "limit_s")
-        return cls(report=report, limit_s=limit_s, limit_rule=text_of(fields, "limit_rule"), ended_ms=ended_ms)
+        return cls(
+            report=report,
+            limit_s=seconds_of(fields, "limit_s"),
+            limit_rule=text_of(fields, "limit_rule"),
+            ended_ms=ended_ms,
+            log_name=text_of(fields, "stderr_path", "").rpartition("/")[2],
+        )
 
 
 def _ended_by(fields: Mapping[str, Any]) -> EndedBy:
