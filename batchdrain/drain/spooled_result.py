@@ -11,7 +11,7 @@ from batchdrain.database.ledger.history import Held
 from batchdrain.drain.judge import Judge
 from batchdrain.drain.project import Project
 from batchdrain.execution import spool_reader
-from batchdrain.execution.command import files_of
+from batchdrain.execution.command import find_files
 from batchdrain.execution.guardian_report import SpoolRecord
 from batchdrain.model.claim import Claim, TimeLimit
 from batchdrain.model.errors import ClaimLost
@@ -28,7 +28,7 @@ def record_spooled(project: Project, held: Held, record: SpoolRecord | None) -> 
     """
     if record is None:
         return None
-    files = files_of(Path(held.spool_dir).with_name("logs"), held.key, str(held.epoch))
+    files = find_files(Path(held.spool_dir).with_name("logs"), held.key, held.epoch, record.log_name)
     ending = spool_reader.ending_of(record.report, files)
     limit = TimeLimit(seconds=record.limit_s, rule=record.limit_rule)
     ended_at = clock.from_ms(record.ended_ms)

@@ -30,6 +30,7 @@ _PLACEHOLDER: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 EXAMPLES: Final = frozenset({"myproject.work", "myproject.diagnose"})
 """The modules that `inv init` and the documentation name: executed, they would fail every phase."""
 LONGEST_ARGUMENT: Final = 131_071  #: bytes of an argument or a variable that Linux takes
+_LOG: Final = ".stderr.txt"
 _REASON_BYTES: Final = 32_768  # Linux takes at most 128 KiB in one variable
 
 
@@ -197,9 +198,18 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
 
 
 def files_of(logs: Path, key: PhaseKey, suffix: str) -> ExecutionFiles:
-    """Named by the phase and its execution (`suffix`: the epoch of its claim) alone, so that recovery finds them by itself."""
+    """Named by the phase and its execution (`suffix`: the epoch of its claim) alone."""
     stem = logs / f"{key.digest[:16]}-{slug_of(key.phase_id)}-{suffix}"
-    return ExecutionFiles(stdout=f"{stem}.stdout.txt", stderr=f"{stem}.stderr.txt", result=f"{stem}.result.json")
+    return ExecutionFiles(stdout=f"{stem}.stdout.txt", stderr=f"{stem}{_LOG}", result=f"{stem}.result.json")
+
+
+def find_files(logs: Path, key: PhaseKey, epoch: int, kept_name: str) -> ExecutionFiles:
+    """Those of an execution whose controller died. `kept_name`: of its log, as its guardian kept it, which is input: heeded
+    only where it is this execution's own name with a number, as it has where that name was taken."""
+    files = files_of(logs, key, str(epoch))
+    stem = Path(files.stderr).name.removesuffix(_LOG)
+    numbered = re.fullmatch(rf"{re.escape(stem)}(-[0-9]{{1,9}}){re.escape(_LOG)}", kept_name)
+    return files if numbered is None else files_of(logs, key, f"{epoch}{numbered[1]}")
 
 
 def hidden_names_of(command: Command) -> frozenset[str]:

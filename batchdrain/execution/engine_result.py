@@ -6,21 +6,21 @@ import re
 from dataclasses import asdict, replace
 from typing import Final
 
-from batchdrain.execution.guardian_report import GuardianReport
+from batchdrain.execution.guardian_report import GuardianReport, UnsoundReportError
 from batchdrain.execution.order import RESULT_BYTES, TAIL_BYTES, Ending
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 def to_ending(found: object) -> Ending:
-    """An ending that can be judged and recorded. Raises ValueError for what is none."""
+    """An ending that can be judged and recorded. Raises UnsoundReportError for what is none."""
     if not isinstance(found, Ending):
-        raise ValueError(f"an Ending was expected, {type(found).__name__} came")  # noqa: TRY004 - one way out for all
+        raise UnsoundReportError(f"an Ending was expected, {type(found).__name__} came")
     report = GuardianReport.of({**asdict(found), "spool_error": found.unspooled})
     texts = {name: getattr(found, name) for name in ("result", "stdout_tail", "stderr_tail")}
     for name, text in texts.items():
         if not isinstance(text, bytes):
-            raise ValueError(f"{name}: is no bytes")  # noqa: TRY004 - likewise
+            raise UnsoundReportError(f"{name}: is no bytes")
     digest = found.log_sha256
     return replace(
         found,

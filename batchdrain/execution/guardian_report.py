@@ -25,6 +25,10 @@ _SIGNALS: Final = 64
 _ERRNOS: Final = 4095
 
 
+class UnsoundReportError(ValueError):
+    """No guardian of ours tells that."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardianReport:
     """One ending. Only values that the ledger, a session file and a clock can hold."""
@@ -44,9 +48,9 @@ class GuardianReport:
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> GuardianReport:
-        """Raises ValueError for what no guardian of ours tells."""
+        """Raises UnsoundReportError for what no guardian of ours tells."""
         report = cls(
-            by=EndedBy(text_of(fields, "by")),
+            by=_ended_by(fields),
             exit_code=_number_of(fields, "exit_code", _EXIT_CODES),
             signal=_number_of(fields, "signal", _SIGNALS),
             duration_s=seconds_of(fields, "duration_s"),
@@ -60,9 +64,9 @@ class GuardianReport:
             stays=fields.get("stays", False) is True,
         )
         if report.exit_code is not None and report.signal is not None:
-            raise ValueError("exit_code and signal: one ending has one of them")
+            raise UnsoundReportError("exit_code and signal: one ending has one of them")
         if report.by is EndedBy.EXIT and report.exit_code is None and report.signal is None:
-            raise ValueError("exit_code: is missing")
+            raise UnsoundReportError("exit_code: is missing")
         return report
 
 
@@ -74,69 +78,84 @@ class SpoolRecord:
     limit_s: float
     limit_rule: str
     ended_ms: int  #: since 1970, by the machine's clock
+    log_name: str  #: of its file of stderr, without folders; which file that is, the claim says
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> SpoolRecord:
-        """Raises ValueError for what no guardian of ours keeps."""
+        """Raises UnsoundReportError for what no guardian of ours keeps."""
         report = GuardianReport.of(fields)
         if report.by not in KEPT:
-            raise ValueError(f"by: {report.by} is not kept")
+            raise UnsoundReportError(f"by: {report.by} is not kept")
         ended_ms = _number_of(fields, "ended_ms", _LATEST_MS)
         if ended_ms is None:
-            raise ValueError("ended_ms: is missing")
-        limit_s = seconds_of(fields, "limit_s")
-        return cls(report=report, limit_s=limit_s, limit_rule=text_of(fields, "limit_rule"), ended_ms=ended_ms)
+            raise UnsoundReportError("ended_ms: is missing")
+        return cls(
+            report=report,
+            limit_s=seconds_of(fields, "limit_s"),
+            limit_rule=text_of(fields, "limit_rule"),
+            ended_ms=ended_ms,
+            log_name=text_of(fields, "stderr_path", "").rpartition("/")[2],
+        )
+
+
+def _ended_by(fields: Mapping[str, Any]) -> EndedBy:
+    by = text_of(fields, "by")
+    if by not in set(EndedBy):
+        raise UnsoundReportError("by: is no way to end")
+    return EndedBy(by)
 
 
 def object_of(raw: bytes) -> dict[str, Any]:
-    """A JSON object. Raises ValueError for anything else, numbers that are none included."""
+    """A JSON object. Raises UnsoundReportError for anything else, numbers that are none included."""
     try:
         found = json.loads(raw, parse_constant=_refuse_constant)
-    except RecursionError:
-        raise ValueError("is nested too deeply") from None
+    except (ValueError, RecursionError):
+        raise UnsoundReportError("is no JSON") from None
     if not isinstance(found, dict):
-        raise ValueError("is no JSON object")  # noqa: TRY004 - one way out for all that is no report
+        raise UnsoundReportError("is no JSON object")
     return found
 
 
 def numbers_of(raw: bytes) -> tuple[int, int]:
-    """The number and the start of a process, as a guardian tells them. Raises ValueError."""
-    pid, start = raw.split()
-    return process_of([int(pid), int(start)])
+    """The number and the start of a process, as a guardian tells them. Raises UnsoundReportError."""
+    try:
+        return process_of([int(number) for number in raw.split()])
+    except ValueError:
+        raise UnsoundReportError("names no process") from None
 
 
 def process_of(found: object) -> tuple[int, int]:
-    """A process, as a guardian names it: its number and its start. Raises ValueError."""
+    """A process, as a guardian names it: its number and its start. Raises UnsoundReportError."""
     if not isinstance(found, list) or len(found) != 2:
-        raise ValueError("a process has a number and a start")
+        raise UnsoundReportError("a process has a number and a start")
     pid, start = found
     if type(pid) is not int or type(start) is not int or not 0 < pid <= _MOST_PROCESSES or not 0 <= start < 1 << 63:
-        raise ValueError(f"{found!r:.80}: names no process")
+        raise UnsoundReportError(f"{found!r:.80}: names no process")
     return pid, start
 
 
 def text_of(fields: Mapping[str, Any], name: str, absent: str | None = None) -> str:
-    """As the ledger can hold it. `absent`: what counts where it is not there. Raises ValueError."""
+    """As the ledger can hold it. `absent`: what counts where it is not there. Raises UnsoundReportError."""
     found = fields.get(name, absent)
     if not isinstance(found, str):
-        raise ValueError(f"{name}: is no text")  # noqa: TRY004 - one way out for all that is no report
+        raise UnsoundReportError(f"{name}: is no text")
     return to_storable(found)
 
 
 def seconds_of(fields: Mapping[str, Any], name: str) -> float:
-    """Of at most ten years. Raises ValueError."""
+    """Of at most ten years. Raises UnsoundReportError."""
     found = fields.get(name)
     if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found <= _LONGEST_S:
-        raise ValueError(f"{name}: is no time of an execution")
+        raise UnsoundReportError(f"{name}: is no time of an execution")
     return float(found)
 
 
 def _number_of(fields: Mapping[str, Any], name: str, most: int) -> int | None:
     found = fields.get(name)
     if found is not None and (type(found) is not int or not 0 <= found <= most):
-        raise ValueError(f"{name}: is no whole number up to {most}")
+        raise UnsoundReportError(f"{name}: is no whole number up to {most}")
     return found
 
 
 def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number")
+    raise UnsoundReportError(f"{name} is no number")

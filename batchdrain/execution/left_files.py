@@ -44,7 +44,7 @@ def read_tail(path: str) -> bytes:
             tail = _read(fd, beyond, end - beyond).rstrip(b"\0")
     except (OSError, MemoryError):
         return b""
-    return _drop_cut_word(tail) if beyond else tail
+    return _drop_cut_word(tail) if beyond and tail else tail
 
 
 def hash_log(path: str) -> str | None:

@@ -51,7 +51,7 @@ def is_here(host_id: str) -> bool:
 
 
 def _names_no_time(host_id: str, ours: str) -> bool:
-    return host_id.count(":") == 1 and ours.startswith(f"{host_id}:")
+    return ours.count(":") > 1 and ours.rpartition(":")[0] == host_id
 
 
 def _time_namespace_of(process: str) -> int | None:

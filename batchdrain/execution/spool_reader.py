@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-from batchdrain.execution.guardian_report import GuardianReport, SpoolRecord, object_of, process_of
+from batchdrain.execution.guardian_report import GuardianReport, SpoolRecord, UnsoundReportError, object_of, process_of
 from batchdrain.execution.left_files import hash_log, read_head, read_small, read_tail
 from batchdrain.execution.order import Ending, ExecutionFiles
 from batchdrain.execution.process_identity import ProcessIdentity, read_host_id
@@ -52,7 +52,7 @@ def _read_fields(folder: str, token: str) -> dict[str, Any]:
     """Raises OSError, ValueError."""
     fields = object_of(read_small(_path_of(folder, token), _LARGEST))
     if fields.get("token") != token:
-        raise ValueError("token: is another execution's")
+        raise UnsoundReportError("token: is another execution's")
     return fields
 
 

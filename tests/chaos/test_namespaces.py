@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -56,7 +55,7 @@ def test_a_controller_in_another_time_namespace_is_not_taken_for_dead(project: W
     ran = project.inv("recover")
 
     assert "0 recovered, 1 still held." in ran.lines
-    assert [os.path.exists(f"/proc/{pid}") for pid in (controller, guardian)] == [True, True]
+    assert [Path(f"/proc/{pid}").exists() for pid in (controller, guardian)] == [True, True]
     (project.root / "go").touch()
     assert ended(drain)[0] == 0
     assert project.states() == {"a/p~until=go": "COMPLETE"}
@@ -127,7 +126,7 @@ def test_without_proc_a_guardian_that_does_not_answer_is_killed_all_the_same(sql
     patch = "from batchdrain.execution import guardian_client\nguardian_client._SLACK_S = 0.1\n"
     (sqlite_project.root / "tasks.py").write_text(patch + "from batchdrain.collection import ns as ns\n")
     sqlite_project.configure(
-        command={"argv": ["/bin/sh", "-c", "kill -STOP $PPID; sleep 600"], "grace_s": 0.1},
+        command={"argv": ["/bin/sh", "-c", "kill -STOP $PPID; exec sleep 600"], "grace_s": 0.1},
         timeout={"default_s": 0.5, "adaptive": False},
     )
     sqlite_project.fail("r/p", reason="before")

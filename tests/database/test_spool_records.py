@@ -123,6 +123,27 @@ def test_a_record_names_no_file_that_is_read(left: Left, path: str) -> None:
     assert log == f"session/logs/{Path(left.files(claim).stderr).name}"
 
 
+@pytest.mark.everyday("sqlite")
+@pytest.mark.parametrize(("kept", "read"), [
+    ("{stem}-2.stderr.txt", "second"), ("/elsewhere/{stem}-2.stderr.txt", "second"), ("{stem}-x.stderr.txt", "first"),
+    ("{stem}-2/../secret", "first"), ("x{stem}-2.stderr.txt", "first"), ("../logs/secret", "first"), (7, None),
+])  # fmt: skip
+def test_a_record_s_log_is_the_execution_s_own_perhaps_with_a_number(left: Left, kept: object, read: str | None) -> None:
+    """Its name was taken where a database was put back to a backup."""
+    left.bench.work.fail("r/p", reason="before")
+    claim = left.hold("r/p")
+    log = Path(left.files(claim).stderr)
+    stem = log.name.removesuffix(".stderr.txt")
+    for name, words in ((log.name, "first"), (f"{stem}-2.stderr.txt", "second"), ("secret", "secret")):
+        (left.logs / name).write_text(words)
+    left.keep(claim, exit_code=1, stderr_path=kept.format(stem=stem) if isinstance(kept, str) else kept)
+
+    recover(left.bench.project)
+
+    [(_, reason)] = left.bench.work.phases().values()
+    assert (reason or "").partition(" [")[0] == (read or "before")
+
+
 def _fifo(place: Path) -> None:
     os.mkfifo(place)
 

@@ -83,8 +83,7 @@ def test_a_result_is_kept_whatever_the_command_put_in_its_place(
     assert (tmp_path / "precious").read_text() == "mine\n"
 
 
-@pytest.mark.parametrize("removes", ["shutil.rmtree('spool')", "os.rename('spool', 'x'); os.symlink('x', 'spool')"])
-def test_a_result_whose_spool_is_gone_is_told_of(order: Make, pool: GuardianPool, tmp_path: Path, removes: str) -> None:
-    ending = pool.execute(guarded(order(f"import os, shutil; {removes}"), tmp_path, lease_s=600))
+def test_a_result_whose_spool_is_gone_is_told_of(order: Make, pool: GuardianPool, tmp_path: Path) -> None:
+    ending = pool.execute(guarded(order("import shutil; shutil.rmtree('spool')"), tmp_path, lease_s=600))
     pool.close()
     assert (ending.by, ending.exit_code, ending.unspooled.startswith(str(tmp_path / "spool"))) == (EndedBy.EXIT, 0, True)
