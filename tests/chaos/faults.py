@@ -77,6 +77,7 @@ FAULTS: Final = {
     46: Fault("a plugin raises, hangs, leaves, closes stdout", 5, cases=7),
     47: Fault("output without end, or binary", 3, cases=2),
     48: Fault("10 000 phases of a millisecond", 1, EACH),
+    81: Fault("a path begins with `~` or holds a variable; the system has no name and no home for us", 12, cases=6),
 }
 
 
