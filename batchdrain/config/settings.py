@@ -7,17 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from batchdrain.config.values import (
-    Condition,
-    NonEmptyText,
-    Number,
-    Place,
-    Seconds,
-    SecondsOrZero,
-    Text,
-    Truth,
-    Whole,
-)
+from batchdrain.config.values import Condition, NonEmptyText, Number, Place, Seconds, SecondsOrZero, Text, Truth, Whole
 
 
 def leaf(default: Any, says: str, **bounds: Any) -> Any:

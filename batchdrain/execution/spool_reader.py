@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from batchdrain.execution.order import RESULT_BYTES, TAIL_BYTES, EndedBy, Ending
 from batchdrain.execution.process_identity import ProcessIdentity, read_host_id
+from batchdrain.runtime import folders
 
 _LARGEST: Final = 1_000_000
 _NO_FILE: Final = b"\x00"
@@ -37,7 +38,9 @@ def command_of(folder: str, token: str) -> ProcessIdentity | None:
 def discard(folder: str, token: str) -> None:
     """The ledger has it now."""
     with contextlib.suppress(OSError, ValueError):
-        _path_of(folder, token).unlink()
+        path = _path_of(folder, token)
+        with folders.hold(path.parent) as fd:
+            os.unlink(path.name, dir_fd=fd)
 
 
 def _path_of(folder: str, token: str) -> Path:
@@ -82,7 +85,7 @@ def ending_of(record: dict[str, Any], *, result_path: str, stdout_path: str, std
 def _read_head(path: str) -> bytes:
     """What the result file holds; nothing where there is none; what is no JSON where something else stands in its place."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        fd = folders.open_file(path, os.O_RDONLY | os.O_NONBLOCK)
     except (FileNotFoundError, NotADirectoryError):
         return b""
     except OSError:
@@ -128,7 +131,7 @@ def _drop_cut_word(tail: bytes) -> bytes:
 
 def _open_regular(path: Path) -> BufferedReader:
     """A regular file, to be read. Raises OSError for whatever else a command put in its place: a FIFO, a folder, a link."""
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    fd = folders.open_file(path, os.O_RDONLY | os.O_NONBLOCK)
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise OSError(errno.EINVAL, "is no regular file", str(path))

@@ -78,6 +78,7 @@ FAULTS: Final = {
     47: Fault("output without end, or binary", 3, cases=2),
     48: Fault("10 000 phases of a millisecond", 1, EACH),
     81: Fault("a path begins with `~` or holds a variable; the system has no name and no home for us", 12, cases=6),
+    82: Fault("others may put another folder in the place of one of ours, and do", 9, cases=9),
 }
 
 

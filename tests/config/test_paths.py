@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,12 +12,10 @@ import sqlalchemy as sa
 
 from tests.chaos.faults import fault
 from tests.cli.telling import told
-from tests.support.workplace import INV, Ran, Workplace
+from tests.support.strangers import give, inv_as
+from tests.support.workplace import Workplace
 
 pytestmark = pytest.mark.everyday("sqlite")
-
-STRANGER = 12345
-"""A uid that no system has a name for."""
 
 
 @pytest.fixture
@@ -27,26 +23,6 @@ def home(tmp_path: Path) -> Path:
     folder = tmp_path / "home"
     folder.mkdir()
     return folder
-
-
-def as_stranger(place: Workplace, *argv: str, uid: int = STRANGER, env: dict[str, str] | None = None) -> Ran:
-    """`inv` as somebody without a name and a home, who may read what root may: the interpreter may stand anywhere."""
-    if os.geteuid() or not shutil.which("setpriv"):
-        pytest.skip("only root can become somebody else, with setpriv")
-    become = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--inh-caps=-all,+dac_read_search",
-              "--ambient-caps=-all,+dac_read_search", "--"]  # fmt: skip
-    if subprocess.run([*become, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("setpriv may not do that here")
-    names = {"HOME", "USER", "LOGNAME", "LNAME", "USERNAME", "PGUSER"}
-    environ = {name: value for name, value in place.environ(env).items() if name not in names}
-    done = subprocess.run([*become, *INV, *argv], cwd=place.root, env=environ, capture_output=True, timeout=100, check=False)
-    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
-
-
-def give(place: Workplace, uid: int = STRANGER) -> None:
-    """The project belongs to somebody else."""
-    for path in (place.root.parent, *place.root.parent.rglob("*")):
-        os.chown(path, uid, uid)
 
 
 @fault(81)
@@ -121,18 +97,18 @@ def test_every_other_path_knows_the_home_folder(sqlite_project: Workplace, home:
 def test_somebody_without_a_name_and_a_home_can_use_every_task(sqlite_project: Workplace) -> None:
     sqlite_project.fail("r/a", "r/b")
     sqlite_project.configure(command={"argv": ["/bin/true"]})
-    give(sqlite_project)
+    give(sqlite_project.root.parent)
     for argv in (["drain"], ["summary"], ["hint", "--run-id=r", "--priority=1"], ["accept", "--run-id=r", "--reason=known"]):
-        ran = as_stranger(sqlite_project, *argv)
+        ran = inv_as(sqlite_project, *argv)
         assert ran.code == 0, f"{argv}\n{ran.out}\n{ran.err}"
     assert set(sqlite_project.states().values()) == {"COMPLETE"}
     assert sqlite_project.inv("hint").out.count("somebody@") == 1
     sqlite_project.configure(session_dir="~/x")
-    told(as_stranger(sqlite_project, "drain"), 78, "batchdrain.session_dir: there is no home folder for ~")
+    told(inv_as(sqlite_project, "drain"), 78, "batchdrain.session_dir: there is no home folder for ~")
 
 
 @fault(81)
 @pytest.mark.parametrize("url", ["postgresql://127.0.0.1/nothing", "mysql+pymysql://127.0.0.1/nothing"])
 def test_a_url_without_a_user_is_refused_where_the_system_has_no_name_for_us(sqlite_project: Workplace, url: str) -> None:
     sqlite_project.configure(database_url=url)
-    told(as_stranger(sqlite_project, "drain"), 78, "database_url: names no user", "postgresql://user@host/name")
+    told(inv_as(sqlite_project, "drain"), 78, "database_url: names no user", "postgresql://user@host/name")
