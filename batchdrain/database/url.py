@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.util import asbool
 
 from batchdrain.config.paths import expand_home
-from batchdrain.config.redaction import is_secret_name
+from batchdrain.config.secret_names import SHOWN_IN_URLS
 from batchdrain.model.errors import ConfigError
 
 MEMORY: Final = ":memory:"
@@ -37,7 +37,7 @@ def parse_url(text: str) -> URL:
 
 def mask_url(url: URL) -> str:
     """The URL for people and files: no password, neither in its place nor in the query."""
-    query = {key: "***" if is_secret_name(key) else value for key, value in url.query.items()}
+    query = {key: value if key.lower() in SHOWN_IN_URLS else "***" for key, value in url.query.items()}
     return url.set(query=query).render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
 
 

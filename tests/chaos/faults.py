@@ -79,6 +79,7 @@ FAULTS: Final = {
     48: Fault("10 000 phases of a millisecond", 1, EACH),
     81: Fault("a path begins with `~` or holds a variable; the system has no name and no home for us", 12, cases=6),
     82: Fault("others may put another folder in the place of one of ours, and do", 9, cases=9),
+    83: Fault("a secret is printed in another form, or held by a variable of an odd name", 20, cases=20),
 }
 
 
