@@ -57,4 +57,4 @@ def is_common(name: str, value: str) -> bool:
 
 def _words_of(name: str) -> list[str]:
     """Those of GH_PAT, ghPat or gh-pat."""
-    return [word.lower() for word in _WORDS.findall(name)]
+    return [part.lower() for part in _WORDS.findall(name)]

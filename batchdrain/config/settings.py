@@ -229,7 +229,7 @@ class Settings(Section):
     def run_type_of(self, run_id: str) -> str:
         """By the first rule of `run_types` that matches; 'default' where none does."""
         for rule in self.run_types:
-            if fnmatchcase(run_id, rule.match):
+            if run_id == rule.match or fnmatchcase(run_id, rule.match):
                 return rule.type
         return "default"
 

@@ -66,6 +66,11 @@ class SessionFolder:
         finally:
             os.close(fd)
 
+    def make(self, name: str) -> None:
+        """A folder in it, for us alone. Raises FileExistsError where something has that name."""
+        with folders.hold(self.folder, guarded=True) as fd:
+            os.mkdir(name, 0o700, dir_fd=fd)
+
     def new_id(self, started_at: datetime) -> str:
         """A name that nobody has: its own folder is created exclusively, so two in one second differ."""
         stem = f"batch-drain-{started_at:%Y%m%d-%H%M%S}"

@@ -80,6 +80,7 @@ FAULTS: Final = {
     81: Fault("a path begins with `~` or holds a variable; the system has no name and no home for us", 12, cases=6),
     82: Fault("others may put another folder in the place of one of ours, and do", 9, cases=9),
     83: Fault("a secret is printed in another form, or held by a variable of an odd name", 20, cases=20),
+    84: Fault("a run is named as a glob", 7, cases=7),
 }
 
 

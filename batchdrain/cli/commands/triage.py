@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
 from contextlib import closing
@@ -24,7 +23,7 @@ from batchdrain.model.phase import Phase
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import Selection
-from batchdrain.runtime import clock, folders
+from batchdrain.runtime import clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +84,7 @@ def _new_folder(project: Project, now: datetime) -> Path:
     for name in _names(f"triage-{now:%Y%m%d-%H%M%S}"):
         folder = project.folder.folder / name
         try:
-            with folders.hold(folder.parent, guarded=True) as above:
-                os.mkdir(folder.name, 0o700, dir_fd=above)
+            project.folder.make(name)
         except FileExistsError:
             continue
         except OSError as error:
