@@ -81,6 +81,7 @@ FAULTS: Final = {
     82: Fault("others may put another folder in the place of one of ours, and do", 9, cases=9),
     83: Fault("a secret is printed in another form, or held by a variable of an odd name", 20, cases=20),
     84: Fault("a run is named as a glob", 7, cases=7),
+    85: Fault("a settings file stands for itself, for billions of values, or is endlessly deep", 16, cases=16),
 }
 
 
