@@ -29,7 +29,7 @@ from batchdrain.database.deadlines import Deadlines
 from batchdrain.database.dialects import engine_options_of, listen
 from batchdrain.database.driver_errors import RowLocked, first_line_of, is_row_lock, is_transient, to_batchdrain_error
 from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
-from batchdrain.database.url import file_of, mask_url, parse_url, require_file
+from batchdrain.database.url import file_of, mask_url, parse_url, require_file, require_user
 from batchdrain.model.errors import ConfigError
 from batchdrain.runtime.resources import shortage_of
 
@@ -174,6 +174,7 @@ def open_database(
     backend = url.get_backend_name()
     if backend == "sqlite":
         require_file(url)
+    require_user(url)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", SAWarning)  # a part of the URL that would be ignored

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from batchdrain.config.environment import TAKEN
+from batchdrain.config.paths import expand_home, with_home
 from batchdrain.config.settings import Command, Settings
 from batchdrain.execution.order import TOKEN, ExecutionFiles, Order
 from batchdrain.model.claim import Claim, TimeLimit
@@ -45,10 +46,7 @@ def problems_of(
         return [*problems, f"batchdrain.command.cwd: {cwd} is no folder; name one"]
     problems += _find_example_problems(command.argv, f"batchdrain.{setting}", cwd)
     if not problems and find_program(command, root) is None:
-        problems.append(
-            f"batchdrain.{setting}.0: {command.argv[0]!r} is no program that can be executed; name one by its path, or "
-            "{python} for the interpreter that runs batchdrain"
-        )
+        problems.append(f"batchdrain.{setting}.0: {_explain_no_program(command.argv[0])}")
     return problems
 
 
@@ -57,12 +55,23 @@ def count_placeholders(item: str, name: str) -> int:
     return sum(match[1] == name for match in _PLACEHOLDER.finditer(item))
 
 
+def _explain_no_program(name: str) -> str:
+    try:
+        expand_home(name)
+    except ValueError as error:
+        return f"{name!r}: {error}"
+    return (
+        f"{name!r} is no program that can be executed; name one by its path, or {{python}} for the interpreter that runs "
+        "batchdrain"
+    )
+
+
 def find_program(command: Command, root: Path) -> str | None:
     """The program that will be executed; None where there is none. One that an id names is taken for granted."""
     template = command.argv[0]
     if {match[1] for match in _PLACEHOLDER.finditer(template)} - {None, "python"}:
         return template
-    name = fill(template, {"python": sys.executable})
+    name = with_home(fill(template, {"python": sys.executable}))
     if os.sep not in name:
         return shutil.which(name)
     path = root / command.cwd / name
@@ -105,6 +114,12 @@ def fill(template: str, values: Mapping[str, str]) -> str:
         return match.group()[0]
 
     return _PLACEHOLDER.sub(value, template)
+
+
+def _fill_all(argv: Sequence[str], values: Mapping[str, str]) -> tuple[str, ...]:
+    """The home folder is known for the program alone: what comes behind it is the command's own."""
+    program, *rest = argv
+    return (fill(with_home(program), values), *(fill(item, values) for item in rest))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +196,7 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
     }
     return Order(
         token=execution.token,
-        argv=tuple(fill(item, {**values, "python": sys.executable}) for item in command.argv),
+        argv=_fill_all(command.argv, {**values, "python": sys.executable}),
         env=env,
         without=hidden_names_of(command),
         cwd=str((place.root / command.cwd).absolute()),

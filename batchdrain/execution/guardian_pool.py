@@ -18,9 +18,10 @@ from batchdrain.execution.guardian_server import GuardianServer
 from batchdrain.execution.order import EndedBy, Ending, Order
 from batchdrain.execution.orphans import Orphans
 from batchdrain.execution.spool_reader import ending_of
+from batchdrain.runtime import folders
 
 _SWEEP_S: Final = 5.0
-_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
 
 
 class GuardianPool:
@@ -175,7 +176,7 @@ def withdraw(order: Order) -> bool:
     """Whoever comes to it from now on finds its first file there, and does not begin; an engine elsewhere does where it has
     these files too. False where it may have begun, or may yet."""
     try:
-        os.close(os.open(order.stdout_path, _NEW, 0o600))
+        os.close(folders.open_file(order.stdout_path, _NEW, guarded=True))
     except OSError:
         return False
     return True
@@ -217,9 +218,15 @@ def _to_latin1(text: str) -> str:
 
 
 def _open_logs(order: Order) -> list[int]:
-    out = os.open(order.stdout_path, _NEW, 0o600)
+    """And the folder of the spool, which the guardian opens by no name: what its path leads to may be another's by then."""
+    found: list[int] = []
     try:
-        return [out, os.open(order.stderr_path, _NEW, 0o600)]
+        found += [folders.open_file(path, _NEW, guarded=True) for path in (order.stdout_path, order.stderr_path)]
+        if order.spool_dir:
+            with contextlib.suppress(FileNotFoundError):  # its guardian tells that it could keep no result
+                found.append(folders.open_folder(order.spool_dir, guarded=True))
     except OSError:
-        os.close(out)
+        for fd in found:
+            os.close(fd)
         raise
+    return found

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from batchdrain.execution.order import RESULT_BYTES, TAIL_BYTES
+from batchdrain.runtime import folders
 
 HASHED_BYTES: Final = 64 * 1024 * 1024
 """Of a log; of one that is longer the first and the last half of so many bytes."""
@@ -67,9 +68,11 @@ def hash_log(path: str) -> str | None:
 def open_regular(path: str | Path) -> Iterator[tuple[int, int]]:
     """A descriptor of a regular file, and its size. Raises OSError for whatever else a command put in its place: a FIFO, a
     folder, a link. A device is not even opened: some act on that."""
-    if not stat.S_ISREG(os.lstat(path).st_mode):
-        raise OSError(errno.EINVAL, "is no regular file", str(path))
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    folder, name = os.path.split(path)
+    with folders.hold(folder) as above:
+        if not stat.S_ISREG(os.stat(name, dir_fd=above, follow_symlinks=False).st_mode):
+            raise OSError(errno.EINVAL, "is no regular file", str(path))
+        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, dir_fd=above)
     try:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode):

@@ -11,6 +11,7 @@ from batchdrain.execution.guardian_report import GuardianReport, SpoolRecord, Un
 from batchdrain.execution.left_files import hash_log, read_head, read_small, read_tail
 from batchdrain.execution.order import Ending, ExecutionFiles
 from batchdrain.execution.process_identity import ProcessIdentity, read_host_id
+from batchdrain.runtime import folders
 
 _LARGEST: Final = 1_000_000
 
@@ -38,7 +39,9 @@ def command_of(folder: str, token: str) -> ProcessIdentity | None:
 def discard(folder: str, token: str) -> None:
     """The ledger has it now."""
     with contextlib.suppress(OSError, ValueError):
-        _path_of(folder, token).unlink()
+        path = _path_of(folder, token)
+        with folders.hold(path.parent) as fd:
+            os.unlink(path.name, dir_fd=fd)
 
 
 def _path_of(folder: str, token: str) -> Path:

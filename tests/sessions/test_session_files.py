@@ -122,7 +122,7 @@ def test_a_link_that_is_planted_where_a_save_begins_is_not_written_through(
 
     def raced(name: Any, *rest: Any, **more: Any) -> int:
         if not planted and str(name).endswith(".tmp"):
-            planted.append(Path(name))
+            planted.append(path.with_name(str(name)))
             plant(victim, planted[0])
         return real(name, *rest, **more)
 

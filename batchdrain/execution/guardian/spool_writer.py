@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import stat
@@ -12,37 +13,35 @@ _FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_
 _LEAST: Final = 256  #: bytes: what is written later covers what stood there; a file that is cut costs some systems a flush
 
 
-def note(folder: str, token: str, pid: int, start: int) -> None:
+def note(folder: int, token: str, pid: int, start: int) -> None:
     """Begin the record: the process that is about to become the command. Its number is the number of the command's session
     too, by which everything that stays in that is found. Not durable: a boot ends them all."""
     with contextlib.suppress(OSError):
         _put(folder, token, {"command": [pid, start]}, durable=False)
 
 
-def write(folder: str, token: str, ending: dict[str, Any]) -> None:
-    """Put the ending in the note's place, durable before anybody hears of it. Raises OSError.
+def write(folder: int | None, token: str, ending: dict[str, Any]) -> None:
+    """Put the ending in the note's place, durable before anybody hears of it. `folder`: its descriptor, as in all of
+    these. Raises OSError, too where there is none.
 
     No rename and no sync of the folder: nobody reads before we are dead, half a record is no JSON and counts as none, and
     with the sync of a new file Linux's file systems keep its name too. Where power loss takes it all the same, the phase is
     executed again, as after any crash.
     """
+    if folder is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     _put(folder, token, ending, durable=True)
 
 
-def drop(folder: str, token: str) -> None:
+def drop(folder: int, token: str) -> None:
     """Nothing of the command is left, and there is no result to be kept."""
     with contextlib.suppress(OSError):
-        os.unlink(f"{folder}/{token}.json")
+        os.unlink(f"{token}.json", dir_fd=folder)
 
 
-def _put(folder: str, token: str, content: dict[str, Any], *, durable: bool) -> None:
-    name = f"{token}.json"
+def _put(folder: int, token: str, content: dict[str, Any], *, durable: bool) -> None:
     raw = memoryview(json.dumps({"token": token, **content}).encode().ljust(_LEAST))
-    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        descriptor = _open(name, directory)
-    finally:
-        os.close(directory)
+    descriptor = _open(f"{token}.json", folder)
     try:
         if os.fstat(descriptor).st_size > len(raw):
             os.ftruncate(descriptor, len(raw))

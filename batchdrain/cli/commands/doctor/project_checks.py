@@ -20,6 +20,7 @@ from batchdrain.execution import process_identity
 from batchdrain.execution.command import diagnosis_problems_of, find_program, problems_of
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.policies.ranking import ranking_of
+from batchdrain.runtime import folders
 
 _YAML_BYTES: Final = 1_000_000
 _ALIASES: Final = 100
@@ -159,7 +160,12 @@ def check_session_dir(folder: Path) -> Iterator[Finding]:
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         yield Finding("session_dir", ok=False, message=f"{nearest} can't be written", cure="chmod it, or name another folder")
         return
-    found = nearest.stat()
+    try:
+        with folders.hold(nearest, guarded=True) as fd:
+            found = os.fstat(fd)
+    except folders.MovableError as error:
+        yield Finding("session_dir", ok=False, message=f"{error.filename} {error.strerror}", cure=error.cure)
+        return
     if nearest == folder and (found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
         yield Finding("session_dir", ok=False, message=f"{folder} is not ours alone to write", cure=f"chmod 700 {folder}")
         return
