@@ -77,6 +77,8 @@ FAULTS: Final = {
     46: Fault("a plugin raises, hangs, leaves, closes stdout", 5, cases=7),
     47: Fault("output without end, or binary", 3, cases=2),
     48: Fault("10 000 phases of a millisecond", 1, EACH),
+    61: Fault("a pooler gives each transaction another session of the server", 5, cases=5),
+    62: Fault("a column of the table changes its type during a drain", 4, SERVERS, cases=4),
 }
 
 
