@@ -42,6 +42,7 @@ from batchdrain.runtime.resources import shortage_of
 T = TypeVar("T")
 TRIES: Final = 8
 _DRIVERS: Final = {"psycopg": "psycopg[binary]", "pymysql": "pymysql", "MySQLdb": "pymysql"}
+_TRIED: Final = frozenset({"pysqlite", "psycopg", "pymysql"})
 
 
 class Database:
@@ -203,7 +204,7 @@ def _make_engine(url: URL, patience: Patience) -> sa.Engine:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", SAWarning)  # a part of the URL that would be ignored
-            return sa.create_engine(url, **engine_options_of(url, patience))
+            engine = sa.create_engine(url, **engine_options_of(url, patience))
     except (NoSuchModuleError, ImportError) as error:
         if (shortage := shortage_of(error)) is not None:
             raise shortage from error
@@ -216,6 +217,12 @@ def _make_engine(url: URL, patience: Patience) -> sa.Engine:
         ) from None
     except (SQLAlchemyError, SAWarning, ValueError, TypeError) as error:
         raise ConfigError(f"database_url: {mask_url(url)}: {first_line_of(error)}", remedy="mend the URL") from None
+    if engine.driver not in _TRIED:
+        raise ConfigError(
+            f"database_url: batchdrain is not tried with the driver {engine.driver!r}",
+            remedy="write sqlite://, postgresql+psycopg:// or mysql+pymysql://",
+        )
+    return engine
 
 
 def _explain_strangers(dialect: sa.Dialect) -> None:

@@ -27,6 +27,7 @@ _MISCONFIGURED: Final = frozenset({1044, 1045, 1049, 1130, 1142, 1143, 1698})  #
 _ACCESS_DENIED: Final = re.compile(
     r"(?s)FATAL:.*(?:authentication failed|does not exist|no pg_hba\.conf entry|permission denied"
     r"|unsupported startup parameter|unrecognized configuration parameter|bouncer config error|no such database|no such user)"
+    r"|certificate file|private key file|certificate verify failed"
 )
 _STATEMENT_POOLING: Final = "transaction blocks not allowed in statement pooling mode"
 REMEDY_OF_AN_OUTAGE: Final = "what was recorded is safe: mend it and run `inv doctor`, then `inv resume`"
