@@ -79,6 +79,10 @@ FAULTS: Final = {
     48: Fault("10 000 phases of a millisecond", 1, EACH),
     61: Fault("a pooler gives each transaction another session of the server", 5, cases=5),
     62: Fault("a column of the table changes its type during a drain", 4, SERVERS, cases=4),
+    63: Fault("a server accepts and falls silent: at once, in TLS, after the login, after a statement", 9, cases=9),
+    64: Fault("a server drips: in the login, in an answer", 7, cases=7),
+    65: Fault("a server never ends: logins, notices, rows, pages", 8, cases=8),
+    66: Fault("a name that nobody resolves", 2, cases=2),
 }
 
 
