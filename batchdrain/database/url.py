@@ -15,13 +15,14 @@ from sqlalchemy.util import asbool
 
 from batchdrain.config.paths import expand_home
 from batchdrain.config.secret_names import SHOWN_IN_URLS
+from batchdrain.database.url_options import require_taken
 from batchdrain.model.errors import ConfigError
 
 MEMORY: Final = ":memory:"
 
 
 def parse_url(text: str) -> URL:
-    """Raises ConfigError for what is no database URL; never shows the text, which may hold a password."""
+    """Raises ConfigError for what is no database URL, or asks for what is not taken; never shows the text, which may hold a password."""
     try:
         url = make_url(text)
     except (SQLAlchemyError, ValueError):
@@ -32,6 +33,9 @@ def parse_url(text: str) -> URL:
         raise ConfigError(
             "database_url: holds an '@' behind the one that ends the password", remedy="write the password's own '@' as %40"
         )
+    if url.get_backend_name() == "mariadb":  # SQLAlchemy's other name of one dialect; ours is the older
+        url = url.set(drivername=url.drivername.replace("mariadb", "mysql", 1))
+    require_taken(url)
     return url
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
@@ -152,6 +153,8 @@ def _read_by_cursor(connection: sa.Connection, query: sa.Select[Any]) -> Iterato
             lost = dialect.is_disconnect(error, None, cursor)
             if lost:
                 connection.invalidate(error)
+            with suppress(dbapi.Error):  # what the server has of it went with the connection
+                cursor.close()
             raise sa.exc.DBAPIError.instance(
                 None, None, error, dbapi.Error, connection_invalidated=lost, dialect=dialect
             ) from error

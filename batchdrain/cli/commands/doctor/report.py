@@ -78,6 +78,9 @@ def _examine_database(invocation: Invocation, settings: Settings) -> Iterator[Fi
         for part in database_checks.CHECKS:
             try:
                 yield from part(project)
+            except DatabaseUnavailable as error:  # each further check would wait as long for it
+                yield Finding("database", ok=False, message=error.message, cure=error.remedy, code=error.exit_code)
+                return
             except BatchDrainError as error:
                 yield Finding("database", ok=False, message=error.message, cure=error.remedy, code=error.exit_code)
     finally:
