@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from batchdrain.database.ledger.give_back import Recovered
-from batchdrain.database.ledger.history import Held
+from batchdrain.database.ledger.held_claims import Held
 from batchdrain.execution import guardian_client, process_identity
 from batchdrain.runtime.text import count_times
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from batchdrain.database.driver_errors import RowLocked
 from batchdrain.database.ledger.give_back import Recovered, give_back
-from batchdrain.database.ledger.history import Held
+from batchdrain.database.ledger.held_claims import Held
 from batchdrain.drain.liveness import is_alive, is_due, is_gone
 from batchdrain.drain.project import Project
 from batchdrain.drain.spooled_result import record_spooled

@@ -8,7 +8,7 @@ from typing import Any
 from batchdrain.config.categories import categoriser_of
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.give_back import Recovered
-from batchdrain.database.ledger.history import Held
+from batchdrain.database.ledger.held_claims import Held
 from batchdrain.drain.judge import Judge
 from batchdrain.drain.project import Project
 from batchdrain.execution import spool_reader

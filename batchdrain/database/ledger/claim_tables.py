@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from batchdrain.config.settings import Command
 from batchdrain.database.ledger.statements import Statements
+from batchdrain.database.phases.relation import Relation
 from batchdrain.database.phases.table import PhaseTable, intermediate_states_of
 from batchdrain.database.store import Store
 from batchdrain.model.states import PhaseState
@@ -20,6 +21,7 @@ class ClaimTables:
     source: str  #: what the ledger's rows call the table of phases
     held_state: str | None  #: what a claim writes into the row; None where the command sets states itself
     intermediate: frozenset[str]  #: the states from which a phase is given back
+    gone_is_complete: bool  #: a row that can't be found after a success code was deleted by the command, as it should be
 
     @classmethod
     def of(cls, store: Store, command: Command) -> ClaimTables:
@@ -30,4 +32,5 @@ class ClaimTables:
             source=store.ledger.source,
             held_state=store.table.states[PhaseState.EXECUTING] if command.result_from == "exit_code" else None,
             intermediate=intermediate_states_of(store.table, command),
+            gone_is_complete=store.table.source.gone_is == "complete" and store.relation is Relation.TABLE,
         )
