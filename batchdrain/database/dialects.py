@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -103,6 +103,26 @@ def lock_table_creation(connection: sa.Connection) -> Iterator[None]:
         if dialect not in {"postgresql", "sqlite"}:
             with suppress(sa.exc.SQLAlchemyError):  # a broken connection has released it
                 connection.exec_driver_sql("SELECT RELEASE_LOCK('batchdrain')")
+
+
+@contextmanager
+def lock_tables(connection: sa.Connection, tables: Sequence[sa.Table]) -> Iterator[None]:
+    """Nobody else reads or writes the tables; waits for that no longer than for a row. SQLite's transactions see to that."""
+    names = [connection.dialect.identifier_preparer.format_table(table) for table in tables]
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE")
+    if connection.dialect.name in {"postgresql", "sqlite"}:
+        yield
+        return
+    # MariaDB: ALTER TABLE would end the transaction, and a lock of the transaction with it; these locks outlast it.
+    connection.exec_driver_sql("SET SESSION lock_wait_timeout = @@innodb_lock_wait_timeout")
+    try:
+        connection.exec_driver_sql(f"LOCK TABLES {', '.join(f'{name} WRITE' for name in names)}")
+        yield
+    finally:
+        with suppress(sa.exc.SQLAlchemyError):  # a broken connection has released them
+            connection.exec_driver_sql("UNLOCK TABLES")
+            connection.exec_driver_sql("SET SESSION lock_wait_timeout = DEFAULT")
 
 
 def is_read_only(connection: sa.Connection) -> bool:

@@ -11,11 +11,14 @@ from batchdrain.config.redaction import Redact, redactor_of
 from batchdrain.config.settings import Settings
 from batchdrain.database.connection import Database, open_database
 from batchdrain.database.ledger.history import History
+from batchdrain.database.ledger.migration import migrate
 from batchdrain.database.ledger.schema import Ledger
+from batchdrain.database.ledger.tables import SCHEMA_VERSION
 from batchdrain.database.phases.checks import require_fit_states
 from batchdrain.database.phases.relation import Relation, read_relation
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.database.run_counts import RunCounts
+from batchdrain.model.errors import ConfigError
 from batchdrain.model.phase import GONE, Phase, RowState
 from batchdrain.model.states import PhaseState
 
@@ -36,12 +39,24 @@ class Store:
         try:
             table = PhaseTable.reflect(database, settings.source)
             require_fit_states(table)
-            ledger = Ledger.of(table)
-            ledger.require_version(database)
+            ledger = Ledger.find(database, table)
         except BaseException:
             database.close()
             raise
         return cls(database, table, ledger)
+
+    def migrate_ledger(self) -> str | None:
+        """Give tables of an earlier batchdrain what this one adds to them, unless somebody holds a claim. Why it was denied,
+        where it was: a drain does without. Raises DatabaseUnavailable."""
+        if self.ledger.version == SCHEMA_VERSION:
+            return None
+        try:
+            if migrate(self.database, self.ledger):
+                self.ledger = Ledger.find(self.database, self.table)
+                self.history = History(self.database, self.ledger)
+        except ConfigError as error:
+            return str(error)
+        return None
 
     def close(self) -> None:
         """Close the database's connections."""

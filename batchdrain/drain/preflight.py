@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from batchdrain.config.plugins import resolve_engine
+from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.database.phases.checks import find_unfit_columns, find_unwritable_view
 from batchdrain.database.phases.dry_write import dry_write
 from batchdrain.drain.project import Project
+from batchdrain.drain.recovery import recover
 from batchdrain.drain.request import DrainRequest
+from batchdrain.drain.screen import Screen
 from batchdrain.execution.command import diagnosis_problems_of, problems_of
 from batchdrain.model.errors import ConfigError
 
@@ -30,3 +33,13 @@ def require_ready(project: Project, request: DrainRequest) -> None:
         problems.append(str(error))
     if problems:
         raise ConfigError.of(problems)
+
+
+def settle_ledger(project: Project, screen: Screen) -> list[Recovered]:
+    """What dead controllers held is settled; then nobody may hold a claim, and tables of an earlier version are brought up to
+    date. Raises DatabaseUnavailable."""
+    recovered = recover(project)
+    denied = project.store.migrate_ledger()
+    if denied is not None:
+        screen.notice(denied)
+    return recovered

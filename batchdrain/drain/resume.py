@@ -6,9 +6,8 @@ import os
 import uuid
 
 from batchdrain.drain.open_session import OpenSession
-from batchdrain.drain.preflight import require_ready
+from batchdrain.drain.preflight import require_ready, settle_ledger
 from batchdrain.drain.project import Project
-from batchdrain.drain.recovery import recover
 from batchdrain.drain.request import DrainRequest, has_same_command
 from batchdrain.drain.resumption import find_session, request_to_resume, what_is_left
 from batchdrain.drain.screen import Screen
@@ -41,7 +40,7 @@ def _open(project: Project, session_id: str, request: DrainRequest, batch_size: 
     project.folder.prepare()
     lock = project.folder.lock(session_id)
     try:
-        recovered = recover(project)  # before the session is read anew: it may record results of it
+        recovered = settle_ledger(project, screen)  # before the session is read anew: it may record results of it
         left = what_is_left(project, session_id, request, batch_size)
         if left.torn and project.folder.path(session_id).exists():
             project.folder.put_aside(session_id)

@@ -6,9 +6,8 @@ import os
 import uuid
 
 from batchdrain.drain.open_session import OpenSession
-from batchdrain.drain.preflight import require_ready
+from batchdrain.drain.preflight import require_ready, settle_ledger
 from batchdrain.drain.project import Project
-from batchdrain.drain.recovery import recover
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.screen import Screen
 from batchdrain.drain.selection import backlog_for
@@ -25,7 +24,7 @@ from batchdrain.sessions.session import Session, Status
 def begin(project: Project, request: DrainRequest, screen: Screen) -> SessionOutcome:
     """A new session, unless there is nothing to drain. Raises BatchDrainError."""
     require_ready(project, request)
-    recovered = recover(project)
+    recovered = settle_ledger(project, screen)
     counts = ResultCounts()
     backlog = backlog_for(project, request, counts)
     backlog.refresh(clock.now())

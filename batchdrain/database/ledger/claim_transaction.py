@@ -12,10 +12,12 @@ from batchdrain.database.driver_errors import RowRefused
 from batchdrain.database.ledger.attempt_rows import opening_row_of
 from batchdrain.database.ledger.claim_tables import ClaimTables
 from batchdrain.database.ledger.holder import Holder
+from batchdrain.database.ledger.schema import require_known
 from batchdrain.database.phases.columns import from_parameter, to_parameter
 from batchdrain.execution.order import token_of
 from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.model.claim import Claim
+from batchdrain.model.errors import ConfigError
 from batchdrain.model.phase import Phase, RowState
 
 
@@ -38,7 +40,7 @@ class ClaimTransaction:
 
     def __call__(self, connection: sa.Connection) -> Claim:
         statements = self.tables.statements
-        row = connection.execute(statements.claim, {"the_key": self.phase.key.digest}).first()
+        row = self._read_claim(connection)
         if row is not None and row.owner == self.holder.owner:  # the reply to our own commit was lost
             prior = RowState(state=row.prior_state, reason=from_parameter(row.prior_reason))
             return self._to_claim(row.epoch, row.attempts, prior)
@@ -59,6 +61,18 @@ class ClaimTransaction:
         opening = opening_row_of(claim, self.tables.source, self.holder.session_uid, self.run_type)
         connection.execute(statements.open_attempt, opening)
         return claim
+
+    def _read_claim(self, connection: sa.Connection) -> Any:
+        """The phase's row in batchdrain_claim; None where nobody has claimed it yet. Raises ConfigError where the tables are
+        a newer batchdrain's by now."""
+        found = connection.execute(self.tables.statements.claim, {"the_key": self.phase.key.digest}).first()
+        if found is None:
+            raise ConfigError(
+                "batchdrain_meta has no schema_version any more: somebody emptied it",
+                remedy="the next drain makes it anew; sessions that were begun before can't be resumed then",
+            )
+        require_known(found.version, str(connection.engine.url.render_as_string()))
+        return None if found.epoch is None else found
 
     def _values(self) -> dict[str, Any]:
         process, guard = self.holder.process, self.guard

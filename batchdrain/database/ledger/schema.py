@@ -12,21 +12,17 @@ from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.mysql import LONGTEXT
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import lock_table_creation
+from batchdrain.database.ledger.tables import ADDED, SCHEMA_VERSION, make_tables
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.errors import ConfigError
 from batchdrain.runtime.text import slug_of
 
-SCHEMA_VERSION: Final = 1
 UID: Final = "database_uid"
-# MariaDB: a TEXT holds 64 kB and compares by a collation that takes 'X ' for 'x'; keys are ASCII digests.
-_LONG: Final = sa.Text().with_variant(LONGTEXT(charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb")
-_KEY: Final = sa.CHAR(64)
-_SOURCE: Final = 64
+VERSION: Final = "schema_version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +33,24 @@ class Ledger:
     claim: sa.Table
     attempt: sa.Table
     source: str  #: what its rows call the table of phases
+    version: int = SCHEMA_VERSION  #: of the tables; an earlier one lacks the columns that came later
 
     @classmethod
-    def of(cls, table: PhaseTable) -> Ledger:
+    def of(cls, table: PhaseTable, version: int = SCHEMA_VERSION) -> Ledger:
         """In the schema of the phases. Asks and writes nothing: `create` makes the tables."""
-        metadata = sa.MetaData(schema=table.schema)
-        return cls(
-            source=_name_of(table),
-            meta=_make_meta_table(metadata),
-            claim=_make_claim_table(metadata),
-            attempt=_make_attempt_table(metadata),
-        )
+        meta, claim, attempt = make_tables(table.schema, version)
+        return cls(source=_name_of(table), meta=meta, claim=claim, attempt=attempt, version=version)
+
+    @classmethod
+    def find(cls, database: Database, table: PhaseTable) -> Ledger:
+        """As it stands there, of whatever version; the newest where there is none. Reads only. Raises ConfigError when a
+        newer batchdrain made it."""
+        newest = cls.of(table)
+        found = newest.read_meta(database, VERSION)
+        if found is None:  # none, or made from a printed DDL
+            return cls.of(table, newest.read_version_of_columns(database))
+        require_known(found, database.name)
+        return cls.of(table, int(found))
 
     @property
     def tables(self) -> tuple[sa.Table, ...]:
@@ -89,19 +92,28 @@ class Ledger:
         with lock_table_creation(connection):
             self.meta.metadata.create_all(connection)
             known = connection.execute(sa.select(self.meta.c.name)).scalars().all()
-            for name, value in (("schema_version", str(SCHEMA_VERSION)), (UID, uuid.uuid4().hex)):
+            for name, value in ((VERSION, str(self.version)), (UID, uuid.uuid4().hex)):
                 if name not in known:
                     connection.execute(self.meta.insert().values(name=name, value=value))
 
     def require_version(self, database: Database) -> None:
         """Raises ConfigError when a newer batchdrain made the tables."""
-        found = self.read_meta(database, "schema_version")
-        if found is not None and (not found.isdigit() or int(found) > SCHEMA_VERSION):
-            raise ConfigError(
-                f"database {database.name}: batchdrain's tables are of version {found[:20]!r}, "
-                f"this program knows up to {SCHEMA_VERSION}",
-                remedy="upgrade batchdrain",
-            )
+        found = self.read_meta(database, VERSION)
+        if found is not None:
+            require_known(found, database.name)
+
+    def read_version_of_columns(self, database: Database) -> int:
+        """The version whose columns stand there; the newest where no tables do. Reads only."""
+        with database.read() as connection:
+            if not self.exists(connection):
+                return SCHEMA_VERSION
+            inspector = sa.inspect(connection)
+            columns = {
+                table.name: {column["name"] for column in inspector.get_columns(table.name, schema=table.schema)}
+                for table in self.tables
+            }
+        missing = [since for since, by in ADDED.items() if any(not set(by[table]) <= columns[table] for table in by)]
+        return min(missing, default=SCHEMA_VERSION + 1) - 1
 
     def read_meta(self, database: Database, name: str) -> str | None:
         """A value of batchdrain_meta; None where it, or the table, is absent. Reads only."""
@@ -120,6 +132,16 @@ class Ledger:
         database.write(work)
 
 
+def require_known(version: str, database: str) -> None:
+    """`version`: as batchdrain_meta has it. Raises ConfigError when a newer batchdrain made the tables of the database named."""
+    if not version.isdigit() or int(version) > SCHEMA_VERSION:
+        raise ConfigError(
+            f"database {database}: batchdrain's tables are of version {version[:20]!r}, "
+            f"this program knows up to {SCHEMA_VERSION}",
+            remedy="upgrade batchdrain",
+        )
+
+
 def _name_of(table: PhaseTable) -> str:
     """The table's name, or as much of it as a key can hold and what tells it from all others."""
     name = str(table.table.name)
@@ -128,68 +150,3 @@ def _name_of(table: PhaseTable) -> str:
     if re.fullmatch(r"[A-Za-z0-9_]{1,64}", name):
         return name
     return f"{slug_of(name)}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
-
-
-def _make_meta_table(metadata: sa.MetaData) -> sa.Table:
-    return sa.Table(
-        "batchdrain_meta",
-        metadata,
-        sa.Column("name", sa.String(191), primary_key=True),
-        sa.Column("value", _LONG, nullable=False),
-    )
-
-
-def _make_claim_table(metadata: sa.MetaData) -> sa.Table:
-    return sa.Table(
-        "batchdrain_claim",
-        metadata,
-        sa.Column("source", sa.String(_SOURCE), primary_key=True),
-        sa.Column("key", _KEY, primary_key=True),
-        sa.Column("epoch", sa.BigInteger, nullable=False),
-        sa.Column("owner", sa.CHAR(32)),
-        sa.Column("lease_until_ms", sa.BigInteger),
-        sa.Column("host_id", sa.String(64)),
-        sa.Column("ctl_pid", sa.Integer),
-        sa.Column("ctl_start", sa.BigInteger),
-        sa.Column("guard_pid", sa.Integer),
-        sa.Column("guard_start", sa.BigInteger),
-        sa.Column("spool_dir", _LONG),
-        sa.Column("prior_state", _LONG),
-        sa.Column("prior_reason", _LONG),
-        sa.Column("held_state", _LONG),
-        sa.Column("orphan_count", sa.Integer, nullable=False, default=0),
-        sa.Column("attempts", sa.Integer, nullable=False, default=0),
-        sa.Column("next_at_ms", sa.BigInteger),
-    )
-
-
-def _make_attempt_table(metadata: sa.MetaData) -> sa.Table:
-    return sa.Table(
-        "batchdrain_attempt",
-        metadata,
-        sa.Column("source", sa.String(_SOURCE), primary_key=True),
-        sa.Column("key", _KEY, primary_key=True),
-        sa.Column("epoch", sa.BigInteger, primary_key=True, autoincrement=False),
-        sa.Column("session_uid", sa.CHAR(32), nullable=False, index=True),
-        sa.Column("run_id", _LONG, nullable=False),
-        sa.Column("phase_id", _LONG, nullable=False),
-        sa.Column("phase_index", sa.BigInteger),
-        sa.Column("attempt", sa.Integer, nullable=False),
-        sa.Column("run_type", sa.String(191), nullable=False),
-        sa.Column("initial_state", _LONG, nullable=False),
-        sa.Column("from_category", sa.String(32)),
-        sa.Column("from_fingerprint", _LONG),
-        sa.Column("started_ms", sa.BigInteger, nullable=False),
-        sa.Column("ended_ms", sa.BigInteger),
-        sa.Column("duration_ms", sa.BigInteger),
-        sa.Column("outcome", sa.String(16)),
-        sa.Column("final_state", _LONG),
-        sa.Column("exit_code", sa.Integer),
-        sa.Column("signal", sa.Integer),
-        sa.Column("reason", _LONG),
-        sa.Column("category", sa.String(32)),
-        sa.Column("fingerprint", _LONG),
-        sa.Column("metrics", _LONG),
-        sa.Column("log_path", _LONG),
-        sa.Column("log_sha256", sa.CHAR(64)),
-    )

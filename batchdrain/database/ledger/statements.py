@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
 from batchdrain.database.dialects import db_now_ms
-from batchdrain.database.ledger.schema import Ledger
+from batchdrain.database.ledger.schema import VERSION, Ledger
 
 
 class Statements:
@@ -25,14 +25,7 @@ class Statements:
             attempts.c.source == ledger.source, attempts.c.key == given("the_key"), attempts.c.epoch == given("the_epoch")
         )
         due = sa.or_(claims.c.next_at_ms.is_(None), claims.c.next_at_ms <= db_now_ms())
-        self.claim = sa.select(
-            claims.c.epoch,
-            claims.c.attempts,
-            claims.c.owner,
-            claims.c.prior_state,
-            claims.c.prior_reason,
-            claims.c.held_state,
-        ).where(this)
+        self.claim = _select_claim(ledger, this)
         holder, freed = _set_holder(), _set_free(claims)
         prior: dict[str, Any] = {
             "prior_state": given("former_state"),
@@ -57,6 +50,15 @@ class Statements:
         ).where(attempt)
         self.open_attempt = attempts.insert()
         self.close_attempt = attempts.update().where(attempt)
+
+
+def _select_claim(ledger: Ledger, this: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """One row, with NULLs where nobody has claimed the phase yet. The tables' version is read with each claim, by the same
+    statement: an upgrade may have come since the drain began."""
+    claims, meta = ledger.claim, ledger.meta
+    names = ("epoch", "attempts", "owner", "prior_state", "prior_reason", "held_state")
+    columns = [meta.c.value.label("version"), *(claims.c[name] for name in names)]
+    return sa.select(*columns).select_from(meta.outerjoin(claims, this)).where(meta.c.name == VERSION)
 
 
 def _set_holder() -> dict[str, Any]:

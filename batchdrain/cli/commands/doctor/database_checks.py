@@ -10,6 +10,8 @@ from typing import Final
 import sqlalchemy as sa
 
 from batchdrain.cli.commands.doctor.project_checks import Finding
+from batchdrain.database.ledger.migration import statements_of
+from batchdrain.database.ledger.tables import SCHEMA_VERSION
 from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
 from batchdrain.database.phases.checks import find_unfit_columns, find_unwritable_view
 from batchdrain.database.phases.dry_write import dry_write, dry_write_ledger
@@ -115,11 +117,29 @@ def _check_privileges(project: Project) -> Iterator[Finding]:
             )
         if not problems:
             yield Finding("ledger", ok=True, message="batchdrain's tables are there, and can be written")
+        yield from _check_version(project)
     elif create:
         yield Finding("ledger", ok=True, message="batchdrain's tables will be made by the first drain")
     else:
         ddl = project.store.ledger.to_ddl(project.store.database.engine.dialect)
         yield Finding("ledger", ok=False, message="batchdrain's tables may not be created", cure=f"have them made:\n{ddl}")
+
+
+def _check_version(project: Project) -> Iterator[Finding]:
+    """Tables of an earlier version are no problem: a drain goes with them."""
+    store = project.store
+    if store.ledger.version == SCHEMA_VERSION:
+        return
+    with store.database.read() as connection:
+        statements = statements_of(connection, store.ledger)
+    yield Finding(
+        "ledger",
+        ok=True,
+        is_warning=True,
+        message=f"batchdrain's tables are of version {store.ledger.version}; the next drain that finds no claim held makes "
+        f"them version {SCHEMA_VERSION}",
+        cure="where a drain may not alter them, have these run while nothing drains:\n" + ";\n".join(statements) + ";",
+    )
 
 
 def _check_writes(project: Project) -> Iterator[Finding]:

@@ -1,0 +1,98 @@
+"""How batchdrain's own tables look, and what each version added to them.
+
+A version only adds: columns that may be NULL, and tables. So a program works with tables of an earlier version, without what
+came later; and one of an earlier version that still runs is not harmed by a column that it does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.mysql import LONGTEXT
+
+SCHEMA_VERSION: Final = 2
+ADDED: Final[Mapping[int, Mapping[str, tuple[str, ...]]]] = {2: {"batchdrain_claim": ("success_codes",)}}
+"""By version: the columns that it added, by table. Version 1 is what bd1f117 made."""
+# MariaDB: a TEXT holds 64 kB and compares by a collation that takes 'X ' for 'x'; keys are ASCII digests.
+_LONG: Final = sa.Text().with_variant(LONGTEXT(charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb")
+_KEY: Final = sa.CHAR(64)
+_SOURCE: Final = 64
+# A server whose default is an engine without transactions would else make tables that no rollback reaches.
+_ENGINE: Final[Mapping[str, Any]] = {"mysql_engine": "InnoDB", "mariadb_engine": "InnoDB"}
+
+
+def make_tables(schema: str | None, version: int) -> tuple[sa.Table, sa.Table, sa.Table]:
+    """meta, claim and attempt as they are in `version`. Asks and writes nothing."""
+    metadata = sa.MetaData(schema=schema)
+    later = {(table, column) for since, by in ADDED.items() if since > version for table in by for column in by[table]}
+    made = []
+    for name, columns in (
+        ("batchdrain_meta", _meta_columns()),
+        ("batchdrain_claim", _claim_columns()),
+        ("batchdrain_attempt", _attempt_columns()),
+    ):
+        made.append(sa.Table(name, metadata, *(one for one in columns if (name, one.name) not in later), **_ENGINE))
+    meta, claim, attempt = made
+    return meta, claim, attempt
+
+
+def _meta_columns() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("name", sa.String(191), primary_key=True),
+        sa.Column("value", _LONG, nullable=False),
+    ]
+
+
+def _claim_columns() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("source", sa.String(_SOURCE), primary_key=True),
+        sa.Column("key", _KEY, primary_key=True),
+        sa.Column("epoch", sa.BigInteger, nullable=False),
+        sa.Column("owner", sa.CHAR(32)),
+        sa.Column("lease_until_ms", sa.BigInteger),
+        sa.Column("host_id", sa.String(64)),
+        sa.Column("ctl_pid", sa.Integer),
+        sa.Column("ctl_start", sa.BigInteger),
+        sa.Column("guard_pid", sa.Integer),
+        sa.Column("guard_start", sa.BigInteger),
+        sa.Column("spool_dir", _LONG),
+        sa.Column("prior_state", _LONG),
+        sa.Column("prior_reason", _LONG),
+        sa.Column("held_state", _LONG),
+        sa.Column("orphan_count", sa.Integer, nullable=False, default=0),
+        sa.Column("attempts", sa.Integer, nullable=False, default=0),
+        sa.Column("next_at_ms", sa.BigInteger),
+        sa.Column("success_codes", _LONG),
+    ]
+
+
+def _attempt_columns() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("source", sa.String(_SOURCE), primary_key=True),
+        sa.Column("key", _KEY, primary_key=True),
+        sa.Column("epoch", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("session_uid", sa.CHAR(32), nullable=False, index=True),
+        sa.Column("run_id", _LONG, nullable=False),
+        sa.Column("phase_id", _LONG, nullable=False),
+        sa.Column("phase_index", sa.BigInteger),
+        sa.Column("attempt", sa.Integer, nullable=False),
+        sa.Column("run_type", sa.String(191), nullable=False),
+        sa.Column("initial_state", _LONG, nullable=False),
+        sa.Column("from_category", sa.String(32)),
+        sa.Column("from_fingerprint", _LONG),
+        sa.Column("started_ms", sa.BigInteger, nullable=False),
+        sa.Column("ended_ms", sa.BigInteger),
+        sa.Column("duration_ms", sa.BigInteger),
+        sa.Column("outcome", sa.String(16)),
+        sa.Column("final_state", _LONG),
+        sa.Column("exit_code", sa.Integer),
+        sa.Column("signal", sa.Integer),
+        sa.Column("reason", _LONG),
+        sa.Column("category", sa.String(32)),
+        sa.Column("fingerprint", _LONG),
+        sa.Column("metrics", _LONG),
+        sa.Column("log_path", _LONG),
+        sa.Column("log_sha256", sa.CHAR(64)),
+    ]

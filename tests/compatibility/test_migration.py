@@ -1,0 +1,172 @@
+"""The tables that bd1f117 left get what later versions added to them, and never under somebody's feet."""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+import pytest
+import sqlalchemy as sa
+
+from batchdrain.database.ledger.tables import ADDED, SCHEMA_VERSION
+from tests.compatibility.placing import Left
+from tests.compatibility.test_tables import described
+from tests.support.workplace import Workplace
+
+LATER = {(table, column) for by in ADDED.values() for table, columns in by.items() for column in columns}
+
+
+def version(work: Workplace) -> str:
+    return str(work.sql("SELECT value FROM batchdrain_meta WHERE name = 'schema_version'")[0][0])
+
+
+def later_columns(work: Workplace) -> set[tuple[str, str]]:
+    """Of the columns that came later, those that are there."""
+    return {(table, column[0]) for table, found in described(work).items() for column in found["columns"]} & LATER
+
+
+def hold_for_ever(work: Workplace) -> None:
+    """The controllers that bd1f117 left behind live on another machine, and have all the time."""
+    work.sql("UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms + 1000000000000 WHERE owner IS NOT NULL")
+
+
+def test_a_drain_gives_the_tables_what_came_later_once_what_was_held_is_settled(left_anywhere: Left) -> None:
+    work = left_anywhere.work
+    before = work.sql("SELECT run_id, phase_id, epoch, outcome FROM batchdrain_attempt WHERE run_id NOT LIKE 'held-%'")
+    assert (version(work), later_columns(work)) == ("1", set())
+
+    left_anywhere.say("drain", "--run-id=release-1")
+
+    assert (version(work), later_columns(work)) == (str(SCHEMA_VERSION), LATER)
+    after = work.sql("SELECT run_id, phase_id, epoch, outcome FROM batchdrain_attempt WHERE run_id NOT LIKE 'held-%'")
+    assert set(before) <= set(after), "what was recorded before stands as it was"
+    assert "All is well." in left_anywhere.say("doctor"), "and nothing is left to be done"
+
+
+def test_the_tables_stay_as_they_are_while_somebody_holds_a_claim(left_anywhere: Left) -> None:
+    work = left_anywhere.work
+    hold_for_ever(work)
+
+    left_anywhere.say("drain", "--run-id=release-1")
+
+    assert (version(work), later_columns(work)) == ("1", set())
+    assert work.states()["release-1/a~ok"] == "COMPLETE", "a drain goes with them as they are"
+
+
+def test_tables_that_were_altered_in_part_are_brought_to_the_end(left_anywhere: Left) -> None:
+    work = left_anywhere.work
+    table, column = min(LATER)
+    work.sql(f"ALTER TABLE {table} ADD COLUMN {column} TEXT")
+
+    left_anywhere.say("drain", "--run-id=release-1")
+
+    assert (version(work), later_columns(work)) == (str(SCHEMA_VERSION), LATER)
+
+
+def test_two_drains_that_begin_at_once_alter_the_tables_once(left_anywhere: Left) -> None:
+    work = left_anywhere.work
+    work.inv("recover")
+    ran: list[int] = []
+    drains = [
+        threading.Thread(target=lambda run=run: ran.append(work.inv("drain", f"--run-id={run}").code))
+        for run in ("release-1", "triage-1")
+    ]
+    for drain in drains:
+        drain.start()
+    for drain in drains:
+        drain.join()
+
+    assert set(ran) <= {0, 1}, ran
+    left_anywhere.say("drain", "--run-id=release-1")
+    assert (version(work), later_columns(work)) == (str(SCHEMA_VERSION), LATER)
+
+
+def test_the_doctor_prints_what_alters_the_tables_and_it_does_so(left_anywhere: Left) -> None:
+    work = left_anywhere.work
+    ran = work.inv("doctor")
+
+    assert "warn ledger: batchdrain's tables are of version 1; the next drain" in ran.out
+    assert ran.lines[-1].endswith("found."), "which is a warning, and not well"
+    statements = [line.strip().rstrip(";") for line in ran.lines if line.strip().startswith(("ALTER TABLE", "UPDATE "))]
+    for statement in statements:
+        work.sql(statement)
+    assert (version(work), later_columns(work)) == (str(SCHEMA_VERSION), LATER)
+
+
+def test_a_drain_that_may_not_alter_the_tables_says_so_and_goes_with_them(left_anywhere: Left) -> None:
+    work = left_anywhere.work
+    if work.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite knows no users")
+    user = lesser_user(work)
+    try:
+        ran = work.inv("drain", "--run-id=release-1", env={"INVOKE_BATCHDRAIN_DATABASE_URL": user})
+        assert ran.code == 0, ran
+        assert "are of version 1, and may not be altered" in ran.out
+        assert (version(work), work.states()["release-1/a~ok"]) == ("1", "COMPLETE")
+    finally:
+        drop_user(work)
+
+
+def test_whoever_reads_the_tables_for_long_does_not_keep_a_drain_waiting(left_anywhere: Left) -> None:
+    work = left_anywhere.work
+    if work.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite's readers keep nobody waiting")
+    work.inv("recover")
+    with work.engine.connect() as reader:
+        reader.execute(sa.text("SELECT count(*) FROM batchdrain_claim")).all()  # its transaction stays open
+        left_anywhere.say("drain", "--run-id=release-1")
+        assert version(work) == "1"
+    left_anywhere.say("drain", "--run-id=release-1")
+    assert version(work) == str(SCHEMA_VERSION)
+
+
+def test_a_drain_that_meets_the_tables_of_a_newer_batchdrain_ends(project: Workplace) -> None:
+    project.fail("r/a", "r/b")
+    raise_version = "UPDATE batchdrain_meta SET value = '99' WHERE name = 'schema_version'"
+    project.configure(command={"argv": say_in_sql(project, raise_version)})
+
+    ran = project.inv("drain")
+
+    assert ran.code == 78, ran
+    assert "of version '99', this program knows up to" in ran.err
+    assert sorted(project.states().values()) == ["COMPLETE", "FAILED"], "what ran is recorded, and nothing more is begun"
+    assert project.inv("drain").code == 78
+    assert project.inv("recover").code == 78
+
+
+def test_an_emptied_table_of_names_ends_a_drain_with_a_word(project: Workplace) -> None:
+    project.fail("r/a", "r/b")
+    project.configure(command={"argv": say_in_sql(project, "DELETE FROM batchdrain_meta")})
+
+    ran = project.inv("drain")
+
+    assert (ran.code, "somebody emptied it" in ran.err) == (78, True), ran
+    assert sorted(project.states().values()) == ["COMPLETE", "FAILED"]
+
+
+def say_in_sql(work: Workplace, statement: str) -> list[str]:
+    """A command that says it to the database."""
+    program = "import sys, sqlalchemy as sa; c = sa.create_engine(sys.argv[1]).connect(); c.exec_driver_sql(sys.argv[2]); c.commit()"
+    return [sys.executable, "-c", program, work.url, statement]
+
+
+def lesser_user(work: Workplace) -> str:
+    """The URL of one who may read and write every table, and alter none."""
+    url = work.engine.url
+    name = f"lesser_{url.database}"[:30]
+    if work.engine.dialect.name == "postgresql":
+        work.sql(f"CREATE ROLE {name} LOGIN PASSWORD 'x'")
+        work.sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}")
+    else:
+        work.sql(f"CREATE USER {name}@'%' IDENTIFIED BY 'x'")
+        work.sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {url.database}.* TO {name}@'%'")
+    return url.set(username=name, password="x").render_as_string(hide_password=False)
+
+
+def drop_user(work: Workplace) -> None:
+    name = f"lesser_{work.engine.url.database}"[:30]
+    if work.engine.dialect.name == "postgresql":
+        work.sql(f"DROP OWNED BY {name}")
+        work.sql(f"DROP ROLE {name}")
+    else:
+        work.sql(f"DROP USER {name}@'%'")
