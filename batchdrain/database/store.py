@@ -53,7 +53,7 @@ class Store:
         try:
             if migrate(self.database, self.ledger):
                 self.ledger = Ledger.find(self.database, self.table)
-                self.history = History(self.database, self.ledger)
+                self.history = History(self.database, self.ledger, self.table)
         except ConfigError as error:
             return str(error)
         return None

@@ -79,7 +79,9 @@ class Finisher:
         self._heartbeat.drop(claim)
         self._recorder.discard(claim.token)
         if recorded.unwritten:
-            self._recorder.notice(f"{claim.phase.key} stays {recorded.final_state} as its command left it: {recorded.unwritten}")
+            self._recorder.notice(
+                f"{claim.phase.key} stays {recorded.final_state} as its command left it: {recorded.unwritten}"
+            )
         if ended.ending.unspooled:
             key, why = claim.phase.key, ended.ending.unspooled
             self._recorder.notice(f"The result of {key} stood nowhere until it was recorded: {why}")

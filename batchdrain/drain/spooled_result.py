@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from batchdrain.config.categories import categoriser_of
+from batchdrain.config.settings import Command
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.database.ledger.held_claims import Held
@@ -21,8 +23,8 @@ from batchdrain.runtime import clock
 
 
 def record_spooled(project: Project, held: Held, record: dict[str, Any] | None) -> Recovered | None:
-    """Finish with the result that the guardian kept; None where it kept none."""
-    if record is None:
+    """Finish with the result that the guardian kept; None where it kept none, or nobody knows of which phase it is."""
+    if record is None or not held.has_name:
         return None
     try:
         out, err, result = (str(record[name]) for name in ("stdout_path", "stderr_path", "result_path"))
@@ -31,25 +33,33 @@ def record_spooled(project: Project, held: Held, record: dict[str, Any] | None) 
         ended_at = clock.from_ms(int(record["ended_ms"]))
     except (KeyError, ValueError, TypeError, OverflowError):  # not written by a guardian of ours
         return None
-    claim = _claim(project, held)
-    settings = project.settings
+    claim, command = _claim(project, held, ended_at), command_of(held, project.settings.command)
+    settings = project.settings.model_copy(update={"command": command})
     attempt = Judge(settings, project.store.redact, categoriser_of(settings)).judge(
         claim,
         ending,
         limit=limit,
-        row_state=project.store.read_row_state(claim.phase) if settings.command.result_from == "database" else None,
+        row_state=project.store.read_row_state(claim.phase) if command.result_from == "database" else None,
         paths=(project.folder.shorten(Path(out)), project.folder.shorten(Path(err))),
         ended_at=ended_at,
     )
-    claims = Claims(project.store, project.settings.command, held.session_uid, owner=held.owner)
+    claims = Claims(project.store, command, held.session_uid, owner=held.owner)
     try:
         done = claims.finish(claim, attempt, may_wait=False)
     except ClaimLost:  # somebody else was faster
         return None
-    return Recovered(key=held.key, epoch=held.epoch, state=done.final_state, recorded=done.outcome)
+    return Recovered(key=held.key, epoch=held.epoch, state=done.final_state, recorded=done.outcome, note=done.unwritten)
 
 
-def _claim(project: Project, held: Held) -> Claim:
+def command_of(held: Held, command: Command) -> Command:
+    """The command as it was when the phase was claimed: what its end means was settled then, whatever is configured now."""
+    ran_under: dict[str, Any] = {"result_from": "database" if held.held_state is None else "exit_code"}
+    if held.success_codes is not None:
+        ran_under["success_exit_codes"] = list(held.success_codes)
+    return command.model_copy(update=ran_under)
+
+
+def _claim(project: Project, held: Held, ended_at: datetime) -> Claim:
     known = {text: state for state, text in project.store.table.states.items()}
     phase = Phase(
         run_id=held.key.run_id,
@@ -66,6 +76,6 @@ def _claim(project: Project, held: Held) -> Claim:
         prior_state=held.prior_state,
         prior_reason=held.prior_reason,
         held_state=held.held_state,
-        claimed_at=clock.from_ms(held.started_ms),
+        claimed_at=ended_at if held.started_ms is None else clock.from_ms(held.started_ms),
         token=held.token,
     )

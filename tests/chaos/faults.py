@@ -77,6 +77,14 @@ FAULTS: Final = {
     46: Fault("a plugin raises, hangs, leaves, closes stdout", 5, cases=7),
     47: Fault("output without end, or binary", 3, cases=2),
     48: Fault("10 000 phases of a millisecond", 1, EACH),
+    67: Fault("a table refuses the row that is given back", 1, EACH, cases=6),
+    68: Fault("a view keeps the state that a command left", 1, EACH, cases=4),
+    69: Fault("a row is gone once its command has ended", 1, EACH, cases=6),
+    70: Fault("a database is put back to a backup under an open session", 1, EACH, cases=2),
+    71: Fault("batchdrain's own tables are emptied, cut, dropped, in a drain and between drains", 1, EACH, cases=6),
+    72: Fault("another file is put in the place of a SQLite database that is open", 1, cases=2),
+    73: Fault("a recovery finds other success codes configured than the command ran under", 1, EACH),
+    74: Fault("two databases share a folder of sessions", 1, cases=2),
 }
 
 

@@ -25,7 +25,7 @@ from batchdrain.database.store import Store
 from batchdrain.execution.process_identity import ProcessIdentity, identify_self
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice, Claim
-from batchdrain.model.errors import BadData, ConfigError
+from batchdrain.model.errors import BadData, BatchDrainError, ConfigError
 from batchdrain.model.phase import PhaseKey
 
 
@@ -105,7 +105,7 @@ class Claims:
         return recorded
 
     def _write_end(self, claim: Claim, attempt: Attempt, retry_in_s: float | None, *, may_wait: bool) -> Attempt:
-        refusal: ConfigError | None = None
+        refusal: BatchDrainError | None = None
         for version in fallbacks(attempt, claim, self.tables):
             transaction = FinishTransaction(
                 tables=self.tables,
@@ -119,11 +119,11 @@ class Claims:
                 return self.database.write(transaction, may_wait=may_wait)
             except sa.exc.IntegrityError as error:
                 refusal = refusal or refused_at_commit(error, self.tables.phases.source.table)
-            except ConfigError as error:
+            except (ConfigError, BadData) as error:
                 refusal = refusal or error
         if refusal is None:
             raise AssertionError("there is a version to write")
-        if isinstance(refusal, RowRefused):
+        if isinstance(refusal, RowRefused | BadData):
             raise blocked(claim.phase.key, claim.prior_state, claim.held_state, refusal) from refusal
         raise refusal
 

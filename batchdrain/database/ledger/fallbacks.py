@@ -10,7 +10,7 @@ from batchdrain.database.ledger.claim_tables import ClaimTables
 from batchdrain.database.ledger.way_back import WayBack, ways_back
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Claim
-from batchdrain.model.errors import ConfigError
+from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.failure import Failure
 from batchdrain.model.states import GIVEN_BACK, Outcome
 
@@ -22,7 +22,7 @@ _REFUSAL_CHARS: Final = 1_000
 class Version(NamedTuple):
     """One way to write an end."""
 
-    of: Callable[[ConfigError | None], Attempt]  #: of the first refusal
+    of: Callable[[BatchDrainError | None], Attempt]  #: of the first refusal
     way: WayBack = WayBack.PRIOR  #: where it gives the phase back
 
 
@@ -55,7 +55,7 @@ def _with_plain_reason(attempt: Attempt) -> Attempt:
     )
 
 
-def _to_refused(attempt: Attempt, refusal: ConfigError | None) -> Attempt:
+def _to_refused(attempt: Attempt, refusal: BatchDrainError | None) -> Attempt:
     was = "the command completed" if attempt.success else attempt.reason or "the command failed"
     if attempt.outcome is Outcome.RELEASED:
         was = "it was to be given back"

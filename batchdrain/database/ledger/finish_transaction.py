@@ -72,9 +72,10 @@ class FinishTransaction:
         """By whom: somebody may have taken the claim over, or its row away."""
         claim = self.claim
         now = connection.execute(self.tables.statements.claim, {"the_key": claim.phase.key.digest}).first()
-        if now is not None and now.epoch > claim.epoch:
+        epoch = None if now is None else now.epoch
+        if epoch is not None and epoch > claim.epoch:
             return ClaimLost(f"{claim.phase.key}: the claim of epoch {claim.epoch} was taken over; nothing was written")
-        what = "is gone" if now is None else "is not as we left it"
+        what = "is gone" if epoch is None else "is not as we left it"
         return ClaimLost(
             f"{claim.phase.key}: its row of batchdrain_claim {what}: nobody took the claim over, somebody deleted or changed "
             "the row; nothing was written",

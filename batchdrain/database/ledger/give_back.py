@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 
 from batchdrain.config.settings import Command
+from batchdrain.database.connection import Database
 from batchdrain.database.dialects import db_now_ms
 from batchdrain.database.driver_errors import RowRefused
 from batchdrain.database.ledger.claim_tables import ClaimTables
@@ -14,6 +18,7 @@ from batchdrain.database.ledger.held_claims import Held
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.ledger.way_back import WayBack, blocked, give_row_back, refused_at_commit, ways_back
 from batchdrain.database.store import Store
+from batchdrain.model.errors import BadData, BatchDrainError
 from batchdrain.model.phase import PhaseKey, RowState
 from batchdrain.model.states import Outcome
 
@@ -29,6 +34,7 @@ class Recovered:
     orphanings: int = 0  #: how often the phase was given back in a row, this time included
     ended_processes: int = 0  #: of the abandoned execution, on this machine
     problem: str = ""  #: why it could not be settled now: it is held as before
+    code: int = 0  #: the exit code of that; 0 where it was settled
     note: str = ""  #: why it was not given back as it stood before the claim
 
 
@@ -39,15 +45,42 @@ def give_back(store: Store, command: Command, held: Held, *, gone: bool) -> Reco
     clock. May be repeated, and run by several at once: a claim is given back by whoever raises its epoch. Raises RowLocked
     while somebody has the row locked, RowRefused when the table takes it back in no way.
     """
-    tables, refusal = ClaimTables.of(store, command), None
+    return _give_back(store, command, held, gone=gone, write=partial(store.database.write, may_wait=False))
+
+
+def try_give_back(store: Store, command: Command, held: Held) -> None:
+    """The same, rolled back. Raises as it does."""
+    with contextlib.suppress(_Tried):
+        _give_back(store, command, held, gone=True, write=partial(_write_and_roll_back, store.database))
+
+
+class _Tried(Exception):
+    """It can be done."""
+
+
+def _write_and_roll_back(database: Database, work: GiveBack) -> Recovered | None:
+    def try_and_leave(connection: sa.Connection) -> None:
+        work(connection)
+        if connection.dialect.name == "postgresql":  # what else would come at the commit
+            connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+        raise _Tried
+
+    database.write(try_and_leave, may_wait=False)
+    return None
+
+
+def _give_back(
+    store: Store, command: Command, held: Held, *, gone: bool, write: Callable[[GiveBack], Recovered | None]
+) -> Recovered | None:
+    tables = ClaimTables.of(store, command)
+    refusal: BatchDrainError | None = None
     for way in ways_back(held.prior_state, held.held_state, tables):
         why = f"it was to be given back, but {'' if refusal is None else refusal.message}"
-        work = GiveBack(ledger=store.ledger, tables=tables, held=held, gone=gone, way=way, why=why)
         try:
-            return store.database.write(work, may_wait=False)
+            return write(GiveBack(ledger=store.ledger, tables=tables, held=held, gone=gone, way=way, why=why))
         except sa.exc.IntegrityError as error:
             refusal = refusal or refused_at_commit(error, store.table.source.table)
-        except RowRefused as error:
+        except (RowRefused, BadData) as error:
             refusal = refusal or error
     if refusal is None:
         raise AssertionError("there is a way back")
@@ -83,9 +116,7 @@ class GiveBack:
     @property
     def _its_attempt(self) -> sa.ColumnElement[bool]:
         attempts, held = self.ledger.attempt, self.held
-        return sa.and_(
-            attempts.c.source == self.ledger.source, attempts.c.key == held.digest, attempts.c.epoch == held.epoch
-        )
+        return sa.and_(attempts.c.source == self.ledger.source, attempts.c.key == held.digest, attempts.c.epoch == held.epoch)
 
     def _is_given_back(self, connection: sa.Connection) -> bool:
         """Whether the reply to our own commit was lost."""

@@ -6,6 +6,7 @@ among the rows that stand in a state of ours.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 
 from batchdrain.database.dialects import db_now_ms
 from batchdrain.database.ledger.schema import Ledger
+from batchdrain.database.ledger.statements import SUCCESS_CODES
 from batchdrain.database.phases.columns import from_parameter
 from batchdrain.database.phases.keys import read_keys
 from batchdrain.database.phases.table import PhaseTable
@@ -47,6 +49,7 @@ class Held:
     orphanings: int  #: in a row, before this claim
     started_ms: int | None  #: None where its attempt was deleted
     spool_dir: str
+    success_codes: tuple[int, ...] | None  #: that its command's exit codes are judged by; None: of an earlier version
 
     @property
     def token(self) -> str:
@@ -70,7 +73,8 @@ def read_held(connection: sa.Connection, ledger: Ledger, table: PhaseTable) -> l
     if not inspector.has_table(claims.name, schema=claims.schema):
         return []
     query = sa.select(
-        *(claims.c[name] for name in _OF_CLAIM), (claims.c.lease_until_ms - db_now_ms()).label("lease_left_ms")
+        *(column for column in claims.c if column.name in _OF_CLAIM),
+        (claims.c.lease_until_ms - db_now_ms()).label("lease_left_ms"),
     ).where(claims.c.source == ledger.source, claims.c.owner.is_not(None))
     if inspector.has_table(attempts.name, schema=attempts.schema):
         own = sa.and_(*(attempts.c[name] == claims.c[name] for name in ("source", "key", "epoch")))
@@ -85,7 +89,7 @@ def read_held(connection: sa.Connection, ledger: Ledger, table: PhaseTable) -> l
 
 _OF_CLAIM: Final = (
     "key", "epoch", "owner", "host_id", "ctl_pid", "ctl_start", "guard_pid", "guard_start", "spool_dir", "prior_state",
-    "prior_reason", "held_state", "orphan_count", "attempts",
+    "prior_reason", "held_state", "orphan_count", "attempts", SUCCESS_CODES,
 )  # fmt: skip
 
 
@@ -120,7 +124,17 @@ def _to_held(row: Mapping[Any, Any], names: Mapping[str, PhaseKey]) -> Held:
         orphanings=row["orphan_count"],
         started_ms=row["started_ms"],
         spool_dir=row["spool_dir"] or "",
+        success_codes=_to_codes(row.get(SUCCESS_CODES)),
     )
+
+
+def _to_codes(text: str | None) -> tuple[int, ...] | None:
+    """None for what is no list of numbers: whoever may write to the ledger may have written anything."""
+    try:
+        found = json.loads(text or "null")
+    except (ValueError, RecursionError):
+        return None
+    return tuple(found) if isinstance(found, list) and all(type(code) is int for code in found) and found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

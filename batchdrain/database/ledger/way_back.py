@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from batchdrain.database.driver_errors import RowRefused, first_line_of
 from batchdrain.database.ledger.claim_tables import ClaimTables
-from batchdrain.model.errors import ConfigError
+from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.phase import GONE, PhaseKey, RowState
 from batchdrain.model.states import PhaseState
 
@@ -32,7 +32,14 @@ def ways_back(prior_state: str, held_state: str | None, tables: ClaimTables) -> 
 
 
 def give_row_back(
-    connection: sa.Connection, tables: ClaimTables, key: PhaseKey, prior: RowState, *, ours: frozenset[str], way: WayBack, why: str
+    connection: sa.Connection,
+    tables: ClaimTables,
+    key: PhaseKey,
+    prior: RowState,
+    *,
+    ours: frozenset[str],
+    way: WayBack,
+    why: str,
 ) -> str:
     """Only a row that stands in one of the states that are `ours` is written. `why`: the reason of one that goes to failed.
     Returns the state that stands then. Raises RowRefused."""
@@ -50,7 +57,7 @@ def give_row_back(
     return failed
 
 
-def blocked(key: PhaseKey, prior_state: str, stands: str | None, refusal: ConfigError) -> RowRefused:
+def blocked(key: PhaseKey, prior_state: str, stands: str | None, refusal: BatchDrainError) -> RowRefused:
     """What is told where no way is left: the claim stays, so that nothing is forgotten."""
     state = "as its command left it" if stands is None else stands
     return RowRefused(
