@@ -29,7 +29,8 @@ from batchdrain.database.deadlines import Deadlines
 from batchdrain.database.dialects import engine_options_of, listen
 from batchdrain.database.driver_errors import RowLocked, first_line_of, is_row_lock, is_transient, to_batchdrain_error
 from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
-from batchdrain.database.url import file_of, mask_url, parse_url, require_file
+from batchdrain.database.same_file import SameFile
+from batchdrain.database.url import file_of, mask_url, parse_url, place_of, require_file
 from batchdrain.model.errors import ConfigError
 from batchdrain.runtime.resources import shortage_of
 
@@ -59,9 +60,7 @@ class Database:
     @property
     def place(self) -> str:
         """The file, or the host and name: for 'which database was that?'."""
-        if self.url.get_backend_name() == "sqlite":
-            return str(file_of(self.url).absolute())
-        return f"{self.url.host or 'local socket'}:{self.url.port or 'default'}/{self.url.database or ''}"
+        return place_of(self.url)
 
     @property
     def dialect(self) -> str:
@@ -194,4 +193,6 @@ def open_database(
     except (SQLAlchemyError, SAWarning, ValueError, TypeError) as error:
         raise ConfigError(f"database_url: {mask_url(url)}: {first_line_of(error)}", remedy="mend the URL") from None
     listen(engine, patience)
+    if backend == "sqlite":
+        SameFile(file_of(url)).listen(engine)
     return Database(url, engine, patience, on_retry)

@@ -29,6 +29,7 @@ _OF_ATTEMPTS: Final = frozenset({"BATCHDRAIN_ATTEMPT", "BATCHDRAIN_EPOCH"})
 _PLACEHOLDER: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 EXAMPLES: Final = frozenset({"myproject.work", "myproject.diagnose"})
 """The modules that `inv init` and the documentation name: executed, they would fail every phase."""
+_ENDINGS: Final = (".stdout.txt", ".stderr.txt", ".result.json")
 _REASON_BYTES: Final = 32_768  # Linux takes at most 128 KiB in one variable
 
 
@@ -164,7 +165,7 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
         **execution.values,
         "session_id": place.session_id,
     }
-    stem = place.logs / f"{phase.key.digest[:16]}-{slug_of(phase.phase_id)}-{execution.suffix}"
+    stem = _find_free(f"{place.logs}/{phase.key.digest[:16]}-{slug_of(phase.phase_id)}-{execution.suffix}")
     env = {
         **TAKEN,
         **{f"BATCHDRAIN_{name.upper()}": value for name, value in values.items()},
@@ -188,6 +189,16 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
         spool_dir=execution.spool_dir,
         deadline_ms=execution.deadline_ms,
     )
+
+
+def _find_free(stem: str) -> str:
+    """The stem, or with a number the first of which no file stands there: a database that was put back to a backup gives the
+    epochs of its former life again."""
+    free, number = stem, 1
+    while any(os.path.lexists(f"{free}{ending}") for ending in _ENDINGS):
+        number += 1
+        free = f"{stem}-{number}"
+    return free
 
 
 def hidden_names_of(command: Command) -> frozenset[str]:
