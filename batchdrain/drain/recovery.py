@@ -8,6 +8,7 @@ while the first still runs.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import Final
 
@@ -28,8 +29,11 @@ _SLACK_S: Final = 6.0
 def recover(project: Project) -> list[Recovered]:
     """Settle every claim whose controller and guardian are dead, or whose lease is over by the database's clock. May be
     repeated, and run by several at once. Raises DatabaseUnavailable."""
-    found = []
-    for held in map(_with_session, project.store.history.read_held()):
+    found, claims = [], project.store.history.read_held()
+    if not all(held.has_attempt for held in claims):
+        with contextlib.suppress(ConfigError):  # the table of attempts may have been dropped: results go there
+            project.store.ledger.create(project.store.database)
+    for held in map(_with_session, claims):
         if not is_due(held):
             continue
         gone = is_gone(held)
