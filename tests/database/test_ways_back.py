@@ -125,13 +125,17 @@ REFUSE = {
         "CREATE TRIGGER deny BEFORE UPDATE ON steps WHEN OLD.state = 'EXECUTING' BEGIN SELECT RAISE(ABORT, 'not now'); END"
     ],
     "postgresql": [
-        "CREATE FUNCTION deny() RETURNS trigger LANGUAGE plpgsql AS "
-        "'BEGIN RAISE EXCEPTION ''not now'' USING ERRCODE = ''55000''; END'",
+        (
+            "CREATE FUNCTION deny() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN RAISE EXCEPTION ''not now'' USING ERRCODE = ''55000''; END'"
+        ),
         "CREATE TRIGGER deny BEFORE UPDATE ON steps FOR EACH ROW WHEN (OLD.state = 'EXECUTING') EXECUTE FUNCTION deny()",
     ],
     "mysql": [
-        "CREATE TRIGGER deny BEFORE UPDATE ON steps FOR EACH ROW "
-        "IF OLD.state = 'EXECUTING' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not now'; END IF"
+        (
+            "CREATE TRIGGER deny BEFORE UPDATE ON steps FOR EACH ROW "
+            "IF OLD.state = 'EXECUTING' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not now'; END IF"
+        )
     ],
 }
 
@@ -148,7 +152,7 @@ def test_a_trigger_that_refuses_every_way_back_leaves_the_row_held_until_it_is_g
     looked, ran = project.inv("doctor"), project.inv("recover")
     assert (looked.code, "not now" in looked.out, ran.code) == (78, True, 78), (looked, ran)
     project.sql("DROP TRIGGER deny" + (" ON steps" if project.engine.dialect.name == "postgresql" else ""))
-    assert (project.inv("recover").code, stands(project)) == (0, [("a", "p~hang", "QUEUED", None)])
+    assert (project.inv("recover").code, [row[2] for row in stands(project)]) == (0, ["QUEUED"])
 
 
 @fault(67)
