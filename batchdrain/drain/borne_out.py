@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from batchdrain.database.store import Store
+from batchdrain.model.errors import BadData
 from batchdrain.model.phase import GONE, PhaseKey
 from batchdrain.sessions.rebuild import results_of
 from batchdrain.sessions.result import Result
@@ -16,6 +17,23 @@ def is_of_other_database(session: Session, store: Store) -> bool:
     """False for a session that does not say of which it is."""
     uid = (session.database or {}).get("uid")
     return uid is not None and uid != store.ledger.read_meta(store.database, "database_uid")
+
+
+def require_same_database(session: Session, store: Store) -> None:
+    """Raises BadData."""
+    if not is_of_other_database(session, store):
+        return
+    begun = (session.database or {}).get("url")
+    if store.ledger.read_meta(store.database, "database_uid") is None:
+        raise BadData(
+            f"session {session.session_id} belongs to another database ({begun}), or to this one as it was: "
+            f"{store.database.name} has no batchdrain_meta, as after a backup was put back, or lost it",
+            remedy="start a new session with `inv drain`",
+        )
+    raise BadData(
+        f"session {session.session_id} belongs to another database ({begun}), this one is {store.database.name}",
+        remedy="set batchdrain.database_url to the session's, or start a new session with `inv drain`",
+    )
 
 
 def hold_against_ledger(store: Store, session: Session, rows: Iterable[Mapping[str, Any]]) -> list[PhaseKey]:

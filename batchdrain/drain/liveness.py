@@ -53,11 +53,11 @@ def describe_held(held: Held) -> str:
 
 def describe_stray(stray: Stray) -> str:
     """A phase that stands as executing and that no claim holds, for people."""
-    said = f"No claim holds {stray.key}, which stands as {stray.state}"
+    stray_text = f"No claim holds {stray.key}, which stands as {stray.state}"
     if stray.initial_state is None:
-        return f"{said}: nothing of batchdrain's moves it on. Where no worker of your own executes it, set its state yourself"
+        return f"{stray_text}: nothing of batchdrain's moves it on. Where no worker of your own executes it, set its state yourself"
     return (
-        f"{said}, and its attempt never ended: its row of batchdrain_claim was deleted. Once nobody executes it, set its state "
+        f"{stray_text}, and its attempt never ended: its row of batchdrain_claim was deleted. Once nobody executes it, set its state "
         f"back to {stray.initial_state!r} yourself"
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from batchdrain.drain.borne_out import hold_against_ledger, is_of_other_database
+from batchdrain.drain.borne_out import hold_against_ledger, is_of_other_database, require_same_database
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import (
     DrainRequest,
@@ -18,7 +18,6 @@ from batchdrain.drain.request import (
 )
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.model.claim import Choice, ScheduledAttempt
-from batchdrain.model.errors import BadData
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
@@ -54,7 +53,7 @@ def resumable(project: Project, session_id: str | None, *, batch_size: int | Non
 
 def request_to_resume(project: Project, session: Session, by: Filters) -> DrainRequest:
     """As it was asked for, narrowed by `by`. Raises BadData for another database or source, ConfigError, UsageError."""
-    _require_same_database(project, session)
+    require_same_database(session, project.store)
     require_same_source(session, project.settings)
     return narrowed(request_of(session, project.settings), by)
 
@@ -98,15 +97,6 @@ def _read(project: Project, session_id: str) -> tuple[Session, bool]:
         return project.folder.load(session_id), False
     except CorruptSession as error:
         return rebuilt(project.store.history, session_id, error, project.store.failed_state), True
-
-
-def _require_same_database(project: Project, session: Session) -> None:
-    if is_of_other_database(session, project.store):
-        raise BadData(
-            f"session {session.session_id} belongs to another database ({(session.database or {}).get('url')}), "
-            f"this one is {project.store.database.name}",
-            remedy="set batchdrain.database_url to the session's, or start a new session with `inv drain`",
-        )
 
 
 def _retries(

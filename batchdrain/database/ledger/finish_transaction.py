@@ -12,7 +12,7 @@ from batchdrain.database.ledger.attempt_fields import to_row
 from batchdrain.database.ledger.attempt_rows import opening_row_of
 from batchdrain.database.ledger.claim_tables import ClaimTables
 from batchdrain.database.ledger.holder import Holder
-from batchdrain.database.ledger.way_back import WayBack, give_row_back
+from batchdrain.database.ledger.way_back import Destination, WayBack, give_row_back
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Claim
 from batchdrain.model.errors import ClaimLost
@@ -89,7 +89,8 @@ class FinishTransaction:
         if claim.held_state is None or gives_back:
             held = () if claim.held_state is None else (claim.held_state,)
             ours: frozenset[str] = frozenset() if attempt.success else self.tables.intermediate.union(held)
-            state = give_row_back(connection, self.tables, key, prior, ours=ours, way=self.way, why=attempt.reason or "")
+            to = Destination(prior=prior, way=self.way, why=attempt.reason or "")
+            state = give_row_back(connection, self.tables, key, to, ours)
             if attempt.success and attempt.final_state == GONE != state:  # it was judged by a row that was not there
                 return replace(attempt, outcome=Outcome.MOVED, final_state=state)
             return replace(attempt, final_state=state)

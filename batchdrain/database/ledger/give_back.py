@@ -16,7 +16,14 @@ from batchdrain.database.driver_errors import RowRefused
 from batchdrain.database.ledger.claim_tables import ClaimTables
 from batchdrain.database.ledger.held_claims import Held
 from batchdrain.database.ledger.schema import Ledger
-from batchdrain.database.ledger.way_back import WayBack, blocked, give_row_back, refused_at_commit, ways_back
+from batchdrain.database.ledger.way_back import (
+    Destination,
+    WayBack,
+    blocked,
+    give_row_back,
+    refused_at_commit,
+    ways_back,
+)
 from batchdrain.database.store import Store
 from batchdrain.model.errors import BadData, BatchDrainError
 from batchdrain.model.phase import PhaseKey, RowState
@@ -104,12 +111,12 @@ class GiveBack:
         if not connection.execute(_free(self.ledger, held, gone=self.gone)).rowcount:
             return self._earlier if self._earlier is not None and self._is_given_back(connection) else None
         ours = self.tables.intermediate.union(() if held.held_state is None else (held.held_state,))
-        prior, key, way = RowState(state=held.prior_state, reason=held.prior_reason), held.key, self.way
-        state = give_row_back(connection, self.tables, key, prior, ours=ours, way=way, why=self.why)
+        prior, key = RowState(state=held.prior_state, reason=held.prior_reason), held.key
+        state = give_row_back(connection, self.tables, key, Destination(prior=prior, way=self.way, why=self.why), ours)
         if held.has_attempt:
             orphaned = {"outcome": Outcome.ORPHANED.value, "ended_ms": db_now_ms(), "final_state": state}
             connection.execute(attempts.update().where(self._its_attempt).values(orphaned))
-        note = "" if way is WayBack.PRIOR else self.why
+        note = "" if self.way is WayBack.PRIOR else self.why
         self._earlier = Recovered(key=key, epoch=held.epoch, state=state, orphanings=held.orphanings + 1, note=note)
         return self._earlier
 

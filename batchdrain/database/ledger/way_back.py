@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import Enum, auto
 
 import sqlalchemy as sa
@@ -31,28 +32,30 @@ def ways_back(prior_state: str, held_state: str | None, tables: ClaimTables) -> 
         yield WayBack.FAILED
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where a row is to go."""
+
+    prior: RowState  #: as it stood before the claim
+    way: WayBack
+    why: str  #: the reason of a row that goes to failed
+
+
 def give_row_back(
-    connection: sa.Connection,
-    tables: ClaimTables,
-    key: PhaseKey,
-    prior: RowState,
-    *,
-    ours: frozenset[str],
-    way: WayBack,
-    why: str,
+    connection: sa.Connection, tables: ClaimTables, key: PhaseKey, to: Destination, ours: frozenset[str]
 ) -> str:
-    """Only a row that stands in one of the states that are `ours` is written. `why`: the reason of one that goes to failed.
-    Returns the state that stands then. Raises RowRefused."""
+    """Only a row that stands in one of the states that are `ours` is written. Returns the state that stands then. Raises
+    RowRefused."""
     table = tables.phases
-    if way is WayBack.PRIOR:
-        return table.restore(connection, key, prior, ours)
+    if to.way is WayBack.PRIOR:
+        return table.restore(connection, key, to.prior, ours)
     now = table.read_row_state(connection, key)
     if now is None:
         return GONE
-    if way is WayBack.NOTHING or now.state not in ours:
+    if to.way is WayBack.NOTHING or now.state not in ours:
         return now.state
     failed = table.states[PhaseState.FAILED]
-    if table.finish(connection, key, now.state, failed, reason=why) != 1:
+    if table.finish(connection, key, now.state, failed, reason=to.why) != 1:
         raise RowRefused(f"table {table.source.table!r} does not let the state of {key} become {failed!r}")
     return failed
 
