@@ -17,9 +17,9 @@ _STRAYS_SHOWN: Final = 10
 
 
 def give_all_back(invocation: Invocation) -> int:
-    """Settle what can be settled now, and say what is still held. Returns 0 where nothing is: else 78 for a row that the
-    table does not take back, 65 for one that nobody holds though its attempt never ended, 75 for what lives or is locked.
-    Raises DatabaseUnavailable."""
+    """Settle what can be settled now, and say what is still held. Returns 0 where nothing is held but by those who may: else 78
+    for a row that the table does not take back, 65 for one that nobody holds though its attempt never ended, 75 for what is
+    locked or can't be ended. Raises DatabaseUnavailable."""
     out = Output()
     with open_project(invocation) as project:
         history = project.store.history
@@ -38,7 +38,7 @@ def give_all_back(invocation: Invocation) -> int:
     _show_held(out, left)
     _show_strays(out, strays)
     codes = [back.code for back in recovered]
-    codes += [DatabaseUnavailable.exit_code for _ in left]
+    codes += [DatabaseUnavailable.exit_code for held in left if is_due(held)]
     codes += [BadData.exit_code for stray in strays if stray.initial_state is not None]
     return max(codes, default=0)
 
