@@ -35,7 +35,8 @@ from batchdrain.database.driver_errors import (
     to_batchdrain_error,
 )
 from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
-from batchdrain.database.url import file_of, mask_url, parse_url, require_file, require_user
+from batchdrain.database.same_file import SameFile
+from batchdrain.database.url import file_of, mask_url, parse_url, place_of, require_file, require_user
 from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable
 from batchdrain.runtime.resources import shortage_of
 
@@ -68,9 +69,7 @@ class Database:
     @property
     def place(self) -> str:
         """The file, or the host and name: for 'which database was that?'."""
-        if self.url.get_backend_name() == "sqlite":
-            return str(file_of(self.url).absolute())
-        return f"{self.url.host or 'local socket'}:{self.url.port or 'default'}/{self.url.database or ''}"
+        return place_of(self.url)
 
     @property
     def dialect(self) -> str:
@@ -198,6 +197,8 @@ def open_database(
     engine = _make_engine(url, patience)
     _explain_strangers(engine.dialect)
     listen(engine, patience)
+    if url.get_backend_name() == "sqlite":
+        SameFile(file_of(url)).listen(engine)
     return Database(url, engine, patience, on_retry)
 
 

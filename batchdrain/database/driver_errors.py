@@ -22,7 +22,9 @@ _SQLITE_FULL: Final = frozenset({10, 13})  # SQLITE_IOERR, SQLITE_FULL
 _SQLITE_DENIED: Final = frozenset({3, 8, 14, 23})  # SQLITE_PERM, READONLY, CANTOPEN, AUTH
 
 
-_REFUSED: Final = frozenset({1142, 1143, 1364, 1644, 3819, 4025})  # MySQL: privileges, a default, a trigger, CHECKs
+_REFUSED: Final = frozenset(
+    {1142, 1143, 1288, 1348, 1356, 1364, 1369, 1644, 3819, 4025, "55000"}
+)  # MySQL: privileges, views, a default, a trigger, CHECKs; PostgreSQL: a view
 _MISCONFIGURED: Final = frozenset({1044, 1045, 1049, 1130, 1142, 1143, 1698})  # MySQL: access denied, no such database
 _ACCESS_DENIED: Final = re.compile(
     r"(?s)FATAL:.*(?:authentication failed|does not exist|no pg_hba\.conf entry|permission denied"
@@ -67,7 +69,9 @@ def refusal_of(error: Exception, what: str) -> RowRefused | None:
         return RowRefused(f"{what}: {error}", remedy=cure)
     if not isinstance(error, DBAPIError) or is_transient(error):
         return None
-    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) and _number_of(error) not in _REFUSED:
+    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) and not (
+        _number_of(error) in _REFUSED or _sqlstate_of(error) in _REFUSED or str(error.orig).startswith("cannot modify ")
+    ):
         return None
     return RowRefused(f"{what}: {first_line_of(error.orig)}", remedy=cure)
 

@@ -15,6 +15,7 @@ from batchdrain.database.ledger.migration import migrate
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.ledger.tables import SCHEMA_VERSION
 from batchdrain.database.phases.checks import require_fit_states
+from batchdrain.database.phases.relation import Relation, read_relation
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.database.run_counts import RunCounts
 from batchdrain.model.errors import ConfigError
@@ -29,7 +30,7 @@ class Store:
         self.database = database
         self.table = table
         self.ledger = ledger
-        self.history = History(database, ledger)
+        self.history = History(database, ledger, table)
 
     @classmethod
     def open(cls, url: str, settings: Settings, on_retry: Callable[[str, int], None] | None = None) -> Store:
@@ -52,7 +53,7 @@ class Store:
         try:
             if migrate(self.database, self.ledger):
                 self.ledger = Ledger.find(self.database, self.table)
-                self.history = History(self.database, self.ledger)
+                self.history = History(self.database, self.ledger, self.table)
         except ConfigError as error:
             return str(error)
         return None
@@ -72,6 +73,12 @@ class Store:
         named = self.database.url.host is not None or self.database.name.endswith(self.database.place)
         return self.database.name if named else f"{self.database.name} ({self.database.place})"
 
+    @cached_property
+    def relation(self) -> Relation:
+        """Whether the source is a table itself. Asked once."""
+        with self.database.read() as connection:
+            return read_relation(connection, str(self.table.table.name), self.table.schema)
+
     @property
     def failed_state(self) -> str:
         """The user's text for it."""
@@ -80,7 +87,8 @@ class Store:
     def read_row_state(self, phase: Phase) -> RowState:
         """What stands in the user's table for the phase now."""
         with self.database.read() as connection:
-            return self.table.read_row_state(connection, phase.key) or RowState(state=GONE, reason=None)
+            found = self.table.read_row_state(connection, phase.key)
+        return found or RowState(state=GONE, reason=None, is_deleted=self.relation is Relation.TABLE)
 
     def read_run_counts(self) -> list[RunCounts]:
         """Every run with its phases by state, most queued first, then most failed, then by id. One pass."""

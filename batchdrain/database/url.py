@@ -72,6 +72,13 @@ def file_of(url: URL) -> Path:
     return Path(unquote(name))
 
 
+def place_of(url: URL) -> str:
+    """The file, or the host and name: for 'which database was that?'."""
+    if url.get_backend_name() == "sqlite":
+        return str(file_of(url).absolute())
+    return f"{url.host or 'local socket'}:{url.port or 'default'}/{url.database or ''}"
+
+
 def is_in_memory(url: URL) -> bool:
     """Whether a SQLite URL names no file."""
     name = url.database or ""

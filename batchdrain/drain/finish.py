@@ -8,7 +8,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import Final
 
-from batchdrain.database.driver_errors import RowLocked
+from batchdrain.database.driver_errors import RowLocked, RowRefused
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.drain.database_outage import DatabaseOutage
 from batchdrain.drain.heartbeat import Heartbeat
@@ -55,6 +55,7 @@ class Finisher:
         self.outage = outage
         self._recorder = recorder
         self._stops = stops
+        self.refused: BatchDrainError | None = None  #: the first row that the table does not take back: it stays held
 
     def finish(self, ended: Ended, judgement: Judgement) -> Conclusion:
         """Ledger, event, session, screen, in this order. Raises DatabaseUnavailable."""
@@ -71,8 +72,17 @@ class Finisher:
             self._recorder.claim_lost(claim)
             self._stops.fail(error)
             return Conclusion()
+        except RowRefused as error:  # one row that the table does not take back must not keep all others waiting
+            self._heartbeat.drop(claim)
+            self.refused = self.refused or error
+            self._recorder.notice(f"{error}; it stays held")
+            return Conclusion(is_orphaned=True)
         self._heartbeat.drop(claim)
         self._recorder.discard(claim.token)
+        if recorded.unwritten:
+            self._recorder.notice(
+                f"{claim.phase.key} stays {recorded.final_state} as its command left it: {recorded.unwritten}"
+            )
         if ended.ending.unspooled:
             key, why = claim.phase.key, ended.ending.unspooled
             self._recorder.notice(f"The result of {key} stood nowhere until it was recorded: {why}")
@@ -104,7 +114,7 @@ class Finisher:
     def _record(self, ended: Ended, judgement: Judgement, recorded: Attempt) -> Conclusion:
         """A result of the session, which may be tried again."""
         scheduled, wait_s = ended.running.scheduled, judgement.retry_in_s
-        if recorded.outcome is Outcome.MOVED:
+        if recorded.outcome is Outcome.MOVED or recorded.unwritten:
             wait_s = None
         self._recorder.finished(scheduled, _end_of(ended, recorded, wait_s))
         self._stops.note(recorded, waits=wait_s is not None)

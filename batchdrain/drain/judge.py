@@ -48,6 +48,7 @@ class Judge:
         """`redact` comes before every cut: half a secret is not found any more."""
         self._command = settings.command
         self._complete_state = settings.source.states.complete
+        self._gone_is_complete = settings.source.gone_is == "complete"
         self._redact = redact
         self._categorise = categorise
 
@@ -111,7 +112,7 @@ class Judge:
             return Outcome.NOT_STARTED
         if ending.by is EndedBy.NOT_STARTED:  # ids too long for an argument fail their phase alone
             return Outcome.FAILED if ending.errno == errno.E2BIG else Outcome.NOT_STARTED
-        if by_database and row_state is not None and row_state.state == self._complete_state:
+        if by_database and row_state is not None and self._is_complete(row_state):
             return Outcome.COMPLETE  # whatever the exit code: the command's own state counts, the code is recorded beside it
         if ending.by in {EndedBy.INTERRUPT, EndedBy.LEASE}:
             return Outcome.RELEASED
@@ -121,9 +122,14 @@ class Judge:
             return Outcome.TIMEOUT
         if ending.by is EndedBy.UNGUARDED:
             return Outcome.FAILED
+        is_success = ending.exit_code in self._command.success_exit_codes
         if by_database:
-            return Outcome.FAILED
-        return Outcome.COMPLETE if ending.exit_code in self._command.success_exit_codes else Outcome.FAILED
+            deleted = row_state is not None and row_state.is_deleted
+            return Outcome.COMPLETE if is_success and deleted and self._gone_is_complete else Outcome.FAILED
+        return Outcome.COMPLETE if is_success else Outcome.FAILED
+
+    def _is_complete(self, row_state: RowState) -> bool:
+        return row_state.state == self._complete_state and not row_state.is_deleted
 
     def _reason(
         self, claim: Claim, ending: Ending, answer: _Answer, row_state: RowState | None, limit: TimeLimit, log: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from batchdrain.database.ledger.give_back import Recovered
-from batchdrain.database.ledger.history import Held
+from batchdrain.database.ledger.held_claims import Held, Stray
 from batchdrain.execution import guardian_client, process_identity
 from batchdrain.runtime.text import count_times
 
@@ -44,9 +44,22 @@ def describe_held(held: Held) -> str:
         description = "can't be seen from here: it is another user's, or there is no /proc: its lease decides"
     else:
         description = "is of another machine"
+    if not held.has_attempt:
+        description += "; its attempt is not in the ledger any more"
     left_s = held.lease_left_ms / 1000
     lease = f"its lease lasts {left_s:.0f} s" if left_s >= 0 else f"its lease ended {-left_s:.0f} s ago"
     return f"{held.key}: attempt {held.attempt}, process {held.controller.pid} {description}; {lease}"
+
+
+def describe_stray(stray: Stray) -> str:
+    """A phase that stands as executing and that no claim holds, for people."""
+    stray_text = f"No claim holds {stray.key}, which stands as {stray.state}"
+    if stray.initial_state is None:
+        return f"{stray_text}: nothing of batchdrain's moves it on. Where no worker of your own executes it, set its state yourself"
+    return (
+        f"{stray_text}, and its attempt never ended: its row of batchdrain_claim was deleted. Once nobody executes it, set its state "
+        f"back to {stray.initial_state!r} yourself"
+    )
 
 
 def describe_recovered(back: Recovered) -> str:
@@ -55,6 +68,8 @@ def describe_recovered(back: Recovered) -> str:
         return f"Can't be settled now: {back.key}: {back.problem}; the next command tries again"
     ended = f"; {back.ended_processes} processes of it were ended" if back.ended_processes else ""
     if back.recorded is not None:
-        return f"Recorded: {back.key}: its command had ended ({back.recorded.value}); it is {back.state}{ended}"
+        noted = f"; it was left so: {back.note}" if back.note else ""
+        return f"Recorded: {back.key}: its command had ended ({back.recorded.value}); it is {back.state}{noted}{ended}"
     often = count_times(back.orphanings) + (" in a row" if back.orphanings > 1 else "")
-    return f"Given back: {back.key}: it is {back.state}, orphaned {often}{ended}"
+    noted = f"; {back.note}" if back.note else ""
+    return f"Given back: {back.key}: it is {back.state}, orphaned {often}{noted}{ended}"

@@ -8,17 +8,19 @@ while the first still runs.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import Final
 
-from batchdrain.database.driver_errors import RowLocked
-from batchdrain.database.ledger.give_back import Recovered, give_back
-from batchdrain.database.ledger.history import Held
+from batchdrain.database.driver_errors import RowLocked, RowRefused
+from batchdrain.database.ledger.give_back import Recovered, give_back, try_give_back
+from batchdrain.database.ledger.held_claims import Held
+from batchdrain.database.phases.relation import can_roll_back
 from batchdrain.drain.liveness import is_alive, is_due, is_gone
 from batchdrain.drain.project import Project
-from batchdrain.drain.spooled_result import record_spooled
+from batchdrain.drain.spooled_result import command_of, record_spooled
 from batchdrain.execution import orphans, process_identity, spool_reader
-from batchdrain.model.errors import ConfigError
+from batchdrain.model.errors import BadData, BatchDrainError, ConfigError, DatabaseUnavailable
 
 _KILL_WITHIN_S: Final = 10.0
 _SLACK_S: Final = 6.0
@@ -27,8 +29,11 @@ _SLACK_S: Final = 6.0
 def recover(project: Project) -> list[Recovered]:
     """Settle every claim whose controller and guardian are dead, or whose lease is over by the database's clock. May be
     repeated, and run by several at once. Raises DatabaseUnavailable."""
-    found = []
-    for held in project.store.history.read_held():
+    found, claims = [], project.store.history.read_held()
+    if not all(held.has_attempt for held in claims):
+        with contextlib.suppress(ConfigError):  # the table of attempts may have been dropped: results go there
+            project.store.ledger.create(project.store.database)
+    for held in map(_with_session, claims):
         if not is_due(held):
             continue
         gone = is_gone(held)
@@ -37,13 +42,13 @@ def recover(project: Project) -> list[Recovered]:
             continue
         try:
             recovered = record_spooled(project, held, settled.record) or give_back(
-                project.store, project.settings.command, held, gone=gone
+                project.store, command_of(held, project.settings.command), held, gone=gone
             )
         except RowLocked:
             found.append(_unsettled(held, "somebody has its row locked"))
             continue
         except ConfigError as error:  # one row that the table does not take must not keep all others waiting
-            found.append(_unsettled(held, str(error)))
+            found.append(_unsettled(held, str(error), code=error.exit_code))
             continue
         if recovered is not None:
             if is_alive(held) is not True:  # one that lives may work for another copy of the database, and need it there
@@ -52,8 +57,32 @@ def recover(project: Project) -> list[Recovered]:
     return found
 
 
-def _unsettled(held: Held, problem: str) -> Recovered:
-    return Recovered(key=held.key, epoch=held.epoch, state=held.held_state or held.prior_state, problem=problem)
+def find_block(project: Project, held: Held) -> BatchDrainError | None:
+    """Why the table does not take back what nobody alive holds; None where it does: tried, and rolled back."""
+    store = project.store
+    with store.database.read() as connection:
+        if not can_roll_back(connection, (store.table.table, store.ledger.claim, store.ledger.attempt)):
+            return None
+    command = command_of(held, project.settings.command)
+    try:
+        try_give_back(store, command, held)
+    except (RowRefused, BadData) as error:
+        return error
+    except RowLocked:
+        return None
+    return None
+
+
+def _with_session(held: Held) -> Held:
+    """Where the attempt of a claim was deleted, the spool may still know of which session it was, and so its token."""
+    if held.session_uid:
+        return held
+    return replace(held, session_uid=spool_reader.find_session(held.spool_dir, f".{held.token.partition('.')[2]}.json"))
+
+
+def _unsettled(held: Held, problem: str, code: int = DatabaseUnavailable.exit_code) -> Recovered:
+    state = held.held_state or held.prior_state
+    return Recovered(key=held.key, epoch=held.epoch, state=state, problem=problem, code=code)
 
 
 def _settle(held: Held, grace_s: float) -> orphans.Settled | None:

@@ -82,7 +82,8 @@ def digests(settings: Settings) -> dict[str, str]:
     """What a session knows of the settings that it does not carry: whether they are still the same. Their text stays in the
     configuration, as a session file never says what is selected by SQL or executed."""
     command = settings.command.model_dump(mode="json", include={"argv", "cwd", "result_from"})
-    source = settings.source.model_dump(mode="json")
+    # What names rows, and nothing that came later: a session goes on that an earlier version began.
+    source = settings.source.model_dump(mode="json", include={"table", "columns", "states", "where"})
     return {"source_sha256": _digest(source), "command_sha256": _digest(command)}
 
 

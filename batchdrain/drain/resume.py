@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import uuid
+from typing import Final
 
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.preflight import require_ready, settle_ledger
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest, has_same_command
-from batchdrain.drain.resumption import find_session, request_to_resume, what_is_left
+from batchdrain.drain.resumption import Resumption, find_session, request_to_resume, what_is_left
 from batchdrain.drain.screen import Screen
 from batchdrain.drain.selection import backlog_for
 from batchdrain.drain.session_run import SessionOutcome, run_session
@@ -18,6 +19,8 @@ from batchdrain.runtime import clock
 from batchdrain.sessions.events import Event
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Session, Status
+
+_SHOWN: Final = 10
 
 
 def resume(
@@ -30,9 +33,7 @@ def resume(
         return None
     request = request_to_resume(project, found[0], by)
     require_ready(project, request)
-    opened = _open(project, found[0].session_id, request, batch_size, screen)
-    _tell_changes(project, opened.record.session, screen)
-    return run_session(opened)
+    return run_session(_open(project, found[0].session_id, request, batch_size, screen))
 
 
 def _open(project: Project, session_id: str, request: DrainRequest, batch_size: int | None, screen: Screen) -> OpenSession:
@@ -44,6 +45,7 @@ def _open(project: Project, session_id: str, request: DrainRequest, batch_size: 
         left = what_is_left(project, session_id, request, batch_size)
         if left.torn and project.folder.path(session_id).exists():
             project.folder.put_aside(session_id)
+        _tell_changes(project, left, screen)
         record = SessionRecord(_reopen(project, left.session), project.folder, lock, project.store.failed_state)
     except BaseException:
         os.close(lock)
@@ -69,8 +71,15 @@ def _open(project: Project, session_id: str, request: DrainRequest, batch_size: 
     )
 
 
-def _tell_changes(project: Project, session: Session, screen: Screen) -> None:
+def _tell_changes(project: Project, left: Resumption, screen: Screen) -> None:
     """What is not as it was when the session began."""
+    session = left.session
+    if left.unknown:
+        shown = ", ".join(map(str, left.unknown[:_SHOWN])) + (", …" if len(left.unknown) > _SHOWN else "")
+        screen.notice(
+            f"{len(left.unknown)} results of the session are not in the ledger, as after a backup was put back: their phases are "
+            f"open again: {shown}"
+        )
     place = (session.database or {}).get("place")
     here = project.store.database.place
     if isinstance(place, str) and place != here:  # a copy of a database has its identity

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
+from batchdrain.drain.borne_out import hold_against_ledger, is_of_other_database, require_same_database
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import (
     DrainRequest,
@@ -17,9 +18,8 @@ from batchdrain.drain.request import (
 )
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.model.claim import Choice, ScheduledAttempt
-from batchdrain.model.errors import BadData
 from batchdrain.model.failure import Failure
-from batchdrain.model.phase import Phase, Skip
+from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import acceptances
@@ -41,6 +41,7 @@ class Resumption:
     retries: Sequence[ScheduledAttempt]  #: phases that waited to be tried again when it was left
     skipped: Counter[Skip]  #: those of them that a rule leaves out
     torn: bool  #: its file can't be read, or is gone; it comes from the ledger
+    unknown: Sequence[PhaseKey] = ()  #: phases whose results neither ledger nor table bear out: they are open again
 
 
 def resumable(project: Project, session_id: str | None, *, batch_size: int | None, by: Filters) -> Resumption | None:
@@ -53,7 +54,7 @@ def resumable(project: Project, session_id: str | None, *, batch_size: int | Non
 
 def request_to_resume(project: Project, session: Session, by: Filters) -> DrainRequest:
     """As it was asked for, narrowed by `by`. Raises BadData for another database or source, ConfigError, UsageError."""
-    _require_same_database(project, session)
+    require_same_database(session, project.store)
     require_same_source(session, project.settings)
     return narrowed(request_of(session, project.settings), by)
 
@@ -63,16 +64,20 @@ def what_is_left(project: Project, session_id: str, request: DrainRequest, batch
     that was killed may have recorded some that it did not save."""
     session, torn = _read(project, session_id)
     rows = project.store.history.read_session_rows(session.session_uid or "")
+    unknown = hold_against_ledger(project.store, session, rows)
     catch_up(session, rows)
     retries, skipped = _retries(project, session, request, executions_of(rows))
     most = narrowed_batch_size(request, batch_size, len(session.results))
-    return Resumption(session=session, request=request, most=most, retries=retries, skipped=skipped, torn=torn)
+    return Resumption(
+        session=session, request=request, most=most, retries=retries, skipped=skipped, torn=torn, unknown=unknown
+    )
 
 
 def find_session(project: Project, session_id: str | None) -> tuple[Session, bool] | None:
     """The session, and whether its file was torn or lost and it comes from the ledger."""
     if session_id is not None:
         return _read(project, session_id)
+    elsewhere: tuple[Session, bool] | None = None
     for name in project.folder.newest_first(incomplete=True):
         try:
             session, torn = _read(project, name)
@@ -80,9 +85,12 @@ def find_session(project: Project, session_id: str | None) -> tuple[Session, boo
             if isinstance(error.__cause__, LostSession):  # it ended before anything was claimed
                 continue
             raise
-        if session.is_incomplete or project.folder.path(name).exists():
+        if not session.is_incomplete and not project.folder.path(name).exists():
+            continue
+        if not is_of_other_database(session, project.store):
             return session, torn
-    return None
+        elsewhere = elsewhere or (session, torn)
+    return elsewhere
 
 
 def _read(project: Project, session_id: str) -> tuple[Session, bool]:
@@ -90,16 +98,6 @@ def _read(project: Project, session_id: str) -> tuple[Session, bool]:
         return project.folder.load(session_id), False
     except CorruptSession as error:
         return rebuilt(project.store.history, session_id, error, project.store.failed_state), True
-
-
-def _require_same_database(project: Project, session: Session) -> None:
-    uid = (session.database or {}).get("uid")
-    if uid is not None and uid != project.store.ledger.read_meta(project.store.database, "database_uid"):
-        raise BadData(
-            f"session {session.session_id} belongs to another database ({(session.database or {}).get('url')}), "
-            f"this one is {project.store.database.name}",
-            remedy="set batchdrain.database_url to the session's, or start a new session with `inv drain`",
-        )
 
 
 def _retries(

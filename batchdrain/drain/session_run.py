@@ -47,7 +47,7 @@ def run_session(it: OpenSession) -> SessionOutcome:
             it.screen.end()
             it.project.store.database.on_retry = None
             record.close()
-    code, failure = shutdown.exit_code, drain.stops.failure or drain.claimer.refused
+    code, failure = shutdown.exit_code, drain.stops.failure or drain.finisher.refused or drain.claimer.refused
     if code is None:
         code = failure.exit_code if failure else exit_code(record.session, settings, orphaned=bool(drain.orphaned))
     return SessionOutcome(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from batchdrain.config.categories import categoriser_of
+from batchdrain.config.settings import Command
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.give_back import Recovered
-from batchdrain.database.ledger.history import Held
+from batchdrain.database.ledger.held_claims import Held
 from batchdrain.drain.judge import Judge
 from batchdrain.drain.project import Project
 from batchdrain.execution import spool_reader
@@ -22,35 +25,43 @@ from batchdrain.runtime import clock
 
 
 def record_spooled(project: Project, held: Held, record: SpoolRecord | None) -> Recovered | None:
-    """Finish with the result that the guardian kept; None where it kept none.
+    """Finish with the result that the guardian kept; None where it kept none, or nobody knows of which phase it is.
 
     Which files are its own follows from the claim: a record is input, and might name any.
     """
-    if record is None:
+    if record is None or not held.has_name:
         return None
     files = find_files(Path(held.spool_dir).with_name("logs"), held.key, held.epoch, record.log_name)
     ending = spool_reader.ending_of(record.report, files)
     limit = TimeLimit(seconds=record.limit_s, rule=record.limit_rule)
     ended_at = clock.from_ms(record.ended_ms)
-    claim = _claim(project, held)
-    settings = project.settings
+    claim, command = _claim(project, held, ended_at), command_of(held, project.settings.command)
+    settings = project.settings.model_copy(update={"command": command})
     attempt = Judge(settings, project.store.redact, categoriser_of(settings)).judge(
         claim,
         ending,
         limit=limit,
-        row_state=project.store.read_row_state(claim.phase) if settings.command.result_from == "database" else None,
+        row_state=project.store.read_row_state(claim.phase) if command.result_from == "database" else None,
         paths=(project.folder.shorten(Path(files.stdout)), project.folder.shorten(Path(files.stderr))),
         ended_at=ended_at,
     )
-    claims = Claims(project.store, project.settings.command, held.session_uid, owner=held.owner)
+    claims = Claims(project.store, command, held.session_uid, owner=held.owner)
     try:
         done = claims.finish(claim, attempt, may_wait=False)
     except ClaimLost:  # somebody else was faster
         return None
-    return Recovered(key=held.key, epoch=held.epoch, state=done.final_state, recorded=done.outcome)
+    return Recovered(key=held.key, epoch=held.epoch, state=done.final_state, recorded=done.outcome, note=done.unwritten)
 
 
-def _claim(project: Project, held: Held) -> Claim:
+def command_of(held: Held, command: Command) -> Command:
+    """The command as it was when the phase was claimed: what its end means was settled then, whatever is configured now."""
+    ran_under: dict[str, Any] = {"result_from": "database" if held.held_state is None else "exit_code"}
+    if held.success_codes is not None:
+        ran_under["success_exit_codes"] = list(held.success_codes)
+    return command.model_copy(update=ran_under)
+
+
+def _claim(project: Project, held: Held, ended_at: datetime) -> Claim:
     known = {text: state for state, text in project.store.table.states.items()}
     phase = Phase(
         run_id=held.key.run_id,
@@ -67,6 +78,6 @@ def _claim(project: Project, held: Held) -> Claim:
         prior_state=held.prior_state,
         prior_reason=held.prior_reason,
         held_state=held.held_state,
-        claimed_at=clock.from_ms(held.started_ms),
+        claimed_at=ended_at if held.started_ms is None else clock.from_ms(held.started_ms),
         token=held.token,
     )

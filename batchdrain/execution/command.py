@@ -186,7 +186,7 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
         **execution.values,
         "session_id": place.session_id,
     }
-    files = files_of(place.logs, phase.key, execution.suffix)
+    files = _find_free(place.logs, phase.key, execution.suffix)
     env = {
         **TAKEN,
         **{f"BATCHDRAIN_{name.upper()}": value for name, value in values.items()},
@@ -216,6 +216,16 @@ def files_of(logs: Path, key: PhaseKey, suffix: str) -> ExecutionFiles:
     """Named by the phase and its execution (`suffix`: the epoch of its claim) alone."""
     stem = logs / f"{key.digest[:16]}-{slug_of(key.phase_id)}-{suffix}"
     return ExecutionFiles(stdout=f"{stem}.stdout.txt", stderr=f"{stem}{_LOG}", result=f"{stem}.result.json")
+
+
+def _find_free(logs: Path, key: PhaseKey, suffix: str) -> ExecutionFiles:
+    """The execution's files, or with a number the first of which none stands there: a database that was put back to a backup
+    gives the epochs of its former life again."""
+    files, number = files_of(logs, key, suffix), 1
+    while any(os.path.lexists(path) for path in (files.stdout, files.stderr, files.result)):
+        number += 1
+        files = files_of(logs, key, f"{suffix}-{number}")
+    return files
 
 
 def find_files(logs: Path, key: PhaseKey, epoch: int, kept_name: str) -> ExecutionFiles:

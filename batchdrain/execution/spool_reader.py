@@ -36,6 +36,16 @@ def command_of(folder: str, token: str) -> ProcessIdentity | None:
     return None if pid == os.getsid(0) or start == 0 else ProcessIdentity(read_host_id(), pid, start)
 
 
+def find_session(folder: str, suffix: str) -> str:
+    """The session of the execution whose record has a name that ends so, by that name; '' where there is none, or several."""
+    try:
+        names = [path.name for path in Path(folder).iterdir()] if folder else []
+    except OSError:
+        return ""
+    found = [name.removesuffix(suffix) for name in names if name.endswith(suffix)]
+    return found[0] if len(found) == 1 and found[0].isalnum() else ""
+
+
 def discard(folder: str, token: str) -> None:
     """The ledger has it now."""
     with contextlib.suppress(OSError, ValueError):

@@ -35,6 +35,7 @@ class Attempt:
     cpu_s: float | None = None  #: of the command and what it waited for; None where nobody measured it
     max_rss_kb: int | None = None  #: the most memory that one of these held at a time
     wants_more_time: bool = False
+    unwritten: str = ""  #: why its row was left as it stands, where it was to be given back
     metrics: Mapping[str, float] = field(default_factory=dict)
 
     @property

@@ -43,6 +43,7 @@ class RowState:
 
     state: str  #: in the user's words
     reason: str | None
+    is_deleted: bool = False  #: no row is there, and that is sure: a view may only not show it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from batchdrain.database.ledger import give_back
-from batchdrain.database.ledger.history import Held
+from batchdrain.database.ledger.held_claims import Held
 from batchdrain.drain import liveness, recovery
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice, Claim

@@ -9,7 +9,7 @@ from typing import Any, Final
 from batchdrain.cli.commands.open import open_project, settings_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
-from batchdrain.database.ledger.history import Held
+from batchdrain.database.ledger.held_claims import Held
 from batchdrain.drain.liveness import describe_held, is_alive
 from batchdrain.model.errors import BadData, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.runtime import clock

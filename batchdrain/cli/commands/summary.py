@@ -8,7 +8,10 @@ from batchdrain.cli.commands.open import open_project, settings_of
 from batchdrain.cli.commands.report import show
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
-from batchdrain.model.errors import UsageError
+from batchdrain.database.url import parse_url, place_of
+from batchdrain.drain.borne_out import is_of_other_database
+from batchdrain.drain.project import database_url
+from batchdrain.model.errors import ConfigError, DatabaseUnavailable, FilesUnavailable, UsageError
 from batchdrain.reports import formats
 from batchdrain.runtime import files
 from batchdrain.runtime.text import safe_text, to_shown_path
@@ -31,16 +34,40 @@ def show_summary(invocation: Invocation, *, session_id: str | None, format_name:
 
 
 def _load_asked_for(invocation: Invocation, folder: SessionFolder, session_id: str | None) -> Session:
-    """The session that was asked for, else the newest that there is more of than an empty folder."""
+    """The session that was asked for, else the newest of this database that there is more of than an empty folder."""
     if session_id is not None:
         return _load(invocation, folder, session_id)
+    elsewhere = ""
     for name in folder.newest_first():
         try:
-            return _load(invocation, folder, name)
+            session = _load(invocation, folder, name)
         except UnknownSession as error:
             if not isinstance(error.__cause__, LostSession):
                 raise
+            continue
+        if _is_of_this_database(invocation, session):
+            return session
+        elsewhere = elsewhere or f" of this database; the newest there, {name}, is of {(session.database or {}).get('url')}"
+    if elsewhere:
+        raise UsageError(
+            f"there is no session in {to_shown_path(folder.folder)}{elsewhere}",
+            remedy="`inv drain` begins one; --session-id shows any",
+        )
     raise UsageError(f"there is no session in {to_shown_path(folder.folder)}", remedy="`inv drain` begins one")
+
+
+def _is_of_this_database(invocation: Invocation, session: Session) -> bool:
+    """By its place, else by what the database itself says it is; where it does not answer, nobody can tell."""
+    found, settings = session.database or {}, settings_of(invocation)
+    if found.get("uid") is None or found.get("place") == place_of(
+        parse_url(database_url(settings, invocation.environ, invocation.root))
+    ):
+        return True
+    try:
+        with open_project(invocation) as project:
+            return not is_of_other_database(session, project.store)
+    except (DatabaseUnavailable, FilesUnavailable, ConfigError):
+        return True
 
 
 def _load(invocation: Invocation, folder: SessionFolder, session_id: str) -> Session:

@@ -27,11 +27,11 @@ def init(invocation: Invocation, **given: Any) -> None:
 
 
 @command
-def recover(invocation: Invocation) -> None:
+def recover(invocation: Invocation) -> int:
     """Give back what dead controllers held, and record what had ended. Starts no work."""
     from batchdrain.cli.commands.recover import give_all_back
 
-    give_all_back(invocation)
+    return give_all_back(invocation)
 
 
 @command

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from batchdrain.config.settings import Command
-from batchdrain.database.ledger.statements import Statements
+from batchdrain.database.ledger.statements import SUCCESS_CODES, Statements
+from batchdrain.database.phases.relation import Relation
 from batchdrain.database.phases.table import PhaseTable, intermediate_states_of
 from batchdrain.database.store import Store
 from batchdrain.model.states import PhaseState
@@ -20,6 +22,8 @@ class ClaimTables:
     source: str  #: what the ledger's rows call the table of phases
     held_state: str | None  #: what a claim writes into the row; None where the command sets states itself
     intermediate: frozenset[str]  #: the states from which a phase is given back
+    success_codes: str | None  #: JSON: what a claim says its command's exit codes mean; None where the ledger is too old
+    gone_is_complete: bool  #: a row that can't be found after a success code was deleted by the command, as it should be
 
     @classmethod
     def of(cls, store: Store, command: Command) -> ClaimTables:
@@ -30,4 +34,6 @@ class ClaimTables:
             source=store.ledger.source,
             held_state=store.table.states[PhaseState.EXECUTING] if command.result_from == "exit_code" else None,
             intermediate=intermediate_states_of(store.table, command),
+            success_codes=json.dumps(command.success_exit_codes) if SUCCESS_CODES in store.ledger.claim.c else None,
+            gone_is_complete=store.table.source.gone_is == "complete" and store.relation is Relation.TABLE,
         )

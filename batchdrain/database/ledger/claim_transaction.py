@@ -87,6 +87,7 @@ class ClaimTransaction:
             "guard_begun": None if guard is None else guard.start,
             "spool": self.holder.spool_dir,
             "held": self.tables.held_state,
+            "codes": self.tables.success_codes,
         }
 
     def _take_row(self, connection: sa.Connection) -> RowState:

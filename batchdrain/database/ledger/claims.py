@@ -14,17 +14,18 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from batchdrain.config.settings import Command
-from batchdrain.database.driver_errors import RowLocked
+from batchdrain.database.driver_errors import RowLocked, RowRefused
 from batchdrain.database.ledger.claim_tables import ClaimTables
 from batchdrain.database.ledger.claim_transaction import ClaimTransaction, NotTaken
 from batchdrain.database.ledger.fallbacks import fallbacks
 from batchdrain.database.ledger.finish_transaction import FinishTransaction
 from batchdrain.database.ledger.holder import Holder
+from batchdrain.database.ledger.way_back import blocked, refused_at_commit
 from batchdrain.database.store import Store
 from batchdrain.execution.process_identity import ProcessIdentity, identify_self
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice, Claim
-from batchdrain.model.errors import BadData, ConfigError
+from batchdrain.model.errors import BadData, BatchDrainError, ConfigError
 from batchdrain.model.phase import PhaseKey
 
 
@@ -61,7 +62,9 @@ class Claims:
             claim = self.database.write(transaction, may_wait=False)
         except NotTaken:
             return None
-        except sa.exc.IntegrityError:  # of the attempt's row: its epoch is there already
+        except sa.exc.IntegrityError as error:  # of the attempt's row: its epoch is there already
+            if error.statement is None:
+                raise refused_at_commit(error, self.tables.phases.source.table) from None
             raise BadData(
                 f"{phase.key}: batchdrain_attempt has an attempt that batchdrain_claim does not know",
                 remedy="rows of batchdrain_claim were deleted: delete those of batchdrain_attempt too, or put them back",
@@ -102,17 +105,26 @@ class Claims:
         return recorded
 
     def _write_end(self, claim: Claim, attempt: Attempt, retry_in_s: float | None, *, may_wait: bool) -> Attempt:
-        refusal: ConfigError | None = None
-        for fall_back in fallbacks(attempt, self.tables.phases):
+        refusal: BatchDrainError | None = None
+        for version in fallbacks(attempt, claim, self.tables):
             transaction = FinishTransaction(
-                tables=self.tables, holder=self.holder, claim=claim, attempt=fall_back(refusal), retry_in_s=retry_in_s
+                tables=self.tables,
+                holder=self.holder,
+                claim=claim,
+                attempt=version.of(refusal),
+                retry_in_s=retry_in_s,
+                way=version.way,
             )
             try:
                 return self.database.write(transaction, may_wait=may_wait)
-            except ConfigError as error:
+            except sa.exc.IntegrityError as error:
+                refusal = refusal or refused_at_commit(error, self.tables.phases.source.table)
+            except (ConfigError, BadData) as error:
                 refusal = refusal or error
         if refusal is None:
             raise AssertionError("there is a version to write")
+        if isinstance(refusal, RowRefused | BadData):
+            raise blocked(claim.phase.key, claim.prior_state, claim.held_state, refusal) from refusal
         raise refusal
 
     def _forget(self, claim: Claim) -> None:

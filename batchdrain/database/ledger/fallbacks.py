@@ -4,40 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
-from batchdrain.database.phases.table import PhaseTable
+from batchdrain.database.ledger.claim_tables import ClaimTables
+from batchdrain.database.ledger.way_back import WayBack, ways_back
 from batchdrain.model.attempt import Attempt
-from batchdrain.model.errors import ConfigError
+from batchdrain.model.claim import Claim
+from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.failure import Failure
 from batchdrain.model.states import GIVEN_BACK, Outcome
 
 PLAIN_CHARS: Final = 250
 """What of a reason a column is offered that did not take the whole: MySQL's TINYTEXT holds 255 bytes."""
 _REFUSAL_CHARS: Final = 1_000
-Version = Callable[[ConfigError | None], Attempt]  #: of the first refusal
 
 
-def fallbacks(attempt: Attempt, table: PhaseTable) -> Iterator[Version]:
-    """The end as it is; with a reason that any column takes; last, given back, with the refusal as its reason. The next one
-    is asked for when the former was refused."""
-    yield lambda _: attempt
+class Version(NamedTuple):
+    """One way to write an end."""
+
+    of: Callable[[BatchDrainError | None], Attempt]  #: of the first refusal
+    way: WayBack = WayBack.PRIOR  #: where it gives the phase back
+
+
+def fallbacks(attempt: Attempt, claim: Claim, tables: ClaimTables) -> Iterator[Version]:
+    """The end as it is; with a reason that any column takes; given back, with the refusal as its reason; last, given back in
+    another way. The next one is asked for when the former was refused."""
+    table = tables.phases
+    yield Version(lambda _: attempt)
     if attempt.success and table.takes_null:
         table.takes_null = False  # a view, or a CHECK, may say no where the column says yes: '' is empty too
-        yield lambda _: attempt
+        yield Version(lambda _: attempt)
         table.takes_null = True
     if attempt.reason is not None:
-        yield lambda _: replace(
-            attempt,
-            reason=_to_plain(attempt.reason or "", PLAIN_CHARS),
-            failure=attempt.failure.as_fingerprint(_to_plain(attempt.fingerprint)),
-        )
-    if attempt.outcome not in GIVEN_BACK:
-        yield lambda refusal: _to_refused(attempt, refusal)
+        yield Version(lambda _: _with_plain_reason(attempt))
+    if attempt.outcome not in GIVEN_BACK and claim.held_state is not None:
+        yield Version(lambda refusal: _to_refused(attempt, refusal))
+    for way in list(ways_back(claim.prior_state, claim.held_state, tables))[1:]:
+        if way is WayBack.FAILED:
+            yield Version(lambda refusal: _to_refused(attempt, refusal), way)
+        else:
+            yield Version(lambda refusal: replace(attempt, unwritten="" if refusal is None else refusal.message), way)
+            yield Version(lambda refusal: _with_plain_reason(_to_refused(attempt, refusal)), way)
 
 
-def _to_refused(attempt: Attempt, refusal: ConfigError | None) -> Attempt:
+def _with_plain_reason(attempt: Attempt) -> Attempt:
+    return replace(
+        attempt,
+        reason=_to_plain(attempt.reason or "", PLAIN_CHARS),
+        failure=attempt.failure.as_fingerprint(_to_plain(attempt.fingerprint)),
+    )
+
+
+def _to_refused(attempt: Attempt, refusal: BatchDrainError | None) -> Attempt:
     was = "the command completed" if attempt.success else attempt.reason or "the command failed"
+    if attempt.outcome is Outcome.RELEASED:
+        was = "it was to be given back"
     reason = _to_plain(f"{was}, but {'' if refusal is None else refusal.message}", _REFUSAL_CHARS)
     return replace(attempt, outcome=Outcome.REFUSED, reason=reason, failure=Failure.uncategorised(reason))
 

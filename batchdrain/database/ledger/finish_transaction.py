@@ -9,8 +9,10 @@ import sqlalchemy as sa
 
 from batchdrain.database.driver_errors import RowRefused
 from batchdrain.database.ledger.attempt_fields import to_row
+from batchdrain.database.ledger.attempt_rows import opening_row_of
 from batchdrain.database.ledger.claim_tables import ClaimTables
 from batchdrain.database.ledger.holder import Holder
+from batchdrain.database.ledger.way_back import Destination, WayBack, give_row_back
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Claim
 from batchdrain.model.errors import ClaimLost
@@ -29,6 +31,7 @@ class FinishTransaction:
     claim: Claim
     attempt: Attempt
     retry_in_s: float | None  #: until it is over nobody can claim the phase
+    way: WayBack = WayBack.PRIOR  #: where a phase is given back to
 
     def __call__(self, connection: sa.Connection) -> Attempt:
         statements, outcome = self.tables.statements, self.attempt.outcome
@@ -44,8 +47,15 @@ class FinishTransaction:
         if not freed.rowcount:
             return self._find_recorded(connection)
         recorded = self._write_row(connection)
-        connection.execute(statements.close_attempt, to_row(recorded))
+        if not connection.execute(statements.close_attempt, to_row(recorded)).rowcount:
+            self._write_attempt_anew(connection, recorded)
         return recorded
+
+    def _write_attempt_anew(self, connection: sa.Connection, recorded: Attempt) -> None:
+        """Somebody deleted its row meanwhile. What its run type was stood there alone."""
+        opening = opening_row_of(self.claim, self.tables.source, self.holder.session_uid, "default")
+        end = {name: value for name, value in to_row(recorded).items() if not name.startswith("the_")}
+        connection.execute(self.tables.statements.open_attempt, {**opening, **end})
 
     def _find_recorded(self, connection: sa.Connection) -> Attempt:
         """What an earlier run of this transaction wrote, whose reply was lost. Raises ClaimLost where it wrote nothing."""
@@ -55,8 +65,22 @@ class FinishTransaction:
         end = (self.holder.session_uid, clock.to_ms(attempt.ended_at))
         is_ours = row is not None and (row.session_uid, row.ended_ms) == end
         if row is None or not is_ours or row.outcome not in {attempt.outcome, Outcome.MOVED, Outcome.REFUSED}:
-            raise ClaimLost(f"{claim.phase.key}: the claim of epoch {claim.epoch} was taken over; nothing was written")
+            raise self._lost(connection)
         return replace(attempt, outcome=Outcome(row.outcome), final_state=row.final_state)
+
+    def _lost(self, connection: sa.Connection) -> ClaimLost:
+        """By whom: somebody may have taken the claim over, or its row away."""
+        claim = self.claim
+        now = connection.execute(self.tables.statements.claim, {"the_key": claim.phase.key.digest}).first()
+        epoch = None if now is None else now.epoch
+        if epoch is not None and epoch > claim.epoch:
+            return ClaimLost(f"{claim.phase.key}: the claim of epoch {claim.epoch} was taken over; nothing was written")
+        what = "is gone" if epoch is None else "is not as we left it"
+        return ClaimLost(
+            f"{claim.phase.key}: its row of batchdrain_claim {what}: nobody took the claim over, somebody deleted or changed "
+            "the row; nothing was written",
+            remedy="`inv doctor` names the phases that stand as executing and that no claim holds",
+        )
 
     def _write_row(self, connection: sa.Connection) -> Attempt:
         claim, attempt, table = self.claim, self.attempt, self.tables.phases
@@ -65,7 +89,11 @@ class FinishTransaction:
         if claim.held_state is None or gives_back:
             held = () if claim.held_state is None else (claim.held_state,)
             ours: frozenset[str] = frozenset() if attempt.success else self.tables.intermediate.union(held)
-            return replace(attempt, final_state=table.restore(connection, key, prior, ours))
+            to = Destination(prior=prior, way=self.way, why=attempt.reason or "")
+            state = give_row_back(connection, self.tables, key, to, ours)
+            if attempt.success and attempt.final_state == GONE != state:  # it was judged by a row that was not there
+                return replace(attempt, outcome=Outcome.MOVED, final_state=state)
+            return replace(attempt, final_state=state)
         state = table.states[next_state(claim.phase.state, attempt.outcome)]
         changed = table.finish(connection, key, claim.held_state, state, reason=attempt.reason)
         if changed == 1:
@@ -76,4 +104,6 @@ class FinishTransaction:
                 f"table {table.source.table!r} does not let the state of {key} become {state!r}: {changed} rows were changed",
                 remedy="run_id and phase_id together must be unique, and no trigger may undo it; `inv doctor` tries it",
             )
+        if now is None and attempt.success and self.tables.gone_is_complete:
+            return replace(attempt, final_state=GONE)
         return replace(attempt, outcome=Outcome.MOVED, final_state=GONE if now is None else now.state)

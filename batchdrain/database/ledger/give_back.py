@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 
 from batchdrain.config.settings import Command
+from batchdrain.database.connection import Database
 from batchdrain.database.dialects import db_now_ms
-from batchdrain.database.ledger.history import Held
+from batchdrain.database.driver_errors import RowRefused
+from batchdrain.database.ledger.claim_tables import ClaimTables
+from batchdrain.database.ledger.held_claims import Held
 from batchdrain.database.ledger.schema import Ledger
-from batchdrain.database.phases.table import intermediate_states_of
+from batchdrain.database.ledger.way_back import (
+    Destination,
+    WayBack,
+    blocked,
+    give_row_back,
+    refused_at_commit,
+    ways_back,
+)
 from batchdrain.database.store import Store
+from batchdrain.model.errors import BadData, BatchDrainError
 from batchdrain.model.phase import PhaseKey, RowState
 from batchdrain.model.states import Outcome
 
@@ -27,6 +41,8 @@ class Recovered:
     orphanings: int = 0  #: how often the phase was given back in a row, this time included
     ended_processes: int = 0  #: of the abandoned execution, on this machine
     problem: str = ""  #: why it could not be settled now: it is held as before
+    code: int = 0  #: the exit code of that; 0 where it was settled
+    note: str = ""  #: why it was not given back as it stood before the claim
 
 
 def give_back(store: Store, command: Command, held: Held, *, gone: bool) -> Recovered | None:
@@ -34,35 +50,90 @@ def give_back(store: Store, command: Command, held: Held, *, gone: bool) -> Reco
 
     `gone`: its controller and its guardian are known to be dead; otherwise the lease must be over, by the database's
     clock. May be repeated, and run by several at once: a claim is given back by whoever raises its epoch. Raises RowLocked
-    while somebody has the row locked, RowRefused when the table does not take its former state back.
+    while somebody has the row locked, RowRefused when the table takes it back in no way.
     """
-    attempts, free = store.ledger.attempt, _free(store.ledger, held, gone=gone)
-    this = sa.and_(
-        attempts.c.source == store.ledger.source, attempts.c.key == held.key.digest, attempts.c.epoch == held.epoch
-    )
-    ours = intermediate_states_of(store.table, command).union(() if held.held_state is None else (held.held_state,))
-    earlier: list[Recovered] = []  #: of runs of `work` whose reply was lost
+    return _give_back(store, command, held, gone=gone, write=partial(store.database.write, may_wait=False))
 
-    def work(connection: sa.Connection) -> Recovered | None:
-        if not connection.execute(free).rowcount:
-            return earlier[-1] if earlier and is_orphaned(connection) else None
-        prior = RowState(state=held.prior_state, reason=held.prior_reason)
-        state = store.table.restore(connection, held.key, prior, ours)
-        orphaned = {"outcome": Outcome.ORPHANED.value, "ended_ms": db_now_ms(), "final_state": state}
-        connection.execute(attempts.update().where(this).values(orphaned))
-        earlier.append(Recovered(key=held.key, epoch=held.epoch, state=state, orphanings=held.orphanings + 1))
-        return earlier[-1]
 
-    def is_orphaned(connection: sa.Connection) -> bool:
-        """The reply to our own commit was lost."""
-        return connection.execute(sa.select(attempts.c.outcome).where(this)).scalar() == Outcome.ORPHANED.value
+def try_give_back(store: Store, command: Command, held: Held) -> None:
+    """The same, rolled back. Raises as it does."""
+    with contextlib.suppress(_Tried):
+        _give_back(store, command, held, gone=True, write=partial(_write_and_roll_back, store.database))
 
-    return store.database.write(work, may_wait=False)
+
+class _Tried(Exception):
+    """It can be done."""
+
+
+def _write_and_roll_back(database: Database, work: GiveBack) -> Recovered | None:
+    def try_and_leave(connection: sa.Connection) -> None:
+        work(connection)
+        if connection.dialect.name == "postgresql":  # what else would come at the commit
+            connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+        raise _Tried
+
+    database.write(try_and_leave, may_wait=False)
+    return None
+
+
+def _give_back(
+    store: Store, command: Command, held: Held, *, gone: bool, write: Callable[[GiveBack], Recovered | None]
+) -> Recovered | None:
+    tables = ClaimTables.of(store, command)
+    refusal: BatchDrainError | None = None
+    for way in ways_back(held.prior_state, held.held_state, tables):
+        why = f"it was to be given back, but {'' if refusal is None else refusal.message}"
+        try:
+            return write(GiveBack(ledger=store.ledger, tables=tables, held=held, gone=gone, way=way, why=why))
+        except sa.exc.IntegrityError as error:
+            refusal = refusal or refused_at_commit(error, store.table.source.table)
+        except (RowRefused, BadData) as error:
+            refusal = refusal or error
+    if refusal is None:
+        raise AssertionError("there is a way back")
+    raise blocked(held.key, held.prior_state, held.held_state, refusal) from refusal
+
+
+@dataclass(slots=True, kw_only=True)
+class GiveBack:
+    """Called with the connection of its transaction, which may be repeated. Raises RowRefused."""
+
+    ledger: Ledger
+    tables: ClaimTables
+    held: Held
+    gone: bool
+    way: WayBack
+    why: str
+    _earlier: Recovered | None = None  #: of a run whose reply was lost
+
+    def __call__(self, connection: sa.Connection) -> Recovered | None:
+        held, attempts = self.held, self.ledger.attempt
+        if not connection.execute(_free(self.ledger, held, gone=self.gone)).rowcount:
+            return self._earlier if self._earlier is not None and self._is_given_back(connection) else None
+        ours = self.tables.intermediate.union(() if held.held_state is None else (held.held_state,))
+        prior, key = RowState(state=held.prior_state, reason=held.prior_reason), held.key
+        state = give_row_back(connection, self.tables, key, Destination(prior=prior, way=self.way, why=self.why), ours)
+        if held.has_attempt:
+            orphaned = {"outcome": Outcome.ORPHANED.value, "ended_ms": db_now_ms(), "final_state": state}
+            connection.execute(attempts.update().where(self._its_attempt).values(orphaned))
+        note = "" if self.way is WayBack.PRIOR else self.why
+        self._earlier = Recovered(key=key, epoch=held.epoch, state=state, orphanings=held.orphanings + 1, note=note)
+        return self._earlier
+
+    @property
+    def _its_attempt(self) -> sa.ColumnElement[bool]:
+        attempts, held = self.ledger.attempt, self.held
+        return sa.and_(attempts.c.source == self.ledger.source, attempts.c.key == held.digest, attempts.c.epoch == held.epoch)
+
+    def _is_given_back(self, connection: sa.Connection) -> bool:
+        """Whether the reply to our own commit was lost."""
+        query = sa.select(self.ledger.attempt.c.outcome).where(self._its_attempt)
+        return self.held.has_attempt and connection.execute(query).scalar() == Outcome.ORPHANED.value
 
 
 def _free(ledger: Ledger, held: Held, *, gone: bool) -> sa.Update:
     claims = ledger.claim
-    key, epoch = held.key.digest, held.epoch
+    key, epoch = held.digest, held.epoch
     seen = sa.and_(
         claims.c.source == ledger.source, claims.c.key == key, claims.c.epoch == epoch, claims.c.owner == held.owner
     )

@@ -10,12 +10,10 @@ import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import db_now_ms
+from batchdrain.database.ledger.held_claims import Held, Stray, read_held, read_strays
 from batchdrain.database.ledger.retry_stats_query import read_retry_stats
 from batchdrain.database.ledger.schema import Ledger
-from batchdrain.database.phases.columns import from_parameter
-from batchdrain.execution.order import token_of
-from batchdrain.execution.process_identity import ProcessIdentity
-from batchdrain.model.phase import PhaseKey
+from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.retry_stats import RetryStats
 from batchdrain.model.states import Outcome
 
@@ -46,38 +44,14 @@ class Past:
     retry_stats: RetryStats = field(default_factory=RetryStats)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A claim that somebody holds."""
-
-    key: PhaseKey
-    epoch: int
-    owner: str
-    session_uid: str
-    phase_index: int | None
-    attempt: int
-    controller: ProcessIdentity
-    guardian: ProcessIdentity | None
-    lease_left_ms: int  #: by the database's clock; negative when it is over
-    prior_state: str
-    prior_reason: str | None
-    held_state: str | None  #: the state's word that its controller wrote; None where the command sets states itself
-    orphanings: int  #: in a row, before this claim
-    started_ms: int
-    spool_dir: str
-
-    @property
-    def token(self) -> str:
-        """Names the execution among all processes of its machine."""
-        return token_of(self.session_uid, self.key.digest, self.epoch)
-
-
 class History:
     """The ledger, read: what selection, recovery and lists ask of it. Every method raises DatabaseUnavailable."""
 
-    def __init__(self, database: Database, ledger: Ledger) -> None:
+    def __init__(self, database: Database, ledger: Ledger, table: PhaseTable | None = None) -> None:
+        """`table`: None where only the past is read, and nobody asks who holds what."""
         self.database = database
         self.ledger = ledger
+        self.table = table
 
     def read_past(self) -> Past:
         """Everything that selection needs to know, in six queries."""
@@ -166,40 +140,11 @@ class History:
             return list(connection.execute(query).scalars())
 
     def read_held(self) -> list[Held]:
-        """The claims that somebody holds now."""
-        claims, attempts = self.ledger.claim, self.ledger.attempt
-        query = (
-            sa.select(
-                claims,
-                (claims.c.lease_until_ms - db_now_ms()).label("lease_left_ms"),
-                *(attempts.c[name] for name in ("session_uid", "run_id", "phase_id", "phase_index", "attempt", "started_ms")),
-            )
-            .join(attempts, sa.and_(*(attempts.c[name] == claims.c[name] for name in ("source", "key", "epoch"))))
-            .where(claims.c.source == self.ledger.source, claims.c.owner.is_not(None))
-            .order_by(attempts.c.started_ms, attempts.c.run_id, attempts.c.phase_id)
-        )
+        """The claims that somebody holds now, also where their attempts are gone."""
         with self.database.read() as connection:
-            if not self.ledger.exists(connection):
-                return []
-            return [_to_held(row) for row in connection.execute(query).mappings()]
+            return [] if self.table is None else read_held(connection, self.ledger, self.table)
 
-
-def _to_held(row: Any) -> Held:
-    guard = row["guard_pid"], row["guard_start"]
-    return Held(
-        key=PhaseKey(row["run_id"], row["phase_id"]),
-        epoch=row["epoch"],
-        owner=row["owner"],
-        session_uid=row["session_uid"],
-        phase_index=row["phase_index"],
-        attempt=row["attempt"],
-        controller=ProcessIdentity(row["host_id"], row["ctl_pid"], row["ctl_start"]),
-        guardian=None if None in guard else ProcessIdentity(row["host_id"], *guard),
-        lease_left_ms=int(row["lease_left_ms"]),
-        prior_state=row["prior_state"],
-        prior_reason=from_parameter(row["prior_reason"]),
-        held_state=row["held_state"],
-        orphanings=row["orphan_count"],
-        started_ms=row["started_ms"],
-        spool_dir=row["spool_dir"] or "",
-    )
+    def read_strays(self, most: int) -> list[Stray]:
+        """Phases that stand as executing while no claim holds them, at most so many."""
+        with self.database.read() as connection:
+            return [] if self.table is None else read_strays(connection, self.ledger, self.table, most=most)

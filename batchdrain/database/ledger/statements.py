@@ -5,13 +5,16 @@ Parameters that are compared have names that begin with `the_`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
 from batchdrain.database.dialects import db_now_ms
 from batchdrain.database.ledger.schema import VERSION, Ledger
+
+SUCCESS_CODES: Final = "success_codes"
+"""The column of a claim that says what its command's exit codes mean."""
 
 
 class Statements:
@@ -32,6 +35,8 @@ class Statements:
             "prior_reason": given("former_reason"),
             "held_state": given("held"),
         }
+        if SUCCESS_CODES in claims.c:  # tables of an earlier version lack it
+            prior[SUCCESS_CODES] = given("codes")
         first = {"source": ledger.source, "key": given("the_key"), "epoch": 1, "orphan_count": 0, "attempts": 0}
         self.first = claims.insert().values(**first, **holder, **prior)
         self.take = (

@@ -32,16 +32,16 @@ class _Tried(Exception):
 def dry_write(database: Database, table: PhaseTable, state: PhaseState) -> list[str]:
     """What the table does not take, a line each; [] also where no row is in `state`, or the one tried is locked. Waits for
     no lock. Raises DatabaseUnavailable."""
-    return _roll_back(database, lambda connection: _write_row(connection, table, state), where="batchdrain.source: ")
+    return roll_back(database, lambda connection: _write_row(connection, table, state), where="batchdrain.source: ")
 
 
 def dry_write_ledger(database: Database, ledger: Ledger) -> list[str]:
     """Which of batchdrain's own tables can't be written, a line each: every kind of write is tried, and rolled back."""
-    return _roll_back(database, lambda connection: _write_ledger(connection, ledger))
+    return roll_back(database, lambda connection: _write_ledger(connection, ledger))
 
 
-def _roll_back(database: Database, work: Callable[[sa.Connection], list[str]], where: str = "") -> list[str]:
-    """The problems that `work` finds, after which nothing of what it wrote stands; `where` goes before one that ends it."""
+def roll_back(database: Database, work: Callable[[sa.Connection], list[str]], where: str = "") -> list[str]:
+    """The problems that `work` finds, a line each, after which nothing of what it wrote stands; `where` goes before one that ends it."""
 
     def try_and_leave(connection: sa.Connection) -> None:
         raise _Tried(work(connection))

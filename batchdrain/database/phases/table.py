@@ -183,8 +183,10 @@ class PhaseTable:
             return GONE
         if now.state not in ours or now == prior:
             return now.state
-        changed = self.give_back(connection, key, now.state, prior, reason_changed=now.reason != prior.reason)
-        return prior.state if changed == 1 else now.state
+        if self.give_back(connection, key, now.state, prior, reason_changed=now.reason != prior.reason) == 1:
+            return prior.state
+        stands = self.read_row_state(connection, key)  # the rows that a view's trigger changes are not counted
+        return GONE if stands is None else stands.state
 
     def _update(self, connection: sa.Connection, key: PhaseKey, expected: Any, values: dict[sa.Column[Any], Any]) -> int:
         if self.updated_at is not None:

@@ -9,6 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from batchdrain.cli.commands.doctor import claim_checks
 from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.database.ledger.migration import statements_of
 from batchdrain.database.ledger.tables import SCHEMA_VERSION
@@ -17,12 +18,9 @@ from batchdrain.database.phases.checks import find_unfit_columns, find_unwritabl
 from batchdrain.database.phases.dry_write import dry_write, dry_write_ledger
 from batchdrain.database.phases.table import split_name
 from batchdrain.database.run_counts import describe_counts
-from batchdrain.drain.liveness import describe_held
 from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
-from batchdrain.planning.skip_rules import QUARANTINE
 
-_HELD_SHOWN: Final = 10
 _DRAINED: Final = (PhaseState.FAILED, PhaseState.QUEUED)
 
 
@@ -153,28 +151,7 @@ def _check_writes(project: Project) -> Iterator[Finding]:
         yield Finding("writes", ok=True, message="the table takes every state and a reason (tried on a row, and rolled back)")
 
 
-def _check_claims(project: Project) -> Iterator[Finding]:
-    held = project.store.history.read_held()
-    for claim in held[:_HELD_SHOWN]:
-        yield Finding("claims", ok=True, message=f"held now: {describe_held(claim)}")
-    if len(held) > _HELD_SHOWN:
-        yield Finding("claims", ok=True, message=f"and {len(held) - _HELD_SHOWN} more are held")
-    quarantined = sum(count >= QUARANTINE for count in project.store.history.read_past().orphanings.values())
-    if quarantined:
-        yield Finding(
-            "quarantine", ok=True,
-            message=f"{quarantined} phases were given back {QUARANTINE} times in a row and are left out; "
-            "`inv drain --include-quarantined` takes them",
-        )  # fmt: skip
-    if project.settings.command.result_from == "database" and project.settings.command.stuck_states is None:
-        executing, queued = (project.store.table.states[state] for state in (PhaseState.EXECUTING, PhaseState.QUEUED))
-        yield Finding(
-            "stuck_states", ok=True,
-            message=f"after a crash of the command its phase is given back from {executing} and {queued}; "
-            "name others in command.stuck_states",
-        )  # fmt: skip
-
-
 CHECKS: Final[tuple[Callable[[Project], Iterator[Finding]], ...]] = (
-    _check_connection, _check_columns, _check_states, _check_ids, _check_privileges, _check_writes, _check_claims,
+    _check_connection, _check_columns, _check_states, _check_ids, _check_privileges, _check_writes,
+    claim_checks.check_source_kind, claim_checks.check_claims, claim_checks.check_strays,
 )  # fmt: skip

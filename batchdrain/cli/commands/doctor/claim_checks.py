@@ -1,0 +1,84 @@
+"""The doctor's checks of what is held, and of what can be given back. Each yields findings; what one tries is rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import sqlalchemy as sa
+
+from batchdrain.cli.commands.doctor.project_checks import Finding
+from batchdrain.database.phases.dry_give_back import find_ways_back_blocked
+from batchdrain.database.phases.relation import Relation
+from batchdrain.drain.liveness import describe_held, describe_stray, is_due
+from batchdrain.drain.project import Project
+from batchdrain.drain.recovery import find_block
+from batchdrain.model.states import PhaseState
+from batchdrain.planning.skip_rules import QUARANTINE
+
+_SHOWN: Final = 10
+
+
+def check_claims(project: Project) -> Iterator[Finding]:
+    """What is held now, and whether the table takes back what nobody alive holds."""
+    held = project.store.history.read_held()
+    for claim in held[:_SHOWN]:
+        blocked = find_block(project, claim) if is_due(claim) else None
+        if blocked is not None:
+            yield Finding("claims", ok=False, message=blocked.message, cure=blocked.remedy)
+        else:
+            yield Finding("claims", ok=True, is_warning=not claim.has_attempt, message=f"held now: {describe_held(claim)}")
+    if len(held) > _SHOWN:
+        yield Finding("claims", ok=True, message=f"and {len(held) - _SHOWN} more are held")
+    quarantined = sum(count >= QUARANTINE for count in project.store.history.read_past().orphanings.values())
+    if quarantined:
+        yield Finding(
+            "quarantine", ok=True,
+            message=f"{quarantined} phases were given back {QUARANTINE} times in a row and are left out; "
+            "`inv drain --include-quarantined` takes them",
+        )  # fmt: skip
+
+
+def check_strays(project: Project) -> Iterator[Finding]:
+    """Phases that stand as executing while nobody holds them, and what is missing of batchdrain's own tables."""
+    with project.store.database.read() as connection:
+        inspector = sa.inspect(connection)
+        tables = project.store.ledger.tables
+        missing = [table.name for table in tables if not inspector.has_table(table.name, schema=table.schema)]
+    if 0 < len(missing) < len(tables):
+        yield Finding(
+            "ledger", ok=False, message=f"{' and '.join(missing)} was dropped, while the rest of batchdrain's tables stands",
+            cure="put it back from a backup; else end all drains, and let `inv recover` settle what is held: "
+            "the next drain makes it anew, empty",
+        )  # fmt: skip
+    for stray in project.store.history.read_strays(_SHOWN):
+        is_ours = stray.initial_state is not None
+        yield Finding("strays", ok=not is_ours, is_warning=not is_ours, message=describe_stray(stray), code=65)
+
+
+def check_source_kind(project: Project) -> Iterator[Finding]:
+    """What a view keeps from being done, where the command sets states itself; and what is taken for a deleted row."""
+    relation = project.store.relation
+    if project.settings.source.gone_is == "complete" and relation is not Relation.TABLE:
+        yield Finding(
+            "source.gone_is", ok=True, is_warning=True,
+            message=f"the source is a {relation}: a row that it does not show may be there all the same, and counts as failed",
+            cure="map the table itself in batchdrain.source.table",
+        )  # fmt: skip
+    if project.settings.command.result_from != "database":
+        return
+    stuck = project.settings.command.stuck_states
+    states = project.store.table.states
+    words = stuck if stuck is not None else [states[PhaseState.EXECUTING], states[PhaseState.QUEUED]]
+    for problem in find_ways_back_blocked(project.store.database, project.store.table, relation):
+        yield Finding(
+            "view", ok=True, is_warning=True,
+            message=f"a phase that its command leaves in {' or '.join(words)} stays so, and is not given back: {problem}",
+            cure="map the table behind the view, or see that the command leaves no phase there",
+        )  # fmt: skip
+    if stuck is None:
+        yield Finding(
+            "stuck_states", ok=True,
+            message=f"after a crash of the command its phase is given back from {words[0]} and {words[1]}; "
+            "name others in command.stuck_states",
+        )  # fmt: skip

@@ -1,0 +1,78 @@
+"""Giving a phase back to a table that may not take it: its former state, else another, else it stays as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import sqlalchemy as sa
+
+from batchdrain.database.driver_errors import RowRefused, first_line_of
+from batchdrain.database.ledger.claim_tables import ClaimTables
+from batchdrain.model.errors import BatchDrainError
+from batchdrain.model.phase import GONE, PhaseKey, RowState
+from batchdrain.model.states import PhaseState
+
+
+class WayBack(Enum):
+    """What is written into the row of a phase that is given back."""
+
+    PRIOR = auto()  #: state and reason as they stood before the claim
+    FAILED = auto()  #: failed, and why: a queued phase that the table does not take back
+    NOTHING = auto()  #: the command sets states itself: what it left is recorded as it stands
+
+
+def ways_back(prior_state: str, held_state: str | None, tables: ClaimTables) -> Iterator[WayBack]:
+    """One after the other, each asked for when the table refused the one before."""
+    yield WayBack.PRIOR
+    if held_state is None:
+        yield WayBack.NOTHING
+    elif prior_state == tables.phases.states[PhaseState.QUEUED]:
+        yield WayBack.FAILED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where a row is to go."""
+
+    prior: RowState  #: as it stood before the claim
+    way: WayBack
+    why: str  #: the reason of a row that goes to failed
+
+
+def give_row_back(
+    connection: sa.Connection, tables: ClaimTables, key: PhaseKey, to: Destination, ours: frozenset[str]
+) -> str:
+    """Only a row that stands in one of the states that are `ours` is written. Returns the state that stands then. Raises
+    RowRefused."""
+    table = tables.phases
+    if to.way is WayBack.PRIOR:
+        return table.restore(connection, key, to.prior, ours)
+    now = table.read_row_state(connection, key)
+    if now is None:
+        return GONE
+    if to.way is WayBack.NOTHING or now.state not in ours:
+        return now.state
+    failed = table.states[PhaseState.FAILED]
+    if table.finish(connection, key, now.state, failed, reason=to.why) != 1:
+        raise RowRefused(f"table {table.source.table!r} does not let the state of {key} become {failed!r}")
+    return failed
+
+
+def blocked(key: PhaseKey, prior_state: str, stands: str | None, refusal: BatchDrainError) -> RowRefused:
+    """What is told where no way is left: the claim stays, so that nothing is forgotten."""
+    state = "as its command left it" if stands is None else stands
+    return RowRefused(
+        f"{key} can't be given back: {refusal.message}",
+        remedy=f"its row stays {state}: take away what keeps it from being {prior_state!r} again, or set its state yourself; "
+        "then `inv recover`",
+    )
+
+
+def refused_at_commit(error: sa.exc.IntegrityError, table: str) -> RowRefused:
+    """A constraint that is looked at only when a transaction ends."""
+    return RowRefused(
+        f"table {table!r} refuses at the commit what a drain writes: {first_line_of(error.orig)}",
+        remedy="map words and columns in batchdrain.source that it takes; `inv doctor` tries them",
+    )

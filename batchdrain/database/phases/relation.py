@@ -1,0 +1,72 @@
+"""What stands behind the name of the mapped table: a table itself, or something through which rows of others are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
+
+import sqlalchemy as sa
+
+_KINDS: Final = {"v": "view", "m": "materialized view", "f": "foreign table"}
+
+
+class Relation(StrEnum):
+    """A row that can't be found in a TABLE is not there; in any other it may only not be seen."""
+
+    TABLE = "table"
+    VIEW = "view"
+    MATERIALIZED_VIEW = "materialized view"
+    FOREIGN_TABLE = "foreign table"
+    GUARDED_TABLE = "table with row security"
+
+
+def read_relation(connection: sa.Connection, name: str, schema: str | None) -> Relation:
+    """Of a table that is there."""
+    if connection.dialect.name == "postgresql":
+        return _read_on_postgresql(connection, name, schema)
+    if connection.dialect.name == "sqlite":
+        return _read_on_sqlite(connection, name, schema)
+    query = sa.text(
+        "SELECT table_type FROM information_schema.tables "
+        "WHERE table_name = :name AND table_schema = coalesce(:schema, database())"
+    )
+    kind = connection.execute(query, {"name": name, "schema": schema}).scalar()
+    return Relation.TABLE if kind is None or "TABLE" in str(kind) or "VERSIONED" in str(kind) else Relation.VIEW
+
+
+def _read_on_postgresql(connection: sa.Connection, name: str, schema: str | None) -> Relation:
+    full = sa.func.quote_ident(name) if schema is None else sa.func.format("%I.%I", schema, name)
+    catalogue = sa.table("pg_class", sa.column("oid"), sa.column("relkind"), schema="pg_catalog")
+    query = sa.select(catalogue.c.relkind, sa.func.row_security_active(catalogue.c.oid)).where(
+        catalogue.c.oid == sa.func.to_regclass(full)
+    )
+    found = connection.execute(query).first()
+    if found is None:
+        return Relation.TABLE
+    kind = found[0].decode() if isinstance(found[0], bytes) else found[0]
+    if kind in _KINDS:
+        return Relation(_KINDS[kind])
+    return Relation.GUARDED_TABLE if found[1] else Relation.TABLE
+
+
+def _read_on_sqlite(connection: sa.Connection, name: str, schema: str | None) -> Relation:
+    quote = connection.dialect.identifier_preparer.quote
+    places = ["sqlite_temp_master", "sqlite_master"] if schema is None else [f"{quote(schema)}.sqlite_master"]
+    for place in places:
+        query = sa.text(f"SELECT type FROM {place} WHERE lower(name) = lower(:name) AND type IN ('table', 'view')")  # noqa: S608
+        kind = connection.execute(query, {"name": name}).scalar()
+        if kind is not None:
+            return Relation.VIEW if kind == "view" else Relation.TABLE
+    return Relation.TABLE
+
+
+def can_roll_back(connection: sa.Connection, tables: Iterable[sa.Table]) -> bool:
+    """Whether what is tried on these tables can be undone: MariaDB has tables without transactions."""
+    if connection.dialect.name != "mysql":
+        return True
+    query = sa.text(
+        "SELECT e.transactions = 'YES' FROM information_schema.tables t JOIN information_schema.engines e ON e.engine = t.engine "
+        "WHERE t.table_name = :name AND t.table_schema = coalesce(:schema, database())"
+    )
+    return all(connection.execute(query, {"name": one.name, "schema": one.schema}).scalar() for one in tables)

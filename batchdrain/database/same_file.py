@@ -1,0 +1,50 @@
+"""The file of a SQLite database is to be the one that was opened, as long as it is open.
+
+Another file in its place (mv, a backup that is put back) would be written together with what SQLite keeps of the former one.
+What is copied into the same file has the same identity, and can't be noticed here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from batchdrain.model.errors import FilesUnavailable
+
+
+class SameFile:
+    """Asked at the begin and before the commit of each transaction, and for each new connection."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.absolute()
+        self._identity: tuple[int, int] | None = None  #: of its device and its inode; None until it was opened
+
+    def listen(self, engine: sa.Engine) -> None:
+        """On whatever is done with this engine. It raises FilesUnavailable from then on."""
+        sa.event.listen(engine, "connect", self._note)
+        sa.event.listen(engine, "begin", self._require)
+        sa.event.listen(engine, "commit", self._require)
+
+    def _note(self, *_: Any) -> None:
+        if self._identity is None:
+            self._identity = self._read()
+        self._require()
+
+    def _require(self, *_: Any) -> None:
+        now = self._read()
+        if now != self._identity:
+            what = "it is gone" if now is None else "another file stands in its place"
+            raise FilesUnavailable(
+                f"database file {self._path}: {what} since it was opened: nothing more is written",
+                remedy=f"end whatever else has it open; {self._path.name}-wal and {self._path.name}-shm are of the former file: "
+                "move them away with it. Then `inv doctor`",
+            )
+
+    def _read(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
