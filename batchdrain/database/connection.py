@@ -21,20 +21,32 @@ from tenacity import (
     retry_if_exception,
     stop_after_attempt,
     stop_after_delay,
+    stop_any,
     wait_random_exponential,
 )
 
 from batchdrain.config.settings import Patience
 from batchdrain.database.deadlines import Deadlines
 from batchdrain.database.dialects import engine_options_of, listen
-from batchdrain.database.driver_errors import RowLocked, first_line_of, is_row_lock, is_transient, to_batchdrain_error
+from batchdrain.database.driver_errors import (
+    RowLocked,
+    StatementLost,
+    first_line_of,
+    is_large,
+    is_lost_statement,
+    is_row_lock,
+    is_transient,
+    to_batchdrain_error,
+)
 from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
 from batchdrain.database.url import file_of, mask_url, parse_url, require_file
-from batchdrain.model.errors import ConfigError
+from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable
 from batchdrain.runtime.resources import shortage_of
 
 T = TypeVar("T")
 TRIES: Final = 8
+_TRIES_OF_LARGE: Final = 3
+"""Of a statement that carries much, and breaks its connection each time."""
 _DRIVERS: Final = {"psycopg": "psycopg[binary]", "pymysql": "pymysql", "MySQLdb": "pymysql"}
 
 
@@ -49,6 +61,7 @@ class Database:
         self.patience = patience
         self.on_retry = on_retry
         self._is_on_local_disk = False
+        self._was_reached = False  # a server answered, a file was written: what it refuses from now on is an outage
         self._deadlines = None if engine.dialect.name == "sqlite" else Deadlines(engine, patience.operation_s)
 
     @property
@@ -73,15 +86,16 @@ class Database:
         """A connection for reading. Raises DatabaseUnavailable."""
         try:
             with self.engine.connect().execution_options(reads_only=True) as connection:
+                self._was_reached = self._was_reached or self.dialect != "sqlite"
                 yield connection
         except SQLAlchemyError as error:
-            raise to_batchdrain_error(error, self.name) from error
+            raise self._to_batchdrain_error(error) from error
 
     def write(self, work: Callable[[sa.Connection], T], *, may_wait: bool = True) -> T:
         """Run `work` in one transaction, again for transient errors while `patience.operation_s` lasts.
 
-        Raises DatabaseUnavailable after the last try; RowLocked, unless it `may_wait`, for a row that somebody locks;
-        ConfigError for a SQLite file on another machine's disk.
+        Raises DatabaseUnavailable after the last try (StatementLost where another connection works); RowLocked, unless it
+        `may_wait`, for a row that can't be had now; ConfigError for a SQLite file on another machine's disk.
         """
         self._require_local_disk()
         try:
@@ -89,12 +103,29 @@ class Database:
                 return self._run_once(work)
             except SQLAlchemyError as error:
                 if not may_wait and is_row_lock(error):
-                    raise RowLocked from error
+                    raise RowLocked.of(error) from error
                 return self._retry(work, error, may_wait=may_wait)
         except sa.exc.IntegrityError:
             raise
         except SQLAlchemyError as error:
-            raise to_batchdrain_error(error, self.name) from error
+            raise self._to_batchdrain_error(error) from error
+
+    def _to_batchdrain_error(self, error: SQLAlchemyError) -> BatchDrainError:
+        found = to_batchdrain_error(error, self.name, was_reached=self._was_reached)
+        if isinstance(found, DatabaseUnavailable) and self.dialect != "sqlite":
+            self.engine.dispose()  # the next try may find another server: after a failover the present one stays read-only
+        if is_lost_statement(error) and self._answers():
+            why = "each time at the same statement, while a new connection works; is a text larger than max_allowed_packet?"
+            return StatementLost(f"{found.message}, {why}", remedy=found.remedy)
+        return found
+
+    def _answers(self) -> bool:
+        """Whether a new connection works."""
+        try:
+            with self.engine.connect().execution_options(reads_only=True) as connection:
+                return bool(connection.exec_driver_sql("SELECT 1").scalar() == 1)
+        except SQLAlchemyError:
+            return False
 
     def _retry(self, work: Callable[[sa.Connection], T], error: SQLAlchemyError, *, may_wait: bool) -> T:
         """The first try failed with `error`: try again where that can help."""
@@ -106,13 +137,15 @@ class Database:
             result: T = self._make_retrying(may_wait=may_wait)(self._run_once, work)
         except SQLAlchemyError as last:
             if not may_wait and is_row_lock(last):
-                raise RowLocked from last
+                raise RowLocked.of(last) from last
             raise
         return result
 
     def _run_once(self, work: Callable[[sa.Connection], T]) -> T:
         with self.engine.begin() as connection:
-            return work(connection)
+            result = work(connection)
+        self._was_reached = True
+        return result
 
     def prepare_for_writing(self) -> None:
         """WAL for SQLite: a reader must not make a controller wait. Durable commits are set on every connection.
@@ -124,7 +157,7 @@ class Database:
             try:
                 self._make_retrying(may_wait=True)(self._switch_to_wal)
             except SQLAlchemyError as error:
-                raise to_batchdrain_error(error, self.name) from error
+                raise self._to_batchdrain_error(error) from error
 
     def _require_local_disk(self) -> None:
         """Of a SQLite file, before the first write. Raises ConfigError."""
@@ -158,11 +191,18 @@ class Database:
 
         return Retrying(
             retry=retry_if_exception(lambda error: is_transient(error) and (may_wait or not is_row_lock(error))),
-            stop=stop_after_attempt(TRIES - 1) | stop_after_delay(self.patience.operation_s),
+            stop=stop_any(stop_after_attempt(TRIES - 1), stop_after_delay(self.patience.operation_s), _stop_at_large),
             wait=wait_random_exponential(multiplier=0.05, max=2),
             before_sleep=say,
             reraise=True,
         )
+
+
+def _stop_at_large(state: RetryCallState) -> bool:
+    """The first try came before those that are counted here."""
+    error = None if state.outcome is None else state.outcome.exception()
+    lost = error is not None and is_lost_statement(error) and is_large(error)
+    return lost and state.attempt_number >= _TRIES_OF_LARGE - 1
 
 
 def open_database(

@@ -57,6 +57,9 @@ class Drain:
         """A phase for every worker that is free. Returns whether any was started."""
         started = False
         while len(self.workers) < self.chooser.permits and (scheduled := self.chooser.next(self.workers)) is not None:
+            if self.claimer.leaves_out(scheduled):
+                self.chooser.take_back(scheduled)
+                continue
             self.recorder.selected(scheduled)
             self.chooser.cancel_diagnosis(scheduled)
             claimed = self.claimer.claim(scheduled)

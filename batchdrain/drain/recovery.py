@@ -18,7 +18,7 @@ from batchdrain.drain.liveness import is_alive, is_due, is_gone
 from batchdrain.drain.project import Project
 from batchdrain.drain.spooled_result import record_spooled
 from batchdrain.execution import orphans, process_identity, spool_reader
-from batchdrain.model.errors import ConfigError
+from batchdrain.model.errors import BadData, ConfigError
 
 _KILL_WITHIN_S: Final = 10.0
 _SLACK_S: Final = 6.0
@@ -39,10 +39,10 @@ def recover(project: Project) -> list[Recovered]:
             recovered = record_spooled(project, held, settled.record) or give_back(
                 project.store, project.settings.command, held, gone=gone
             )
-        except RowLocked:
-            found.append(_unsettled(held, "somebody has its row locked"))
+        except RowLocked as error:
+            found.append(_unsettled(held, str(error)))
             continue
-        except ConfigError as error:  # one row that the table does not take must not keep all others waiting
+        except (ConfigError, BadData) as error:  # one row that the table does not take must not keep all others waiting
             found.append(_unsettled(held, str(error)))
             continue
         if recovered is not None:

@@ -14,7 +14,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from batchdrain.config.settings import Command
-from batchdrain.database.driver_errors import RowLocked
+from batchdrain.database.driver_errors import RowLocked, as_trouble_of
 from batchdrain.database.ledger.claim_tables import ClaimTables
 from batchdrain.database.ledger.claim_transaction import ClaimTransaction, NotTaken
 from batchdrain.database.ledger.fallbacks import fallbacks
@@ -24,7 +24,7 @@ from batchdrain.database.store import Store
 from batchdrain.execution.process_identity import ProcessIdentity, identify_self
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice, Claim
-from batchdrain.model.errors import BadData, ConfigError
+from batchdrain.model.errors import BadData, BatchDrainError, ConfigError
 from batchdrain.model.phase import PhaseKey
 
 
@@ -48,8 +48,8 @@ class Claims:
         """Take the phase if it still stands as it was chosen. Own transaction. None if someone else was faster. `guard`: of
         the process that will watch the command.
 
-        Raises RowLocked while somebody has the row locked, BadData when the ids name more than one row or the ledger
-        contradicts itself, RowRefused when the table does not take the state.
+        Raises RowLocked while the row can't be had, BadData when the ids name more than one row, what is in the row can't be
+        read or kept or the ledger contradicts itself, RowRefused when the table does not take the state.
         """
         phase = choice.phase
         if phase.key in self._holds:
@@ -58,7 +58,8 @@ class Claims:
             tables=self.tables, holder=self.holder, phase=phase, lease_s=lease_s, run_type=run_type, now=now, guard=guard
         )
         try:
-            claim = self.database.write(transaction, may_wait=False)
+            with as_trouble_of(phase.key):
+                claim = self.database.write(transaction, may_wait=False)
         except NotTaken:
             return None
         except sa.exc.IntegrityError:  # of the attempt's row: its epoch is there already
@@ -102,14 +103,15 @@ class Claims:
         return recorded
 
     def _write_end(self, claim: Claim, attempt: Attempt, retry_in_s: float | None, *, may_wait: bool) -> Attempt:
-        refusal: ConfigError | None = None
+        refusal: BatchDrainError | None = None
         for fall_back in fallbacks(attempt, self.tables.phases):
             transaction = FinishTransaction(
                 tables=self.tables, holder=self.holder, claim=claim, attempt=fall_back(refusal), retry_in_s=retry_in_s
             )
             try:
-                return self.database.write(transaction, may_wait=may_wait)
-            except ConfigError as error:
+                with as_trouble_of(claim.phase.key):
+                    return self.database.write(transaction, may_wait=may_wait)
+            except (ConfigError, BadData) as error:
                 refusal = refusal or error
         if refusal is None:
             raise AssertionError("there is a version to write")

@@ -8,14 +8,14 @@ from typing import Final
 
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.attempt import Attempt
-from batchdrain.model.errors import ConfigError
+from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.failure import Failure
 from batchdrain.model.states import GIVEN_BACK, Outcome
 
 PLAIN_CHARS: Final = 250
 """What of a reason a column is offered that did not take the whole: MySQL's TINYTEXT holds 255 bytes."""
 _REFUSAL_CHARS: Final = 1_000
-Version = Callable[[ConfigError | None], Attempt]  #: of the first refusal
+Version = Callable[[BatchDrainError | None], Attempt]  #: of the first refusal
 
 
 def fallbacks(attempt: Attempt, table: PhaseTable) -> Iterator[Version]:
@@ -36,7 +36,7 @@ def fallbacks(attempt: Attempt, table: PhaseTable) -> Iterator[Version]:
         yield lambda refusal: _to_refused(attempt, refusal)
 
 
-def _to_refused(attempt: Attempt, refusal: ConfigError | None) -> Attempt:
+def _to_refused(attempt: Attempt, refusal: BatchDrainError | None) -> Attempt:
     was = "the command completed" if attempt.success else attempt.reason or "the command failed"
     reason = _to_plain(f"{was}, but {'' if refusal is None else refusal.message}", _REFUSAL_CHARS)
     return replace(attempt, outcome=Outcome.REFUSED, reason=reason, failure=Failure.uncategorised(reason))

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from batchdrain.config.settings import Command
 from batchdrain.database.dialects import db_now_ms
+from batchdrain.database.driver_errors import as_trouble_of
 from batchdrain.database.ledger.history import Held
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.table import intermediate_states_of
@@ -34,7 +35,7 @@ def give_back(store: Store, command: Command, held: Held, *, gone: bool) -> Reco
 
     `gone`: its controller and its guardian are known to be dead; otherwise the lease must be over, by the database's
     clock. May be repeated, and run by several at once: a claim is given back by whoever raises its epoch. Raises RowLocked
-    while somebody has the row locked, RowRefused when the table does not take its former state back.
+    while the row can't be had, RowRefused or BadData when the table does not take its former state back.
     """
     attempts, free = store.ledger.attempt, _free(store.ledger, held, gone=gone)
     this = sa.and_(
@@ -57,7 +58,8 @@ def give_back(store: Store, command: Command, held: Held, *, gone: bool) -> Reco
         """The reply to our own commit was lost."""
         return connection.execute(sa.select(attempts.c.outcome).where(this)).scalar() == Outcome.ORPHANED.value
 
-    return store.database.write(work, may_wait=False)
+    with as_trouble_of(held.key):
+        return store.database.write(work, may_wait=False)
 
 
 def _free(ledger: Ledger, held: Held, *, gone: bool) -> sa.Update:
