@@ -21,9 +21,9 @@ from tenacity import (
     retry_if_exception,
     stop_after_attempt,
     stop_after_delay,
-    stop_any,
     wait_random_exponential,
 )
+from tenacity.stop import stop_base
 
 from batchdrain.config.settings import Patience
 from batchdrain.database.deadlines import Deadlines
@@ -191,18 +191,20 @@ class Database:
 
         return Retrying(
             retry=retry_if_exception(lambda error: is_transient(error) and (may_wait or not is_row_lock(error))),
-            stop=stop_any(stop_after_attempt(TRIES - 1), stop_after_delay(self.patience.operation_s), _stop_at_large),
+            stop=stop_after_attempt(TRIES - 1) | stop_after_delay(self.patience.operation_s) | _StopAtLarge(),
             wait=wait_random_exponential(multiplier=0.05, max=2),
             before_sleep=say,
             reraise=True,
         )
 
 
-def _stop_at_large(state: RetryCallState) -> bool:
-    """The first try came before those that are counted here."""
-    error = None if state.outcome is None else state.outcome.exception()
-    lost = error is not None and is_lost_statement(error) and is_large(error)
-    return lost and state.attempt_number >= _TRIES_OF_LARGE - 1
+class _StopAtLarge(stop_base):
+    """At a large statement that breaks its connection each time. The first try came before those that are counted here."""
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        error = None if retry_state.outcome is None else retry_state.outcome.exception()
+        lost = error is not None and is_lost_statement(error) and is_large(error)
+        return lost and retry_state.attempt_number >= _TRIES_OF_LARGE - 1
 
 
 def open_database(

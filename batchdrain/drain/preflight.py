@@ -5,6 +5,7 @@ from __future__ import annotations
 from batchdrain.config.plugins import resolve_engine
 from batchdrain.database.phases.checks import find_unfit_columns, find_unwritable_view
 from batchdrain.database.phases.dry_write import dry_write
+from batchdrain.database.storage import require_transactions
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.execution.command import diagnosis_problems_of, problems_of
@@ -14,6 +15,7 @@ from batchdrain.model.errors import ConfigError
 def require_ready(project: Project, request: DrainRequest) -> None:
     """Everything that can be found wrong before the first claim is."""
     settings = request.settings
+    require_transactions(project.store.database, (project.store.table.table,))
     problems = diagnosis_problems_of(settings, project.root) if request.triage else []
     problems += problems_of(settings.command, project.root) + find_unfit_columns(project.store.table)
     if settings.command.result_from == "exit_code":

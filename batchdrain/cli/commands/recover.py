@@ -5,6 +5,7 @@ from __future__ import annotations
 from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
+from batchdrain.database.storage import require_transactions
 from batchdrain.drain.liveness import describe_held, describe_recovered, is_due
 from batchdrain.drain.recovery import recover
 from batchdrain.runtime.text import safe_text
@@ -19,6 +20,7 @@ def give_all_back(invocation: Invocation) -> None:
                 verdict = "would be given back" if is_due(held) else "is held"
                 out.line(safe_text(f"{held.key} {verdict}: {describe_held(held)}"))
             return
+        require_transactions(project.store.database, (project.store.table.table, *project.store.ledger.tables))
         recovered = recover(project)
         left = project.store.history.read_held()
     for back in recovered:

@@ -18,6 +18,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import lock_table_creation
 from batchdrain.database.phases.table import PhaseTable
+from batchdrain.database.storage import require_transactions
 from batchdrain.model.errors import ConfigError
 from batchdrain.runtime.text import slug_of
 
@@ -27,6 +28,8 @@ UID: Final = "database_uid"
 _LONG: Final = sa.Text().with_variant(LONGTEXT(charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb")
 _KEY: Final = sa.CHAR(64)
 _SOURCE: Final = 64
+_ENGINE: Final = "InnoDB"
+"""Whatever the server's default is: a ledger without transactions is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Ledger:
 
     def create(self, database: Database) -> None:
         """Make what is missing; refuse a newer version. Raises ConfigError, with the way out, where it is denied."""
+        require_transactions(database, self.tables)
         if not self._is_complete(database):
             try:
                 database.write(self._create)
@@ -79,6 +83,7 @@ class Ledger:
                     f"database {database.name}: batchdrain's tables could not be made: {error}",
                     remedy="`inv doctor` prints their DDL for someone who may",
                 ) from error
+            require_transactions(database, self.tables)  # a server may have made them with another engine than was asked
         self.require_version(database)
 
     def _is_complete(self, database: Database) -> bool:
@@ -136,6 +141,8 @@ def _make_meta_table(metadata: sa.MetaData) -> sa.Table:
         metadata,
         sa.Column("name", sa.String(191), primary_key=True),
         sa.Column("value", _LONG, nullable=False),
+        mysql_engine=_ENGINE,
+        mariadb_engine=_ENGINE,
     )
 
 
@@ -160,6 +167,8 @@ def _make_claim_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("orphan_count", sa.Integer, nullable=False, default=0),
         sa.Column("attempts", sa.Integer, nullable=False, default=0),
         sa.Column("next_at_ms", sa.BigInteger),
+        mysql_engine=_ENGINE,
+        mariadb_engine=_ENGINE,
     )
 
 
@@ -192,4 +201,6 @@ def _make_attempt_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("metrics", _LONG),
         sa.Column("log_path", _LONG),
         sa.Column("log_sha256", sa.CHAR(64)),
+        mysql_engine=_ENGINE,
+        mariadb_engine=_ENGINE,
     )

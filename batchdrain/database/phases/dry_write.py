@@ -6,6 +6,7 @@ command has run already.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Final
 
@@ -16,6 +17,7 @@ from batchdrain.database.driver_errors import RowLocked, RowRefused, first_line_
 from batchdrain.database.ledger.fallbacks import PLAIN_CHARS
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.table import PhaseTable
+from batchdrain.database.storage import can_be_tried
 from batchdrain.model.errors import BadData, ConfigError
 from batchdrain.model.phase import PhaseKey, RowState
 from batchdrain.model.states import PhaseState
@@ -31,12 +33,17 @@ class _Tried(Exception):
 
 def dry_write(database: Database, table: PhaseTable, state: PhaseState) -> list[str]:
     """What the table does not take, a line each; [] also where no row is in `state`, or the one tried is locked. Waits for
-    no lock. Raises DatabaseUnavailable."""
+    no lock; writes nothing where it would stay. Raises DatabaseUnavailable."""
+    if not can_be_tried(database, (table.table,)):
+        return []
     return _roll_back(database, lambda connection: _write_row(connection, table, state), where="batchdrain.source: ")
 
 
 def dry_write_ledger(database: Database, ledger: Ledger) -> list[str]:
-    """Which of batchdrain's own tables can't be written, a line each: every kind of write is tried, and rolled back."""
+    """Which of batchdrain's own tables can't be written, a line each: every kind of write is tried, and rolled back; none
+    where it would stay."""
+    if not can_be_tried(database, ledger.tables):
+        return []
     return _roll_back(database, lambda connection: _write_ledger(connection, ledger))
 
 
@@ -61,23 +68,24 @@ def _roll_back(database: Database, work: Callable[[sa.Connection], list[str]], w
 
 def _write_ledger(connection: sa.Connection, ledger: Ledger) -> list[str]:
     meta, claim = ledger.meta, ledger.claim
-    row = {"source": ledger.source, "key": "dry-write", "epoch": 1, "orphan_count": 0, "attempts": 0}
+    name = f"dry-write-{uuid.uuid4().hex}"  # a new one: a row that an earlier try left behind is in nobody's way
+    row = {"source": ledger.source, "key": name, "epoch": 1, "orphan_count": 0, "attempts": 0}
     writes: list[tuple[str, sa.UpdateBase]] = [
-        (meta.name, meta.insert().values(name="dry-write", value="")),
-        (meta.name, meta.update().where(meta.c.name == "dry-write").values(value="x")),
-        (meta.name, meta.delete().where(meta.c.name == "dry-write")),
+        (meta.name, meta.insert().values(name=name, value="")),
+        (meta.name, meta.update().where(meta.c.name == name).values(value="x")),
+        (meta.name, meta.delete().where(meta.c.name == name)),
         (claim.name, claim.insert().values(**row)),
-        (claim.name, claim.update().where(claim.c.key == "dry-write").values(epoch=2)),
-        (ledger.attempt.name, ledger.attempt.update().where(ledger.attempt.c.key == "dry-write").values(reason="x")),
+        (claim.name, claim.update().where(claim.c.key == name).values(epoch=2)),
+        (ledger.attempt.name, ledger.attempt.update().where(ledger.attempt.c.key == name).values(reason="x")),
     ]
     problems = []
-    for name, write in writes:
+    for place, write in writes:
         part = connection.begin_nested()
         try:
             connection.execute(write)
         except sa.exc.DBAPIError as error:
             part.rollback()
-            problems.append(f"{name} can't be written ({write.__visit_name__}): {first_line_of(error.orig)}")
+            problems.append(f"{place} can't be written ({write.__visit_name__}): {first_line_of(error.orig)}")
     return problems
 
 
