@@ -23,7 +23,6 @@ from tenacity import (
     stop_after_delay,
     wait_random_exponential,
 )
-from tenacity.stop import stop_base
 
 from batchdrain.config.settings import Patience
 from batchdrain.database.deadlines import Deadlines
@@ -32,12 +31,12 @@ from batchdrain.database.driver_errors import (
     RowLocked,
     StatementLost,
     first_line_of,
-    is_large,
     is_lost_statement,
     is_row_lock,
     is_transient,
     to_batchdrain_error,
 )
+from batchdrain.database.lost_statement import StopAtLarge, roll_back_quietly
 from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
 from batchdrain.database.url import file_of, mask_url, parse_url, require_file
 from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable
@@ -45,8 +44,6 @@ from batchdrain.runtime.resources import shortage_of
 
 T = TypeVar("T")
 TRIES: Final = 8
-_TRIES_OF_LARGE: Final = 3
-"""Of a statement that carries much, and breaks its connection each time."""
 _DRIVERS: Final = {"psycopg": "psycopg[binary]", "pymysql": "pymysql", "MySQLdb": "pymysql"}
 
 
@@ -87,7 +84,8 @@ class Database:
         try:
             with self.engine.connect().execution_options(reads_only=True) as connection:
                 self._was_reached = self._was_reached or self.dialect != "sqlite"
-                yield connection
+                with roll_back_quietly(connection):
+                    yield connection
         except SQLAlchemyError as error:
             raise self._to_batchdrain_error(error) from error
 
@@ -142,8 +140,10 @@ class Database:
         return result
 
     def _run_once(self, work: Callable[[sa.Connection], T]) -> T:
-        with self.engine.begin() as connection:
+        with self.engine.connect() as connection, roll_back_quietly(connection):
+            transaction = connection.begin()
             result = work(connection)
+            transaction.commit()
         self._was_reached = True
         return result
 
@@ -191,20 +191,11 @@ class Database:
 
         return Retrying(
             retry=retry_if_exception(lambda error: is_transient(error) and (may_wait or not is_row_lock(error))),
-            stop=stop_after_attempt(TRIES - 1) | stop_after_delay(self.patience.operation_s) | _StopAtLarge(),
+            stop=stop_after_attempt(TRIES - 1) | stop_after_delay(self.patience.operation_s) | StopAtLarge(),
             wait=wait_random_exponential(multiplier=0.05, max=2),
             before_sleep=say,
             reraise=True,
         )
-
-
-class _StopAtLarge(stop_base):
-    """At a large statement that breaks its connection each time. The first try came before those that are counted here."""
-
-    def __call__(self, retry_state: RetryCallState) -> bool:
-        error = None if retry_state.outcome is None else retry_state.outcome.exception()
-        lost = error is not None and is_lost_statement(error) and is_large(error)
-        return lost and retry_state.attempt_number >= _TRIES_OF_LARGE - 1
 
 
 def open_database(

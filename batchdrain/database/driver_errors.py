@@ -18,6 +18,7 @@ _ACCESS_DENIED: Final = re.compile(
 )
 LOCKED: Final = "somebody has its row locked"
 _LOCKS: Final = frozenset({"55P03", 1205})
+_NOT_KNOWN: Final = re.compile(r"no such|syntax error|has no column|ambiguous|incomplete input|unrecognized token")
 _SQLITE_DAMAGED: Final = frozenset({11, 26})
 _LARGE_BYTES: Final = 4_000
 _OF_VALUES: Final = (ValueError, ArithmeticError, LookupError, TypeError)
@@ -74,6 +75,15 @@ def is_transient(error: BaseException) -> bool:
 def is_row_lock(error: BaseException) -> bool:
     """Whether the row can't be had now. Never on SQLite, which locks no rows."""
     return isinstance(error, DBAPIError) and meaning_of(error) is Meaning.LOCK
+
+
+def is_of_row(error: BaseException) -> bool:
+    """Whether a row's content may be the cause, where many are read: another row may do. On SQLite a function that fails for
+    one row has the code of bad SQL."""
+    code = code_of(getattr(error, "orig", None))
+    if code == ("sqlite", 1):
+        return _NOT_KNOWN.search(str(error)) is None
+    return meaning_of(error) is Meaning.ROW
 
 
 def is_lost_statement(error: BaseException) -> bool:

@@ -17,6 +17,7 @@ from batchdrain.model.claim import Claim, ScheduledAttempt
 from batchdrain.model.errors import BadData, BatchDrainError, FilesUnavailable
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.limits import TimeLimits
+from batchdrain.planning.skip_rules import BAD_DATA
 from batchdrain.runtime import clock
 
 _FASTER: Final = "another controller was faster"
@@ -93,7 +94,7 @@ class Claimer:
         except (BadData, RowRefused) as error:
             self.refused = self.refused or error
             self._left_out.add(key)
-            rule = "bad data" if isinstance(error, BadData) else "refused by the table"
+            rule = BAD_DATA if isinstance(error, BadData) else "refused by the table"
             self._recorder.skipped(Skip(rule, error.message), str(error), count=1)
             self._recorder.not_claimed(scheduled, "see above")
             return None

@@ -25,7 +25,7 @@ def require_ready(project: Project, request: DrainRequest) -> None:
     resolve_engine(settings.engine)
     project.store.database.prepare_for_writing()
     if settings.command.result_from == "exit_code":
-        problems = dry_write(project.store.database, project.store.table, request.state)
+        problems = dry_write(project.store.database, project.store.table, request.state).problems
     try:
         project.store.ledger.create(project.store.database)
     except ConfigError as error:

@@ -1,4 +1,4 @@
-"""Whether the table takes what a drain writes: the writes are tried on one row, in a transaction that is rolled back.
+"""Whether the table takes what a drain writes: the writes are tried on a row, in a transaction that is rolled back.
 
 A constraint, a trigger, a privilege, a narrow column or a character set would else be found with the first result, when the
 command has run already.
@@ -7,13 +7,15 @@ command has run already.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
-from batchdrain.database.driver_errors import RowLocked, RowRefused, first_line_of
+from batchdrain.database.driver_errors import RowLocked, RowRefused, as_trouble_of, first_line_of
 from batchdrain.database.ledger.fallbacks import PLAIN_CHARS
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.table import PhaseTable
@@ -25,18 +27,55 @@ from batchdrain.model.states import PhaseState
 SAMPLE: Final = "tried by batchdrain, and rolled back ".ljust(PLAIN_CHARS, ".")
 """The least that a column of reasons must take: what is longer, or not ASCII, may be kept in part."""
 
+_OTHERS: Final = 20
+_LOST: Final = 3
+"""Rows that break what reads or writes them. Each takes several tries."""
+
 
 class _Tried(Exception):
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
 
 
-def dry_write(database: Database, table: PhaseTable, state: PhaseState) -> list[str]:
-    """What the table does not take, a line each; [] also where no row is in `state`, or the one tried is locked. Waits for
-    no lock; writes nothing where it would stay. Raises DatabaseUnavailable."""
-    if not can_be_tried(database, (table.table,)):
-        return []
-    return _roll_back(database, lambda connection: _write_row(connection, table, state), where="batchdrain.source: ")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DryWrite:
+    """What a table did not take."""
+
+    problems: list[str]  #: a line each: no row was found that takes what a drain writes
+    of_rows: list[str]  #: a line each: of single rows; another one was taken
+
+
+def dry_write(database: Database, table: PhaseTable, state: PhaseState) -> DryWrite:
+    """Tries a row, and others where that is refused: what one row alone is refused for ends no drain. Nothing is found where
+    no row is in `state`, or the one tried is locked. Waits for no lock; writes nothing where it would stay. Raises
+    DatabaseUnavailable."""
+    refused: list[str] = []
+    of_rows: list[str] = []
+    if can_be_tried(database, (table.table,)):
+        for key in _candidates(database, table, state):
+            try:
+                with as_trouble_of(key):
+                    found = _roll_back(database, partial(_write_row, table=table, key=key, state=state))
+            except BadData as error:
+                of_rows.append(str(error))
+                if len(of_rows) >= _LOST:
+                    break
+                continue
+            if not found:
+                return DryWrite(problems=[], of_rows=of_rows + refused)
+            refused = refused or found
+    return DryWrite(problems=refused, of_rows=of_rows)
+
+
+def _candidates(database: Database, table: PhaseTable, state: PhaseState) -> Iterator[PhaseKey]:
+    """One row; then some of all others, for whoever still asks."""
+    with database.read() as connection:
+        first = table.find_some_in(connection, state, 1)
+    yield from first
+    if first:
+        with database.read() as connection:
+            others = table.find_some_in(connection, state, _OTHERS, at_random=True)
+        yield from (key for key in others if key not in first)
 
 
 def dry_write_ledger(database: Database, ledger: Ledger) -> list[str]:
@@ -47,8 +86,8 @@ def dry_write_ledger(database: Database, ledger: Ledger) -> list[str]:
     return _roll_back(database, lambda connection: _write_ledger(connection, ledger))
 
 
-def _roll_back(database: Database, work: Callable[[sa.Connection], list[str]], where: str = "") -> list[str]:
-    """The problems that `work` finds, after which nothing of what it wrote stands; `where` goes before one that ends it."""
+def _roll_back(database: Database, work: Callable[[sa.Connection], list[str]]) -> list[str]:
+    """The problems that `work` finds, after which nothing of what it wrote stands."""
 
     def try_and_leave(connection: sa.Connection) -> None:
         raise _Tried(work(connection))
@@ -62,7 +101,7 @@ def _roll_back(database: Database, work: Callable[[sa.Connection], list[str]], w
     except RowRefused as refusal:
         return [str(refusal)]
     except ConfigError as error:
-        return [f"{where}{error.message}"]
+        return [f"batchdrain.source: {error.message}"]
     return []
 
 
@@ -89,10 +128,7 @@ def _write_ledger(connection: sa.Connection, ledger: Ledger) -> list[str]:
     return problems
 
 
-def _write_row(connection: sa.Connection, table: PhaseTable, state: PhaseState) -> list[str]:
-    key = table.find_any_in(connection, state)
-    if key is None:
-        return []
+def _write_row(connection: sa.Connection, *, table: PhaseTable, key: PhaseKey, state: PhaseState) -> list[str]:
     try:
         prior = table.read_row_state_in(connection, key, state, for_update=True, nowait=True)
     except BadData:  # reported with the phase, when it comes to that

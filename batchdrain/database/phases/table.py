@@ -19,6 +19,7 @@ from batchdrain.database.connection import Database
 from batchdrain.database.driver_errors import refusal_of
 from batchdrain.database.phases import columns
 from batchdrain.database.phases.pages import Page, read_pages, to_reason, to_text
+from batchdrain.database.phases.singly import read_all_but
 from batchdrain.failures.excerpt import strip_suffix
 from batchdrain.model.errors import BadData, ConfigError, did_you_mean
 from batchdrain.model.phase import GONE, PhaseKey, RowState
@@ -45,7 +46,7 @@ class PhaseTable:
         self.updated_at = table.c[mapped.updated_at] if mapped.updated_at else None
         self.takes_null = self.reason is None or bool(self.reason.nullable)  #: as an empty reason; a view may say so wrongly
         # Built once: a drain executes them for every phase. The names of their parameters must not be those of columns.
-        this = sa.and_(
+        self._this = this = sa.and_(
             columns.is_exactly(self.run_id, "the_run", dialect), columns.is_exactly(self.phase_id, "the_phase", dialect)
         )
         in_state = self.state == sa.bindparam("the_state", type_=self.state.type)
@@ -91,12 +92,19 @@ class PhaseTable:
         return columns.bind(self.state, self.states[state])
 
     def read_pages(self, connection: sa.Connection, state: PhaseState) -> Iterator[Page]:
-        """Stream the rows in a state, in no order, in constant memory."""
+        """Stream the rows in a state, in no order, in constant memory but for eight bytes a row. One that can't be read comes
+        with an `Unreadable` reason."""
         index = self.phase_index if self.phase_index is not None else sa.null()
         reason = sa.null() if self.reason is None else columns.head_of(self.reason)
         run_id, phase_id = (columns.to_selected(column, self.dialect) for column in (self.run_id, self.phase_id))
         query = sa.select(run_id, phase_id, index, reason).where(self._is_selected(state))
-        return read_pages(connection, query)
+        ids = sa.select(run_id, phase_id).where(self.state == self.value_of(state))
+        return read_all_but(
+            read_pages(connection, query),
+            connection,
+            lambda: ids,
+            lambda key: query.where(self._this).params(self._ids_of(key)),
+        )
 
     def count_by_run(self, connection: sa.Connection, state: PhaseState) -> dict[str, int]:
         """How many rows stand in a state, by run_id.
@@ -126,11 +134,15 @@ class PhaseTable:
         names = [sa.func.min(column) for column in of] if self.dialect == "mysql" else groups
         return sa.select(*names, sa.func.count()).group_by(*groups)
 
-    def find_any_in(self, connection: sa.Connection, state: PhaseState) -> PhaseKey | None:
-        """The ids of one row in a state, whichever; None where there is none."""
+    def find_some_in(
+        self, connection: sa.Connection, state: PhaseState, most: int, *, at_random: bool = False
+    ) -> list[PhaseKey]:
+        """The ids of some rows in a state, whichever. `at_random`: of all that there are."""
         ids = (columns.to_selected(column, self.dialect) for column in (self.run_id, self.phase_id))
-        found = connection.execute(sa.select(*ids).where(self._is_selected(state)).limit(1)).first()
-        return None if found is None else PhaseKey(to_text(found[0]), to_text(found[1]))
+        query = sa.select(*ids).where(self._is_selected(state)).limit(most)
+        if at_random:
+            query = query.order_by(sa.func.rand() if self.dialect == "mysql" else sa.func.random())
+        return [PhaseKey(to_text(run), to_text(phase)) for run, phase in connection.execute(query)]
 
     def read_row_state(self, connection: sa.Connection, key: PhaseKey) -> RowState | None:
         """What stands for a phase now; None when its row is gone."""

@@ -141,7 +141,10 @@ def _check_writes(project: Project) -> Iterator[Finding]:
     if not can_be_tried(project.store.database, (project.store.table.table,)):
         yield Finding("writes", ok=True, message="were not tried: what is written to the table would stay there")
         return
-    problems = [problem for state in _DRAINED for problem in dry_write(project.store.database, project.store.table, state)]
+    tried = [dry_write(project.store.database, project.store.table, state) for state in _DRAINED]
+    problems = [problem for one in tried for problem in one.problems]
+    for row in dict.fromkeys(row for one in tried for row in one.of_rows):
+        yield Finding("rows", ok=True, is_warning=True, message=f"a drain skips a row, and goes on: {row}")
     for problem in dict.fromkeys(problems):
         yield Finding("writes", ok=False, message=problem)
     if not problems:
