@@ -6,7 +6,6 @@ updated_at, and is judged by its row count.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
@@ -18,6 +17,7 @@ from batchdrain.config.settings import Command, Source
 from batchdrain.database.connection import Database
 from batchdrain.database.driver_errors import refusal_of
 from batchdrain.database.phases import columns
+from batchdrain.database.phases.names import split_name
 from batchdrain.database.phases.pages import Page, read_pages, to_reason, to_text
 from batchdrain.database.phases.singly import read_all_but
 from batchdrain.failures.excerpt import strip_suffix
@@ -27,7 +27,6 @@ from batchdrain.model.states import PhaseState
 from batchdrain.runtime.text import to_storable
 
 _PAGE: Final = 2_000
-_NAME: Final = re.compile(r'("(?:[^"]|"")+"|[^".]+)(?:\.("(?:[^"]|"")+"|[^".]+))?')
 
 
 class PhaseTable:
@@ -238,22 +237,3 @@ def intermediate_states_of(table: PhaseTable, command: Command) -> frozenset[str
     if command.stuck_states is not None:
         return frozenset(command.stuck_states)
     return frozenset({executing, table.states[PhaseState.QUEUED]})
-
-
-def split_name(name: str) -> tuple[str | None, str]:
-    """'schema.table' -> (schema, table). A part in double quotes is taken whole, as SQL takes it."""
-    found = _NAME.fullmatch(name)
-    if found is None:
-        schema, dot, table = name.partition(".")
-        return (schema, table) if dot else (None, name)
-    parts = [part[1:-1].replace('""', '"') if part.startswith('"') else part for part in found.groups() if part is not None]
-    return (None, parts[0]) if len(parts) == 1 else (parts[0], parts[1])
-
-
-def join_name(schema: str | None, table: str) -> str:
-    """What `split_name` takes apart again."""
-    return ".".join(
-        '"' + part.replace('"', '""') + '"' if "." in part or '"' in part else part
-        for part in (schema, table)
-        if part is not None
-    )

@@ -13,7 +13,7 @@ from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
 from batchdrain.database.phases.checks import find_unfit_columns, find_unwritable_view
 from batchdrain.database.phases.dry_write import dry_write, dry_write_ledger
-from batchdrain.database.phases.table import split_name
+from batchdrain.database.phases.names import split_name
 from batchdrain.database.run_counts import describe_counts
 from batchdrain.database.storage import can_be_tried, examine_storage
 from batchdrain.drain.liveness import describe_held
