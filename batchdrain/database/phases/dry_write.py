@@ -15,7 +15,8 @@ from typing import Final
 import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
-from batchdrain.database.driver_errors import RowLocked, RowRefused, as_trouble_of, first_line_of
+from batchdrain.database.driver_error_table import Meaning
+from batchdrain.database.driver_errors import RowLocked, RowRefused, as_trouble_of, first_line_of, meaning_of
 from batchdrain.database.ledger.fallbacks import PLAIN_CHARS
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.table import PhaseTable
@@ -124,6 +125,8 @@ def _write_ledger(connection: sa.Connection, ledger: Ledger) -> list[str]:
             connection.execute(write)
         except sa.exc.DBAPIError as error:
             part.rollback()
+            if meaning_of(error) is Meaning.OUTAGE:
+                raise
             problems.append(f"{place} can't be written ({write.__visit_name__}): {first_line_of(error.orig)}")
     return problems
 
