@@ -139,8 +139,8 @@ def _look_at_triggers(connection: sa.Connection, name: Name) -> Iterator[Remark]
         else {}
     )
     for trigger, statement in triggers:
-        words = {(quoted or bare).casefold() for quoted, bare in _NAME.findall(statement)}
-        for other, engine in (others[word] for word in sorted(words & others.keys() - {name[1].casefold()})):
+        named = {(quoted or bare).casefold() for quoted, bare in _NAME.findall(statement)}
+        for other, engine in (others[one] for one in sorted(named & others.keys() - {name[1].casefold()})):
             yield Remark(
                 message=f"the trigger {trigger!r} of table {name[1]!r} writes to {other!r}, whose engine {engine} knows no "
                 "transactions: it keeps also what is rolled back, so what a drain writes is not tried beforehand",

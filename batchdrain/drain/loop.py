@@ -96,7 +96,7 @@ class Drain:
         if locked_out and self.chooser.left != 0 and not self.stops.is_ending():
             self.stops.fail(
                 DatabaseUnavailable(
-                    f"{len(locked_out)} phases were passed over, as somebody has their rows locked",
+                    f"{len(locked_out)} phases were passed over, as somebody has their rows locked, or they took too long",
                     remedy="`inv resume` goes on with them",
                 )
             )

@@ -11,7 +11,7 @@ from batchdrain.database.dialects import db_now_ms
 from batchdrain.database.driver_errors import as_trouble_of
 from batchdrain.database.ledger.history import Held
 from batchdrain.database.ledger.schema import Ledger
-from batchdrain.database.phases.table import intermediate_states_of
+from batchdrain.database.phases.intermediate import intermediate_states_of
 from batchdrain.database.store import Store
 from batchdrain.model.phase import PhaseKey, RowState
 from batchdrain.model.states import Outcome

@@ -6,8 +6,9 @@ Its text can't be brought into our character set, a view or the condition fails 
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,7 +19,8 @@ from batchdrain.database.phases.pages import Page, Row, to_text
 from batchdrain.model.phase import PhaseKey
 from batchdrain.runtime.text import safe_text
 
-_CHARS = 400
+_CHARS: Final = 400
+_RAISED: Final = (SQLAlchemyError, ValueError, ArithmeticError, LookupError)
 
 
 class Unreadable(str):
@@ -30,20 +32,57 @@ class Unreadable(str):
 def read_all_but(
     pages: Iterable[Page],
     connection: sa.Connection,
-    read_ids: Callable[[], sa.Select[Any]],
+    ids: sa.Select[Any],
     read_row: Callable[[PhaseKey], sa.Select[Any]],
 ) -> Iterator[Page]:
-    """`pages`; once one breaks for a row's sake, the rows that are left singly. `read_ids`: the ids of all that may be meant;
+    """`pages`; once one breaks for a row's sake, the rows that are left singly. `ids`: of all that may be meant;
     `read_row`: one of them, with the columns of a page, if it is meant. Raises what is no row's trouble."""
     drawn = array("q")
     try:
         for page in pages:
             drawn.extend([hash(row[:2]) for row in page.rows])
             yield page
-    except (SQLAlchemyError, ValueError, ArithmeticError, LookupError) as error:
+    except _RAISED as error:
         if not _is_over(connection, error):
             raise
-        yield from _read_singly(connection, set(drawn), connection.execute(read_ids()).all(), read_row)
+        yield from _read_singly(connection, set(drawn), connection.execute(ids).all(), read_row)
+
+
+def count_all_but(
+    connection: sa.Connection,
+    count: Callable[[Any], dict[tuple[str, str], int]],
+    runs: Callable[[], Iterable[Any]],
+    read_rows: Callable[[Any], Iterable[Sequence[Any]]],
+    read_row: Callable[[PhaseKey], sa.Select[Any]],
+) -> dict[tuple[str, str], int]:
+    """How many rows stand for each (run_id, state), where the condition fails for some: they count too. `count`: of a run, or
+    of all at once for None; `read_rows`: ids and state of all rows of a run; `read_row`: finds a row that is meant."""
+    try:
+        return count(None)
+    except _RAISED as error:
+        if not _is_over(connection, error):
+            raise
+    found: Counter[tuple[str, str]] = Counter()
+    for run in runs():
+        renew(connection)
+        try:
+            found.update(count(run))
+        except _RAISED as error:
+            if not _is_over(connection, error):
+                raise
+            for run_id, phase_id, state in read_rows(run):
+                key = PhaseKey(to_text(run_id), to_text(phase_id))
+                found[key.run_id, to_text(state)] += _is_meant(connection, read_row(key))
+    return dict(+found)
+
+
+def _is_meant(connection: sa.Connection, query: sa.Select[Any]) -> bool:
+    try:
+        return connection.execute(query).first() is not None
+    except _RAISED as error:
+        if not _is_over(connection, error):
+            raise
+        return True
 
 
 def _read_singly(
@@ -56,7 +95,7 @@ def _read_singly(
         renew(connection)
         try:
             rows = connection.execute(read_row(PhaseKey(*names))).all()
-        except (SQLAlchemyError, ValueError, ArithmeticError, LookupError) as error:
+        except _RAISED as error:
             if not _is_over(connection, error):
                 raise
             why = safe_text(first_line_of(getattr(error, "orig", None) or error), limit=_CHARS)
