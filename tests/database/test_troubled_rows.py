@@ -94,7 +94,11 @@ TROUBLES = {
         database="mariadb", then=_on_mariadb("KILL CONNECTION_ID()"), code=65, told="r / bad: this row can't be drained"
     ),
     "a trigger that takes longer than a statement may": Trouble(
-        database="postgresql", then=_on_postgresql("SET LOCAL statement_timeout = 50; PERFORM pg_sleep(600);"), code=75,
+        database="postgresql", code=75,
+        then=(
+            *_on_postgresql("PERFORM pg_sleep(600);"),
+            "DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET statement_timeout = 2000'; END $$",
+        ),
         told="statement timeout",
     ),
     "a constraint that it broke before there was one": Trouble(
