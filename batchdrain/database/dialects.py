@@ -11,6 +11,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.compiler import compiles
 
 from batchdrain.config.settings import Patience
+from batchdrain.database.lenient_values import read_values_leniently
 
 _LOGIN_S: Final = 10.0
 
@@ -85,6 +86,7 @@ def listen(engine: sa.Engine, patience: Patience) -> None:
         sa.event.listen(engine, "connect", _set_up_sqlite)
         sa.event.listen(engine, "begin", _begin_on_sqlite)
     elif engine.dialect.name == "postgresql":
+        sa.event.listen(engine, "connect", lambda connection, _: read_values_leniently(connection))
         # LOCAL: nothing stays in the session, which may be one of a pooler's.
         limits = (
             f"SET LOCAL lock_timeout = {round(patience.lock_s * 1000)}; "
