@@ -11,7 +11,7 @@ from batchdrain.database.ledger.history import Held
 from batchdrain.drain.judge import Judge
 from batchdrain.drain.project import Project
 from batchdrain.execution import spool_reader
-from batchdrain.execution.command import find_files
+from batchdrain.execution.file_names import find_files
 from batchdrain.execution.guardian_report import SpoolRecord
 from batchdrain.model.claim import Claim, TimeLimit
 from batchdrain.model.errors import ClaimLost
