@@ -10,7 +10,7 @@ from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.database.ledger.history import Held
 from batchdrain.drain.judge import Judge
 from batchdrain.drain.project import Project
-from batchdrain.execution import file_names, spool_reader
+from batchdrain.execution import spool_reader
 from batchdrain.execution.guardian_report import SpoolRecord
 from batchdrain.model.claim import Claim, TimeLimit
 from batchdrain.model.errors import ClaimLost
@@ -27,7 +27,7 @@ def record_spooled(project: Project, held: Held, record: SpoolRecord | None) -> 
     """
     if record is None:
         return None
-    files = file_names.find_files(Path(held.spool_dir).with_name("logs"), held.key, held.epoch, record.log_name)
+    files = spool_reader.files_of(record, held.spool_dir, held.key, held.epoch)
     ending = spool_reader.ending_of(record.report, files)
     limit = TimeLimit(seconds=record.limit_s, rule=record.limit_rule)
     ended_at = clock.from_ms(record.ended_ms)
