@@ -106,6 +106,7 @@ FAULTS: Final = {
     83: Fault("a secret is printed in another form, or held by a variable of an odd name", 20, cases=20),
     84: Fault("a run is named as a glob", 7, cases=7),
     85: Fault("a settings file stands for itself, for billions of values, or is endlessly deep", 16, cases=16),
+    86: Fault("others may write a plugin, or what it is made of", 14, cases=14),
     87: Fault("rows of attacks: commands of CI runners, escapes, SQL, shell, markup", 60, cases=4),
     88: Fault("ids that no argument takes", 1, EACH, cases=3),
     89: Fault("a session, a plan, a state that would grow beyond what is read", 3, cases=4),
