@@ -23,9 +23,10 @@ from batchdrain.failures.excerpt import strip_suffix
 from batchdrain.model.errors import BadData, ConfigError, did_you_mean
 from batchdrain.model.phase import GONE, PhaseKey, RowState
 from batchdrain.model.states import PhaseState
-from batchdrain.runtime.text import to_storable
+from batchdrain.runtime.text import is_nameable, to_storable
 
 _PAGE: Final = 2_000
+_LOOKED_AT: Final = 100
 _NAME: Final = re.compile(r'("(?:[^"]|"")+"|[^".]+)(?:\.("(?:[^"]|"")+"|[^".]+))?')
 
 
@@ -127,10 +128,11 @@ class PhaseTable:
         return sa.select(*names, sa.func.count()).group_by(*groups)
 
     def find_any_in(self, connection: sa.Connection, state: PhaseState) -> PhaseKey | None:
-        """The ids of one row in a state, whichever; None where there is none."""
+        """The ids of one row in a state, whichever, that are names; None where there is none among the first ones."""
         ids = (columns.to_selected(column, self.dialect) for column in (self.run_id, self.phase_id))
-        found = connection.execute(sa.select(*ids).where(self._is_selected(state)).limit(1)).first()
-        return None if found is None else PhaseKey(to_text(found[0]), to_text(found[1]))
+        found = connection.execute(sa.select(*ids).where(self._is_selected(state)).limit(_LOOKED_AT))
+        keys = [PhaseKey(to_text(run), to_text(phase)) for run, phase in found]
+        return next((key for key in keys if is_nameable(key.run_id) and is_nameable(key.phase_id)), None)
 
     def read_row_state(self, connection: sa.Connection, key: PhaseKey) -> RowState | None:
         """What stands for a phase now; None when its row is gone."""
