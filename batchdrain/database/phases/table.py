@@ -25,9 +25,10 @@ from batchdrain.failures.excerpt import strip_suffix
 from batchdrain.model.errors import BadData, ConfigError, did_you_mean
 from batchdrain.model.phase import GONE, PhaseKey, RowState
 from batchdrain.model.states import PhaseState
-from batchdrain.runtime.text import to_storable
+from batchdrain.runtime.text import is_nameable, to_storable
 
 _PAGE: Final = 2_000
+_LOOKED_AT: Final = 100
 
 
 class PhaseTable:
@@ -150,14 +151,16 @@ class PhaseTable:
     def find_some_in(
         self, connection: sa.Connection, state: PhaseState, most: int, *, at_random: bool = False
     ) -> list[PhaseKey]:
-        """The ids of some rows in a state, whichever. `at_random`: of all that there are."""
+        """The ids of some rows in a state, whichever, that are names. `at_random`: of all that there are."""
         if self.source.where:  # it may fail for a row
             found = (row for page in self.read_pages(connection, state) for row in page.rows)
-            return [PhaseKey(*row[:2]) for row in islice((row for row in found if not isinstance(row[3], Unreadable)), most)]
-        query = sa.select(*self._selected_ids).where(self._is_selected(state)).limit(most)
-        if at_random:
-            query = query.order_by(sa.func.rand() if self.dialect == "mysql" else sa.func.random())
-        return [PhaseKey(to_text(run), to_text(phase)) for run, phase in connection.execute(query)]
+            keys = (PhaseKey(*row[:2]) for row in found if not isinstance(row[3], Unreadable))
+        else:
+            query = sa.select(*self._selected_ids).where(self._is_selected(state)).limit(most + _LOOKED_AT)
+            if at_random:
+                query = query.order_by(sa.func.rand() if self.dialect == "mysql" else sa.func.random())
+            keys = (PhaseKey(to_text(run), to_text(phase)) for run, phase in connection.execute(query).all())
+        return list(islice((key for key in keys if is_nameable(key.run_id) and is_nameable(key.phase_id)), most))
 
     def read_row_state(self, connection: sa.Connection, key: PhaseKey) -> RowState | None:
         """What stands for a phase now; None when its row is gone."""
