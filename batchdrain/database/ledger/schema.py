@@ -89,7 +89,8 @@ class Ledger:
 
     def _is_complete(self, database: Database) -> bool:
         with database.read() as connection:
-            return self.exists(connection) and self.read_meta(database, UID) is not None
+            exists = self.exists(connection)
+        return exists and self.read_meta(database, UID) is not None
 
     def _create(self, connection: sa.Connection) -> None:
         with lock_table_creation(connection):
