@@ -22,7 +22,9 @@ _SQLITE_DENIED: Final = frozenset({3, 8, 14, 23})  # SQLITE_PERM, READONLY, CANT
 _REFUSED: Final = frozenset(
     {1142, 1143, 1288, 1348, 1356, 1364, 1369, 1644, 3819, 4025, "55000"}
 )  # MySQL: privileges, views, a default, a trigger, CHECKs; PostgreSQL: a view
-_MISCONFIGURED: Final = frozenset({1044, 1045, 1049, 1130, 1142, 1143, 1698})  # MySQL: access denied, no such database
+_MISCONFIGURED: Final = frozenset(
+    {1044, 1045, 1049, 1054, 1130, 1142, 1143, 1698}
+)  # MySQL: access denied, no such database or column
 _ACCESS_DENIED: Final = re.compile(
     r"(?s)FATAL:.*(?:authentication failed|does not exist|no pg_hba\.conf entry|permission denied)"
 )
