@@ -5,11 +5,13 @@ from __future__ import annotations
 from invoke.collection import Collection
 
 from batchdrain.cli.tasks import drain, notes, reports, setup, triage
+from batchdrain.cli.tasks.settings_files import require_sound_files
 from batchdrain.config import environment
 
 __all__ = ["ns"]
 
 environment.take()
+require_sound_files()
 
 ns = Collection(
     "batchdrain",

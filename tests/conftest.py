@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
-from tests.support import servers
+from tests.support import poolers, servers
 from tests.support.databases import Databases, own_database
 from tests.support.soaking import is_drawn, soak
 from tests.support.workplace import Workplace
@@ -117,6 +117,21 @@ def postgresql_databases(postgresql_server: URL) -> Iterator[Databases]:
 def postgresql_url(postgresql_databases: Databases) -> Iterator[str]:
     with postgresql_databases.lent() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def transaction_pooler(postgresql_server: URL) -> Iterator[poolers.Pooler]:
+    """PgBouncer in transaction mode."""
+    if poolers.find_pgbouncer() is None:
+        pytest.skip(poolers.MISSING)
+    with poolers.pooler(postgresql_server) as pooler:
+        yield pooler
+
+
+@pytest.fixture
+def pgbouncer_url(transaction_pooler: poolers.Pooler, postgresql_url: str) -> str:
+    database = sa.make_url(postgresql_url).database
+    return transaction_pooler.url.set(database=database).render_as_string(hide_password=False)
 
 
 @pytest.fixture

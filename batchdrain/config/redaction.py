@@ -1,70 +1,114 @@
 """No secret that we can know of goes into a table, a file, a report or onto a screen.
 
-What is known: the database's password, the values of variables whose names say that they are secret, and the passwords in
-the URLs and connection strings of all variables. Each is looked for as it is, line by line where it has several, quoted
-for a URL, and in base64. A password in any URL of a text is taken out too, whether we know it or not. The log of a command
-itself is stored as the command wrote it.
+What is known: the database's password, what its URL says beside what drivers know, the values of variables whose names say
+that they are secret, and the passwords in the URLs and connection strings of all variables. Each is looked for as it is, line
+by line where it has several, and in the forms of `secret_forms`. A password in any URL of a text is taken out too, whether we
+know it or not. The log of a command itself is stored as the command wrote it.
 """
 
 from __future__ import annotations
 
-import base64
+import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Final
-from urllib.parse import quote, quote_plus, unquote
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, Final
+from urllib.parse import unquote, unquote_plus
 
 from sqlalchemy.engine import URL
 
+from batchdrain.config.secret_forms import Form, forms_of
+from batchdrain.config.secret_names import SHOWN_IN_URLS, is_common, is_secret_name
+
 SHOWN: Final = "***"
-_NAMED_SECRET: Final = re.compile(r"pass|secret|token|key|credential|_pwd|^pwd.|dsn|auth(?!or)", re.IGNORECASE)
-_NO_SECRETS: Final = re.compile(r"BATCHDRAIN_|INVOKE_BATCHDRAIN_(?!DATABASE_URL)")
+_OF_OURS: Final = re.compile(
+    r"INVOKE_BATCHDRAIN_(?!DATABASE_URL)|BATCHDRAIN_(?:ATTEMPT|EPOCH|FAILURE_REASON|PHASE_ID|PHASE_INDEX|RESULT_FILE|RUN_ID|"
+    r"SESSION_ID|TOKEN|TRIAGE)$"
+)
+"""What we hand to a command, which may be a drain itself; nothing else is ours, whatever it begins with."""
 _IN_URL: Final = re.compile(r"(://[^\s/:@]*:)[^\s/]+(?=@)")
 _OF_URL: Final = (
     re.compile(r"://[^\s/:@]*:([^\s@]+)@"),  # up to the first '@', as SQLAlchemy reads it
     re.compile(r"://[^\s/:@]*:([^\s/]+)@"),  # up to the last one before the path, as people mean it
 )
-_OF_CONNECTION: Final = re.compile(r"\b(?:password|passwd|pwd)\s*=\s*('[^']+'|\"[^\"]+\"|[^\s;&]+)", re.IGNORECASE)
-_LEAST_CHARS: Final = 6
+_OF_CONNECTION: Final = re.compile(
+    r"(?<![A-Za-z])(?:password|passwd|pwd|accountkey|sharedaccesskey|sig)\s*=\s*('[^']+'|\"[^\"]+\"|[^\s;&]+)", re.IGNORECASE
+)
+_BEHIND_SCHEME: Final = re.compile(r"(?:basic|bearer|digest|token)\s+(\S+)", re.IGNORECASE)
+_BEHIND_USER: Final = re.compile(r"[^\s:/]+:([^\s/]\S*)")
+_BEHIND_HOST: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?\s]+(/\S+)", re.IGNORECASE)
+_OF_COOKIE: Final = re.compile(r"[\w-]+=([^;\s]+)")
 Redact = Callable[[str], str]
-
-
-def is_secret_name(name: str) -> bool:
-    """Whether a variable, or a part of a URL's query, of this name holds a secret."""
-    return _NAMED_SECRET.search(name) is not None
 
 
 def redactor_of(environ: Mapping[str, str], url: URL) -> Redact:
     """A function that takes the known secrets out of a text."""
-    forms = sorted(set(_forms_of(_find_secrets(environ, url))), key=len, reverse=True)
-    pattern = re.compile("|".join(map(re.escape, forms))) if forms else None
+    forms = {form for secret in _find_all(environ, url) for form in forms_of(secret)}
+    pieces = [(form.piece, form) for form in sorted(forms, key=lambda form: (-len(form.text), form.text))]
+    compiled = cache(Form.compile)
 
     def redact(text: str) -> str:
-        if pattern is not None:
-            text = pattern.sub(SHOWN, text)
+        for piece, form in pieces:
+            if piece in text:
+                text = compiled(form).sub(SHOWN, text)
         return _IN_URL.sub(rf"\1{SHOWN}", text) if "://" in text and "@" in text else text
 
     return redact
 
 
-def _find_secrets(environ: Mapping[str, str], url: URL) -> Iterable[str]:
+def _find_all(environ: Mapping[str, str], url: URL) -> set[str]:
+    """Each whole, and line by line."""
+    found = {secret for one in _find_secrets(environ, url) for secret in (one, one.strip(), *one.splitlines())}
+    return {secret for secret in found if secret}
+
+
+def _find_secrets(environ: Mapping[str, str], url: URL) -> Iterator[str]:
     yield str(url.password or "")
-    for name, value in (*environ.items(), *url.query.items()):
-        if not isinstance(value, str) or _NO_SECRETS.match(name):
-            continue
-        if is_secret_name(name):
-            yield value
-        if "://" in value:
-            for pattern in _OF_URL:
-                yield from (form for found in pattern.findall(value) for form in (found, unquote(found)))
-        yield from (found.strip("'\"") for found in _OF_CONNECTION.findall(value))
+    for name, given in url.query.items():
+        for value in (given,) if isinstance(given, str) else given:
+            if name.lower() not in SHOWN_IN_URLS and not is_common(name, value):
+                yield value
+            yield from _find_passwords(value)
+    for name, value in environ.items():
+        if not _OF_OURS.match(name):
+            if is_secret_name(name):
+                yield from _find_in_secret(name, value)
+            yield from _find_passwords(value)
 
 
-def _forms_of(secrets: Iterable[str]) -> Iterable[str]:
-    for secret in secrets:
-        for one in {secret, *secret.splitlines()}:
-            if len(one) >= _LEAST_CHARS:
-                raw = one.encode("utf-8", "surrogateescape")
-                yield from (one, quote(one, safe="", errors="replace"), quote_plus(one, errors="replace"))
-                yield raw.decode(errors="replace")  # as we read it when the command prints it
-                yield from (base64.b64encode(raw).decode().rstrip("="), base64.urlsafe_b64encode(raw).decode().rstrip("="))
+def _find_passwords(value: str) -> Iterator[str]:
+    """Of any value: those of the URLs and connection strings in it."""
+    if "://" in value:
+        for pattern in _OF_URL:
+            yield from (form for found in pattern.findall(value) for form in (found, unquote(found)))
+    yield from (found.strip("'\"") for found in _OF_CONNECTION.findall(value))
+
+
+def _find_in_secret(name: str, value: str) -> Iterator[str]:
+    """The value itself, and what of it is the secret where it says more: user:secret, Bearer secret, a cookie, JSON."""
+    if is_common(name, value):
+        return
+    yield from (value, unquote_plus(value))
+    for pattern in (_BEHIND_SCHEME, _BEHIND_USER, _BEHIND_HOST):
+        if (found := pattern.fullmatch(value)) is not None:
+            yield found[1]
+    if "=" in value:
+        yield from _OF_COOKIE.findall(value)
+    if value.lstrip().startswith(("{", "[")):
+        try:
+            yield from _find_in_json(json.loads(value))
+        except (ValueError, RecursionError):
+            return
+
+
+def _find_in_json(value: Any) -> Iterator[str]:
+    """What is named as a secret in it."""
+    inner: Iterable[Any] = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if isinstance(value, dict):
+        yield from (
+            text
+            for name, text in value.items()
+            if isinstance(text, str) and is_secret_name(name) and not is_common(name, text)
+        )
+    for one in inner:
+        yield from _find_in_json(one)

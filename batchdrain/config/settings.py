@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from batchdrain.config.values import Condition, NonEmptyText, Number, Seconds, SecondsOrZero, Text, Truth, Whole
+from batchdrain.config.values import Condition, NonEmptyText, Number, Place, Seconds, SecondsOrZero, Text, Truth, Whole
 
 
 def leaf(default: Any, says: str, **bounds: Any) -> Any:
@@ -74,7 +74,7 @@ class Command(Section):
     """What is executed for a phase."""
 
     argv: list[Text] = leaf([], "your command, a list; docs/operations.md says what it gets")
-    cwd: Text = leaf("", "the folder in which it runs; empty: the folder of `tasks.py`")
+    cwd: Place = leaf("", "the folder in which it runs; empty: the folder of `tasks.py`; `~` is your home folder")
     result_from: Literal["exit_code", "database"] = leaf("exit_code", "`database`: the command itself sets the phase's state")
     success_exit_codes: list[Whole] = leaf([0], "exit codes that mean complete", min_length=1)
     transient_exit_codes: list[Whole] = leaf([75], "exit codes that mean a transient failure: it may be tried again")
@@ -193,8 +193,9 @@ class Settings(Section):
     """All settings of batchdrain, with their defaults. `Settings.model_json_schema()` is their schema."""
 
     database_url: Text = leaf("", "an SQLAlchemy URL; empty: `DATABASE_URL`, else `sqlite:///batchdrain.db`", repr=False)
-    session_dir: NonEmptyText = leaf(
-        ".autonomous_runs/batch_drain_sessions", "where sessions live; relative: below the folder of `tasks.py`"
+    session_dir: Annotated[Place, Field(min_length=1)] = leaf(
+        ".autonomous_runs/batch_drain_sessions",
+        "where sessions live; relative: below the folder of `tasks.py`; `~` is your home folder",
     )
     batch_size: Whole = leaf(10, "phases of one drain", ge=1, le=1_000_000)
     min_success_rate: Annotated[Number, Field(ge=0, le=1)] | None = leaf(
@@ -231,7 +232,7 @@ class Settings(Section):
     def run_type_of(self, run_id: str) -> str:
         """By the first rule of `run_types` that matches; 'default' where none does."""
         for rule in self.run_types:
-            if fnmatchcase(run_id, rule.match):
+            if run_id == rule.match or fnmatchcase(run_id, rule.match):
                 return rule.type
         return "default"
 

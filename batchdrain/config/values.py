@@ -7,6 +7,8 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from batchdrain.config.paths import expand_home
+
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?", re.ASCII)
 _ENDLESS_S: Final = 10**12
 _NUMBER: Final = re.compile(r"-?\d{1,18}(\.\d+)?", re.ASCII)
@@ -76,5 +78,7 @@ Whole = Annotated[int, BeforeValidator(_require_whole)]
 Number = Annotated[float, BeforeValidator(_require_number), Field(allow_inf_nan=False)]
 NonEmptyText = Annotated[str, BeforeValidator(_to_text), AfterValidator(_require_no_nul), Field(min_length=1)]
 Text = Annotated[str, BeforeValidator(_to_text), AfterValidator(_require_no_nul)]
+Place = Annotated[Text, AfterValidator(expand_home)]
+"""A path: `~` is expanded, a variable refused."""
 Condition = Annotated[Text, AfterValidator(_require_closed)]
 Truth = Annotated[bool, BeforeValidator(_to_truth)]

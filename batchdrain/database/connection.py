@@ -6,7 +6,6 @@ transient errors, so every function given to `write` must be safe to repeat.
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,17 +25,25 @@ from tenacity import (
 
 from batchdrain.config.settings import Patience
 from batchdrain.database.deadlines import Deadlines
-from batchdrain.database.dialects import engine_options_of, listen
-from batchdrain.database.driver_errors import RowLocked, first_line_of, is_row_lock, is_transient, to_batchdrain_error
+from batchdrain.database.dialects import engine_options_of, listen, login_s_of
+from batchdrain.database.driver_errors import (
+    REMEDY_OF_AN_OUTAGE,
+    RowLocked,
+    first_line_of,
+    is_row_lock,
+    is_transient,
+    to_batchdrain_error,
+)
 from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
 from batchdrain.database.same_file import SameFile
-from batchdrain.database.url import file_of, mask_url, parse_url, place_of, require_file
-from batchdrain.model.errors import ConfigError
+from batchdrain.database.url import file_of, mask_url, parse_url, place_of, require_file, require_user
+from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable
 from batchdrain.runtime.resources import shortage_of
 
 T = TypeVar("T")
 TRIES: Final = 8
 _DRIVERS: Final = {"psycopg": "psycopg[binary]", "pymysql": "pymysql", "MySQLdb": "pymysql"}
+_TRIED: Final = frozenset({"pysqlite", "psycopg", "pymysql"})
 
 
 class Database:
@@ -50,7 +57,9 @@ class Database:
         self.patience = patience
         self.on_retry = on_retry
         self._is_on_local_disk = False
-        self._deadlines = None if engine.dialect.name == "sqlite" else Deadlines(engine, patience.operation_s)
+        self._deadlines = (
+            None if engine.dialect.name == "sqlite" else Deadlines(engine, patience.operation_s, login_s_of(patience))
+        )
 
     @property
     def name(self) -> str:
@@ -70,11 +79,12 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection for reading. Raises DatabaseUnavailable."""
+        self._take_problem()
         try:
             with self.engine.connect().execution_options(reads_only=True) as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise to_batchdrain_error(error, self.name) from error
+            raise self._to_error(error) from error
 
     def write(self, work: Callable[[sa.Connection], T], *, may_wait: bool = True) -> T:
         """Run `work` in one transaction, again for transient errors while `patience.operation_s` lasts.
@@ -83,6 +93,7 @@ class Database:
         ConfigError for a SQLite file on another machine's disk.
         """
         self._require_local_disk()
+        self._take_problem()
         try:
             try:
                 return self._run_once(work)
@@ -93,7 +104,17 @@ class Database:
         except sa.exc.IntegrityError:
             raise
         except SQLAlchemyError as error:
-            raise to_batchdrain_error(error, self.name) from error
+            raise self._to_error(error) from error
+
+    def _to_error(self, error: SQLAlchemyError) -> BatchDrainError:
+        """What became of an operation: what ended it, where we did, and not what the driver makes of that."""
+        problem = self._take_problem()
+        if problem is not None:
+            return DatabaseUnavailable(f"database {self.name}: {problem}", remedy=REMEDY_OF_AN_OUTAGE)
+        return to_batchdrain_error(error, self.name)
+
+    def _take_problem(self) -> str | None:
+        return None if self._deadlines is None else self._deadlines.take_problem()
 
     def _retry(self, work: Callable[[sa.Connection], T], error: SQLAlchemyError, *, may_wait: bool) -> T:
         """The first try failed with `error`: try again where that can help."""
@@ -170,16 +191,22 @@ def open_database(
     """Open the database of a URL. Raises ConfigError for a bad URL, a missing driver or a missing SQLite file (it is
     never made by looking)."""
     url, patience = parse_url(text), patience or Patience()
-    backend = url.get_backend_name()
-    if backend == "sqlite":
+    if url.get_backend_name() == "sqlite":
         require_file(url)
+    require_user(url)
+    engine = _make_engine(url, patience)
+    _explain_strangers(engine.dialect)
+    listen(engine, patience)
+    if url.get_backend_name() == "sqlite":
+        SameFile(file_of(url)).listen(engine)
+    return Database(url, engine, patience, on_retry)
+
+
+def _make_engine(url: URL, patience: Patience) -> sa.Engine:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", SAWarning)  # a part of the URL that would be ignored
-            engine = sa.create_engine(url, **engine_options_of(backend, patience))
-            args, kwargs = engine.dialect.create_connect_args(url)
-            if engine.driver == "pymysql":  # else the first connection ends with a TypeError
-                inspect.signature(engine.dialect.loaded_dbapi.connect).bind(*args, **kwargs)
+            engine = sa.create_engine(url, **engine_options_of(url, patience))
     except (NoSuchModuleError, ImportError) as error:
         if (shortage := shortage_of(error)) is not None:
             raise shortage from error
@@ -192,7 +219,27 @@ def open_database(
         ) from None
     except (SQLAlchemyError, SAWarning, ValueError, TypeError) as error:
         raise ConfigError(f"database_url: {mask_url(url)}: {first_line_of(error)}", remedy="mend the URL") from None
-    listen(engine, patience)
-    if backend == "sqlite":
-        SameFile(file_of(url)).listen(engine)
-    return Database(url, engine, patience, on_retry)
+    if engine.driver not in _TRIED:
+        raise ConfigError(
+            f"database_url: batchdrain is not tried with the driver {engine.driver!r}",
+            remedy="write sqlite://, postgresql+psycopg:// or mysql+pymysql://",
+        )
+    return engine
+
+
+def _explain_strangers(dialect: sa.Dialect) -> None:
+    """A server that SQLAlchemy can't make out (by its version, say) is told in a sentence."""
+    make_out = dialect.initialize
+
+    def initialize(connection: sa.Connection) -> None:
+        try:
+            make_out(connection)
+        except (SQLAlchemyError, dialect.loaded_dbapi.Error):
+            raise
+        except Exception as error:
+            raise ConfigError(
+                f"database_url: the server is no {dialect.name} that SQLAlchemy knows: {first_line_of(error)}",
+                remedy="name a PostgreSQL, a MariaDB or a SQLite file",
+            ) from error
+
+    dialect.initialize = initialize  # type: ignore[method-assign]

@@ -1,8 +1,9 @@
-"""Every database operation ends, also against a peer that never answers.
+"""Every database operation ends, also against a peer that never answers, or never comes to an end.
 
-Neither psycopg nor TCP keepalive end a call to a server that still acknowledges packets but says nothing. So one thread
-watches what is checked out of the pool, and shuts down the socket of a connection that made no progress for too long:
-the blocked call raises, and the pool throws the connection away.
+Neither psycopg nor TCP keepalive end a call to a server that still acknowledges packets but says nothing; PyMySQL's timeouts
+begin anew with every byte. So one thread watches every connection from its login on, and shuts down the socket of one that
+made no progress for too long, or whose answer takes too much memory: the blocked call raises, and the pool throws the
+connection away.
 """
 
 from __future__ import annotations
@@ -12,74 +13,139 @@ import os
 import socket
 import threading
 import time
+import weakref
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from batchdrain.database.login import Login
+from batchdrain.runtime.resources import MOST_OF_AN_ANSWER, resident_bytes
 from batchdrain.runtime.threads import begin
 
 _KEY: Final = "batchdrain_deadline"
+_OPERATIONS: Final = 20
+"""So many deadlines may one transaction last in all: a listing whose pages never end would make progress for ever."""
+_LOOK_S: Final = 0.25
 
 
 class _Watched:
     """One connection of the pool. Holds a socket of its own on the connection's file description."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, seconds: float) -> None:
         self.sock = sock
+        self.seconds = seconds
         self.due: float | None = None  #: monotonic; None while nobody uses the connection
+        self.ends = 0.0  #: monotonic; no progress moves this
+        self.before: int | None = None  #: bytes of memory when the answer began; None while none is awaited
+        self.user = 0  #: the thread that uses it
+
+    def use(self) -> None:
+        """From now on somebody waits for the server."""
+        self.user = threading.get_ident()
+        self.ends = time.monotonic() + _OPERATIONS * self.seconds
+        self.renew()
+
+    def renew(self) -> None:
+        """It made progress."""
+        self.due = min(self.ends, time.monotonic() + self.seconds)
+        self.before = resident_bytes()
+
+    def rest(self) -> None:
+        """Nobody waits for the server."""
+        self.due = self.before = None
+
+    def problem(self, now: float, bytes_now: int) -> str | None:
+        """Why it must end now; None where it need not."""
+        if self.before is not None and bytes_now - self.before > MOST_OF_AN_ANSWER:
+            return f"the server's answer took more than {MOST_OF_AN_ANSWER >> 20} MB of memory"
+        if self.due is None or now < self.due:
+            return None
+        if now >= self.ends:
+            return f"the server came to no end within {_OPERATIONS * self.seconds:g} s"
+        return f"the server did not answer within {self.seconds:g} s (patience.operation_s)"
 
 
 class Deadlines:
     """Watches the connections of an engine whose driver talks through a socket."""
 
-    def __init__(self, engine: sa.Engine, seconds: float) -> None:
+    def __init__(self, engine: sa.Engine, seconds: float, login_s: float) -> None:
         self._seconds = seconds
+        self._login_s = login_s
         self._watched: set[_Watched] = set()
+        self._problems: dict[int, str] = {}  # by the thread whose connection was ended
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
-        sa.event.listen(engine, "connect", self._watch_connection)
-        sa.event.listen(engine, "checkout", lambda _, record, __: self._set(record.info, self._seconds))
-        sa.event.listen(engine, "checkin", lambda _, record: self._set(record.info, None))
+        sa.event.listen(engine, "do_connect", self._connect)
+        sa.event.listen(engine, "checkout", lambda _, record, __: _use(record.info))
+        sa.event.listen(engine, "checkin", lambda _, record: _rest(record.info))
         sa.event.listen(engine, "close", lambda _, record: self._forget(record.info))
         sa.event.listen(engine, "invalidate", lambda _, record, __: self._forget(record.info))
         sa.event.listen(engine, "before_cursor_execute", lambda connection, *_: renew(connection))
+        sa.event.listen(engine, "after_cursor_execute", _answered)
         sa.event.listen(engine, "commit", renew)
 
     def close(self) -> None:
         """The thread ends within a second; nobody waits for it."""
         self._over.set()
 
-    def _watch_connection(self, dbapi: Any, record: Any) -> None:
+    def take_problem(self) -> str | None:
+        """Why an operation of this thread was ended, told once; None where none was."""
+        return self._problems.pop(threading.get_ident(), None)
+
+    def _connect(self, dialect: sa.Dialect, record: Any, arguments: Any, settings: Any) -> Any:
+        """Its first operations, of which SQLAlchemy tells nobody, are watched too."""
+        dbapi = Login(dialect, arguments, settings).within(self._login_s)
         descriptor = dbapi.fileno() if hasattr(dbapi, "fileno") else dbapi._sock.fileno()  # noqa: SLF001 - PyMySQL has no other way
-        watched = _Watched(socket.socket(fileno=os.dup(descriptor)))
-        record.info[_KEY] = (watched, self._seconds)
+        watched = _Watched(socket.socket(fileno=os.dup(descriptor)), self._seconds)
+        weakref.finalize(dbapi, watched.sock.close)
+        watched.use()
+        record.info[_KEY] = watched
         self._watched.add(watched)
         if self._thread is None:
             self._thread = begin(self._watch, "deadlines")
-
-    def _set(self, info: dict[str, Any], seconds: float | None) -> None:
-        if _KEY in info:
-            info[_KEY][0].due = None if seconds is None else time.monotonic() + seconds
+        return dbapi
 
     def _forget(self, info: dict[str, Any]) -> None:
         if _KEY in info:
-            watched = info.pop(_KEY)[0]
+            watched = info.pop(_KEY)
             self._watched.discard(watched)
             watched.sock.close()
 
     def _watch(self) -> None:
-        while not self._over.wait(min(1.0, self._seconds / 10)):
-            now = time.monotonic()
+        while not self._over.wait(min(_LOOK_S, self._seconds / 10)):
+            now, bytes_now = time.monotonic(), resident_bytes()
             for watched in list(self._watched):
-                if watched.due is not None and watched.due < now:
-                    watched.due = None
+                if (problem := watched.problem(now, bytes_now)) is not None:
+                    watched.rest()
+                    self._problems[watched.user] = problem
                     with contextlib.suppress(OSError):  # it ended in this moment
                         watched.sock.shutdown(socket.SHUT_RDWR)
 
 
 def renew(connection: sa.Connection) -> None:
     """The connection made progress: its time begins anew."""
+    if (watched := _watched_of(connection)) is not None:
+        watched.renew()
+
+
+def _watched_of(connection: sa.Connection) -> _Watched | None:
     found = connection.connection.record_info
-    if found is not None and _KEY in found:
-        watched, seconds = found[_KEY]
-        watched.due = time.monotonic() + seconds
+    return None if found is None else found.get(_KEY)
+
+
+def _use(info: dict[str, Any]) -> None:
+    if _KEY in info:
+        info[_KEY].use()
+
+
+def _rest(info: dict[str, Any]) -> None:
+    if _KEY in info:
+        info[_KEY].rest()
+
+
+def _answered(connection: sa.Connection, *details: Any) -> None:
+    """The whole answer is there, but for one that is read page by page: what we make of it is ours."""
+    context = details[3]
+    is_paged = context is not None and context.execution_options.get("stream_results")
+    if not is_paged and (watched := _watched_of(connection)) is not None:
+        watched.before = None

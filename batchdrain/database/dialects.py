@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.engine import URL
 from sqlalchemy.ext.compiler import compiles
 
 from batchdrain.config.settings import Patience
 
-_CONNECT_S = 10.0
+_LOGIN_S: Final = 10.0
 
 
 class db_now_ms(sa.sql.functions.FunctionElement[int]):  # noqa: N801 - it reads as the SQL function that it is
@@ -54,15 +55,23 @@ def _compile_sqlite_octets(element: octets, compiler: sa.sql.compiler.SQLCompile
     return f"length(CAST({compiler.process(element.clauses, **options)} AS BLOB))"  # octet_length came with 3.43
 
 
-def engine_options_of(backend: str, patience: Patience) -> dict[str, Any]:
-    """How an engine is made: READ COMMITTED, and no call without an end."""
-    connect_s = max(1, round(min(_CONNECT_S, patience.operation_s)))
+def login_s_of(patience: Patience) -> float:
+    """How long it may take to get a connection."""
+    return min(_LOGIN_S, patience.operation_s)
+
+
+def engine_options_of(url: URL, patience: Patience) -> dict[str, Any]:
+    """How an engine is made: READ COMMITTED, no call without an end, and nothing that stays in a session."""
+    backend = url.get_backend_name()
     if backend == "sqlite":
         return {"hide_parameters": True, "connect_args": {"timeout": patience.operation_s}}
-    arguments: dict[str, Any] = {"connect_timeout": connect_s}
+    arguments: dict[str, Any] = {"connect_timeout": max(1, round(login_s_of(patience)))}
     if backend == "postgresql":
         arguments["application_name"] = "batchdrain"
         arguments["client_encoding"] = "utf8"  # a server that stands on SQL_ASCII would else give bytes
+        # A pooler gives the next transaction another session, which knows no statement of ours, or another's by its name; and
+        # a statement that was prepared before an ALTER is refused after it.
+        arguments["prepare_threshold"] = None
     else:
         operation_s = max(1, round(patience.operation_s))
         arguments |= {"read_timeout": operation_s, "write_timeout": operation_s}

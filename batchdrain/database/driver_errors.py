@@ -10,8 +10,11 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable, FilesUnavailable
 
-_TRANSIENT_SQLSTATES: Final = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03"})
-_TRANSIENT_CODES: Final = frozenset({1205, 1213, 2006, 2013, 3572})  # MySQL: lock wait, deadlock, gone away, lost, no wait
+_TRANSIENT_SQLSTATES: Final = frozenset({"26000", "40001", "40P01", "42P05", "55P03", "57P01", "57P02", "57P03"})
+"""26000 and 42P05: a prepared statement that the session lacks, or has already: a pooler gave us another session."""
+_TRANSIENT_CODES: Final = frozenset({1205, 1213, 1412, 2006, 2013, 3572})
+"""MySQL: lock wait, deadlock, a table that was altered meanwhile, gone away, lost, no wait."""
+_STALE_PLAN: Final = "cached plan must not change result type"  # a 0A000, which is else a feature that is not there
 _LOCKED: Final = frozenset({"55P03", 1205, 3572})  # PostgreSQL's lock_not_available, MySQL's lock wait timeout and NOWAIT
 _SQLITE_BUSY: Final = frozenset({5, 6})  # SQLITE_BUSY, SQLITE_LOCKED, without their extension bits
 _SQLITE_BROKEN: Final = frozenset({11, 26})  # SQLITE_CORRUPT, SQLITE_NOTADB
@@ -26,8 +29,12 @@ _MISCONFIGURED: Final = frozenset(
     {1044, 1045, 1049, 1054, 1130, 1142, 1143, 1698}
 )  # MySQL: access denied, no such database or column
 _ACCESS_DENIED: Final = re.compile(
-    r"(?s)FATAL:.*(?:authentication failed|does not exist|no pg_hba\.conf entry|permission denied)"
+    r"(?s)FATAL:.*(?:authentication failed|does not exist|no pg_hba\.conf entry|permission denied"
+    r"|unsupported startup parameter|unrecognized configuration parameter|bouncer config error|no such database|no such user)"
+    r"|certificate file|private key file|certificate verify failed"
 )
+_STATEMENT_POOLING: Final = "transaction blocks not allowed in statement pooling mode"
+REMEDY_OF_AN_OUTAGE: Final = "what was recorded is safe: mend it and run `inv doctor`, then `inv resume`"
 
 
 class RowLocked(Exception):
@@ -38,7 +45,9 @@ def is_transient(error: BaseException) -> bool:
     """Only what a repetition of the whole transaction can mend."""
     if not isinstance(error, DBAPIError):
         return False
-    if error.connection_invalidated:
+    if _STATEMENT_POOLING in str(error.orig):
+        return False
+    if error.connection_invalidated or _STALE_PLAN in str(error.orig):
         return True
     code = getattr(error.orig, "sqlite_errorcode", None)
     if isinstance(code, int):
@@ -80,17 +89,27 @@ def to_batchdrain_error(error: SQLAlchemyError, name: str) -> BatchDrainError:
         return FilesUnavailable(message, remedy="make room or mend the disk; what was recorded is safe, `inv resume` goes on")
     if isinstance(code, int) and (code & 0xFF) in _SQLITE_DENIED:
         return ConfigError(message, remedy="batchdrain must be able to write the file and its folder")
+    if _STATEMENT_POOLING in message:
+        return ConfigError(message, remedy="set the pooler's pool_mode to transaction or session for this database")
     if _number_of_driver(orig) in _MISCONFIGURED or _ACCESS_DENIED.search(str(orig)):
         return ConfigError(
             message, remedy="mend batchdrain.database_url, or have the privileges granted; `inv doctor` checks them"
         )
-    if isinstance(error, sa.exc.TimeoutError) or (
-        isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) and code != 1
+    if (
+        isinstance(error, sa.exc.TimeoutError)
+        or _is_broken_off(error)
+        or (isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) and code != 1)
     ):
-        return DatabaseUnavailable(
-            message, remedy="what was recorded is safe: mend it and run `inv doctor`, then `inv resume`"
-        )
+        return DatabaseUnavailable(message, remedy=REMEDY_OF_AN_OUTAGE)
     return ConfigError(message, remedy="`inv doctor` checks table, columns, states and privileges")
+
+
+def _is_broken_off(error: SQLAlchemyError) -> bool:
+    """The connection is no more, or what came over it was no answer."""
+    if not isinstance(error, DBAPIError):
+        return False
+    nameless = _sqlstate_of(error) is None and _number_of(error) is None
+    return error.connection_invalidated or (isinstance(error, sa.exc.InternalError) and nameless)
 
 
 def first_line_of(error: BaseException | None) -> str:

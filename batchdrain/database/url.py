@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
+import os
+import pwd
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
@@ -10,14 +13,16 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.util import asbool
 
-from batchdrain.config.redaction import is_secret_name
+from batchdrain.config.paths import expand_home
+from batchdrain.config.secret_names import SHOWN_IN_URLS
+from batchdrain.database.url_options import require_taken
 from batchdrain.model.errors import ConfigError
 
 MEMORY: Final = ":memory:"
 
 
 def parse_url(text: str) -> URL:
-    """Raises ConfigError for what is no database URL; never shows the text, which may hold a password."""
+    """Raises ConfigError for what is no database URL, or asks for what is not taken; never shows the text, which may hold a password."""
     try:
         url = make_url(text)
     except (SQLAlchemyError, ValueError):
@@ -28,21 +33,28 @@ def parse_url(text: str) -> URL:
         raise ConfigError(
             "database_url: holds an '@' behind the one that ends the password", remedy="write the password's own '@' as %40"
         )
+    if url.get_backend_name() == "mariadb":  # SQLAlchemy's other name of one dialect; ours is the older
+        url = url.set(drivername=url.drivername.replace("mariadb", "mysql", 1))
+    require_taken(url)
     return url
 
 
 def mask_url(url: URL) -> str:
     """The URL for people and files: no password, neither in its place nor in the query."""
-    query = {key: "***" if is_secret_name(key) else value for key, value in url.query.items()}
+    query = {key: value if key.lower() in SHOWN_IN_URLS else "***" for key, value in url.query.items()}
     return url.set(query=query).render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
 
 
 def anchor_url(url: URL, root: Path) -> URL:
     """A SQLite URL that names one file from wherever it is used, below `root` where it is relative. A `file:` URI opens
-    only what is there already. Other URLs as they are."""
+    only what is there already. Other URLs as they are. Raises ConfigError for a variable in
+    its place, or a `~` without a home."""
     if url.get_backend_name() != "sqlite" or is_in_memory(url):
         return url
-    path = str(root / file_of(url))
+    try:
+        path = str(root / expand_home(str(file_of(url)) if _is_uri(url) else url.database or ""))
+    except ValueError as error:
+        raise ConfigError(f"database_url: {error}", remedy="name the file: sqlite:////home/me/work.db") from None
     if not _is_uri(url):
         return url.set(database=path)
     mode = "ro" if url.query.get("mode") == "ro" else "rw"  # SQLite's own default makes the file
@@ -84,6 +96,25 @@ def require_file(url: URL) -> None:
             f"database {mask_url(url)}: the file {path.absolute()} does not exist",
             remedy="set batchdrain.database_url or DATABASE_URL, or make a sample with `inv demo`",
         )
+
+
+def require_user(url: URL) -> None:
+    """Raises ConfigError for a URL without a user where the system has no name for us, which drivers ask for."""
+    backend = url.get_backend_name()
+    if backend == "sqlite" or url.username or {"user", "service", "read_default_file"} & url.query.keys():
+        return
+    if backend == "postgresql" and {"PGUSER", "PGSERVICE"} & os.environ.keys():
+        return
+    try:
+        if backend == "postgresql":  # libpq asks the system alone
+            pwd.getpwuid(os.geteuid())
+        else:
+            getpass.getuser()
+    except (KeyError, OSError):
+        raise ConfigError(
+            f"database_url: names no user, and the system has no name for uid {os.geteuid()}",
+            remedy="write the user into the URL: postgresql://user@host/name",
+        ) from None
 
 
 def _is_uri(url: URL) -> bool:

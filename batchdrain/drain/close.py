@@ -13,10 +13,11 @@ from batchdrain.planning.acceptances import ACCEPTED
 from batchdrain.planning.filters import ASKED_FOR
 from batchdrain.planning.skip_rules import ATTEMPTED
 from batchdrain.runtime import clock
+from batchdrain.runtime.json_text import to_json
 from batchdrain.sessions.record import SessionRecord
-from batchdrain.sessions.render import dumps
 from batchdrain.sessions.session import Session, Status
 
+_HEAD_BYTES = 4_000_000  # MariaDB takes 16 MB at a time
 _MEANWHILE = "the session is not yet closed"
 
 
@@ -67,8 +68,11 @@ def close_after(record: SessionRecord, error: BaseException) -> None:
 
 
 def keep_head(project: Project, session: Session) -> None:
-    """All of the session but its results, in the ledger, so that its file can be rebuilt."""
-    head = dumps(session.model_dump(mode="json", exclude={"results"}))
+    """All of the session but its results, in the ledger, so that its file can be rebuilt. What is counted of the results is
+    left out where it is too much for one value: it is counted again."""
+    head = to_json(session.model_dump(mode="json", exclude={"results"}))
+    if len(head) > _HEAD_BYTES:
+        head = to_json(session.model_dump(mode="json", exclude={"results", "fingerprint_counts"}))
     project.store.ledger.write_meta(
         project.store.database, f"{SESSION}{session.session_id}/{session.session_uid}", head.decode()
     )

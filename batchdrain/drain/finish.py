@@ -21,6 +21,7 @@ from batchdrain.model.attempt import Attempt, Finished
 from batchdrain.model.claim import ScheduledAttempt
 from batchdrain.model.errors import BatchDrainError, ClaimLost, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.model.states import GIVEN_BACK, Outcome
+from batchdrain.runtime.text import count_times
 
 _CLOCK_STEP_S: Final = 0.005  # the database compares whole milliseconds
 
@@ -85,6 +86,11 @@ class Finisher:
         if ended.ending.unspooled:
             key, why = claim.phase.key, ended.ending.unspooled
             self._recorder.notice(f"The result of {key} stood nowhere until it was recorded: {why}")
+        if ended.ending.guardian_stops:
+            times = count_times(ended.ending.guardian_stops)
+            self._recorder.notice(
+                f"The guardian of {claim.phase.key} was stopped, {times}: its command did that, or somebody by hand"
+            )
         if recorded.outcome in GIVEN_BACK:
             return self._release(ended, judgement, recorded)
         return self._record(ended, judgement, recorded)

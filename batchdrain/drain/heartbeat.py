@@ -19,6 +19,7 @@ from batchdrain.model.errors import BatchDrainError
 from batchdrain.runtime.threads import begin
 
 _SOON_S: Final = 1.0
+_ENDS_WITHIN_S: Final = 60.0
 
 
 class Heartbeat:
@@ -60,10 +61,10 @@ class Heartbeat:
         self._held.pop(claim.token, None)
 
     def stop(self) -> None:
-        """No beat begins any more; waits for one that is under way."""
+        """No beat begins any more; waits for one that is under way, but not for ever: it would change nothing any more."""
         self._over.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_ENDS_WITHIN_S)
 
     def beat(self, pool: GuardianPool) -> bool:
         """One beat for all that is held. Returns whether the database took it."""

@@ -20,7 +20,7 @@ from batchdrain.model.claim import Claim, TimeLimit
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import GONE, RowState
 from batchdrain.model.states import Outcome
-from batchdrain.runtime.text import to_storable
+from batchdrain.runtime.text import cut_text, to_storable
 
 _LINE_CHARS: Final = 500
 _METRICS: Final = 50
@@ -120,6 +120,8 @@ class Judge:
             return Outcome.ORPHANED
         if ending.by is EndedBy.TIMEOUT:
             return Outcome.TIMEOUT
+        if ending.by is EndedBy.UNGUARDED:
+            return Outcome.FAILED
         is_success = ending.exit_code in self._command.success_exit_codes
         if by_database:
             deleted = row_state is not None and row_state.is_deleted
@@ -149,7 +151,7 @@ class Judge:
             left = (
                 "its row is gone"
                 if row_state.state == GONE
-                else f"the phase is {row_state.state}, not {self._complete_state}"
+                else f"the phase is {cut_text(row_state.state, _LINE_CHARS)}, not {self._complete_state}"
             )
             line = f"the command ended, but {left}" + (f": {line}" if line else "")
         line = line or "the command failed and printed nothing"
@@ -165,6 +167,8 @@ def _reason_of_no_end(ending: Ending) -> str | None:
         return f"{what}: {ending.message}"
     if ending.by is EndedBy.LOST:
         return f"what became of it is not known: {ending.message}"
+    if ending.by is EndedBy.UNGUARDED:
+        return ending.message
     return ending.message if ending.by is EndedBy.INTERRUPT and ending.message else None
 
 

@@ -40,8 +40,8 @@ def describe_held(held: Held) -> str:
         description = "is dead: `inv recover` gives it back"
     elif alive is False:
         description = "is dead, but its command may run on elsewhere: its lease decides"
-    elif held.controller.host_id == process_identity.read_host_id():
-        description = "is another user's, whose processes are hidden from you: its lease decides"
+    elif process_identity.is_here(held.controller.host_id) or not process_identity.sees_processes():
+        description = "can't be seen from here: it is another user's, or there is no /proc: its lease decides"
     else:
         description = "is of another machine"
     if not held.has_attempt:

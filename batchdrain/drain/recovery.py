@@ -87,7 +87,7 @@ def _unsettled(held: Held, problem: str, code: int = DatabaseUnavailable.exit_co
 
 def _settle(held: Held, grace_s: float) -> orphans.Settled | None:
     """See that nobody of this claim lives on this machine. None where somebody does: the claim stays held for the next time."""
-    if held.controller.host_id != process_identity.read_host_id():
+    if not process_identity.is_here(held.controller.host_id):
         return orphans.Settled(met=0, record=spool_reader.read(held.spool_dir, held.token))
     abandoned = orphans.Abandoned(token=held.token, spool_dir=held.spool_dir, guardian=held.guardian)
     return orphans.settle(abandoned, guardian_ends_in_s=grace_s + _SLACK_S, within_s=_KILL_WITHIN_S)

@@ -53,7 +53,7 @@ def _open(project: Project, session_id: str, request: DrainRequest, batch_size: 
     try:
         backlog = backlog_for(project, request, record.counts)
         record.events.write(Event.SESSION_RESUMED, done=len(left.session.results), batch_size=left.session.batch_size)
-        for skip, count in left.accepted.items():
+        for skip, count in left.skipped.items():
             record.note_once(Event.PHASE_SKIPPED, skip, count=count)
         backlog.refresh(clock.now())
     except BaseException:

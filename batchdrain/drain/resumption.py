@@ -23,6 +23,7 @@ from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import acceptances
+from batchdrain.planning.usable_ids import UsableIds
 from batchdrain.runtime import clock
 from batchdrain.sessions.folder import LostSession
 from batchdrain.sessions.parse import CorruptSession
@@ -38,7 +39,7 @@ class Resumption:
     request: DrainRequest
     most: int | None  #: new phases that may be taken now; None: all
     retries: Sequence[ScheduledAttempt]  #: phases that waited to be tried again when it was left
-    accepted: Counter[Skip]  #: those of them that were accepted since
+    skipped: Counter[Skip]  #: those of them that a rule leaves out
     torn: bool  #: its file can't be read, or is gone; it comes from the ledger
     unknown: Sequence[PhaseKey] = ()  #: phases whose results neither ledger nor table bear out: they are open again
 
@@ -65,10 +66,10 @@ def what_is_left(project: Project, session_id: str, request: DrainRequest, batch
     rows = project.store.history.read_session_rows(session.session_uid or "")
     unknown = hold_against_ledger(project.store, session, rows)
     catch_up(session, rows)
-    retries, accepted = _retries(project, session, request, executions_of(rows))
+    retries, skipped = _retries(project, session, request, executions_of(rows))
     most = narrowed_batch_size(request, batch_size, len(session.results))
     return Resumption(
-        session=session, request=request, most=most, retries=retries, accepted=accepted, torn=torn, unknown=unknown
+        session=session, request=request, most=most, retries=retries, skipped=skipped, torn=torn, unknown=unknown
     )
 
 
@@ -102,18 +103,21 @@ def _read(project: Project, session_id: str) -> tuple[Session, bool]:
 def _retries(
     project: Project, session: Session, request: DrainRequest, executions: Mapping[tuple[str, str], int]
 ) -> tuple[list[ScheduledAttempt], Counter[Skip]]:
-    """The phases that waited to be tried again when the session was left, and those of them that were accepted since.
+    """The phases that waited to be tried again when the session was left, and those of them that are skipped: they were
+    accepted since, or their ids are none, as somebody wrote the file.
     `executions`: of the session, by run_id and phase_id."""
-    known, accepted = acceptances(project.store), Counter[Skip]()
-    now, retries = clock.now(), []
+    known, skipped = acceptances(project.store), Counter[Skip]()
+    now, retries, usable = clock.now(), [], UsableIds(request.settings.command.argv)
     for number, result in enumerate(session.results, start=1):
         tries = executions.get((result.run_id, result.phase_id), 1)
         if result.retry_at is None or result.success or tries >= request.settings.retry.max_attempts:
             continue
         failure = Failure(excerpt(result.error_message or ""), result.category or "transient", result.fingerprint)
-        skip = None if known is None else known.skip(result.key, failure)
+        skip = usable.problem_of(result.run_id, result.phase_id)
+        if skip is None and known is not None:
+            skip = known.skip(result.key, failure)
         if skip is not None:
-            accepted[Skip(skip.rule, f"{result.key}: {skip.value}")] += 1
+            skipped[Skip(skip.rule, f"{result.key}: {skip.value}")] += 1
             continue
         phase = Phase(
             run_id=result.run_id,
@@ -126,4 +130,4 @@ def _retries(
         choice = Choice(phase=phase, reason="its retry was left behind")
         wait_s = min(max(0.0, (result.retry_at - now).total_seconds()), request.settings.retry.max_s)
         retries.append(ScheduledAttempt(monotonic() + wait_s, number, choice, tries))
-    return retries, accepted
+    return retries, skipped

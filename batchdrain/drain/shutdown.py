@@ -1,4 +1,5 @@
-"""SIGINT, SIGTERM and SIGHUP while draining: the first ends claiming and the running commands, the second kills.
+"""SIGINT, SIGTERM and SIGHUP while draining: the first ends claiming and the running commands, the second kills, and ends
+the process even where something in it hangs.
 
 With `finish_current` the first lets the running commands end by themselves.
 """
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final, Protocol
 
+from batchdrain.drain.last_resort import ended_by_the_second_signal
 from batchdrain.execution.engines.protocol import Interrupt
 from batchdrain.runtime.signals import SIGNALS, Cut, leave_foreign_code, note_signal
 
@@ -92,7 +94,8 @@ class Shutdown:
         heard = [number for number in SIGNALS if number != signal.SIGHUP or not nohup]
         before = {number: signal.signal(number, handle) for number in heard}
         try:
-            yield
+            with ended_by_the_second_signal():
+                yield
         finally:
             for number, former in before.items():
                 signal.signal(number, former)

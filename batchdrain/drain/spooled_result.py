@@ -14,6 +14,8 @@ from batchdrain.database.ledger.held_claims import Held
 from batchdrain.drain.judge import Judge
 from batchdrain.drain.project import Project
 from batchdrain.execution import spool_reader
+from batchdrain.execution.command import find_files
+from batchdrain.execution.guardian_report import SpoolRecord
 from batchdrain.model.claim import Claim, TimeLimit
 from batchdrain.model.errors import ClaimLost
 from batchdrain.model.failure import Failure
@@ -22,17 +24,17 @@ from batchdrain.model.states import PhaseState
 from batchdrain.runtime import clock
 
 
-def record_spooled(project: Project, held: Held, record: dict[str, Any] | None) -> Recovered | None:
-    """Finish with the result that the guardian kept; None where it kept none, or nobody knows of which phase it is."""
+def record_spooled(project: Project, held: Held, record: SpoolRecord | None) -> Recovered | None:
+    """Finish with the result that the guardian kept; None where it kept none, or nobody knows of which phase it is.
+
+    Which files are its own follows from the claim: a record is input, and might name any.
+    """
     if record is None or not held.has_name:
         return None
-    try:
-        out, err, result = (str(record[name]) for name in ("stdout_path", "stderr_path", "result_path"))
-        ending = spool_reader.ending_of(record, result_path=result, stdout_path=out, stderr_path=err)
-        limit = TimeLimit(seconds=float(record["limit_s"]), rule=str(record["limit_rule"]))
-        ended_at = clock.from_ms(int(record["ended_ms"]))
-    except (KeyError, ValueError, TypeError, OverflowError):  # not written by a guardian of ours
-        return None
+    files = find_files(Path(held.spool_dir).with_name("logs"), held.key, held.epoch, record.log_name)
+    ending = spool_reader.ending_of(record.report, files)
+    limit = TimeLimit(seconds=record.limit_s, rule=record.limit_rule)
+    ended_at = clock.from_ms(record.ended_ms)
     claim, command = _claim(project, held, ended_at), command_of(held, project.settings.command)
     settings = project.settings.model_copy(update={"command": command})
     attempt = Judge(settings, project.store.redact, categoriser_of(settings)).judge(
@@ -40,7 +42,7 @@ def record_spooled(project: Project, held: Held, record: dict[str, Any] | None) 
         ending,
         limit=limit,
         row_state=project.store.read_row_state(claim.phase) if command.result_from == "database" else None,
-        paths=(project.folder.shorten(Path(out)), project.folder.shorten(Path(err))),
+        paths=(project.folder.shorten(Path(files.stdout)), project.folder.shorten(Path(files.stderr))),
         ended_at=ended_at,
     )
     claims = Claims(project.store, command, held.session_uid, owner=held.owner)

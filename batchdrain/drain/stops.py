@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container
+from typing import Final
 
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.request import DrainRequest
@@ -14,6 +15,8 @@ from batchdrain.model.phase import Skip
 from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.stop import Progress, canary_room, cluster_stop, run_stop, session_stop
 from batchdrain.sessions.record import SessionRecord
+
+FULL: Final = Skip("session is full", "its file nears the 64 MB that are read; `inv drain` goes on in a new session")
 
 
 class Stops:
@@ -54,7 +57,7 @@ class Stops:
         """Whether nothing more is to be begun."""
         if self.is_interrupted or self.stopped is not None or self.failure is not None:
             return True
-        self.stopped = session_stop(self.progress, self._stop)
+        self.stopped = session_stop(self.progress, self._stop) or (FULL if self._record.is_full else None)
         return self.stopped is not None
 
     def stop(self, skip: Skip | None) -> None:

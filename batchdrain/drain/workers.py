@@ -19,6 +19,7 @@ from batchdrain.drain.row_states import RowStates
 from batchdrain.drain.services import Services
 from batchdrain.drain.stops import Stops
 from batchdrain.execution.command import SessionPlace, make_order
+from batchdrain.execution.engine_result import to_ending
 from batchdrain.execution.guardian_pool import execute, withdraw
 from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.execution.orphans import settle_order
@@ -175,7 +176,7 @@ class Workers:
         """What a broken engine did with a command is not known: what there is of it on this machine is ended, and the phase
         goes back, as if its controller had died. None where it can't be ended: its claim stays."""
         try:
-            return future.result()
+            return to_ending(future.result())
         except CancelledError:
             return Ending(by=EndedBy.INTERRUPT, message="the engine cancelled it")
         except Exception as error:  # noqa: BLE001 - whatever an engine raises

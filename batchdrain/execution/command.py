@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Final
 
 from batchdrain.config.environment import TAKEN
+from batchdrain.config.paths import expand_home, with_home
 from batchdrain.config.settings import Command, Settings
-from batchdrain.execution.order import TOKEN, Order
+from batchdrain.execution.order import TOKEN, ExecutionFiles, Order
 from batchdrain.model.claim import Claim, TimeLimit
-from batchdrain.model.phase import Phase
+from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.runtime.text import slug_of, to_storable
 
 PLACEHOLDERS: Final = ("run_id", "phase_id", "phase_index", "attempt", "epoch", "session_id", "python")
@@ -29,7 +30,8 @@ _OF_ATTEMPTS: Final = frozenset({"BATCHDRAIN_ATTEMPT", "BATCHDRAIN_EPOCH"})
 _PLACEHOLDER: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 EXAMPLES: Final = frozenset({"myproject.work", "myproject.diagnose"})
 """The modules that `inv init` and the documentation name: executed, they would fail every phase."""
-_ENDINGS: Final = (".stdout.txt", ".stderr.txt", ".result.json")
+LONGEST_ARGUMENT: Final = 131_071  #: bytes of an argument or a variable that Linux takes
+_LOG: Final = ".stderr.txt"
 _REASON_BYTES: Final = 32_768  # Linux takes at most 128 KiB in one variable
 
 
@@ -44,11 +46,24 @@ def problems_of(
         return [*problems, f"batchdrain.command.cwd: {cwd} is no folder; name one"]
     problems += _find_example_problems(command.argv, f"batchdrain.{setting}", cwd)
     if not problems and find_program(command, root) is None:
-        problems.append(
-            f"batchdrain.{setting}.0: {command.argv[0]!r} is no program that can be executed; name one by its path, or "
-            "{python} for the interpreter that runs batchdrain"
-        )
+        problems.append(f"batchdrain.{setting}.0: {_explain_no_program(command.argv[0])}")
     return problems
+
+
+def count_placeholders(item: str, name: str) -> int:
+    """How often an item of a command has the placeholder."""
+    return sum(match[1] == name for match in _PLACEHOLDER.finditer(item))
+
+
+def _explain_no_program(name: str) -> str:
+    try:
+        expand_home(name)
+    except ValueError as error:
+        return f"{name!r}: {error}"
+    return (
+        f"{name!r} is no program that can be executed; name one by its path, or {{python}} for the interpreter that runs "
+        "batchdrain"
+    )
 
 
 def find_program(command: Command, root: Path) -> str | None:
@@ -56,7 +71,7 @@ def find_program(command: Command, root: Path) -> str | None:
     template = command.argv[0]
     if {match[1] for match in _PLACEHOLDER.finditer(template)} - {None, "python"}:
         return template
-    name = fill(template, {"python": sys.executable})
+    name = with_home(fill(template, {"python": sys.executable}))
     if os.sep not in name:
         return shutil.which(name)
     path = root / command.cwd / name
@@ -99,6 +114,12 @@ def fill(template: str, values: Mapping[str, str]) -> str:
         return match.group()[0]
 
     return _PLACEHOLDER.sub(value, template)
+
+
+def _fill_all(argv: Sequence[str], values: Mapping[str, str]) -> tuple[str, ...]:
+    """The home folder is known for the program alone: what comes behind it is the command's own."""
+    program, *rest = argv
+    return (fill(with_home(program), values), *(fill(item, values) for item in rest))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,23 +186,23 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
         **execution.values,
         "session_id": place.session_id,
     }
-    stem = _find_free(f"{place.logs}/{phase.key.digest[:16]}-{slug_of(phase.phase_id)}-{execution.suffix}")
+    files = _find_free(place.logs, phase.key, execution.suffix)
     env = {
         **TAKEN,
         **{f"BATCHDRAIN_{name.upper()}": value for name, value in values.items()},
         "BATCHDRAIN_FAILURE_REASON": to_variable(execution.reason),
-        "BATCHDRAIN_RESULT_FILE": f"{stem}.result.json",
+        "BATCHDRAIN_RESULT_FILE": files.result,
         TOKEN: execution.token,
     }
     return Order(
         token=execution.token,
-        argv=tuple(fill(item, {**values, "python": sys.executable}) for item in command.argv),
+        argv=_fill_all(command.argv, {**values, "python": sys.executable}),
         env=env,
         without=hidden_names_of(command),
         cwd=str((place.root / command.cwd).absolute()),
-        stdout_path=f"{stem}.stdout.txt",
-        stderr_path=f"{stem}.stderr.txt",
-        result_path=f"{stem}.result.json",
+        stdout_path=files.stdout,
+        stderr_path=files.stderr,
+        result_path=files.result,
         timeout_s=execution.limit.seconds,
         grace_s=command.grace_s,
         log_max_bytes=round(command.log_max_mb * 1_000_000),
@@ -191,14 +212,29 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
     )
 
 
-def _find_free(stem: str) -> str:
-    """The stem, or with a number the first of which no file stands there: a database that was put back to a backup gives the
-    epochs of its former life again."""
-    free, number = stem, 1
-    while any(os.path.lexists(f"{free}{ending}") for ending in _ENDINGS):
+def files_of(logs: Path, key: PhaseKey, suffix: str) -> ExecutionFiles:
+    """Named by the phase and its execution (`suffix`: the epoch of its claim) alone."""
+    stem = logs / f"{key.digest[:16]}-{slug_of(key.phase_id)}-{suffix}"
+    return ExecutionFiles(stdout=f"{stem}.stdout.txt", stderr=f"{stem}{_LOG}", result=f"{stem}.result.json")
+
+
+def _find_free(logs: Path, key: PhaseKey, suffix: str) -> ExecutionFiles:
+    """The execution's files, or with a number the first of which none stands there: a database that was put back to a backup
+    gives the epochs of its former life again."""
+    files, number = files_of(logs, key, suffix), 1
+    while any(os.path.lexists(path) for path in (files.stdout, files.stderr, files.result)):
         number += 1
-        free = f"{stem}-{number}"
-    return free
+        files = files_of(logs, key, f"{suffix}-{number}")
+    return files
+
+
+def find_files(logs: Path, key: PhaseKey, epoch: int, kept_name: str) -> ExecutionFiles:
+    """Those of an execution whose controller died. `kept_name`: of its log, as its guardian kept it, which is input: heeded
+    only where it is this execution's own name with a number, as it has where that name was taken."""
+    files = files_of(logs, key, str(epoch))
+    stem = Path(files.stderr).name.removesuffix(_LOG)
+    numbered = re.fullmatch(rf"{re.escape(stem)}(-[0-9]{{1,9}}){re.escape(_LOG)}", kept_name)
+    return files if numbered is None else files_of(logs, key, f"{epoch}{numbered[1]}")
 
 
 def hidden_names_of(command: Command) -> frozenset[str]:

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import select
+import signal
 import socket
 import struct
-import subprocess
-import sys
-import threading
 import time
-from pathlib import Path
 from typing import Any, Final
 
 import psutil
 
 from batchdrain.execution import process_identity
 from batchdrain.execution.guardian import wire
+from batchdrain.execution.guardian_report import GuardianReport, numbers_of, object_of
 from batchdrain.execution.process_identity import ProcessIdentity, read_host_id
+from batchdrain.execution.process_tree import ProcessHandles
 
-_PACKAGE: Final = str(Path(__file__).parents[2])
-_SERVE: Final = "import sys; sys.path.insert(0, sys.argv[1]); from batchdrain.execution.guardian.server import main; main()"
 _IN_COMMAND_LINE: Final = "guardian.server"
 """In the command line of each guardian, wherever its package stood when it was started."""
 _GREETS_WITHIN_S: Final = 10.0
@@ -30,6 +25,13 @@ _TAKES_WITHIN_S: Final = 30
 _SLICE_MS: Final = 500
 _SLACK_S: Final = 30.0  # beyond time limit and grace: it kills for up to 5 s, and waits for the disk
 _KILLS_WITHIN_S: Final = 10.0  # once it was told to
+_LONGEST_LINE: Final = 1 << 20
+_MOST_STOPS: Final = 3
+"""So often a guardian is woken that somebody stopped while it watches a command."""
+
+
+class NotEndedError(OSError):
+    """What is to be dead lives on: nobody may execute the phase now."""
 
 
 class GuardianClient:
@@ -41,6 +43,7 @@ class GuardianClient:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _TAKES_WITHIN_S, 0))
         self._unread = b""
         self.identity: ProcessIdentity | None = None  #: once it has greeted
+        self._held: ProcessHandles | None = None  #: likewise
         self.orders = 0
 
     def is_there(self) -> bool:
@@ -53,37 +56,61 @@ class GuardianClient:
         """Wait until it is there. Raises OSError when it did not start."""
         if self.identity is not None:
             return
-        greeting = self.hear(round(_GREETS_WITHIN_S * 1000))
-        if greeting is None or greeting[:1] != b"G":
+        greeting = self.hear(round(_GREETS_WITHIN_S * 1000)) or b""
+        try:
+            identity = _to_identity(greeting) if greeting[:1] == b"G" else None
+        except ValueError:
+            identity = None
+        if identity is None:
             raise OSError("the guardian did not start")
-        self.identity = _to_identity(greeting)
+        if process_identity.has_proc() and process_identity.start_of(identity.pid) != identity.start:
+            raise OSError("our children live in another pid or time namespace than we do: start batchdrain in theirs")
+        self._held = ProcessHandles([identity.pid])
+        self.identity = identity
 
     def hear(self, within_ms: int) -> bytes | None:
-        """The next line that it says; b'' when it is gone, None when it said nothing in time."""
+        """The next line that it says; b'' when it is gone, or says what no guardian does; None when it said nothing in time."""
         watch = select.poll()
         watch.register(self.sock, select.POLLIN)
+        until = time.monotonic() + within_ms / 1000
         while b"\n" not in self._unread:
-            if not watch.poll(within_ms):
+            if not watch.poll(max(0.0, until - time.monotonic()) * 1000):
                 return None
             try:
                 heard = self.sock.recv(1 << 12)
             except ConnectionError:
                 heard = b""
-            if not heard:
+            if not heard or len(self._unread) > _LONGEST_LINE:
                 return b""
             self._unread += heard
         line, _, self._unread = self._unread.partition(b"\n")
         return line
 
+    def is_stopped(self) -> bool:
+        """Whether somebody stopped it: then it neither ends its command nor hears of anything."""
+        it = self.identity
+        fields = [] if it is None else process_identity.stat_of(it.pid)
+        return bool(fields) and fields[0] == b"T" and it is not None and int(fields[19]) == it.start
+
+    def wake(self) -> None:
+        """Let it go on after a stop."""
+        if self._held is not None:
+            self._held.send(signal.SIGCONT)
+
     def kill(self) -> None:
-        """It does not answer. Its command dies with it."""
-        if self.identity is not None:
-            process_identity.kill(self.identity)
-            process_identity.await_end(self.identity, _KILLS_WITHIN_S)
+        """It does not answer. Its command dies with it. Raises NotEndedError where it lives on."""
+        if self._held is not None:
+            self._held.send(signal.SIGKILL)
+            if not self._held.await_end(_KILLS_WITHIN_S):
+                raise NotEndedError("the guardian of the command can't be killed")
 
     def close(self) -> None:
         """The guardian takes us for gone: it ends its command, if it has one, and then itself."""
         self.sock.close()
+        if self._held is not None:
+            self._held.send(signal.SIGCONT)
+            self._held.close()
+            self._held = None
 
 
 def is_guardian_alive(guardian: ProcessIdentity) -> bool | None:
@@ -92,19 +119,20 @@ def is_guardian_alive(guardian: ProcessIdentity) -> bool | None:
     The ledger may name anything: a process that is no guardian is as good as a dead one, and nobody may touch it.
     """
     alive = process_identity.is_alive(guardian)
-    if not alive:
+    if alive is False or not process_identity.is_here(guardian.host_id) or process_identity.start_of(guardian.pid) is None:
         return alive
     try:
-        return any(_IN_COMMAND_LINE in argument for argument in psutil.Process(guardian.pid).cmdline())
+        named = any(_IN_COMMAND_LINE in argument for argument in psutil.Process(guardian.pid).cmdline())
     except psutil.AccessDenied:
         return None
     except psutil.Error:  # it ended meanwhile
         return False
+    return alive if named else False
 
 
 def _to_identity(line: bytes) -> ProcessIdentity:
-    pid, start = line[1:].split()
-    return ProcessIdentity(read_host_id(), int(pid), int(start))
+    """Raises ValueError."""
+    return ProcessIdentity(read_host_id(), *numbers_of(line[1:]))
 
 
 class GuardianOrder:
@@ -120,14 +148,21 @@ class GuardianOrder:
         self._late_at: float | None = None  # when the time limit was seen to be over, monotonic
         self.command: ProcessIdentity | None = None  #: once it runs
         self.killed = False  #: its guardian was, as it did not answer
+        self.stops = 0  #: how often somebody stopped its guardian
 
     @property
     def was_asked(self) -> bool:
         """Whether `end` was called."""
         return self._asked is not None
 
-    def execute(self, order: dict[str, Any], logs: list[int]) -> dict[str, Any] | None:
-        """Give the order and wait for its end. None when the guardian died, or was killed as it did not answer in time."""
+    @property
+    def is_unguarded(self) -> bool:
+        """Whether its guardian was stopped again and again."""
+        return self.stops > _MOST_STOPS
+
+    def execute(self, order: dict[str, Any], logs: list[int]) -> GuardianReport | None:
+        """Give the order and wait for its end. None when the guardian died, said what no guardian says, or was killed as it
+        did not answer in time. Raises NotEndedError where it could not be killed."""
         limit_ms = wire.boottime_ms() + round(order["timeout_s"] * 1000)
         try:
             wire.send_order(self._guard.sock, {**order, "number": self._number}, logs)
@@ -138,16 +173,27 @@ class GuardianOrder:
             self._send(self._asked)
         while (line := self._guard.hear(_SLICE_MS)) != b"":
             if line is None:
-                if self._is_overdue(limit_ms, order["grace_s"]):
-                    self.killed = True
-                    self._guard.kill()
-                    return None
-            elif line[:1] == b"S":
-                self.command = _to_identity(line)
-            elif line[:1] == b"X":
-                found: dict[str, Any] = json.loads(line[1:])
-                return found
+                self._look_after()
+                if self.is_unguarded or self._is_overdue(limit_ms, order["grace_s"]):
+                    break
+                continue
+            try:
+                if line[:1] == b"S":
+                    self.command = _to_identity(line)
+                elif line[:1] == b"X":
+                    return GuardianReport.of(object_of(line[1:]))
+            except ValueError:
+                break
+        self.killed = line != b""
+        self._guard.kill()
         return None
+
+    def _look_after(self) -> None:
+        """A guardian that says nothing may have been stopped: by its command, or by somebody by hand."""
+        if self._guard.is_stopped():
+            self.stops += 1
+            if not self.is_unguarded:
+                self._guard.wake()
 
     def extend(self, deadline_ms: int) -> None:
         """`deadline_ms`: boot time. Nothing where the guardian is gone, or has not its whole order yet."""
@@ -173,62 +219,3 @@ class GuardianOrder:
         if self._ordered:
             with contextlib.suppress(OSError):  # it has ended
                 self._guard.sock.send(b"%b%d%b\n" % (kind, self._number, rest), socket.MSG_DONTWAIT)
-
-
-class GuardianServer:
-    """Where guardians come from: one small server process, which forks them."""
-
-    def __init__(self) -> None:
-        self._control: socket.socket | None = None
-        self._server: subprocess.Popen[bytes] | None = None
-        self._guard = threading.Lock()
-
-    def hire(self, *, anew: bool = False) -> GuardianClient:
-        """A guardian that will greet and wait for its order. `anew`: from a new server. Raises OSError."""
-        with self._guard:
-            if anew:
-                self._stop()
-            try:
-                return self._hire_once()
-            except OSError:  # the server died: its guardians live on, new ones need a new server
-                self._stop()
-                return self._hire_once()
-
-    def close(self) -> None:
-        """Ends the server and waits for that. Guardians that it forked live on."""
-        with self._guard:
-            self._stop()
-
-    def _hire_once(self) -> GuardianClient:
-        if self._control is None:
-            self._start()
-        if self._control is None:
-            raise AssertionError("started")
-        ours, theirs = socket.socketpair()
-        try:
-            with theirs:
-                socket.send_fds(self._control, [b"F"], [theirs.fileno()])
-        except BaseException:
-            ours.close()
-            raise
-        return GuardianClient(ours)
-
-    def _start(self) -> None:
-        self._control, theirs = socket.socketpair()
-        with theirs:
-            self._server = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", _SERVE, _PACKAGE],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env={name: value for name, value in os.environ.items() if name.startswith(("LC_", "LANG"))},
-                start_new_session=True,
-            )
-
-    def _stop(self) -> None:
-        if self._control is not None:
-            self._control.close()
-        if self._server is not None:
-            self._server.wait()
-        self._control = self._server = None

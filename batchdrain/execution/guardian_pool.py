@@ -8,15 +8,20 @@ from __future__ import annotations
 import contextlib
 import os
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any, Final
 
 from batchdrain.execution import orphans, spool_reader
-from batchdrain.execution.guardian_client import GuardianClient, GuardianOrder, GuardianServer
+from batchdrain.execution.guardian_client import GuardianClient, GuardianOrder, NotEndedError
+from batchdrain.execution.guardian_report import GuardianReport
+from batchdrain.execution.guardian_server import GuardianServer
 from batchdrain.execution.order import EndedBy, Ending, Order
+from batchdrain.execution.orphans import Orphans
 from batchdrain.execution.spool_reader import ending_of
+from batchdrain.runtime import folders
 
 _SWEEP_S: Final = 5.0
-_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
 
 
 class GuardianPool:
@@ -65,7 +70,8 @@ class GuardianPool:
         try:
             logs = _open_logs(order)
         except OSError as error:
-            return Ending(by=EndedBy.NOT_STARTED, message=f"{error.strerror}: {error.filename}", errno=error.errno)
+            # No errno: the program was not looked for yet, and is not what is wrong.
+            return Ending(by=EndedBy.NOT_STARTED, message=f"{error.strerror}: {error.filename}")
         try:
             guard = self._assigned.pop(order.token, None) or self.hire()
         except OSError as error:
@@ -111,27 +117,38 @@ class GuardianPool:
 
     def _watch(self, guard: GuardianClient, order: Order, logs: list[int]) -> Ending:
         guardian_order = self._orders[order.token] = GuardianOrder(guard)
-        found = None
+        report: GuardianReport | None = None
         try:
             if self._ending is not None:
                 return Ending(by=EndedBy.INTERRUPT)
-            found = guardian_order.execute(_to_message(order), logs)
+            report = guardian_order.execute(_to_message(order), logs)
         finally:
             self._orders.pop(order.token, None)
-            if found is not None and found.pop("stays", False):
+            if report is not None and report.stays:
                 self.keep(guard)
             else:
                 guard.close()
-        if found is None:  # PR_SET_PDEATHSIG ended the command itself; the rest of its tree is found by its token and session
-            met = _sweep(order, guardian_order)
-            if guardian_order.killed:
-                by = EndedBy.INTERRUPT if guardian_order.was_asked else EndedBy.LOST
-                return Ending(by=by, left_over=met, message="the guardian of the command did not answer and was killed")
-            return Ending(by=EndedBy.LOST, left_over=met, message="the guardian of the command died")
-        if not found.get("gone", True):
+        if report is None:
+            return _ending_without_report(order, guardian_order)
+        if not report.gone:
             _sweep(order, guardian_order)
-        paths = {"stdout_path": order.stdout_path, "stderr_path": order.stderr_path}
-        return ending_of(found, result_path=order.result_path, **paths)
+        return replace(ending_of(report, order.files), guardian_stops=guardian_order.stops)
+
+
+def _ending_without_report(order: Order, guardian_order: GuardianOrder) -> Ending:
+    """PR_SET_PDEATHSIG ended the command itself; the rest of its tree is found by its token and session. Raises NotEndedError
+    where some of that lives on."""
+    left = _sweep(order, guardian_order)
+    if left.alive:
+        raise NotEndedError("what the command left behind can't be killed")
+    by, message = EndedBy.LOST, "the guardian of the command died"
+    if guardian_order.is_unguarded:
+        by = EndedBy.UNGUARDED
+        message = f"its guardian was stopped {guardian_order.stops} times, by it or by hand, so both were killed"
+    elif guardian_order.killed:
+        by = EndedBy.INTERRUPT if guardian_order.was_asked else EndedBy.LOST
+        message = "the guardian of the command did not answer and was killed"
+    return Ending(by=by, left_over=left.met, message=message, guardian_stops=guardian_order.stops)
 
 
 POOL: ContextVar[GuardianPool | None] = ContextVar("POOL", default=None)
@@ -159,16 +176,16 @@ def withdraw(order: Order) -> bool:
     """Whoever comes to it from now on finds its first file there, and does not begin; an engine elsewhere does where it has
     these files too. False where it may have begun, or may yet."""
     try:
-        os.close(os.open(order.stdout_path, _NEW, 0o600))
+        os.close(folders.open_file(order.stdout_path, _NEW, guarded=True))
     except OSError:
         return False
     return True
 
 
-def _sweep(order: Order, guardian_order: GuardianOrder) -> int:
-    """End what the guardian could not. Returns how many processes were met."""
+def _sweep(order: Order, guardian_order: GuardianOrder) -> Orphans:
+    """End what the guardian could not."""
     command = guardian_order.command or spool_reader.command_of(order.spool_dir, order.token)
-    return orphans.end(order.token, command, within_s=_SWEEP_S).met
+    return orphans.end(order.token, command, within_s=_SWEEP_S)
 
 
 def _to_message(order: Order) -> dict[str, Any]:
@@ -201,9 +218,15 @@ def _to_latin1(text: str) -> str:
 
 
 def _open_logs(order: Order) -> list[int]:
-    out = os.open(order.stdout_path, _NEW, 0o600)
+    """And the folder of the spool, which the guardian opens by no name: what its path leads to may be another's by then."""
+    found: list[int] = []
     try:
-        return [out, os.open(order.stderr_path, _NEW, 0o600)]
+        found += [folders.open_file(path, _NEW, guarded=True) for path in (order.stdout_path, order.stderr_path)]
+        if order.spool_dir:
+            with contextlib.suppress(FileNotFoundError):  # its guardian tells that it could keep no result
+                found.append(folders.open_folder(order.spool_dir, guarded=True))
     except OSError:
-        os.close(out)
+        for fd in found:
+            os.close(fd)
         raise
+    return found

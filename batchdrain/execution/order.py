@@ -26,7 +26,17 @@ class EndedBy(StrEnum):
     LEASE = "lease"  #: our right to it was over, or about to be
     LOST = "lost"  #: its guardian died; what became of it is not known
     NOT_STARTED = "not_started"  #: the program could not be executed
+    UNGUARDED = "unguarded"  #: its guardian was stopped again and again
     NOT_TAKEN = "not_taken"  #: the engine refused it, and finds it withdrawn if it comes to it later
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionFiles:
+    """The files of one execution, absolute."""
+
+    stdout: str
+    stderr: str
+    result: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +58,11 @@ class Order:
     log_max_bytes: int = 50_000_000  #: of stdout and of stderr, on disk
     limit_rule: str = ""  #: kept beside the result
 
+    @property
+    def files(self) -> ExecutionFiles:
+        """Those that its command fills."""
+        return ExecutionFiles(stdout=self.stdout_path, stderr=self.stderr_path, result=self.result_path)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
@@ -66,7 +81,8 @@ class Ending:
     stderr_tail: bytes = b""
     cpu_s: float | None = None  #: user and system, of the command and what it waited for; None where nobody measured it
     max_rss_kb: int | None = None  #: the most memory that one of these held at a time
-    log_sha256: str | None = None  #: of the whole of stderr, to see later whether it is still what it was
+    log_sha256: str | None = None  #: of stderr, as left_files.hash_log has it: to see later whether it is still what it was
+    guardian_stops: int = 0  #: how often its guardian was stopped and had to be woken
 
 
 CONFIG_ERRNOS: Final = frozenset(

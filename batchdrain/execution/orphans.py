@@ -13,9 +13,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from batchdrain.execution import guardian_client, process_identity, spool_reader
+from batchdrain.execution.guardian_report import SpoolRecord
 from batchdrain.execution.order import TOKEN, EndedBy, Ending, Order
 from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.execution.process_tree import ProcessHandles
@@ -76,7 +77,7 @@ def _find_members(token: str, command: ProcessIdentity | None, sessions: set[int
 
 
 def _list_processes(variable: bytes) -> Iterator[_Seen]:
-    for folder in Path("/proc").glob("[0-9]*") if Path("/proc/self").exists() else ():
+    for folder in Path("/proc").glob("[0-9]*") if process_identity.has_proc() else ():
         pid = int(folder.name)
         fields = process_identity.stat_of(pid)
         if not fields:
@@ -102,7 +103,7 @@ class Settled:
     """Nothing of the execution lives on this machine."""
 
     met: int  #: processes that had to be killed
-    record: dict[str, Any] | None  #: of the ending, as its guardian kept it
+    record: SpoolRecord | None  #: of the ending, as its guardian kept it
 
 
 def settle(abandoned: Abandoned, *, guardian_ends_in_s: float | None, within_s: float) -> Settled | None:
@@ -147,8 +148,7 @@ def settle_order(order: Order, guardian: ProcessIdentity | None, error: Exceptio
     if settled is None:
         return None
     if settled.record is not None:
-        paths = {"stdout_path": order.stdout_path, "stderr_path": order.stderr_path}
-        return spool_reader.ending_of(settled.record, result_path=order.result_path, **paths)
+        return spool_reader.ending_of(settled.record.report, order.files)
     if (shortage := shortage_of(error)) is not None:
         return Ending(by=EndedBy.INTERRUPT, left_over=settled.met, errno=errno.ENOMEM, message=shortage.message)
     return Ending(by=EndedBy.LOST, left_over=settled.met, message=f"{type(error).__name__}: {error}")

@@ -21,7 +21,7 @@ class ProcessHandles:
         self._fds: list[int] = []
         self._handles: list[psutil.Process] = []
         for pid in pids:
-            with contextlib.suppress(OSError, psutil.Error):
+            with contextlib.suppress(OSError, OverflowError, psutil.Error):
                 if hasattr(os, "pidfd_open"):
                     self._fds.append(os.pidfd_open(pid))
                 else:
@@ -31,8 +31,12 @@ class ProcessHandles:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for fd in self._fds:
-            os.close(fd)
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of them."""
+        while self._fds:
+            os.close(self._fds.pop())
 
     def send(self, number: signal.Signals) -> None:
         """To each of them; one that has ended, or is another user's, is passed over."""

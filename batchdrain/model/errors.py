@@ -15,7 +15,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Final
+
+_COMPARED_CHARS: Final = 200
+"""The comparison takes the square of the time."""
 
 
 class BatchDrainError(Exception):
@@ -88,7 +91,8 @@ class ConfigError(BatchDrainError):
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """' (did you mean …?)' when something near is known, else all that is known; '' when nothing is."""
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    short = [one for one in names if len(one) <= _COMPARED_CHARS]
+    near = difflib.get_close_matches(name[:_COMPARED_CHARS], short, n=1, cutoff=0.6)
     if near:
         return f" (did you mean {near[0]!r}?)"
     return f" (known: {', '.join(names)})" if names else ""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
 
 from batchdrain.config.settings import Dependency
 from batchdrain.model.errors import ConfigError
+from batchdrain.planning.filters import is_meant
 
 
 def waits_for(unfinished: Mapping[str, int], rules: Sequence[Dependency]) -> dict[str, str]:
@@ -19,9 +19,9 @@ def waits_for(unfinished: Mapping[str, int], rules: Sequence[Dependency]) -> dic
     after: dict[str, list[str]] = {}
     open_runs = sorted(run for run, count in unfinished.items() if count > 0)
     for run in open_runs:
-        globs = [glob for rule in rules if fnmatchcase(run, rule.run) for glob in rule.after]
+        globs = [glob for rule in rules if is_meant(run, rule.run) for glob in rule.after]
         if globs:
-            after[run] = [other for other in open_runs if any(fnmatchcase(other, glob) for glob in globs)]
+            after[run] = [other for other in open_runs if any(is_meant(other, glob) for glob in globs)]
     _require_no_cycle(after)
     return {run: upstream[0] for run, upstream in after.items() if upstream}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -62,9 +63,9 @@ class Filters:
         """By run_id and exclude_runs, upper and lower case told apart."""
         if self.run_id is not None and run_id != self.run_id:
             return Skip("--run-id", f"not {self.run_id}")
-        for glob in self.exclude_runs:
-            if fnmatchcase(run_id, glob):
-                return Skip("--exclude-run", glob)
+        for pattern in self.exclude_runs:
+            if is_meant(run_id, pattern):
+                return Skip("--exclude-run", pattern)
         return None
 
     def skips_category(self, category: str) -> Skip | None:
@@ -117,7 +118,23 @@ def to_cluster_id(flag: str, given: str) -> str:
     return found
 
 
-def matcher(glob: str) -> Callable[[str], bool]:
+def is_meant(run_id: str, text: str) -> bool:
+    """By a glob, which matches with case, or by its own id: one may look like a glob."""
+    return run_id == text or fnmatchcase(run_id, text)
+
+
+def has_magic(text: str) -> bool:
+    """Whether it can match anything but itself."""
+    return glob.escape(text) != text
+
+
+def to_literal(text: str, run_ids: Iterable[str]) -> str:
+    """The text of a glob; where it is the name of one of these runs, a glob of that run alone: who names `*` a run must not
+    have every run meant by it."""
+    return glob.escape(text) if text in set(run_ids) else text
+
+
+def matcher(text: str) -> Callable[[str], bool]:
     """Whether a run id is the glob itself, or matches it with case, as `fnmatchcase` does."""
-    pattern = re.compile(translate(glob))
-    return lambda run_id: run_id == glob or pattern.match(run_id) is not None
+    pattern = re.compile(translate(text))
+    return lambda run_id: run_id == text or pattern.match(run_id) is not None

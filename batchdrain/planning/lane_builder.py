@@ -15,7 +15,8 @@ from batchdrain.database.phases.pages import Page, Plain, Row
 from batchdrain.model.failure import NO_REASON, Failure
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.lane_buffer import LAST, LaneBuffer
-from batchdrain.planning.skip_rules import UNNAMED, SkipRules, is_usable_id
+from batchdrain.planning.skip_rules import SkipRules
+from batchdrain.planning.usable_ids import UsableIds
 
 KEPT: Final = 20_000
 """How many phases all lanes together keep at hand, about."""
@@ -35,6 +36,7 @@ class LaneBuilder:
         self._redact = redact
         self._skips_run = rules.runs()
         self._named = rules.known_by_name()
+        self._usable = UsableIds(rules.settings.command.argv)
         self._kinds: dict[str | None, tuple[str | Skip, Failure]] = {}  # failure text -> where it goes, what it says
         self._chars = 0
         self._runs: dict[str, dict[_Name, LaneBuffer]] = {}  # run_id -> its lanes by name
@@ -68,8 +70,8 @@ class LaneBuilder:
 
     def judged(self, row: Row) -> tuple[Skip | None, Failure, int]:
         """A row by itself: the rule that skips it, its failure, its attempts."""
-        if not (is_usable_id(row.run_id) and is_usable_id(row.phase_id)):
-            return UNNAMED, NO_REASON, 0
+        if (by_ids := self._usable.problem_of(row.run_id, row.phase_id)) is not None:
+            return by_ids, NO_REASON, 0
         by_run = self._skips_run(row.run_id)
         if by_run is not None:
             return by_run, NO_REASON, 0
@@ -132,7 +134,7 @@ class LaneBuilder:
         lanes = self._runs.setdefault(run_id, {})
         buffer = lanes.get(name)
         if buffer is None:
-            skip = self._skips_run(run_id) if is_usable_id(run_id) else UNNAMED
+            skip = self._skips_run(run_id)
             if skip is None:
                 skip = self._rules.run_of(run_id, name if isinstance(name, Skip) else None)
             buffer = self._new_buffer(run_id, name, "" if isinstance(name, Skip) else name, 0, skip=skip)
@@ -150,9 +152,12 @@ class LaneBuilder:
         return buffer
 
     def _without_unusable(self, page: Sequence[Plain]) -> list[Plain]:
-        rows = [row for row in page if is_usable_id(row[1])]
+        rows = []
         for row in page:
-            if not is_usable_id(row[1]):
+            skip = self._usable.problem_of(row[0], row[1])
+            if skip is None:
+                rows.append(row)
+            else:
                 self.rows_of[row[0]] += 1
-                self.skipped[UNNAMED] += 1
+                self.skipped[skip] += 1
         return rows

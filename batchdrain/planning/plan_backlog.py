@@ -14,7 +14,8 @@ from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.lane_backlog import Reading
 from batchdrain.planning.plan_file import PlannedPhase
-from batchdrain.planning.skip_rules import ATTEMPTED, CLAIMED, IN_THIS_SESSION, PLAN, UNNAMED, SkipRules, is_usable_id
+from batchdrain.planning.skip_rules import ATTEMPTED, CLAIMED, IN_THIS_SESSION, PLAN, SkipRules
+from batchdrain.planning.usable_ids import UsableIds
 from batchdrain.planning.verdicts import Verdict
 
 
@@ -37,6 +38,7 @@ class PlanBacklog:
         self._given: set[PhaseKey] = set()
         self._rules: SkipRules | None = None
         self._skips_run: Callable[[str], Skip | None] = lambda _: None
+        self._usable = UsableIds(())
         self.skipped: Counter[Skip] = Counter()
         self.total = 0
         self.stale = False
@@ -48,7 +50,7 @@ class PlanBacklog:
     def refresh(self, now: datetime) -> None:  # noqa: ARG002 - a plan does not depend on the time
         reading = self._read()
         self._rules, self.skipped, self.total = reading.rules, Counter(), 0
-        self._skips_run = reading.rules.runs()
+        self._skips_run, self._usable = reading.rules.runs(), UsableIds(reading.rules.settings.command.argv)
         wanted = {PhaseKey(phase.run_id, phase.phase_id): phase for phase in self._planned}
         found: dict[PhaseKey, Failure] = {}
         for row in to_rows(reading.pages):
@@ -98,8 +100,8 @@ class PlanBacklog:
         """Why a planned phase is not taken: it is not what was planned any more, or a rule skips it as it would any other."""
         if key in self._seen.attempted:
             return Skip(ATTEMPTED, IN_THIS_SESSION)
-        if not (is_usable_id(key.run_id) and is_usable_id(key.phase_id)):
-            return UNNAMED
+        if (by_ids := self._usable.problem_of(key.run_id, key.phase_id)) is not None:
+            return by_ids
         if key not in found:
             return Skip(PLAN, f"changed since: {key} is no longer {self._state}")
         if found[key].fingerprint != planned.fingerprint:

@@ -7,18 +7,24 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Final
 
-import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from batchdrain.config.messages import explain
 from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.model.errors import BadData, UsageError
 from batchdrain.planning.plan import Plan
 from batchdrain.runtime import clock, files
+from batchdrain.runtime.json_text import to_json
+from batchdrain.runtime.text import cut_text
 
 SCHEMA_VERSION = 1
+LARGEST: Final = files.LARGEST // 2
+"""Bytes of a plan: the file of a session that drains it holds it too, beside the results."""
+_SHOWN_CHARS: Final = 2_000
+Shown = Annotated[str, AfterValidator(lambda text: cut_text(text, _SHOWN_CHARS))]
+"""A text that people read and nobody compares."""
 
 
 class PlannedPhase(BaseModel):
@@ -29,12 +35,12 @@ class PlannedPhase(BaseModel):
     run_id: str
     phase_id: str
     phase_index: int | None = None
-    category: str
-    fingerprint: str  #: of the failure text when the plan was made
-    cluster: str = ""
-    reason: str  #: why it was chosen
+    category: Shown
+    fingerprint: Shown  #: of the failure text when the plan was made
+    cluster: Shown = ""
+    reason: Shown  #: why it was chosen
     timeout_s: float = 0.0
-    limit: str = ""
+    limit: Shown = ""
 
 
 class PlanFile(BaseModel):
@@ -73,16 +79,26 @@ def as_file(made: Plan, *, now: datetime, database: dict[str, Any], filters: dic
     )
 
 
+def render(plan: PlanFile) -> bytes:
+    """The JSON of the file."""
+    return to_json(plan.model_dump(mode="json"), indent=True)
+
+
 def save(path: Path, plan: PlanFile) -> None:
-    """Raises FilesUnavailable."""
-    text = orjson.dumps(plan.model_dump(mode="json"), option=orjson.OPT_INDENT_2)
+    """Raises FilesUnavailable, and UsageError for a plan that `load` would not read."""
+    text = render(plan)
+    if len(text) >= LARGEST:
+        raise UsageError(
+            f"--output: a plan of {len(plan.phases)} phases has {len(text)} bytes, more than `inv drain --plan` reads",
+            remedy="plan fewer with --batch-size",
+        )
     files.write_for_people(path, [text, b"\n"], f"--output: {path}")
 
 
 def load(path: Path) -> PlanFile:
     """Raises UsageError when it is not there, BadData when it is no plan."""
     try:
-        raw = files.read_for_people(path)
+        raw = files.read_for_people(path, LARGEST)
     except OSError as error:
         raise UsageError(f"--plan: {path}: {error.strerror}", remedy="make it with `inv dry-run --output`") from None
     except ValueError as error:

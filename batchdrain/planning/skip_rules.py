@@ -26,7 +26,6 @@ CLAIMED: Final = "claimed"
 PLAN: Final = "--plan"
 QUARANTINE: Final = 3
 """After so many orphanings in a row a phase is suspected of killing whoever runs it."""
-UNNAMED: Final = Skip("bad id", "run_id and phase_id must be text: not NULL, not empty, no NUL, valid UTF-8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,18 +133,6 @@ class SkipRules:
         if self.settings.stop.skip_runs_with_queued and queued:
             return Skip("stop.skip_runs_with_queued", f"run {run_id} has {queued} queued")
         return None
-
-
-def is_usable_id(text: str) -> bool:
-    """Whether an id can be bound, passed and shown at all."""
-    if not text or "\x00" in text:
-        return False
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            return False
-    return True
 
 
 _VALUES: Final = 3

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-import orjson
-
 from batchdrain.reports import markdown, text
-from batchdrain.sessions.render import dumps
+from batchdrain.runtime.json_text import to_json
+from batchdrain.runtime.text import safe_lines
 from batchdrain.sessions.session import Session, metrics_per_minute
 
 SUMMARY: Final = ("text", "json", "markdown")
 
 
 def render_summary(session: Session, saved_to: str, format_name: str) -> str:
-    """The report in one of SUMMARY, ending in a newline."""
+    """The report in one of SUMMARY, ending in a newline: safe to show, and to write."""
     if format_name == "json":
         found = session.model_dump(mode="json")
         found |= {
@@ -23,14 +22,14 @@ def render_summary(session: Session, saved_to: str, format_name: str) -> str:
             "metrics_per_minute": dict(metrics_per_minute(session)),
             "saved_to": saved_to,
         }
-        return dumps(found, orjson.OPT_INDENT_2).decode() + "\n"
-    return markdown.render(session, saved_to) if format_name == "markdown" else text.render(session, saved_to)
+        return to_json(found, indent=True).decode() + "\n"
+    return safe_lines((markdown if format_name == "markdown" else text).render(session, saved_to))
 
 
 def render_nothing(why: str, format_name: str) -> str:
     """The report where no session was written."""
     if format_name == "json":
-        return dumps({"session_id": None, "nothing_selected": why.splitlines()}, orjson.OPT_INDENT_2).decode() + "\n"
+        return to_json({"session_id": None, "nothing_selected": why.splitlines()}, indent=True).decode() + "\n"
     if format_name == "markdown":
         return "".join(f"{markdown.escape(line)}\n\n" for line in why.splitlines())
     return why + "\n"

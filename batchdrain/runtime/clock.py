@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
+
+_FIRST_MS: Final = -62_135_596_800_000 + 86_400_000 * 366  # a year of room, to count back from it
+_LAST_MS: Final = 253_402_300_799_000 - 86_400_000 * 366
 
 
 def now() -> datetime:
@@ -16,8 +20,8 @@ def to_iso(moment: datetime) -> str:
 
 
 def from_ms(epoch_ms: int) -> datetime:
-    """`epoch_ms`: milliseconds since 1970, as the ledger keeps them."""
-    return datetime.fromtimestamp(epoch_ms / 1000, UTC)
+    """`epoch_ms`: milliseconds since 1970, as the ledger keeps them. What no calendar has becomes its first or last day."""
+    return datetime.fromtimestamp(min(max(epoch_ms, _FIRST_MS), _LAST_MS) / 1000, UTC)
 
 
 def to_ms(moment: datetime) -> int:

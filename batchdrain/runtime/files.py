@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from batchdrain.model.errors import FilesUnavailable
+from batchdrain.runtime import folders
 
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes of a session or plan file that are read at most."""
@@ -30,42 +31,44 @@ def replace(path: Path, parts: Iterable[bytes], mode: int = _OURS) -> None:
 
     `mode`: of the file. Raises OSError; the old version is untouched then and no temporary file stays.
     """
-    content = b"".join(parts)
+    with folders.hold(path.parent, guarded=True) as folder:
+        _replace(folder, path.name, b"".join(parts), mode)
+
+
+def _replace(folder: int, name: str, content: bytes, mode: int) -> None:
     try:
-        _put(path, content, mode)
+        _put(folder, name, content, mode)
     except FileNotFoundError:  # `sweep` came between the temporary file and its lock; or the folder is gone
-        _put(path, content, mode)
+        _put(folder, name, content, mode)
     # fsync the folder too: after power loss a renamed file may otherwise be missing.
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    os.fsync(folder)
 
 
-def _put(path: Path, content: bytes, mode: int) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+def _put(folder: int, name: str, content: bytes, mode: int) -> None:
+    temporary = f".{name}.{os.getpid()}.tmp"
     with contextlib.suppress(FileNotFoundError):
-        temporary.unlink()
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, _OURS)
+        os.unlink(temporary, dir_fd=folder)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    fd = os.open(temporary, flags, _OURS, dir_fd=folder)
     try:
-        fcntl.flock(fd, fcntl.LOCK_SH)  # `sweep` sees that we live
+        with contextlib.suppress(BlockingIOError):  # `sweep` has it, and takes it for a dead one's: then we are back here
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)  # `sweep` sees that we live
         if mode != _OURS:
             os.fchmod(fd, mode)
         write_all(fd, content)
         os.fsync(fd)
-        os.replace(temporary, path)  # noqa: PTH105 - the atomic step, named as the system names it
+        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
         with contextlib.suppress(OSError):
-            temporary.unlink()
+            os.unlink(temporary, dir_fd=folder)
         raise
     finally:
         os.close(fd)
 
 
-def read_for_people(path: Path) -> bytes:
+def read_for_people(path: Path, largest: int = LARGEST) -> bytes:
     """The content of a file that somebody named, through links. Raises OSError, and ValueError for what is no regular file
-    or larger than LARGEST: a pipe may never end, nor even begin."""
+    or larger than `largest`: a pipe may never end, nor even begin."""
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
         kind = os.fstat(fd).st_mode
@@ -74,11 +77,11 @@ def read_for_people(path: Path) -> bytes:
         if not stat.S_ISREG(kind):
             raise ValueError("is no regular file")
         with os.fdopen(os.dup(fd), "rb") as file:
-            content = file.read(LARGEST + 1)
+            content = file.read(largest + 1)
     finally:
         os.close(fd)
-    if len(content) > LARGEST:
-        raise ValueError(f"is larger than {LARGEST} bytes")
+    if len(content) > largest:
+        raise ValueError(f"is larger than {largest} bytes")
     return content
 
 
@@ -86,25 +89,39 @@ def write_for_people(path: Path, parts: Iterable[bytes], what: str) -> None:
     """Write a file of the user's: through a link, with the mode that it has, or that a new one would have, and never in
     place of a device, a pipe or a folder. `what`: names it in the error.
 
-    Raises FilesUnavailable.
+    Raises FilesUnavailable, for a link on the way that others may turn elsewhere too.
     """
-    target, why = Path(os.path.realpath(path)), "is no regular file"
-    if not target.exists() or target.is_file():
+    try:
+        folder, name = folders.follow(path)
         try:
-            return replace(target, parts, stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask())
-        except OSError as error:
-            why = error.strerror or str(error)
-    raise FilesUnavailable(f"{what}: {why}", remedy="name a file that can be written")
+            return _replace(folder, name, b"".join(parts), _mode_of(folder, name))
+        finally:
+            os.close(folder)
+    except folders.MovableError as error:
+        raise FilesUnavailable(f"{what}: {error.filename} {error.strerror}", remedy=error.cure) from error
+    except OSError as error:
+        raise FilesUnavailable(f"{what}: {error.strerror or error}", remedy="name a file that can be written") from error
 
 
-def sweep(folder: Path) -> None:
-    """Remove the temporary files that a killed writer left: those that nobody holds."""
-    for stray in folder.glob(".*.tmp"):
+def _mode_of(folder: int, name: str) -> int:
+    """That of the file that is there, or that a new one would have. Raises OSError for what is no regular file."""
+    try:
+        found = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+    except FileNotFoundError:
+        return 0o666 & ~_umask()
+    if not stat.S_ISREG(found):
+        raise OSError(errno.EINVAL, "is no regular file")
+    return stat.S_IMODE(found)
+
+
+def sweep(folder: int) -> None:
+    """Remove the temporary files that a killed writer left in the folder of this descriptor: those that nobody holds."""
+    for stray in [name for name in os.listdir(folder) if name.startswith(".") and name.endswith(".tmp")]:
         with contextlib.suppress(OSError):
-            fd = os.open(stray, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            fd = os.open(stray, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                stray.unlink()
+                os.unlink(stray, dir_fd=folder)
             finally:
                 os.close(fd)
 

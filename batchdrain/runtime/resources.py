@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from batchdrain.model.errors import FilesUnavailable
 
 REMEDY: Final = "free memory or processes (ulimit -v, ulimit -u) and try again"
+MOST_OF_AN_ANSWER: Final = 512 << 20
+"""So many bytes may our memory grow by while a server answers once."""
+_STATM: Final = Path("/proc/self/statm")
+_PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _SIGNS: Final = (
     "can't start new thread",  # RuntimeError
     "error return without exception set",  # SystemError, where the exception itself found no memory
@@ -37,3 +43,11 @@ def raise_shortage() -> Iterator[None]:
         if shortage is None:
             raise
         raise shortage from error
+
+
+def resident_bytes() -> int:
+    """The memory that this process has in use; 0 where nobody can say."""
+    try:
+        return int(_STATM.read_bytes().split()[1]) * _PAGE_BYTES
+    except OSError:
+        return 0

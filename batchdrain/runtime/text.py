@@ -7,21 +7,41 @@ from pathlib import Path
 from typing import Final
 
 STORED_CHARS: Final = 16_000  #: at most 64 kB of UTF-8
-_UNSAFE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufff9-\ufffb]"
+UNSEEN: Final = (
+    "\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
+    "\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+"""For a class of characters: controls, turns of direction, what has no width, lone surrogates. ASCII's own controls apart."""
+COMMAND_OF_CI: Final = r"##(?=\[|(?i:vso|teamcity)\[)"
+"""What the runners of Azure, GitHub and TeamCity obey wherever it stands in a line."""
+_UNSAFE: Final = re.compile(f"[\x00-\x1f{UNSEEN}]")
+_UNSAFE_IN_LINES: Final = re.compile(f"[\x00-\x08\x0b-\x1f{UNSEEN}]")
+_COMMAND: Final = re.compile(rf"^[^\S\n]*::|{COMMAND_OF_CI}", re.MULTILINE)  # GitHub skips the blanks before it
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def _escape(match: re.Match[str]) -> str:
     code = ord(match.group())
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def safe_text(text: str, *, limit: int = 2_000) -> str:
-    """One line for people: controls, bidi and zero-width characters and surrogates as escapes, cut at `limit`."""
-    cut = text if len(text) <= limit else text[: limit - 1] + "…"
-    return _UNSAFE.sub(_escape, cut)
+def _break(match: re.Match[str]) -> str:
+    return match.group().replace("#", "\\x23", 1).replace(":", "\\x3a", 1)
+
+
+def safe_text(text: str, *, limit: int | None = 2_000) -> str:
+    """One line for people, cut at `limit` with a sign (None: whole): controls and what can't be seen as escapes, and no command of a CI runner."""
+    return _COMMAND.sub(_break, _UNSAFE.sub(_escape, text if limit is None else cut_text(text, limit)))
+
+
+def safe_lines(text: str) -> str:
+    """The same for a text of lines, which keeps its tabs. What is safe stays as it is."""
+    return _COMMAND.sub(_break, _UNSAFE_IN_LINES.sub(_escape, text))
+
+
+def cut_text(text: str, limit: int) -> str:
+    """At most `limit` characters, with a sign where some are left out."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def to_storable(text: str) -> str:
@@ -32,14 +52,15 @@ def to_storable(text: str) -> str:
 def to_printable(text: str, encoding: str | None) -> str:
     """`text` with ASCII stand-ins for what a stream of `encoding` can't take."""
     for sign, stand_in in (("✓", "[ok]"), ("✗", "[x]"), ("…", "...")):
-        if not _can_encode(sign, encoding):
+        if not can_encode(sign, encoding):
             text = text.replace(sign, stand_in)
     return text.encode(encoding or "ascii", "backslashreplace").decode(encoding or "ascii")
 
 
-def _can_encode(sign: str, encoding: str | None) -> bool:
+def can_encode(text: str, encoding: str | None) -> bool:
+    """Whether a stream of `encoding` takes the text as it is."""
     try:
-        sign.encode(encoding or "ascii")
+        text.encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return False
     return True

@@ -15,6 +15,7 @@ from batchdrain.runtime.signals import leave_to_the_main_thread
 
 _STACK_BYTES: Final = 8 << 20  # where there is no limit
 _SPARE_BYTES: Final = 4 << 20
+_BEGINS_WITHIN_S: Final = 60.0
 
 
 def require_room(threads: int) -> None:
@@ -55,8 +56,11 @@ def begin_all(pool: ThreadPoolExecutor, workers: int) -> None:
         with raise_shortage():
             for _ in range(workers):
                 pool.submit(all_there.wait)
+        all_there.wait(_BEGINS_WITHIN_S)
+    except threading.BrokenBarrierError:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise FilesUnavailable("the threads of the workers did not begin", remedy=REMEDY) from None
     except BaseException:  # whoever waits at the barrier would keep the process from ending
         all_there.abort()
         pool.shutdown(wait=False, cancel_futures=True)
         raise
-    all_there.wait()

@@ -6,7 +6,6 @@ After a crash at most the last line is partial; the next writer ends it, so it i
 
 from __future__ import annotations
 
-import json
 import os
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +14,9 @@ from typing import Any, Final
 import structlog
 
 from batchdrain.model.errors import FilesUnavailable
+from batchdrain.runtime import folders
 from batchdrain.runtime.files import write_all
+from batchdrain.runtime.json_text import to_json_line
 
 
 class Event(StrEnum):
@@ -47,9 +48,9 @@ class _Lines:
     """The file behind the logger: structlog hands it finished lines."""
 
     def __init__(self, path: Path) -> None:
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
         try:
-            self.fd = os.open(path, flags, 0o600)
+            self.fd = folders.open_file(path, flags, guarded=True)
             size = os.fstat(self.fd).st_size
             if size and os.pread(self.fd, 1, size - 1) != b"\n":
                 write_all(self.fd, b"\n")
@@ -103,4 +104,4 @@ class EventLog:
 
 
 def _dumps(fields: dict[str, Any], **_: object) -> str:
-    return json.dumps(fields, ensure_ascii=True, allow_nan=False, default=str)
+    return to_json_line(fields)

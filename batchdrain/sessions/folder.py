@@ -7,7 +7,6 @@ of ours and not too large; a file that can't be read is kept aside, never overwr
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import re
 import stat
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from batchdrain.model.errors import BadData, FilesUnavailable, SessionInUse, UsageError
-from batchdrain.runtime import files
+from batchdrain.runtime import files, folders
 from batchdrain.sessions import lock
 from batchdrain.sessions.parse import CorruptSession, parse
 from batchdrain.sessions.session import Session
@@ -47,27 +46,30 @@ class SessionFolder:
     def prepare(self) -> None:
         """Make the folder, for us alone. Raises FilesUnavailable where others may write to it."""
         try:
-            for place in (*reversed(self.folder.parents), self.folder):
-                # Whatever the umask: who may write a parent may put something else in the folder's place.
-                place.mkdir(mode=0o700, exist_ok=True)
-            found, itself, above = self.folder.stat(), self.folder.lstat(), self.folder.parent.stat()
+            # Whatever the umask: who may write a parent may put something else in the folder's place.
+            fd = folders.open_folder(self.folder, guarded=True, mode=0o700)
+        except folders.MovableError as error:
+            raise FilesUnavailable(f"batchdrain.session_dir: {error.filename} {error.strerror}", remedy=error.cure) from error
         except OSError as error:
             raise FilesUnavailable(
                 f"batchdrain.session_dir: {self.folder}: {error.strerror}",
                 remedy="make it writable or name another folder",
             ) from error
-        if found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise FilesUnavailable(
-                f"batchdrain.session_dir: {self.folder} is not ours alone to write",
-                remedy=f"chown it to the user that drains, and chmod 700 {self.folder}",
-            )
-        movable = above.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not above.st_mode & stat.S_ISVTX
-        if stat.S_ISLNK(itself.st_mode) and (movable or itself.st_uid not in {os.geteuid(), 0}):
-            raise FilesUnavailable(
-                f"batchdrain.session_dir: {self.folder} is a link, and others may turn it elsewhere",
-                remedy=f"name the folder itself, or chmod go-w {self.folder.parent}",
-            )
-        files.sweep(self.folder)
+        try:
+            found = os.fstat(fd)
+            if found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+                raise FilesUnavailable(
+                    f"batchdrain.session_dir: {self.folder} is not ours alone to write",
+                    remedy=f"chown it to the user that drains, and chmod 700 {self.folder}",
+                )
+            files.sweep(fd)
+        finally:
+            os.close(fd)
+
+    def make(self, name: str) -> None:
+        """A folder in it, for us alone. Raises FileExistsError where something has that name."""
+        with folders.hold(self.folder, guarded=True) as fd:
+            os.mkdir(name, 0o700, dir_fd=fd)
 
     def new_id(self, started_at: datetime) -> str:
         """A name that nobody has: its own folder is created exclusively, so two in one second differ."""
@@ -76,10 +78,11 @@ class SessionFolder:
         while True:
             name = stem if number == 1 else f"{stem}-{number}"
             try:
-                if not self.path(name).exists():
-                    (self.folder / name).mkdir(mode=0o700)
-                    (self.folder / name / "logs").mkdir(mode=0o700)
-                    return name
+                with folders.hold(self.folder, guarded=True) as fd:
+                    if not _is_there(f"{name}.json", fd):
+                        os.mkdir(name, 0o700, dir_fd=fd)
+                        os.mkdir(f"{name}/logs", 0o700, dir_fd=fd)
+                        return name
             except FileExistsError:
                 pass
             except OSError as error:
@@ -109,15 +112,10 @@ class SessionFolder:
         FilesUnavailable where something else stands in the place of its folders."""
         path = self.folder / session_id / "lock"
         try:
-            for folder in (path.parent, self.logs(session_id), self.spool(session_id)):
-                with contextlib.suppress(FileExistsError):
-                    folder.mkdir(mode=0o700)
-                if not stat.S_ISDIR(folder.lstat().st_mode):
-                    path = folder
-                    raise NotADirectoryError(errno.ENOTDIR, "is no folder of ours")
-            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            fd = lock.open_in(self.folder, session_id)
         except OSError as error:
-            raise FilesUnavailable(f"{path}: {error.strerror}", remedy="take away what stands there") from error
+            place = error.filename or path
+            raise FilesUnavailable(f"{place}: {error.strerror}", remedy="take away what stands there") from error
         try:
             lock.take(fd)
         except BlockingIOError:
@@ -149,16 +147,17 @@ class SessionFolder:
 
     def put_aside(self, session_id: str) -> Path:
         """Rename a corrupt file, so that it is never overwritten."""
-        number = 1
-        while (target := self.folder / f"{session_id}.json.corrupt-{number}").exists():
-            number += 1
-        self.path(session_id).rename(target)
-        return target
+        number, name = 1, f"{session_id}.json"
+        with folders.hold(self.folder, guarded=True) as fd:
+            while _is_there(f"{name}.corrupt-{number}", fd):
+                number += 1
+            os.rename(name, f"{name}.corrupt-{number}", src_dir_fd=fd, dst_dir_fd=fd)
+        return self.folder / f"{name}.corrupt-{number}"
 
     def is_held(self, session_id: str) -> bool:
         """Whether some process drains the session now."""
         try:
-            fd = os.open(self.folder / session_id / "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            fd = folders.open_file(self.folder / session_id / "lock", os.O_RDONLY | os.O_NONBLOCK)
         except OSError:
             return False
         try:
@@ -168,10 +167,13 @@ class SessionFolder:
 
     def ids(self) -> list[str]:
         """Every session that has a file, or had one, oldest first by name."""
-        if not self.folder.is_dir():
+        try:
+            with folders.hold(self.folder) as fd:
+                names = os.listdir(fd)  # noqa: PTH208 - of a descriptor
+                found = {name for name in names if _is_there(f"{name}/logs", fd)}
+        except (FileNotFoundError, NotADirectoryError):
             return []
-        found = {path.name.removesuffix(".json") for path in self.folder.glob("*.json")}
-        found |= {path.parent.name for path in self.folder.glob("*/logs")}
+        found |= {name.removesuffix(".json") for name in names if name.endswith(".json")}
         return sorted(name for name in found if _ID.fullmatch(name) and ".." not in name)
 
     def all(self) -> Iterator[tuple[str, Session | BadData]]:
@@ -204,7 +206,7 @@ class SessionFolder:
     def _read(self, session_id: str) -> bytes:
         path = self.path(session_id)
         try:
-            fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            fd = folders.open_file(path, os.O_RDONLY | os.O_NONBLOCK)
         except FileNotFoundError:
             if (self.folder / session_id / "logs").is_dir():
                 raise LostSession(
@@ -230,3 +232,11 @@ class SessionFolder:
                 return file.read()
         finally:
             os.close(fd)
+
+
+def _is_there(name: str, folder: int) -> bool:
+    try:
+        os.stat(name, dir_fd=folder)
+    except OSError:
+        return False
+    return True

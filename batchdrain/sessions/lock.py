@@ -8,13 +8,43 @@ but are dropped as soon as anybody in the process closes the same file.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import time
+from pathlib import Path
 from typing import Final
+
+from batchdrain.runtime import folders
 
 _LOOK_S: Final = 0.1
 _taken: set[tuple[int, int, int]] = set()
+
+
+def open_in(folder: Path, session_id: str) -> int:
+    """The lock's file, in the session's own folder. That, and those for logs and spool in it, are made where there are none.
+    Raises OSError, which names what stands in the place of one of them."""
+    with folders.hold(folder, guarded=True) as above:
+        own = _open_own(above, session_id, folder / session_id)
+    try:
+        for name in ("logs", "spool"):
+            os.close(_open_own(own, name, folder / session_id / name))
+        return os.open("lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=own)
+    except OSError as error:
+        if error.filename == "lock":
+            error.filename = str(folder / session_id / "lock")
+        raise
+    finally:
+        os.close(own)
+
+
+def _open_own(above: int, name: str, place: Path) -> int:
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(name, 0o700, dir_fd=above)
+    try:
+        return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=above)
+    except NotADirectoryError:
+        raise NotADirectoryError(errno.ENOTDIR, "is no folder of ours", str(place)) from None
 
 
 def take(fd: int) -> None:

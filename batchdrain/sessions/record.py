@@ -13,24 +13,30 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-import orjson
-
 from batchdrain.model.errors import FilesUnavailable
 from batchdrain.model.phase import Skip
 from batchdrain.planning.stop import Progress
 from batchdrain.runtime import files
+from batchdrain.runtime.json_text import to_json
+from batchdrain.runtime.text import cut_text
 from batchdrain.runtime.threads import begin
 from batchdrain.sessions.balance import BalanceCount
 from batchdrain.sessions.events import Event, EventLog
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.progress import ResultCounts, counts_of
-from batchdrain.sessions.render import dumps, render_result
+from batchdrain.sessions.render import render_result
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session, Status
 
 AT_ONCE: Final = 100
 """Up to so many results the file is replaced after each phase."""
+_SMALL_BYTES: Final = 4_000_000
+"""And up to this size of it."""
+FULL_BYTES: Final = files.LARGEST // 4 * 3
+"""Nothing more is begun for a session of this size: a larger file than LARGEST would not be read again."""
+_NOTED_CHARS: Final = 2_000
 LAG_S: Final = 0.8
+_ENDS_WITHIN_S: Final = 60.0
 
 
 class SessionRecord:
@@ -53,6 +59,7 @@ class SessionRecord:
         self._logs_kept = folder.shorten(self.logs)
         self._lock = lock
         self._rendered = [render_result(result) for result in session.results]
+        self._size = sum(map(len, self._rendered))  #: of the file, about
         self._saved = 0.0
         self._guard = threading.Lock()
         self._late = threading.Condition()
@@ -68,23 +75,29 @@ class SessionRecord:
         self._place = self.counts.attempted
         self.balance_count = BalanceCount(session.results, session.balance, failed_state)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether its file nears the size up to which files are read."""
+        return self._size >= FULL_BYTES
+
     def progress(self) -> Progress:
         """Numbers as of now; its mappings go on growing with the results."""
         return self.counts.progress()
 
     def add(self, result: Result, event: Mapping[str, Any]) -> None:
         """A phase's result, in place of an earlier one of this session, and its event. On disk once it is settled."""
-        session, key = self.session, result.key
+        session, key, rendered = self.session, result.key, render_result(result)
         with self._guard:
             if (place := self._place.get(key)) is None:
                 self._place[key] = len(session.results)
                 session.results.append(result)
-                self._rendered.append(render_result(result))
+                self._rendered.append(rendered)
             else:
                 self._count(session.results[place], -1)
                 session.results[place] = result
-                self._rendered[place] = render_result(result)
+                self._rendered[place] = rendered
             self._count(result)
+            self._size += len(rendered)
         self._is_settled = False
         self.events.append(Event.PHASE_FINISHED, **event)
 
@@ -94,7 +107,7 @@ class SessionRecord:
         if self._is_settled:
             return
         self.events.sync()
-        if len(self.session.results) <= AT_ONCE:
+        if len(self.session.results) <= AT_ONCE and self._size <= _SMALL_BYTES:
             self.save()
         else:
             self._save_soon()
@@ -103,6 +116,7 @@ class SessionRecord:
     def note_once(self, event: Event, skip: Skip, *, keep: bool = True, **facts: Any) -> bool:
         """Write a skip as an event: once, not once per phase nor once per reading. `keep`: for the summary too. Returns
         whether it was new."""
+        skip = Skip(skip.rule, cut_text(skip.value, _NOTED_CHARS))
         if keep:
             self.note(skip, facts.get("count"))
         if (event, str(skip)) in self._told:
@@ -124,7 +138,7 @@ class SessionRecord:
         """The session ends, or is left: its file is exact when this returns. Raises FilesUnavailable."""
         session = self.session
         session.status = status
-        session.stopped_because = because
+        session.stopped_because = because = None if because is None else cut_text(because, _NOTED_CHARS)
         session.completed_at = now if status in {Status.COMPLETE, Status.STOPPED} else None
         self.save()
         fields = {
@@ -159,7 +173,7 @@ class SessionRecord:
             self._closed = True
             self._late.notify()
         if self._saver is not None:
-            self._saver.join()
+            self._saver.join(_ENDS_WITHIN_S)  # it may wait for a disk that hangs; it writes nothing that is not saved already
         self.events.close()
         os.close(self._lock)
 
@@ -170,8 +184,10 @@ class SessionRecord:
         self.balance_count.add(result, by)
 
     def _parts(self) -> list[bytes]:
-        head = dumps(self.session.model_dump(mode="json", exclude={"results"}), orjson.OPT_INDENT_2)
-        return [head[:-2], b',\n  "results": [\n    ', b",\n    ".join(self._rendered), b"\n  ]\n}\n"]
+        head = to_json(self.session.model_dump(mode="json", exclude={"results"}), indent=True)
+        parts = [head[:-2], b',\n  "results": [\n    ', b",\n    ".join(self._rendered), b"\n  ]\n}\n"]
+        self._size = sum(map(len, parts))
+        return parts
 
     def _save_soon(self) -> None:
         if self._saver is None:

@@ -69,7 +69,7 @@ def test_a_success_that_is_printed_and_not_recorded_is_caught(sqlite_project: Wo
 
 
 @needs_strace
-@pytest.mark.parametrize("call", ["fsync:error=EIO:when=3", "rename:error=EIO:when=1"])
+@pytest.mark.parametrize("call", ["fsync:error=EIO:when=3", "renameat:error=EIO:when=1"])
 def test_a_step_to_the_disk_that_fails_and_is_not_told_is_caught(sqlite_project: Workplace, call: str) -> None:
     watched(sqlite_project, "a/p~ms=1")
     traced = injected(sqlite_project, call, env=broken(sqlite_project, "failures_of_the_disk_are_ignored"))

@@ -131,7 +131,7 @@ def test_what_is_printed_was_on_the_disk_before(sqlite_project: Workplace) -> No
     """The order of a result: spool, ledger, event, session file, screen; each file before its folder."""
     watched(sqlite_project, "run/p~ms=1")
     seen = sqlite_project.root / "trace.txt"
-    argv = ["strace", "-f", "-y", "-q", "-o", str(seen), "-s", "3000", "-e", "trace=fsync,fdatasync,rename,write,pwrite64"]
+    argv = ["strace", "-f", "-y", "-q", "-o", str(seen), "-s", "3000", "-e", "trace=fsync,fdatasync,renameat,write,pwrite64"]
     done = subprocess.run(
         [*argv, *INV, "drain"], cwd=sqlite_project.root, env=sqlite_project.environ(), capture_output=True, check=False
     )
@@ -144,7 +144,7 @@ def test_what_is_printed_was_on_the_disk_before(sqlite_project: Workplace) -> No
     printed = first("write(1", "Success: COMPLETE")
     spooled = first("fsync", "spool/")
     event = first("write", "phase.finished")
-    replaced = first("rename(", ".json", after=event)
+    replaced = first("renameat(", ".json", after=event)
     ledger = max(n for n, line in enumerate(lines[:event]) if "work.db" in line and "sync" in line)
     assert spooled < ledger < event < first("fdatasync", "events.jsonl", after=event) < replaced < printed
     assert first("fsync", f"{sqlite_project.sessions.name}>", after=replaced) < printed

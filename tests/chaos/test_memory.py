@@ -41,7 +41,7 @@ whose.{name} = lacking
         ("batchdrain.execution.guardian_client", ".GuardianClient", "hear"),
         ("batchdrain.execution.guardian_pool", "", "_to_message"),
         ("batchdrain.execution.guardian_pool", "", "ending_of"),
-        ("hashlib", "", "file_digest"),
+        ("batchdrain.execution.left_files", "", "_blocks"),
     ],
     ids=["hear", "send", "read", "digest"],
 )

@@ -186,11 +186,12 @@ def test_a_claim_stays_held_while_its_guardian_lives_and_can_not_be_killed(sqlit
     assert violations(sqlite_project, witness, "") == []
 
 
-def test_a_process_that_is_hidden_from_us_is_not_taken_for_dead() -> None:
-    """/proc shows each user his own processes alone (hidepid)."""
+@pytest.mark.parametrize("hidepid", [1, 2])
+def test_a_process_that_is_hidden_from_us_is_not_taken_for_dead(hidepid: int) -> None:
+    """/proc shows each user his own processes alone: of the others nothing but their numbers (1), or not even these (2)."""
     if os.geteuid() or not shutil.which("unshare") or not shutil.which("setpriv"):
         pytest.skip("only root can hide processes")
-    hidden = 'mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"'
+    hidden = f'mount -t proc -o hidepid={hidepid} proc /proc && exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"'
     apart = ["unshare", "--mount", "sh", "-c", hidden, "sh"]
     me = process_identity.identify_self()
     program = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -26,15 +27,16 @@ def ran_by(place: Workplace, *wrapper: str) -> subprocess.CompletedProcess[bytes
     return subprocess.run(argv, cwd=place.root, env=place.environ(), capture_output=True, timeout=DEADLINE_S, check=False)
 
 
-def test_an_id_that_no_command_line_can_hold_fails_its_phase_alone(sqlite_project: Workplace) -> None:
-    """Linux takes 128 kB in one argument or variable."""
-    endless = "x" * 140_000
-    sqlite_project.add(("r", endless, 0, "FAILED", None), ("r", "b", 1, "FAILED", None))
+def test_ids_that_no_command_line_can_hold_fail_their_phase_alone(sqlite_project: Workplace) -> None:
+    """Each argument is short enough, and all of them together are more than the system takes."""
+    sqlite_project.configure(command={"argv": [sys.executable, "-c", "", *["{phase_id}"] * 90]})
+    long = "x" * 100_000
+    sqlite_project.add(("r", long, 0, "FAILED", None), ("r", "b", 1, "FAILED", None))
 
     ran = sqlite_project.inv("drain")
 
     assert (ran.code, "Traceback" in ran.err) == (1, False), ran.err
-    state, reason = sqlite_project.phases()[f"r/{endless}"]
+    state, reason = sqlite_project.phases()[f"r/{long}"]
     assert (state, sqlite_project.states()["r/b"]) == ("FAILED", "COMPLETE")
     assert str(reason).startswith("its ids cannot be passed as arguments: Argument list too long")
 
@@ -68,6 +70,25 @@ def test_a_drain_needs_no_home(sqlite_project: Workplace) -> None:
     sqlite_project.fail("a/1")
     ran = ran_by(sqlite_project, "env", "-u", "HOME")
     assert (ran.returncode, ran.stderr, sqlite_project.states()) == (0, b"", {"a/1": "COMPLETE"})
+
+
+def test_a_drain_needs_no_folder_to_stand_in(sqlite_project: Workplace, tmp_path: Path) -> None:
+    """The command takes it away. Invoke itself needs one to find its tasks, unless it is told the project's."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    sqlite_project.configure(command={"argv": ["rm", "-rf", str(gone)]})
+    sqlite_project.fail("a/1")
+    argv = [*INV, "-r", str(sqlite_project.root)]
+    for task in ("drain", "summary"):
+        place, environ = (gone if gone.exists() else sqlite_project.root), sqlite_project.environ()
+        line = ["sh", "-c", 'cd "$0" && rmdir "$0" 2>/dev/null; exec "$@"', str(gone)] if task == "summary" else []
+        gone.mkdir(exist_ok=True)
+        ran = subprocess.run(
+            [*line, *argv, task], cwd=place, env=environ, capture_output=True, timeout=DEADLINE_S, check=False
+        )
+        assert (ran.returncode, ran.stderr) == (0, b"")
+        assert not gone.exists()
+    assert sqlite_project.states() == {"a/1": "COMPLETE"}
 
 
 def test_a_settings_file_of_more_than_a_megabyte_is_read(sqlite_project: Workplace) -> None:

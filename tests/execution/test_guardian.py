@@ -13,10 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from batchdrain.execution import guardian_client, spool_reader
+from batchdrain.execution import guardian_client, guardian_server, spool_reader
 from batchdrain.execution.guardian import wire
 from batchdrain.execution.guardian.launch import Launch, NotBegunError
 from batchdrain.execution.guardian.wire import boottime_ms
+from batchdrain.execution.guardian_client import GuardianClient
 from batchdrain.execution.guardian_pool import GuardianPool, _open_logs, _to_message
 from batchdrain.execution.order import EndedBy, Ending, Order
 from tests.execution.orders import DEADLINE_S, HANG, Make, ends, extend, guarded
@@ -119,9 +120,9 @@ def test_a_lease_that_ends_before_the_program_is_executed_is_heeded(order: Make,
 
 def patched(monkeypatch: pytest.MonkeyPatch, patch: str) -> None:
     """The guardians' own process is another one: it is changed as it starts."""
-    start, end = guardian_client._SERVE.split("from ", 1)
+    start, end = guardian_server._SERVE.split("from ", 1)
     names = "import os, time; import batchdrain.execution.guardian.guardian as g; import batchdrain.execution.guardian.launch as l"
-    monkeypatch.setattr(guardian_client, "_SERVE", f"{start}{names}; {patch}; from {end}")
+    monkeypatch.setattr(guardian_server, "_SERVE", f"{start}{names}; {patch}; from {end}")
 
 
 @pytest.mark.parametrize("by", [EndedBy.TIMEOUT, EndedBy.INTERRUPT])
@@ -168,10 +169,11 @@ UP = "import os, time; open('up', 'w').write(f'{os.getpid()}\\n'); time.sleep(60
 
 
 @pytest.mark.parametrize("interrupts", [0, 1, 2])
-def test_a_guardian_that_is_stopped_is_killed_and_so_is_its_command(
+def test_a_guardian_that_does_not_answer_is_killed_and_so_is_its_command(
     order: Make, pool: GuardianPool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, interrupts: int
 ) -> None:
     """It heeds neither the time limit nor a signal."""
+    monkeypatch.setattr(GuardianClient, "is_stopped", lambda _: False)
     monkeypatch.setattr(guardian_client, "_SLACK_S", 600 if interrupts == 2 else 0.1)
     monkeypatch.setattr(guardian_client, "_KILLS_WITHIN_S", 0.5)
     wanted = guarded(order(UP, timeout_s=600, grace_s=0.1), tmp_path, lease_s=600)

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from batchdrain.execution import orphans
+from batchdrain.execution import orphans, spool_reader
+from batchdrain.execution.guardian_report import SpoolRecord
 from batchdrain.execution.order import TOKEN
 from batchdrain.execution.orphans import Abandoned, Settled, settle
 from batchdrain.execution.process_identity import ProcessIdentity, read_host_id, start_of
 from tests.support.workplace import wait_for
 
 SLEEP = "import time; time.sleep(600)"
+RECORD = {"token": "t.3", "by": "exit", "exit_code": 0, "duration_s": 1, "limit_s": 60, "limit_rule": "test", "ended_ms": 1}
 
 
 @pytest.fixture
@@ -38,9 +40,10 @@ def abandoned(spool: Path, guardian: subprocess.Popen[bytes] | None) -> Abandone
     return Abandoned(token="t.3", spool_dir=str(spool), guardian=identity)
 
 
-def keep(spool: Path) -> dict[str, object]:
-    record: dict[str, object] = {"token": "t.3", "by": "exit", "exit_code": 0}
-    (spool / "t.3.json").write_text(json.dumps(record))
+def keep(spool: Path) -> SpoolRecord:
+    (spool / "t.3.json").write_text(json.dumps(RECORD))
+    record = spool_reader.read(str(spool), "t.3")
+    assert record is not None
     return record
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from batchdrain.execution import spool_reader
 from batchdrain.execution.guardian_pool import GuardianPool
+from batchdrain.execution.order import EndedBy
+from tests.chaos.faults import fault
 from tests.execution.orders import HANG, Make, guarded
 
 
@@ -23,7 +25,7 @@ def test_a_result_is_in_the_spool_until_it_is_discarded(
 
     record = spool_reader.read(wanted.spool_dir, wanted.token)
     assert record is not None
-    assert (record["by"], record["exit_code"], record["limit_rule"]) == (by, ending.exit_code, "test")
+    assert (record.report.by, record.report.exit_code, record.limit_rule) == (by, ending.exit_code, "test")
     spool_reader.discard(wanted.spool_dir, wanted.token)
     assert spool_reader.read(wanted.spool_dir, wanted.token) is None
 
@@ -54,3 +56,34 @@ def test_a_spool_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "real.json").write_text(json.dumps({"token": "t"}))
     (tmp_path / "t.json").symlink_to("real.json")
     assert spool_reader.read(str(tmp_path), "t") is None
+
+
+@fault(79)
+@pytest.mark.parametrize(
+    "plants",
+    ["os.mkfifo(path)", "os.mkdir(path)", "os.symlink('precious', path)", "os.link('precious', path)",
+     "socket.socket(socket.AF_UNIX).bind(path)", "open(path, 'w').truncate(1 << 42)"],
+    ids=["a fifo", "a folder", "a link", "another name of a file", "a socket", "four terabytes"],
+)  # fmt: skip
+def test_a_result_is_kept_whatever_the_command_put_in_its_place(
+    order: Make, pool: GuardianPool, tmp_path: Path, plants: str
+) -> None:
+    """A guardian that waits for the reader of a FIFO would lose the success."""
+    (tmp_path / "precious").write_text("mine\n")
+    program = f"import os, socket; path = 'spool/{{}}.json'.format(os.environ['BATCHDRAIN_TOKEN']); os.unlink(path); {plants}"
+    wanted = guarded(order(program), tmp_path, lease_s=600)
+
+    ending = pool.execute(wanted)
+    pool.close()
+
+    record = spool_reader.read(wanted.spool_dir, wanted.token)
+    assert (ending.by, ending.exit_code, ending.unspooled) == (EndedBy.EXIT, 0, "")
+    assert record is not None
+    assert record.report.exit_code == 0
+    assert (tmp_path / "precious").read_text() == "mine\n"
+
+
+def test_a_result_whose_spool_is_gone_is_told_of(order: Make, pool: GuardianPool, tmp_path: Path) -> None:
+    ending = pool.execute(guarded(order("import shutil; shutil.rmtree('spool')"), tmp_path, lease_s=600))
+    pool.close()
+    assert (ending.by, ending.exit_code, ending.unspooled.startswith(str(tmp_path / "spool"))) == (EndedBy.EXIT, 0, True)

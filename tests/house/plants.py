@@ -176,6 +176,10 @@ def _walls() -> Iterator[Plant]:
         ('run(["/bin/sh", "-c", x])', "['/bin/sh', '-c', x]"),
     ):
         yield Plant("no shell", "batchdrain/drain/a.py:2", f"found {found}", {"batchdrain/drain/a.py": code_of(code)}, sound)
+    rule, sound = "nothing is printed past the sink", {"batchdrain/runtime/json_text.py": code_of("json.dumps(a)")}
+    for name in ("print", "sys.stdout.write", "sys.stderr.buffer.write", "stdout.writelines", "orjson.dumps", "json.dump"):
+        breach: Files = {"batchdrain/cli/a.py": code_of(f"{name}(a)")}
+        yield Plant(rule, "batchdrain/cli/a.py:2", f"found {name}", breach, sound)
     rule = "the guardian imports the standard library alone"
     for module in ("psutil", "batchdrain.runtime.clock"):
         code = code_of(f"def f():\n    import {module}")

@@ -25,6 +25,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "no room that says nothing": names.rooms_that_say_nothing,
     "no SQL beside processes": walls.sql_beside_processes,
     "no shell": walls.shells,
+    "nothing is printed past the sink": walls.past_the_sink,
     "the guardian imports the standard library alone": walls.guardian_imports,
     "the guardian loads the standard library alone": walls.guardian_loads,
     "inv --list loads nothing heavy": walls.light_listing,

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,20 @@ _SHELL_CALLS: Final = re.compile(
 )
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "zsh"})
 _OF_A_MACHINE: Final = re.compile(r"(?<![\w./}])/(?:work|root|farm|tmp/[a-z])(?![\w.-])")
+_PAST_THE_SINK: Final = re.compile(r"print|(?:sys\.)?std(?:out|err)\.\S*write\w*|orjson\.dumps|json\.dumps?")
+_SINKS: Final[Mapping[str, str]] = {
+    "runtime/json_text.py": "the sink of all JSON that anybody sees",
+    "model/phase.py": "a digest is made of it",
+    "drain/request.py": "a digest is made of it",
+    "planning/acceptances.py": "the name of a note",
+    "database/ledger/notes.py": "a value of the ledger",
+    "database/ledger/attempt_fields.py": "a value of the ledger",
+    "execution/guardian/guardian.py": "a line between processes of ours",
+    "execution/guardian/spool_writer.py": "read by recovery alone",
+    "execution/guardian/wire.py": "a line between processes of ours",
+    "demo/worker.py": "a command as users write it",
+}
+"""Where something is written that no person reads, and why."""
 _LOADED: Final = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -65,6 +79,17 @@ def shells(root: Path) -> list[str]:
         f"{module.path}:{line}: shells: allowed none, found {what}"
         for module in package(root).values()
         for what, line in _shells(module)
+    ]
+
+
+def past_the_sink(root: Path) -> list[str]:
+    """What people and scripts read goes through screens.writer and runtime.json_text, which make it harmless."""
+    return [
+        f"{module.path}:{call.lineno}: what is printed, and JSON: allowed through their sinks, found {name}"
+        for module in package(root).values()
+        if module.path.removeprefix(f"{PACKAGE}/") not in _SINKS
+        for name, call in calls(module)
+        if _PAST_THE_SINK.fullmatch(name)
     ]
 
 

@@ -234,3 +234,15 @@ def test_a_retry_that_a_session_puts_off_for_ever_waits_no_longer_than_the_setti
     ran = sqlite_project.inv("resume")
     assert ran.code == 1, ran.err
     assert sqlite_project.session()["status"] == "complete"
+
+
+@pytest.mark.parametrize("ids", [("r", "a\x00b"), ("r", "x" * 200_000), ("", "x")], ids=["nul", "long", "empty"])
+def test_a_retry_of_what_can_be_no_phase_is_skipped(project: Workplace, ids: tuple[str, str]) -> None:
+    project.fail("r/a")
+    waiting = {"run_id": ids[0], "phase_id": ids[1], "retry_at": "2025-12-28T12:00:00Z", "final_state": "FAILED"}
+    put(project, results=[waiting])
+    ran = project.inv("resume")
+    assert "Traceback" not in ran.err
+    assert "bad id" in ran.out
+    assert "Trying again" not in ran.out
+    assert project.states() == {"r/a": "COMPLETE"}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,19 @@ def test_links_and_fifos_are_not_read(folder: SessionFolder, tmp_path: Path) -> 
     os.mkfifo(folder.path("fifo"))
     folder.path("folder").mkdir()
     for name in ("link", "fifo", "folder"):
+        with pytest.raises(BadData):
+            folder.load(name)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes devices and gives files away")
+def test_devices_and_files_of_others_are_not_read(folder: SessionFolder) -> None:
+    folder.path("theirs").write_text("{}")
+    os.chown(folder.path("theirs"), 65_534, 65_534)
+    names = ["theirs"]
+    with contextlib.suppress(PermissionError):  # as in most containers
+        os.mknod(folder.path("zeros"), stat.S_IFCHR | 0o600, os.makedev(1, 5))
+        names.append("zeros")
+    for name in names:
         with pytest.raises(BadData):
             folder.load(name)
 

@@ -18,6 +18,7 @@ from batchdrain.sessions.events import Event, EventLog
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.record import AT_ONCE, SessionRecord
 from batchdrain.sessions.session import Session, Status, metrics_per_minute
+from tests.chaos.faults import fault
 from tests.sessions.files import START, add, on_disk, result
 
 
@@ -29,6 +30,17 @@ def test_each_result_is_on_disk_when_add_returns(record: SessionRecord) -> None:
     assert (found["total_success"], found["total_failed"], found["fingerprint_counts"]) == (2, 1, {"boom": 1})
     assert found["metrics"] == {"tokens": 6.0}
     assert found["started_at"] == "2025-12-28T12:00:00Z"
+
+
+@fault(89)
+def test_a_session_is_full_before_its_file_is_too_large_to_be_read(record: SessionRecord, folder: SessionFolder) -> None:
+    for number in range(2_000):
+        record.add(result(number, success=False, error_message="\x1b" * 16_000, fingerprint=f"{number}" * 50), {})
+        if record.is_full:
+            break
+    record.end(Status.STOPPED, START, "it is full")
+    assert files.LARGEST // 2 < record.path.stat().st_size < files.LARGEST
+    assert len(folder.load(record.session.session_id).results) == number + 1 < 2_000
 
 
 def test_a_large_session_may_lag_but_is_exact_at_its_end(record: SessionRecord) -> None:
@@ -110,7 +122,7 @@ def test_a_link_that_is_planted_where_a_save_begins_is_not_written_through(
 
     def raced(name: Any, *rest: Any, **more: Any) -> int:
         if not planted and str(name).endswith(".tmp"):
-            planted.append(Path(name))
+            planted.append(path.with_name(str(name)))
             plant(victim, planted[0])
         return real(name, *rest, **more)
 

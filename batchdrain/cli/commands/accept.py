@@ -18,6 +18,7 @@ from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
+from batchdrain.planning.filters import has_magic, to_literal
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
 
@@ -51,7 +52,8 @@ def accept(invocation: Invocation, flags: AcceptFlags) -> None:
         elif flags.clear:
             _clear(project, subjects, dry=invocation.dry)
         else:
-            found = [Acceptance(subject=subject, reason=reason or "", until=until) for subject in subjects]
+            meant = _find_meant(project, subjects)
+            found = [Acceptance(subject=subject, reason=reason or "", until=until) for subject in meant]
             _keep(project, found, dry=invocation.dry)
 
 
@@ -64,6 +66,16 @@ def _subjects(flags: AcceptFlags) -> list[Subject]:
     if clusters:
         return [Subject(cluster=cluster) for cluster in clusters]
     return [] if run_id is None else [Subject(run_id=run_id, phase_id=phase_id)]
+
+
+def _find_meant(project: Project, subjects: Sequence[Subject]) -> list[Subject]:
+    """A glob that is the name of a run means that run alone."""
+    if not any(one.run_id is not None and one.phase_id is None and has_magic(one.run_id) for one in subjects):
+        return list(subjects)
+    runs = [row.run_id for row in project.store.read_run_counts()]
+    return [
+        replace(one, run_id=to_literal(one.run_id, runs)) if one.run_id and one.phase_id is None else one for one in subjects
+    ]
 
 
 def _keep(project: Project, found: Sequence[Acceptance], *, dry: bool) -> None:
@@ -95,6 +107,8 @@ def _count_failed(project: Project, found: Iterable[Acceptance]) -> tuple[int, s
 def _clear(project: Project, subjects: Sequence[Subject], *, dry: bool) -> None:
     notes = Notes(project.store.database, project.store.ledger)
     known = {note.subject: one for note in notes.read(NoteKind.ACCEPTED) if (one := Acceptance.of(note)) is not None}
+    meant = _find_meant(project, subjects)  # an older one may be of the glob, from before there was such a run
+    subjects = [one if one.name in known else given for one, given in zip(meant, subjects, strict=True)]
     for subject in subjects:
         if subject.name not in known:
             near = did_you_mean(str(subject), [str(one.subject) for one in known.values()])

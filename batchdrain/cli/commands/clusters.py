@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from batchdrain.model.states import PhaseState
 from batchdrain.planning.cluster_counts import RUNS, Cluster, cluster_counts
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import Selection, acceptances
+from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import safe_text
 
 WIDTH: Final = 100
@@ -40,7 +40,7 @@ def show_clusters(invocation: Invocation, *, run_id: str | None, top: int | None
                 "total": len(found),
                 "clusters": [_fields_of(one, redact) for one in found[:top]],
             }
-            out.text(json.dumps(shown, indent=2) + "\n")
+            out.json(to_json(shown, indent=True).decode())
             return
         for line in _explain_nothing(project, run_id) if not found else _render_table(project, found, top or _SHOWN, redact):
             out.line(line)

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-import orjson
-
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.categories import categoriser_of
 from batchdrain.database.run_counts import describe_counts
@@ -43,7 +41,7 @@ def show_plan(
         plan_file.save(output, file)
     out = Output()
     if shape == "json":
-        out.text(orjson.dumps(file.model_dump(mode="json"), option=orjson.OPT_INDENT_2).decode() + "\n")
+        out.json(plan_file.render(file).decode())
         return 0
     by_plan = request.plan is not None
     lines = [*_header(project, request, made, is_limited=_limit_of(request, left) is not None)]

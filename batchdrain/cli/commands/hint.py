@@ -13,7 +13,7 @@ from batchdrain.database.ledger.notes import Note, NoteKind, Notes
 from batchdrain.database.run_counts import RunCounts
 from batchdrain.drain.project import Project
 from batchdrain.model.errors import UsageError, did_you_mean
-from batchdrain.planning.filters import matcher
+from batchdrain.planning.filters import has_magic, matcher, to_literal
 from batchdrain.planning.hints import priority_of
 from batchdrain.runtime.text import safe_text
 
@@ -45,7 +45,12 @@ def hint(invocation: Invocation, flags: HintFlags) -> None:
         elif priority is None:
             _clear(project, glob, dry=invocation.dry)
         else:
-            _keep(project, glob, priority, reason or "", dry=invocation.dry)
+            _keep(project, _find_meant(project, glob), priority, reason or "", dry=invocation.dry)
+
+
+def _find_meant(project: Project, glob: str) -> str:
+    """A glob that is the name of a run means that run alone."""
+    return to_literal(glob, [row.run_id for row in project.store.read_run_counts()]) if has_magic(glob) else glob
 
 
 def _keep(project: Project, glob: str, priority: int, reason: str, *, dry: bool) -> None:
@@ -61,6 +66,8 @@ def _keep(project: Project, glob: str, priority: int, reason: str, *, dry: bool)
 def _clear(project: Project, glob: str, *, dry: bool) -> None:
     notes = Notes(project.store.database, project.store.ledger)
     known = [note.subject for note in notes.read(NoteKind.HINT)]
+    if (meant := _find_meant(project, glob)) in known:  # an older one may be of the glob, from before there was such a run
+        glob = meant
     if glob not in known or not (dry or notes.take_back(NoteKind.HINT, glob)):
         raise UsageError(f"--run-id: there is no hint of {glob!r}{did_you_mean(glob, known)}")
     Output().line(f"{'Would take back' if dry else 'Taken back'}: the hint of {safe_text(glob)}")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import orjson
-
 from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.run_counts import RunCounts, describe_counts
+from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import safe_text
 
 
@@ -19,10 +18,10 @@ def show_run_counts(invocation: Invocation, *, format_name: str) -> None:
     out = Output()
     if format_name == "json":
         rows = [_fields_of(row) for row in counts]
-        out.text(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
+        out.json(to_json(rows, indent=True).decode())
     elif format_name == "tsv":
         for row in counts:
-            out.line(f"{safe_text(row.run_id)}\t{row.queued}\t{row.failed}\t{row.complete}\t{row.other}")
+            out.row(row.run_id, row.queued, row.failed, row.complete, row.other)
     else:
         out.line(header)
         out.line(f"{'QUEUED':>8} {'FAILED':>8} {'COMPLETE':>8} {'OTHER':>8}  RUN")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import orjson
-
 from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
@@ -12,8 +10,9 @@ from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.selection import backlog_for
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.session_progress import NothingDone
+from batchdrain.planning.usable_ids import UsableIds
 from batchdrain.runtime import clock
-from batchdrain.runtime.text import safe_text
+from batchdrain.runtime.json_text import to_json
 from batchdrain.sessions.session import Kind
 
 
@@ -25,16 +24,17 @@ def show_next_run(invocation: Invocation, *, state: str, format_name: str) -> No
     out = Output()
     if format_name == "json":
         found = None if run_id is None else {"run_id": run_id, "run_type": run_type}
-        out.text(orjson.dumps(found).decode() + "\n")
+        out.json(to_json(found).decode())
     elif run_id is not None:
-        out.line(f"{safe_text(run_id)}\t{safe_text(run_type)}")
+        out.row(run_id, run_type)
 
 
 def choose_next_run(project: Project, state: str) -> str | None:
     """The run with most queued phases, else the run of the first phase that a drain would take; None: neither."""
     if state in {"any", "queued"}:
+        usable = UsableIds(project.settings.command.argv)
         for row in project.store.read_run_counts():
-            if row.queued and row.run_id:
+            if row.queued and usable.problem_of(row.run_id, "any") is None:
                 return row.run_id
     if state == "queued":
         return None

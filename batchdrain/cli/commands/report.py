@@ -16,17 +16,25 @@ from batchdrain.runtime.text import to_shown_path
 def report(project: Project, request: DrainRequest, outcome: SessionOutcome, shape: str) -> int:
     """Print what came of a session. Returns its exit code; raises what ended it early."""
     if outcome.session is None:
-        Output().text(formats.render_nothing(_why_nothing(project, request, outcome), shape))
+        show(Output(), formats.render_nothing(_why_nothing(project, request, outcome), shape), shape)
         return 0
     if not outcome.took and outcome.failure is None and shape == "text":
         Output().text(formats.render_nothing(_why_nothing(project, request, outcome), shape))
     saved_to = to_shown_path(project.folder.path(outcome.session.session_id))
     out = output_after(was_stopped=is_stop_asked_for())
-    out.text(formats.render_summary(outcome.session, saved_to, shape))
+    show(out, formats.render_summary(outcome.session, saved_to, shape), shape)
     out.finish()
     if outcome.failure is not None:
         raise outcome.failure
     return outcome.exit_code
+
+
+def show(out: Output, text: str, shape: str) -> None:
+    """Print a report that `formats` made in this shape."""
+    if shape == "json":
+        out.json(text.rstrip("\n"))
+    else:
+        out.text(text)
 
 
 def _why_nothing(project: Project, request: DrainRequest, outcome: SessionOutcome) -> str:

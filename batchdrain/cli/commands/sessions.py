@@ -6,8 +6,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import orjson
-
 from batchdrain.cli.commands.open import open_project, settings_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
@@ -15,6 +13,7 @@ from batchdrain.database.ledger.held_claims import Held
 from batchdrain.drain.liveness import describe_held, is_alive
 from batchdrain.model.errors import BadData, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.runtime import clock
+from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import safe_text, to_shown_path
 from batchdrain.sessions.folder import LostSession, SessionFolder
 from batchdrain.sessions.session import Kind, Session, Status
@@ -29,7 +28,7 @@ def list_sessions(invocation: Invocation, *, format_name: str) -> None:
     out, held = Output(), _read_held_by_session(invocation)
     rows = [_row_of(folder, name, session, held) for name, session in folder.all()]
     if format_name == "json":
-        out.text(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
+        out.json(to_json(rows, indent=True).decode())
         return
     if rows:
         for line in _render_table(rows):

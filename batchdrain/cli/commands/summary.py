@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from batchdrain.cli.commands.open import open_project, settings_of
+from batchdrain.cli.commands.report import show
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.url import parse_url, place_of
@@ -26,7 +27,7 @@ def show_summary(invocation: Invocation, *, session_id: str | None, format_name:
     session = _load_asked_for(invocation, folder, session_id)
     text = formats.render_summary(session, to_shown_path(folder.path(session.session_id)), format_name)
     if output is None:
-        Output().text(text)
+        show(Output(), text, format_name)
         return
     files.write_for_people(Path(output), [text.encode(errors="backslashreplace")], f"--output: {output}")
     Output().line(f"Summary written to {safe_text(output)}")

@@ -84,7 +84,7 @@ def _new_folder(project: Project, now: datetime) -> Path:
     for name in _names(f"triage-{now:%Y%m%d-%H%M%S}"):
         folder = project.folder.folder / name
         try:
-            folder.mkdir(mode=0o700)
+            project.folder.make(name)
         except FileExistsError:
             continue
         except OSError as error:

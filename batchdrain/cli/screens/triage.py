@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from batchdrain.planning.lane_backlog import LaneBacklog
 from batchdrain.planning.verdicts import VerdictKind
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
 from batchdrain.runtime import clock
+from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import safe_text, to_shown_path
 
 _SIGNS = {VerdictKind.PROMISING: "+", VerdictKind.HOPELESS: "-", VerdictKind.WAIT: "-"}
@@ -38,7 +38,7 @@ class TriageScreen:
         if self._as_json:
             if dry or not phases:
                 ids = [{"run_id": phase.run_id, "phase_id": phase.phase_id} for phase in phases]
-                self._out.line(_dumps({"would_diagnose": ids} if dry else {"diagnosed": [], "counts": {}}))
+                self._out.json(_dumps({"would_diagnose": ids} if dry else {"diagnosed": [], "counts": {}}))
             return
         if not phases and not backlog.waiting:
             held, state = len(project.store.history.read_held()), PhaseState.FAILED.value
@@ -69,7 +69,7 @@ class TriageScreen:
         counts = Counter(_outcome_of(found) for found in self._found)
         if self._as_json:
             fields = [_fields(found) for found in self._found]
-            self._out.line(_dumps({"diagnosed": fields, "counts": dict(counts), "logs": to_shown_path(folder)}))
+            self._out.json(_dumps({"diagnosed": fields, "counts": dict(counts), "logs": to_shown_path(folder)}))
             return
         shares = ", ".join(
             f"{counts[outcome]} {outcome}" for outcome in (*VerdictKind, "no verdict", "ended") if counts[outcome]
@@ -97,4 +97,4 @@ def _fields(found: Diagnosis) -> dict[str, Any]:
 
 
 def _dumps(fields: dict[str, Any]) -> str:
-    return json.dumps(fields, indent=2, ensure_ascii=True)
+    return to_json(fields, indent=True).decode()

@@ -1,4 +1,8 @@
-"""Text on a stream that may be a closed pipe, or take ASCII only. A reader who leaves must not stop a drain."""
+"""The sink of everything that is printed: for people, as JSON, as rows for scripts. Nothing that a row or a command says
+is obeyed by a terminal or a CI runner.
+
+The stream may be a closed pipe, or take ASCII only. A reader who leaves must not stop a drain.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ from typing import IO
 
 from batchdrain.cli.screens.stream import silence
 from batchdrain.model.errors import BatchDrainError
-from batchdrain.runtime.text import safe_text, to_printable
+from batchdrain.runtime.json_text import to_ascii
+from batchdrain.runtime.text import can_encode, safe_lines, safe_text, to_printable
 
 
 class Output:
@@ -16,17 +21,29 @@ class Output:
     def __init__(self, stream: IO[str] | None = None) -> None:
         self._stream = sys.stdout if stream is None else stream
         self._open = self._stream is not None
+        self._encoding: str | None = getattr(self._stream, "encoding", None)
 
     def line(self, text: str = "") -> None:
         """Write and flush, with the end of the line. After the reader has gone: nothing."""
         self.text(text + "\n")
 
     def text(self, text: str) -> None:
-        """Write and flush. After the reader has gone: nothing."""
+        """Write lines and flush. After the reader has gone: nothing."""
+        self._write(to_printable(safe_lines(text), self._encoding))
+
+    def json(self, text: str) -> None:
+        """Write a JSON text that `to_json` made, and flush, with the end of the line."""
+        self._write((text if can_encode(text, self._encoding) else to_ascii(text)) + "\n")
+
+    def row(self, *fields: object) -> None:
+        """Write a row of TSV and flush. What can't stand in one is escaped, and nothing is cut."""
+        self._write(to_printable("\t".join(safe_text(str(one), limit=None) for one in fields), self._encoding) + "\n")
+
+    def _write(self, text: str) -> None:
         if not self._open:
             return
         try:
-            self._stream.write(to_printable(text, getattr(self._stream, "encoding", None)))
+            self._stream.write(text)
             self._stream.flush()
         except (OSError, ValueError):  # a closed pipe, a closed terminal, a full disk below a redirection
             self._open = False

@@ -11,6 +11,7 @@ from batchdrain.cli.tasks import flag as kinds
 from batchdrain.cli.tasks.flag import Flag
 from batchdrain.cli.tasks.flags import LONGEST
 from batchdrain.config.load import Override
+from batchdrain.config.paths import expand_home
 from batchdrain.database.url import parse_url
 from batchdrain.model.errors import ConfigError, UsageError
 from batchdrain.planning.filters import to_cluster_id
@@ -73,6 +74,14 @@ def _filled(flag: Flag, text: str) -> str:
     if not text.strip():
         raise UsageError(f"{flag.dashed}: is empty", remedy="name one, or leave the flag out")
     return text
+
+
+def _file(flag: Flag, text: str) -> str:
+    """A shell expands a `~` behind a space, and not the one of --output=~/x."""
+    try:
+        return expand_home(_filled(flag, text))
+    except ValueError as error:
+        raise UsageError(f"{flag.dashed}: {error}, got {text[:_SHOWN_CHARS]!r}") from None
 
 
 def _text(flag: Flag, text: str) -> str:
@@ -140,7 +149,7 @@ def _moment(text: str, now: datetime) -> datetime:
 
 _READERS: Final[Mapping[str, Callable[[Flag, str], object]]] = {
     kinds.CLUSTER_ID: _cluster,
-    kinds.FILE: _filled,
+    kinds.FILE: _file,
     kinds.GLOB: _text,
     kinds.ID: _text,
     kinds.INT: _whole,

@@ -15,6 +15,7 @@ from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import to_error_lines
 from batchdrain.cli.tasks.flag import Flag
 from batchdrain.config.environment import read_environ
+from batchdrain.config.paths import with_home
 from batchdrain.model.errors import BatchDrainError, ConfigError, FilesUnavailable
 from batchdrain.runtime.resources import shortage_of
 from batchdrain.runtime.text import to_printable
@@ -53,6 +54,8 @@ def invocation_of(c: Context) -> Invocation:
     """Raises ConfigError for a file given with `inv -f` that is not there: Invoke says nothing."""
     config = c.config
     runtime = getattr(config, "_runtime_path", None)
+    if runtime:
+        runtime = with_home(runtime)
     if runtime and not Path(runtime).is_file():
         raise ConfigError(f"inv -f {runtime}: there is no such file", remedy="name the file with your settings")
     root = getattr(config, "_project_prefix", None)
@@ -70,5 +73,5 @@ def _files_of(config: Config) -> Iterator[Path]:
     name = config.file_prefix or config.prefix
     for prefix in (getattr(config, f"_{level}_prefix", None) for level in ("system", "user", "project")):
         if prefix is not None:
-            files = (Path(f"{prefix}{name}.{suffix}").expanduser() for suffix in ("yaml", "yml", "json", "py"))
+            files = (Path(with_home(f"{prefix}{name}.{suffix}")) for suffix in ("yaml", "yml", "json", "py"))
             yield from [file for file in files if file.is_file()][:1]

@@ -11,7 +11,9 @@ from typing import Any, Final, NamedTuple
 
 from batchdrain.model.attempt import Attempt, Finished
 from batchdrain.runtime import clock
-from batchdrain.runtime.text import to_storable
+from batchdrain.runtime.text import STORED_CHARS, cut_text, to_storable
+
+_STATE_CHARS: Final = 500  #: whoever may write the table may have written anything
 
 
 class Field(NamedTuple):
@@ -45,7 +47,12 @@ FIELDS: Final = (
     Field(_of("epoch"), event="epoch"),
     Field(_of("attempt"), event="attempt", result="attempt"),
     Field(lambda end: end.attempt.outcome.value, event="outcome", column="outcome"),
-    Field(_of("final_state"), event="final_state", result="final_state", column="final_state"),
+    Field(
+        lambda end: cut_text(end.attempt.final_state, _STATE_CHARS),
+        event="final_state",
+        result="final_state",
+        column="final_state",
+    ),
     Field(_of("success"), event="success", result="success"),
     Field(_of("timed_out"), result="timed_out"),
     Field(_of("category"), event="category", result="category", column="category"),
@@ -59,7 +66,9 @@ FIELDS: Final = (
     Field(_of("ended_at"), result="timestamp"),
     Field(lambda end: clock.to_ms(end.attempt.ended_at), column="ended_ms"),
     Field(lambda end: end.left_over, event="left_over"),
-    Field(lambda end: end.reason, event="reason", result="error_message"),
+    Field(
+        lambda end: None if end.reason is None else cut_text(end.reason, STORED_CHARS), event="reason", result="error_message"
+    ),
     Field(lambda end: None if end.attempt.reason is None else to_storable(end.attempt.reason), column="reason"),
     Field(lambda end: dict(end.attempt.metrics), result="metrics"),
     Field(lambda end: json.dumps(dict(end.attempt.metrics)) if end.attempt.metrics else None, column="metrics"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
@@ -11,6 +12,8 @@ import sqlalchemy as sa
 from batchdrain.database.deadlines import renew
 from batchdrain.database.dialects import read_text_strictly
 
+SHORT_ID: Final = 1_000
+"""Characters of an id up to which nobody need ask whether it can be passed to a command."""
 _PAGE: Final = 500
 _INT64: Final = 2**63 - 1
 _INDEXES: Final = {int, type(None)}
@@ -33,7 +36,7 @@ class Page(NamedTuple):
     """Some rows, and what is known of all their ids together: asking each of them would take half as long as reading it."""
 
     rows: Sequence[Plain]
-    has_sound_ids: bool  #: all of them are ASCII, hold no NUL and are not empty; False: look at each
+    has_sound_ids: bool  #: all of them are ASCII, short, hold no NUL and are not empty; False: look at each
 
     @classmethod
     def of(cls, rows: Sequence[Sequence[Any]]) -> Page:
@@ -50,7 +53,8 @@ class Page(NamedTuple):
             return cls.of(_to_rows(rows))
         if not indexes <= _INDEXES:
             return cls.of(_to_rows(rows))
-        return cls(rows, joined.isascii() and "\x00" not in joined and "" not in ids)  # type: ignore[arg-type]
+        is_short = len(joined) <= SHORT_ID or max(map(len, ids)) <= SHORT_ID
+        return cls(rows, is_short and joined.isascii() and "\x00" not in joined and "" not in ids)  # type: ignore[arg-type]
 
 
 def read_pages(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Page]:
@@ -149,6 +153,8 @@ def _read_by_cursor(connection: sa.Connection, query: sa.Select[Any]) -> Iterato
             lost = dialect.is_disconnect(error, None, cursor)
             if lost:
                 connection.invalidate(error)
+            with suppress(dbapi.Error):  # what the server has of it went with the connection
+                cursor.close()
             raise sa.exc.DBAPIError.instance(
                 None, None, error, dbapi.Error, connection_invalidated=lost, dialect=dialect
             ) from error

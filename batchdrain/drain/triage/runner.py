@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ from batchdrain.execution.order import Ending
 from batchdrain.model.errors import BatchDrainError, FilesUnavailable
 from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.planning.verdicts import expired
-from batchdrain.runtime import clock
+from batchdrain.runtime import clock, folders
 from batchdrain.runtime.text import to_shown_path
 
 _LEAVES_S: Final = 0.05
@@ -36,7 +37,7 @@ class Triage:
         self._asked: dict[PhaseKey, Future[Diagnosis]] = {}
         self._is_ending = False
         try:
-            self._folder.mkdir(mode=0o700, exist_ok=True)
+            os.close(folders.open_folder(self._folder, guarded=True, mode=0o700))
         except OSError as error:
             raise FilesUnavailable(f"{folder}: {error.strerror}", remedy="make room, or name another session_dir") from error
         self._engine = LocalEngine(settings.triage.workers)

@@ -38,8 +38,8 @@ class Guardian:
     ) -> None:
         self.sock = sock
         self.inbox = inbox
-        self.order = order
-        self.logs = descriptors
+        self.logs, self.spool = descriptors[:2], next(iter(descriptors[2:]), None)
+        self.order = {**order, "spool": self.spool}
         self.by = "exit"
         self._adopts = adopts
         self.deadline_ms: int | None = order["deadline_ms"]
@@ -63,11 +63,13 @@ class Guardian:
         if by in _SPOOLED and folder:
             left = {} if gone else {"command": self._command}
             try:
-                spool_writer.write(folder, token, {**ending, **self.order["kept"], **left})
+                spool_writer.write(self.spool, token, {**ending, **self.order["kept"], **left})
             except OSError as error:
                 ending["spool_error"] = f"{folder}: {error.strerror}"
-        elif gone and folder:
-            spool_writer.drop(folder, token)
+        elif gone and self.spool is not None:
+            spool_writer.drop(self.spool, token)
+        if self.spool is not None:
+            os.close(self.spool)
         stays = stays and gone and by in _SPOOLED and not self.inbox.closed
         self._tell(b"X%s\n" % json.dumps({**ending, "stays": stays}).encode())
         return stays

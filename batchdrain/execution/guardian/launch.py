@@ -64,8 +64,8 @@ class Launch:
     def execute(self, order: dict[str, Any], logs: list[int], is_over: Callable[[], bool]) -> int | Refusal | None:
         """Its pid once it is the command; why it can't be; None where it died before. Raises NotBegunError where it did not
         come so far until `is_over()`: a program on a file system that hangs."""
-        if order["spool_dir"]:
-            spool_writer.note(order["spool_dir"], order["token"], self.pid, system.start_of(self.pid))
+        if order.get("spool") is not None:
+            spool_writer.note(order["spool"], order["token"], self.pid, system.start_of(self.pid))
         answer = b""
         with self._sock, contextlib.suppress(ConnectionError):
             send_order(self._sock, {name: order[name] for name in ("argv", "env", "cwd", "deadline_ms")}, logs)

@@ -33,8 +33,18 @@ def punch(descriptor: int, offset: int, length: int) -> bool:
     return bool(call(descriptor, _KEEP_SIZE_AND_PUNCH, offset, length) == 0)
 
 
+def has_proc() -> bool:
+    """Whether there is a /proc, and of our own pid namespace: in another one's each number means another process."""
+    try:
+        return os.readlink("/proc/self") == str(os.getpid())
+    except OSError:
+        return False
+
+
 def descendants_of(pid: int) -> list[int]:
     """Every process below one; [] where the system does not tell."""
+    if not has_proc():
+        return []
     listed = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
     parents = {} if listed else _read_parents()
     found: list[int] = []
@@ -61,7 +71,7 @@ def _children_of(pid: int) -> list[int]:
 def _read_parents() -> dict[int, int]:
     """Of every process its parent, for kernels without the lists of children."""
     found: dict[int, int] = {}
-    for name in os.listdir("/proc") if os.path.isdir("/proc/self") else ():
+    for name in os.listdir("/proc"):
         if name.isdigit():
             fields = _stat_of(int(name))
             if fields:
@@ -71,7 +81,7 @@ def _read_parents() -> dict[int, int]:
 
 def start_of(pid: int) -> int:
     """When a process started, in clock ticks since boot; 0 where the system does not tell."""
-    fields = _stat_of(pid)
+    fields = _stat_of(pid) if has_proc() else []
     return int(fields[19]) if fields else 0
 
 

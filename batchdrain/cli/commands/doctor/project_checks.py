@@ -16,9 +16,11 @@ from invoke.vendor import yaml
 from batchdrain.config.categories import categoriser_of
 from batchdrain.config.plugins import resolve_engine
 from batchdrain.config.settings import Settings
+from batchdrain.execution import process_identity
 from batchdrain.execution.command import diagnosis_problems_of, find_program, problems_of
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.policies.ranking import ranking_of
+from batchdrain.runtime import folders
 
 _YAML_BYTES: Final = 1_000_000
 _ALIASES: Final = 100
@@ -138,13 +140,32 @@ def check_command(settings: Settings, root: Path) -> Iterator[Finding]:
         )
 
 
+def check_machine() -> Iterator[Finding]:
+    """Of what the promises about processes need of the machine."""
+    if process_identity.sees_processes():
+        if process_identity.hides_others():
+            hidden = "/proc hides other users' processes (hidepid): what their dead controllers held waits for its lease"
+            yield Finding("machine", ok=True, message=hidden)
+        return
+    message = (
+        "there is no /proc of our own, so processes can't be seen: what a command leaves behind in a session of its own outlives"
+        " its time limit, its output is not capped, and what dead controllers held waits for its lease"
+    )
+    yield Finding("machine", ok=True, is_warning=True, message=message, cure="mount /proc: mount -t proc proc /proc")
+
+
 def check_session_dir(folder: Path) -> Iterator[Finding]:
     """Of the folder, or, where it is not there yet, of the nearest one above it."""
     nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         yield Finding("session_dir", ok=False, message=f"{nearest} can't be written", cure="chmod it, or name another folder")
         return
-    found = nearest.stat()
+    try:
+        with folders.hold(nearest, guarded=True) as fd:
+            found = os.fstat(fd)
+    except folders.MovableError as error:
+        yield Finding("session_dir", ok=False, message=f"{error.filename} {error.strerror}", cure=error.cure)
+        return
     if nearest == folder and (found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
         yield Finding("session_dir", ok=False, message=f"{folder} is not ours alone to write", cure=f"chmod 700 {folder}")
         return

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-import orjson
-
 from batchdrain.cli.commands.doctor import database_checks, project_checks
 from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.cli.commands.open import settings_of
@@ -16,6 +14,7 @@ from batchdrain.config.load import load, problems_of
 from batchdrain.config.settings import Settings
 from batchdrain.drain.project import Project
 from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
+from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import safe_text
 
 _SHOWN: Final = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
@@ -28,7 +27,7 @@ def examine(invocation: Invocation, *, format_name: str) -> int:
     out = Output()
     if format_name == "json":
         rows = [{"check": f.check, "ok": f.ok, "verdict": f.verdict, "said": f.message, "cure": f.cure} for f in findings]
-        out.text(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
+        out.json(to_json(rows, indent=True).decode())
     else:
         for finding in findings:
             out.line(f"{_SHOWN[finding.verdict]} {finding.check}: {safe_text(finding.message, limit=4_000)}")
@@ -60,6 +59,7 @@ def _examine_all(invocation: Invocation) -> Iterator[Finding]:
         yield Finding("configuration", ok=True, message="is sound")
     yield from project_checks.check_plugins(settings)
     yield from project_checks.check_command(settings, invocation.root)
+    yield from project_checks.check_machine()
     yield from project_checks.check_session_dir(invocation.root / settings.session_dir)
     yield from _examine_database(invocation, settings)
 
@@ -78,6 +78,9 @@ def _examine_database(invocation: Invocation, settings: Settings) -> Iterator[Fi
         for part in database_checks.CHECKS:
             try:
                 yield from part(project)
+            except DatabaseUnavailable as error:  # each further check would wait as long for it
+                yield Finding("database", ok=False, message=error.message, cure=error.remedy, code=error.exit_code)
+                return
             except BatchDrainError as error:
                 yield Finding("database", ok=False, message=error.message, cure=error.remedy, code=error.exit_code)
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from batchdrain.database.url import mask_url, parse_url
 from batchdrain.drain.project import database_url
 from batchdrain.model.errors import ConfigError, FilesUnavailable, UsageError, did_you_mean
 from batchdrain.runtime import files
+from batchdrain.runtime.json_text import to_ascii, to_json
 
 _WORDS_SHOWN = 50
 
@@ -179,4 +179,4 @@ def _render_url(url: str | None) -> str:
 
 def _quote(text: str) -> str:
     """A YAML string that is read as nothing else: JSON's quoting is YAML's too."""
-    return json.dumps(text)
+    return to_ascii(to_json(text).decode())

@@ -1,0 +1,116 @@
+"""The settings files that Invoke is about to read: a few lines of YAML can keep it busy for minutes, or end it with a
+traceback of a hundred pages. Invoke imports the tasks file, and with it us, before it reads those of the project.
+
+Those of the system and of the user are read before anything of ours runs: Invoke itself says what is wrong with them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from invoke.exceptions import Exit
+from invoke.program import Program
+from invoke.vendor import yaml as _of_invoke
+
+_yaml: Final[Any] = _of_invoke
+_MOST_VALUES: Final = 100_000
+_MOST_BYTES: Final = 1_000_000
+_FLAT: Final = 300
+"""So many brackets are nested nowhere as deeply as Invoke can't follow."""
+_CONFIGURATION: Final = 78
+_CURE: Final = "take the aliases out of the file"
+
+
+def require_sound_files() -> None:
+    """Raises Exit for a file with aliases that stand for themselves or for more than anybody configures, and for one that is
+    nested too deeply. Nothing where no program of Invoke's is about to read any."""
+    program = _find_program()
+    for path in [] if program is None else _files_of(program):
+        try:
+            problem = problem_of(path.read_bytes()) if path.is_file() else None
+        except OSError:  # Invoke says so
+            continue
+        if problem is not None:
+            raise Exit(f"batchdrain: {path}: {problem}", code=_CONFIGURATION)
+
+
+def problem_of(raw: bytes) -> str | None:
+    """Why a file of YAML must not be loaded; None where it may, or where loading it tells."""
+    has_aliases = b"&" in raw and b"*" in raw
+    if not has_aliases and raw.count(b"[") + raw.count(b"{") <= _FLAT:
+        return None
+    if len(raw) > _MOST_BYTES:
+        return f"has more than {_MOST_BYTES} bytes; keep settings only in it"
+    try:
+        top = _yaml.compose(raw, Loader=_yaml.SafeLoader)
+        count = 0 if top is None else _count(top, {})
+    except _yaml.YAMLError:
+        return None
+    except RecursionError:
+        return "is nested too deeply; nest less in it"
+    if count is None:
+        return f"has a value that holds itself; {_CURE}"
+    return f"stands for more than {_MOST_VALUES} values; {_CURE}" if count > _MOST_VALUES else None
+
+
+def _count(node: Any, known: dict[int, int | None]) -> int | None:
+    """The values that a node stands for once every alias is replaced; None where it holds itself."""
+    if id(node) in known:
+        return known[id(node)]
+    if isinstance(node, _yaml.ScalarNode):
+        return 1
+    known[id(node)] = None  # met again below itself
+    total = 1
+    for inner in node.value:
+        for one in inner if isinstance(inner, tuple) else (inner,):
+            count = _count(one, known)
+            if count is None:
+                return None
+            total += count
+    known[id(node)] = total
+    return total
+
+
+def _find_program() -> Program | None:
+    """The one that imports the tasks file, and us with it."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        if isinstance(found := frame.f_locals.get("self"), Program):
+            return found
+        frame = frame.f_back
+    return None
+
+
+def _files_of(program: Program) -> Iterator[Path]:
+    """The project's, the first of those that Invoke looks for, and the one that was given."""
+    config, args = program.config, program.args
+    name = args.collection.value or config.tasks.collection_name
+    loader: Any = program.loader_class
+    spec = loader(config=config, start=args["search-root"].value).find(name)
+    if spec is not None and spec.origin is not None:
+        folder = Path(spec.origin).parent
+        folder = folder.parent if spec.parent else folder
+        named = [folder / f"{config.file_prefix or config.prefix}.{suffix}" for suffix in ("yaml", "yml", "json", "py")]
+        yield from (path for path in [path for path in named if path.is_file()][:1] if _is_readable(path))
+    given = [os.environ.get("INVOKE_RUNTIME_CONFIG", ""), *_values_of("-f", "--config", program.argv)]
+    yield from (path for path in map(Path, given) if _is_readable(path))
+
+
+def _is_readable(path: Path) -> bool:
+    """YAML, of which JSON is a part. A settings file in Python is executed, and may do anything."""
+    return path.suffix in {".yaml", ".yml", ".json"}
+
+
+def _values_of(short: str, long: str, argv: list[str]) -> Iterator[str]:
+    """What a flag was given, wherever on the line: Invoke itself has not yet read what stands behind a task."""
+    for place, argument in enumerate(argv):
+        if argument in {short, long}:
+            yield from argv[place + 1 : place + 2]
+        elif argument.startswith(f"{long}="):
+            yield argument.removeprefix(f"{long}=")
+        elif argument.startswith(short) and not argument.startswith("--"):
+            yield argument.removeprefix(short).removeprefix("=")

@@ -1,0 +1,105 @@
+"""The forms in which a secret stands in a text: as it is, escaped for JSON, Python, HTML, a URL or a shell, and in base64.
+
+Hex, reversed and split secrets are not looked for.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+LEAST_CHARS: Final = 6
+"""A shorter secret would be found everywhere."""
+_PLAIN: Final = frozenset(string.ascii_letters + string.digits + "_-.~")
+"""Characters that nobody escapes."""
+_PIECES: Final = re.compile(r"[A-Za-z0-9_.~-]+")
+_IN_BASE64: Final = {"+": r"(?>%2[bB]|\\u002[bB]|[+-])", "/": r"(?>%2[fF]|\\u002[fF]|\\/|[/_])"}
+"""Of both alphabets, and quoted for a URL or for JSON."""
+_NAMED: Final = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f", "\v": "v", "\a": "a"}
+_OF_SHELLS: Final = ("'\"'\"'", "'\\''")
+"""How a quote stands between quotes: of `shlex.quote`, and of people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A secret in one form or more. The pattern costs much, so it is made only for a text that has the piece in it."""
+
+    text: str
+    is_base64: bool
+
+    @property
+    def piece(self) -> str:
+        """What is the same in all of them; '' where there is nothing."""
+        pieces = re.findall(r"[A-Za-z0-9]+", self.text) if self.is_base64 else _PIECES.findall(self.text)
+        return max(pieces, key=len, default="")
+
+    def compile(self) -> re.Pattern[str]:
+        """The pattern of all of them."""
+        if self.is_base64:
+            return re.compile("".join(_IN_BASE64.get(sign, sign) for sign in self.text))
+        # As it is, too: a '%' of its own could be read as the beginning of an escaped one.
+        return re.compile(f"{re.escape(self.text)}|{''.join(map(_escaped, self.text))}")
+
+
+def forms_of(secret: str) -> Iterator[Form]:
+    """None for what is too short."""
+    if len(secret) < LEAST_CHARS:
+        return
+    raw = secret.encode("utf-8", "surrogateescape")
+    yield Form(secret, is_base64=False)
+    yield Form(raw.decode(errors="replace"), is_base64=False)  # as we read it when a command prints it
+    for before in range(3):  # what is the same whatever stands before and after it, at each of the places within a group
+        encoded = base64.b64encode(b"\0" * before + raw).decode()
+        core = encoded[-(-8 * before // 6) : 8 * (before + len(raw)) // 6]
+        if len(core) >= LEAST_CHARS:
+            yield Form(core, is_base64=True)
+
+
+def _escaped(sign: str) -> str:
+    """A character, or what stands for it. Atomic: a text of many backslashes must not be tried in every way."""
+    if sign in _PLAIN:
+        return re.escape(sign)
+    found = {re.escape(sign), *map(re.escape, _backslashed(sign)), *_in_html(sign)}
+    found.add("".join(f"%{_any_case(f'{byte:02x}')}" for byte in sign.encode("utf-8", "surrogateescape")))
+    if sign == " ":
+        found.add(r"\+")
+    if sign == "'":
+        found.update(map(re.escape, _OF_SHELLS))
+    if sign == '"':
+        found.add('""')
+    return f"(?>{'|'.join(sorted(found, key=lambda form: (-len(form), form)))})"
+
+
+def _backslashed(sign: str) -> Iterator[str]:
+    code = ord(sign)
+    if sign in _NAMED:
+        yield f"\\{_NAMED[sign]}"
+    elif sign in string.punctuation or sign == " ":
+        yield f"\\{sign}"
+    for digits in dict.fromkeys(("02x", "02X")):
+        if code < 0x100:
+            yield f"\\x{code:{digits}}"
+        yield "".join(f"\\x{byte:{digits}}" for byte in sign.encode("utf-8", "surrogateescape"))
+    for digits in ("04x", "04X"):
+        raw = sign.encode("utf-16-be", "surrogatepass")
+        yield "".join(f"\\u{int.from_bytes(raw[at : at + 2]):{digits}}" for at in range(0, len(raw), 2))
+    yield f"\\U{code:08x}"
+
+
+def _in_html(sign: str) -> Iterator[str]:
+    code = ord(sign)
+    yield rf"&\#0*{code};"
+    yield rf"&\#[xX]0*{_any_case(f'{code:x}')};"
+    if (named := html.escape(sign)) != sign:
+        yield re.escape(named)
+    if sign == "'":
+        yield "&apos;"
+
+
+def _any_case(digits: str) -> str:
+    return "".join(f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in digits)

@@ -1,0 +1,138 @@
+"""What may stand behind the '?' of a database URL. All else is refused: much of it reads files, or undoes what we rely on."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from sqlalchemy.engine import URL
+
+from batchdrain.model.errors import ConfigError, did_you_mean
+
+Problem = Callable[[str], str | None]
+"""What is wrong with a value, in words that don't show it; None where nothing is."""
+
+
+def _any(_: str) -> str | None:
+    return None
+
+
+def _one_of(*values: str) -> Problem:
+    def problem_of(value: str) -> str | None:
+        return None if value.lower() in values else f"must be {' or '.join(values)}"
+
+    return problem_of
+
+
+def _number(value: str) -> str | None:
+    return None if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value) else "must be a number"
+
+
+def _file(value: str) -> str | None:
+    """A regular file that can be read: a pipe would hold the driver, which opens it where no deadline holds."""
+    try:
+        is_file = stat.S_ISREG(os.stat(value).st_mode)  # noqa: PTH116 - as the driver takes it, also '' or with a NUL
+    except (OSError, ValueError):
+        is_file = False
+    return None if is_file and os.access(value, os.R_OK) else "must name a file that can be read"
+
+
+def _folder(value: str) -> str | None:
+    return None if os.path.isdir(value) else "must name a folder"  # noqa: PTH112 - as above
+
+
+def _root_certificate(value: str) -> str | None:
+    return None if value == "system" else _file(value)
+
+
+_ON: Final = _one_of("1", "true", "yes", "on")
+_TRUTH: Final = _one_of("1", "true", "yes", "on", "0", "false", "no", "off")
+_SETTINGS: Final = {"search_path", "role", "statement_timeout", "lock_timeout", "work_mem", "timezone", "application_name"}
+_PLACES: Final = {"endpoint", "project", "reference", "cluster"}  # what hosting services take for the database
+
+
+def _options(value: str) -> str | None:
+    """Of PostgreSQL's: settings that change nothing of what is promised, durability above all."""
+    for part in re.sub(r"(^|\s)-c\s+", r"\1-c", value.strip()).split():
+        found = re.fullmatch(r"(?:-c|--)?([A-Za-z_]+)=\S*", part)
+        known = _SETTINGS if part.startswith("-") else _PLACES
+        if found is None or found[1].lower() not in known | {"cluster"}:
+            return f"may set only {', '.join(sorted(_SETTINGS))}, each as -c name=value"
+    return None
+
+
+_TAKEN: Final[Mapping[str, Mapping[str, Problem]]] = {
+    "sqlite": {
+        "uri": _TRUTH,
+        "mode": _one_of("ro", "rw", "rwc", "memory"),
+        "cache": _one_of("private"),
+        "vfs": _one_of("unix"),
+        "timeout": _number,
+        "check_same_thread": _one_of("0", "false", "no", "off"),
+        "cached_statements": _number,
+    },
+    "postgresql": {
+        **dict.fromkeys(("host", "hostaddr", "user", "password", "application_name", "requirepeer", "krbsrvname"), _any),
+        **dict.fromkeys(("sslpassword", "require_auth", "gsslib"), _any),
+        **dict.fromkeys(("port", "connect_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count"), _number),
+        **dict.fromkeys(("sslcert", "sslkey", "sslcrl", "passfile"), _file),
+        **dict.fromkeys(("gssencmode", "channel_binding"), _one_of("disable", "prefer", "require")),
+        **dict.fromkeys(("sslsni", "gssdelegation", "keepalives"), _one_of("0", "1")),
+        **dict.fromkeys(("ssl_min_protocol_version", "ssl_max_protocol_version"), _one_of("tlsv1.2", "tlsv1.3")),
+        "sslmode": _one_of("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
+        "sslnegotiation": _one_of("postgres", "direct"),
+        "sslcertmode": _one_of("disable", "allow", "require"),
+        "sslcrldir": _folder,
+        "target_session_attrs": _one_of("any", "read-write", "primary"),
+        "load_balance_hosts": _one_of("disable", "random"),
+        "tcp_user_timeout": _number,
+        "sslrootcert": _root_certificate,
+        "client_encoding": _one_of("utf8", "utf-8"),
+        "options": _options,
+    },
+    "mysql": {
+        **dict.fromkeys(("unix_socket", "program_name", "bind_address", "ssl_cipher", "ssl_key_password"), _any),
+        **dict.fromkeys(("ssl_ca", "ssl_cert", "ssl_key"), _file),
+        "ssl_capath": _folder,
+        "ssl_check_hostname": _TRUTH,
+        "ssl_verify_cert": _one_of("1", "true", "yes", "0", "false", "no"),
+        **dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), _number),
+        **dict.fromkeys(("ssl_verify_identity", "ssl_disabled", "use_unicode"), _ON),  # 'false' would be a yes
+        "charset": _one_of("utf8mb4", "utf8"),
+    },
+}
+"""By kind of database and name."""
+
+_WHY: Final[Mapping[str, str]] = {
+    "local_infile": "the server could ask for files of this machine",
+    **dict.fromkeys(("read_default_file", "read_default_group"), "it reads user, password and host from a file"),
+    **dict.fromkeys(("service", "servicefile"), "it reads user, password and host from a file"),
+    **dict.fromkeys(("nolock", "psow"), "SQLite's locks are what keeps two controllers apart"),
+    "immutable": "the file is written to",
+    **dict.fromkeys(("init_command", "sql_mode", "autocommit", "isolation_level"), "batchdrain sets up its sessions itself"),
+    "prepare_threshold": "statements that a session keeps break behind a pooler",
+    **dict.fromkeys(("dbname", "database", "db"), "the database's name stands behind the host"),
+    **dict.fromkeys(("user", "passwd", "password"), "user and password stand before the host"),
+}
+_SAFE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,40}")
+
+
+def require_taken(url: URL) -> None:
+    """Raises ConfigError for a part of the query that is not taken, or has a value that is none. Shows no value."""
+    taken = _TAKEN.get(url.get_backend_name())
+    if taken is None:  # no driver of ours: that is told when it is opened
+        return
+    for name, value in url.query.items():
+        shown = repr(name) if _SAFE_NAME.fullmatch(name) else "a part of its query"
+        if name not in taken:
+            why = f": {_WHY[name]}" if name in _WHY else did_you_mean(name, taken)
+            raise ConfigError(f"database_url: {shown} is not taken{why}", remedy="take it out of the URL")
+        values = (value,) if isinstance(value, str) else value
+        if len(values) > 1 and name not in {"host", "port", "hostaddr"}:
+            raise ConfigError(f"database_url: {shown} stands twice", remedy="take one out of the URL")
+        for one in values:
+            if (problem := taken[name](one)) is not None:
+                raise ConfigError(f"database_url: {shown} {problem}", remedy="mend the URL")

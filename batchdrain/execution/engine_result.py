@@ -1,0 +1,38 @@
+"""What an engine gives back is input: it may be code of anybody's, and comes from other machines."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, replace
+from typing import Final
+
+from batchdrain.execution.guardian_report import GuardianReport, UnsoundReportError
+from batchdrain.execution.order import RESULT_BYTES, TAIL_BYTES, Ending
+
+_SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+def to_ending(found: object) -> Ending:
+    """An ending that can be judged and recorded. Raises UnsoundReportError for what is none."""
+    if not isinstance(found, Ending):
+        raise UnsoundReportError(f"an Ending was expected, {type(found).__name__} came")
+    report = GuardianReport.of({**asdict(found), "spool_error": found.unspooled})
+    texts = {name: getattr(found, name) for name in ("result", "stdout_tail", "stderr_tail")}
+    for name, text in texts.items():
+        if not isinstance(text, bytes):
+            raise UnsoundReportError(f"{name}: is no bytes")
+    digest = found.log_sha256
+    return replace(
+        found,
+        by=report.by,
+        duration_s=report.duration_s,
+        message=report.message,
+        unspooled=report.unspooled,
+        left_over=report.left_over,
+        cpu_s=report.cpu_s,
+        result=found.result[: RESULT_BYTES + 1],
+        stdout_tail=found.stdout_tail[-TAIL_BYTES:],
+        stderr_tail=found.stderr_tail[-TAIL_BYTES:],
+        log_sha256=digest if isinstance(digest, str) and _SHA256.fullmatch(digest) else None,
+        guardian_stops=found.guardian_stops if type(found.guardian_stops) is int else 0,
+    )

@@ -1,0 +1,92 @@
+"""Where guardians come from: one small server process of ours, which forks them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Final
+
+from batchdrain.execution.guardian_client import GuardianClient
+
+_PACKAGE: Final = str(Path(__file__).parents[2])
+_SERVE: Final = "import sys; sys.path.insert(0, sys.argv[1]); from batchdrain.execution.guardian.server import main; main()"
+_TAKES_WITHIN_S: Final = 10
+_ENDS_WITHIN_S: Final = 2.0
+_DIES_WITHIN_S: Final = 5.0  # a process in the kernel may not
+
+
+class GuardianServer:
+    """Starts with the first guardian that is called for. One that is stopped, or does not answer, holds nobody up."""
+
+    def __init__(self) -> None:
+        self._control: socket.socket | None = None
+        self._server: subprocess.Popen[bytes] | None = None
+        self._guard = threading.Lock()
+
+    def hire(self, *, anew: bool = False) -> GuardianClient:
+        """A guardian that will greet and wait for its order. `anew`: from a new server. Raises OSError."""
+        with self._guard:
+            if anew:
+                self._stop()
+            try:
+                return self._hire_once()
+            except OSError:  # the server died: its guardians live on, new ones need a new server
+                self._stop()
+                return self._hire_once()
+
+    def close(self) -> None:
+        """Ends the server: it sees the end of its socket, else it is killed. Guardians that it forked live on."""
+        with self._guard:
+            self._stop()
+
+    def _hire_once(self) -> GuardianClient:
+        if self._control is None:
+            self._start()
+        if self._control is None:
+            raise AssertionError("started")
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                socket.send_fds(self._control, [b"F"], [theirs.fileno()])
+        except BaseException:
+            ours.close()
+            raise
+        return GuardianClient(ours)
+
+    def _start(self) -> None:
+        self._control, theirs = socket.socketpair()
+        # One that is stopped takes no calls: a send that waits for it must end.
+        self._control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _TAKES_WITHIN_S, 0))
+        with theirs:
+            self._server = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", _SERVE, _PACKAGE],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                env={name: value for name, value in os.environ.items() if name.startswith(("LC_", "LANG"))},
+                start_new_session=True,
+            )
+
+    def _stop(self) -> None:
+        if self._control is not None:
+            self._control.close()
+        if self._server is not None:
+            _end(self._server)
+        self._control = self._server = None
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    """Its number stays its own until we have collected it: it is a child of ours, and nobody else waits for it."""
+    try:
+        server.wait(_ENDS_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(_DIES_WITHIN_S)

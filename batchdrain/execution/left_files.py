@@ -1,0 +1,124 @@
+"""What an execution left in its files. A command may have put anything in their place, of any size: regular files alone are
+opened, a bounded part of each is read, and never more than its size was when it was opened, so that neither a log that grows
+nor a file of the kernel's holds anybody up.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from batchdrain.execution.order import RESULT_BYTES, TAIL_BYTES
+from batchdrain.runtime import folders
+
+HASHED_BYTES: Final = 64 * 1024 * 1024
+"""Of a log; of one that is longer the first and the last half of so many bytes."""
+_BLOCK: Final = 1 << 20
+_MOST_PARTS: Final = 1_000  # of a file with holes
+_NO_FILE: Final = b"\x00"
+
+
+def read_head(path: str) -> bytes:
+    """What the result file holds; nothing where there is none; what is no JSON where something else stands in its place."""
+    try:
+        with open_regular(path) as (fd, size):
+            return _read(fd, 0, min(size, RESULT_BYTES + 1))
+    except (FileNotFoundError, NotADirectoryError):
+        return b""
+    except (OSError, MemoryError):
+        return _NO_FILE
+
+
+def read_tail(path: str) -> bytes:
+    """The last words of a log; nothing where there is none."""
+    try:
+        with open_regular(path) as (fd, size):
+            end = _end_of_content(fd, size)
+            beyond = max(0, end - TAIL_BYTES)
+            tail = _read(fd, beyond, end - beyond).rstrip(b"\0")
+    except (OSError, MemoryError):
+        return b""
+    return _drop_cut_word(tail) if beyond and tail else tail
+
+
+def hash_log(path: str) -> str | None:
+    """SHA-256 of a log; of one of more than HASHED_BYTES that of its first and its last half of so many bytes, as
+    `(head -c 33554432 LOG; tail -c 33554432 LOG) | sha256sum` has it. None where there is none."""
+    digest = hashlib.sha256()
+    try:
+        with open_regular(path) as (fd, size):
+            half = HASHED_BYTES // 2
+            parts = [(0, size)] if size <= HASHED_BYTES else [(0, half), (size - half, half)]
+            for offset, length in parts:
+                for block in _blocks(fd, offset, length):
+                    digest.update(block)
+    except (OSError, MemoryError):
+        return None
+    return digest.hexdigest()
+
+
+@contextmanager
+def open_regular(path: str | Path) -> Iterator[tuple[int, int]]:
+    """A descriptor of a regular file, and its size. Raises OSError for whatever else a command put in its place: a FIFO, a
+    folder, a link. A device is not even opened: some act on that."""
+    folder, name = os.path.split(path)
+    with folders.hold(folder) as above:
+        if not stat.S_ISREG(os.stat(name, dir_fd=above, follow_symlinks=False).st_mode):
+            raise OSError(errno.EINVAL, "is no regular file", str(path))
+        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, dir_fd=above)
+    try:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "is no regular file", str(path))
+        yield fd, found.st_size
+    finally:
+        os.close(fd)
+
+
+def read_small(path: str | Path, most: int) -> bytes:
+    """A whole regular file of ours. Raises OSError, also for a larger one, and for another user's."""
+    with open_regular(path) as (fd, size):
+        if size > most or os.fstat(fd).st_uid != os.geteuid():
+            raise OSError(errno.EINVAL, "is no small file of ours", str(path))
+        return _read(fd, 0, size)
+
+
+def _read(fd: int, offset: int, length: int) -> bytes:
+    return b"".join(_blocks(fd, offset, length))
+
+
+def _blocks(fd: int, offset: int, length: int) -> Iterator[bytes]:
+    """What stands there now; less where the file was cut meanwhile."""
+    end = offset + length
+    while offset < end and (block := os.pread(fd, min(_BLOCK, end - offset), offset)):
+        yield block
+        offset += len(block)
+
+
+def _end_of_content(fd: int, size: int) -> int:
+    """Where the hole at the end of a file begins, which somebody made longer than he wrote; else its size."""
+    end = 0
+    try:
+        for _ in range(_MOST_PARTS):
+            end = os.lseek(fd, os.lseek(fd, end, os.SEEK_DATA), os.SEEK_HOLE)
+            if end >= size:
+                return size
+    except OSError as error:
+        return min(end, size) if error.errno == errno.ENXIO else size
+    return size
+
+
+def _drop_cut_word(tail: bytes) -> bytes:
+    """A tail without what was cut at its beginning: the rest of a secret would not be known as one."""
+    for end in (rb"[\r\n]", rb"\s"):
+        found = re.search(end, tail)
+        if found is not None and (rest := tail[found.end() :]).strip():
+            return rest
+    return b"one unbroken word of more than %d bytes" % TAIL_BYTES

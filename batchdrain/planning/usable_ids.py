@@ -1,0 +1,64 @@
+"""Ids that name no phase that could be executed: such rows are named and skipped, never claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from batchdrain.database.phases.pages import SHORT_ID
+from batchdrain.execution.command import LONGEST_ARGUMENT, count_placeholders
+from batchdrain.model.phase import Skip
+from batchdrain.runtime.text import safe_text
+
+BAD_ID: Final = "bad id"
+UNNAMED: Final = Skip(BAD_ID, "run_id and phase_id must be text: not NULL, not empty, no NUL, valid UTF-8")
+LONGEST: Final = 100_000
+"""Bytes of an id: it is passed to the command as one argument and in one variable, and Linux takes 131 071 of either."""
+_ROOM: Final = 1_000  #: for what other placeholders of an argument become
+_SHOWN_CHARS: Final = 60
+_NAMED: Final = 20
+_REST: Final = Skip(BAD_ID, "more ids that are too long for an argument")
+
+
+class UsableIds:
+    """Of one reading of the backlog, for one command."""
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        self._arguments = [
+            (LONGEST_ARGUMENT - _ROOM - len(item.encode("utf-8", "replace")), runs, phases)
+            for item in argv
+            if (runs := count_placeholders(item, "run_id")) + (phases := count_placeholders(item, "phase_id")) > 1
+        ]
+        self._named: dict[str, Skip] = {}
+
+    def problem_of(self, run_id: str, phase_id: str) -> Skip | None:
+        """Why the ids can't be bound, passed and shown; None where they can."""
+        if not (_is_text(run_id) and _is_text(phase_id)):
+            return UNNAMED
+        if len(run_id) <= SHORT_ID and len(phase_id) <= SHORT_ID:
+            return None
+        run_bytes, phase_bytes = len(run_id.encode()), len(phase_id.encode())
+        if run_bytes > LONGEST or phase_bytes > LONGEST:
+            longer = run_id if run_bytes > phase_bytes else phase_id
+            return self._name(longer, f"{max(run_bytes, phase_bytes)} bytes are too long for an argument (at most {LONGEST})")
+        if any(runs * run_bytes + phases * phase_bytes > room for room, runs, phases in self._arguments):
+            return self._name(phase_id, "an argument of the command with both ids would be longer than the system takes")
+        return None
+
+    def _name(self, text: str, why: str) -> Skip:
+        """By its first characters. Of many such ids some are named."""
+        shown = f"{safe_text(text, limit=_SHOWN_CHARS)}: {why}"
+        if shown not in self._named and len(self._named) >= _NAMED:
+            return _REST
+        return self._named.setdefault(shown, Skip(BAD_ID, shown))
+
+
+def _is_text(text: str) -> bool:
+    if not text or "\x00" in text:
+        return False
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return False
+    return True

@@ -1,0 +1,193 @@
+"""Folders, opened one step after another from the root: what stands in a path is looked at on the way, and nobody can
+change it behind our back.
+
+A file that is opened relative to the descriptor of its folder lies in the folder that we have looked at, whatever its path
+leads to by then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import functools
+import grp
+import os
+import pwd
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+_LOOK: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_MOST_LINKS: Final = 40
+_ACL: Final = "system.posix_acl_access"
+
+
+class MovableError(PermissionError):
+    """Others may put something else in the place of a folder or a link. `cure`: what to do about it."""
+
+    def __init__(self, path: str, what: str, cure: str) -> None:
+        super().__init__(errno.EPERM, what, path)
+        self.cure = cure
+
+
+def open_folder(path: str | Path, *, guarded: bool = False, mode: int | None = None) -> int:
+    """A descriptor of the folder. Whoever opens it closes it.
+
+    A link on the way that others may turn elsewhere is refused; if `guarded`, so is a folder in whose place others may put
+    another one. `mode`: of the folders that are made where there are none. Raises MovableError, OSError.
+    """
+    names = _names_of(Path(path).absolute())
+    fd, place, links = os.open("/", _LOOK), "", 0
+    try:
+        while names:
+            name = names.pop()
+            below = os.path.dirname(place) if name == ".." else f"{place}/{name}"  # noqa: PTH120
+            found = _look(fd, name, below, mode)
+            if stat.S_ISLNK(found.st_mode):
+                links = _count_link(links)
+                _require_fixed(fd, found, below)
+                target = os.readlink(name, dir_fd=fd)
+                names += _names_of(target)
+                if target.startswith("/"):
+                    fd, place = _step(fd, "/"), ""
+                continue
+            if guarded and name != "..":
+                _require_fixed(fd, found, below)
+            fd, place = _step(fd, name), below
+        return os.open(".", _READ, dir_fd=fd)  # only now to be read: of the folders above we may have no right to that
+    except OSError as error:
+        error.filename = error.filename if isinstance(error, MovableError) else str(path)
+        raise
+    finally:
+        os.close(fd)
+
+
+@contextlib.contextmanager
+def hold(path: str | Path, *, guarded: bool = False) -> Iterator[int]:
+    """The same, closed at the end."""
+    fd = open_folder(path, guarded=guarded)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def open_file(path: str | Path, flags: int, mode: int = 0o600, *, guarded: bool = False) -> int:
+    """A descriptor of a file in its folder; a link in its place is refused. Raises MovableError, OSError."""
+    folder, name = os.path.split(path)
+    with hold(folder, guarded=guarded) as fd:
+        try:
+            return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=fd)
+        except OSError as error:
+            error.filename = str(path)
+            raise
+
+
+def follow(path: Path) -> tuple[int, str]:
+    """The folder, as a descriptor, and the name of what the path leads to in the end, whether it is there or not. Whoever
+    calls it closes the descriptor. Raises MovableError for a link that others may turn elsewhere, OSError."""
+    for _ in range(_MOST_LINKS):
+        fd = open_folder(path.parent)
+        try:
+            try:
+                found = os.stat(path.name, dir_fd=fd, follow_symlinks=False)
+            except FileNotFoundError:
+                return os.dup(fd), path.name
+            if not stat.S_ISLNK(found.st_mode):
+                return os.dup(fd), path.name
+            _require_fixed(fd, found, str(path.absolute()))
+            path = path.parent / os.readlink(path.name, dir_fd=fd)
+        finally:
+            os.close(fd)
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+
+
+def others_may_write(found: os.stat_result, fd: int | None = None) -> bool:
+    """Whether somebody beside us and root may write to what was found. A group that is ours alone, as many systems give each
+    user one, is nobody else. `fd`: of it; its list of access rights is looked at then."""
+    if found.st_uid not in _trusted() or found.st_mode & stat.S_IWOTH:
+        return True
+    return bool(found.st_mode & stat.S_IWGRP) and (not _is_own_group(found.st_gid, os.geteuid()) or _has_acl(fd))
+
+
+def _names_of(path: str | Path) -> list[str]:
+    """The last one first."""
+    return [name for name in reversed(str(path).split("/")) if name not in {"", "."}]
+
+
+def _look(fd: int, name: str, place: str, mode: int | None) -> os.stat_result:
+    """What stands there; a folder, made now, where nothing does and a `mode` is given."""
+    try:
+        found = os.stat(name, dir_fd=fd, follow_symlinks=False)
+    except FileNotFoundError:
+        if mode is None:
+            raise
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name, mode, dir_fd=fd)
+        found = os.stat(name, dir_fd=fd, follow_symlinks=False)
+    if not stat.S_ISDIR(found.st_mode) and not stat.S_ISLNK(found.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), place)
+    return found
+
+
+def _count_link(links: int) -> int:
+    if links >= _MOST_LINKS:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    return links + 1
+
+
+def _step(fd: int, name: str) -> int:
+    below = os.open(name, _LOOK, dir_fd=fd)
+    os.close(fd)
+    return below
+
+
+def _require_fixed(fd: int, found: os.stat_result, place: str) -> None:
+    """Raises MovableError where others may replace the entry `found` of the folder `fd`."""
+    folder, above = os.fstat(fd), os.path.dirname(place) or "/"  # noqa: PTH120
+    what = "is a link, and others may turn it elsewhere" if stat.S_ISLNK(found.st_mode) else "may be replaced by others"
+    if folder.st_uid not in _trusted():
+        raise MovableError(
+            place, f"{what}: {above} belongs to {_name_of(folder.st_uid)}", "name a folder below one of your own"
+        )
+    is_sticky = folder.st_mode & stat.S_ISVTX
+    if is_sticky and found.st_uid not in _trusted():
+        raise MovableError(place, f"{what}: it belongs to {_name_of(found.st_uid)}", "name a folder below one of your own")
+    if not is_sticky and others_may_write(folder, fd):
+        raise MovableError(place, f"{what}: they may write to {above}", f"chmod go-w {above}, or name another folder")
+
+
+def _trusted() -> frozenset[int]:
+    """We, root, and whoever has the root of all folders: in some containers root has another number."""
+    return frozenset({0, os.geteuid(), os.stat("/").st_uid})  # noqa: PTH116
+
+
+@functools.lru_cache(maxsize=64)
+def _is_own_group(gid: int, uid: int) -> bool:
+    """Whether it is named as the user is, or as root, and nobody else is in it."""
+    try:
+        group, users = grp.getgrgid(gid), pwd.getpwall()
+    except (KeyError, OSError):
+        return False
+    numbers = {user.pw_name: user.pw_uid for user in users}
+    members = {user.pw_uid for user in users if user.pw_gid == gid} | {numbers.get(name, -1) for name in group.gr_mem}
+    return members <= {0, uid} and (gid == 0 or numbers.get(group.gr_name) == uid)
+
+
+def _has_acl(fd: int | None) -> bool:
+    """Whether further users are listed for it; the bits of the group are theirs too then."""
+    if fd is None or not hasattr(os, "getxattr"):
+        return False
+    try:
+        return bool(os.getxattr(f"/proc/self/fd/{fd}", _ACL))
+    except OSError:
+        return False
+
+
+def _name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"

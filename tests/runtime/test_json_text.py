@@ -1,0 +1,53 @@
+"""JSON that can be shown anywhere, and gives the very values back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batchdrain.runtime.json_text import to_ascii, to_json, to_json_line
+from batchdrain.runtime.text import safe_lines, safe_text
+from tests.support.hostile import COMMANDS, PIECES, UNSEEN, obeyed
+
+TEXTS = st.one_of(st.text(st.characters(exclude_categories=[])), st.lists(st.sampled_from(PIECES), max_size=5).map("".join))
+
+
+@given(st.lists(st.one_of(TEXTS, st.dictionaries(TEXTS, TEXTS, max_size=3)), max_size=3))
+def test_whoever_parses_it_gets_the_same_values_and_nobody_else_obeys_it(found: list[object]) -> None:
+    for text in (to_json(found).decode(), to_json(found, indent=True).decode(), to_json_line({"found": found})):
+        assert obeyed(text) == []
+        assert json.loads(to_ascii(text)) == json.loads(text)
+        assert json.loads(text) in (found, {"found": found})
+    assert to_ascii(to_json(found).decode()).isascii()
+    assert to_json_line({"found": found}).isascii()
+
+
+@given(TEXTS)
+def test_what_is_shown_is_obeyed_by_nobody_and_stays_as_it_is_when_it_is_shown_again(found: str) -> None:
+    for shown in (safe_text(found), safe_lines(found)):
+        assert obeyed(shown) == []
+        assert safe_lines(shown) == shown
+
+
+@pytest.mark.parametrize("attack", [*COMMANDS, *UNSEEN])
+def test_each_attack_is_broken_in_every_place(attack: str) -> None:
+    for text in (attack, f"a\n{attack}", f"{attack}\n{attack}", f"\\{attack}", f'"{attack}'):
+        assert obeyed(safe_lines(text)) == []
+        raw = to_json({text: [text, {"a": text}]}, indent=True).decode()
+        assert obeyed(raw) == []
+        assert json.loads(raw) == {text: [text, {"a": text}]}
+
+
+@pytest.mark.parametrize(
+    "plain", ["std::runtime_error", "a::b", "connect to ::1", "# x", "##", "##x", "#[derive]", "é ✓ 日本"]
+)
+def test_what_nobody_obeys_stays_readable(plain: str) -> None:
+    assert safe_text(plain) == safe_lines(plain) == plain
+    assert plain == "connect to ::1" or to_json(plain).decode() == f'"{plain}"'
+
+
+def test_numbers_beyond_64_bits_and_lone_surrogates_are_written_too() -> None:
+    assert json.loads(to_json({"a": 10**30, "b": "\udc80"}, indent=True)) == {"a": 10**30, "b": "\udc80"}
