@@ -53,6 +53,7 @@ def test_a_claim_that_was_emptied_under_a_drain_is_not_called_taken_over_and_its
     assert (project.inv("recover").code, "strays" in project.inv("doctor").out) == (0, False)
 
 
+@pytest.mark.everyday("sqlite")
 @fault(71)
 def test_a_claim_that_somebody_else_took_over_is_still_called_so(project: Workplace) -> None:
     witness = watched(project, ROW)
@@ -83,6 +84,7 @@ def test_a_claim_without_its_attempt_is_named_and_given_back_from_the_claim_alon
     assert project.states() == {HELD: "FAILED"}
 
 
+@pytest.mark.everyday("sqlite")
 @fault(71)
 def test_a_claim_without_its_attempt_is_given_back_where_the_command_sets_states_itself(project: Workplace) -> None:
     project.configure(command={"result_from": "database"})
@@ -124,6 +126,7 @@ def test_a_result_that_was_spooled_is_recorded_though_its_attempt_was_deleted(pr
     assert project.sql("SELECT run_id, outcome FROM batchdrain_attempt") == [("a", "complete")]
 
 
+@pytest.mark.everyday("sqlite")
 @fault(71)
 def test_what_is_held_is_seen_though_batchdrain_meta_was_dropped(project: Workplace) -> None:
     killed(project)
@@ -155,6 +158,24 @@ def test_a_table_of_ours_that_is_dropped_under_a_drain_loses_nothing_silently(pr
         assert (ran.code, project.states()[ROW]) == (0, "COMPLETE"), ran
 
 
+@pytest.mark.everyday("sqlite")
+@fault(71)
+def test_a_column_of_ours_that_is_renamed_under_a_drain_is_named_and_costs_no_result(project: Workplace) -> None:
+    witness = watched(project, ROW)
+    drain = project.start("drain")
+    started(witness, 1)
+    project.sql("ALTER TABLE batchdrain_attempt RENAME COLUMN outcome TO elsewhere")
+    code, out, err = end(project, drain)
+
+    looked = project.inv("doctor")
+    assert (code, looked.code) == (78, 78), (out, err, looked)
+    assert "batchdrain_attempt has no column outcome: it was dropped or renamed" in looked.out, looked
+    project.sql("ALTER TABLE batchdrain_attempt RENAME COLUMN elsewhere TO outcome")
+    assert "Recorded: a / p~until=go: its command had ended (complete)" in project.inv("recover").out
+    assert project.states() == {ROW: "COMPLETE"}
+
+
+@pytest.mark.everyday("sqlite")
 @fault(71)
 def test_rows_that_a_worker_of_the_users_executes_are_a_warning_and_no_fault(project: Workplace) -> None:
     project.fail("a/p")
@@ -168,6 +189,7 @@ def test_rows_that_a_worker_of_the_users_executes_are_a_warning_and_no_fault(pro
     assert (ran.code, "No claim holds b / theirs" in ran.out) == (0, True), ran
 
 
+@pytest.mark.everyday("sqlite")
 @fault(71)
 @pytest.mark.parametrize("change", ["DROP TABLE phases", "ALTER TABLE phases RENAME TO elsewhere"])
 def test_a_table_of_phases_that_goes_away_under_a_drain_leaves_its_result_for_the_next(

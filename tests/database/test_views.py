@@ -96,6 +96,7 @@ def test_a_view_whose_trigger_refuses_keeps_the_state_that_a_command_left(projec
     drained(project, "EXECUTING", "not through me")
 
 
+@pytest.mark.everyday("sqlite")
 @fault(68)
 def test_a_view_whose_trigger_writes_the_row_gives_it_back(project: Workplace) -> None:
     dialect = project.engine.dialect.name

@@ -91,6 +91,7 @@ def test_a_backup_of_the_middle_of_a_session_gives_back_what_it_holds_and_opens_
     assert project.session()["balance"] | {"new": 0} == project.session()["balance"]
 
 
+@pytest.mark.everyday("sqlite")
 @fault(70)
 def test_a_log_whose_name_is_taken_gets_another_and_the_former_one_stays(project: Workplace) -> None:
     backup = interrupted(project, "a/first", "b/fixed")

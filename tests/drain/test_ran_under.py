@@ -48,6 +48,7 @@ def test_a_spooled_result_is_judged_by_the_success_codes_that_it_ran_under(
     assert (ran.lines[-1], project.states()) == ("1 recovered, 0 still held.", {"a/p": state}), ran
 
 
+@pytest.mark.everyday("sqlite")
 @fault(73)
 def test_a_spooled_result_is_judged_by_who_set_states_when_it_ran(project: Workplace) -> None:
     spooled(project, 0)

@@ -39,18 +39,33 @@ def check_claims(project: Project) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def check_strays(project: Project) -> Iterator[Finding]:
-    """Phases that stand as executing while nobody holds them, and what is missing of batchdrain's own tables."""
+def check_ledger_shape(project: Project) -> Iterator[Finding]:
+    """What was taken away from batchdrain's own tables."""
+    tables = project.store.ledger.tables
     with project.store.database.read() as connection:
         inspector = sa.inspect(connection)
-        tables = project.store.ledger.tables
-        missing = [table.name for table in tables if not inspector.has_table(table.name, schema=table.schema)]
-    if 0 < len(missing) < len(tables):
+        there = [table for table in tables if inspector.has_table(table.name, schema=table.schema)]
+        lacking = {}
+        for table in there:
+            known = {column["name"] for column in inspector.get_columns(table.name, schema=table.schema)}
+            lacking[table.name] = [name for name in table.columns.keys() if name not in known]  # noqa: SIM118
+    missing = [table.name for table in tables if table not in there]
+    if missing and there:
         yield Finding(
             "ledger", ok=False, message=f"{' and '.join(missing)} was dropped, while the rest of batchdrain's tables stands",
             cure="put it back from a backup; else end all drains, and let `inv recover` settle what is held: "
             "the next drain makes it anew, empty",
         )  # fmt: skip
+    for table_name, columns in lacking.items():
+        if columns:
+            yield Finding(
+                "ledger", ok=False, message=f"{table_name} has no column {' and '.join(columns)}: it was dropped or renamed",
+                cure="put it back: no drain and no recovery can do without",
+            )  # fmt: skip
+
+
+def check_strays(project: Project) -> Iterator[Finding]:
+    """Phases that stand as executing while nobody holds them."""
     for stray in project.store.history.read_strays(_SHOWN):
         is_ours = stray.initial_state is not None
         yield Finding("strays", ok=not is_ours, is_warning=not is_ours, message=describe_stray(stray), code=65)

@@ -171,5 +171,5 @@ def _check_writes(project: Project) -> Iterator[Finding]:
 
 CHECKS: Final[tuple[Callable[[Project], Iterator[Finding]], ...]] = (
     _check_connection, _check_storage, _check_columns, _check_states, _check_ids, _check_privileges, _check_writes,
-    claim_checks.check_source_kind, claim_checks.check_claims, claim_checks.check_strays,
+    claim_checks.check_source_kind, claim_checks.check_ledger_shape, claim_checks.check_claims, claim_checks.check_strays,
 )  # fmt: skip
