@@ -106,13 +106,13 @@ class Database:
         except sa.exc.IntegrityError:
             raise
         except SQLAlchemyError as error:
-            raise self._to_batchdrain_error(error) from error
+            raise self._to_batchdrain_error(error, was_repeated=True) from error
 
-    def _to_batchdrain_error(self, error: SQLAlchemyError) -> BatchDrainError:
+    def _to_batchdrain_error(self, error: SQLAlchemyError, *, was_repeated: bool = False) -> BatchDrainError:
         found = to_batchdrain_error(error, self.name, was_reached=self._was_reached)
         if isinstance(found, DatabaseUnavailable) and self.dialect != "sqlite":
             self.engine.dispose()  # the next try may find another server: after a failover the present one stays read-only
-        if is_lost_statement(error) and self._answers():
+        if was_repeated and is_lost_statement(error) and self._answers():
             why = "each time at the same statement, while a new connection works; is a text larger than max_allowed_packet?"
             return StatementLost(f"{found.message}, {why}", remedy=found.remedy)
         return found

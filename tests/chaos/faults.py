@@ -80,7 +80,7 @@ FAULTS: Final = {
     55: Fault("a table, a ledger or a trigger's table whose engine knows no transactions", 8, cases=6),
     56: Fault("the server takes no writes for a while: a failover, --read-only", 1, SERVERS),
     57: Fault("what is in one row breaks the connection, or can't be read", 5, cases=5),
-    58: Fault("errors of the drivers, each provoked at a real database", 20, EACH, cases=60),
+    58: Fault("errors of the drivers, each provoked at a real database", 12, EACH, cases=60),
 }
 
 
