@@ -110,9 +110,9 @@ class Database:
         except sa.exc.IntegrityError:
             raise
         except SQLAlchemyError as error:
-            raise self._to_error(error) from error
+            raise self._to_error(error, was_repeated=True) from error
 
-    def _to_error(self, error: SQLAlchemyError) -> BatchDrainError:
+    def _to_error(self, error: SQLAlchemyError, *, was_repeated: bool = False) -> BatchDrainError:
         """What became of an operation: what ended it, where we did, and not what the driver makes of that."""
         problem = self._take_problem()
         if problem is not None:
@@ -120,7 +120,7 @@ class Database:
         found = to_batchdrain_error(error, self.name, was_reached=self._was_reached)
         if isinstance(found, DatabaseUnavailable) and self.dialect != "sqlite":
             self.engine.dispose()  # the next try may find another server: after a failover the present one stays read-only
-        if is_lost_statement(error) and self._answers():
+        if was_repeated and is_lost_statement(error) and self._answers():
             why = "each time at the same statement, while a new connection works; is a text larger than max_allowed_packet?"
             return StatementLost(f"{found.message}, {why}", remedy=found.remedy)
         return found

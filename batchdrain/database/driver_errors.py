@@ -79,7 +79,9 @@ def is_transient(error: BaseException) -> bool:
     if not isinstance(error, DBAPIError):
         return False
     known = _find(error)
-    return known.at_once if known is not None else error.connection_invalidated
+    if known is not None and known.at_once:
+        return True
+    return error.connection_invalidated and (known is None or known.meaning is Meaning.OUTAGE)
 
 
 def is_row_lock(error: BaseException) -> bool:

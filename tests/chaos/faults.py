@@ -80,7 +80,7 @@ FAULTS: Final = {
     55: Fault("a table, a ledger or a trigger's table whose engine knows no transactions", 8, cases=6),
     56: Fault("the server takes no writes for a while: a failover, --read-only", 1, SERVERS),
     57: Fault("what is in one row breaks the connection, or can't be read", 5, cases=5),
-    58: Fault("errors of the drivers, each provoked at a real database", 20, EACH, cases=60),
+    58: Fault("errors of the drivers, each provoked at a real database", 12, EACH, cases=60),
     61: Fault("a pooler gives each transaction another session of the server", 5, cases=5),
     62: Fault("a column of the table changes its type during a drain", 4, SERVERS, cases=4),
     63: Fault("a server accepts and falls silent: at once, in TLS, after the login, after a statement", 9, cases=9),
