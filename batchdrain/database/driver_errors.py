@@ -54,7 +54,7 @@ class RowRefused(ConfigError):
 def refusal_of(error: Exception, what: str) -> RowRefused | None:
     """A statement on the user's table failed: the refusal that it is; None for what is the moment's or the server's."""
     cure = "map words and columns in batchdrain.source that it takes; `inv doctor` tries them"
-    if isinstance(error, UnicodeError):
+    if isinstance(error, ValueError):
         return RowRefused(f"{what}: {error}", remedy=cure)
     if not isinstance(error, DBAPIError) or is_transient(error):
         return None

@@ -12,7 +12,8 @@ from batchdrain.config.settings import Settings
 from batchdrain.database.connection import Database, open_database
 from batchdrain.database.ledger.history import History
 from batchdrain.database.ledger.schema import Ledger
-from batchdrain.database.phases.checks import require_fit_states
+from batchdrain.database.phases.checks import require_usable
+from batchdrain.database.phases.row_counts import count_by_run, count_by_run_and_state
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.database.run_counts import RunCounts
 from batchdrain.model.phase import GONE, Phase, RowState
@@ -34,7 +35,7 @@ class Store:
         database = open_database(url, on_retry, settings.patience)
         try:
             table = PhaseTable.reflect(database, settings.source)
-            require_fit_states(table)
+            require_usable(table)
             ledger = Ledger.of(table)
             ledger.require_version(database)
         except BaseException:
@@ -70,7 +71,7 @@ class Store:
     def read_run_counts(self) -> list[RunCounts]:
         """Every run with its phases by state, most queued first, then most failed, then by id. One pass."""
         with self.database.read() as connection:
-            found = self.table.count_by_run_and_state(connection)
+            found = count_by_run_and_state(connection, self.table)
         fields = {self.table.states[known]: known.value for known in PhaseState if known is not PhaseState.EXECUTING}
         rows: dict[str, dict[str, int]] = {}
         for (run, state), count in found.items():
@@ -83,7 +84,7 @@ class Store:
     def count_queued(self) -> dict[str, int]:
         """Queued phases by run_id; a run without any is absent."""
         with self.database.read() as connection:
-            return self.table.count_by_run(connection, PhaseState.QUEUED)
+            return count_by_run(connection, self.table, PhaseState.QUEUED)
 
     def identify(self) -> dict[str, Any]:
         """What names the database in a session: `uid` is the ledger's own and survives another URL for the same one."""

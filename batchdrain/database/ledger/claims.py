@@ -20,6 +20,7 @@ from batchdrain.database.ledger.claim_transaction import ClaimTransaction, NotTa
 from batchdrain.database.ledger.fallbacks import fallbacks
 from batchdrain.database.ledger.finish_transaction import FinishTransaction
 from batchdrain.database.ledger.holder import Holder
+from batchdrain.database.phases.table import RowGone
 from batchdrain.database.store import Store
 from batchdrain.execution.process_identity import ProcessIdentity, identify_self
 from batchdrain.model.attempt import Attempt
@@ -41,6 +42,7 @@ class Claims:
             owner=owner or uuid.uuid4().hex, session_uid=session_uid, process=identify_self(), spool_dir=spool_dir
         )
         self._holds: dict[PhaseKey, int] = {}  #: the epoch of the claim that we hold
+        self.not_found: set[PhaseKey] = set()  #: phases that could not be claimed, as no row has their ids
 
     def claim(
         self, choice: Choice, *, lease_s: float, run_type: str, now: datetime, guard: ProcessIdentity | None = None
@@ -60,6 +62,9 @@ class Claims:
         try:
             claim = self.database.write(transaction, may_wait=False)
         except NotTaken:
+            return None
+        except RowGone:
+            self.not_found.add(phase.key)
             return None
         except sa.exc.IntegrityError:  # of the attempt's row: its epoch is there already
             raise BadData(

@@ -15,7 +15,8 @@ from batchdrain.database.connection import Database
 from batchdrain.database.driver_errors import RowLocked, RowRefused, first_line_of
 from batchdrain.database.ledger.fallbacks import PLAIN_CHARS
 from batchdrain.database.ledger.schema import Ledger
-from batchdrain.database.phases.table import PhaseTable
+from batchdrain.database.phases.checks import describe_lost
+from batchdrain.database.phases.table import PhaseTable, RowGone
 from batchdrain.model.errors import BadData, ConfigError
 from batchdrain.model.phase import PhaseKey, RowState
 from batchdrain.model.states import PhaseState
@@ -89,6 +90,8 @@ def _write_row(connection: sa.Connection, table: PhaseTable, state: PhaseState) 
         prior = table.read_row_state_in(connection, key, state, for_update=True, nowait=True)
     except BadData:  # reported with the phase, when it comes to that
         return []
+    except RowGone:
+        return [describe_lost(table, key)] if table.find_any_in(connection, state) == key else []
     if prior is None:
         return []
     executing, words = table.states[PhaseState.EXECUTING], table.states
