@@ -147,5 +147,6 @@ def _read_by_cursor(connection: sa.Connection, query: sa.Select[Any]) -> Iterato
                 None, None, error, dbapi.Error, connection_invalidated=lost, dialect=dialect
             ) from error
         if not page:
+            result.close()
             return
         yield page
