@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from batchdrain.database.phases.declared_types import DeclaredType, Family
 from batchdrain.database.phases.update_time import update_time_of
