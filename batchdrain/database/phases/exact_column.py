@@ -26,9 +26,9 @@ class ExactColumn(Protocol):
     def group_value(self) -> sa.ColumnElement[Any]:
         """What is read of such a group."""
 
-    def is_exactly(self, name: str) -> sa.ColumnElement[bool]:
+    def is_exactly(self, name: str, text: str | None = None) -> sa.ColumnElement[bool]:
         """Whether it holds exactly the text that `parameters` made the parameters `name` of. First what an index is made for,
-        then the truth."""
+        then the truth. `text`: where it is known already, which may be cheaper for a scan."""
 
     def written(self, name: str) -> sa.ColumnElement[Any]:
         """The same parameters as the value that an UPDATE sets."""

@@ -47,7 +47,7 @@ class MysqlColumn:
     def group_value(self) -> sa.ColumnElement[Any]:
         return sa.func.min(self.selected)
 
-    def is_exactly(self, name: str) -> sa.ColumnElement[bool]:
+    def is_exactly(self, name: str, text: str | None = None) -> sa.ColumnElement[bool]:  # noqa: ARG002 - of no use here
         if self.declared.family is Family.WHOLE:
             return self.column == sa.bindparam(name, type_=sa.BigInteger())
         equal = self.column.op("=", is_comparison=True)(self.written(name))

@@ -45,14 +45,14 @@ class PostgresqlColumn:
     def group_value(self) -> sa.ColumnElement[Any]:
         return self.groups[0]
 
-    def is_exactly(self, name: str) -> sa.ColumnElement[bool]:
+    def is_exactly(self, name: str, text: str | None = None) -> sa.ColumnElement[bool]:  # noqa: ARG002 - of no use here
         if self.declared.family is Family.WHOLE:
             return self.column == sa.bindparam(name, type_=sa.BigInteger())
         equal = self.column.op("=", is_comparison=True)(self._value(name))
         if self.declared.is_bytewise:
             return equal
-        text = sa.collate(sa.cast(self.column, sa.Text), "C")
-        return sa.and_(equal, text == sa.bindparam(name, type_=sa.Text()))
+        spelt = sa.collate(sa.cast(self.column, sa.Text), "C")
+        return sa.and_(equal, spelt == sa.bindparam(name, type_=sa.Text()))
 
     def written(self, name: str) -> sa.ColumnElement[Any]:
         if self.declared.family is Family.WHOLE:

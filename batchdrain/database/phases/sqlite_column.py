@@ -58,7 +58,10 @@ class SqliteColumn:
     def group_value(self) -> sa.ColumnElement[Any]:
         return self.groups[0]
 
-    def is_exactly(self, name: str) -> sa.ColumnElement[bool]:
+    def is_exactly(self, name: str, text: str | None = None) -> sa.ColumnElement[bool]:
+        if text is not None and _to_number(text) is None:
+            given: sa.BindParameter[str] = sa.bindparam(name)
+            return sa.and_(self.column == given, sa.collate(self.column, "BINARY") == given)
         return _Stored(self.column, sa.bindparam(name), sa.bindparam(name + _NUMBER))
 
     def written(self, name: str) -> sa.ColumnElement[Any]:

@@ -113,7 +113,7 @@ class PhaseTable:
 
     def narrow(self, query: sa.Select[Any], state: PhaseState) -> sa.Select[Any]:
         """A query of the table, for the rows that may be drained from a state."""
-        query = self.narrow_to_source(query.where(self.state.is_exactly("the_state")))
+        query = self.narrow_to_source(query.where(self.state.is_exactly("the_state", self.states[state])))
         return query.params(self.state.parameters("the_state", self.states[state]))
 
     def narrow_to_source(self, query: sa.Select[Any]) -> sa.Select[Any]:
