@@ -78,7 +78,11 @@ def engine_options_of(url: URL, patience: Patience) -> dict[str, Any]:
     else:
         operation_s = max(1, round(patience.operation_s))
         arguments |= {"read_timeout": operation_s, "write_timeout": operation_s}
-        arguments["init_command"] = f"SET SESSION innodb_lock_wait_timeout={max(1, round(patience.lock_s))}"
+        # UTC, as what is written into a TIMESTAMP is; a CHAR without the blanks that some servers fill it up with.
+        arguments["init_command"] = (
+            f"SET SESSION innodb_lock_wait_timeout={max(1, round(patience.lock_s))}, time_zone='+00:00', "
+            "sql_mode=REPLACE(@@sql_mode, 'PAD_CHAR_TO_FULL_LENGTH', '')"
+        )
     return {"hide_parameters": True, "isolation_level": "READ COMMITTED", "connect_args": arguments}
 
 
@@ -90,14 +94,14 @@ def listen(engine: sa.Engine, patience: Patience) -> None:
     elif engine.dialect.name == "postgresql":
         sa.event.listen(engine, "connect", lambda connection, _: read_values_leniently(connection))
         # LOCAL: nothing stays in the session, which may be one of a pooler's.
+        zone = "SET LOCAL TimeZone = 'UTC'"  # in which times that are ids become texts
         limits = (
-            f"SET LOCAL lock_timeout = {round(patience.lock_s * 1000)}; "
+            f"{zone}; SET LOCAL lock_timeout = {round(patience.lock_s * 1000)}; "
             f"SET LOCAL idle_in_transaction_session_timeout = {round(patience.operation_s * 2000)}"
         )
 
         def begin(connection: sa.Connection) -> None:
-            if not is_read_only(connection):
-                connection.exec_driver_sql(limits)
+            connection.exec_driver_sql(zone if is_read_only(connection) else limits)
 
         sa.event.listen(engine, "begin", begin)
     else:

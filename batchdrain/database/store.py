@@ -14,8 +14,9 @@ from batchdrain.database.ledger.history import History
 from batchdrain.database.ledger.migration import migrate
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.ledger.tables import SCHEMA_VERSION
-from batchdrain.database.phases.checks import require_fit_states
+from batchdrain.database.phases.checks import require_usable
 from batchdrain.database.phases.relation import Relation, read_relation
+from batchdrain.database.phases.row_counts import count_by_run, count_by_run_and_state
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.database.run_counts import RunCounts
 from batchdrain.model.errors import ConfigError
@@ -38,7 +39,7 @@ class Store:
         database = open_database(url, on_retry, settings.patience)
         try:
             table = PhaseTable.reflect(database, settings.source)
-            require_fit_states(table)
+            require_usable(table)
             ledger = Ledger.find(database, table)
         except BaseException:
             database.close()
@@ -93,7 +94,7 @@ class Store:
     def read_run_counts(self) -> list[RunCounts]:
         """Every run with its phases by state, most queued first, then most failed, then by id. One pass."""
         with self.database.read() as connection:
-            found = self.table.count_by_run_and_state(connection)
+            found = count_by_run_and_state(connection, self.table)
         fields = {self.table.states[known]: known.value for known in PhaseState if known is not PhaseState.EXECUTING}
         rows: dict[str, dict[str, int]] = {}
         for (run, state), count in found.items():
@@ -106,7 +107,7 @@ class Store:
     def count_queued(self) -> dict[str, int]:
         """Queued phases by run_id; a run without any is absent."""
         with self.database.read() as connection:
-            return self.table.count_by_run(connection, PhaseState.QUEUED)
+            return count_by_run(connection, self.table, PhaseState.QUEUED)
 
     def identify(self) -> dict[str, Any]:
         """What names the database in a session: `uid` is the ledger's own and survives another URL for the same one."""
