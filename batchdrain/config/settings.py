@@ -69,7 +69,7 @@ class Source(Section):
         "auto", "the unit of `updated_at` where it holds numbers; `auto`: as its values show it, seconds while there are none"
     )
     gone_is: Literal["complete", "failed"] = leaf(
-        "failed", "what a phase is whose row is gone after a success code: `complete` for queues that delete on success"
+        "failed", "a row that is gone after a success code; `complete`: it was deleted"
     )
 
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
 from batchdrain.database.phases.declared_types import DeclaredType, Family
+from batchdrain.database.phases.some_rows import find_some_in
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.errors import ConfigError, did_you_mean
 from batchdrain.model.phase import PhaseKey
@@ -74,9 +75,9 @@ def find_unfit_columns(database: Database, table: PhaseTable) -> list[str]:
 def find_lost_row(database: Database, table: PhaseTable, state: PhaseState) -> str | None:
     """What is wrong where a row in the state is not found again by its ids. One row is tried."""
     with database.read() as connection:
-        found = table.find_some_in(connection, state, 1)
+        found = find_some_in(connection, table, state, 1)
         is_lost = any(table.read_row_state(connection, key) is None for key in found)
-        return describe_lost(table, found[0]) if is_lost and table.find_some_in(connection, state, 1) == found else None
+        return describe_lost(table, found[0]) if is_lost and find_some_in(connection, table, state, 1) == found else None
 
 
 def describe_lost(table: PhaseTable, key: PhaseKey | None) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -21,7 +20,7 @@ from batchdrain.database.phases import columns
 from batchdrain.database.phases.declared_types import DeclaredType, read_declared_types
 from batchdrain.database.phases.names import split_name
 from batchdrain.database.phases.pages import Page, read_pages, to_reason, to_text
-from batchdrain.database.phases.singly import Unreadable, read_all_but
+from batchdrain.database.phases.singly import read_all_but
 from batchdrain.database.phases.update_time import UpdateTime, update_time_of
 from batchdrain.failures.excerpt import strip_suffix
 from batchdrain.model.errors import BadData, ConfigError, did_you_mean
@@ -29,8 +28,6 @@ from batchdrain.model.phase import GONE, PhaseKey, RowState
 from batchdrain.model.states import PhaseState
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import is_nameable, to_storable
-
-_LOOKED_AT: Final = 100
 
 
 class RowGone(Exception):
@@ -133,22 +130,8 @@ class PhaseTable:
         """The condition, asked of these rows alone: it may fail for others, whatever order a server asks in."""
         return sa.case((rows, self._where_clause()), else_=sa.false()) if self.source.where else sa.true()
 
-    def find_some_in(
-        self, connection: sa.Connection, state: PhaseState, most: int, *, at_random: bool = False
-    ) -> list[PhaseKey]:
-        """The ids of some rows in a state, whichever, that are names. `at_random`: of all that there are."""
-        if self.source.where:  # it may fail for a row
-            found = (row for page in self.read_pages(connection, state) for row in page.rows)
-            keys = (PhaseKey(*row[:2]) for row in found if not isinstance(row[3], Unreadable))
-        else:
-            query = sa.select(self.run_id.selected, self.phase_id.selected).limit(most + _LOOKED_AT)
-            if at_random:
-                query = query.order_by(sa.func.rand() if self.dialect == "mysql" else sa.func.random())
-            rows = connection.execute(self.narrow(query, state)).all()
-            keys = (PhaseKey(to_text(run), to_text(phase)) for run, phase in rows)
-        return list(islice((key for key in keys if self._is_usable(key)), most))
-
-    def _is_usable(self, key: PhaseKey) -> bool:
+    def has_names(self, key: PhaseKey) -> bool:
+        """Whether its ids are names, and values of their columns: a row without them is found by nobody."""
         return is_nameable(key.run_id) and is_nameable(key.phase_id) and self._ids_of(key) is not None
 
     def read_row_state(self, connection: sa.Connection, key: PhaseKey) -> RowState | None:
