@@ -68,9 +68,7 @@ class Source(Section):
     updated_at_unit: Literal["auto", "s", "ms", "us"] = leaf(
         "auto", "the unit of `updated_at` where it holds numbers; `auto`: as its values show it, seconds while there are none"
     )
-    gone_is: Literal["complete", "failed"] = leaf(
-        "failed", "a row that is gone after a success code; `complete`: it was deleted"
-    )
+    gone_is: Literal["complete", "failed"] = leaf("failed", "what a row is that is gone after a success code")
 
 
 class Command(Section):
