@@ -18,8 +18,8 @@ from batchdrain.database.connection import open_database
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.errors import DatabaseUnavailable
 from batchdrain.model.states import PhaseState
-from tests.chaos import fake_servers
-from tests.chaos.fake_servers import DRIPPING, ENDLESS, SILENT, Way, packet, relay, strange, url_of
+from tests.chaos.broken_ways import DRIPPING, ENDLESS, SILENT, postgresql_rows, url_of
+from tests.chaos.fake_servers import Way, packet, relay, strange
 from tests.chaos.faults import fault
 from tests.cli.telling import SECRET, told
 from tests.support.workplace import DEADLINE_S, INV, Workplace
@@ -63,7 +63,7 @@ def test_a_server_that_never_ends_is_left(name: str) -> None:
 
 @fault(65)
 def test_rows_without_end_take_a_bounded_memory(sqlite_project: Workplace) -> None:
-    with strange(fake_servers.postgresql_rows) as server:
+    with strange(postgresql_rows) as server:
         sqlite_project.configure(database_url=url_of("postgresql", server.port), patience={"operation_s": 90})
         told(sqlite_project.inv("drain"), 75, "the server's answer took more than 512 MB of memory")
 
