@@ -94,9 +94,9 @@ def test_a_listing_whose_pages_never_end_is_left(
         "CREATE VIEW endless AS WITH RECURSIVE numbers(n) AS (SELECT 1::bigint UNION ALL SELECT n + 1 FROM numbers) SELECT "
         "'r' AS run_id, n::text AS phase_id, 1 AS phase_index, 'FAILED' AS state, 'x' AS last_failure_reason FROM numbers"
     )
-    database = open_database(postgresql_url, patience=Patience(operation_s=3))
+    database = open_database(postgresql_url, patience=Patience(operation_s=5))
     table = PhaseTable.reflect(database, Source(table="endless"))
-    with pytest.raises(DatabaseUnavailable, match="came to no end within 3 s"), database.read() as connection:
+    with pytest.raises(DatabaseUnavailable, match="came to no end within 5 s"), database.read() as connection:
         for _ in table.read_pages(connection, PhaseState.FAILED):
             pass
     database.close()
@@ -114,7 +114,7 @@ def test_an_answer_that_is_none_is_an_outage_and_no_traceback(mariadb_url: str, 
     garbage = packet(1, answer) + packet(2, b"\x03de")
     with strange(lambda sock: relay(sock, (str(real.host), real.port or 3306), b"garbage", garbage)) as server:
         url = real.set(host="127.0.0.1", port=server.port).update_query_dict({"ssl_disabled": "true"})
-        database = open_database(url.render_as_string(hide_password=False), patience=Patience(**HURRY))
+        database = open_database(url.render_as_string(hide_password=False))
         with database.read() as connection:
             assert connection.exec_driver_sql("SELECT 1").scalar() == 1
         with pytest.raises(DatabaseUnavailable), database.read() as connection:
