@@ -57,7 +57,7 @@ class Database:
         self.on_retry = on_retry
         self._is_on_local_disk = False
         self._deadlines = (
-            None if engine.dialect.name == "sqlite" else Deadlines(engine, patience.operation_s, login_s_of(patience))
+            None if engine.dialect.name == "sqlite" else Deadlines(engine, patience.operation_s, login_s_of(url, patience))
         )
 
     @property
