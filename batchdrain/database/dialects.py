@@ -14,7 +14,7 @@ from sqlalchemy.ext.compiler import compiles
 from batchdrain.config.settings import Patience
 from batchdrain.database.lenient_values import read_values_leniently
 
-_LOGIN_S: Final = 10.0
+_ATTEMPT_S: Final = 10.0
 _STUMBLES: Final = (struct.error, IndexError, AssertionError, RuntimeError)
 
 
@@ -58,9 +58,14 @@ def _compile_sqlite_octets(element: octets, compiler: sa.sql.compiler.SQLCompile
     return f"length(CAST({compiler.process(element.clauses, **options)} AS BLOB))"  # octet_length came with 3.43
 
 
-def login_s_of(patience: Patience) -> float:
-    """How long it may take to get a connection."""
-    return min(_LOGIN_S, patience.operation_s)
+def login_s_of(url: URL, patience: Patience) -> float:
+    """How long it may take to get a connection: each host may have two addresses, of which the first drops every packet."""
+    hosts = url.query.get("host", url.host or "")
+    return 2 * len((hosts if isinstance(hosts, str) else ",".join(hosts)).split(",")) * _attempt_s_of(patience)
+
+
+def _attempt_s_of(patience: Patience) -> float:
+    return min(_ATTEMPT_S, patience.operation_s)
 
 
 def engine_options_of(url: URL, patience: Patience) -> dict[str, Any]:
@@ -68,7 +73,7 @@ def engine_options_of(url: URL, patience: Patience) -> dict[str, Any]:
     backend = url.get_backend_name()
     if backend == "sqlite":
         return {"hide_parameters": True, "connect_args": {"timeout": patience.operation_s}}
-    arguments: dict[str, Any] = {"connect_timeout": max(1, round(login_s_of(patience)))}
+    arguments: dict[str, Any] = {"connect_timeout": max(1, round(_attempt_s_of(patience)))}
     if backend == "postgresql":
         arguments["application_name"] = "batchdrain"
         arguments["client_encoding"] = "utf8"  # a server that stands on SQL_ASCII would else give bytes
