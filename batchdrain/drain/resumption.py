@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from batchdrain.drain.borne_out import hold_against_ledger, is_of_other_database, require_same_database
+from batchdrain.drain.borne_out import hold_against_ledger, require_same_database
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import (
     DrainRequest,
@@ -16,6 +16,7 @@ from batchdrain.drain.request import (
     request_of,
     require_same_source,
 )
+from batchdrain.drain.session_lookup import find_session, read_session
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.model.claim import Choice, ScheduledAttempt
 from batchdrain.model.failure import Failure
@@ -25,9 +26,7 @@ from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import acceptances
 from batchdrain.planning.usable_ids import UsableIds
 from batchdrain.runtime import clock
-from batchdrain.sessions.folder import LostSession
-from batchdrain.sessions.parse import CorruptSession
-from batchdrain.sessions.rebuild import UnknownSession, catch_up, executions_of, rebuilt
+from batchdrain.sessions.rebuild import catch_up, executions_of
 from batchdrain.sessions.session import Session
 
 
@@ -62,7 +61,7 @@ def request_to_resume(project: Project, session: Session, by: Filters) -> DrainR
 def what_is_left(project: Project, session_id: str, request: DrainRequest, batch_size: int | None) -> Resumption:
     """What is left of a session that nobody else writes now. The ledger may hold results beyond its file: a controller
     that was killed may have recorded some that it did not save."""
-    session, torn = _read(project, session_id)
+    session, torn = read_session(project, session_id)
     rows = project.store.history.read_session_rows(session.session_uid or "")
     unknown = hold_against_ledger(project.store, session, rows)
     catch_up(session, rows)
@@ -71,33 +70,6 @@ def what_is_left(project: Project, session_id: str, request: DrainRequest, batch
     return Resumption(
         session=session, request=request, most=most, retries=retries, skipped=skipped, torn=torn, unknown=unknown
     )
-
-
-def find_session(project: Project, session_id: str | None) -> tuple[Session, bool] | None:
-    """The session, and whether its file was torn or lost and it comes from the ledger."""
-    if session_id is not None:
-        return _read(project, session_id)
-    elsewhere: tuple[Session, bool] | None = None
-    for name in project.folder.newest_first(incomplete=True):
-        try:
-            session, torn = _read(project, name)
-        except UnknownSession as error:
-            if isinstance(error.__cause__, LostSession):  # it ended before anything was claimed
-                continue
-            raise
-        if not session.is_incomplete and not project.folder.path(name).exists():
-            continue
-        if not is_of_other_database(session, project.store):
-            return session, torn
-        elsewhere = elsewhere or (session, torn)
-    return elsewhere
-
-
-def _read(project: Project, session_id: str) -> tuple[Session, bool]:
-    try:
-        return project.folder.load(session_id), False
-    except CorruptSession as error:
-        return rebuilt(project.store.history, session_id, error, project.store.failed_state), True
 
 
 def _retries(

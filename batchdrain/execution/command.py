@@ -18,10 +18,11 @@ from typing import Final
 from batchdrain.config.environment import TAKEN
 from batchdrain.config.paths import expand_home, with_home
 from batchdrain.config.settings import Command, Settings
-from batchdrain.execution.order import TOKEN, ExecutionFiles, Order
+from batchdrain.execution.execution_files import find_free_files
+from batchdrain.execution.order import TOKEN, Order
 from batchdrain.model.claim import Claim, TimeLimit
-from batchdrain.model.phase import Phase, PhaseKey
-from batchdrain.runtime.text import slug_of, to_storable
+from batchdrain.model.phase import Phase
+from batchdrain.runtime.text import to_storable
 
 PLACEHOLDERS: Final = ("run_id", "phase_id", "phase_index", "attempt", "epoch", "session_id", "python")
 OF_DIAGNOSES: Final = ("run_id", "phase_id", "phase_index", "session_id", "python")
@@ -31,7 +32,6 @@ _PLACEHOLDER: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 EXAMPLES: Final = frozenset({"myproject.work", "myproject.diagnose"})
 """The modules that `inv init` and the documentation name: executed, they would fail every phase."""
 LONGEST_ARGUMENT: Final = 131_071  #: bytes of an argument or a variable that Linux takes
-_LOG: Final = ".stderr.txt"
 _REASON_BYTES: Final = 32_768  # Linux takes at most 128 KiB in one variable
 
 
@@ -186,7 +186,7 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
         **execution.values,
         "session_id": place.session_id,
     }
-    files = _find_free(place.logs, phase.key, execution.suffix)
+    files = find_free_files(place.logs, phase.key, execution.suffix)
     env = {
         **TAKEN,
         **{f"BATCHDRAIN_{name.upper()}": value for name, value in values.items()},
@@ -210,31 +210,6 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
         spool_dir=execution.spool_dir,
         deadline_ms=execution.deadline_ms,
     )
-
-
-def files_of(logs: Path, key: PhaseKey, suffix: str) -> ExecutionFiles:
-    """Named by the phase and its execution (`suffix`: the epoch of its claim) alone."""
-    stem = logs / f"{key.digest[:16]}-{slug_of(key.phase_id)}-{suffix}"
-    return ExecutionFiles(stdout=f"{stem}.stdout.txt", stderr=f"{stem}{_LOG}", result=f"{stem}.result.json")
-
-
-def _find_free(logs: Path, key: PhaseKey, suffix: str) -> ExecutionFiles:
-    """The execution's files, or with a number the first of which none stands there: a database that was put back to a backup
-    gives the epochs of its former life again."""
-    files, number = files_of(logs, key, suffix), 1
-    while any(os.path.lexists(path) for path in (files.stdout, files.stderr, files.result)):
-        number += 1
-        files = files_of(logs, key, f"{suffix}-{number}")
-    return files
-
-
-def find_files(logs: Path, key: PhaseKey, epoch: int, kept_name: str) -> ExecutionFiles:
-    """Those of an execution whose controller died. `kept_name`: of its log, as its guardian kept it, which is input: heeded
-    only where it is this execution's own name with a number, as it has where that name was taken."""
-    files = files_of(logs, key, str(epoch))
-    stem = Path(files.stderr).name.removesuffix(_LOG)
-    numbered = re.fullmatch(rf"{re.escape(stem)}(-[0-9]{{1,9}}){re.escape(_LOG)}", kept_name)
-    return files if numbered is None else files_of(logs, key, f"{epoch}{numbered[1]}")
 
 
 def hidden_names_of(command: Command) -> frozenset[str]:
