@@ -130,8 +130,7 @@ def transaction_pooler(postgresql_server: URL) -> Iterator[poolers.Pooler]:
 
 @pytest.fixture
 def pgbouncer_url(transaction_pooler: poolers.Pooler, postgresql_url: str) -> str:
-    database = sa.make_url(postgresql_url).database
-    return transaction_pooler.url.set(database=database).render_as_string(hide_password=False)
+    return transaction_pooler.url_of(postgresql_url)
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ def resolve(name: str, group: str, setting: str) -> Callable[..., Any]:
     module_name, _, attribute = target.partition(":")
     try:
         found: Any = importlib.import_module(module_name)
+    except ConfigError as error:  # it, or what it imports, may be written by others
+        raise ConfigError(f"{setting}: {name!r}: {error.message}", remedy=error.remedy) from error
     except (Exception, SystemExit) as error:
         raise ConfigError(
             f"{setting}: {name!r}: the module {module_name!r} can't be imported: {type(error).__name__}: {error}",

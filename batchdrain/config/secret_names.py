@@ -5,11 +5,22 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_ANYWHERE: Final = re.compile(
-    r"pass|secret|token|key|credential|_pwd|^pwd.|dsn|auth(?!or)|authori[sz]ation|cookie|webhook|bearer", re.IGNORECASE
+ANYWHERE: Final = (
+    "auth",
+    "authorization",
+    "bearer",
+    "cookie",
+    "credential",
+    "dsn",
+    "key",
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "webhook",
 )
 """Words that tell of a secret wherever they stand in a name."""
-_PARTS: Final = frozenset(
+PARTS: Final = frozenset(
     "cred creds csrf hmac jwe jwk jwks jwt mnemonic nonce otp p12 pat pats pem pepper pfx pin private pw salt sas signature signing "
     "totp xsrf".split()
 )
@@ -21,6 +32,9 @@ _FILES: Final = frozenset("dir directory file filename folder home path root soc
 _COUNTS: Final = frozenset(
     "age count days expires expiry hours length lifetime limit max min minutes ms rounds seconds size timeout ttl version".split()
 )
+_OTHERS: Final = {"auth": "auth(?!or)", "authorization": "authori[sz]ation", "pwd": "_pwd|^pwd."}
+"""GIT_AUTHOR_NAME and PWD are no secrets."""
+_SECRET: Final = re.compile("|".join(_OTHERS.get(part, part) for part in ANYWHERE), re.IGNORECASE)
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 _COMMON: Final = frozenset(
     "always approle basic bearer branch default desktop development digest disable disabled enable enabled english external false "
@@ -44,7 +58,7 @@ def is_secret_name(name: str) -> bool:
     words = _words_of(name)
     if not words or words[-1] in _PLACES:
         return False
-    return _ANYWHERE.search(name) is not None or not _PARTS.isdisjoint(words)
+    return _SECRET.search(name) is not None or not PARTS.isdisjoint(words)
 
 
 def is_common(name: str, value: str) -> bool:

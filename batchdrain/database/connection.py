@@ -29,11 +29,14 @@ from batchdrain.database.dialects import engine_options_of, listen, login_s_of
 from batchdrain.database.driver_errors import (
     REMEDY_OF_AN_OUTAGE,
     RowLocked,
+    StatementLost,
     first_line_of,
+    is_lost_statement,
     is_row_lock,
     is_transient,
     to_batchdrain_error,
 )
+from batchdrain.database.lost_statement import StopAtLarge, roll_back_quietly
 from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
 from batchdrain.database.same_file import SameFile
 from batchdrain.database.url import file_of, mask_url, parse_url, place_of, require_file, require_user
@@ -57,6 +60,7 @@ class Database:
         self.patience = patience
         self.on_retry = on_retry
         self._is_on_local_disk = False
+        self._was_reached = False  # a server answered, a file was written: what it refuses from now on is an outage
         self._deadlines = (
             None if engine.dialect.name == "sqlite" else Deadlines(engine, patience.operation_s, login_s_of(patience))
         )
@@ -82,15 +86,17 @@ class Database:
         self._take_problem()
         try:
             with self.engine.connect().execution_options(reads_only=True) as connection:
-                yield connection
+                self._was_reached = self._was_reached or self.dialect != "sqlite"
+                with roll_back_quietly(connection):
+                    yield connection
         except SQLAlchemyError as error:
             raise self._to_error(error) from error
 
     def write(self, work: Callable[[sa.Connection], T], *, may_wait: bool = True) -> T:
         """Run `work` in one transaction, again for transient errors while `patience.operation_s` lasts.
 
-        Raises DatabaseUnavailable after the last try; RowLocked, unless it `may_wait`, for a row that somebody locks;
-        ConfigError for a SQLite file on another machine's disk.
+        Raises DatabaseUnavailable after the last try (StatementLost where another connection works); RowLocked, unless it
+        `may_wait`, for a row that can't be had now; ConfigError for a SQLite file on another machine's disk.
         """
         self._require_local_disk()
         self._take_problem()
@@ -99,22 +105,36 @@ class Database:
                 return self._run_once(work)
             except SQLAlchemyError as error:
                 if not may_wait and is_row_lock(error):
-                    raise RowLocked from error
+                    raise RowLocked.of(error) from error
                 return self._retry(work, error, may_wait=may_wait)
         except sa.exc.IntegrityError:
             raise
         except SQLAlchemyError as error:
-            raise self._to_error(error) from error
+            raise self._to_error(error, was_repeated=True) from error
 
-    def _to_error(self, error: SQLAlchemyError) -> BatchDrainError:
+    def _to_error(self, error: SQLAlchemyError, *, was_repeated: bool = False) -> BatchDrainError:
         """What became of an operation: what ended it, where we did, and not what the driver makes of that."""
         problem = self._take_problem()
         if problem is not None:
             return DatabaseUnavailable(f"database {self.name}: {problem}", remedy=REMEDY_OF_AN_OUTAGE)
-        return to_batchdrain_error(error, self.name)
+        found = to_batchdrain_error(error, self.name, was_reached=self._was_reached)
+        if isinstance(found, DatabaseUnavailable) and self.dialect != "sqlite":
+            self.engine.dispose()  # the next try may find another server: after a failover the present one stays read-only
+        if was_repeated and is_lost_statement(error) and self._answers():
+            why = "each time at the same statement, while a new connection works; is a text larger than max_allowed_packet?"
+            return StatementLost(f"{found.message}, {why}", remedy=found.remedy)
+        return found
 
     def _take_problem(self) -> str | None:
         return None if self._deadlines is None else self._deadlines.take_problem()
+
+    def _answers(self) -> bool:
+        """Whether a new connection works."""
+        try:
+            with self.engine.connect().execution_options(reads_only=True) as connection:
+                return bool(connection.exec_driver_sql("SELECT 1").scalar() == 1)
+        except SQLAlchemyError:
+            return False
 
     def _retry(self, work: Callable[[sa.Connection], T], error: SQLAlchemyError, *, may_wait: bool) -> T:
         """The first try failed with `error`: try again where that can help."""
@@ -126,13 +146,17 @@ class Database:
             result: T = self._make_retrying(may_wait=may_wait)(self._run_once, work)
         except SQLAlchemyError as last:
             if not may_wait and is_row_lock(last):
-                raise RowLocked from last
+                raise RowLocked.of(last) from last
             raise
         return result
 
     def _run_once(self, work: Callable[[sa.Connection], T]) -> T:
-        with self.engine.begin() as connection:
-            return work(connection)
+        with self.engine.connect() as connection, roll_back_quietly(connection):
+            transaction = connection.begin()
+            result = work(connection)
+            transaction.commit()
+        self._was_reached = True
+        return result
 
     def prepare_for_writing(self) -> None:
         """WAL for SQLite: a reader must not make a controller wait. Durable commits are set on every connection.
@@ -144,7 +168,7 @@ class Database:
             try:
                 self._make_retrying(may_wait=True)(self._switch_to_wal)
             except SQLAlchemyError as error:
-                raise to_batchdrain_error(error, self.name) from error
+                raise self._to_error(error) from error
 
     def _require_local_disk(self) -> None:
         """Of a SQLite file, before the first write. Raises ConfigError."""
@@ -178,7 +202,7 @@ class Database:
 
         return Retrying(
             retry=retry_if_exception(lambda error: is_transient(error) and (may_wait or not is_row_lock(error))),
-            stop=stop_after_attempt(TRIES - 1) | stop_after_delay(self.patience.operation_s),
+            stop=stop_after_attempt(TRIES - 1) | stop_after_delay(self.patience.operation_s) | StopAtLarge(),
             wait=wait_random_exponential(multiplier=0.05, max=2),
             before_sleep=say,
             reraise=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
@@ -11,8 +12,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.compiler import compiles
 
 from batchdrain.config.settings import Patience
+from batchdrain.database.lenient_values import read_values_leniently
 
 _LOGIN_S: Final = 10.0
+_STUMBLES: Final = (struct.error, IndexError, AssertionError, RuntimeError)
 
 
 class db_now_ms(sa.sql.functions.FunctionElement[int]):  # noqa: N801 - it reads as the SQL function that it is
@@ -85,6 +88,7 @@ def listen(engine: sa.Engine, patience: Patience) -> None:
         sa.event.listen(engine, "connect", _set_up_sqlite)
         sa.event.listen(engine, "begin", _begin_on_sqlite)
     elif engine.dialect.name == "postgresql":
+        sa.event.listen(engine, "connect", lambda connection, _: read_values_leniently(connection))
         # LOCAL: nothing stays in the session, which may be one of a pooler's.
         limits = (
             f"SET LOCAL lock_timeout = {round(patience.lock_s * 1000)}; "
@@ -96,6 +100,20 @@ def listen(engine: sa.Engine, patience: Patience) -> None:
                 connection.exec_driver_sql(limits)
 
         sa.event.listen(engine, "begin", begin)
+    else:
+        sa.event.listen(engine, "handle_error", _give_up_on_garbage)
+
+
+def _give_up_on_garbage(context: sa.engine.ExceptionContext) -> None:
+    """PyMySQL stumbles over an answer that is none with whatever Python raises then: the connection is of no use any more."""
+    error, dialect = context.original_exception, context.dialect
+    if isinstance(error, _STUMBLES):
+        context.is_disconnect = True
+        dbapi: Any = dialect.loaded_dbapi
+        lost = dbapi.OperationalError(2013, f"what answers does not speak the protocol of mysql ({type(error).__name__})")
+        raise sa.exc.DBAPIError.instance(
+            None, None, lost, dbapi.Error, connection_invalidated=True, dialect=dialect
+        ) from error
 
 
 @contextmanager

@@ -1,115 +1,174 @@
-"""What a database error means: try again, wait for a lock, or tell the user what to mend."""
+"""What a database error means: an outage, a lock, one row's trouble, or what the user has to mend. By the table beside it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable, FilesUnavailable
+from batchdrain.database.driver_error_table import (
+    STATEMENT_POOLING,
+    Code,
+    DriverError,
+    Meaning,
+    find_by_text,
+    find_driver_error,
+)
+from batchdrain.model.errors import BadData, BatchDrainError, ConfigError, DatabaseUnavailable, FilesUnavailable
 
-_TRANSIENT_SQLSTATES: Final = frozenset({"26000", "40001", "40P01", "42P05", "55P03", "57P01", "57P02", "57P03"})
-"""26000 and 42P05: a prepared statement that the session lacks, or has already: a pooler gave us another session."""
-_TRANSIENT_CODES: Final = frozenset({1205, 1213, 1412, 2006, 2013, 3572})
-"""MySQL: lock wait, deadlock, a table that was altered meanwhile, gone away, lost, no wait."""
-_STALE_PLAN: Final = "cached plan must not change result type"  # a 0A000, which is else a feature that is not there
-_LOCKED: Final = frozenset({"55P03", 1205, 3572})  # PostgreSQL's lock_not_available, MySQL's lock wait timeout and NOWAIT
-_SQLITE_BUSY: Final = frozenset({5, 6})  # SQLITE_BUSY, SQLITE_LOCKED, without their extension bits
-_SQLITE_BROKEN: Final = frozenset({11, 26})  # SQLITE_CORRUPT, SQLITE_NOTADB
-_SQLITE_FULL: Final = frozenset({10, 13})  # SQLITE_IOERR, SQLITE_FULL
-_SQLITE_DENIED: Final = frozenset({3, 8, 14, 23})  # SQLITE_PERM, READONLY, CANTOPEN, AUTH
-
-
-_REFUSED: Final = frozenset(
-    {1142, 1143, 1288, 1348, 1356, 1364, 1369, 1644, 3819, 4025, "55000"}
-)  # MySQL: privileges, views, a default, a trigger, CHECKs; PostgreSQL: a view
-_MISCONFIGURED: Final = frozenset(
-    {1044, 1045, 1049, 1054, 1130, 1142, 1143, 1698}
-)  # MySQL: access denied, no such database or column
 _ACCESS_DENIED: Final = re.compile(
     r"(?s)FATAL:.*(?:authentication failed|does not exist|no pg_hba\.conf entry|permission denied"
     r"|unsupported startup parameter|unrecognized configuration parameter|bouncer config error|no such database|no such user)"
     r"|certificate file|private key file|certificate verify failed"
 )
-_STATEMENT_POOLING: Final = "transaction blocks not allowed in statement pooling mode"
 REMEDY_OF_AN_OUTAGE: Final = "what was recorded is safe: mend it and run `inv doctor`, then `inv resume`"
+LOCKED: Final = "somebody has its row locked"
+_LOCKS: Final = frozenset({"55P03", 1205})
+_NOT_KNOWN: Final = re.compile(r"no such|syntax error|has no column|ambiguous|incomplete input|unrecognized token")
+_SQLITE_DAMAGED: Final = frozenset({11, 26})
+_LARGE_BYTES: Final = 4_000
+_OF_VALUES: Final = (ValueError, ArithmeticError, LookupError, TypeError)
+"""What a driver raises of itself over a value: a text with a lone surrogate or a NUL, a number beyond 64 bits, a year 10 000."""
+_OF_THE_MOMENT: Final = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError)
+_FAILS_FOR_THE_ROW: Final = frozenset({Meaning.ROW, Meaning.LOST_CLAIM, Meaning.CONFIGURATION})
 
 
 class RowLocked(Exception):
-    """Somebody else holds a lock on the row, for longer than we wait."""
+    """The row can't be had now, for the reason that it is given."""
 
-
-def is_transient(error: BaseException) -> bool:
-    """Only what a repetition of the whole transaction can mend."""
-    if not isinstance(error, DBAPIError):
-        return False
-    if _STATEMENT_POOLING in str(error.orig):
-        return False
-    if error.connection_invalidated or _STALE_PLAN in str(error.orig):
-        return True
-    code = getattr(error.orig, "sqlite_errorcode", None)
-    if isinstance(code, int):
-        return (code & 0xFF) in _SQLITE_BUSY
-    return _sqlstate_of(error) in _TRANSIENT_SQLSTATES or _number_of(error) in _TRANSIENT_CODES
-
-
-def is_row_lock(error: BaseException) -> bool:
-    """Whether somebody else's lock on the row is the cause. Never on SQLite, which locks no rows."""
-    return isinstance(error, DBAPIError) and not {_sqlstate_of(error), _number_of(error)}.isdisjoint(_LOCKED)
+    @classmethod
+    def of(cls, error: BaseException) -> RowLocked:
+        """Of an error for which `is_row_lock` holds."""
+        known = _find(error) if isinstance(error, DBAPIError) else None
+        return cls(LOCKED if known is None or known.codes[0] in _LOCKS else first_line_of(getattr(error, "orig", error)))
 
 
 class RowRefused(ConfigError):
     """The user's table does not take what is written to it: by a constraint, a trigger, a type, a privilege."""
 
 
+class StatementLost(DatabaseUnavailable):
+    """The connection breaks at one statement, again and again, while a new one works: what is in the statement breaks it."""
+
+
+def meaning_of(error: BaseException) -> Meaning:
+    """What an error of SQLAlchemy or a driver is taken for, as far as it is known without its circumstances."""
+    if isinstance(error, sa.exc.TimeoutError):
+        return Meaning.OUTAGE
+    if not isinstance(error, DBAPIError):
+        cause = getattr(error, "orig", None) or error
+        return Meaning.ROW if isinstance(cause, _OF_VALUES) else Meaning.CONFIGURATION
+    known = _find(error)
+    if known is not None:
+        return known.meaning
+    if error.connection_invalidated:
+        return Meaning.OUTAGE
+    if _ACCESS_DENIED.search(str(error.orig)):
+        return Meaning.ACCESS
+    if isinstance(error, sa.exc.IntegrityError | sa.exc.DataError):
+        return Meaning.ROW
+    return Meaning.OUTAGE if isinstance(error, _OF_THE_MOMENT) else Meaning.CONFIGURATION
+
+
+def is_transient(error: BaseException) -> bool:
+    """Only what a repetition of the whole transaction can mend at once."""
+    if not isinstance(error, DBAPIError):
+        return False
+    known = _find(error)
+    if known is not None and known.at_once:
+        return True
+    return error.connection_invalidated and (known is None or known.meaning is Meaning.OUTAGE)
+
+
+def is_row_lock(error: BaseException) -> bool:
+    """Whether the row can't be had now. Never on SQLite, which locks no rows."""
+    return isinstance(error, DBAPIError) and meaning_of(error) is Meaning.LOCK
+
+
+def is_of_row(error: BaseException) -> bool:
+    """Whether a row's content may be the cause, where many are read: another row may do. On SQLite a function that fails for
+    one row has the code of bad SQL."""
+    code = code_of(getattr(error, "orig", None))
+    if code == ("sqlite", 1):
+        return _NOT_KNOWN.search(str(error)) is None
+    return meaning_of(error) is Meaning.ROW
+
+
+def is_lost_statement(error: BaseException) -> bool:
+    """Whether the connection broke at a statement, and not at a commit or while it was made."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated and error.statement is not None
+
+
+def is_large(error: BaseException) -> bool:
+    """Whether the statement that failed carried so much that its size may be the cause."""
+    parameters = error.params if isinstance(error, DBAPIError) else None
+    values = parameters.values() if isinstance(parameters, dict) else parameters or ()
+    return sum(len(value) for value in values if isinstance(value, str | bytes)) > _LARGE_BYTES
+
+
 def refusal_of(error: Exception, what: str) -> RowRefused | None:
     """A statement on the user's table failed: the refusal that it is; None for what is the moment's or the server's."""
     cure = "map words and columns in batchdrain.source that it takes; `inv doctor` tries them"
-    if isinstance(error, UnicodeError):
-        return RowRefused(f"{what}: {error}", remedy=cure)
-    if not isinstance(error, DBAPIError) or is_transient(error):
-        return None
-    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) and not (
-        _number_of(error) in _REFUSED or _sqlstate_of(error) in _REFUSED or str(error.orig).startswith("cannot modify ")
-    ):
+    if isinstance(error, _OF_VALUES):
+        return RowRefused(f"{what}: {first_line_of(error)}", remedy=cure)
+    if not isinstance(error, DBAPIError) or meaning_of(error) not in _FAILS_FOR_THE_ROW:
         return None
     return RowRefused(f"{what}: {first_line_of(error.orig)}", remedy=cure)
 
 
-def to_batchdrain_error(error: SQLAlchemyError, name: str) -> BatchDrainError:
-    """The error as the user can mend it: the configuration, the file, or only the moment. `name`: of the database."""
+@contextmanager
+def as_trouble_of(row: object) -> Iterator[None]:
+    """What fails here over one row's own content is BadData of that row: no outage, and no reason to end anything else.
+
+    `row`: its name, for people. An outage, a lock, a lost claim and a refusal of the table pass as they are.
+    """
+    cure = "mend the row, or leave its run out with --exclude-run"
+    try:
+        yield
+    except RowRefused:
+        raise
+    except (StatementLost, _RowTrouble) as error:
+        raise BadData(f"{row}: this row can't be drained: {error.message}", remedy=cure) from error
+    except _OF_VALUES as error:
+        raise BadData(f"{row}: this row can't be drained: {first_line_of(error)}", remedy=cure) from error
+
+
+class _RowTrouble(ConfigError):
+    """A statement failed over a value of one row."""
+
+
+def to_batchdrain_error(error: SQLAlchemyError, name: str, *, was_reached: bool = False) -> BatchDrainError:
+    """The error as the user can mend it: the configuration, the file, or only the moment. `name`: of the database;
+    `was_reached`: it answered, or was written, before: what is refused now was taken then."""
     orig = getattr(error, "orig", None) or error
-    message = f"database {name}: {first_line_of(orig)}"
-    code = getattr(orig, "sqlite_errorcode", None)
-    if isinstance(code, int) and (code & 0xFF) in _SQLITE_BROKEN:
-        return FilesUnavailable(message, remedy="the file is damaged or no SQLite database: restore it")
-    if isinstance(code, int) and (code & 0xFF) in _SQLITE_FULL:
+    message, meaning = f"database {name}: {first_line_of(orig)}", meaning_of(error)
+    if meaning is Meaning.FILES:
+        if (getattr(orig, "sqlite_errorcode", 0) & 0xFF) in _SQLITE_DAMAGED:
+            return FilesUnavailable(message, remedy="the file is damaged or no SQLite database: restore it")
         return FilesUnavailable(message, remedy="make room or mend the disk; what was recorded is safe, `inv resume` goes on")
-    if isinstance(code, int) and (code & 0xFF) in _SQLITE_DENIED:
-        return ConfigError(message, remedy="batchdrain must be able to write the file and its folder")
-    if _STATEMENT_POOLING in message:
-        return ConfigError(message, remedy="set the pooler's pool_mode to transaction or session for this database")
-    if _number_of_driver(orig) in _MISCONFIGURED or _ACCESS_DENIED.search(str(orig)):
-        return ConfigError(
-            message, remedy="mend batchdrain.database_url, or have the privileges granted; `inv doctor` checks them"
-        )
-    if (
-        isinstance(error, sa.exc.TimeoutError)
-        or _is_broken_off(error)
-        or (isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) and code != 1)
-    ):
-        return DatabaseUnavailable(message, remedy=REMEDY_OF_AN_OUTAGE)
-    return ConfigError(message, remedy="`inv doctor` checks table, columns, states and privileges")
+    if meaning is Meaning.ACCESS and not was_reached:
+        return ConfigError(message, remedy=_cure_of_access(orig))
+    if meaning is Meaning.ROW or meaning is Meaning.LOST_CLAIM:
+        return _RowTrouble(message, remedy="`inv doctor` checks table, columns, states and privileges")
+    if meaning is Meaning.CONFIGURATION:
+        return ConfigError(message, remedy=_cure_of_configuration(message))
+    return DatabaseUnavailable(message, remedy=REMEDY_OF_AN_OUTAGE)
 
 
-def _is_broken_off(error: SQLAlchemyError) -> bool:
-    """The connection is no more, or what came over it was no answer."""
-    if not isinstance(error, DBAPIError):
-        return False
-    nameless = _sqlstate_of(error) is None and _number_of(error) is None
-    return error.connection_invalidated or (isinstance(error, sa.exc.InternalError) and nameless)
+def _cure_of_configuration(message: str) -> str:
+    if STATEMENT_POOLING in message:
+        return "set the pooler's pool_mode to transaction or session for this database"
+    return "`inv doctor` checks table, columns, states and privileges"
+
+
+def _cure_of_access(orig: BaseException) -> str:
+    if hasattr(orig, "sqlite_errorcode"):
+        return "batchdrain must be able to write the file and its folder"
+    return "mend batchdrain.database_url, or have the privileges granted; `inv doctor` checks them"
 
 
 def first_line_of(error: BaseException | None) -> str:
@@ -117,14 +176,21 @@ def first_line_of(error: BaseException | None) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
 
 
-def _sqlstate_of(error: DBAPIError) -> object:
-    return getattr(error.orig, "sqlstate", None)
+def _find(error: DBAPIError) -> DriverError | None:
+    by_text = find_by_text(str(error.orig))
+    if by_text is not None:
+        return by_text
+    found = code_of(error.orig)
+    return None if found is None else find_driver_error(*found)
 
 
-def _number_of(error: DBAPIError) -> object:
-    return _number_of_driver(error.orig)
-
-
-def _number_of_driver(orig: object) -> object:
+def code_of(orig: BaseException | None) -> tuple[str, Code] | None:
+    """The database and the code of a driver's error, as the table names them; None where it has none."""
+    code = getattr(orig, "sqlite_errorcode", None)
+    if isinstance(code, int):
+        return "sqlite", code
     args: tuple[Any, ...] = getattr(orig, "args", ())
-    return args[0] if args and isinstance(args[0], int) else None
+    if args and isinstance(args[0], int):
+        return "mysql", args[0]
+    state = getattr(orig, "sqlstate", None)
+    return ("postgresql", state) if isinstance(state, str) else None

@@ -17,6 +17,7 @@ from batchdrain.model.claim import Claim, ScheduledAttempt
 from batchdrain.model.errors import BadData, BatchDrainError, FilesUnavailable
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.limits import TimeLimits
+from batchdrain.planning.skip_rules import BAD_DATA
 from batchdrain.runtime import clock
 
 _FASTER: Final = "another controller was faster"
@@ -43,6 +44,11 @@ class Claimer:
         self._run_type_of = run_type_of
         self.locked_out: set[PhaseKey] = set()  #: phases that could not be claimed, as somebody had their rows locked
         self.refused: BatchDrainError | None = None  #: the first claim that the table did not take, whoever else is there
+        self._left_out: set[PhaseKey] = set()  # for the rest of the session: phases whose rows can't be claimed
+
+    def leaves_out(self, scheduled: ScheduledAttempt) -> bool:
+        """Whether its row could not be claimed before: that was told, and it need not be tried at every reading."""
+        return scheduled.choice.phase.key in self._left_out
 
     def claim(self, scheduled: ScheduledAttempt) -> Claimed | None:
         """None where it came to nothing, which is recorded. Raises DatabaseUnavailable, FilesUnavailable."""
@@ -81,13 +87,14 @@ class Claimer:
                 lambda: self._claims.claim(scheduled.choice, lease_s=lease_s, run_type=run_type, now=now, guard=identity),
                 meanwhile=_MEANWHILE,
             )
-        except RowLocked:
+        except RowLocked as error:
             self.locked_out.add(key)
-            self._recorder.not_claimed(scheduled, "somebody has its row locked")
+            self._recorder.not_claimed(scheduled, str(error))
             return None
         except (BadData, RowRefused) as error:
             self.refused = self.refused or error
-            rule = "bad data" if isinstance(error, BadData) else "refused by the table"
+            self._left_out.add(key)
+            rule = BAD_DATA if isinstance(error, BadData) else "refused by the table"
             self._recorder.skipped(Skip(rule, error.message), str(error), count=1)
             self._recorder.not_claimed(scheduled, "see above")
             return None

@@ -57,6 +57,9 @@ class Drain:
         """A phase for every worker that is free. Returns whether any was started."""
         started = False
         while len(self.workers) < self.chooser.permits and (scheduled := self.chooser.next(self.workers)) is not None:
+            if self.claimer.leaves_out(scheduled):
+                self.chooser.take_back(scheduled)
+                continue
             self.recorder.selected(scheduled)
             self.chooser.cancel_diagnosis(scheduled)
             claimed = self.claimer.claim(scheduled)
@@ -93,7 +96,7 @@ class Drain:
         if locked_out and self.chooser.left != 0 and not self.stops.is_ending():
             self.stops.fail(
                 DatabaseUnavailable(
-                    f"{len(locked_out)} phases were passed over, as somebody has their rows locked",
+                    f"{len(locked_out)} phases were passed over, as somebody has their rows locked, or they took too long",
                     remedy="`inv resume` goes on with them",
                 )
             )

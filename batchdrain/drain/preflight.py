@@ -6,6 +6,7 @@ from batchdrain.config.plugins import resolve_engine
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.database.phases.checks import find_unfit_columns, find_unwritable_view
 from batchdrain.database.phases.dry_write import dry_write
+from batchdrain.database.storage import require_transactions
 from batchdrain.drain.project import Project
 from batchdrain.drain.recovery import recover
 from batchdrain.drain.request import DrainRequest
@@ -17,6 +18,7 @@ from batchdrain.model.errors import ConfigError
 def require_ready(project: Project, request: DrainRequest) -> None:
     """Everything that can be found wrong before the first claim is."""
     settings = request.settings
+    require_transactions(project.store.database, (project.store.table.table,))
     problems = diagnosis_problems_of(settings, project.root) if request.triage else []
     problems += problems_of(settings.command, project.root) + find_unfit_columns(project.store.table)
     if settings.command.result_from == "exit_code":
@@ -26,7 +28,7 @@ def require_ready(project: Project, request: DrainRequest) -> None:
     resolve_engine(settings.engine)
     project.store.database.prepare_for_writing()
     if settings.command.result_from == "exit_code":
-        problems = dry_write(project.store.database, project.store.table, request.state)
+        problems = dry_write(project.store.database, project.store.table, request.state).problems
     try:
         project.store.ledger.create(project.store.database)
     except ConfigError as error:

@@ -15,7 +15,7 @@ from typing import Final
 from batchdrain.database.driver_errors import RowLocked, RowRefused
 from batchdrain.database.ledger.give_back import Recovered, give_back, try_give_back
 from batchdrain.database.ledger.held_claims import Held
-from batchdrain.database.phases.relation import can_roll_back
+from batchdrain.database.storage import can_be_tried
 from batchdrain.drain.liveness import is_alive, is_due, is_gone
 from batchdrain.drain.project import Project
 from batchdrain.drain.ran_under import command_of
@@ -45,10 +45,10 @@ def recover(project: Project) -> list[Recovered]:
             recovered = record_spooled(project, held, settled.record) or give_back(
                 project.store, command_of(held, project.settings.command), held, gone=gone
             )
-        except RowLocked:
-            found.append(_unsettled(held, "somebody has its row locked"))
+        except RowLocked as error:
+            found.append(_unsettled(held, str(error)))
             continue
-        except ConfigError as error:  # one row that the table does not take must not keep all others waiting
+        except (ConfigError, BadData) as error:  # one row that the table does not take must not keep all others waiting
             found.append(_unsettled(held, str(error), code=error.exit_code))
             continue
         if recovered is not None:
@@ -61,9 +61,8 @@ def recover(project: Project) -> list[Recovered]:
 def find_block(project: Project, held: Held) -> BatchDrainError | None:
     """Why the table does not take back what nobody alive holds; None where it does: tried, and rolled back."""
     store = project.store
-    with store.database.read() as connection:
-        if not can_roll_back(connection, (store.table.table, store.ledger.claim, store.ledger.attempt)):
-            return None
+    if not can_be_tried(store.database, (store.table.table, store.ledger.claim, store.ledger.attempt)):
+        return None
     command = command_of(held, project.settings.command)
     try:
         try_give_back(store, command, held)

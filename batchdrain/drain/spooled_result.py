@@ -12,7 +12,6 @@ from batchdrain.drain.judge import Judge
 from batchdrain.drain.project import Project
 from batchdrain.drain.ran_under import claim_of, command_of
 from batchdrain.execution import spool_reader
-from batchdrain.execution.execution_files import find_files
 from batchdrain.execution.guardian_report import SpoolRecord
 from batchdrain.model.claim import TimeLimit
 from batchdrain.model.errors import ClaimLost
@@ -26,7 +25,7 @@ def record_spooled(project: Project, held: Held, record: SpoolRecord | None) -> 
     """
     if record is None or not held.has_name:
         return None
-    files = find_files(Path(held.spool_dir).with_name("logs"), held.key, held.epoch, record.log_name)
+    files = spool_reader.files_of(record, held.spool_dir, held.key, held.epoch)
     ending = spool_reader.ending_of(record.report, files)
     limit = TimeLimit(seconds=record.limit_s, rule=record.limit_rule)
     ended_at = clock.from_ms(record.ended_ms)

@@ -18,7 +18,7 @@ from typing import Final
 from batchdrain.config.environment import TAKEN
 from batchdrain.config.paths import expand_home, with_home
 from batchdrain.config.settings import Command, Settings
-from batchdrain.execution.execution_files import find_free_files
+from batchdrain.execution.file_names import find_free
 from batchdrain.execution.order import TOKEN, Order
 from batchdrain.model.claim import Claim, TimeLimit
 from batchdrain.model.phase import Phase
@@ -186,7 +186,7 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
         **execution.values,
         "session_id": place.session_id,
     }
-    files = find_free_files(place.logs, phase.key, execution.suffix)
+    files = find_free(place.logs, phase.key, execution.suffix)
     env = {
         **TAKEN,
         **{f"BATCHDRAIN_{name.upper()}": value for name, value in values.items()},

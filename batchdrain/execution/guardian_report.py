@@ -17,7 +17,7 @@ from batchdrain.runtime.text import to_storable
 KEPT: Final = frozenset({EndedBy.EXIT, EndedBy.TIMEOUT, EndedBy.NOT_STARTED})
 """The endings of which a guardian keeps a record: the others are no result of the phase's."""
 _LONGEST_S: Final = 315_360_000  # ten years
-_LATEST_MS: Final = 4_102_444_800_000  # the year 2100
+_LATEST_MS: Final = 221_845_392_000_000  # the year 9000
 _MOST_KB: Final = 1 << 50
 _MOST_PROCESSES: Final = 1 << 22  # as many numbers as Linux has
 _EXIT_CODES: Final = 255

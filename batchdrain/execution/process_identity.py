@@ -30,7 +30,10 @@ class ProcessIdentity:
 
 @cache
 def read_host_id() -> str:
-    """Of this boot, pid namespace and time namespace, at most 64 characters: two containers of one host are two hosts."""
+    """Of this boot, pid namespace and time namespace, at most 64 characters: two containers of one host are two hosts.
+
+    Ours, not that of our children: where they differ, after an `unshare` without an exec, no guardian is taken on.
+    """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         here = f"{boot}:{Path('/proc/self/ns/pid').stat().st_ino}"

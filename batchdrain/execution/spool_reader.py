@@ -7,10 +7,12 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
+from batchdrain.execution.file_names import find_files
 from batchdrain.execution.guardian_report import GuardianReport, SpoolRecord, UnsoundReportError, object_of, process_of
 from batchdrain.execution.left_files import hash_log, read_head, read_small, read_tail
 from batchdrain.execution.order import Ending, ExecutionFiles
 from batchdrain.execution.process_identity import ProcessIdentity, read_host_id
+from batchdrain.model.phase import PhaseKey
 from batchdrain.runtime import folders
 
 _LARGEST: Final = 1_000_000
@@ -67,6 +69,11 @@ def _read_fields(folder: str, token: str) -> dict[str, Any]:
     if fields.get("token") != token:
         raise UnsoundReportError("token: is another execution's")
     return fields
+
+
+def files_of(record: SpoolRecord, folder: str, key: PhaseKey, epoch: int) -> ExecutionFiles:
+    """Those of the execution that a claim names, beside its spool."""
+    return find_files(Path(folder).with_name("logs"), key, epoch, record.log_name)
 
 
 def ending_of(report: GuardianReport, files: ExecutionFiles) -> Ending:

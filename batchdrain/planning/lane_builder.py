@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from batchdrain.database.phases.pages import Page, Plain, Row
+from batchdrain.database.phases.singly import Unreadable
 from batchdrain.model.failure import NO_REASON, Failure
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.lane_buffer import LAST, LaneBuffer
-from batchdrain.planning.skip_rules import SkipRules
+from batchdrain.planning.skip_rules import BAD_DATA, SkipRules
 from batchdrain.planning.usable_ids import UsableIds
 
 KEPT: Final = 20_000
@@ -72,6 +73,8 @@ class LaneBuilder:
         """A row by itself: the rule that skips it, its failure, its attempts."""
         if (by_ids := self._usable.problem_of(row.run_id, row.phase_id)) is not None:
             return by_ids, NO_REASON, 0
+        if isinstance(row.reason, Unreadable):
+            return Skip(BAD_DATA, self._redact(row.reason)), NO_REASON, 0
         by_run = self._skips_run(row.run_id)
         if by_run is not None:
             return by_run, NO_REASON, 0
@@ -120,6 +123,8 @@ class LaneBuilder:
             return found
         if len(self._kinds) >= _TEXTS or self._chars >= _CHARS:
             self._kinds, self._chars = {}, 0
+        if isinstance(reason, Unreadable):
+            return Skip(BAD_DATA, self._redact(reason)), NO_REASON
         failure = self._failure(reason)
         self._chars += len(failure.text or "")
         found = self._kinds[reason] = (self._rules.failed_so(failure) or failure.category, failure)

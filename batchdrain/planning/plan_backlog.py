@@ -17,6 +17,7 @@ from batchdrain.planning.plan_file import PlannedPhase
 from batchdrain.planning.skip_rules import ATTEMPTED, CLAIMED, IN_THIS_SESSION, PLAN, SkipRules
 from batchdrain.planning.usable_ids import UsableIds
 from batchdrain.planning.verdicts import Verdict
+from batchdrain.runtime.text import to_storable
 
 
 class PlanBacklog:
@@ -104,7 +105,7 @@ class PlanBacklog:
             return by_ids
         if key not in found:
             return Skip(PLAN, f"changed since: {key} is no longer {self._state}")
-        if found[key].fingerprint != planned.fingerprint:
+        if to_storable(found[key].fingerprint) != to_storable(planned.fingerprint):
             return Skip(PLAN, f"changed since: {key} failed in another way meanwhile")
         skip = self._skips_run(key.run_id) or self._seen.phase(key, key.digest, found[key])
         if skip is not None and skip.rule == CLAIMED:

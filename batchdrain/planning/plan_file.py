@@ -17,7 +17,7 @@ from batchdrain.model.errors import BadData, UsageError
 from batchdrain.planning.plan import Plan
 from batchdrain.runtime import clock, files
 from batchdrain.runtime.json_text import to_json
-from batchdrain.runtime.text import cut_text
+from batchdrain.runtime.text import cut_text, to_storable
 
 SCHEMA_VERSION = 1
 LARGEST: Final = files.LARGEST // 2
@@ -68,9 +68,9 @@ def as_file(made: Plan, *, now: datetime, database: dict[str, Any], filters: dic
                 phase_id=planned.choice.phase.phase_id,
                 phase_index=planned.choice.phase.phase_index,
                 category=planned.choice.phase.category,
-                fingerprint=planned.choice.failure.fingerprint,
+                fingerprint=to_storable(planned.choice.failure.fingerprint),
                 cluster=cluster_id_of(planned.choice.failure.fingerprint) if planned.choice.failure.fingerprint else "",
-                reason=planned.choice.reason,
+                reason=to_storable(planned.choice.reason),
                 timeout_s=planned.limit.seconds,
                 limit=planned.limit.rule,
             )

@@ -22,6 +22,7 @@ from batchdrain.runtime.text import safe_text
 
 ATTEMPTED: Final = "already attempted"
 IN_THIS_SESSION: Final = "in this session"
+BAD_DATA: Final = "bad data"
 CLAIMED: Final = "claimed"
 PLAN: Final = "--plan"
 QUARANTINE: Final = 3

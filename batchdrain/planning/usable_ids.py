@@ -8,7 +8,7 @@ from typing import Final
 from batchdrain.database.phases.pages import SHORT_ID
 from batchdrain.execution.command import LONGEST_ARGUMENT, count_placeholders
 from batchdrain.model.phase import Skip
-from batchdrain.runtime.text import safe_text
+from batchdrain.runtime.text import is_nameable, safe_text
 
 BAD_ID: Final = "bad id"
 UNNAMED: Final = Skip(BAD_ID, "run_id and phase_id must be text: not NULL, not empty, no NUL, valid UTF-8")
@@ -33,7 +33,7 @@ class UsableIds:
 
     def problem_of(self, run_id: str, phase_id: str) -> Skip | None:
         """Why the ids can't be bound, passed and shown; None where they can."""
-        if not (_is_text(run_id) and _is_text(phase_id)):
+        if not (is_nameable(run_id) and is_nameable(phase_id)):
             return UNNAMED
         if len(run_id) <= SHORT_ID and len(phase_id) <= SHORT_ID:
             return None
@@ -51,14 +51,3 @@ class UsableIds:
         if shown not in self._named and len(self._named) >= _NAMED:
             return _REST
         return self._named.setdefault(shown, Skip(BAD_ID, shown))
-
-
-def _is_text(text: str) -> bool:
-    if not text or "\x00" in text:
-        return False
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            return False
-    return True

@@ -85,19 +85,21 @@ def open_file(path: str | Path, flags: int, mode: int = 0o600, *, guarded: bool 
             raise
 
 
-def follow(path: Path) -> tuple[int, str]:
+def follow(path: Path, *, guarded: bool = False) -> tuple[int, str]:
     """The folder, as a descriptor, and the name of what the path leads to in the end, whether it is there or not. Whoever
-    calls it closes the descriptor. Raises MovableError for a link that others may turn elsewhere, OSError."""
+    calls it closes the descriptor. Raises MovableError for a link that others may turn elsewhere and, if `guarded`, for
+    whatever on the way they may replace; OSError."""
     for _ in range(_MOST_LINKS):
-        fd = open_folder(path.parent)
+        fd = open_folder(path.parent, guarded=guarded)
         try:
             try:
                 found = os.stat(path.name, dir_fd=fd, follow_symlinks=False)
             except FileNotFoundError:
                 return os.dup(fd), path.name
+            if guarded or stat.S_ISLNK(found.st_mode):
+                _require_fixed(fd, found, str(path.absolute()))
             if not stat.S_ISLNK(found.st_mode):
                 return os.dup(fd), path.name
-            _require_fixed(fd, found, str(path.absolute()))
             path = path.parent / os.readlink(path.name, dir_fd=fd)
         finally:
             os.close(fd)

@@ -39,6 +39,13 @@ def safe_lines(text: str) -> str:
     return _COMMAND.sub(_break, _UNSAFE_IN_LINES.sub(_escape, text))
 
 
+def is_nameable(text: str) -> bool:
+    """Whether an id is a name at all: not empty, no NUL, valid UTF-8."""
+    if not text or "\x00" in text:
+        return False
+    return text.isascii() or _SURROGATE.search(text) is None
+
+
 def cut_text(text: str, limit: int) -> str:
     """At most `limit` characters, with a sign where some are left out."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -7,6 +7,7 @@ connection in a thread, until the client leaves.
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import struct
 import threading
@@ -267,6 +268,20 @@ ENDLESS: Final[dict[str, Way]] = {
 def postgresql_rows(sock: socket.socket) -> None:
     """Rows without end."""
     _after(postgresql_login, postgresql_query, _says(ROW_HEAD), _floods(ROW))(sock)
+
+
+def relay(sock: socket.socket, server: tuple[str, int], word: bytes, answer: bytes) -> None:
+    """To a real server, until the client says the word: that gets another answer."""
+    with socket.create_connection(server) as real:
+        while True:
+            for source in select.select([sock, real], [], [])[0]:
+                content = source.recv(_CHUNK)
+                if not content:
+                    return
+                if source is sock and word in content:
+                    sock.sendall(answer)
+                else:
+                    (real if source is sock else sock).sendall(content)
 
 
 def url_of(name: str, port: int) -> str:

@@ -148,3 +148,36 @@ def test_no_task_is_harmed_by_a_backlog_of_random_attacks(project: Workplace) ->
 @pytest.mark.timeout(3_000)
 def test_no_task_is_harmed_by_many_backlogs_of_random_attacks(sqlite_project: Workplace) -> None:
     survive(sqlite_project, 60)
+
+
+NO_TEXT = (
+    "(CAST(x'ff41' AS TEXT), 'a', 1, 'FAILED', CAST(x'ff3a3a' AS TEXT))",
+    "('r', CAST(x'edb280' AS TEXT), 1, 'FAILED', NULL)",
+    "(CAST(x'ff42' AS TEXT), 'a', 1, 'QUEUED', NULL)",
+    "('z', 'a', 1, CAST(x'ff43' AS TEXT), NULL)",
+    "(x'ff00', 'b', 2, 'FAILED', x'ff00')",
+    "('n', 'q', 3, 'FAILED', CAST(x'ff3a3a0a3a3a78' AS TEXT))",
+    "(NULL, 'n', 1, 'FAILED', NULL)",
+    "('m', 'a' || char(0), 1e300, 'FAILED', 'a' || char(0) || 'b')",
+    "('m', 'b', 'no number', 'QUEUED', 7)",
+)
+"""Rows that SQLite stores in columns of text."""
+
+
+@fault(87)
+def test_rows_that_hold_no_text_harm_no_task(sqlite_project: Workplace) -> None:
+    place = sqlite_project
+    prepare(place)
+    place.fail("r/a", reason="why")
+    for row in NO_TEXT:
+        place.sql(f"INSERT INTO phases VALUES {row.replace(':', chr(92) + ':')}")
+    for shape in ("text", "json"):
+        harmless(place, "doctor", f"--format={shape}")
+    list(look(place))
+    harmless(place, "dry-run", "--explain", "--output=plan.json")
+    harmless(place, "drain", "--plan=plan.json", codes=(0, 1))
+    assert sorted(place.taken()) == ["n/q", "r/a"]
+    harmless(place, "drain", codes=(0, 1))
+    harmless(place, "drain-all", codes=(0, 1))
+    list(look(place))
+    assert dict(place.sql("SELECT run_id, state FROM phases WHERE run_id = 'm'")) == {"m": "COMPLETE"}

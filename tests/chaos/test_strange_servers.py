@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from batchdrain.config.settings import Patience, Source
 from batchdrain.database import deadlines
@@ -18,7 +19,7 @@ from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.errors import DatabaseUnavailable
 from batchdrain.model.states import PhaseState
 from tests.chaos import fake_servers
-from tests.chaos.fake_servers import DRIPPING, ENDLESS, SILENT, Way, strange, url_of
+from tests.chaos.fake_servers import DRIPPING, ENDLESS, SILENT, Way, packet, relay, strange, url_of
 from tests.chaos.faults import fault
 from tests.cli.telling import SECRET, told
 from tests.support.workplace import DEADLINE_S, INV, Workplace
@@ -99,6 +100,28 @@ def test_a_listing_whose_pages_never_end_is_left(
         for _ in table.read_pages(connection, PhaseState.FAILED):
             pass
     database.close()
+
+
+@fault(65)
+@pytest.mark.parametrize(
+    "answer", [b"\xff\x01", b"", b"\xfb/etc/passwd", b"\x01"], ids=["error", "nothing", "your file", "half"]
+)
+def test_an_answer_that_is_none_is_an_outage_and_no_traceback(mariadb_url: str, answer: bytes) -> None:
+    """From then on; what came before it was sound. Nor does the server get a file that it asks for."""
+    real = sa.make_url(mariadb_url)
+    if real.host is None:
+        pytest.skip("the server of this machine listens on no TCP port, so nothing can stand between")
+    garbage = packet(1, answer) + packet(2, b"\x03de")
+    with strange(lambda sock: relay(sock, (str(real.host), real.port or 3306), b"garbage", garbage)) as server:
+        url = real.set(host="127.0.0.1", port=server.port).update_query_dict({"ssl_disabled": "true"})
+        database = open_database(url.render_as_string(hide_password=False), patience=Patience(**HURRY))
+        with database.read() as connection:
+            assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+        with pytest.raises(DatabaseUnavailable), database.read() as connection:
+            connection.exec_driver_sql("SELECT 'garbage'").all()
+        with database.read() as connection:
+            assert connection.exec_driver_sql("SELECT 2").scalar() == 2
+        database.close()
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+import sqlalchemy as sa
+
 from batchdrain.database.connection import open_database
 
 
@@ -27,3 +29,15 @@ def test_a_database_that_somebody_uses_is_made_ready_once_they_are_done(sqlite_u
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
     other.close()
     database.close()
+
+
+def test_the_server_keeps_no_statement_of_ours(postgresql_url: str) -> None:
+    """A session may be a pooler's, and a table may be altered."""
+    database = open_database(postgresql_url)
+    with database.read() as connection:
+        for number in range(20):
+            connection.execute(sa.select(sa.literal(number))).all()
+        kept = connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements").scalar()
+    database.close()
+
+    assert kept == 0

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from invoke.vendor import yaml
 
-from batchdrain.database.phases.table import join_name, split_name
+from batchdrain.database.phases.names import join_name, split_name
 from tests.support.workplace import WORKER, Workplace
 
 safe_load: Any = yaml.safe_load

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from batchdrain.drain.recovery import recover
 from batchdrain.execution import process_identity
-from batchdrain.execution.execution_files import files_of
+from batchdrain.execution.file_names import files_of
 from batchdrain.execution.order import ExecutionFiles
 from batchdrain.model.claim import Claim
 from tests.chaos.faults import fault

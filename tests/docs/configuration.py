@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from batchdrain.config.profiles import PROFILES
+from batchdrain.config.secret_names import ANYWHERE, PARTS
 from batchdrain.config.settings import Settings
 
 Schema = Mapping[str, Any]
@@ -36,12 +37,29 @@ batchdrain:
   A list is given as JSON or with commas, nothing as `null`.
 - A duration is a number of seconds, or a text such as `90s`, `10m` or `1h`. It is at most a year.
 - YAML reads a bare `yes`, `no`, `on` or `off` as true or false. Quote such a word where a text is meant.
-- Relative paths start at the folder of `tasks.py`.
+- Relative paths start at the folder of `tasks.py`. `~` and `~user` at the beginning of a path are home folders; that
+  holds for a SQLite file in the URL, for the program of a command, and for files that flags name too. A variable
+  (`$HOME`, `${X}`, `%X%`) is refused in a path: nobody replaces it here.
 - Code (a policy or an engine by its path) is never named by a variable. It is imported only at the word of files, and
-  from files, that nobody but you and root may write.
+  from files, that nobody but you and root may write: neither the files themselves, nor their compiled code, nor a link or
+  folder on the way to them, nor what they import in their turn.
+- A settings file with aliases that stand for more than 100 000 values, or for themselves, is refused (78).
 - A password belongs into `DATABASE_URL` or into the driver's own file (`.pgpass`), not into `invoke.yaml`.
 
 `Settings.model_json_schema()` (from `batchdrain`) exports the same as a JSON Schema, for an editor that checks YAML.
+"""
+_SECRETS: Final = """## Secrets
+
+What is taken out of every text that batchdrain shows or keeps:
+
+- the value of a variable whose name holds {anywhere}; or one of these words between underscores: {parts};
+- where such a value says more than the secret, the secret in it: `user:secret`, `Bearer secret`, cookies, what is named as a
+  secret in JSON, the path of a URL;
+- the password in the URL or connection string of any variable, and in any URL of a text;
+- of the database's URL whatever a driver is not known to ask for. `doctor` shows it as `***`.
+
+A value of fewer than 6 characters, and one that everybody has (`true`, `required`), is left. So are paths
+(`…_FILE`, `…_DIR`) and numbers that count (`…_LENGTH`, `…_TTL`). [promises.md](promises.md) says in which forms a secret is found.
 """
 _PROFILES: Final = """## Profiles
 
@@ -52,8 +70,13 @@ wins over it. An empty cell means the default of the tables above. When to use w
 
 def page() -> str:
     schema = Settings.model_json_schema()
-    parts = [_HEAD, *_sections(schema, schema, ()), _PROFILES + "\n" + _profiles()]
+    secrets = _SECRETS.format(anywhere=_listed(ANYWHERE), parts=_listed(PARTS))
+    parts = [_HEAD, *_sections(schema, schema, ()), secrets, _PROFILES + "\n" + _profiles()]
     return "\n".join(parts)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
 
 
 def _sections(schema: Schema, model: Schema, path: tuple[str, ...]) -> Iterator[str]:

@@ -13,12 +13,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 
 from tests.support.servers import DEADLINE_S
 
 SESSIONS = 4
-"""Of the server, for each database: fewer than two drains have connections, so that they mix."""
+"""Of the server, for each database, unless a test asks for fewer: they mix the more."""
 MISSING = "no pgbouncer is installed (Debian: apt-get install pgbouncer)"
 
 
@@ -30,7 +30,7 @@ def find_pgbouncer() -> str | None:
 class Pooler:
     """PgBouncer on a port of its own, with nothing set that it would not be by itself but the mode and the sizes."""
 
-    def __init__(self, home: Path, server: URL, mode: str) -> None:
+    def __init__(self, home: Path, server: URL, mode: str, sessions: int) -> None:
         self._home = home
         self._user = "nobody" if os.geteuid() == 0 else None  # it refuses root
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -39,11 +39,15 @@ class Pooler:
         (home / "pgbouncer.ini").write_text(
             f"[databases]\n* = {_behind(server)}\n"
             f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {self.port}\nunix_socket_dir =\nauth_type = any\n"
-            f"pool_mode = {mode}\ndefault_pool_size = {SESSIONS}\nmax_client_conn = 1000\nserver_login_retry = 0.2\n"
+            f"pool_mode = {mode}\ndefault_pool_size = {sessions}\nmax_client_conn = 1000\nserver_login_retry = 0.2\n"
         )
         if self._user is not None:
             shutil.chown(home, self._user)
         self.start()
+
+    def url_of(self, url: str) -> str:
+        """The way through the pooler to the same database."""
+        return self.url.set(database=make_url(url).database).render_as_string(hide_password=False)
 
     def start(self) -> None:
         with (self._home / "log").open("ab") as log:
@@ -72,12 +76,12 @@ def _behind(server: URL) -> str:
 
 
 @contextlib.contextmanager
-def pooler(server: URL, mode: str = "transaction") -> Iterator[Pooler]:
+def pooler(server: URL, mode: str = "transaction", sessions: int = SESSIONS) -> Iterator[Pooler]:
     """Where `find_pgbouncer` finds one."""
     home = Path(tempfile.mkdtemp(prefix="bdpb", dir="/tmp"))
     try:
         home.chmod(0o755)
-        found = Pooler(home, server, mode)
+        found = Pooler(home, server, mode, sessions)
         try:
             yield found
         finally:

@@ -61,8 +61,10 @@ class OwnServer:
 
     url: URL
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *settings: str) -> None:
+        """`settings`: of its command line, beside those that it always has."""
         self.home = home
+        self.settings = settings
         self.user = "nobody" if os.geteuid() == 0 else None  # both refuse root
         if self.user is not None:
             shutil.chown(home, self.user)
@@ -98,7 +100,7 @@ class OwnPostgresql(OwnServer):
 
     def argv(self) -> list[str]:
         data = ["-D", str(self.home / "data"), "-k", str(self.home)]
-        return [str(self._programs / "postgres"), *data, "-c", "listen_addresses=", "-c", "fsync=off"]
+        return [str(self._programs / "postgres"), *data, "-c", "listen_addresses=", "-c", "fsync=off", *self.settings]
 
     def stop(self, *, immediate: bool = False) -> None:
         self._process.send_signal(signal.SIGQUIT if immediate else signal.SIGINT)
@@ -114,19 +116,19 @@ class OwnMariadb(OwnServer):
 
     def argv(self) -> list[str]:
         data = ["--no-defaults", f"--datadir={self.home / 'data'}", f"--socket={self._socket}", "--skip-networking"]
-        return [str(shutil.which("mariadbd")), *data, f"--pid-file={self.home / 'pid'}"]
+        return [str(shutil.which("mariadbd")), *data, f"--pid-file={self.home / 'pid'}", *self.settings]
 
 
 @contextlib.contextmanager
-def own_postgresql() -> Iterator[OwnServer]:
-    with _own(OwnPostgresql) as server:
+def own_postgresql(*settings: str) -> Iterator[OwnServer]:
+    with _own(OwnPostgresql, *settings) as server:
         yield server
 
 
 @contextlib.contextmanager
-def own_mariadb() -> Iterator[OwnServer]:
+def own_mariadb(*settings: str) -> Iterator[OwnServer]:
     """Where the system has its programs: `mariadb_programs`."""
-    with _own(OwnMariadb) as server:
+    with _own(OwnMariadb, *settings) as server:
         yield server
 
 
@@ -135,10 +137,10 @@ def mariadb_programs() -> bool:
 
 
 @contextlib.contextmanager
-def _own(kind: type[OwnServer]) -> Iterator[OwnServer]:
+def _own(kind: type[OwnServer], *settings: str) -> Iterator[OwnServer]:
     home = Path(tempfile.mkdtemp(prefix="bdsv", dir="/tmp"))
     try:
-        server = kind(home)
+        server = kind(home, *settings)
         try:
             yield server
         finally:

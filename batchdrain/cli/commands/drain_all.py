@@ -7,6 +7,7 @@ from functools import partial
 from batchdrain.cli.commands.chain import ChainFlags, open_chain
 from batchdrain.cli.invocation import Invocation
 from batchdrain.planning.filters import Filters
+from batchdrain.runtime.text import is_nameable
 
 
 def drain_all(invocation: Invocation, flags: ChainFlags) -> int:
@@ -14,5 +15,6 @@ def drain_all(invocation: Invocation, flags: ChainFlags) -> int:
     wanted = Filters.of(exclude_runs=flags.exclude_run)
     with open_chain(invocation, flags) as chain:
         counts = chain.project.store.read_run_counts()
-        runs = [row.run_id for row in counts if row.queued and row.run_id and not wanted.skips_run(row.run_id)]
+        named = [row.run_id for row in counts if row.queued and is_nameable(row.run_id)]
+        runs = [run_id for run_id in named if not wanted.skips_run(run_id)]
         return chain.in_turn([*(partial(chain.drain_queued, run_id) for run_id in runs), chain.drain_failed])

@@ -8,6 +8,7 @@ from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.held_claims import Held, Stray
+from batchdrain.database.storage import require_transactions
 from batchdrain.drain.liveness import describe_held, describe_recovered, describe_stray, is_due
 from batchdrain.drain.recovery import recover
 from batchdrain.model.errors import BadData, DatabaseUnavailable
@@ -29,6 +30,7 @@ def give_all_back(invocation: Invocation) -> int:
                 out.line(safe_text(f"{held.key} {verdict}: {describe_held(held)}"))
             _show_strays(out, history.read_strays(_STRAYS_SHOWN))
             return 0
+        require_transactions(project.store.database, (project.store.table.table, *project.store.ledger.tables))
         recovered = recover(project)
         left, strays = history.read_held(), history.read_strays(_STRAYS_SHOWN)
     for back in recovered:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from batchdrain.config.settings import Command
 from batchdrain.database.ledger.statements import SUCCESS_CODES, Statements
+from batchdrain.database.phases.intermediate import intermediate_states_of
 from batchdrain.database.phases.relation import Relation
-from batchdrain.database.phases.table import PhaseTable, intermediate_states_of
+from batchdrain.database.phases.table import PhaseTable
 from batchdrain.database.store import Store
 from batchdrain.model.states import PhaseState
 

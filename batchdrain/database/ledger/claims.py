@@ -14,7 +14,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from batchdrain.config.settings import Command
-from batchdrain.database.driver_errors import RowLocked, RowRefused
+from batchdrain.database.driver_errors import RowLocked, RowRefused, as_trouble_of
 from batchdrain.database.ledger.claim_tables import ClaimTables
 from batchdrain.database.ledger.claim_transaction import ClaimTransaction, NotTaken
 from batchdrain.database.ledger.fallbacks import fallbacks
@@ -49,8 +49,8 @@ class Claims:
         """Take the phase if it still stands as it was chosen. Own transaction. None if someone else was faster. `guard`: of
         the process that will watch the command.
 
-        Raises RowLocked while somebody has the row locked, BadData when the ids name more than one row or the ledger
-        contradicts itself, RowRefused when the table does not take the state.
+        Raises RowLocked while the row can't be had, BadData when the ids name more than one row, what is in the row can't be
+        read or kept or the ledger contradicts itself, RowRefused when the table does not take the state.
         """
         phase = choice.phase
         if phase.key in self._holds:
@@ -59,7 +59,8 @@ class Claims:
             tables=self.tables, holder=self.holder, phase=phase, lease_s=lease_s, run_type=run_type, now=now, guard=guard
         )
         try:
-            claim = self.database.write(transaction, may_wait=False)
+            with as_trouble_of(phase.key):
+                claim = self.database.write(transaction, may_wait=False)
         except NotTaken:
             return None
         except sa.exc.IntegrityError as error:  # of the attempt's row: its epoch is there already
@@ -116,7 +117,8 @@ class Claims:
                 way=version.way,
             )
             try:
-                return self.database.write(transaction, may_wait=may_wait)
+                with as_trouble_of(claim.phase.key):
+                    return self.database.write(transaction, may_wait=may_wait)
             except sa.exc.IntegrityError as error:
                 refusal = refusal or refused_at_commit(error, self.tables.phases.source.table)
             except (ConfigError, BadData) as error:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from batchdrain.config.settings import Command
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import db_now_ms
-from batchdrain.database.driver_errors import RowRefused
+from batchdrain.database.driver_errors import RowRefused, as_trouble_of
 from batchdrain.database.ledger.claim_tables import ClaimTables
 from batchdrain.database.ledger.held_claims import Held
 from batchdrain.database.ledger.schema import Ledger
@@ -50,7 +50,7 @@ def give_back(store: Store, command: Command, held: Held, *, gone: bool) -> Reco
 
     `gone`: its controller and its guardian are known to be dead; otherwise the lease must be over, by the database's
     clock. May be repeated, and run by several at once: a claim is given back by whoever raises its epoch. Raises RowLocked
-    while somebody has the row locked, RowRefused when the table takes it back in no way.
+    while the row can't be had, RowRefused or BadData when the table takes it back in no way.
     """
     return _give_back(store, command, held, gone=gone, write=partial(store.database.write, may_wait=False))
 
@@ -84,7 +84,8 @@ def _give_back(
     for way in ways_back(held.prior_state, held.held_state, tables):
         why = f"it was to be given back, but {'' if refusal is None else refusal.message}"
         try:
-            return write(GiveBack(ledger=store.ledger, tables=tables, held=held, gone=gone, way=way, why=why))
+            with as_trouble_of(held.key):
+                return write(GiveBack(ledger=store.ledger, tables=tables, held=held, gone=gone, way=way, why=why))
         except sa.exc.IntegrityError as error:
             refusal = refusal or refused_at_commit(error, store.table.source.table)
         except (RowRefused, BadData) as error:

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
 from batchdrain.database.ledger.schema import Ledger
+from batchdrain.database.storage import require_transactions
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import to_storable
 
@@ -70,6 +71,7 @@ class Notes:
     def take_back(self, kind: NoteKind, subject: str) -> bool:
         """Returns whether there was such a note."""
         meta = self.ledger.meta
+        require_transactions(self.database, self.ledger.tables)
         gone = meta.delete().where(meta.c.name == _name_of(kind, subject))
         return self.database.write(lambda connection: connection.execute(gone).rowcount) == 1
 

@@ -18,6 +18,7 @@ from batchdrain.database.connection import Database
 from batchdrain.database.dialects import lock_table_creation
 from batchdrain.database.ledger.tables import ADDED, SCHEMA_VERSION, make_tables
 from batchdrain.database.phases.table import PhaseTable
+from batchdrain.database.storage import require_transactions
 from batchdrain.model.errors import ConfigError
 from batchdrain.runtime.text import slug_of
 
@@ -72,6 +73,7 @@ class Ledger:
 
     def create(self, database: Database) -> None:
         """Make what is missing; refuse a newer version. Raises ConfigError, with the way out, where it is denied."""
+        require_transactions(database, self.tables)
         if not self._is_complete(database):
             try:
                 database.write(self._create)
@@ -82,11 +84,13 @@ class Ledger:
                     f"database {database.name}: batchdrain's tables could not be made: {error}",
                     remedy="`inv doctor` prints their DDL for someone who may",
                 ) from error
+            require_transactions(database, self.tables)  # a server may have made them with another engine than was asked
         self.require_version(database)
 
     def _is_complete(self, database: Database) -> bool:
         with database.read() as connection:
-            return self.exists(connection) and self.read_meta(database, UID) is not None
+            exists = self.exists(connection)
+        return exists and self.read_meta(database, UID) is not None
 
     def _create(self, connection: sa.Connection) -> None:
         with lock_table_creation(connection):

@@ -45,12 +45,13 @@ def _find_on_mysql(database: Database, table: PhaseTable) -> list[str]:
 
 def _try_both_ways(connection: sa.Connection, table: PhaseTable) -> list[str]:
     prior, executing = table.states[PhaseState.FAILED], table.states[PhaseState.EXECUTING]
-    key = table.find_any_in(connection, PhaseState.FAILED)
-    if key is None:
+    found = table.find_some_in(connection, PhaseState.FAILED, 1)
+    if not found:
         prior = table.states[PhaseState.QUEUED]
-        key = table.find_any_in(connection, PhaseState.QUEUED)
-    if key is None:
+        found = table.find_some_in(connection, PhaseState.QUEUED, 1)
+    if not found:
         return []
+    key = found[0]
     for before, after in ((prior, executing), (executing, prior)):
         try:
             table.give_back(connection, key, before, RowState(state=after, reason=None), reason_changed=False)

@@ -1,4 +1,4 @@
-"""Whether the table takes what a drain writes: the writes are tried on one row, in a transaction that is rolled back.
+"""Whether the table takes what a drain writes: the writes are tried on a row, in a transaction that is rolled back.
 
 A constraint, a trigger, a privilege, a narrow column or a character set would else be found with the first result, when the
 command has run already.
@@ -6,16 +6,21 @@ command has run already.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
-from batchdrain.database.driver_errors import RowLocked, RowRefused, first_line_of
+from batchdrain.database.driver_error_table import Meaning
+from batchdrain.database.driver_errors import RowLocked, RowRefused, as_trouble_of, first_line_of, meaning_of
 from batchdrain.database.ledger.fallbacks import PLAIN_CHARS
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.table import PhaseTable
+from batchdrain.database.storage import can_be_tried
 from batchdrain.model.errors import BadData, ConfigError
 from batchdrain.model.phase import PhaseKey, RowState
 from batchdrain.model.states import PhaseState
@@ -23,25 +28,67 @@ from batchdrain.model.states import PhaseState
 SAMPLE: Final = "tried by batchdrain, and rolled back ".ljust(PLAIN_CHARS, ".")
 """The least that a column of reasons must take: what is longer, or not ASCII, may be kept in part."""
 
+_OTHERS: Final = 20
+_LOST: Final = 3
+"""Rows that break what reads or writes them. Each takes several tries."""
+
 
 class _Tried(Exception):
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
 
 
-def dry_write(database: Database, table: PhaseTable, state: PhaseState) -> list[str]:
-    """What the table does not take, a line each; [] also where no row is in `state`, or the one tried is locked. Waits for
-    no lock. Raises DatabaseUnavailable."""
-    return roll_back(database, lambda connection: _write_row(connection, table, state), where="batchdrain.source: ")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DryWrite:
+    """What a table did not take."""
+
+    problems: list[str]  #: a line each: no row was found that takes what a drain writes
+    of_rows: list[str]  #: a line each: of single rows; another one was taken
+
+
+def dry_write(database: Database, table: PhaseTable, state: PhaseState) -> DryWrite:
+    """Tries a row, and others where that is refused: what one row alone is refused for ends no drain. Nothing is found where
+    no row is in `state`, or the one tried is locked. Waits for no lock; writes nothing where it would stay. Raises
+    DatabaseUnavailable."""
+    refused: list[str] = []
+    of_rows: list[str] = []
+    if can_be_tried(database, (table.table,)):
+        for key in _candidates(database, table, state):
+            try:
+                with as_trouble_of(key):
+                    found = roll_back(database, partial(_write_row, table=table, key=key, state=state))
+            except BadData as error:
+                of_rows.append(str(error))
+                if len(of_rows) >= _LOST:
+                    break
+                continue
+            if not found:
+                return DryWrite(problems=[], of_rows=of_rows + refused)
+            refused = refused or found
+    return DryWrite(problems=refused, of_rows=of_rows)
+
+
+def _candidates(database: Database, table: PhaseTable, state: PhaseState) -> Iterator[PhaseKey]:
+    """One row; then some of all others, for whoever still asks."""
+    with database.read() as connection:
+        first = table.find_some_in(connection, state, 1)
+    yield from first
+    if first:
+        with database.read() as connection:
+            others = table.find_some_in(connection, state, _OTHERS, at_random=True)
+        yield from (key for key in others if key not in first)
 
 
 def dry_write_ledger(database: Database, ledger: Ledger) -> list[str]:
-    """Which of batchdrain's own tables can't be written, a line each: every kind of write is tried, and rolled back."""
+    """Which of batchdrain's own tables can't be written, a line each: every kind of write is tried, and rolled back; none
+    where it would stay."""
+    if not can_be_tried(database, ledger.tables):
+        return []
     return roll_back(database, lambda connection: _write_ledger(connection, ledger))
 
 
-def roll_back(database: Database, work: Callable[[sa.Connection], list[str]], where: str = "") -> list[str]:
-    """The problems that `work` finds, a line each, after which nothing of what it wrote stands; `where` goes before one that ends it."""
+def roll_back(database: Database, work: Callable[[sa.Connection], list[str]]) -> list[str]:
+    """The problems that `work` finds, after which nothing of what it wrote stands."""
 
     def try_and_leave(connection: sa.Connection) -> None:
         raise _Tried(work(connection))
@@ -55,36 +102,36 @@ def roll_back(database: Database, work: Callable[[sa.Connection], list[str]], wh
     except RowRefused as refusal:
         return [str(refusal)]
     except ConfigError as error:
-        return [f"{where}{error.message}"]
+        return [f"batchdrain.source: {error.message}"]
     return []
 
 
 def _write_ledger(connection: sa.Connection, ledger: Ledger) -> list[str]:
     meta, claim = ledger.meta, ledger.claim
-    row = {"source": ledger.source, "key": "dry-write", "epoch": 1, "orphan_count": 0, "attempts": 0}
+    name = f"dry-write-{uuid.uuid4().hex}"  # a new one: a row that an earlier try left behind is in nobody's way
+    row = {"source": ledger.source, "key": name, "epoch": 1, "orphan_count": 0, "attempts": 0}
     writes: list[tuple[str, sa.UpdateBase]] = [
-        (meta.name, meta.insert().values(name="dry-write", value="")),
-        (meta.name, meta.update().where(meta.c.name == "dry-write").values(value="x")),
-        (meta.name, meta.delete().where(meta.c.name == "dry-write")),
+        (meta.name, meta.insert().values(name=name, value="")),
+        (meta.name, meta.update().where(meta.c.name == name).values(value="x")),
+        (meta.name, meta.delete().where(meta.c.name == name)),
         (claim.name, claim.insert().values(**row)),
-        (claim.name, claim.update().where(claim.c.key == "dry-write").values(epoch=2)),
-        (ledger.attempt.name, ledger.attempt.update().where(ledger.attempt.c.key == "dry-write").values(reason="x")),
+        (claim.name, claim.update().where(claim.c.key == name).values(epoch=2)),
+        (ledger.attempt.name, ledger.attempt.update().where(ledger.attempt.c.key == name).values(reason="x")),
     ]
     problems = []
-    for name, write in writes:
+    for place, write in writes:
         part = connection.begin_nested()
         try:
             connection.execute(write)
         except sa.exc.DBAPIError as error:
             part.rollback()
-            problems.append(f"{name} can't be written ({write.__visit_name__}): {first_line_of(error.orig)}")
+            if meaning_of(error) is Meaning.OUTAGE:
+                raise
+            problems.append(f"{place} can't be written ({write.__visit_name__}): {first_line_of(error.orig)}")
     return problems
 
 
-def _write_row(connection: sa.Connection, table: PhaseTable, state: PhaseState) -> list[str]:
-    key = table.find_any_in(connection, state)
-    if key is None:
-        return []
+def _write_row(connection: sa.Connection, *, table: PhaseTable, key: PhaseKey, state: PhaseState) -> list[str]:
     try:
         prior = table.read_row_state_in(connection, key, state, for_update=True, nowait=True)
     except BadData:  # reported with the phase, when it comes to that

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -59,14 +58,3 @@ def _read_on_sqlite(connection: sa.Connection, name: str, schema: str | None) ->
         if kind is not None:
             return Relation.VIEW if kind == "view" else Relation.TABLE
     return Relation.TABLE
-
-
-def can_roll_back(connection: sa.Connection, tables: Iterable[sa.Table]) -> bool:
-    """Whether what is tried on these tables can be undone: MariaDB has tables without transactions."""
-    if connection.dialect.name != "mysql":
-        return True
-    query = sa.text(
-        "SELECT e.transactions = 'YES' FROM information_schema.tables t JOIN information_schema.engines e ON e.engine = t.engine "
-        "WHERE t.table_name = :name AND t.table_schema = coalesce(:schema, database())"
-    )
-    return all(connection.execute(query, {"name": one.name, "schema": one.schema}).scalar() for one in tables)

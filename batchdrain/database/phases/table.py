@@ -6,27 +6,29 @@ updated_at, and is judged by its row count.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import NoSuchTableError
 
-from batchdrain.config.settings import Command, Source
+from batchdrain.config.settings import Source
 from batchdrain.database.connection import Database
 from batchdrain.database.driver_errors import refusal_of
 from batchdrain.database.phases import columns
+from batchdrain.database.phases.names import split_name
 from batchdrain.database.phases.pages import Page, read_pages, to_reason, to_text
+from batchdrain.database.phases.singly import Unreadable, count_all_but, read_all_but
 from batchdrain.failures.excerpt import strip_suffix
 from batchdrain.model.errors import BadData, ConfigError, did_you_mean
 from batchdrain.model.phase import GONE, PhaseKey, RowState
 from batchdrain.model.states import PhaseState
-from batchdrain.runtime.text import to_storable
+from batchdrain.runtime.text import is_nameable, to_storable
 
 _PAGE: Final = 2_000
-_NAME: Final = re.compile(r'("(?:[^"]|"")+"|[^".]+)(?:\.("(?:[^"]|"")+"|[^".]+))?')
+_LOOKED_AT: Final = 100
 
 
 class PhaseTable:
@@ -45,9 +47,11 @@ class PhaseTable:
         self.updated_at = table.c[mapped.updated_at] if mapped.updated_at else None
         self.takes_null = self.reason is None or bool(self.reason.nullable)  #: as an empty reason; a view may say so wrongly
         # Built once: a drain executes them for every phase. The names of their parameters must not be those of columns.
-        this = sa.and_(
+        self._this = this = sa.and_(
             columns.is_exactly(self.run_id, "the_run", dialect), columns.is_exactly(self.phase_id, "the_phase", dialect)
         )
+        self._selected_ids = [columns.to_selected(column, dialect) for column in (self.run_id, self.phase_id)]
+        self._is_of_run = columns.is_exactly(self.run_id, "the_run", dialect)
         in_state = self.state == sa.bindparam("the_state", type_=self.state.type)
         text = self.reason if self.reason is not None else sa.null()
         self._row_query = sa.select(columns.to_selected(self.state, dialect), text).where(this)
@@ -91,28 +95,46 @@ class PhaseTable:
         return columns.bind(self.state, self.states[state])
 
     def read_pages(self, connection: sa.Connection, state: PhaseState) -> Iterator[Page]:
-        """Stream the rows in a state, in no order, in constant memory."""
+        """Stream the rows in a state, in no order, in eight bytes a row. One that can't be read has an `Unreadable` reason."""
         index = self.phase_index if self.phase_index is not None else sa.null()
         reason = sa.null() if self.reason is None else columns.head_of(self.reason)
-        run_id, phase_id = (columns.to_selected(column, self.dialect) for column in (self.run_id, self.phase_id))
-        query = sa.select(run_id, phase_id, index, reason).where(self._is_selected(state))
-        return read_pages(connection, query)
+        run_id, phase_id = self._selected_ids
+        fields = sa.select(run_id, phase_id, index, reason)
+        query = fields.where(self._is_selected(state))
+        one = fields.where(self._this, self.state == self.value_of(state), self._is_meant(self._this))
+        ids = sa.select(run_id, phase_id).where(self.state == self.value_of(state))
+        return read_all_but(read_pages(connection, query), connection, ids, lambda key: one.params(self._ids_of(key)))
 
     def count_by_run(self, connection: sa.Connection, state: PhaseState) -> dict[str, int]:
         """How many rows stand in a state, by run_id.
 
         Counted here: asked to group by run, SQLite walks the key's index and looks up each row, ten times as long as a scan.
         """
+        if self.source.where:  # it may fail for a row
+            return dict(Counter(row[0] for page in self.read_pages(connection, state) for row in page.rows))
         query = sa.select(columns.to_selected(self.run_id, self.dialect)).where(self._is_selected(state))
         result = connection.execution_options(stream_results=True, yield_per=_PAGE).execute(query)
         found = Counter(run for page in result.partitions(_PAGE) for (run,) in page)
         return {to_text(run): count for run, count in found.items()}
 
     def count_by_run_and_state(self, connection: sa.Connection) -> dict[tuple[str, str], int]:
-        """How many rows stand for each (run_id, state). One pass."""
+        """How many rows stand for each (run_id, state). One pass, unless the condition fails for a row."""
         query = self._count_query_of(self.run_id, self.state)
-        if self.source.where:
-            query = query.where(self._where_clause())
+        if not self.source.where:
+            return self._count(connection, query)
+        meant, here = query.where(self._where_clause()), self._is_of_run
+        of_run = query.where(here, self._is_meant(here))
+        rows = sa.select(*self._selected_ids, columns.to_selected(self.state, self.dialect)).where(here)
+        row = sa.select(sa.literal(1)).select_from(self.table).where(self._this, self._is_meant(self._this))
+        return count_all_but(
+            connection,
+            lambda run: self._count(connection, meant if run is None else of_run.params(the_run=run)),
+            lambda: [columns.bind(self.run_id, run) for run in {run for run, _ in self._count(connection, query)}],
+            lambda run: connection.execute(rows.params(the_run=run)).all(),
+            lambda key: row.params(self._ids_of(key)),
+        )
+
+    def _count(self, connection: sa.Connection, query: sa.Select[Any]) -> dict[tuple[str, str], int]:
         return {(to_text(run), to_text(state)): count for run, state, count in connection.execute(query)}
 
     def find_duplicate_ids(self, connection: sa.Connection) -> tuple[PhaseKey, int] | None:
@@ -126,11 +148,19 @@ class PhaseTable:
         names = [sa.func.min(column) for column in of] if self.dialect == "mysql" else groups
         return sa.select(*names, sa.func.count()).group_by(*groups)
 
-    def find_any_in(self, connection: sa.Connection, state: PhaseState) -> PhaseKey | None:
-        """The ids of one row in a state, whichever; None where there is none."""
-        ids = (columns.to_selected(column, self.dialect) for column in (self.run_id, self.phase_id))
-        found = connection.execute(sa.select(*ids).where(self._is_selected(state)).limit(1)).first()
-        return None if found is None else PhaseKey(to_text(found[0]), to_text(found[1]))
+    def find_some_in(
+        self, connection: sa.Connection, state: PhaseState, most: int, *, at_random: bool = False
+    ) -> list[PhaseKey]:
+        """The ids of some rows in a state, whichever, that are names. `at_random`: of all that there are."""
+        if self.source.where:  # it may fail for a row
+            found = (row for page in self.read_pages(connection, state) for row in page.rows)
+            keys = (PhaseKey(*row[:2]) for row in found if not isinstance(row[3], Unreadable))
+        else:
+            query = sa.select(*self._selected_ids).where(self._is_selected(state)).limit(most + _LOOKED_AT)
+            if at_random:
+                query = query.order_by(sa.func.rand() if self.dialect == "mysql" else sa.func.random())
+            keys = (PhaseKey(to_text(run), to_text(phase)) for run, phase in connection.execute(query).all())
+        return list(islice((key for key in keys if is_nameable(key.run_id) and is_nameable(key.phase_id)), most))
 
     def read_row_state(self, connection: sa.Connection, key: PhaseKey) -> RowState | None:
         """What stands for a phase now; None when its row is gone."""
@@ -163,7 +193,7 @@ class PhaseTable:
         values: dict[sa.Column[Any], Any] = {self.state: columns.bind(self.state, end_state)}
         if self.reason is not None:
             empty = None if self.takes_null else ""
-            values[self.reason] = empty if reason is None else self._fit(to_storable(reason))
+            values[self.reason] = empty if reason is None else _fit(to_storable(reason), self.reason)
         return self._update(connection, key, columns.bind(self.state, expected), values)
 
     def give_back(
@@ -204,6 +234,10 @@ class PhaseTable:
         clause = self.state == self.value_of(state)
         return sa.and_(clause, self._where_clause()) if self.source.where else clause
 
+    def _is_meant(self, rows: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+        """The condition, asked of these rows alone: it may fail for others, whatever order a server asks in."""
+        return sa.case((rows, self._where_clause()), else_=sa.false()) if self.source.where else sa.true()
+
     def _where_clause(self) -> sa.ColumnElement[bool]:
         return sa.literal_column(f"({self.source.where})", sa.Boolean)
 
@@ -213,37 +247,9 @@ class PhaseTable:
             "the_phase": columns.bind(self.phase_id, key.phase_id),
         }
 
-    def _fit(self, reason: str) -> str:
-        length = getattr(self.reason.type, "length", None) if self.reason is not None else None
-        if not isinstance(length, int) or len(reason) <= length:
-            return reason
-        return strip_suffix(reason)[:length]  # half a log's name helps nobody, and would look like another failure
 
-
-def intermediate_states_of(table: PhaseTable, command: Command) -> frozenset[str]:
-    """The states in which an attempt that ended badly may have left its phase, and from which it is given back."""
-    executing = table.states[PhaseState.EXECUTING]
-    if command.result_from == "exit_code":
-        return frozenset({executing})
-    if command.stuck_states is not None:
-        return frozenset(command.stuck_states)
-    return frozenset({executing, table.states[PhaseState.QUEUED]})
-
-
-def split_name(name: str) -> tuple[str | None, str]:
-    """'schema.table' -> (schema, table). A part in double quotes is taken whole, as SQL takes it."""
-    found = _NAME.fullmatch(name)
-    if found is None:
-        schema, dot, table = name.partition(".")
-        return (schema, table) if dot else (None, name)
-    parts = [part[1:-1].replace('""', '"') if part.startswith('"') else part for part in found.groups() if part is not None]
-    return (None, parts[0]) if len(parts) == 1 else (parts[0], parts[1])
-
-
-def join_name(schema: str | None, table: str) -> str:
-    """What `split_name` takes apart again."""
-    return ".".join(
-        '"' + part.replace('"', '""') + '"' if "." in part or '"' in part else part
-        for part in (schema, table)
-        if part is not None
-    )
+def _fit(reason: str, column: sa.Column[Any]) -> str:
+    length = getattr(column.type, "length", None)
+    if not isinstance(length, int) or len(reason) <= length:
+        return reason
+    return strip_suffix(reason)[:length]  # half a log's name helps nobody, and would look like another failure

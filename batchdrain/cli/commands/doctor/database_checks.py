@@ -16,8 +16,9 @@ from batchdrain.database.ledger.tables import SCHEMA_VERSION
 from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
 from batchdrain.database.phases.checks import find_unfit_columns, find_unwritable_view
 from batchdrain.database.phases.dry_write import dry_write, dry_write_ledger
-from batchdrain.database.phases.table import split_name
+from batchdrain.database.phases.names import split_name
 from batchdrain.database.run_counts import describe_counts
+from batchdrain.database.storage import can_be_tried, examine_storage
 from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
 
@@ -31,6 +32,15 @@ def _check_connection(project: Project) -> Iterator[Finding]:
     )
     if problem is not None:
         yield Finding("database", ok=False, message=problem, cure=REMEDY)
+
+
+def _check_storage(project: Project) -> Iterator[Finding]:
+    """Before anything is tried: what is written to a table without transactions stays there."""
+    store = project.store
+    for check, tables in (("table", (store.table.table,)), ("ledger", store.ledger.tables)):
+        for remark in examine_storage(store.database, tables):
+            ok = not remark.is_refused
+            yield Finding(check, ok=ok, message=remark.message, cure=remark.cure, is_warning=ok)
 
 
 def _check_columns(project: Project) -> Iterator[Finding]:
@@ -107,6 +117,8 @@ def _check_privileges(project: Project) -> Iterator[Finding]:
         yield Finding(
             "privileges", ok=False, message=f"{name!r} may not be updated", cure="GRANT UPDATE, or make it writable"
         )
+    if ready and not can_be_tried(project.store.database, project.store.ledger.tables):
+        return
     if ready:
         problems = dry_write_ledger(project.store.database, project.store.ledger)
         for problem in problems:
@@ -144,7 +156,13 @@ def _check_writes(project: Project) -> Iterator[Finding]:
     """Each write that a drain does, on one row, rolled back."""
     if project.settings.command.result_from != "exit_code":
         return
-    problems = [problem for state in _DRAINED for problem in dry_write(project.store.database, project.store.table, state)]
+    if not can_be_tried(project.store.database, (project.store.table.table,)):
+        yield Finding("writes", ok=True, message="were not tried: what is written to the table would stay there")
+        return
+    tried = [dry_write(project.store.database, project.store.table, state) for state in _DRAINED]
+    problems = [problem for one in tried for problem in one.problems]
+    for row in dict.fromkeys(row for one in tried for row in one.of_rows):
+        yield Finding("rows", ok=True, is_warning=True, message=f"a drain skips a row, and goes on: {row}")
     for problem in dict.fromkeys(problems):
         yield Finding("writes", ok=False, message=problem)
     if not problems:
@@ -152,6 +170,6 @@ def _check_writes(project: Project) -> Iterator[Finding]:
 
 
 CHECKS: Final[tuple[Callable[[Project], Iterator[Finding]], ...]] = (
-    _check_connection, _check_columns, _check_states, _check_ids, _check_privileges, _check_writes,
+    _check_connection, _check_storage, _check_columns, _check_states, _check_ids, _check_privileges, _check_writes,
     claim_checks.check_source_kind, claim_checks.check_ledger_shape, claim_checks.check_claims, claim_checks.check_strays,
 )  # fmt: skip

@@ -8,12 +8,13 @@ from typing import Final
 from batchdrain.cli.commands.doctor import database_checks, project_checks
 from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.cli.commands.open import settings_of
+from batchdrain.cli.commands.trust import require_own_files
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.load import load, problems_of
 from batchdrain.config.settings import Settings
 from batchdrain.drain.project import Project
-from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
+from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable
 from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import safe_text
 
@@ -94,4 +95,9 @@ def _load_what_is_sound(invocation: Invocation) -> Settings:
     for key in section:
         if not problems_of({**sound, key: section[key]}, {}):
             sound[key] = section[key]
-    return load(sound, {})
+    settings = load(sound, {})
+    try:
+        require_own_files(invocation, settings)
+    except ConfigError:  # code that no drain would import is imported by nobody
+        return load({key: value for key, value in sound.items() if key not in {"policy", "engine"}}, {})
+    return settings

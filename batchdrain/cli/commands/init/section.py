@@ -13,7 +13,7 @@ from batchdrain.cli.commands.open import settings_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.connection import Database, open_database
-from batchdrain.database.phases.table import join_name, split_name
+from batchdrain.database.phases.names import join_name, split_name
 from batchdrain.database.url import mask_url, parse_url
 from batchdrain.drain.project import database_url
 from batchdrain.model.errors import ConfigError, FilesUnavailable, UsageError, did_you_mean

@@ -1,4 +1,4 @@
-"""The names of an execution's files: of its output, and of the result that its command may write."""
+"""How the files of an execution are named, when it begins and when recovery looks for them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def files_of(logs: Path, key: PhaseKey, suffix: str) -> ExecutionFiles:
     return ExecutionFiles(stdout=f"{stem}.stdout.txt", stderr=f"{stem}{_LOG}", result=f"{stem}.result.json")
 
 
-def find_free_files(logs: Path, key: PhaseKey, suffix: str) -> ExecutionFiles:
+def find_free(logs: Path, key: PhaseKey, suffix: str) -> ExecutionFiles:
     """The execution's files, or with a number the first of which none stands there: a database that was put back to a backup
     gives the epochs of its former life again."""
     files, number = files_of(logs, key, suffix), 1

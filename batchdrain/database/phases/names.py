@@ -1,0 +1,27 @@
+"""The name of a table as the settings write it, and its parts."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_NAME: Final = re.compile(r'("(?:[^"]|"")+"|[^".]+)(?:\.("(?:[^"]|"")+"|[^".]+))?')
+
+
+def split_name(name: str) -> tuple[str | None, str]:
+    """'schema.table' -> (schema, table). A part in double quotes is taken whole, as SQL takes it."""
+    found = _NAME.fullmatch(name)
+    if found is None:
+        schema, dot, table = name.partition(".")
+        return (schema, table) if dot else (None, name)
+    parts = [part[1:-1].replace('""', '"') if part.startswith('"') else part for part in found.groups() if part is not None]
+    return (None, parts[0]) if len(parts) == 1 else (parts[0], parts[1])
+
+
+def join_name(schema: str | None, table: str) -> str:
+    """What `split_name` takes apart again."""
+    return ".".join(
+        '"' + part.replace('"', '""') + '"' if "." in part or '"' in part else part
+        for part in (schema, table)
+        if part is not None
+    )

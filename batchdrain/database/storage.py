@@ -1,0 +1,174 @@
+"""Whether the tables behind a table keep what was written, and nothing of what was rolled back. Asks, and writes nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from batchdrain.database.connection import Database
+from batchdrain.model.errors import ConfigError
+
+_ROLLS_BACK: Final = frozenset({"postgres_fdw", "oracle_fdw", "mysql_fdw", "sqlite_fdw"})
+"""Wrappers of foreign tables that end their server's transaction with ours."""
+_PAIR: Final = re.compile(r"`((?:[^`]|``)+)`\.`((?:[^`]|``)+)`")
+_NAME: Final = re.compile(r"`((?:[^`]|``)+)`|([\w$]+)")
+_DEEPEST: Final = 10
+Name = tuple[str, str]  #: schema, table
+
+_ENGINES: Final = sa.text(
+    "SELECT t.table_type, t.engine, e.transactions FROM information_schema.tables t "
+    "LEFT JOIN information_schema.engines e ON e.engine = t.engine WHERE t.table_schema = :schema AND t.table_name = :name"
+)
+_VIEW: Final = sa.text(
+    "SELECT view_definition FROM information_schema.views WHERE table_schema = :schema AND table_name = :name"
+)
+_TRIGGERS: Final = sa.text(
+    "SELECT trigger_name, action_statement FROM information_schema.triggers "
+    "WHERE event_object_schema = :schema AND event_object_table = :name AND event_manipulation = 'UPDATE'"
+)
+_OTHERS: Final = sa.text(
+    "SELECT t.table_name, t.engine FROM information_schema.tables t JOIN information_schema.engines e ON e.engine = t.engine "
+    "WHERE t.table_schema = :schema AND e.transactions <> 'YES'"
+)
+_BEHIND: Final = sa.text(
+    """
+    WITH RECURSIVE behind(oid) AS (
+        SELECT CAST(to_regclass(:name) AS oid)
+        UNION
+        SELECT next.oid FROM behind CROSS JOIN LATERAL (
+            SELECT d.refobjid AS oid FROM pg_rewrite r JOIN pg_depend d ON d.objid = r.oid
+            WHERE r.ev_class = behind.oid AND d.classid = CAST('pg_rewrite' AS regclass)
+            AND d.refclassid = CAST('pg_class' AS regclass)
+            UNION SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = behind.oid
+        ) AS next
+    )
+    SELECT CAST(CAST(c.oid AS regclass) AS text), c.relpersistence, w.fdwname
+    FROM behind JOIN pg_class c ON c.oid = behind.oid
+    LEFT JOIN pg_foreign_table f ON f.ftrelid = c.oid LEFT JOIN pg_foreign_server s ON s.oid = f.ftserver
+    LEFT JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw ORDER BY 1
+    """
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """What is to be said of a table's storage, and what to do about it."""
+
+    message: str
+    cure: str
+    is_refused: bool = False  #: nothing may be written: a claim could stand half-written
+    keeps_what_is_tried: bool = False  #: what is tried and rolled back would stay there
+
+
+def examine_storage(database: Database, tables: Sequence[sa.Table]) -> list[Remark]:
+    """Of each table that is there, and of all that it stands for: those behind a view, partitions, what triggers write to.
+    Raises DatabaseUnavailable."""
+    if database.dialect == "sqlite":  # its virtual tables take part in transactions too
+        return []
+    look = _look_on_postgresql if database.dialect == "postgresql" else _look_on_mysql
+    with database.read() as connection:
+        return [remark for table in tables for remark in look(connection, table)]
+
+
+def can_be_tried(database: Database, tables: Sequence[sa.Table]) -> bool:
+    """Whether nothing would stay of a write that is rolled back."""
+    return not any(remark.keeps_what_is_tried for remark in examine_storage(database, tables))
+
+
+def require_transactions(database: Database, tables: Sequence[sa.Table]) -> None:
+    """Before the first write. Raises ConfigError, with the way out, and DatabaseUnavailable."""
+    refused = [remark for remark in examine_storage(database, tables) if remark.is_refused]
+    if refused:
+        raise ConfigError(
+            "\n".join(f"database {database.name}: {remark.message}" for remark in refused),
+            remedy=" ".join(f"{remark.cure};" for remark in refused).rstrip(";"),
+        )
+
+
+def _look_on_mysql(connection: sa.Connection, table: sa.Table) -> Iterator[Remark]:
+    here = table.schema or connection.exec_driver_sql("SELECT DATABASE()").scalar() or ""
+    for schema, name in dict.fromkeys(_tables_behind(connection, (here, table.name), _DEEPEST)):
+        shown = _show(connection, here, (schema, name))
+        engine, transactions = _engine_of(connection, (schema, name))
+        if engine is not None and transactions != "YES":
+            behind = "" if name == table.name else f", which stands behind {table.name!r},"
+            yield Remark(
+                message=f"table {name!r}{behind} has the engine {engine}, which knows no transactions: nothing is rolled back there",
+                cure=f"ALTER TABLE {shown} ENGINE=InnoDB",
+                is_refused=True,
+                keeps_what_is_tried=True,
+            )
+        yield from _look_at_triggers(connection, (schema, name))
+        if connection.execute(_VIEW, _bind((schema, name))).scalar() == "":
+            yield Remark(
+                message=f"what stands behind the view {name!r} is hidden from this user, so what a drain writes is not tried "
+                "beforehand",
+                cure=f"GRANT SHOW VIEW ON {shown}",
+                keeps_what_is_tried=True,
+            )
+
+
+def _engine_of(connection: sa.Connection, name: Name) -> tuple[str | None, str | None]:
+    """The engine, and whether it knows transactions; None for a view, and where there is no such table."""
+    found = connection.execute(_ENGINES, _bind(name)).first()
+    return (None, None) if found is None or found[0] != "BASE TABLE" else (found[1], found[2])
+
+
+def _tables_behind(connection: sa.Connection, name: Name, depth: int) -> Iterator[Name]:
+    """The table itself, or those that a view reads, whatever views are between."""
+    definition = connection.execute(_VIEW, _bind(name)).scalar()
+    if not definition:  # a table; or a view whose definition is hidden from us
+        yield name
+    elif depth:
+        # Stored with each name in full; a column's table looks the same, and is asked for in vain.
+        for schema, table in dict.fromkeys(_PAIR.findall(definition)):
+            other = schema.replace("``", "`"), table.replace("``", "`")
+            if other != name:
+                yield from _tables_behind(connection, other, depth - 1)
+
+
+def _look_at_triggers(connection: sa.Connection, name: Name) -> Iterator[Remark]:
+    triggers = connection.execute(_TRIGGERS, _bind(name)).all()
+    others = (
+        {other.casefold(): (other, engine) for other, engine in connection.execute(_OTHERS, _bind(name)).all()}
+        if triggers
+        else {}
+    )
+    for trigger, statement in triggers:
+        named = {(quoted or bare).casefold() for quoted, bare in _NAME.findall(statement)}
+        for other, engine in (others[one] for one in sorted(named & others.keys() - {name[1].casefold()})):
+            yield Remark(
+                message=f"the trigger {trigger!r} of table {name[1]!r} writes to {other!r}, whose engine {engine} knows no "
+                "transactions: it keeps also what is rolled back, so what a drain writes is not tried beforehand",
+                cure=f"ALTER TABLE {_show(connection, name[0], (name[0], other))} ENGINE=InnoDB",
+                keeps_what_is_tried=True,
+            )
+
+
+def _look_on_postgresql(connection: sa.Connection, table: sa.Table) -> Iterator[Remark]:
+    full = connection.dialect.identifier_preparer.format_table(table)
+    for name, persistence, wrapper in connection.execute(_BEHIND, {"name": full}):
+        if wrapper is not None and wrapper not in _ROLLS_BACK:
+            yield Remark(
+                message=f"{name} is a foreign table of {wrapper}: whether it is locked and rolled back with ours is not known, "
+                "so what a drain writes is not tried beforehand",
+                cure="map a table of this server",
+                keeps_what_is_tried=True,
+            )
+        if persistence == "u":
+            yield Remark(
+                message=f"{name} is UNLOGGED: the server empties it after a crash", cure=f"ALTER TABLE {name} SET LOGGED"
+            )
+
+
+def _bind(name: Name) -> dict[str, Any]:
+    return {"schema": name[0], "name": name[1]}
+
+
+def _show(connection: sa.Connection, here: str, name: Name) -> str:
+    quote = connection.dialect.identifier_preparer.quote
+    return quote(name[1]) if name[0] == here else f"{quote(name[0])}.{quote(name[1])}"
