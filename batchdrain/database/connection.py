@@ -6,14 +6,13 @@ transient errors, so every function given to `write` must be safe to repeat.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import NoSuchModuleError, SAWarning, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -25,7 +24,7 @@ from tenacity import (
 
 from batchdrain.config.settings import Patience
 from batchdrain.database.deadlines import Deadlines
-from batchdrain.database.dialects import engine_options_of, listen, login_s_of
+from batchdrain.database.dialects import login_s_of
 from batchdrain.database.driver_errors import (
     REMEDY_OF_AN_OUTAGE,
     RowLocked,
@@ -36,17 +35,14 @@ from batchdrain.database.driver_errors import (
     is_transient,
     to_batchdrain_error,
 )
+from batchdrain.database.engine import make_engine
 from batchdrain.database.lost_statement import StopAtLarge, roll_back_quietly
 from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
-from batchdrain.database.same_file import SameFile
 from batchdrain.database.url import file_of, mask_url, parse_url, place_of, require_file, require_user
 from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable
-from batchdrain.runtime.resources import shortage_of
 
 T = TypeVar("T")
 TRIES: Final = 8
-_DRIVERS: Final = {"psycopg": "psycopg[binary]", "pymysql": "pymysql", "MySQLdb": "pymysql"}
-_TRIED: Final = frozenset({"pysqlite", "psycopg", "pymysql"})
 
 
 class Database:
@@ -218,52 +214,4 @@ def open_database(
     if url.get_backend_name() == "sqlite":
         require_file(url)
     require_user(url)
-    engine = _make_engine(url, patience)
-    _explain_strangers(engine.dialect)
-    listen(engine, patience)
-    if url.get_backend_name() == "sqlite":
-        SameFile(file_of(url)).listen(engine)
-    return Database(url, engine, patience, on_retry)
-
-
-def _make_engine(url: URL, patience: Patience) -> sa.Engine:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", SAWarning)  # a part of the URL that would be ignored
-            engine = sa.create_engine(url, **engine_options_of(url, patience))
-    except (NoSuchModuleError, ImportError) as error:
-        if (shortage := shortage_of(error)) is not None:
-            raise shortage from error
-        wanted = (getattr(error, "name", None) or "").split(".")[0]
-        driver = _DRIVERS.get(wanted, "")
-        way = "write mysql+pymysql://… and " if wanted == "MySQLdb" else ""
-        raise ConfigError(
-            f"database_url: no driver for {url.drivername}",
-            remedy=f"{way}pip install '{driver}'" if driver else "use sqlite, postgresql or mysql+pymysql",
-        ) from None
-    except (SQLAlchemyError, SAWarning, ValueError, TypeError) as error:
-        raise ConfigError(f"database_url: {mask_url(url)}: {first_line_of(error)}", remedy="mend the URL") from None
-    if engine.driver not in _TRIED:
-        raise ConfigError(
-            f"database_url: batchdrain is not tried with the driver {engine.driver!r}",
-            remedy="write sqlite://, postgresql+psycopg:// or mysql+pymysql://",
-        )
-    return engine
-
-
-def _explain_strangers(dialect: sa.Dialect) -> None:
-    """A server that SQLAlchemy can't make out (by its version, say) is told in a sentence."""
-    make_out = dialect.initialize
-
-    def initialize(connection: sa.Connection) -> None:
-        try:
-            make_out(connection)
-        except (SQLAlchemyError, dialect.loaded_dbapi.Error):
-            raise
-        except Exception as error:
-            raise ConfigError(
-                f"database_url: the server is no {dialect.name} that SQLAlchemy knows: {first_line_of(error)}",
-                remedy="name a PostgreSQL, a MariaDB or a SQLite file",
-            ) from error
-
-    dialect.initialize = initialize  # type: ignore[method-assign]
+    return Database(url, make_engine(url, patience), patience, on_retry)

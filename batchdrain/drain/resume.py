@@ -10,10 +10,9 @@ from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.preflight import require_ready, settle_ledger
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest, has_same_command
-from batchdrain.drain.resumption import Resumption, request_to_resume, what_is_left
+from batchdrain.drain.resumption import Resumption, find_session, request_to_resume, what_is_left
 from batchdrain.drain.screen import Screen
 from batchdrain.drain.selection import backlog_for
-from batchdrain.drain.session_lookup import find_session
 from batchdrain.drain.session_run import SessionOutcome, run_session
 from batchdrain.planning.filters import Filters
 from batchdrain.runtime import clock

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from time import monotonic
 
-from batchdrain.drain.borne_out import hold_against_ledger, require_same_database
+from batchdrain.drain.borne_out import hold_against_ledger, is_of_other_database, require_same_database
+from batchdrain.drain.left_retries import retries_left
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import (
     DrainRequest,
@@ -16,17 +16,12 @@ from batchdrain.drain.request import (
     request_of,
     require_same_source,
 )
-from batchdrain.drain.session_lookup import find_session, read_session
-from batchdrain.failures.excerpt import excerpt
-from batchdrain.model.claim import Choice, ScheduledAttempt
-from batchdrain.model.failure import Failure
-from batchdrain.model.phase import Phase, PhaseKey, Skip
-from batchdrain.model.states import PhaseState
+from batchdrain.model.claim import ScheduledAttempt
+from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.planner import acceptances
-from batchdrain.planning.usable_ids import UsableIds
-from batchdrain.runtime import clock
-from batchdrain.sessions.rebuild import catch_up, executions_of
+from batchdrain.sessions.folder import LostSession
+from batchdrain.sessions.parse import CorruptSession
+from batchdrain.sessions.rebuild import UnknownSession, catch_up, executions_of, rebuilt
 from batchdrain.sessions.session import Session
 
 
@@ -61,45 +56,39 @@ def request_to_resume(project: Project, session: Session, by: Filters) -> DrainR
 def what_is_left(project: Project, session_id: str, request: DrainRequest, batch_size: int | None) -> Resumption:
     """What is left of a session that nobody else writes now. The ledger may hold results beyond its file: a controller
     that was killed may have recorded some that it did not save."""
-    session, torn = read_session(project, session_id)
+    session, torn = _read(project, session_id)
     rows = project.store.history.read_session_rows(session.session_uid or "")
     unknown = hold_against_ledger(project.store, session, rows)
     catch_up(session, rows)
-    retries, skipped = _retries(project, session, request, executions_of(rows))
+    retries, skipped = retries_left(project, session, request, executions_of(rows))
     most = narrowed_batch_size(request, batch_size, len(session.results))
     return Resumption(
         session=session, request=request, most=most, retries=retries, skipped=skipped, torn=torn, unknown=unknown
     )
 
 
-def _retries(
-    project: Project, session: Session, request: DrainRequest, executions: Mapping[tuple[str, str], int]
-) -> tuple[list[ScheduledAttempt], Counter[Skip]]:
-    """The phases that waited to be tried again when the session was left, and those of them that are skipped: they were
-    accepted since, or their ids are none, as somebody wrote the file.
-    `executions`: of the session, by run_id and phase_id."""
-    known, skipped = acceptances(project.store), Counter[Skip]()
-    now, retries, usable = clock.now(), [], UsableIds(request.settings.command.argv)
-    for number, result in enumerate(session.results, start=1):
-        tries = executions.get((result.run_id, result.phase_id), 1)
-        if result.retry_at is None or result.success or tries >= request.settings.retry.max_attempts:
+def find_session(project: Project, session_id: str | None) -> tuple[Session, bool] | None:
+    """The session, and whether its file was torn or lost and it comes from the ledger."""
+    if session_id is not None:
+        return _read(project, session_id)
+    elsewhere: tuple[Session, bool] | None = None
+    for name in project.folder.newest_first(incomplete=True):
+        try:
+            session, torn = _read(project, name)
+        except UnknownSession as error:
+            if isinstance(error.__cause__, LostSession):  # it ended before anything was claimed
+                continue
+            raise
+        if not session.is_incomplete and not project.folder.path(name).exists():
             continue
-        failure = Failure(excerpt(result.error_message or ""), result.category or "transient", result.fingerprint)
-        skip = usable.problem_of(result.run_id, result.phase_id)
-        if skip is None and known is not None:
-            skip = known.skip(result.key, failure)
-        if skip is not None:
-            skipped[Skip(skip.rule, f"{result.key}: {skip.value}")] += 1
-            continue
-        phase = Phase(
-            run_id=result.run_id,
-            phase_id=result.phase_id,
-            phase_index=result.phase_index,
-            state=PhaseState.FAILED,
-            failure=failure,
-            attempts=result.attempt or tries,
-        )
-        choice = Choice(phase=phase, reason="its retry was left behind")
-        wait_s = min(max(0.0, (result.retry_at - now).total_seconds()), request.settings.retry.max_s)
-        retries.append(ScheduledAttempt(monotonic() + wait_s, number, choice, tries))
-    return retries, skipped
+        if not is_of_other_database(session, project.store):
+            return session, torn
+        elsewhere = elsewhere or (session, torn)
+    return elsewhere
+
+
+def _read(project: Project, session_id: str) -> tuple[Session, bool]:
+    try:
+        return project.folder.load(session_id), False
+    except CorruptSession as error:
+        return rebuilt(project.store.history, session_id, error, project.store.failed_state), True

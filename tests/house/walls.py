@@ -31,7 +31,6 @@ _SINKS: Final[Mapping[str, str]] = {
     "planning/acceptances.py": "the name of a note",
     "database/ledger/notes.py": "a value of the ledger",
     "database/ledger/attempt_fields.py": "a value of the ledger",
-    "database/ledger/claim_tables.py": "a value of the ledger",
     "execution/guardian/guardian.py": "a line between processes of ours",
     "execution/guardian/spool_writer.py": "read by recovery alone",
     "execution/guardian/wire.py": "a line between processes of ours",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from batchdrain.config.settings import Command
@@ -12,6 +11,7 @@ from batchdrain.database.phases.relation import Relation
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.database.store import Store
 from batchdrain.model.states import PhaseState
+from batchdrain.runtime.json_text import to_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,6 @@ class ClaimTables:
             source=store.ledger.source,
             held_state=store.table.states[PhaseState.EXECUTING] if command.result_from == "exit_code" else None,
             intermediate=intermediate_states_of(store.table, command),
-            success_codes=json.dumps(command.success_exit_codes) if SUCCESS_CODES in store.ledger.claim.c else None,
+            success_codes=to_json(command.success_exit_codes).decode() if SUCCESS_CODES in store.ledger.claim.c else None,
             gone_is_complete=store.table.source.gone_is == "complete" and store.relation is Relation.TABLE,
         )

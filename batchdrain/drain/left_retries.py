@@ -1,0 +1,52 @@
+"""The phases that waited to be tried again when a session was left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from time import monotonic
+
+from batchdrain.drain.project import Project
+from batchdrain.drain.request import DrainRequest
+from batchdrain.failures.excerpt import excerpt
+from batchdrain.model.claim import Choice, ScheduledAttempt
+from batchdrain.model.failure import Failure
+from batchdrain.model.phase import Phase, Skip
+from batchdrain.model.states import PhaseState
+from batchdrain.planning.planner import acceptances
+from batchdrain.planning.usable_ids import UsableIds
+from batchdrain.runtime import clock
+from batchdrain.sessions.session import Session
+
+
+def retries_left(
+    project: Project, session: Session, request: DrainRequest, executions: Mapping[tuple[str, str], int]
+) -> tuple[list[ScheduledAttempt], Counter[Skip]]:
+    """The phases that waited to be tried again when the session was left, and those of them that are skipped: they were
+    accepted since, or their ids are none, as somebody wrote the file.
+    `executions`: of the session, by run_id and phase_id."""
+    known, skipped = acceptances(project.store), Counter[Skip]()
+    now, retries, usable = clock.now(), [], UsableIds(request.settings.command.argv)
+    for number, result in enumerate(session.results, start=1):
+        tries = executions.get((result.run_id, result.phase_id), 1)
+        if result.retry_at is None or result.success or tries >= request.settings.retry.max_attempts:
+            continue
+        failure = Failure(excerpt(result.error_message or ""), result.category or "transient", result.fingerprint)
+        skip = usable.problem_of(result.run_id, result.phase_id)
+        if skip is None and known is not None:
+            skip = known.skip(result.key, failure)
+        if skip is not None:
+            skipped[Skip(skip.rule, f"{result.key}: {skip.value}")] += 1
+            continue
+        phase = Phase(
+            run_id=result.run_id,
+            phase_id=result.phase_id,
+            phase_index=result.phase_index,
+            state=PhaseState.FAILED,
+            failure=failure,
+            attempts=result.attempt or tries,
+        )
+        choice = Choice(phase=phase, reason="its retry was left behind")
+        wait_s = min(max(0.0, (result.retry_at - now).total_seconds()), request.settings.retry.max_s)
+        retries.append(ScheduledAttempt(monotonic() + wait_s, number, choice, tries))
+    return retries, skipped
