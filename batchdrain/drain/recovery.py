@@ -18,7 +18,8 @@ from batchdrain.database.ledger.held_claims import Held
 from batchdrain.database.storage import can_be_tried
 from batchdrain.drain.liveness import is_alive, is_due, is_gone
 from batchdrain.drain.project import Project
-from batchdrain.drain.spooled_result import command_of, record_spooled
+from batchdrain.drain.ran_under import command_of
+from batchdrain.drain.spooled_result import record_spooled
 from batchdrain.execution import orphans, process_identity, spool_reader
 from batchdrain.model.errors import BadData, BatchDrainError, ConfigError, DatabaseUnavailable
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from batchdrain.config.categories import categoriser_of
-from batchdrain.config.settings import Command
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.database.ledger.held_claims import Held
 from batchdrain.drain.judge import Judge
 from batchdrain.drain.project import Project
+from batchdrain.drain.ran_under import claim_of, command_of
 from batchdrain.execution import spool_reader
 from batchdrain.execution.guardian_report import SpoolRecord
-from batchdrain.model.claim import Claim, TimeLimit
+from batchdrain.model.claim import TimeLimit
 from batchdrain.model.errors import ClaimLost
-from batchdrain.model.failure import Failure
-from batchdrain.model.phase import Phase
-from batchdrain.model.states import PhaseState
 from batchdrain.runtime import clock
 
 
@@ -34,7 +29,7 @@ def record_spooled(project: Project, held: Held, record: SpoolRecord | None) -> 
     ending = spool_reader.ending_of(record.report, files)
     limit = TimeLimit(seconds=record.limit_s, rule=record.limit_rule)
     ended_at = clock.from_ms(record.ended_ms)
-    claim, command = _claim(project, held, ended_at), command_of(held, project.settings.command)
+    claim, command = claim_of(held, project, ended_at), command_of(held, project.settings.command)
     settings = project.settings.model_copy(update={"command": command})
     attempt = Judge(settings, project.store.redact, categoriser_of(settings)).judge(
         claim,
@@ -50,33 +45,3 @@ def record_spooled(project: Project, held: Held, record: SpoolRecord | None) -> 
     except ClaimLost:  # somebody else was faster
         return None
     return Recovered(key=held.key, epoch=held.epoch, state=done.final_state, recorded=done.outcome, note=done.unwritten)
-
-
-def command_of(held: Held, command: Command) -> Command:
-    """The command as it was when the phase was claimed: what its end means was settled then, whatever is configured now."""
-    ran_under: dict[str, Any] = {"result_from": "database" if held.held_state is None else "exit_code"}
-    if held.success_codes is not None:
-        ran_under["success_exit_codes"] = list(held.success_codes)
-    return command.model_copy(update=ran_under)
-
-
-def _claim(project: Project, held: Held, ended_at: datetime) -> Claim:
-    known = {text: state for state, text in project.store.table.states.items()}
-    phase = Phase(
-        run_id=held.key.run_id,
-        phase_id=held.key.phase_id,
-        phase_index=held.phase_index,
-        state=known.get(held.prior_state, PhaseState.FAILED),
-        failure=Failure.of(held.prior_reason, categoriser_of(project.settings)),
-        attempts=held.attempt - 1,
-    )
-    return Claim(
-        phase=phase,
-        epoch=held.epoch,
-        attempt=held.attempt,
-        prior_state=held.prior_state,
-        prior_reason=held.prior_reason,
-        held_state=held.held_state,
-        claimed_at=ended_at if held.started_ms is None else clock.from_ms(held.started_ms),
-        token=held.token,
-    )
