@@ -23,7 +23,7 @@ from batchdrain.database.phases.pages import Page, read_pages, to_reason, to_tex
 from batchdrain.database.phases.singly import Unreadable, count_all_but, read_all_but
 from batchdrain.failures.excerpt import strip_suffix
 from batchdrain.model.errors import BadData, ConfigError, did_you_mean
-from batchdrain.model.phase import GONE, PhaseKey, RowState
+from batchdrain.model.phase import PhaseKey, RowState
 from batchdrain.model.states import PhaseState
 from batchdrain.runtime.text import is_nameable, to_storable
 
@@ -204,19 +204,6 @@ class PhaseTable:
         if self.reason is not None and reason_changed:
             values[self.reason] = columns.to_parameter(prior.reason)
         return self._update(connection, key, columns.bind(self.state, expected), values)
-
-    def restore(self, connection: sa.Connection, key: PhaseKey, prior: RowState, ours: frozenset[str]) -> str:
-        """Give the phase back if it still stands in one of the states that are `ours`; any other belongs to somebody
-        else and is left alone. Returns the state that stands then."""
-        now = self.read_row_state(connection, key)
-        if now is None:
-            return GONE
-        if now.state not in ours or now == prior:
-            return now.state
-        if self.give_back(connection, key, now.state, prior, reason_changed=now.reason != prior.reason) == 1:
-            return prior.state
-        stands = self.read_row_state(connection, key)  # the rows that a view's trigger changes are not counted
-        return GONE if stands is None else stands.state
 
     def _update(self, connection: sa.Connection, key: PhaseKey, expected: Any, values: dict[sa.Column[Any], Any]) -> int:
         if self.updated_at is not None:
