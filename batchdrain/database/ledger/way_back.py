@@ -47,13 +47,16 @@ def give_row_back(
     """Only a row that stands in one of the states that are `ours` is written. Returns the state that stands then. Raises
     RowRefused."""
     table = tables.phases
-    if to.way is WayBack.PRIOR:
-        return table.restore(connection, key, to.prior, ours)
     now = table.read_row_state(connection, key)
     if now is None:
         return GONE
-    if to.way is WayBack.NOTHING or now.state not in ours:
+    if to.way is WayBack.NOTHING or now.state not in ours or now == to.prior:
         return now.state
+    if to.way is WayBack.PRIOR:
+        if table.give_back(connection, key, now.state, to.prior, reason_changed=now.reason != to.prior.reason) == 1:
+            return to.prior.state
+        stands = table.read_row_state(connection, key)  # the rows that a view's trigger changes are not counted
+        return GONE if stands is None else stands.state
     failed = table.states[PhaseState.FAILED]
     if table.finish(connection, key, now.state, failed, reason=to.why) != 1:
         raise RowRefused(f"table {table.source.table!r} does not let the state of {key} become {failed!r}")

@@ -24,7 +24,7 @@ from batchdrain.database.phases.singly import read_all_but
 from batchdrain.database.phases.update_time import UpdateTime, update_time_of
 from batchdrain.failures.excerpt import strip_suffix
 from batchdrain.model.errors import BadData, ConfigError, did_you_mean
-from batchdrain.model.phase import GONE, PhaseKey, RowState
+from batchdrain.model.phase import PhaseKey, RowState
 from batchdrain.model.states import PhaseState
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import is_nameable, to_storable
@@ -177,19 +177,6 @@ class PhaseTable:
         """Restore the state, and the reason byte for byte where somebody changed it. Returns the rows changed."""
         reason = (columns.to_parameter(prior.reason),) if reason_changed else ()
         return self._update(connection, key, expected, prior.state, reason=reason)
-
-    def restore(self, connection: sa.Connection, key: PhaseKey, prior: RowState, ours: frozenset[str]) -> str:
-        """Give the phase back if it still stands in one of the states that are `ours`; any other belongs to somebody
-        else and is left alone. Returns the state that stands then."""
-        now = self.read_row_state(connection, key)
-        if now is None:
-            return GONE
-        if now.state not in ours or now == prior:
-            return now.state
-        if self.give_back(connection, key, now.state, prior, reason_changed=now.reason != prior.reason) == 1:
-            return prior.state
-        stands = self.read_row_state(connection, key)  # the rows that a view's trigger changes are not counted
-        return GONE if stands is None else stands.state
 
     def update_time(self, connection: sa.Connection) -> UpdateTime | None:
         """How `updated_at` is written; None where it is not mapped. Asked of its values once. Raises ConfigError for a type that
