@@ -65,9 +65,10 @@ class Source(Section):
     columns: Columns = Columns()
     states: States = States()
     where: Condition = leaf("", "an SQL condition on the rows that may be drained")
-    gone_is: Literal["complete", "failed"] = leaf(
-        "failed", "what a phase is whose row is gone after a success code: `complete` for queues that delete on success"
+    updated_at_unit: Literal["auto", "s", "ms", "us"] = leaf(
+        "auto", "the unit of `updated_at` where it holds numbers; `auto`: as its values show it, seconds while there are none"
     )
+    gone_is: Literal["complete", "failed"] = leaf("failed", "what a row is that is gone after a success code")
 
 
 class Command(Section):

@@ -58,7 +58,7 @@ class Database:
         self._is_on_local_disk = False
         self._was_reached = False  # a server answered, a file was written: what it refuses from now on is an outage
         self._deadlines = (
-            None if engine.dialect.name == "sqlite" else Deadlines(engine, patience.operation_s, login_s_of(patience))
+            None if engine.dialect.name == "sqlite" else Deadlines(engine, patience.operation_s, login_s_of(url, patience))
         )
 
     @property

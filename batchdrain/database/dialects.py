@@ -14,7 +14,7 @@ from sqlalchemy.ext.compiler import compiles
 from batchdrain.config.settings import Patience
 from batchdrain.database.lenient_values import read_values_leniently
 
-_LOGIN_S: Final = 10.0
+_ATTEMPT_S: Final = 10.0
 _STUMBLES: Final = (struct.error, IndexError, AssertionError, RuntimeError)
 
 
@@ -58,9 +58,14 @@ def _compile_sqlite_octets(element: octets, compiler: sa.sql.compiler.SQLCompile
     return f"length(CAST({compiler.process(element.clauses, **options)} AS BLOB))"  # octet_length came with 3.43
 
 
-def login_s_of(patience: Patience) -> float:
-    """How long it may take to get a connection."""
-    return min(_LOGIN_S, patience.operation_s)
+def login_s_of(url: URL, patience: Patience) -> float:
+    """How long it may take to get a connection: each host may have two addresses, of which the first drops every packet."""
+    hosts = url.query.get("host", url.host or "")
+    return 2 * len((hosts if isinstance(hosts, str) else ",".join(hosts)).split(",")) * _attempt_s_of(patience)
+
+
+def _attempt_s_of(patience: Patience) -> float:
+    return min(_ATTEMPT_S, patience.operation_s)
 
 
 def engine_options_of(url: URL, patience: Patience) -> dict[str, Any]:
@@ -68,7 +73,7 @@ def engine_options_of(url: URL, patience: Patience) -> dict[str, Any]:
     backend = url.get_backend_name()
     if backend == "sqlite":
         return {"hide_parameters": True, "connect_args": {"timeout": patience.operation_s}}
-    arguments: dict[str, Any] = {"connect_timeout": max(1, round(login_s_of(patience)))}
+    arguments: dict[str, Any] = {"connect_timeout": max(1, round(_attempt_s_of(patience)))}
     if backend == "postgresql":
         arguments["application_name"] = "batchdrain"
         arguments["client_encoding"] = "utf8"  # a server that stands on SQL_ASCII would else give bytes
@@ -78,7 +83,11 @@ def engine_options_of(url: URL, patience: Patience) -> dict[str, Any]:
     else:
         operation_s = max(1, round(patience.operation_s))
         arguments |= {"read_timeout": operation_s, "write_timeout": operation_s}
-        arguments["init_command"] = f"SET SESSION innodb_lock_wait_timeout={max(1, round(patience.lock_s))}"
+        # UTC, as what is written into a TIMESTAMP is; a CHAR without the blanks that some servers fill it up with.
+        arguments["init_command"] = (
+            f"SET SESSION innodb_lock_wait_timeout={max(1, round(patience.lock_s))}, time_zone='+00:00', "
+            "sql_mode=REPLACE(@@sql_mode, 'PAD_CHAR_TO_FULL_LENGTH', '')"
+        )
     return {"hide_parameters": True, "isolation_level": "READ COMMITTED", "connect_args": arguments}
 
 
@@ -90,14 +99,14 @@ def listen(engine: sa.Engine, patience: Patience) -> None:
     elif engine.dialect.name == "postgresql":
         sa.event.listen(engine, "connect", lambda connection, _: read_values_leniently(connection))
         # LOCAL: nothing stays in the session, which may be one of a pooler's.
+        zone = "SET LOCAL TimeZone = 'UTC'"  # in which times that are ids become texts
         limits = (
-            f"SET LOCAL lock_timeout = {round(patience.lock_s * 1000)}; "
+            f"{zone}; SET LOCAL lock_timeout = {round(patience.lock_s * 1000)}; "
             f"SET LOCAL idle_in_transaction_session_timeout = {round(patience.operation_s * 2000)}"
         )
 
         def begin(connection: sa.Connection) -> None:
-            if not is_read_only(connection):
-                connection.exec_driver_sql(limits)
+            connection.exec_driver_sql(zone if is_read_only(connection) else limits)
 
         sa.event.listen(engine, "begin", begin)
     else:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
+from batchdrain.database.phases.row_counts import count_by_run_and_state
+from batchdrain.database.phases.table import PhaseTable
+from batchdrain.model.states import PhaseState
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunCounts:
@@ -19,6 +25,18 @@ class RunCounts:
     def unfinished(self) -> int:
         """All but the complete ones."""
         return self.queued + self.failed + self.other
+
+
+def read_run_counts(connection: sa.Connection, table: PhaseTable) -> list[RunCounts]:
+    """Every run with its phases by state, most queued first, then most failed, then by id. One pass."""
+    fields = {table.states[known]: known.value for known in PhaseState if known is not PhaseState.EXECUTING}
+    rows: dict[str, dict[str, int]] = {}
+    for (run, state), count in count_by_run_and_state(connection, table).items():
+        row = rows.setdefault(run, {})
+        name = fields.get(state, "other")
+        row[name] = row.get(name, 0) + count
+    counts = [RunCounts(run_id=run, **row) for run, row in rows.items()]
+    return sorted(counts, key=lambda row: (-row.queued, -row.failed, row.run_id))
 
 
 def describe_counts(counts: list[RunCounts]) -> str:

@@ -13,11 +13,11 @@ from batchdrain.database.connection import Database, open_database
 from batchdrain.database.ledger.history import History
 from batchdrain.database.ledger.migration import migrate
 from batchdrain.database.ledger.schema import Ledger
-from batchdrain.database.ledger.tables import SCHEMA_VERSION
-from batchdrain.database.phases.checks import require_fit_states
+from batchdrain.database.phases.checks import require_usable
 from batchdrain.database.phases.relation import Relation, read_relation
+from batchdrain.database.phases.row_counts import count_by_run
 from batchdrain.database.phases.table import PhaseTable
-from batchdrain.database.run_counts import RunCounts
+from batchdrain.database.run_counts import RunCounts, read_run_counts
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.phase import GONE, Phase, RowState
 from batchdrain.model.states import PhaseState
@@ -38,7 +38,7 @@ class Store:
         database = open_database(url, on_retry, settings.patience)
         try:
             table = PhaseTable.reflect(database, settings.source)
-            require_fit_states(table)
+            require_usable(table)
             ledger = Ledger.find(database, table)
         except BaseException:
             database.close()
@@ -48,7 +48,7 @@ class Store:
     def migrate_ledger(self) -> str | None:
         """Give tables of an earlier batchdrain what this one adds to them, unless somebody holds a claim. Why it was denied,
         where it was: a drain does without. Raises DatabaseUnavailable."""
-        if self.ledger.version == SCHEMA_VERSION:
+        if self.ledger.is_newest:
             return None
         try:
             if migrate(self.database, self.ledger):
@@ -93,20 +93,12 @@ class Store:
     def read_run_counts(self) -> list[RunCounts]:
         """Every run with its phases by state, most queued first, then most failed, then by id. One pass."""
         with self.database.read() as connection:
-            found = self.table.count_by_run_and_state(connection)
-        fields = {self.table.states[known]: known.value for known in PhaseState if known is not PhaseState.EXECUTING}
-        rows: dict[str, dict[str, int]] = {}
-        for (run, state), count in found.items():
-            row = rows.setdefault(run, {})
-            name = fields.get(state, "other")
-            row[name] = row.get(name, 0) + count
-        counts = [RunCounts(run_id=run, **row) for run, row in rows.items()]
-        return sorted(counts, key=lambda row: (-row.queued, -row.failed, row.run_id))
+            return read_run_counts(connection, self.table)
 
     def count_queued(self) -> dict[str, int]:
         """Queued phases by run_id; a run without any is absent."""
         with self.database.read() as connection:
-            return self.table.count_by_run(connection, PhaseState.QUEUED)
+            return count_by_run(connection, self.table, PhaseState.QUEUED)
 
     def identify(self) -> dict[str, Any]:
         """What names the database in a session: `uid` is the ledger's own and survives another URL for the same one."""

@@ -2,46 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 from batchdrain.database.driver_errors import RowLocked, RowRefused
-from batchdrain.database.ledger.claims import Claims
-from batchdrain.drain.database_outage import DatabaseOutage
-from batchdrain.drain.heartbeat import Heartbeat
 from batchdrain.drain.in_flight import Claimed
+from batchdrain.drain.lost_rows import LostRows
+from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.recorder import Recorder
+from batchdrain.drain.services import Services
 from batchdrain.execution.guardian.wire import boottime_ms
 from batchdrain.execution.guardian_client import GuardianClient
 from batchdrain.model.claim import Claim, ScheduledAttempt
 from batchdrain.model.errors import BadData, BatchDrainError, FilesUnavailable
 from batchdrain.model.phase import PhaseKey, Skip
-from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.skip_rules import BAD_DATA
 from batchdrain.runtime import clock
 
 _FASTER: Final = "another controller was faster"
+_NOT_FOUND: Final = "its row was not found again by its ids"
 _MEANWHILE: Final = "nothing is claimed"
 
 
 class Claimer:
     """A claim that comes to nothing is normal: it is told, and the drain goes on with another phase."""
 
-    def __init__(
-        self,
-        claims: Claims,
-        heartbeat: Heartbeat,
-        limits: TimeLimits,
-        outage: DatabaseOutage,
-        recorder: Recorder,
-        run_type_of: Callable[[str], str],
-    ) -> None:
-        self._claims = claims
-        self._heartbeat = heartbeat
-        self._limits = limits
-        self._outage = outage
+    def __init__(self, it: OpenSession, services: Services, recorder: Recorder) -> None:
+        self._claims = services.claims
+        self._heartbeat = services.heartbeat
+        self._limits = services.limits
+        self._outage = services.outage
         self._recorder = recorder
-        self._run_type_of = run_type_of
+        self._run_type_of = cache(it.project.settings.run_type_of)
+        self.lost_rows = LostRows(it.project.store, it.request.state, services.claims.not_found, services.outage)
         self.locked_out: set[PhaseKey] = set()  #: phases that could not be claimed, as somebody had their rows locked
         self.refused: BatchDrainError | None = None  #: the first claim that the table did not take, whoever else is there
         self._left_out: set[PhaseKey] = set()  # for the rest of the session: phases whose rows can't be claimed
@@ -100,5 +93,5 @@ class Claimer:
             return None
         self.locked_out.discard(key)
         if claim is None:
-            self._recorder.not_claimed(scheduled, _FASTER)
+            self._recorder.not_claimed(scheduled, _NOT_FOUND if key in self._claims.not_found else _FASTER)
         return claim

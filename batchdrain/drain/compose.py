@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 
 from batchdrain.drain.budget import Budget
 from batchdrain.drain.chooser import Chooser
@@ -40,7 +39,7 @@ def _compose(it: OpenSession, services: Services, lookahead: TriageLookahead, re
     row_states = RowStates(settings.command, store.read_row_state, claims.tables.intermediate, outage)
     return Drain(
         chooser=Chooser(it.backlog, refresh, lookahead, Budget.of_session(it), services.breaker, stops),
-        claimer=Claimer(claims, heartbeat, limits, outage, recorder, cache(it.project.settings.run_type_of)),
+        claimer=Claimer(it, services, recorder),
         workers=Workers(it, services, row_states, recorder, stops),
         judgements=judgements,
         finisher=Finisher(judgements, claims, heartbeat, outage, recorder, stops),

@@ -8,7 +8,6 @@ from time import monotonic
 
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
-from batchdrain.failures.excerpt import excerpt
 from batchdrain.model.claim import Choice, ScheduledAttempt
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, Skip
@@ -31,7 +30,8 @@ def retries_left(
         tries = executions.get((result.run_id, result.phase_id), 1)
         if result.retry_at is None or result.success or tries >= request.settings.retry.max_attempts:
             continue
-        failure = Failure(excerpt(result.error_message or ""), result.category or "transient", result.fingerprint)
+        failure = Failure.uncategorised(result.error_message or "").as_category(result.category or "transient")
+        failure = failure if result.fingerprint is None else failure.as_fingerprint(result.fingerprint)
         skip = usable.problem_of(result.run_id, result.phase_id)
         if skip is None and known is not None:
             skip = known.skip(result.key, failure)

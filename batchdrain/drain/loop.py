@@ -100,6 +100,8 @@ class Drain:
                     remedy="`inv resume` goes on with them",
                 )
             )
+        if not self.stops.is_interrupted:
+            self.stops.fail(self.claimer.lost_rows.to_failure(executed=self.executed))
 
     def _give_back(self) -> None:
         """What was claimed is finished or given back, whatever failed."""

@@ -20,7 +20,7 @@ def require_ready(project: Project, request: DrainRequest) -> None:
     settings = request.settings
     require_transactions(project.store.database, (project.store.table.table,))
     problems = diagnosis_problems_of(settings, project.root) if request.triage else []
-    problems += problems_of(settings.command, project.root) + find_unfit_columns(project.store.table)
+    problems += problems_of(settings.command, project.root) + find_unfit_columns(project.store.database, project.store.table)
     if settings.command.result_from == "exit_code":
         problems += find_unwritable_view(project.store.database, project.store.table)
     if problems:

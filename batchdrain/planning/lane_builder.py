@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from batchdrain.database.phases.pages import Page, Plain, Row
+from batchdrain.database.phases.pages import Page, Plain, Row, to_reason
 from batchdrain.database.phases.singly import Unreadable
 from batchdrain.model.failure import NO_REASON, Failure
 from batchdrain.model.phase import PhaseKey, Skip
@@ -132,7 +132,7 @@ class LaneBuilder:
 
     def _failure(self, reason: object) -> Failure:
         """Of a reason as the driver gives it: SQLite may hold something else than text."""
-        return Failure.of(None if reason is None else str(reason), self._categorise, self._redact)
+        return Failure.of(to_reason(reason), self._categorise, self._redact)
 
     def _buffer_of(self, run_id: str, name: str | Skip) -> LaneBuffer:
         """Where the phases of a run go that failed so. A run that is skipped has one buffer, under whatever name."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from datetime import datetime
 
-from batchdrain.database.phases.pages import to_rows
+from batchdrain.database.phases.pages import to_reason, to_rows
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice
 from batchdrain.model.failure import Failure
@@ -58,7 +58,7 @@ class PlanBacklog:
             self.total += 1
             key = PhaseKey(row.run_id, row.phase_id)
             if key in wanted:
-                found[key] = Failure.of(None if row.reason is None else str(row.reason), self._categorise, reading.redact)
+                found[key] = Failure.of(to_reason(row.reason), self._categorise, reading.redact)
         self._ready = []
         for key, planned in wanted.items():
             if key in self._given:

@@ -91,7 +91,8 @@ class ClaimTransaction:
         }
 
     def _take_row(self, connection: sa.Connection) -> RowState:
-        """The phase's row becomes ours; what stood in it before. Raises NotTaken when it moved meanwhile, BadData, RowRefused."""
+        """The phase's row becomes ours; what stood in it before. Raises NotTaken when it moved meanwhile, RowGone,
+        BadData, RowRefused."""
         table, phase, held_state = self.tables.phases, self.phase, self.tables.held_state
         prior = table.read_row_state_in(connection, phase.key, phase.state, for_update=held_state is not None)
         if prior is None:

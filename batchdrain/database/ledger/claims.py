@@ -21,6 +21,7 @@ from batchdrain.database.ledger.fallbacks import fallbacks
 from batchdrain.database.ledger.finish_transaction import FinishTransaction
 from batchdrain.database.ledger.holder import Holder
 from batchdrain.database.ledger.way_back import blocked, refused_at_commit
+from batchdrain.database.phases.table import RowGone
 from batchdrain.database.store import Store
 from batchdrain.execution.process_identity import ProcessIdentity, identify_self
 from batchdrain.model.attempt import Attempt
@@ -42,6 +43,7 @@ class Claims:
             owner=owner or uuid.uuid4().hex, session_uid=session_uid, process=identify_self(), spool_dir=spool_dir
         )
         self._holds: dict[PhaseKey, int] = {}  #: the epoch of the claim that we hold
+        self.not_found: set[PhaseKey] = set()  #: phases that could not be claimed, as no row has their ids
 
     def claim(
         self, choice: Choice, *, lease_s: float, run_type: str, now: datetime, guard: ProcessIdentity | None = None
@@ -62,6 +64,9 @@ class Claims:
             with as_trouble_of(phase.key):
                 claim = self.database.write(transaction, may_wait=False)
         except NotTaken:
+            return None
+        except RowGone:
+            self.not_found.add(phase.key)
             return None
         except sa.exc.IntegrityError as error:  # of the attempt's row: its epoch is there already
             if error.statement is None:

@@ -54,6 +54,11 @@ class Ledger:
         return cls.of(table, int(found))
 
     @property
+    def is_newest(self) -> bool:
+        """Whether the tables have all that this program adds to them."""
+        return self.version == SCHEMA_VERSION
+
+    @property
     def tables(self) -> tuple[sa.Table, ...]:
         """All three."""
         return (self.meta, self.claim, self.attempt)

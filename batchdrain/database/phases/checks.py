@@ -7,47 +7,85 @@ from typing import Final
 import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
-from batchdrain.database.phases.columns import bind
+from batchdrain.database.phases.declared_types import DeclaredType, Family
+from batchdrain.database.phases.some_rows import find_some_in
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.errors import ConfigError, did_you_mean
+from batchdrain.model.phase import PhaseKey
+from batchdrain.model.states import PhaseState
 
-_NO_TEXT: Final = (sa.Integer, sa.Numeric, sa.Boolean, sa.JSON, sa.DateTime, sa.Date, sa.LargeBinary, sa.ARRAY)
+_REMEDY: Final = "map another column, or a view that casts it to text"
 
 
-def require_fit_states(table: PhaseTable) -> None:
-    """Raises ConfigError for words that the state's column can't even be compared with."""
-    unfit = []
-    for state, text in table.states.items():
-        try:
-            bind(table.state, text)
-        except ValueError:
-            kind = str(table.state.type).lower()
-            unfit.append(
-                f"batchdrain.source.states.{state.value}: {text!r} is no value of the {kind} column {table.state.name!r}"
-            )
+def require_usable(table: PhaseTable) -> None:
+    """Raises ConfigError for ids and states whose type can't be compared exactly, and for words that the state's column can't
+    even be compared with."""
+    mapped = table.source.columns
+    unfit = [
+        f"batchdrain.source.columns.{key}: column {name!r} {problem}; {_REMEDY}"
+        for key, name in (("run_id", mapped.run_id), ("phase_id", mapped.phase_id), ("state", mapped.state))
+        if (problem := _problem_of(table.declared[name])) is not None
+    ]
+    unfit = unfit or [
+        f"batchdrain.source.states.{state.value}: {problem}"
+        for state, text in table.states.items()
+        if (problem := _problem_of_word(table, text)) is not None
+    ]
     if unfit:
         raise ConfigError.of(unfit)
 
 
-def find_unfit_columns(table: PhaseTable) -> list[str]:
-    """Columns of the wrong kind, and words that an enum lacks."""
-    known = getattr(table.state.type, "enums", None)
-    found = [
-        f"batchdrain.source.states.{state.value}: {text!r} is not a value of the enum column "
-        f"{table.source.columns.state!r}{did_you_mean(text, known)}"
-        for state, text in table.states.items()
-        if known is not None and text not in known
-    ]
-    for key, column in (("states", table.state), ("columns.run_id", table.run_id)):
-        if isinstance(column.type, sa.LargeBinary):
-            found.append(f"batchdrain.source.{key}: column {column.name!r} holds bytes, not text")
-    if table.reason is not None and isinstance(table.reason.type, _NO_TEXT):
-        kind = str(table.reason.type).lower()
+def _problem_of(declared: DeclaredType) -> str | None:
+    if declared.family is Family.BYTES:
+        return f"holds bytes, not text ({declared.name})"
+    if declared.family is Family.UNFIT:
+        return f"holds {declared.name}, of which a row is not found again by what was read of it"
+    return None
+
+
+def _problem_of_word(table: PhaseTable, text: str) -> str | None:
+    column = table.source.columns.state
+    declared = table.declared[column]
+    if declared.words and text not in declared.words:
+        return f"{text!r} is not a value of the enum column {column!r}{did_you_mean(text, declared.words)}"
+    try:
+        table.state.parameters("the_state", text)
+    except ValueError:
+        return f"{text!r} is no value of the {declared.name} column {column!r}"
+    return None
+
+
+def find_unfit_columns(database: Database, table: PhaseTable) -> list[str]:
+    """Columns of the wrong kind, beside those of ids and states."""
+    found = []
+    declared = None if table.reason is None else table.declared[table.reason.name]
+    if declared is not None and table.dialect != "sqlite" and (declared.family is not Family.TEXT or declared.words):
         found.append(
-            f"batchdrain.source.columns.last_failure_reason: column {table.reason.name!r} holds {kind}, not text; "
-            "map a text column, or null for none"
+            f"batchdrain.source.columns.last_failure_reason: column {table.source.columns.last_failure_reason!r} holds "
+            f"{declared.name}, not text; map a text column, or null for none"
         )
+    try:
+        with database.read() as connection:
+            table.update_time(connection)
+    except ConfigError as error:
+        found.append(str(error))
     return found
+
+
+def find_lost_row(database: Database, table: PhaseTable, state: PhaseState) -> str | None:
+    """What is wrong where a row in the state is not found again by its ids. One row is tried."""
+    with database.read() as connection:
+        found = find_some_in(connection, table, state, 1)
+        is_lost = any(table.read_row_state(connection, key) is None for key in found)
+        return describe_lost(table, found[0]) if is_lost and find_some_in(connection, table, state, 1) == found else None
+
+
+def describe_lost(table: PhaseTable, key: PhaseKey | None) -> str:
+    """For people: a row that was read is not there for whoever asks for it by its ids."""
+    return (
+        f"{key}: the row of table {table.source.table!r} is not found again by its ids, though it was just read; map ids that "
+        "keep their values, and let no policy hide the row from an update"
+    )
 
 
 def find_unwritable_view(database: Database, table: PhaseTable) -> list[str]:

@@ -1,96 +1,57 @@
-"""The user's columns, of whatever type: how a text becomes a value of theirs, and how their values are read and compared.
-
-Ids are compared exactly, byte for byte, whatever the column's collation takes for equal: of two rows named 'A' and 'a' each
-write must hit its own.
-"""
+"""The user's columns, of whatever type: those of ids and states as exact ones, and how texts are read and given back."""
 
 from __future__ import annotations
 
-import uuid
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
 
 from batchdrain.database.dialects import octets
+from batchdrain.database.phases.declared_types import DeclaredType, Family
+from batchdrain.database.phases.exact_column import ExactColumn
+from batchdrain.database.phases.mysql_column import MysqlColumn
+from batchdrain.database.phases.postgresql_column import PostgresqlColumn
+from batchdrain.database.phases.sqlite_column import SqliteColumn
+from batchdrain.database.phases.update_time import LEAST_TIME, SAMPLED, asks_values
 
 READ_CHARS: Final = 65_536
 
 
-class _Exact(sa.sql.functions.FunctionElement[bool]):
-    """A text column equals a text, without the column's collation."""
-
-    type = sa.Boolean()
-    inherit_cache = True
-
-
-@compiles(_Exact)
-def _compile_exact(element: _Exact, compiler: sa.sql.compiler.SQLCompiler, **options: Any) -> str:
-    column, text = (compiler.process(part, **options) for part in element.clauses)
-    return f'CAST({column} AS TEXT) COLLATE "C" = {text}'
+def exact_column_of(column: sa.Column[Any], declared: DeclaredType, dialect: str) -> ExactColumn:
+    """The column as it is read, compared and written."""
+    if dialect == "sqlite":
+        return SqliteColumn(column=column, declared=declared)
+    if dialect == "postgresql":
+        return PostgresqlColumn(column=column, declared=declared)
+    return MysqlColumn(column=column, declared=declared)
 
 
-@compiles(_Exact, "sqlite")
-def _compile_exact_on_sqlite(element: _Exact, compiler: sa.sql.compiler.SQLCompiler, **options: Any) -> str:
-    column, text = (compiler.process(part, **options) for part in element.clauses)
-    return f"{column} COLLATE BINARY = {text}"
+def plain_type_of(declared: DeclaredType) -> sa.types.TypeEngine[Any]:
+    """The type that a mapped column has for SQLAlchemy: none that converts what the driver gives."""
+    if declared.family is Family.WHOLE:
+        return sa.BigInteger()
+    return sa.types.NullType() if declared.family is Family.STORED else sa.Text()
 
 
-@compiles(_Exact, "mysql")
-@compiles(_Exact, "mariadb")
-def _compile_exact_on_mysql(element: _Exact, compiler: sa.sql.compiler.SQLCompiler, **options: Any) -> str:
-    # Even its binary collations take 'x' for 'x '; the column's own character set may be another than the connection's.
-    column, text = (compiler.process(part, **options) for part in element.clauses)
-    return f"CAST(CONVERT({column} USING utf8mb4) AS BINARY) = CAST(CONVERT({text} USING utf8mb4) AS BINARY)"
+def to_shown(column: sa.Column[Any], declared: DeclaredType, dialect: str) -> sa.ColumnElement[Any]:
+    """A column that is only read: as a text, where the driver might fail to make something else of it."""
+    is_plain = dialect == "sqlite" or declared.family in {Family.WHOLE, Family.TEXT}
+    return column if is_plain else sa.cast(column, sa.Text)
 
 
-def is_exactly(column: sa.Column[Any], parameter: str, dialect: str) -> sa.ColumnElement[bool]:
-    """Whether an id column holds exactly the value that `parameter` is given."""
-    value = sa.bindparam(parameter, type_=column.type)
-    if _is_untyped(column, dialect):
-        return sa.cast(column, sa.Text) == sa.bindparam(parameter, type_=sa.Text())
-    if isinstance(column.type, sa.String) and not isinstance(column.type, sa.Enum):
-        return sa.and_(column == value, _Exact(column, value))  # the first for the index, the second for the truth
-    return column == value
+def sample_of_times(column: sa.Column[Any], declared: DeclaredType) -> sa.Select[Any] | None:
+    """Some values of `updated_at` that tell how times are written in it; None where its type tells."""
+    if not asks_values(declared):
+        return None
+    tells: sa.ColumnElement[bool] = column.is_not(None)
+    if declared.family is Family.WHOLE:
+        tells = column >= LEAST_TIME
+    elif declared.family is Family.STORED:
+        tells = sa.and_(tells, sa.or_(sa.func.typeof(column) != "integer", column >= LEAST_TIME))
+    return sa.select(column).where(tells).limit(SAMPLED)
 
 
-def to_group_key(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[Any]:
-    """What to group by, so that values which differ in any byte are counted apart."""
-    if not isinstance(column.type, sa.String) or isinstance(column.type, sa.Enum):
-        return to_selected(column, dialect)
-    if dialect == "mysql":
-        return sa.cast(column, sa.BINARY)
-    return sa.collate(column, "BINARY") if dialect == "sqlite" else sa.cast(column, sa.Text)
-
-
-def to_selected(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[Any]:
-    """The column as it is selected: PostgreSQL pads a CHAR with blanks, and SQLite tells no type of a column without one."""
-    if _is_untyped(column, dialect) or (dialect == "postgresql" and isinstance(column.type, sa.CHAR)):
-        return sa.cast(column, sa.Text)
-    return column
-
-
-def bind(column: sa.Column[Any], text: str) -> Any:
-    """A text as a value of the column's own type. Raises ValueError where it can't be one."""
-    if isinstance(column.type, sa.Integer):
-        return int(text)
-    if isinstance(column.type, sa.Uuid):
-        return uuid.UUID(text)
-    return text
-
-
-def make_timestamp(column: sa.Column[Any]) -> Any:
-    """Now, as a value of the column's type."""
-    now = datetime.now(UTC)
-    if isinstance(column.type, sa.DateTime):
-        return now if column.type.timezone else now.replace(tzinfo=None)
-    if isinstance(column.type, sa.Integer):
-        return int(now.timestamp())
-    return now.isoformat().replace("+00:00", "Z")
-
-
-def head_of(text: sa.Column[Any]) -> sa.ColumnElement[Any]:
+def head_of(text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     """The first READ_CHARS of a text. Most texts are short: counting the characters of each would take a quarter of a scan."""
     return sa.case((octets(text) > READ_CHARS, sa.func.substr(text, 1, READ_CHARS)), else_=text)
 
@@ -109,7 +70,3 @@ def to_parameter(text: str | None) -> str | bytes | None:
 def from_parameter(value: str | bytes | None) -> str | None:
     """What `to_parameter` made of a text, as it was."""
     return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
-
-
-def _is_untyped(column: sa.Column[Any], dialect: str) -> bool:
-    return dialect == "sqlite" and isinstance(column.type, sa.types.NullType)

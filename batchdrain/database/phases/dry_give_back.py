@@ -11,6 +11,7 @@ from batchdrain.database.connection import Database
 from batchdrain.database.driver_errors import RowRefused, first_line_of
 from batchdrain.database.phases.dry_write import roll_back
 from batchdrain.database.phases.relation import Relation
+from batchdrain.database.phases.some_rows import find_some_in
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.phase import RowState
@@ -45,10 +46,10 @@ def _find_on_mysql(database: Database, table: PhaseTable) -> list[str]:
 
 def _try_both_ways(connection: sa.Connection, table: PhaseTable) -> list[str]:
     prior, executing = table.states[PhaseState.FAILED], table.states[PhaseState.EXECUTING]
-    found = table.find_some_in(connection, PhaseState.FAILED, 1)
+    found = find_some_in(connection, table, PhaseState.FAILED, 1)
     if not found:
         prior = table.states[PhaseState.QUEUED]
-        found = table.find_some_in(connection, PhaseState.QUEUED, 1)
+        found = find_some_in(connection, table, PhaseState.QUEUED, 1)
     if not found:
         return []
     key = found[0]

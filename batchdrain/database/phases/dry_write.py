@@ -19,7 +19,9 @@ from batchdrain.database.driver_error_table import Meaning
 from batchdrain.database.driver_errors import RowLocked, RowRefused, as_trouble_of, first_line_of, meaning_of
 from batchdrain.database.ledger.fallbacks import PLAIN_CHARS
 from batchdrain.database.ledger.schema import Ledger
-from batchdrain.database.phases.table import PhaseTable
+from batchdrain.database.phases.checks import describe_lost
+from batchdrain.database.phases.some_rows import find_some_in
+from batchdrain.database.phases.table import PhaseTable, RowGone
 from batchdrain.database.storage import can_be_tried
 from batchdrain.model.errors import BadData, ConfigError
 from batchdrain.model.phase import PhaseKey, RowState
@@ -71,11 +73,11 @@ def dry_write(database: Database, table: PhaseTable, state: PhaseState) -> DryWr
 def _candidates(database: Database, table: PhaseTable, state: PhaseState) -> Iterator[PhaseKey]:
     """One row; then some of all others, for whoever still asks."""
     with database.read() as connection:
-        first = table.find_some_in(connection, state, 1)
+        first = find_some_in(connection, table, state, 1)
     yield from first
     if first:
         with database.read() as connection:
-            others = table.find_some_in(connection, state, _OTHERS, at_random=True)
+            others = find_some_in(connection, table, state, _OTHERS, at_random=True)
         yield from (key for key in others if key not in first)
 
 
@@ -136,6 +138,8 @@ def _write_row(connection: sa.Connection, *, table: PhaseTable, key: PhaseKey, s
         prior = table.read_row_state_in(connection, key, state, for_update=True, nowait=True)
     except BadData:  # reported with the phase, when it comes to that
         return []
+    except RowGone:
+        return [describe_lost(table, key)] if find_some_in(connection, table, state, 1) == [key] else []
     if prior is None:
         return []
     executing, words = table.states[PhaseState.EXECUTING], table.states

@@ -58,20 +58,13 @@ class Page(NamedTuple):
 
 
 def read_pages(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Page]:
-    """The rows of a query of four columns: run_id, phase_id, phase_index, reason.
+    """The rows of a query of four columns: run_id, phase_id, phase_index, reason, none of which SQLAlchemy converts.
 
-    As the tuples of the driver where those are what we ask for: a million rows made into objects of SQLAlchemy, and these
-    into ours, would take several times as long as reading them.
+    As the tuples of the driver: a million rows made into objects of SQLAlchemy, and these into ours, would take several times
+    as long as reading them.
     """
-    run_id, phase_id, *_ = query.selected_columns
-    if not (_is_plain(run_id, connection.dialect) and _is_plain(phase_id, connection.dialect)):
-        for page in _execute(connection, query).partitions(_PAGE):
-            renew(connection)
-            yield Page.of(_to_rows(page))
-        return
-    for page in (
-        _read_strictly(connection, query) if connection.dialect.name == "sqlite" else _read_by_cursor(connection, query)
-    ):
+    read = _read_strictly if connection.dialect.name == "sqlite" else _read_by_cursor
+    for page in read(connection, query):
         renew(connection)
         yield Page.of(page)
 
@@ -84,7 +77,8 @@ def to_rows(found: Iterable[Page]) -> Iterator[Row]:
 def redact_rows(found: Iterable[Page], redact: Callable[[str], str]) -> Iterator[Row]:
     """The rows one by one, with `redact` applied to their reasons."""
     for row in to_rows(found):
-        yield row if row.reason is None else row._replace(reason=redact(str(row.reason)))
+        reason = to_reason(row.reason)
+        yield row if reason is None else row._replace(reason=redact(reason))
 
 
 def to_text(value: object) -> str:
@@ -94,6 +88,8 @@ def to_text(value: object) -> str:
 
 def to_reason(value: object) -> str | None:
     """None for NULL; anything else that the column may hold, as text."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
     return None if value is None else str(value)
 
 
@@ -101,22 +97,20 @@ def _to_rows(page: Sequence[Any]) -> list[Row]:
     return [Row(to_text(run), to_text(phase), _to_index(index), to_reason(text)) for run, phase, index, text in page]
 
 
-def _to_index(value: object) -> int | None:
+def _to_index(value: Any) -> int | None:
     """NULL, and whatever is no number, goes last. What the ledger's 64 bits can't hold is cut to them."""
-    try:
-        return None if value is None else max(-_INT64, min(_INT64, int(value)))  # type: ignore[call-overload]
-    except (TypeError, ValueError, OverflowError):
+    if value is None or isinstance(value, bytes):
         return None
-
-
-def _is_plain(column: sa.ColumnElement[Any], dialect: sa.Dialect) -> bool:
-    """Whether the driver's own values are the texts of this column."""
-    kind = column.type
-    return isinstance(kind, sa.String) and kind.dialect_impl(dialect).result_processor(dialect, None) is None
+    for number in (int, float):
+        try:
+            return max(-_INT64, min(_INT64, int(number(value))))
+        except (TypeError, ValueError, OverflowError):
+            continue
+    return None
 
 
 def _execute(connection: sa.Connection, query: sa.Select[Any]) -> sa.CursorResult[Any]:
-    return connection.execution_options(stream_results=True, yield_per=_PAGE).execute(query)
+    return connection.execute(query, execution_options={"stream_results": True, "yield_per": _PAGE})
 
 
 def _read_strictly(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Sequence[Any]]:
@@ -159,5 +153,6 @@ def _read_by_cursor(connection: sa.Connection, query: sa.Select[Any]) -> Iterato
                 None, None, error, dbapi.Error, connection_invalidated=lost, dialect=dialect
             ) from error
         if not page:
+            result.close()
             return
         yield page

@@ -72,13 +72,13 @@ def count_all_but(
                 raise
             for run_id, phase_id, state in read_rows(run):
                 key = PhaseKey(to_text(run_id), to_text(phase_id))
-                found[key.run_id, to_text(state)] += _is_meant(connection, read_row(key))
+                found[key.run_id, to_text(state)] += _is_meant(connection, read_row, key)
     return dict(+found)
 
 
-def _is_meant(connection: sa.Connection, query: sa.Select[Any]) -> bool:
+def _is_meant(connection: sa.Connection, read_row: Callable[[PhaseKey], sa.Select[Any]], key: PhaseKey) -> bool:
     try:
-        return connection.execute(query).first() is not None
+        return connection.execute(read_row(key)).first() is not None
     except _RAISED as error:
         if not _is_over(connection, error):
             raise

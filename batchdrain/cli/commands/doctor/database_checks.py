@@ -14,9 +14,10 @@ from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.database.ledger.migration import statements_of
 from batchdrain.database.ledger.tables import SCHEMA_VERSION
 from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
-from batchdrain.database.phases.checks import find_unfit_columns, find_unwritable_view
+from batchdrain.database.phases.checks import find_lost_row, find_unfit_columns, find_unwritable_view
 from batchdrain.database.phases.dry_write import dry_write, dry_write_ledger
 from batchdrain.database.phases.names import split_name
+from batchdrain.database.phases.row_counts import count_by_run_and_state, find_duplicate_ids
 from batchdrain.database.run_counts import describe_counts
 from batchdrain.database.storage import can_be_tried, examine_storage
 from batchdrain.drain.project import Project
@@ -44,18 +45,23 @@ def _check_storage(project: Project) -> Iterator[Finding]:
 
 
 def _check_columns(project: Project) -> Iterator[Finding]:
-    problems = find_unfit_columns(project.store.table)
+    database, table = project.store.database, project.store.table
+    problems = find_unfit_columns(database, table)
     if project.settings.command.result_from == "exit_code":
-        problems += find_unwritable_view(project.store.database, project.store.table)
+        problems += find_unwritable_view(database, table)
     for problem in problems:
         yield Finding("table", ok=False, message=problem, cure="map it in batchdrain.source")
     if not problems:
         yield Finding("table", ok=True, message=f"{project.settings.source.table!r} has every mapped column")
+        with database.read() as connection:
+            time = table.update_time(connection)
+        if time is not None and time.warning:
+            yield Finding("updated_at", ok=True, message=time.warning, is_warning=True)
 
 
 def _check_states(project: Project) -> Iterator[Finding]:
     with project.store.database.read() as connection:
-        found = {state for _, state in project.store.table.count_by_run_and_state(connection)}
+        found = {state for _, state in count_by_run_and_state(connection, project.store.table)}
     known = set(project.store.table.states.values())
     if found and not found & known:
         shown = ", ".join(repr(state) for state in sorted(found)[:8])
@@ -71,7 +77,8 @@ def _check_states(project: Project) -> Iterator[Finding]:
 
 
 def _check_ids(project: Project) -> Iterator[Finding]:
-    names = {project.store.table.run_id.name, project.store.table.phase_id.name}
+    columns = project.settings.source.columns
+    names = {columns.run_id, columns.phase_id}
     schema, name = split_name(project.settings.source.table)
     with project.store.database.read() as connection:
         inspector = sa.inspect(connection)
@@ -87,7 +94,7 @@ def _check_ids(project: Project) -> Iterator[Finding]:
         if any(key and key <= names for key in keys):
             yield Finding("ids", ok=True, message="run_id and phase_id are unique together")
             return
-        twice = project.store.table.find_duplicate_ids(connection)
+        twice = find_duplicate_ids(connection, project.store.table)
     if twice is not None:
         yield Finding(
             "ids",
@@ -97,6 +104,16 @@ def _check_ids(project: Project) -> Iterator[Finding]:
         )
     else:
         yield Finding("ids", ok=True, message="are unique now, though no key of the table says so")
+
+
+def _check_rows(project: Project) -> Iterator[Finding]:
+    """Where nothing is written, `_check_writes` does not look for the row that it would write."""
+    if project.settings.command.result_from == "exit_code":
+        return
+    for state in _DRAINED:
+        lost = find_lost_row(project.store.database, project.store.table, state)
+        if lost is not None:
+            yield Finding("ids", ok=False, message=lost)
 
 
 def _check_privileges(project: Project) -> Iterator[Finding]:
@@ -170,6 +187,6 @@ def _check_writes(project: Project) -> Iterator[Finding]:
 
 
 CHECKS: Final[tuple[Callable[[Project], Iterator[Finding]], ...]] = (
-    _check_connection, _check_storage, _check_columns, _check_states, _check_ids, _check_privileges, _check_writes,
+    _check_connection, _check_storage, _check_columns, _check_states, _check_ids, _check_rows, _check_privileges, _check_writes,
     claim_checks.check_source_kind, claim_checks.check_ledger_shape, claim_checks.check_claims, claim_checks.check_strays,
 )  # fmt: skip

@@ -1,0 +1,77 @@
+"""A column of ids or states on PostgreSQL. What is no text is known by the text that PostgreSQL makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from batchdrain.database.phases.declared_types import DeclaredType, Family
+
+_INT64_BITS: Final = 63
+
+
+class _Named(sa.types.UserDefinedType[str]):
+    """A type by its name, as PostgreSQL quotes it."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_: object) -> str:
+        return self.name.replace("%", "%%")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresqlColumn:
+    """Its own `=` is exact for most types; not for citext, CHAR, an ICU collation that is not deterministic, 1.0 and 1.00."""
+
+    column: sa.Column[Any]
+    declared: DeclaredType
+
+    @property
+    def selected(self) -> sa.ColumnElement[Any]:
+        is_text = self.declared.family is Family.TEXT and self.declared.is_bytewise
+        return self.column if is_text else sa.cast(self.column, sa.Text)  # a cast takes the blanks off a CHAR
+
+    @property
+    def groups(self) -> tuple[sa.ColumnElement[Any], ...]:
+        # The cast alone keeps the column's collation, which may take two words for one.
+        return (self.selected if self.declared.is_bytewise else sa.collate(sa.cast(self.column, sa.Text), "C"),)
+
+    @property
+    def group_value(self) -> sa.ColumnElement[Any]:
+        return self.groups[0]
+
+    def is_exactly(self, name: str, text: str | None = None) -> sa.ColumnElement[bool]:  # noqa: ARG002 - of no use here
+        if self.declared.family is Family.WHOLE:
+            return self.column == sa.bindparam(name, type_=sa.BigInteger())
+        equal = self.column.op("=", is_comparison=True)(self._value(name))
+        if self.declared.is_bytewise:
+            return equal
+        spelt = sa.collate(sa.cast(self.column, sa.Text), "C")
+        return sa.and_(equal, spelt == sa.bindparam(name, type_=sa.Text()))
+
+    def written(self, name: str) -> sa.ColumnElement[Any]:
+        if self.declared.family is Family.WHOLE:
+            return sa.bindparam(name, type_=sa.BigInteger())
+        # A text is not cast: a cast to a type with a length cuts it silently.
+        return sa.bindparam(name, type_=sa.Text()) if self.declared.family is Family.TEXT else self._value(name)
+
+    def parameters(self, name: str, text: str) -> dict[str, Any]:
+        if self.declared.family is Family.WHOLE:
+            number = int(text)
+            if number.bit_length() > _INT64_BITS:
+                raise ValueError(f"{text} has more than 64 bits")
+            return {name: number}
+        if self.declared.words and text not in self.declared.words:
+            raise ValueError(f"{text!r} is none of the enum's words")
+        if "\x00" in text:
+            raise ValueError("PostgreSQL takes no NUL")
+        return {name: text}
+
+    def _value(self, name: str) -> sa.ColumnElement[Any]:
+        text = sa.bindparam(name, type_=sa.Text())
+        return sa.cast(text, _Named(self.declared.cast)) if self.declared.cast else text

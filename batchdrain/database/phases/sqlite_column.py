@@ -1,0 +1,91 @@
+"""A column of ids or states on SQLite, which stores any value in any column: each is taken as it is stored.
+
+The declared type says nothing of a row: '7' and 7, and 'legacy-1', may stand in one column. A text is compared as a text and a
+number as a number, as the row's own value asks for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+
+from batchdrain.database.phases.declared_types import DeclaredType
+
+_NUMBER: Final = "_number"
+_LONGEST_NUMBER: Final = 32
+_INT64_BITS: Final = 63
+
+
+class _Stored(sa.sql.functions.FunctionElement[bool]):
+    """A column holds a text, or the number that is written so: for its index first, where it has one."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+
+@compiles(_Stored, "sqlite")
+def _compile_stored(element: _Stored, compiler: sa.sql.compiler.SQLCompiler, **options: Any) -> str:
+    column, text, number = (compiler.process(part, **options) for part in element.clauses)
+    # The plus takes the column's affinity off: compared with it, SQLite would make a number of a text.
+    return (
+        f"({column} IN ({text}, {number}) AND CASE typeof({column}) WHEN 'text' THEN +{column} COLLATE BINARY = {text} "
+        f"WHEN typeof({number}) THEN +{column} = {number} ELSE 0 END)"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqliteColumn:
+    """Read without any conversion: a number's text is Python's, which is read back as the same number."""
+
+    column: sa.Column[Any]
+    declared: DeclaredType
+
+    @property
+    def selected(self) -> sa.ColumnElement[Any]:
+        return self.column
+
+    @property
+    def groups(self) -> tuple[sa.ColumnElement[Any], ...]:
+        value = sa.collate(self.column, "BINARY")
+        # 1 and 1.0 are equal, and have two texts. A column that makes texts of numbers holds no two kinds of them.
+        is_text = any(part in self.declared.base for part in ("char", "clob", "text")) and "int" not in self.declared.base
+        return (value,) if is_text else (value, sa.func.typeof(self.column))
+
+    @property
+    def group_value(self) -> sa.ColumnElement[Any]:
+        return self.groups[0]
+
+    def is_exactly(self, name: str, text: str | None = None) -> sa.ColumnElement[bool]:
+        if text is not None and _to_number(text) is None:
+            given: sa.BindParameter[str] = sa.bindparam(name)
+            return sa.and_(self.column == given, sa.collate(self.column, "BINARY") == given)
+        return _Stored(self.column, sa.bindparam(name), sa.bindparam(name + _NUMBER))
+
+    def written(self, name: str) -> sa.ColumnElement[Any]:
+        """As a number where the row holds one now."""
+        return sa.case(
+            (sa.func.typeof(self.column) == sa.literal_column("'text'"), sa.bindparam(name)),
+            else_=sa.bindparam(name + _NUMBER),
+        )
+
+    def parameters(self, name: str, text: str) -> dict[str, Any]:
+        text.encode()  # what is no UTF-8 is no name, and the driver does not take it
+        number = _to_number(text)
+        return {name: text, name + _NUMBER: text if number is None else number}
+
+
+def _to_number(text: str) -> int | float | None:
+    """The number that has this text; None where none has."""
+    if len(text) > _LONGEST_NUMBER:
+        return None
+    for kind in (int, float):
+        try:
+            number = kind(text)
+        except ValueError:
+            continue
+        if str(number) == text:
+            return None if isinstance(number, int) and number.bit_length() > _INT64_BITS else number
+    return None

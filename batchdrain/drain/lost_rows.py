@@ -1,0 +1,48 @@
+"""Rows that were chosen, and not found again by their ids: deleted meanwhile, or not to be found at all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from batchdrain.database.store import Store
+from batchdrain.drain.database_outage import DatabaseOutage
+from batchdrain.model.errors import BadData
+from batchdrain.model.phase import PhaseKey
+from batchdrain.model.states import PhaseState
+
+_SHOWN: Final = 3
+
+
+class LostRows:
+    """A row that somebody deleted is no fault. One that stands there still is: a drain that does nothing must not look well."""
+
+    def __init__(self, store: Store, state: PhaseState, lost: Collection[PhaseKey], outage: DatabaseOutage) -> None:
+        """`lost`: phases that were in the state, and could not be claimed; it grows."""
+        self._store = store
+        self._state = state
+        self._lost = lost
+        self._outage = outage
+
+    def to_failure(self, *, executed: int) -> BadData | None:
+        """None where they were deleted. `executed`: commands that were started; where none was and the backlog is no smaller,
+        its ids change with each look. Raises DatabaseUnavailable."""
+        if not self._lost:
+            return None
+        listed, total = self._outage.retry(self._look, meanwhile="the session can't be closed")
+        if not listed and (executed or total < len(self._lost)):
+            return None
+        shown = ", ".join(map(str, sorted(listed or self._lost)[:_SHOWN]))
+        return BadData(
+            f"{len(listed or self._lost)} rows were not found again by their ids: {shown}",
+            remedy="map ids that keep their values, and let no policy hide the rows from an update; `inv doctor` tries one",
+        )
+
+    def _look(self) -> tuple[set[PhaseKey], int]:
+        """Those that are still in the backlog, and how many rows it has."""
+        listed, total = set[PhaseKey](), 0
+        with self._store.database.read() as connection:
+            for page in self._store.table.read_pages(connection, self._state):
+                total += len(page.rows)
+                listed.update(key for row in page.rows if (key := PhaseKey(row[0], row[1])) in self._lost)
+        return listed, total
