@@ -155,6 +155,30 @@ def test_a_trigger_that_refuses_every_way_back_leaves_the_row_held_until_it_is_g
     assert (project.inv("recover").code, [row[2] for row in stands(project)]) == (0, ["QUEUED"])
 
 
+UNDO = {
+    "sqlite": ["CREATE TRIGGER deny BEFORE UPDATE ON steps WHEN OLD.state = 'EXECUTING' BEGIN SELECT RAISE(IGNORE); END"],
+    "postgresql": [
+        "CREATE FUNCTION deny() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE TRIGGER deny BEFORE UPDATE ON steps FOR EACH ROW WHEN (OLD.state = 'EXECUTING') EXECUTE FUNCTION deny()",
+    ],
+    "mysql": ["CREATE TRIGGER deny BEFORE UPDATE ON steps FOR EACH ROW SET NEW.state = OLD.state"],
+}
+
+
+@fault(67)
+def test_a_trigger_that_silently_undoes_the_way_back_leaves_the_row_held_too(project: Workplace) -> None:
+    table(project, f"{IDS} state VARCHAR(20), last_failure_reason TEXT", "'a', 'p~hang', 0, 'QUEUED', NULL")
+    drain = begun(project, "drain-queued", "--run-id=a")
+    for statement in UNDO[project.engine.dialect.name]:
+        project.sql(statement)
+    code, out, err = ended(drain, signal.SIGINT)
+
+    assert (code, "does not let the state of a / p~hang become 'QUEUED'" in err) == (78, True), (out, err)
+    assert project.inv("recover").code == 78
+    project.sql("DROP TRIGGER deny" + (" ON steps" if project.engine.dialect.name == "postgresql" else ""))
+    assert (project.inv("recover").code, [row[2] for row in stands(project)]) == (0, ["QUEUED"])
+
+
 @fault(67)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_constraint_that_is_looked_at_only_at_the_commit_is_a_refusal_too(

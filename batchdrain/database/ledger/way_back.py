@@ -53,14 +53,15 @@ def give_row_back(
     if to.way is WayBack.NOTHING or now.state not in ours or now == to.prior:
         return now.state
     if to.way is WayBack.PRIOR:
-        if table.give_back(connection, key, now.state, to.prior, reason_changed=now.reason != to.prior.reason) == 1:
-            return to.prior.state
-        stands = table.read_row_state(connection, key)  # the rows that a view's trigger changes are not counted
-        return GONE if stands is None else stands.state
-    failed = table.states[PhaseState.FAILED]
-    if table.finish(connection, key, now.state, failed, reason=to.why) != 1:
-        raise RowRefused(f"table {table.source.table!r} does not let the state of {key} become {failed!r}")
-    return failed
+        wanted = to.prior.state
+        table.give_back(connection, key, now.state, to.prior, reason_changed=now.reason != to.prior.reason)
+    else:
+        wanted = table.states[PhaseState.FAILED]
+        table.finish(connection, key, now.state, wanted, reason=to.why)
+    stands = table.read_row_state(connection, key)  # a view's trigger changes rows that are not counted; another undoes it
+    if stands is not None and stands.state == now.state != wanted:
+        raise RowRefused(f"table {table.source.table!r} does not let the state of {key} become {wanted!r}")
+    return GONE if stands is None else stands.state
 
 
 def blocked(key: PhaseKey, prior_state: str, stands: str | None, refusal: BatchDrainError) -> RowRefused:
