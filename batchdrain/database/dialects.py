@@ -142,9 +142,8 @@ def lock_table_creation(connection: sa.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def lock_tables(connection: sa.Connection, tables: Sequence[sa.Table]) -> Iterator[None]:
-    """Nobody else reads or writes the tables; waits for that no longer than for a row. SQLite's transactions see to that."""
-    names = [connection.dialect.identifier_preparer.format_table(table) for table in tables]
+def lock_tables(connection: sa.Connection, names: Sequence[str]) -> Iterator[None]:
+    """`names`: quoted. Nobody else reads or writes the tables; waits for that no longer than for a row. SQLite's transactions see to that."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE")
     if connection.dialect.name in {"postgresql", "sqlite"}:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
+from batchdrain.database.phases.names import quote_name
 from batchdrain.model.errors import ConfigError
 
 _ROLLS_BACK: Final = frozenset({"postgres_fdw", "oracle_fdw", "mysql_fdw", "sqlite_fdw"})
@@ -150,8 +151,8 @@ def _look_at_triggers(connection: sa.Connection, name: Name) -> Iterator[Remark]
 
 
 def _look_on_postgresql(connection: sa.Connection, table: sa.Table) -> Iterator[Remark]:
-    full = connection.dialect.identifier_preparer.format_table(table)
-    for name, persistence, wrapper in connection.execute(_BEHIND, {"name": full}):
+    place = quote_name(table.schema, table.name)
+    for name, persistence, wrapper in connection.execute(_BEHIND, {"name": place}):
         if wrapper is not None and wrapper not in _ROLLS_BACK:
             yield Remark(
                 message=f"{name} is a foreign table of {wrapper}: whether it is locked and rolled back with ours is not known, "
@@ -171,4 +172,5 @@ def _bind(name: Name) -> dict[str, Any]:
 
 def _show(connection: sa.Connection, here: str, name: Name) -> str:
     quote = connection.dialect.identifier_preparer.quote
-    return quote(name[1]) if name[0] == here else f"{quote(name[0])}.{quote(name[1])}"
+    shown = quote(name[1]) if name[0] == here else f"{quote(name[0])}.{quote(name[1])}"
+    return shown.replace("%%", "%")

@@ -254,7 +254,7 @@ def test_a_table_with_an_ugly_name_is_drained(project: Workplace) -> None:
     schema = "Ops 1" if dialect.name == "postgresql" else None
     if schema is not None:
         project.sql(f'CREATE SCHEMA "{schema}"')
-    table = sa.Table('Work "Items".x', sa.MetaData(schema=schema), *(sa.Column(name, sa.String(50)) for name in COLUMNS))
+    table = sa.Table('Work "Items" 100%.x', sa.MetaData(schema=schema), *(sa.Column(name, sa.String(50)) for name in COLUMNS))
     table.create(project.engine)
     with project.engine.begin() as connection:
         connection.execute(table.insert().values(run_id="r", phase_id="p", state="FAILED"))

@@ -15,6 +15,7 @@ from batchdrain.database.dialects import lock_tables
 from batchdrain.database.driver_errors import RowLocked
 from batchdrain.database.ledger.schema import VERSION, Ledger
 from batchdrain.database.ledger.tables import SCHEMA_VERSION, make_tables
+from batchdrain.database.phases.names import quote_name
 from batchdrain.model.errors import ConfigError
 
 
@@ -23,7 +24,7 @@ def migrate(database: Database, ledger: Ledger) -> bool:
     Raises ConfigError, with the statements to run, where it is denied; DatabaseUnavailable."""
 
     def work(connection: sa.Connection) -> bool:
-        with lock_tables(connection, ledger.tables):
+        with lock_tables(connection, [_quote(table, connection.dialect) for table in ledger.tables]):
             if connection.execute(sa.select(ledger.claim.c.owner).where(ledger.claim.c.owner.is_not(None)).limit(1)).first():
                 return False
             for statement in statements_of(connection, ledger):
@@ -48,10 +49,14 @@ def statements_of(connection: sa.Connection, ledger: Ledger) -> list[str]:
     for table in make_tables(ledger.meta.schema, SCHEMA_VERSION):
         there = {column["name"] for column in inspector.get_columns(table.name, schema=table.schema)}
         statements += _add_columns(table, [column for column in table.columns if column.name not in there], dialect)
-    version = ledger.meta.update().where(ledger.meta.c.name == VERSION).values(value=str(SCHEMA_VERSION))
-    return [*statements, str(version.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))]
+    meta = _quote(ledger.meta, dialect)
+    return [*statements, f"UPDATE {meta} SET value = '{SCHEMA_VERSION}' WHERE name = '{VERSION}'"]  # noqa: S608 - of constants
 
 
 def _add_columns(table: sa.Table, columns: Sequence[sa.Column[object]], dialect: sa.Dialect) -> list[str]:
-    name = dialect.identifier_preparer.format_table(table)
+    name = _quote(table, dialect)
     return [f"ALTER TABLE {name} ADD COLUMN {CreateColumn(column).compile(dialect=dialect)}" for column in columns]
+
+
+def _quote(table: sa.Table, dialect: sa.Dialect) -> str:
+    return quote_name(table.schema, table.name, "`" if dialect.name == "mysql" else '"')

@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from batchdrain.database.phases.names import quote_name
+
 
 class Family(StrEnum):
     """How values of a type are told apart."""
@@ -90,9 +92,7 @@ def read_declared_types(connection: sa.Connection, table: sa.Table) -> Mapping[s
     """By the column's name. Reads only."""
     dialect, schema = connection.dialect.name, table.schema
     if dialect == "postgresql":
-        quote = connection.dialect.identifier_preparer.quote_identifier
-        full_name = ".".join(quote(part) for part in (schema, table.name) if part is not None)
-        rows = connection.execute(sa.text(_POSTGRESQL), {"place": full_name})
+        rows = connection.execute(sa.text(_POSTGRESQL), {"place": quote_name(schema, table.name)})
         return {row.name: _to_postgresql(table.c.get(row.name), row) for row in rows}
     if dialect == "sqlite":
         place: tuple[str, ...] = (table.name,) if schema is None else (table.name, schema)

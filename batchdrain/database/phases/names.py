@@ -18,6 +18,13 @@ def split_name(name: str) -> tuple[str | None, str]:
     return (None, parts[0]) if len(parts) == 1 else (parts[0], parts[1])
 
 
+def quote_name(schema: str | None, table: str, quote: str = '"') -> str:
+    """As SQL has it, each part quoted. `quote`: a backtick on MariaDB. SQLAlchemy's own would double each % for the driver, which
+    takes it so only with parameters."""
+    parts = (str(part) for part in (schema, table) if part is not None)
+    return ".".join(f"{quote}{part.replace(quote, quote * 2)}{quote}" for part in parts)
+
+
 def join_name(schema: str | None, table: str) -> str:
     """What `split_name` takes apart again."""
     return ".".join(

@@ -7,6 +7,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from batchdrain.database.phases.names import quote_name
+
 _KINDS: Final = {"v": "view", "m": "materialized view", "f": "foreign table"}
 
 
@@ -35,10 +37,9 @@ def read_relation(connection: sa.Connection, name: str, schema: str | None) -> R
 
 
 def _read_on_postgresql(connection: sa.Connection, name: str, schema: str | None) -> Relation:
-    full = sa.func.quote_ident(name) if schema is None else sa.func.format("%I.%I", schema, name)
     catalogue = sa.table("pg_class", sa.column("oid"), sa.column("relkind"), schema="pg_catalog")
     query = sa.select(catalogue.c.relkind, sa.func.row_security_active(catalogue.c.oid)).where(
-        catalogue.c.oid == sa.func.to_regclass(full)
+        catalogue.c.oid == sa.func.to_regclass(quote_name(schema, name))
     )
     found = connection.execute(query).first()
     if found is None:

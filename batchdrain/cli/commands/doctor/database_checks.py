@@ -16,7 +16,7 @@ from batchdrain.database.ledger.tables import SCHEMA_VERSION
 from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
 from batchdrain.database.phases.checks import find_lost_row, find_unfit_columns, find_unwritable_view
 from batchdrain.database.phases.dry_write import dry_write, dry_write_ledger
-from batchdrain.database.phases.names import split_name
+from batchdrain.database.phases.names import quote_name, split_name
 from batchdrain.database.phases.row_counts import count_by_run_and_state, find_duplicate_ids
 from batchdrain.database.run_counts import describe_counts
 from batchdrain.database.storage import can_be_tried, examine_storage
@@ -120,8 +120,7 @@ def _check_privileges(project: Project) -> Iterator[Finding]:
     schema, name = split_name(project.settings.source.table)
     with project.store.database.read() as connection:
         if project.store.database.dialect == "postgresql":
-            full = sa.func.quote_ident(name) if schema is None else sa.func.format("%I.%I", schema, name)
-            update = connection.execute(sa.select(sa.func.has_table_privilege(full, "UPDATE"))).scalar()
+            update = connection.execute(sa.select(sa.func.has_table_privilege(quote_name(schema, name), "UPDATE"))).scalar()
             place = sa.func.current_schema() if schema is None else schema
             create = connection.execute(sa.select(sa.func.has_schema_privilege(place, "CREATE"))).scalar()
         else:
