@@ -12,7 +12,8 @@ from sqlalchemy.schema import CreateColumn
 
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import lock_tables
-from batchdrain.database.driver_errors import RowLocked
+from batchdrain.database.driver_error_table import Meaning
+from batchdrain.database.driver_errors import RowLocked, first_line_of, meaning_of
 from batchdrain.database.ledger.schema import VERSION, Ledger
 from batchdrain.database.ledger.tables import SCHEMA_VERSION, make_tables
 from batchdrain.database.phases.names import quote_name
@@ -24,12 +25,14 @@ def migrate(database: Database, ledger: Ledger) -> bool:
     Raises ConfigError, with the statements to run, where it is denied; DatabaseUnavailable."""
 
     def work(connection: sa.Connection) -> bool:
-        with lock_tables(connection, [_quote(table, connection.dialect) for table in ledger.tables]):
-            if connection.execute(sa.select(ledger.claim.c.owner).where(ledger.claim.c.owner.is_not(None)).limit(1)).first():
-                return False
-            for statement in statements_of(connection, ledger):
-                connection.exec_driver_sql(statement)
-            return True
+        try:
+            return _alter(connection, ledger)
+        except sa.exc.DBAPIError as error:
+            if (
+                meaning_of(error) is Meaning.ACCESS
+            ):  # to lock tables is a privilege of its own, which MariaDB denies like a login
+                raise ConfigError(first_line_of(error.orig)) from error
+            raise
 
     try:
         return database.write(work, may_wait=False)
@@ -40,6 +43,15 @@ def migrate(database: Database, ledger: Ledger) -> bool:
             f"database {database.name}: batchdrain's tables are of version {ledger.version}, and may not be altered: {error}",
             remedy="the drain goes on with them as they are; `inv doctor` prints the statements for someone who may",
         ) from error
+
+
+def _alter(connection: sa.Connection, ledger: Ledger) -> bool:
+    with lock_tables(connection, [_quote(table, connection.dialect) for table in ledger.tables]):
+        if connection.execute(sa.select(ledger.claim.c.owner).where(ledger.claim.c.owner.is_not(None)).limit(1)).first():
+            return False
+        for statement in statements_of(connection, ledger):
+            connection.exec_driver_sql(statement)
+        return True
 
 
 def statements_of(connection: sa.Connection, ledger: Ledger) -> list[str]:
