@@ -117,7 +117,7 @@ class Database:
         if isinstance(found, DatabaseUnavailable) and self.dialect != "sqlite":
             self.engine.dispose()  # the next try may find another server: after a failover the present one stays read-only
         if was_repeated and is_lost_statement(error) and self._answers():
-            why = "each time at the same statement, while a new connection works; is a text larger than max_allowed_packet?"
+            why = "at the last try at one statement, while a new connection works; is a text larger than max_allowed_packet?"
             return StatementLost(f"{found.message}, {why}", remedy=found.remedy)
         return found
 

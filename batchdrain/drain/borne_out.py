@@ -7,7 +7,7 @@ from typing import Any
 
 from batchdrain.database.store import Store
 from batchdrain.model.errors import BadData
-from batchdrain.model.phase import GONE, PhaseKey
+from batchdrain.model.phase import GONE, PhaseKey, RowState
 from batchdrain.sessions.rebuild import results_of
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
@@ -42,7 +42,10 @@ def hold_against_ledger(store: Store, session: Session, rows: Iterable[Mapping[s
     known = {result.key: result for result in results_of(rows)}
     doubtful = [result for result in session.results if not _is_in(known.get(result.key), result)]
     counts = store.history.read_past().attempts if doubtful else {}
-    unknown = [result.key for result in doubtful if not _is_borne_out(store, result, counts)]
+    with store.database.read() as connection:
+        unknown = [
+            one.key for one in doubtful if not _is_borne_out(store.table.read_row_state(connection, one.key), one, counts)
+        ]
     if unknown:
         gone = frozenset(unknown)
         session.results = [result for result in session.results if result.key not in gone]
@@ -61,11 +64,9 @@ def _is_in(recorded: Result | None, result: Result) -> bool:
     )
 
 
-def _is_borne_out(store: Store, result: Result, counts: Mapping[str, int]) -> bool:
+def _is_borne_out(now: RowState | None, result: Result, counts: Mapping[str, int]) -> bool:
     """Attempts may be deleted from the ledger once they are old: then the row stands as they left it, or the claim has counted
-    them. `counts`: of executions, by the digest of the key."""
-    with store.database.read() as connection:
-        now = store.table.read_row_state(connection, result.key)
+    them. `now`: the row; `counts`: of executions, by the digest of the key."""
     stands = GONE if now is None else now.state
     if result.success:
         return stands == result.final_state

@@ -34,7 +34,8 @@ class Claimer:
         self._outage = services.outage
         self._recorder = recorder
         self._run_type_of = cache(it.project.settings.run_type_of)
-        self.lost_rows = LostRows(it.project.store, it.request.state, services.claims.not_found, services.outage)
+        self.lost_rows = LostRows(it.project.store, it.request, services.claims.not_found, services.outage)
+        self._passed_over = it.record.counts.passed_over
         self.locked_out: set[PhaseKey] = set()  #: phases that could not be claimed, as somebody had their rows locked
         self.refused: BatchDrainError | None = None  #: the first claim that the table did not take, whoever else is there
         self._left_out: set[PhaseKey] = set()  # for the rest of the session: phases whose rows can't be claimed
@@ -42,6 +43,10 @@ class Claimer:
     def leaves_out(self, scheduled: ScheduledAttempt) -> bool:
         """Whether its row could not be claimed before: that was told, and it need not be tried at every reading."""
         return scheduled.choice.phase.key in self._left_out
+
+    def look_again(self) -> None:
+        """Time went by: what was locked or not found may be there at another reading."""
+        self._passed_over.difference_update(self.locked_out, self._claims.not_found)
 
     def claim(self, scheduled: ScheduledAttempt) -> Claimed | None:
         """None where it came to nothing, which is recorded. Raises DatabaseUnavailable, FilesUnavailable."""
@@ -82,16 +87,20 @@ class Claimer:
             )
         except RowLocked as error:
             self.locked_out.add(key)
+            self._passed_over.add(key)
             self._recorder.not_claimed(scheduled, str(error))
             return None
         except (BadData, RowRefused) as error:
             self.refused = self.refused or error
             self._left_out.add(key)
+            self._passed_over.add(key)
             rule = BAD_DATA if isinstance(error, BadData) else "refused by the table"
             self._recorder.skipped(Skip(rule, error.message), str(error), count=1)
             self._recorder.not_claimed(scheduled, "see above")
             return None
         self.locked_out.discard(key)
         if claim is None:
-            self._recorder.not_claimed(scheduled, _NOT_FOUND if key in self._claims.not_found else _FASTER)
+            is_lost = key in self._claims.not_found
+            self._passed_over.update([key] if is_lost else [])
+            self._recorder.not_claimed(scheduled, _NOT_FOUND if is_lost else _FASTER)
         return claim

@@ -83,6 +83,7 @@ class Drain:
         if conclusion.recorded is not None:
             self.orphaned.discard(scheduled.choice.phase.key)
             self.chooser.learn(conclusion.recorded)
+            self.claimer.look_again()
         elif conclusion.retry is None:
             self.chooser.take_back(scheduled)
         if conclusion.waits_again:

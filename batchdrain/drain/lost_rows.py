@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import Final
 
 from batchdrain.database.store import Store
 from batchdrain.drain.database_outage import DatabaseOutage
+from batchdrain.drain.request import DrainRequest
 from batchdrain.model.errors import BadData
 from batchdrain.model.phase import PhaseKey
-from batchdrain.model.states import PhaseState
 
 _SHOWN: Final = 3
 
@@ -17,10 +18,11 @@ _SHOWN: Final = 3
 class LostRows:
     """A row that somebody deleted is no fault. One that stands there still is: a drain that does nothing must not look well."""
 
-    def __init__(self, store: Store, state: PhaseState, lost: Collection[PhaseKey], outage: DatabaseOutage) -> None:
+    def __init__(self, store: Store, request: DrainRequest, lost: Collection[PhaseKey], outage: DatabaseOutage) -> None:
         """`lost`: phases that were in the state, and could not be claimed; it grows."""
         self._store = store
-        self._state = state
+        self._state = request.state
+        self._filters = request.filters
         self._lost = lost
         self._outage = outage
 
@@ -39,10 +41,11 @@ class LostRows:
         )
 
     def _look(self) -> tuple[set[PhaseKey], int]:
-        """Those that are still in the backlog, and how many rows it has."""
+        """Those that are still in the backlog, and how many rows of the session's runs it has."""
         listed, total = set[PhaseKey](), 0
+        skips_run = cache(self._filters.skips_run)
         with self._store.database.read() as connection:
             for page in self._store.table.read_pages(connection, self._state):
-                total += len(page.rows)
+                total += sum(skips_run(str(row[0])) is None for row in page.rows)
                 listed.update(key for row in page.rows if (key := PhaseKey(row[0], row[1])) in self._lost)
         return listed, total

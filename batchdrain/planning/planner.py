@@ -58,7 +58,7 @@ class Selection:
             unfinished={row.run_id: row.unfinished for row in self.store.read_run_counts()}
             if self.settings.depends_on
             else {},
-            attempted=self.done.attempted,
+            attempted={*self.done.attempted, *self.done.passed_over} if self.done.passed_over else self.done.attempted,
             progress=self.done.progress,
             accepted=acceptances(self.store) if self.state is PhaseState.FAILED else None,
             hints=Hints(notes.read(NoteKind.HINT)),

@@ -18,6 +18,10 @@ class SessionProgress(Protocol):
         """Phases with a result, those that are to be tried again among them."""
 
     @property
+    def passed_over(self) -> Collection[PhaseKey]:
+        """Phases that could not be claimed, and are not to be chosen again for now."""
+
+    @property
     def fixed(self) -> Mapping[str, int]:
         """Phases that it completed, by run_id."""
 
@@ -30,6 +34,7 @@ class NothingDone:
     """The progress of a session that has not begun."""
 
     attempted: frozenset[PhaseKey] = frozenset()
+    passed_over: frozenset[PhaseKey] = frozenset()
     fixed: Mapping[str, int] = field(default_factory=dict)
 
     def progress(self) -> Progress:

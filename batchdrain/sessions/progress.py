@@ -24,6 +24,7 @@ class ResultCounts:
         self._results = 0
         self._successes = 0
         self.attempted: dict[PhaseKey, int] = {}  #: phases with a result, and its place among the results
+        self.passed_over: set[PhaseKey] = set()  #: phases that could not be claimed, and are not to be chosen again for now
         self.fixed: dict[str, int] = {}  #: phases that this session completed, by run_id
         self.metric = ""  #: whose absence is counted
 

@@ -13,7 +13,9 @@ from batchdrain.database.ledger.attempt_rows import opening_row_of
 from batchdrain.database.ledger.claim_tables import ClaimTables
 from batchdrain.database.ledger.holder import Holder
 from batchdrain.database.ledger.schema import require_known
+from batchdrain.database.ledger.tables import SCHEMA_VERSION
 from batchdrain.database.phases.columns import from_parameter, to_parameter
+from batchdrain.database.url import mask_url
 from batchdrain.execution.order import token_of
 from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.model.claim import Claim
@@ -71,7 +73,8 @@ class ClaimTransaction:
                 "batchdrain_meta has no schema_version any more: somebody emptied it",
                 remedy="the next drain makes it anew; sessions that were begun before can't be resumed then",
             )
-        require_known(found.version, str(connection.engine.url.render_as_string()))
+        if found.version != str(SCHEMA_VERSION):
+            require_known(found.version, mask_url(connection.engine.url))
         return None if found.epoch is None else found
 
     def _values(self) -> dict[str, Any]:

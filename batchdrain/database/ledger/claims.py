@@ -76,6 +76,7 @@ class Claims:
                 remedy="rows of batchdrain_claim were deleted: delete those of batchdrain_attempt too, or put them back",
             ) from None
         self._holds[phase.key] = claim.epoch
+        self.not_found.discard(phase.key)  # it was gone, and somebody put it back
         return claim
 
     def beat(self, claims: Iterable[Claim], *, lease_s: float) -> list[Claim]:

@@ -20,7 +20,7 @@ _INT64_BITS: Final = 63
 
 
 class _Stored(sa.sql.functions.FunctionElement[bool]):
-    """A column holds a text, or the number that is written so: for its index first, where it has one."""
+    """A column that holds a text, or the number that is written so, by its collation holds exactly that."""
 
     type = sa.Boolean()
     inherit_cache = True
@@ -31,8 +31,8 @@ def _compile_stored(element: _Stored, compiler: sa.sql.compiler.SQLCompiler, **o
     column, text, number = (compiler.process(part, **options) for part in element.clauses)
     # The plus takes the column's affinity off: compared with it, SQLite would make a number of a text.
     return (
-        f"({column} IN ({text}, {number}) AND CASE typeof({column}) WHEN 'text' THEN +{column} COLLATE BINARY = {text} "
-        f"WHEN typeof({number}) THEN +{column} = {number} ELSE 0 END)"
+        f"CASE typeof({column}) WHEN 'text' THEN +{column} COLLATE BINARY = {text} "
+        f"WHEN typeof({number}) THEN +{column} = {number} ELSE 0 END"
     )
 
 
@@ -62,7 +62,8 @@ class SqliteColumn:
         if text is not None and _to_number(text) is None:
             given: sa.BindParameter[str] = sa.bindparam(name)
             return sa.and_(self.column == given, sa.collate(self.column, "BINARY") == given)
-        return _Stored(self.column, sa.bindparam(name), sa.bindparam(name + _NUMBER))
+        values: tuple[sa.BindParameter[Any], ...] = (sa.bindparam(name), sa.bindparam(name + _NUMBER))
+        return sa.and_(self.column.in_(values), _Stored(self.column, *values))
 
     def written(self, name: str) -> sa.ColumnElement[Any]:
         """As a number where the row holds one now."""

@@ -1,0 +1,65 @@
+"""A phase is found by the index of its ids, on each database: a claim costs the same with a thousand rows or a million."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import sqlalchemy as sa
+
+from batchdrain.config.settings import Source
+from batchdrain.database.connection import open_database
+from batchdrain.database.phases.table import PhaseTable
+from batchdrain.model.phase import PhaseKey
+from batchdrain.model.states import PhaseState
+from tests.support.workplace import Workplace
+
+
+@contextmanager
+def statements(engine: sa.Engine) -> Iterator[list[tuple[str, object]]]:
+    """What is said to the database, with its parameters."""
+    said: list[tuple[str, object]] = []
+
+    def note(_: object, __: object, statement: str, parameters: object, *___: object) -> None:
+        said.append((statement, parameters))
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    yield said
+    sa.event.remove(engine, "before_cursor_execute", note)
+
+
+def plan_of(connection: sa.Connection, statement: str, parameters: object) -> str:
+    verb = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
+    rows = connection.exec_driver_sql(verb + statement, parameters)  # type: ignore[arg-type]
+    return "\n".join(str(tuple(row)) for row in rows)
+
+
+def looks_at_each_row(plan: str, dialect: str) -> bool:
+    if dialect == "sqlite":
+        return "SCAN phases" in plan
+    return "Seq Scan" in plan if dialect == "postgresql" else "'ALL'" in plan
+
+
+@pytest.mark.everyday("sqlite", "postgresql", "mariadb")
+def test_a_row_is_read_and_written_by_the_index_of_its_ids(project: Workplace) -> None:
+    project.add(*((f"r{number // 100}", f"p{number}", 1, "FAILED", "boom") for number in range(5_000)))
+    project.sql({"postgresql": "ANALYZE phases", "mysql": "ANALYZE TABLE phases"}.get(project.engine.dialect.name, "ANALYZE"))
+    database = open_database(project.url)
+    table, key = PhaseTable.reflect(database, Source()), PhaseKey("r7", "p712")
+    with database.engine.connect() as connection:
+        with statements(database.engine) as said:
+            table.read_row_state(connection, key)
+            table.read_row_state_in(connection, key, PhaseState.FAILED, for_update=False)
+            table.take(connection, key, PhaseState.FAILED)
+            table.finish(connection, key, "EXECUTING", "FAILED", reason="again")
+        plans = {
+            statement: plan_of(connection, statement, parameters) for statement, parameters in said if "phases" in statement
+        }
+        connection.rollback()
+    database.close()
+
+    assert len(plans) == 4
+    assert {
+        statement: plan for statement, plan in plans.items() if looks_at_each_row(plan, project.engine.dialect.name)
+    } == {}
