@@ -13,7 +13,7 @@ from batchdrain.database.connection import Database, open_database
 from batchdrain.database.ledger.history import History
 from batchdrain.database.ledger.migration import migrate
 from batchdrain.database.ledger.schema import Ledger
-from batchdrain.database.phases.checks import require_usable
+from batchdrain.database.phases.checks import require_usable, require_words_of_numbers
 from batchdrain.database.phases.relation import Relation, read_relation
 from batchdrain.database.phases.row_counts import count_by_run
 from batchdrain.database.phases.table import PhaseTable
@@ -39,6 +39,9 @@ class Store:
         try:
             table = PhaseTable.reflect(database, settings.source)
             require_usable(table)
+            if database.dialect == "sqlite":
+                with database.read() as connection:
+                    require_words_of_numbers(connection, table)
             ledger = Ledger.find(database, table)
         except BaseException:
             database.close()

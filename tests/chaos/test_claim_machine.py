@@ -77,7 +77,7 @@ class Mutant:
 
 
 def _give_back(text: str, instead: str) -> Mutant:
-    return Mutant(give_back, None, "give_back", text, instead)
+    return Mutant(give_back, give_back.GiveBack, "__call__", text, instead)
 
 
 def _free(text: str, instead: str) -> Mutant:
@@ -102,7 +102,7 @@ MUTANTS = {
         'ours = sa.and_(this, claims.c.epoch == given("the_epoch"),', 'ours = sa.and_(this, given("the_epoch").is_not(None),'
     ),
     "recover over a state of somebody else": _give_back(
-        "held.key, prior, ours)", "held.key, prior, frozenset({store.table.read_row_state(connection, held.key).state}))"
+        "why=self.why), ours)", "why=self.why), frozenset({self.tables.phases.read_row_state(connection, key).state}))"
     ),
     "orphan_count not raised by recover": _free("claims.c.orphan_count + 1", "claims.c.orphan_count"),
     "orphan_count not raised by finish": _values(

@@ -78,10 +78,18 @@ def test_a_device_is_not_even_opened(tmp_path: Path) -> None:
     except OSError:
         pytest.skip("only root can make a device")
     opened: list[Any] = []
+    really = os.open
+
+    def note(path: Any, *args: Any, **options: Any) -> int:
+        opened.append(path)
+        return really(path, *args, **options)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "open", lambda *args, **_: opened.append(args))
+        patch.setattr(os, "open", note)
         found = hash_log(str(tmp_path / "null")), read_tail(str(tmp_path / "null")), read_head(str(tmp_path / "null"))
-    assert (found, opened) == ((None, b"", b"\0"), [])
+    assert found == (None, b"", b"\0")
+    assert opened, "its folders are opened"
+    assert [path for path in opened if str(path).endswith("null")] == []
 
 
 @fault(78)

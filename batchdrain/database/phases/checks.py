@@ -35,6 +35,21 @@ def require_usable(table: PhaseTable) -> None:
         raise ConfigError.of(unfit)
 
 
+def require_words_of_numbers(connection: sa.Connection, table: PhaseTable) -> None:
+    """SQLite keeps a text in a column of numbers, so a word may stand there. Raises ConfigError where the words are texts and not
+    one row bears any text: they are not mapped yet."""
+    mapped = table.source.columns.state
+    declared, column = table.declared[mapped], table.table.c[mapped]
+    if "int" not in declared.base or any(text.isdecimal() for text in table.states.values()):
+        return
+    kinds = {kind for (kind,) in connection.execute(sa.select(sa.func.typeof(column)).distinct())}
+    if kinds == {"integer"}:
+        raise ConfigError.of(
+            f"batchdrain.source.states.{state.value}: {text!r} is no value of the {declared.name} column {mapped!r}"
+            for state, text in table.states.items()
+        )
+
+
 def _problem_of(declared: DeclaredType) -> str | None:
     if declared.family is Family.BYTES:
         return f"holds bytes, not text ({declared.name})"
