@@ -33,6 +33,7 @@ from batchdrain.database.driver_errors import (
     is_lost_statement,
     is_row_lock,
     is_transient,
+    may_be_said_by_a_trigger,
     to_batchdrain_error,
 )
 from batchdrain.database.engine import make_engine
@@ -106,6 +107,8 @@ class Database:
         except sa.exc.IntegrityError:
             raise
         except SQLAlchemyError as error:
+            if not may_wait:
+                self._require_outage(error)
             raise self._to_error(error, was_repeated=True) from error
 
     def _to_error(self, error: SQLAlchemyError, *, was_repeated: bool = False) -> BatchDrainError:
@@ -145,6 +148,25 @@ class Database:
                 raise RowLocked.of(last) from last
             raise
         return result
+
+    def _require_outage(self, error: SQLAlchemyError) -> None:
+        """Raises RowLocked for what a trigger says in an outage's or a conflict's words, while the server takes writes: the one
+        row can't be had now, and others can."""
+        if self.dialect != "sqlite" and may_be_said_by_a_trigger(error) and self._takes_writes():
+            raise RowLocked(first_line_of(getattr(error, "orig", error))) from error
+
+    def _takes_writes(self) -> bool:
+        """Whether a new connection works, to a server that is not read-only now."""
+        asked = (
+            "SELECT NOT (pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean)"
+            if self.dialect == "postgresql"
+            else "SELECT NOT @@read_only"
+        )
+        try:
+            with self.engine.connect().execution_options(reads_only=True) as connection:
+                return bool(connection.exec_driver_sql(asked).scalar())
+        except SQLAlchemyError:
+            return False
 
     def _run_once(self, work: Callable[[sa.Connection], T]) -> T:
         with self.engine.connect() as connection, roll_back_quietly(connection):

@@ -34,6 +34,7 @@ _LARGE_BYTES: Final = 4_000
 _OF_VALUES: Final = (ValueError, ArithmeticError, LookupError, TypeError)
 """What a driver raises of itself over a value: a text with a lone surrogate or a NUL, a number beyond 64 bits, a year 10 000."""
 _OF_THE_MOMENT: Final = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError)
+_SAID_BY_TRIGGERS: Final = frozenset({"08", "25006", "HV", 1290})
 _FAILS_FOR_THE_ROW: Final = frozenset({Meaning.ROW, Meaning.LOST_CLAIM, Meaning.CONFIGURATION})
 
 
@@ -87,6 +88,15 @@ def is_transient(error: BaseException) -> bool:
 def is_row_lock(error: BaseException) -> bool:
     """Whether the row can't be had now. Never on SQLite, which locks no rows."""
     return isinstance(error, DBAPIError) and meaning_of(error) is Meaning.LOCK
+
+
+def may_be_said_by_a_trigger(error: BaseException) -> bool:
+    """Whether the connection works on after an error of the server that else tells of a broken one, of a read-only moment or of
+    two transactions that met, each time anew. A trigger may raise any code, for one row alone."""
+    if not isinstance(error, DBAPIError) or error.connection_invalidated or error.statement is None:
+        return False
+    known = _find(error)
+    return known is not None and (known.meaning is Meaning.CONFLICT or not _SAID_BY_TRIGGERS.isdisjoint(known.codes))
 
 
 def is_of_row(error: BaseException) -> bool:

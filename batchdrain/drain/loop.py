@@ -38,8 +38,7 @@ class Drain:
     orphaned: set[PhaseKey] = field(default_factory=set)  #: given back, nobody knows what became of them, no result since
 
     def run(self, retries: Iterable[ScheduledAttempt] = ()) -> None:
-        """Until there is nothing left to take; the backlog was read just now. Raises BatchDrainError for what ends it at
-        once."""
+        """Until there is nothing left to take, or an error ends it, which `stops` tells of; the backlog was read just now."""
         try:
             self.chooser.begin(retries)
             while self._fill() or len(self.workers) or self.chooser.awaits_time():
@@ -49,6 +48,9 @@ class Drain:
                     self._conclude(ended)
             self._require_complete()
             self.recorder.settle()
+        except BatchDrainError as error:
+            self._give_back()
+            self.stops.fail(error)
         except BaseException:
             self._give_back()
             raise

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from batchdrain.config.plugins import resolve_engine
 from batchdrain.database.ledger.give_back import Recovered
-from batchdrain.database.phases.checks import find_unfit_columns, find_unwritable_view
 from batchdrain.database.phases.dry_write import dry_write
-from batchdrain.database.storage import require_transactions
 from batchdrain.drain.project import Project
 from batchdrain.drain.recovery import recover
 from batchdrain.drain.request import DrainRequest
@@ -18,11 +16,8 @@ from batchdrain.model.errors import ConfigError
 def require_ready(project: Project, request: DrainRequest) -> None:
     """Everything that can be found wrong before the first claim is."""
     settings = request.settings
-    require_transactions(project.store.database, (project.store.table.table,))
     problems = diagnosis_problems_of(settings, project.root) if request.triage else []
-    problems += problems_of(settings.command, project.root) + find_unfit_columns(project.store.database, project.store.table)
-    if settings.command.result_from == "exit_code":
-        problems += find_unwritable_view(project.store.database, project.store.table)
+    problems += problems_of(settings.command, project.root) + project.find_table_problems(settings.command)
     if problems:
         raise ConfigError.of(problems)
     resolve_engine(settings.engine)

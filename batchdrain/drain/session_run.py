@@ -39,7 +39,11 @@ def run_session(it: OpenSession) -> SessionOutcome:
             _announce(it, recorder)
             with open_drain(it, recorder, shutdown) as drain:
                 drain.run(it.retries)
-            close_session(it, drain, shutdown)
+            try:
+                close_session(it, drain, shutdown)
+            except BatchDrainError as error:  # what was done is summarised all the same
+                close_after(record, error)
+                drain.stops.fail(error)
         except BaseException as error:
             close_after(record, error)
             raise

@@ -21,6 +21,7 @@ from typing import Final
 _LOOK: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _MOST_LINKS: Final = 40
+_OWNERS: Final[set[int]] = set()
 _ACL: Final = "system.posix_acl_access"
 
 
@@ -161,9 +162,17 @@ def _require_fixed(fd: int, found: os.stat_result, place: str) -> None:
         raise MovableError(place, f"{what}: they may write to {above}", f"chmod go-w {above}, or name another folder")
 
 
+def trust_owner(path: str | Path) -> None:
+    """For the rest of the process, where we are root: whoever owns the project's folder owns `tasks.py` too, and that code runs as
+    root already. So it is in a container on a folder of its user's that is mounted. Others are trusted no more than before."""
+    if os.geteuid() == 0:
+        with contextlib.suppress(OSError):
+            _OWNERS.add(os.stat(path).st_uid)  # noqa: PTH116
+
+
 def _trusted() -> frozenset[int]:
     """We, root, and whoever has the root of all folders: in some containers root has another number."""
-    return frozenset({0, os.geteuid(), os.stat("/").st_uid})  # noqa: PTH116
+    return frozenset({0, os.geteuid(), os.stat("/").st_uid, *_OWNERS})  # noqa: PTH116
 
 
 @functools.lru_cache(maxsize=64)

@@ -33,7 +33,8 @@ def show_plan(
     left: Resumption | None = None,
 ) -> int:
     """Print the plan of a request; write it to `output` where asked. `left`: of a session that would go on. Writes nothing
-    else. Returns 0."""
+    else. Returns 0. Raises ConfigError for a table that can't be drained."""
+    project.require_fit_table(request.settings.command)
     made = _make_plan(project, request, left)
     filters = {"kind": request.kind.value, **asdict(request.filters)}
     file = plan_file.as_file(made, now=clock.now(), database=project.store.identify(), filters=filters)

@@ -122,4 +122,4 @@ def find_unwritable_view(database: Database, table: PhaseTable) -> list[str]:
         return []
     place = f"batchdrain.source.table: {table.source.table!r}"
     cure = "map the table behind it, or let the command set the state (command.result_from: database)"
-    return [f"{place} is a view that can't be updated; {cure}"]
+    return [f"{place} is a view that can't be updated (an INSTEAD OF trigger does not say how many rows it changed); {cure}"]
