@@ -131,3 +131,15 @@ def test_a_number_and_the_text_of_a_number_stay_what_they_are(sqlite_project: Wo
     assert sorted(sqlite_project.taken()) == ["007/7", "7.0/7", "7/7"]
     found = sqlite_project.sql("SELECT typeof(run_id), typeof(phase_id), state FROM bare")
     assert found == [("text", "integer", "COMPLETE"), ("integer", "text", "COMPLETE"), ("real", "integer", "COMPLETE")]
+
+
+def test_the_doctor_warns_of_rows_that_no_id_names(tmp_path: Path, sqlite_url: str) -> None:
+    project = Workplace(root=tmp_path, url=sqlite_url)
+    project.sql("CREATE TABLE phases (run_id, phase_id, phase_index INT, state, last_failure_reason)")
+    for run_id in ("NULL", "''", "x'37'", "'sound'"):
+        project.sql(f"INSERT INTO phases VALUES ({run_id}, '1', 1, 'FAILED', '')")
+
+    looked = project.inv("doctor")
+
+    assert looked.code == 0, looked
+    assert "warn ids: 3 rows have a run_id or phase_id that names nothing" in looked.out

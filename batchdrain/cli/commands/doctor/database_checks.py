@@ -17,11 +17,13 @@ from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
 from batchdrain.database.phases.checks import find_lost_row, find_unfit_columns, find_unwritable_view
 from batchdrain.database.phases.dry_write import dry_write, dry_write_ledger
 from batchdrain.database.phases.names import quote_name, split_name
+from batchdrain.database.phases.pages import to_text
 from batchdrain.database.phases.row_counts import count_by_run_and_state, find_duplicate_ids
 from batchdrain.database.run_counts import describe_counts
 from batchdrain.database.storage import can_be_tried, examine_storage
 from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
+from batchdrain.runtime.text import is_nameable
 
 _DRAINED: Final = (PhaseState.FAILED, PhaseState.QUEUED)
 
@@ -116,6 +118,22 @@ def _check_rows(project: Project) -> Iterator[Finding]:
             yield Finding("ids", ok=False, message=lost)
 
 
+def _check_names(project: Project) -> Iterator[Finding]:
+    """Rows that a drain leaves out, as nobody could name them."""
+    table, nameless = project.store.table, 0
+    for state in _DRAINED:
+        with project.store.database.read() as connection:
+            for page in table.read_pages(connection, state):
+                if not page.has_sound_ids:
+                    nameless += sum(not (is_nameable(to_text(row[0])) and is_nameable(to_text(row[1]))) for row in page.rows)
+    if nameless:
+        yield Finding(
+            "ids", ok=True, is_warning=True,
+            message=f"{nameless} rows have a run_id or phase_id that names nothing (NULL, empty, bytes): a drain skips them",
+            cure=f"give them ids: look for NULL, '' and bytes in {table.source.columns.run_id} and {table.source.columns.phase_id}",
+        )  # fmt: skip
+
+
 def _check_privileges(project: Project) -> Iterator[Finding]:
     schema, name = split_name(project.settings.source.table)
     with project.store.database.read() as connection:
@@ -186,6 +204,6 @@ def _check_writes(project: Project) -> Iterator[Finding]:
 
 
 CHECKS: Final[tuple[Callable[[Project], Iterator[Finding]], ...]] = (
-    _check_connection, _check_storage, _check_columns, _check_states, _check_ids, _check_rows, _check_privileges, _check_writes,
+    _check_connection, _check_storage, _check_columns, _check_states, _check_ids, _check_names, _check_rows, _check_privileges, _check_writes,
     claim_checks.check_source_kind, claim_checks.check_ledger_shape, claim_checks.check_claims, claim_checks.check_strays,
 )  # fmt: skip
