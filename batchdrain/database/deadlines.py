@@ -136,8 +136,8 @@ def restart(connection: sa.Connection) -> None:
 
 
 def _watched_of(connection: sa.Connection) -> _Watched | None:
-    found = connection.connection.record_info
-    return None if found is None else found.get(_KEY)
+    found: _Watched | None = connection.connection.info.get(_KEY)  # `record_info` is another: it outlasts a connection
+    return found
 
 
 def _use(info: dict[str, Any]) -> None:
