@@ -24,7 +24,8 @@ from batchdrain.runtime.threads import begin
 
 _KEY: Final = "batchdrain_deadline"
 _OPERATIONS: Final = 20
-"""So many deadlines may one transaction last in all: a listing whose pages never end would make progress for ever."""
+"""So many deadlines may one transaction last in all, or each part of it that `restart` begins: a listing whose pages never end
+would make progress for ever."""
 _LOOK_S: Final = 0.25
 
 
@@ -128,9 +129,15 @@ def renew(connection: sa.Connection) -> None:
         watched.renew()
 
 
+def restart(connection: sa.Connection) -> None:
+    """The next of a known number of parts begins: what the earlier ones took is not counted."""
+    if (watched := _watched_of(connection)) is not None:
+        watched.use()
+
+
 def _watched_of(connection: sa.Connection) -> _Watched | None:
-    found = connection.connection.record_info
-    return None if found is None else found.get(_KEY)
+    found: _Watched | None = connection.connection.info.get(_KEY)  # `record_info` is another: it outlasts a connection
+    return found
 
 
 def _use(info: dict[str, Any]) -> None:

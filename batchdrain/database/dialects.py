@@ -174,9 +174,11 @@ def _set_up_sqlite(dbapi: Any, _: object) -> None:
 
 @contextmanager
 def read_text_strictly(connection: sa.Connection) -> Iterator[None]:
-    """SQLite: texts are decoded by the driver itself, several times as fast, and bad UTF-8 is an error. One snapshot."""
+    """SQLite: texts are decoded by the driver itself, several times as fast, and bad UTF-8 is an error. One snapshot: that of
+    the transaction in which the connection is already, where there is one."""
     dbapi: Any = connection.connection.driver_connection
-    connection.exec_driver_sql("BEGIN")
+    if not dbapi.in_transaction:
+        connection.exec_driver_sql("BEGIN")
     dbapi.text_factory = str
     try:
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -70,3 +71,24 @@ def to_parameter(text: str | None) -> str | bytes | None:
 def from_parameter(value: str | bytes | None) -> str | None:
     """What `to_parameter` made of a text, as it was."""
     return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+
+
+def any_of(columns: Sequence[ExactColumn], count: int) -> sa.ColumnElement[bool]:
+    """Whether the columns hold one of `count` rows of texts, which `parameters_of` takes: an index finds each of them."""
+    return sa.or_(
+        *(sa.and_(*(column.is_exactly(_name(at, row)) for at, column in enumerate(columns))) for row in range(count))
+    )
+
+
+def parameters_of(columns: Sequence[ExactColumn], rows: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """A text for each column, in each row. Raises ValueError for a text that no value of its column has."""
+    return {
+        name: value
+        for number, row in enumerate(rows)
+        for at, column in enumerate(columns)
+        for name, value in column.parameters(_name(at, number), row[at]).items()
+    }
+
+
+def _name(at: int, row: int) -> str:
+    return f"the_id_{at}_{row}"

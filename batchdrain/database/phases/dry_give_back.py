@@ -13,8 +13,9 @@ from batchdrain.database.phases.dry_write import roll_back
 from batchdrain.database.phases.relation import Relation
 from batchdrain.database.phases.some_rows import find_some_in
 from batchdrain.database.phases.table import PhaseTable
+from batchdrain.database.storage import can_be_tried
 from batchdrain.model.errors import BatchDrainError
-from batchdrain.model.phase import RowState
+from batchdrain.model.phase import PhaseKey, RowState
 from batchdrain.model.states import PhaseState
 
 
@@ -24,35 +25,44 @@ def find_ways_back_blocked(database: Database, table: PhaseTable, relation: Rela
         return []
     if relation is Relation.MATERIALIZED_VIEW:
         return ["it is a materialized view, which shows what stood at its last REFRESH, and not what a command did since"]
-    if database.dialect == "mysql":  # the table behind it may be one that no rollback reaches
-        return _find_on_mysql(database, table)
+    if database.dialect == "mysql" or not can_be_tried(database, (table.table,)):
+        return _find_in_catalogue(database, table)
     try:
-        return roll_back(database, lambda connection: _try_both_ways(connection, table))
+        found = _find_row(database, table)
+        return [] if found is None else roll_back(database, lambda connection: _try_both_ways(connection, table, *found))
     except BatchDrainError as error:
         return [error.message]
 
 
-def _find_on_mysql(database: Database, table: PhaseTable) -> list[str]:
+def _find_in_catalogue(database: Database, table: PhaseTable) -> list[str]:
+    """Nothing is written: no rollback may reach what stands behind the view."""
+    on_mysql = database.dialect == "mysql"
+    by_trigger, here = ("'NO'", "database()") if on_mysql else ("is_trigger_updatable", "current_schema()")
     query = sa.text(
-        "SELECT is_updatable, check_option FROM information_schema.views "
-        "WHERE table_name = :name AND table_schema = coalesce(:schema, database())"
+        f"SELECT is_updatable, check_option, {by_trigger} FROM information_schema.views "  # noqa: S608 - both are ours
+        f"WHERE table_name = :name AND table_schema = coalesce(:schema, {here})"
     )
     with database.read() as connection:
         found = connection.execute(query, {"name": table.table.name, "schema": table.schema}).first()
-    if found is None or found[0] != "YES":
+    if found is None or "YES" not in {found[0], found[2]}:
         return ["it can't be updated"]
     return [] if found[1] == "NONE" else ["its CHECK OPTION may refuse what its condition does not hold for"]
 
 
-def _try_both_ways(connection: sa.Connection, table: PhaseTable) -> list[str]:
-    prior, executing = table.states[PhaseState.FAILED], table.states[PhaseState.EXECUTING]
-    found = find_some_in(connection, table, PhaseState.FAILED, 1)
-    if not found:
-        prior = table.states[PhaseState.QUEUED]
-        found = find_some_in(connection, table, PhaseState.QUEUED, 1)
-    if not found:
+def _find_row(database: Database, table: PhaseTable) -> tuple[PhaseKey, str] | None:
+    """One that waits, and its state: on it nothing can be harmed."""
+    for state in (PhaseState.FAILED, PhaseState.QUEUED):
+        with database.read() as connection:
+            found = find_some_in(connection, table, state, 1)
+        if found:
+            return found[0], table.states[state]
+    return None
+
+
+def _try_both_ways(connection: sa.Connection, table: PhaseTable, key: PhaseKey, prior: str) -> list[str]:
+    stands, executing = table.read_row_state(connection, key), table.states[PhaseState.EXECUTING]
+    if stands is None or stands.state != prior:  # it changed in this moment
         return []
-    key = found[0]
     for before, after in ((prior, executing), (executing, prior)):
         try:
             table.give_back(connection, key, before, RowState(state=after, reason=None), reason_changed=False)

@@ -57,8 +57,7 @@ def dry_write(database: Database, table: PhaseTable, state: PhaseState) -> DryWr
     if can_be_tried(database, (table.table,)):
         for key in _candidates(database, table, state):
             try:
-                with as_trouble_of(key):
-                    found = roll_back(database, partial(_write_row, table=table, key=key, state=state))
+                found = _try_row(database, table, key, state)
             except BadData as error:
                 of_rows.append(str(error))
                 if len(of_rows) >= _LOST:
@@ -68,6 +67,15 @@ def dry_write(database: Database, table: PhaseTable, state: PhaseState) -> DryWr
                 return DryWrite(problems=[], of_rows=of_rows + refused)
             refused = refused or found
     return DryWrite(problems=refused, of_rows=of_rows)
+
+
+def _try_row(database: Database, table: PhaseTable, key: PhaseKey, state: PhaseState) -> list[str]:
+    try:
+        with as_trouble_of(key):
+            return roll_back(database, partial(_write_row, table=table, key=key, state=state))
+    except RowGone:
+        with database.read() as connection:
+            return [describe_lost(table, key)] if find_some_in(connection, table, state, 1) == [key] else []
 
 
 def _candidates(database: Database, table: PhaseTable, state: PhaseState) -> Iterator[PhaseKey]:
@@ -138,8 +146,6 @@ def _write_row(connection: sa.Connection, *, table: PhaseTable, key: PhaseKey, s
         prior = table.read_row_state_in(connection, key, state, for_update=True, nowait=True)
     except BadData:  # reported with the phase, when it comes to that
         return []
-    except RowGone:
-        return [describe_lost(table, key)] if find_some_in(connection, table, state, 1) == [key] else []
     if prior is None:
         return []
     executing, words = table.states[PhaseState.EXECUTING], table.states

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from batchdrain.database.deadlines import restart
+from batchdrain.database.phases.columns import any_of, parameters_of
 from batchdrain.database.phases.exact_column import ExactColumn
+from batchdrain.database.phases.halves import RAISED, is_over, read_in_halves
+from batchdrain.database.phases.packed_rows import PackedRows, Texts, stream_texts
 from batchdrain.database.phases.pages import to_text
-from batchdrain.database.phases.singly import count_all_but
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
@@ -34,23 +38,58 @@ def count_by_run_and_state(connection: sa.Connection, table: PhaseTable) -> dict
     query = _count_query_of(table.run_id, table.state)
     if not table.source.where:
         return _count(connection, query)
-    meant, here = table.narrow_to_source(query), table.run_id.is_exactly("the_run")
-    this = sa.and_(here, table.phase_id.is_exactly("the_phase"))
-    of_run = query.where(here, table.is_meant(here))
-    rows = sa.select(table.run_id.selected, table.phase_id.selected, table.state.selected).where(here)
-    row = sa.select(sa.literal(1)).select_from(table.table).where(this, table.is_meant(this))
-    return count_all_but(
-        connection,
-        lambda run: _count(connection, meant if run is None else of_run.params(run)),
-        lambda: [table.run_id.parameters("the_run", run) for run in {run for run, _ in _count(connection, query)} if run],
-        lambda run: connection.execute(rows.params(run)).all(),
-        lambda key: row.params(table.find_parameters(key)),
-    )
+    try:
+        return _count(connection, table.narrow_to_source(query))
+    except RAISED as error:
+        if not is_over(connection, error):
+            raise
+    return _count_all_but(connection, table, query)
 
 
-def _count(connection: sa.Connection, query: sa.Select[Any]) -> dict[tuple[str, str], int]:
+def _count_all_but(connection: sa.Connection, table: PhaseTable, query: sa.Select[Any]) -> dict[tuple[str, str], int]:
+    """The condition fails for some rows: they count too."""
+
+    def count(runs: Sequence[Texts]) -> dict[tuple[str, str], int]:
+        here = any_of((table.run_id,), len(runs))
+        given = parameters_of((table.run_id,), runs)
+        return _count(connection, query.where(here, table.is_meant(here)), given)
+
+    restart(connection)
+    runs = PackedRows((run,) for run in sorted({run for run, _ in _count(connection, query)}) if _is_value(table, run))
+    found: Counter[tuple[str, str]] = Counter()
+    for some, counts in read_in_halves(connection, runs.pages(), count):
+        found.update(_count_run(connection, table, some[0][0]) if isinstance(counts, Exception) else counts)
+    return dict(+found)
+
+
+def _count_run(connection: sa.Connection, table: PhaseTable, run: str) -> dict[tuple[str, str], int]:
+    ids = table.run_id, table.phase_id
+
+    def read_meant(rows: Sequence[Texts]) -> set[Texts]:
+        these = any_of(ids, len(rows))
+        query = sa.select(*(column.selected for column in ids)).where(these, table.is_meant(these))
+        return {(to_text(row[0]), to_text(row[1])) for row in connection.execute(query, parameters_of(ids, rows))}
+
+    rows = sa.select(*(column.selected for column in (*ids, table.state))).where(table.run_id.is_exactly("the_run"))
+    listed = PackedRows(stream_texts(connection, rows.params(table.run_id.parameters("the_run", run))))
+    found: Counter[tuple[str, str]] = Counter()
+    for some, meant in read_in_halves(connection, listed.pages(), read_meant):
+        found.update((row[0], row[2]) for row in some if isinstance(meant, Exception) or row[:2] in meant)
+    return found
+
+
+def _is_value(table: PhaseTable, run: str) -> bool:
+    try:
+        return bool(run and table.run_id.parameters("the_run", run))
+    except ValueError:
+        return False
+
+
+def _count(
+    connection: sa.Connection, query: sa.Select[Any], given: dict[str, Any] | None = None
+) -> dict[tuple[str, str], int]:
     counts: Counter[tuple[str, str]] = Counter()
-    for run, state, count in connection.execute(query):
+    for run, state, count in connection.execute(query, given or {}):
         counts[to_text(run), to_text(state)] += count  # NULL and bytes are no names, whatever they are
     return counts
 

@@ -19,7 +19,8 @@ _LOOKED_AT: Final = 100
 def find_some_in(
     connection: sa.Connection, table: PhaseTable, state: PhaseState, most: int, *, at_random: bool = False
 ) -> list[PhaseKey]:
-    """The ids of some rows in a state that are names. `at_random`: of all that there are."""
+    """The ids of some rows in a state that are names. `at_random`: of all that there are. Asked on a connection for reading:
+    a row that can't be read ends its transaction."""
     if table.source.where:  # it may fail for a row
         found = (row for page in table.read_pages(connection, state) for row in page.rows)
         keys = (PhaseKey(*row[:2]) for row in found if not isinstance(row[3], Unreadable))

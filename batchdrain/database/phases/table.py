@@ -7,7 +7,7 @@ updated_at, and is judged by its row count.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -109,9 +109,13 @@ class PhaseTable:
         reason = shown if self.reason is None else columns.head_of(shown)
         fields = sa.select(self.run_id.selected, self.phase_id.selected, self.phase_index, reason)
         ids = self.narrow_to_state(sa.select(self.run_id.selected, self.phase_id.selected), state)
-        one = self.narrow_to_state(fields.where(self._this, self.is_meant(self._this)), state)
-        pages = read_pages(connection, self.narrow(fields, state))
-        return read_all_but(pages, connection, ids, lambda key: one.params(self.find_parameters(key)))
+
+        def read_rows(some: Sequence[Sequence[str]]) -> Sequence[Any]:
+            these = columns.any_of((self.run_id, self.phase_id), len(some))
+            query = self.narrow_to_state(fields.where(these, self.is_meant(these)), state)
+            return connection.execute(query, columns.parameters_of((self.run_id, self.phase_id), some)).all()
+
+        return read_all_but(read_pages(connection, self.narrow(fields, state)), connection, ids, read_rows)
 
     def narrow(self, query: sa.Select[Any], state: PhaseState) -> sa.Select[Any]:
         """A query of the table, for the rows that may be drained from a state."""

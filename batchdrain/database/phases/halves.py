@@ -1,0 +1,56 @@
+"""Pages of rows of which one breaks the reading: the page is split until that row stands alone, and the others are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from batchdrain.database.deadlines import restart
+from batchdrain.database.dialects import is_read_only
+from batchdrain.database.driver_errors import is_of_row
+
+K = TypeVar("K")
+T = TypeVar("T")
+RAISED: Final = (SQLAlchemyError, ValueError, ArithmeticError, LookupError)
+
+
+def read_in_halves(
+    connection: sa.Connection, pages: Iterable[Sequence[K]], read: Callable[[Sequence[K]], T]
+) -> Iterator[tuple[Sequence[K], T | Exception]]:
+    """Some keys and what `read` gives for them; or a key alone and its error. Raises what is no row's trouble.
+
+    Each statement has a whole transaction's time: of a known number of keys there are at most twice as many statements.
+    """
+    for page in pages:
+        waiting = [page]
+        while waiting:
+            some = waiting.pop()
+            restart(connection)
+            try:
+                found = read(some)
+            except RAISED as error:
+                if not is_over(connection, error):
+                    raise
+                if len(some) == 1:
+                    yield some, error
+                else:
+                    middle = len(some) // 2
+                    waiting += [some[middle:], some[:middle]]
+            else:
+                yield some, found
+
+
+def is_over(connection: sa.Connection, error: Exception) -> bool:
+    """Whether the error is a row's, and the connection works again: what failed is rolled back. Never what somebody writes."""
+    if not is_read_only(connection):
+        return False
+    try:
+        connection.rollback()
+        if isinstance(error, SQLAlchemyError) and getattr(error, "connection_invalidated", False):
+            return connection.exec_driver_sql("SELECT 1").scalar() == 1
+    except SQLAlchemyError:
+        return False
+    return is_of_row(error)

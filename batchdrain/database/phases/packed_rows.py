@@ -1,0 +1,49 @@
+"""Texts of many rows, kept in a few bytes a row until somebody comes back to them."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from batchdrain.database.phases.pages import to_text
+from batchdrain.runtime.json_text import to_json
+
+ROWS: Final = 100
+"""In a page. Its ids must go into one statement: SQLite takes 32 766 parameters, of which a row may need 20."""
+_READ: Final = 2_000
+Texts = tuple[str, ...]
+
+
+class PackedRows:
+    """Rows of texts, in pages that are compressed: those of an id differ in little."""
+
+    def __init__(self, rows: Iterable[Texts]) -> None:
+        self._pages: list[bytes] = []
+        page: list[Texts] = []
+        for row in rows:
+            page.append(row)
+            if len(page) == ROWS:
+                self._pages.append(_pack(page))
+                page.clear()
+        if page:
+            self._pages.append(_pack(page))
+
+    def pages(self) -> Iterator[list[Texts]]:
+        """In the order in which they came."""
+        for packed in self._pages:
+            yield [tuple(row) for row in json.loads(zlib.decompress(packed))]
+
+
+def stream_texts(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Texts]:
+    """The rows of a query, each value as text. Nothing else may be asked on the connection meanwhile."""
+    result = connection.execute(query, execution_options={"stream_results": True, "yield_per": _READ})
+    for page in result.partitions(_READ):
+        yield from (tuple(map(to_text, row)) for row in page)
+
+
+def _pack(page: list[Texts]) -> bytes:
+    return zlib.compress(to_json(page), level=1)
