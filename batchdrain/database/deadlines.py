@@ -95,6 +95,8 @@ class Deadlines:
 
     def _connect(self, dialect: sa.Dialect, record: Any, arguments: Any, settings: Any) -> Any:
         """Its first operations, of which SQLAlchemy tells nobody, are watched too."""
+        if self._thread is None:  # before there is a connection that would be left open where no thread can begin
+            self._thread = begin(self._watch, "deadlines")
         dbapi = Login(dialect, arguments, settings).within(self._login_s)
         descriptor = dbapi.fileno() if hasattr(dbapi, "fileno") else dbapi._sock.fileno()  # noqa: SLF001 - PyMySQL has no other way
         watched = _Watched(socket.socket(fileno=os.dup(descriptor)), self._seconds)
@@ -102,8 +104,6 @@ class Deadlines:
         watched.use()
         record.info[_KEY] = watched
         self._watched.add(watched)
-        if self._thread is None:
-            self._thread = begin(self._watch, "deadlines")
         return dbapi
 
     def _forget(self, info: dict[str, Any]) -> None:

@@ -11,12 +11,15 @@ import os
 import select
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from time import monotonic
 from typing import Final, NoReturn
 
 from batchdrain.model.errors import FilesUnavailable
+from batchdrain.runtime.forks import keep_from_children
 from batchdrain.runtime.signals import SIGNALS
 from batchdrain.runtime.threads import begin
 
@@ -25,43 +28,85 @@ WITHIN_S: Final = 30.0
 _MESSAGE: Final = "\nbatchdrain: ended by the second signal: what it held is settled by the next command\n"
 
 
+_GOODBYE: Final = b"\0"
+"""No signal has this number. The end of the pipe alone would not do: a child may hold it open."""
+_writers: Final[dict[int, int]] = {}
+"""Where the system tells of signals now, and where it did before."""
+_masks: Final[dict[int, set[int | signal.Signals]]] = {}
+"""Of the threads that fork now."""
+
+
 @contextmanager
 def ended_by_the_second_signal() -> Iterator[None]:
     """For the main thread. A thread counts the signals, as Python's handlers wait for whatever the main thread does; it hears
     of them by a pipe that the system's own handler writes. Where there is no thread for it, there is no last resort."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
+    for end in (reader, writer):
+        keep_from_children(end)
     before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    _writers[writer] = before
+    is_over = threading.Event()
     try:
         with contextlib.suppress(FilesUnavailable):
-            begin(lambda: _watch(reader), "last-resort")
+            begin(partial(_watch, reader, is_over), "last-resort")
             reader = -1  # the thread's, from now on
         yield
     finally:
         signal.set_wakeup_fd(before)
+        del _writers[writer]
+        is_over.set()
+        with contextlib.suppress(BlockingIOError, BrokenPipeError):  # full of signals: it wakes by them
+            os.write(writer, _GOODBYE)
         os.close(writer)
         if reader >= 0:
             os.close(reader)
 
 
-def _watch(reader: int) -> None:
-    """Until the pipe is closed; or the process is ended."""
+def _watch(reader: int, is_over: threading.Event) -> None:
+    """Until it is over; or the process is ended."""
     heard: list[int] = []
     until: float | None = None
     poll = select.poll()
     poll.register(reader, select.POLLIN)
     try:
-        while True:
+        while not is_over.is_set():
             if not poll.poll(None if until is None else max(0.0, until - monotonic()) * 1000):
-                _end(128 + heard[0])
-            numbers = os.read(reader, 512)
-            if not numbers:
-                return
-            heard += [number for number in numbers if number in SIGNALS]
+                if not is_over.is_set():
+                    _end(128 + heard[0])
+                continue
+            heard += [number for number in os.read(reader, 512) if number in SIGNALS]
             if until is None and len(heard) > 1:
                 until = monotonic() + WITHIN_S
     finally:
         os.close(reader)
+
+
+def _hold_signals() -> None:
+    """A child that hears one as it begins would tell us of it as of a second one."""
+    if _writers:
+        _masks[threading.get_ident()] = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+
+
+def _release_signals() -> None:
+    mask = _masks.pop(threading.get_ident(), None)
+    if mask is not None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _be_a_child() -> None:
+    """A terminal's Ctrl-C reaches each process of the group: a child that told us of it would make one signal many."""
+    mine = signal.set_wakeup_fd(-1)
+    while mine in _writers:
+        mine = _writers[mine]
+    with contextlib.suppress(OSError, ValueError):  # of others, who may have closed it
+        signal.set_wakeup_fd(mine)
+    _writers.clear()
+    _release_signals()
+    _masks.clear()
+
+
+os.register_at_fork(before=_hold_signals, after_in_parent=_release_signals, after_in_child=_be_a_child)
 
 
 def _end(code: int) -> NoReturn:

@@ -22,8 +22,8 @@ from batchdrain.execution.engines.protocol import Capabilities, Engine, capabili
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.runtime.threads import require_room
 
-_OTHER_THREADS: Final = 3
-"""Beside the workers: heartbeat, deadlines, saver."""
+OTHER_THREADS: Final = ("heartbeat", "deadlines", "saver", "last-resort", "login", "login")
+"""Beside the workers. Two threads of ours may log in at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ def open_services(it: OpenSession, recorder: Recorder, shutdown: Shutdown) -> It
     """Raises ConfigError, FilesUnavailable."""
     settings, store = it.request.settings, it.project.store
     factory: Callable[..., Any] = resolve_engine(settings.engine)
-    require_room(settings.workers + _OTHER_THREADS)
+    require_room(settings.workers + len(OTHER_THREADS))
     gc.freeze()  # what is loaded by now stays: the collector need not look through it after every few phases
     with factory(workers=settings.workers, settings=settings) as engine:
         shutdown.engine = capabilities = capabilities_of(engine)

@@ -21,6 +21,8 @@ from batchdrain.execution.engines.protocol import Interrupt
 from batchdrain.runtime.signals import SIGNALS, Cut, leave_foreign_code, note_signal
 
 _LONGEST_MS: Final = 2_000_000_000  # poll takes a C int
+_TOLD_WITHIN_S: Final = 2.0
+"""After a signal to the whole group: time for the controller's handler."""
 
 
 class Wake:
@@ -78,15 +80,17 @@ class Shutdown:
                 yield
             return
 
+        controller = os.getpid()
+
         def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a handler's signature
+            if os.getpid() != controller:
+                self._handle_in_child(number)
+                return
             again = self.signal is not None
             self.signal = self.signal or number
             note_signal()
             self.wake.set()
-            if self.engine is not None and (again or not self._finish_current):
-                self.engine.interrupt(kill=again)
-            if self.beside is not None:
-                self.beside.interrupt(kill=again)
+            self._interrupt(again=again)
             if leave_foreign_code():
                 raise Cut
 
@@ -100,6 +104,22 @@ class Shutdown:
             for number, former in before.items():
                 signal.signal(number, former)
             self.wake.close()
+
+    def _interrupt(self, *, again: bool) -> None:
+        if self.engine is not None and (again or not self._finish_current):
+            self.engine.interrupt(kill=again)
+        if self.beside is not None:
+            self.beside.interrupt(kill=again)
+
+    def _handle_in_child(self, number: int) -> None:
+        """A worker that an engine forked inherits our handlers. What the whole group hears ends its commands, as it ends ours,
+        and never wakes the controller. A TERM for the worker alone is of its engine, which waits for its end."""
+        if number == signal.SIGTERM and not self.wake.wait(_TOLD_WITHIN_S):
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        again = self.signal is not None
+        self.signal = self.signal or number
+        self._interrupt(again=again)
 
     @property
     def exit_code(self) -> int | None:

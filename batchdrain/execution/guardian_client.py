@@ -17,6 +17,7 @@ from batchdrain.execution.guardian import wire
 from batchdrain.execution.guardian_report import GuardianReport, numbers_of, object_of
 from batchdrain.execution.process_identity import ProcessIdentity, read_host_id
 from batchdrain.execution.process_tree import ProcessHandles
+from batchdrain.runtime.forks import keep_socket_from_children
 
 _IN_COMMAND_LINE: Final = "guardian.server"
 """In the command line of each guardian, wherever its package stood when it was started."""
@@ -39,6 +40,7 @@ class GuardianClient:
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
+        keep_socket_from_children(sock)
         # One that is stopped takes no order: a send that waits for it must end.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _TAKES_WITHIN_S, 0))
         self._unread = b""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from batchdrain.execution.guardian_client import GuardianClient
+from batchdrain.runtime.forks import keep_socket_from_children
 
 _PACKAGE: Final = str(Path(__file__).parents[2])
 _SERVE: Final = "import sys; sys.path.insert(0, sys.argv[1]); from batchdrain.execution.guardian.server import main; main()"
@@ -61,6 +62,7 @@ class GuardianServer:
 
     def _start(self) -> None:
         self._control, theirs = socket.socketpair()
+        keep_socket_from_children(self._control)
         # One that is stopped takes no calls: a send that waits for it must end.
         self._control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _TAKES_WITHIN_S, 0))
         with theirs:

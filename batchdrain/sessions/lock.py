@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from batchdrain.runtime import folders
+from batchdrain.runtime.forks import keep_from_children
 
 _LOOK_S: Final = 0.1
-_taken: set[tuple[int, int, int]] = set()
 
 
 def open_in(folder: Path, session_id: str) -> int:
@@ -54,8 +54,7 @@ def take(fd: int) -> None:
     except BlockingIOError:
         time.sleep(_LOOK_S)  # it may be somebody's look whether it is taken
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    found = os.fstat(fd)
-    _taken.add((fd, found.st_dev, found.st_ino))
+    keep_from_children(fd)
 
 
 def is_taken(fd: int) -> bool:
@@ -66,15 +65,3 @@ def is_taken(fd: int) -> bool:
         return True
     fcntl.flock(fd, fcntl.LOCK_UN)
     return False
-
-
-def _leave_to_the_parent() -> None:
-    for fd, device, inode in _taken:
-        with contextlib.suppress(OSError):
-            found = os.fstat(fd)
-            if (found.st_dev, found.st_ino) == (device, inode):  # the number may be another file's by now
-                os.close(fd)
-    _taken.clear()
-
-
-os.register_at_fork(after_in_child=_leave_to_the_parent)

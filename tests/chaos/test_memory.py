@@ -91,7 +91,7 @@ def test_a_drain_that_has_a_little_less_memory_than_it_needs_says_so_and_holds_n
         assert (short.code in {0, 74}, "Traceback" in short.err) == (True, False), (less, short)
         assert violations(sqlite_project, witness, short.out) == [], less
         told += short.err
-    assert "there is no room for 5 threads" in told
+    assert "there is no room for 8 threads" in told
 
 
 @pytest.mark.parametrize("term", ["xterm", "dumb"])
