@@ -100,6 +100,7 @@ DRIVER_ERRORS: Final[tuple[DriverError, ...]] = (
     _mysql(_M.CONFIGURATION, "1142 1143 1227 1370 1449", "no privilege"),
     _mysql(_M.CONFIGURATION, "1054 1064 1146 1305 1356", "no such table or column, a view that is broken"),
     _mysql(_M.CONFIGURATION, "1031 1036 1288 1348 1471", "a table or view that can't be updated"),
+    _mysql(_M.CONFIGURATION, "1178", "a table that a trigger writes to has an engine that takes no part in transactions"),
     _mysql(_M.ACCESS, "1044 1045 1049 1130 1251 1275 1698 1820 1862 2059", "the password, the user or the database is refused"),
     _sqlite(_M.OUTAGE, "5 6", "somebody else writes (SQLITE_BUSY, SQLITE_LOCKED)", at_once=True),
     _sqlite(_M.CONFLICT, "4 9 15 17", "interrupted, or the file changed meanwhile", at_once=True),

@@ -28,6 +28,7 @@ _ACCESS_DENIED: Final = re.compile(
 REMEDY_OF_AN_OUTAGE: Final = "what was recorded is safe: mend it and run `inv doctor`, then `inv resume`"
 LOCKED: Final = "somebody has its row locked"
 _LOCKS: Final = frozenset({"55P03", 1205})
+_NO_SAVEPOINT: Final = "storage engine for the table doesn't support"
 _NOT_KNOWN: Final = re.compile(r"no such|syntax error|has no column|ambiguous|incomplete input|unrecognized token")
 _SQLITE_DAMAGED: Final = frozenset({11, 26})
 _LARGE_BYTES: Final = 4_000
@@ -127,6 +128,8 @@ def refusal_of(error: Exception, what: str) -> RowRefused | None:
         return RowRefused(f"{what}: {first_line_of(error)}", remedy=cure)
     if not isinstance(error, DBAPIError) or meaning_of(error) not in _FAILS_FOR_THE_ROW:
         return None
+    if _NO_SAVEPOINT in str(error.orig):
+        cure = _cure_of_configuration(str(error.orig))
     return RowRefused(f"{what}: {first_line_of(error.orig)}", remedy=cure)
 
 
@@ -172,6 +175,8 @@ def to_batchdrain_error(error: SQLAlchemyError, name: str, *, was_reached: bool 
 def _cure_of_configuration(message: str) -> str:
     if STATEMENT_POOLING in message:
         return "set the pooler's pool_mode to transaction or session for this database"
+    if _NO_SAVEPOINT in message:
+        return "ALTER TABLE … ENGINE=InnoDB, for each table that a trigger writes to; `inv doctor` names them"
     return "`inv doctor` checks table, columns, states and privileges"
 
 

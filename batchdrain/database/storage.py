@@ -11,14 +11,13 @@ import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
 from batchdrain.database.phases.names import quote_name
+from batchdrain.database.trigger_reach import Name, follow_triggers
 from batchdrain.model.errors import ConfigError
 
 _ROLLS_BACK: Final = frozenset({"postgres_fdw", "oracle_fdw", "mysql_fdw", "sqlite_fdw"})
 """Wrappers of foreign tables that end their server's transaction with ours."""
 _PAIR: Final = re.compile(r"`((?:[^`]|``)+)`\.`((?:[^`]|``)+)`")
-_NAME: Final = re.compile(r"`((?:[^`]|``)+)`|([\w$]+)")
 _DEEPEST: Final = 10
-Name = tuple[str, str]  #: schema, table
 
 _ENGINES: Final = sa.text(
     "SELECT t.table_type, t.engine, e.transactions FROM information_schema.tables t "
@@ -26,14 +25,6 @@ _ENGINES: Final = sa.text(
 )
 _VIEW: Final = sa.text(
     "SELECT view_definition FROM information_schema.views WHERE table_schema = :schema AND table_name = :name"
-)
-_TRIGGERS: Final = sa.text(
-    "SELECT trigger_name, action_statement FROM information_schema.triggers "
-    "WHERE event_object_schema = :schema AND event_object_table = :name AND event_manipulation = 'UPDATE'"
-)
-_OTHERS: Final = sa.text(
-    "SELECT t.table_name, t.engine FROM information_schema.tables t JOIN information_schema.engines e ON e.engine = t.engine "
-    "WHERE t.table_schema = :schema AND e.transactions <> 'YES'"
 )
 _BEHIND: Final = sa.text(
     """
@@ -133,19 +124,19 @@ def _tables_behind(connection: sa.Connection, name: Name, depth: int) -> Iterato
 
 
 def _look_at_triggers(connection: sa.Connection, name: Name) -> Iterator[Remark]:
-    triggers = connection.execute(_TRIGGERS, _bind(name)).all()
-    others = (
-        {other.casefold(): (other, engine) for other, engine in connection.execute(_OTHERS, _bind(name)).all()}
-        if triggers
-        else {}
-    )
-    for trigger, statement in triggers:
-        named = {(quoted or bare).casefold() for quoted, bare in _NAME.findall(statement)}
-        for other, engine in (others[one] for one in sorted(named & others.keys() - {name[1].casefold()})):
+    for reach in follow_triggers(connection, name):
+        for other, engine in reach.keeping:
             yield Remark(
-                message=f"the trigger {trigger!r} of table {name[1]!r} writes to {other!r}, whose engine {engine} knows no "
+                message=f"the trigger {reach.trigger!r} of table {name[1]!r} writes to {other[1]!r}, whose engine {engine} knows no "
                 "transactions: it keeps also what is rolled back, so what a drain writes is not tried beforehand",
-                cure=f"ALTER TABLE {_show(connection, name[0], (name[0], other))} ENGINE=InnoDB",
+                cure=f"ALTER TABLE {_show(connection, name[0], other)} ENGINE=InnoDB",
+                keeps_what_is_tried=True,
+            )
+        if reach.hidden and not reach.keeping:
+            yield Remark(
+                message=f"where the trigger {reach.trigger!r} of table {name[1]!r} writes is not known, as "
+                f"{', '.join(reach.hidden)} can't be seen through: it may keep what is rolled back, so what a drain writes is not tried beforehand",
+                cure="let this user see them (GRANT TRIGGER, SHOW VIEW, EXECUTE and SHOW CREATE ROUTINE, or SELECT ON mysql.proc)",
                 keeps_what_is_tried=True,
             )
 
