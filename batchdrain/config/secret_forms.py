@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import html
+import json
 import re
 import string
 from collections.abc import Iterator
@@ -43,7 +44,8 @@ class Form:
         if self.is_base64:
             return re.compile("".join(_IN_BASE64.get(sign, sign) for sign in self.text))
         # As it is, too: a '%' of its own could be read as the beginning of an escaped one.
-        return re.compile(f"{re.escape(self.text)}|{''.join(map(_escaped, self.text))}")
+        whole = map(re.escape, (self.text, *_nested(self.text)))
+        return re.compile("|".join((*whole, "".join(map(_escaped, self.text)))))
 
 
 def forms_of(secret: str) -> Iterator[Form]:
@@ -58,6 +60,17 @@ def forms_of(secret: str) -> Iterator[Form]:
         core = encoded[-(-8 * before // 6) : 8 * (before + len(raw)) // 6]
         if len(core) >= LEAST_CHARS:
             yield Form(core, is_base64=True)
+
+
+def _nested(text: str) -> Iterator[str]:
+    """In JSON that is itself a text of JSON or of Python, up to three deep; each backslash is doubled at each depth."""
+    for is_ascii in (True, False):
+        inner = json.dumps(text, ensure_ascii=is_ascii)[1:-1]
+        for _ in range(2):
+            doubled = inner.replace("\\", "\\\\")
+            yield from (doubled, doubled.replace("'", "\\'"))
+            inner = doubled.replace('"', '\\"')
+            yield inner
 
 
 def _escaped(sign: str) -> str:
