@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import base64
 import html
-import json
 import re
 import string
 from collections.abc import Iterator
 from dataclasses import dataclass
+from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Final
 
 LEAST_CHARS: Final = 6
@@ -43,9 +43,9 @@ class Form:
         """The pattern of all of them."""
         if self.is_base64:
             return re.compile("".join(_IN_BASE64.get(sign, sign) for sign in self.text))
+        nested = sorted({*_nested(self.text)} - {self.text}, key=lambda form: (-len(form), form))
         # As it is, too: a '%' of its own could be read as the beginning of an escaped one.
-        whole = map(re.escape, (self.text, *_nested(self.text)))
-        return re.compile("|".join((*whole, "".join(map(_escaped, self.text)))))
+        return re.compile("|".join((*map(re.escape, nested), "".join(map(_escaped, self.text)), re.escape(self.text))))
 
 
 def forms_of(secret: str) -> Iterator[Form]:
@@ -64,8 +64,8 @@ def forms_of(secret: str) -> Iterator[Form]:
 
 def _nested(text: str) -> Iterator[str]:
     """In JSON that is itself a text of JSON or of Python, up to three deep; each backslash is doubled at each depth."""
-    for is_ascii in (True, False):
-        inner = json.dumps(text, ensure_ascii=is_ascii)[1:-1]
+    for encode in (encode_basestring_ascii, encode_basestring):
+        inner = encode(text)[1:-1]
         for _ in range(2):
             doubled = inner.replace("\\", "\\\\")
             yield from (doubled, doubled.replace("'", "\\'"))

@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy.engine import make_url
 
@@ -70,6 +70,8 @@ FORMS: Final[Mapping[str, Callable[[str], str]]] = {
 
 
 @fault(83)
+@example(secret="00000'")
+@example(secret="00000\\")
 @pytest.mark.parametrize("form", FORMS)
 @given(
     secret=st.text(st.characters(exclude_categories=["Cs"]), min_size=6, max_size=40).filter(

@@ -153,8 +153,7 @@ def test_what_is_taken_of_a_url_of_postgresql_reaches_the_server(
     assert (place.inv("doctor").code, place.inv("drain").code) == (0, 0)
 
 
-@pytest.mark.parametrize("given", ["host={h},{h}&port={p},{p}", "host={h}&port={p}", "host={h}:{p}&host={h}:{p}",
-                                   "host={h}&host={h}&port={p}&port={p}"])  # fmt: skip
+@pytest.mark.parametrize("given", ["host={h},{h}&port={p},{p}", "host={h}&port={p}", "host={h}:{p}&host={h}:{p}"])  # fmt: skip
 def test_hosts_and_their_ports_may_stand_in_the_query(sqlite_project: Workplace, postgresql_url: str, given: str) -> None:
     url = sa.make_url(postgresql_url)
     place = Workplace(root=sqlite_project.root, url=postgresql_url)
