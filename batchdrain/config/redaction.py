@@ -37,6 +37,7 @@ _OF_CONNECTION: Final = re.compile(
 _BEHIND_SCHEME: Final = re.compile(r"(?:basic|bearer|digest|token)\s+(\S+)", re.IGNORECASE)
 _BEHIND_USER: Final = re.compile(r"[^\s:/]+:([^\s/]\S*)")
 _BEHIND_HOST: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?\s]+(/\S+)", re.IGNORECASE)
+_WRITTEN_ENDS: Final = re.compile(r"(?:(?<!\\)\\++[rn])+")
 _OF_COOKIE: Final = re.compile(r"[\w-]+=([^;\s]+)")
 Redact = Callable[[str], str]
 
@@ -58,8 +59,19 @@ def redactor_of(environ: Mapping[str, str], url: URL) -> Redact:
 
 def _find_all(environ: Mapping[str, str], url: URL) -> set[str]:
     """Each whole, and line by line."""
-    found = {secret for one in _find_secrets(environ, url) for secret in (one, one.strip(), *one.splitlines())}
+    whole = {form for one in _find_secrets(environ, url) for form in _readings(one)}
+    found = {secret for one in whole for secret in (one, one.strip(), *map(str.strip, one.splitlines()))}
     return {secret for secret in found if secret}
+
+
+def _readings(value: str) -> Iterator[str]:
+    r"""As it is, and as a program reads it that takes it from a file of variables: the ends of its lines written as \n, and
+    quotes around it."""
+    for read in dict.fromkeys((value, _WRITTEN_ENDS.sub("\n", value))):
+        yield read
+        bare = read.strip()
+        if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "'\"":
+            yield bare[1:-1]
 
 
 def _find_secrets(environ: Mapping[str, str], url: URL) -> Iterator[str]:

@@ -11,6 +11,7 @@ import re
 import string
 from collections.abc import Iterator
 from dataclasses import dataclass
+from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Final
 
 LEAST_CHARS: Final = 6
@@ -42,8 +43,9 @@ class Form:
         """The pattern of all of them."""
         if self.is_base64:
             return re.compile("".join(_IN_BASE64.get(sign, sign) for sign in self.text))
+        nested = sorted({*_nested(self.text)} - {self.text}, key=lambda form: (-len(form), form))
         # As it is, too: a '%' of its own could be read as the beginning of an escaped one.
-        return re.compile(f"{re.escape(self.text)}|{''.join(map(_escaped, self.text))}")
+        return re.compile("|".join((*map(re.escape, nested), "".join(map(_escaped, self.text)), re.escape(self.text))))
 
 
 def forms_of(secret: str) -> Iterator[Form]:
@@ -58,6 +60,17 @@ def forms_of(secret: str) -> Iterator[Form]:
         core = encoded[-(-8 * before // 6) : 8 * (before + len(raw)) // 6]
         if len(core) >= LEAST_CHARS:
             yield Form(core, is_base64=True)
+
+
+def _nested(text: str) -> Iterator[str]:
+    """In JSON that is itself a text of JSON or of Python, up to three deep; each backslash is doubled at each depth."""
+    for encode in (encode_basestring_ascii, encode_basestring):
+        inner = encode(text)[1:-1]
+        for _ in range(2):
+            doubled = inner.replace("\\", "\\\\")
+            yield from (doubled, doubled.replace("'", "\\'"))
+            inner = doubled.replace('"', '\\"')
+            yield inner
 
 
 def _escaped(sign: str) -> str:

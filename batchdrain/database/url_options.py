@@ -21,14 +21,37 @@ def _any(_: str) -> str | None:
 
 
 def _one_of(*values: str) -> Problem:
+    """Letter for letter, as libpq and SQLite compare."""
+
     def problem_of(value: str) -> str | None:
-        return None if value.lower() in values else f"must be {' or '.join(values)}"
+        return None if value in values else f"must be {' or '.join(values)}"
 
     return problem_of
 
 
+def _any_case_of(*values: str) -> Problem:
+    """In capitals too, where the driver takes those."""
+    exact = _one_of(*values)
+    return lambda value: exact(value.lower())
+
+
 def _number(value: str) -> str | None:
     return None if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value) else "must be a number"
+
+
+def _whole(value: str) -> str | None:
+    return None if re.fullmatch(r"[0-9]{1,9}", value) else "must be a whole number"
+
+
+def _ports(value: str) -> str | None:
+    """One, or one for each host."""
+    return None if re.fullmatch(r"[0-9]{1,5}(,[0-9]{1,5})*", value) else "must be a number, or one for each host: 5432,5433"
+
+
+def _methods(value: str) -> str | None:
+    names = [name.removeprefix("!") for name in value.split(",")]
+    known = ("password", "md5", "gss", "sspi", "scram-sha-256", "oauth", "none")
+    return None if set(names) <= set(known) else f"must be of {', '.join(known)}"
 
 
 def _file(value: str) -> str | None:
@@ -48,8 +71,8 @@ def _root_certificate(value: str) -> str | None:
     return None if value == "system" else _file(value)
 
 
-_ON: Final = _one_of("1", "true", "yes", "on")
-_TRUTH: Final = _one_of("1", "true", "yes", "on", "0", "false", "no", "off")
+_ON: Final = _any_case_of("1", "true", "yes", "on")
+_TRUTH: Final = _any_case_of("1", "true", "yes", "on", "0", "false", "no", "off")
 _SETTINGS: Final = {"search_path", "role", "statement_timeout", "lock_timeout", "work_mem", "timezone", "application_name"}
 _PLACES: Final = {"endpoint", "project", "reference", "cluster"}  # what hosting services take for the database
 
@@ -71,26 +94,28 @@ _TAKEN: Final[Mapping[str, Mapping[str, Problem]]] = {
         "cache": _one_of("private"),
         "vfs": _one_of("unix"),
         "timeout": _number,
-        "check_same_thread": _one_of("0", "false", "no", "off"),
+        "check_same_thread": _any_case_of("0", "false", "no", "off"),
         "cached_statements": _number,
     },
     "postgresql": {
         **dict.fromkeys(("host", "hostaddr", "user", "password", "application_name", "requirepeer", "krbsrvname"), _any),
-        **dict.fromkeys(("sslpassword", "require_auth", "gsslib"), _any),
-        **dict.fromkeys(("port", "connect_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count"), _number),
+        **dict.fromkeys(("sslpassword", "gsslib"), _any),
+        "require_auth": _methods,
+        "port": _ports,
+        "connect_timeout": _number,
+        **dict.fromkeys(("keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"), _whole),
         **dict.fromkeys(("sslcert", "sslkey", "sslcrl", "passfile"), _file),
         **dict.fromkeys(("gssencmode", "channel_binding"), _one_of("disable", "prefer", "require")),
         **dict.fromkeys(("sslsni", "gssdelegation", "keepalives"), _one_of("0", "1")),
-        **dict.fromkeys(("ssl_min_protocol_version", "ssl_max_protocol_version"), _one_of("tlsv1.2", "tlsv1.3")),
+        **dict.fromkeys(("ssl_min_protocol_version", "ssl_max_protocol_version"), _any_case_of("tlsv1.2", "tlsv1.3")),
         "sslmode": _one_of("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
         "sslnegotiation": _one_of("postgres", "direct"),
         "sslcertmode": _one_of("disable", "allow", "require"),
         "sslcrldir": _folder,
         "target_session_attrs": _one_of("any", "read-write", "primary"),
         "load_balance_hosts": _one_of("disable", "random"),
-        "tcp_user_timeout": _number,
         "sslrootcert": _root_certificate,
-        "client_encoding": _one_of("utf8", "utf-8"),
+        "client_encoding": _any_case_of("utf8", "utf-8"),
         "options": _options,
     },
     "mysql": {
@@ -98,10 +123,10 @@ _TAKEN: Final[Mapping[str, Mapping[str, Problem]]] = {
         **dict.fromkeys(("ssl_ca", "ssl_cert", "ssl_key"), _file),
         "ssl_capath": _folder,
         "ssl_check_hostname": _TRUTH,
-        "ssl_verify_cert": _one_of("1", "true", "yes", "0", "false", "no"),
+        "ssl_verify_cert": _any_case_of("1", "true", "yes", "0", "false", "no"),
         **dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), _number),
         **dict.fromkeys(("ssl_verify_identity", "ssl_disabled", "use_unicode"), _ON),  # 'false' would be a yes
-        "charset": _one_of("utf8mb4", "utf8"),
+        "charset": _any_case_of("utf8mb4", "utf8"),
     },
 }
 """By kind of database and name."""
@@ -136,3 +161,17 @@ def require_taken(url: URL) -> None:
         for one in values:
             if (problem := taken[name](one)) is not None:
                 raise ConfigError(f"database_url: {shown} {problem}", remedy="mend the URL")
+    _require_as_many_ports(url)
+
+
+def _require_as_many_ports(url: URL) -> None:
+    hosts, ports = (_entries(url, name) for name in ("host", "port"))
+    if len(hosts) != len(ports) and ports and (len(hosts) > 1 or len(ports) > 1):
+        raise ConfigError(
+            f"database_url: its query has {len(ports)} ports for {len(hosts)} hosts", remedy="name a port for each host"
+        )
+
+
+def _entries(url: URL, name: str) -> list[str]:
+    given = url.query.get(name, ())
+    return [entry for value in ((given,) if isinstance(given, str) else given) for entry in value.split(",")]

@@ -57,7 +57,7 @@ class SessionFolder:
             ) from error
         try:
             found = os.fstat(fd)
-            if found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            if found.st_uid != os.geteuid() or folders.others_may_write(found, fd):
                 raise FilesUnavailable(
                     f"batchdrain.session_dir: {self.folder} is not ours alone to write",
                     remedy=f"chown it to the user that drains, and chmod 700 {self.folder}",
@@ -224,7 +224,7 @@ class SessionFolder:
             found = os.fstat(fd)
             if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
                 raise BadData(f"{path}: is not a regular file of ours", remedy="put the session's own file there")
-            if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            if folders.others_may_write(found, fd):
                 raise BadData(f"{path}: others may write it", remedy=f"look at what it says, then chmod 600 {path}")
             if found.st_size > files.LARGEST:
                 raise BadData(f"{path}: {found.st_size} bytes are too many", remedy="put the session's own file there")

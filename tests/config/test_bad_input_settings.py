@@ -12,6 +12,7 @@ from batchdrain.cli.commands.doctor import project_checks
 from batchdrain.config.load import load
 from batchdrain.model.errors import ConfigError
 from tests.cli.telling import SECRET, refused, snapshot, told
+from tests.support.strangers import let_a_group_write
 from tests.support.workplace import Workplace
 
 
@@ -214,7 +215,7 @@ def test_code_is_not_imported_at_the_word_of_a_file_that_others_may_write(sqlite
     sqlite_project.fail("r/a")
     (sqlite_project.root / "evil.py").write_text("open('pwned', 'w')\ndef policy(lane, now): return 0\n")
     sqlite_project.configure(policy=["evil:policy"])
-    (sqlite_project.root / "invoke.yaml").chmod(mode)
+    let_a_group_write(sqlite_project.root / "invoke.yaml", mode)
     refused(sqlite_project, ["drain"], 78, "others may write it", "chmod go-w")
     sqlite_project.configure(policy=["smart"])
     (sqlite_project.root / "invoke.yaml").chmod(mode)

@@ -12,7 +12,7 @@ import pytest
 from tests.chaos.faults import fault
 from tests.cli.telling import told
 from tests.support.soaking import soak
-from tests.support.strangers import STRANGER
+from tests.support.strangers import STRANGER, let_a_group_write
 from tests.support.workplace import Workplace
 
 pytestmark = pytest.mark.everyday("sqlite")
@@ -136,3 +136,20 @@ def test_a_plugin_of_ours_imports_what_it_wants(sqlite_project: Workplace) -> No
     ran = sqlite_project.inv("drain", env=FRESH)
     assert ran.code == 0, ran.err
     assert (sqlite_project.root / "pwned").exists()
+
+
+@fault(86)
+@pytest.mark.parametrize("name", ["mine.py", "helper.py", ".", "invoke.yaml"])
+def test_a_group_of_ones_own_may_write_a_plugin(sqlite_project: Workplace, name: str) -> None:
+    """As an umask of 002 lets it, which many systems have."""
+    root = sqlite_project.root
+    sqlite_project.fail("r/a")
+    (root / "mine.py").write_text("import helper\ndef policy(lane, now): return 0\n")
+    (root / "helper.py").write_text("")
+    sqlite_project.configure(policy=["mine:policy"])
+    for path in (root, *root.glob("*.py"), root / "invoke.yaml"):
+        let_a_group_write(path, 0o775 if path.is_dir() else 0o664, gid=0)
+    ran = [sqlite_project.inv(task, env=FRESH) for task in ("doctor", "drain")]
+    assert [one.code for one in ran] == [0, 0], ran
+    let_a_group_write(root / name, 0o775 if name == "." else 0o664)
+    told(sqlite_project.inv("drain", env=FRESH), 78, "others may write it" if name != "helper.py" else "helper.py")

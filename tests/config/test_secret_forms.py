@@ -12,11 +12,12 @@ from typing import Final
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy.engine import make_url
 
 from batchdrain.config.redaction import redactor_of
+from batchdrain.config.secret_names import is_common
 from batchdrain.database.url import mask_url
 from tests.chaos.faults import fault
 from tests.config.test_secrets import SECRET, assert_nowhere, looks, say
@@ -50,6 +51,10 @@ FORMS: Final[Mapping[str, Callable[[str], str]]] = {
     "json": lambda s: json.dumps(s)[1:-1],
     "json, not ascii": lambda s: json.dumps(s, ensure_ascii=False)[1:-1],
     "json of javascript": lambda s: json.dumps(s)[1:-1].replace("/", "\\/"),
+    "json in json": lambda s: json.dumps(json.dumps(s))[3:-3],
+    "json in json, not ascii": lambda s: json.dumps(json.dumps(s, ensure_ascii=False), ensure_ascii=False)[3:-3],
+    "json in json in json": lambda s: json.dumps(json.dumps(json.dumps(s)))[7:-7],
+    "repr of json": lambda s: repr(json.dumps(s))[2:-2],
     "repr": lambda s: repr(s)[1:-1],
     "ascii": lambda s: ascii(s)[1:-1],
     "repr of bytes": lambda s: repr(s.encode())[2:-1],
@@ -65,8 +70,14 @@ FORMS: Final[Mapping[str, Callable[[str], str]]] = {
 
 
 @fault(83)
+@example(secret="00000'")
+@example(secret="00000\\")
 @pytest.mark.parametrize("form", FORMS)
-@given(secret=st.text(st.characters(exclude_categories=["Cs"]), min_size=6, max_size=40).filter(lambda s: s.strip() == s))
+@given(
+    secret=st.text(st.characters(exclude_categories=["Cs"]), min_size=6, max_size=40).filter(
+        lambda s: s.strip() == s and not is_common("SERVICE_TOKEN", s)
+    )
+)
 def test_a_secret_is_taken_out_in_each_form(form: str, secret: str) -> None:
     shown = FORMS[form](secret)
     redact = redactor_of({"SERVICE_TOKEN": secret}, make_url("sqlite:///x"))
@@ -151,3 +162,21 @@ def test_an_unknown_part_of_the_url_is_shown_nowhere(sqlite_project: Workplace) 
     for task in ("doctor", "drain", "summary", "list-run-counts"):
         ran = sqlite_project.inv(task, env={"PYTHON_EXE": sys.executable})
         assert SECRET not in ran.out + ran.err, task
+
+
+@fault(83)
+@pytest.mark.everyday("sqlite")
+@pytest.mark.parametrize("quote_sign", ["", '"', "'"])
+@pytest.mark.parametrize("end", ["\\n", "\\\\n", "\\r\\n", "\n"])
+@pytest.mark.parametrize("name", ["FIREBASE_PRIVATE_KEY", "SIGNING_PEM"])
+def test_a_key_with_its_ends_of_lines_written_out_is_taken_out_line_by_line(name: str, end: str, quote_sign: str) -> None:
+    lines = ["-----BEGIN PRIVATE KEY-----", "MIIEvQIBADANBgkq", "QUJDREVGR0hJSktM", "-----END PRIVATE KEY-----"]
+    redact = redactor_of({name: f"{quote_sign}{end.join(lines)}{end}{quote_sign}"}, make_url("sqlite:///x"))
+    assert [redact(f"it said {line}!") for line in lines] == ["it said ***!"] * 4
+    assert "MIIE" not in redact("|".join(lines))
+
+
+@fault(83)
+@pytest.mark.everyday("sqlite")
+def test_a_value_of_backslashes_alone_is_read_quickly() -> None:
+    assert redactor_of({"SERVICE_TOKEN": "\\" * 100_000}, make_url("sqlite:///x"))("nothing") == "nothing"

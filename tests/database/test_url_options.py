@@ -56,6 +56,14 @@ def test_what_a_url_of_mysql_may_not_ask_for_is_refused(query: str, said: str) -
         ("passfile=/nowhere", "'passfile' must name a file that can be read"),
         ("sslcert=/dev/null", "'sslcert' must name a file that can be read"),
         ("sslmode=nonsense", "'sslmode' must be disable or "),
+        *((f"{name}={value}", f"{name!r} must be ") for name, value in (
+            ("sslmode", "Require"), ("channel_binding", "REQUIRE"), ("target_session_attrs", "Primary"), ("gssencmode", "Disable"),
+            ("sslnegotiation", "Postgres"), ("sslcertmode", "Allow"), ("load_balance_hosts", "Random"), ("keepalives_idle", "1.5"),
+            ("tcp_user_timeout", "1.5"), ("require_auth", "Scram-sha-256"), ("port", "5432.5"), ("port", "1,x"), ("port", ","),
+        )),
+        ("host=a,b,c&port=1,2", "has 2 ports for 3 hosts"),
+        ("host=a,b&port=1", "has 1 ports for 2 hosts"),
+        ("host=a&host=b&port=1,2,3", "has 3 ports for 2 hosts"),
         ("target_session_attrs=standby", "'target_session_attrs' must be any or read-write or primary"),
         ("client_encoding=sql_ascii", "'client_encoding' must be utf8"),
         *((f"options={quote(text)}", "'options' may set only ") for text in (
@@ -77,6 +85,7 @@ def test_what_a_url_of_postgresql_may_not_ask_for_is_refused(query: str, said: s
         ("nolock=1", "'nolock' is not taken: SQLite's locks are what keeps two controllers apart"),
         ("vfs=unix-none", "'vfs' must be unix"),
         ("vfs=unix-dotfile", "'vfs' must be unix"),
+        ("mode=RO", "'mode' must be ro or rw"),
         ("vfs=memdb", "'vfs' must be unix"),
         ("immutable=1", "'immutable' is not taken"),
         ("cache=shared", "'cache' must be private"),
@@ -142,6 +151,19 @@ def test_what_is_taken_of_a_url_of_postgresql_reaches_the_server(
     place.fail("r/a")
     place.configure(database_url=f"{postgresql_url}{'&' if '?' in postgresql_url else '?'}{query}")
     assert (place.inv("doctor").code, place.inv("drain").code) == (0, 0)
+
+
+@pytest.mark.parametrize("given", ["host={h},{h}&port={p},{p}", "host={h}&port={p}", "host={h}:{p}&host={h}:{p}"])  # fmt: skip
+def test_hosts_and_their_ports_may_stand_in_the_query(sqlite_project: Workplace, postgresql_url: str, given: str) -> None:
+    url = sa.make_url(postgresql_url)
+    place = Workplace(root=sqlite_project.root, url=postgresql_url)
+    place.make_table()
+    place.fail("r/a")
+    host, port = url.host or url.query.get("host") or "localhost", url.port or url.query.get("port") or 5432
+    query = sa.make_url("postgresql://?" + given.format(h=host, p=port)).query
+    place.configure(database_url=url._replace(host=None, port=None, query=query).render_as_string(hide_password=False))
+    ran = place.inv("doctor"), place.inv("drain")
+    assert [one.code for one in ran] == [0, 0], ran
 
 
 @pytest.mark.everyday("sqlite", "postgresql", "mariadb")

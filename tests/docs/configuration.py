@@ -42,7 +42,7 @@ batchdrain:
   (`$HOME`, `${X}`, `%X%`) is refused in a path: nobody replaces it here.
 - Code (a policy or an engine by its path) is never named by a variable. It is imported only at the word of files, and
   from files, that nobody but you and root may write: neither the files themselves, nor their compiled code, nor a link or
-  folder on the way to them, nor what they import in their turn.
+  folder on the way to them, nor what they import in their turn. A group that only you are in is nobody else.
 - A settings file with aliases that stand for more than 100 000 values, or for themselves, is refused (78).
 - A password belongs into `DATABASE_URL` or into the driver's own file (`.pgpass`), not into `invoke.yaml`.
 

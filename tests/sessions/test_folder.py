@@ -14,6 +14,7 @@ from batchdrain.model.errors import BadData, FilesUnavailable, SessionInUse, Usa
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.parse import CorruptSession, parse
 from tests.sessions.files import START
+from tests.support.strangers import let_a_group_write
 
 
 def test_temporary_files_of_dead_writers_are_swept(folder: SessionFolder) -> None:
@@ -26,7 +27,9 @@ def test_temporary_files_of_dead_writers_are_swept(folder: SessionFolder) -> Non
 
 
 def test_a_folder_that_others_may_write_is_refused(tmp_path: Path) -> None:
-    tmp_path.chmod(0o770)
+    let_a_group_write(tmp_path, 0o770, gid=0)  # root's own
+    SessionFolder(tmp_path).prepare()
+    let_a_group_write(tmp_path, 0o770)
     with pytest.raises(FilesUnavailable, match="not ours alone"):
         SessionFolder(tmp_path).prepare()
 

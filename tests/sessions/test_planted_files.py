@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.telling import told
 from tests.sessions.files import put
+from tests.support.strangers import let_a_group_write
 from tests.support.workplace import Workplace
 
 
@@ -55,7 +56,7 @@ def test_what_somebody_planted_beside_a_session_is_not_followed(sqlite_project: 
 def test_a_folder_that_the_group_may_write_is_refused_by_resume_too(sqlite_project: Workplace) -> None:
     sqlite_project.fail("r/a")
     put(sqlite_project)
-    sqlite_project.sessions.chmod(0o770)
+    let_a_group_write(sqlite_project.sessions, 0o770)
     told(sqlite_project.inv("resume"), 74, "chmod 700")
     assert sqlite_project.states() == {"r/a": "FAILED"}
 
@@ -84,6 +85,8 @@ def test_session_files_are_for_us_alone_whatever_the_umask(sqlite_project: Workp
 def test_a_session_file_that_others_may_write_is_refused(sqlite_project: Workplace, mode: int) -> None:
     sqlite_project.fail("r/a~fail")
     sqlite_project.inv("drain")
-    sqlite_project.session_files()[0].chmod(mode)
+    let_a_group_write(sqlite_project.session_files()[0], mode, gid=0)
+    assert sqlite_project.inv("summary").code == (65 if mode & 2 else 0)  # root's own group is nobody else
+    let_a_group_write(sqlite_project.session_files()[0], mode)
     ran = sqlite_project.inv("summary")
     assert (ran.code, "others may write it" in ran.err) == (65, True), ran

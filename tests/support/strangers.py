@@ -45,3 +45,11 @@ def give(folder: Path, uid: int = STRANGER) -> None:
     """A folder, and all that is in it, belongs to somebody else from now on."""
     for path in (folder, *folder.rglob("*")):
         os.lchown(path, uid, uid)
+
+
+def let_a_group_write(path: Path, mode: int, gid: int = STRANGER) -> None:
+    """A group of others, or root's own where `gid` is 0."""
+    if os.geteuid():
+        pytest.skip("only root can give a file to any group")
+    os.chown(path, 0, gid)
+    path.chmod(mode)

@@ -16,6 +16,8 @@ from invoke.exceptions import Exit
 from invoke.program import Program
 from invoke.vendor import yaml as _of_invoke
 
+from batchdrain.cli.tasks.settings_nodes import problem_of_nodes
+
 _yaml: Final[Any] = _of_invoke
 _MOST_VALUES: Final = 100_000
 _MOST_BYTES: Final = 1_000_000
@@ -26,8 +28,8 @@ _CURE: Final = "take the aliases out of the file"
 
 
 def require_sound_files() -> None:
-    """Raises Exit for a file with aliases that stand for themselves or for more than anybody configures, and for one that is
-    nested too deeply. Nothing where no program of Invoke's is about to read any."""
+    """Raises Exit for a file with aliases that stand for themselves or for more than anybody configures, for one that is
+    nested too deeply, and for keys and dates that are none. Nothing where no program of Invoke's is about to read any."""
     program = _find_program()
     for path in [] if program is None else _files_of(program):
         try:
@@ -41,20 +43,19 @@ def require_sound_files() -> None:
 def problem_of(raw: bytes) -> str | None:
     """Why a file of YAML must not be loaded; None where it may, or where loading it tells."""
     has_aliases = b"&" in raw and b"*" in raw
-    if not has_aliases and raw.count(b"[") + raw.count(b"{") <= _FLAT:
-        return None
+    is_flat = not has_aliases and raw.count(b"[") + raw.count(b"{") <= _FLAT
     if len(raw) > _MOST_BYTES:
-        return f"has more than {_MOST_BYTES} bytes; keep settings only in it"
+        return None if is_flat else f"has more than {_MOST_BYTES} bytes; keep settings only in it"
     try:
         top = _yaml.compose(raw, Loader=_yaml.SafeLoader)
-        count = 0 if top is None else _count(top, {})
+        count = 0 if is_flat else _count(top, {})
     except _yaml.YAMLError:
         return None
     except RecursionError:
         return "is nested too deeply; nest less in it"
     if count is None:
         return f"has a value that holds itself; {_CURE}"
-    return f"stands for more than {_MOST_VALUES} values; {_CURE}" if count > _MOST_VALUES else None
+    return f"stands for more than {_MOST_VALUES} values; {_CURE}" if count > _MOST_VALUES else problem_of_nodes(top)
 
 
 def _count(node: Any, known: dict[int, int | None]) -> int | None:

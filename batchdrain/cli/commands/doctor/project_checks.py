@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,10 +162,11 @@ def check_session_dir(folder: Path) -> Iterator[Finding]:
     try:
         with folders.hold(nearest, guarded=True) as fd:
             found = os.fstat(fd)
+            is_ours = found.st_uid == os.geteuid() and not folders.others_may_write(found, fd)
     except folders.MovableError as error:
         yield Finding("session_dir", ok=False, message=f"{error.filename} {error.strerror}", cure=error.cure)
         return
-    if nearest == folder and (found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
+    if nearest == folder and not is_ours:
         yield Finding("session_dir", ok=False, message=f"{folder} is not ours alone to write", cure=f"chmod 700 {folder}")
         return
     yield Finding("session_dir", ok=True, message=f"{folder} can be written")
