@@ -107,8 +107,8 @@ class Database:
         except sa.exc.IntegrityError:
             raise
         except SQLAlchemyError as error:
-            if not may_wait:
-                self._require_outage(error)
+            if not may_wait and self._may_be_said_by_a_trigger(error):
+                return self._run_anew(work)
             raise self._to_error(error, was_repeated=True) from error
 
     def _to_error(self, error: SQLAlchemyError, *, was_repeated: bool = False) -> BatchDrainError:
@@ -149,14 +149,25 @@ class Database:
             raise
         return result
 
-    def _require_outage(self, error: SQLAlchemyError) -> None:
-        """Raises RowLocked for what a trigger says in an outage's or a conflict's words, while the server takes writes: the one
-        row can't be had now, and others can."""
-        if self.dialect != "sqlite" and may_be_said_by_a_trigger(error) and self._takes_writes():
-            raise RowLocked(first_line_of(getattr(error, "orig", error))) from error
+    def _may_be_said_by_a_trigger(self, error: SQLAlchemyError) -> bool:
+        return self.dialect != "sqlite" and may_be_said_by_a_trigger(error) and self._takes_writes()
+
+    def _run_anew(self, work: Callable[[sa.Connection], T]) -> T:
+        """Once more, in a new session: one that stems from a read-only moment stays read-only. Raises RowLocked where the same is
+        said again, though the server takes writes: a trigger says it, so the one row can't be had now, and others can."""
+        self.engine.dispose()
+        try:
+            return self._run_once(work)
+        except sa.exc.IntegrityError:
+            raise
+        except SQLAlchemyError as error:
+            if may_be_said_by_a_trigger(error):
+                raise RowLocked(first_line_of(getattr(error, "orig", error))) from error
+            raise self._to_error(error, was_repeated=True) from error
 
     def _takes_writes(self) -> bool:
         """Whether a new connection works, to a server that is not read-only now."""
+        self.engine.dispose()
         asked = (
             "SELECT NOT (pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean)"
             if self.dialect == "postgresql"

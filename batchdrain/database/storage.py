@@ -5,26 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
 from batchdrain.database.phases.names import quote_name
-from batchdrain.database.trigger_reach import Name, follow_triggers
+from batchdrain.database.trigger_reach import DEEPEST, VIEW, Name, bind_name, follow_triggers
 from batchdrain.model.errors import ConfigError
 
 _ROLLS_BACK: Final = frozenset({"postgres_fdw", "oracle_fdw", "mysql_fdw", "sqlite_fdw"})
 """Wrappers of foreign tables that end their server's transaction with ours."""
 _PAIR: Final = re.compile(r"`((?:[^`]|``)+)`\.`((?:[^`]|``)+)`")
-_DEEPEST: Final = 10
 
 _ENGINES: Final = sa.text(
     "SELECT t.table_type, t.engine, e.transactions FROM information_schema.tables t "
     "LEFT JOIN information_schema.engines e ON e.engine = t.engine WHERE t.table_schema = :schema AND t.table_name = :name"
-)
-_VIEW: Final = sa.text(
-    "SELECT view_definition FROM information_schema.views WHERE table_schema = :schema AND table_name = :name"
 )
 _BEHIND: Final = sa.text(
     """
@@ -83,7 +79,7 @@ def require_transactions(database: Database, tables: Sequence[sa.Table]) -> None
 
 def _look_on_mysql(connection: sa.Connection, table: sa.Table) -> Iterator[Remark]:
     here = table.schema or connection.exec_driver_sql("SELECT DATABASE()").scalar() or ""
-    for schema, name in dict.fromkeys(_tables_behind(connection, (here, table.name), _DEEPEST)):
+    for schema, name in dict.fromkeys(_tables_behind(connection, (here, table.name), DEEPEST)):
         shown = _show(connection, here, (schema, name))
         engine, transactions = _engine_of(connection, (schema, name))
         if engine is not None and transactions != "YES":
@@ -95,7 +91,7 @@ def _look_on_mysql(connection: sa.Connection, table: sa.Table) -> Iterator[Remar
                 keeps_what_is_tried=True,
             )
         yield from _look_at_triggers(connection, (schema, name))
-        if connection.execute(_VIEW, _bind((schema, name))).scalar() == "":
+        if connection.execute(VIEW, bind_name((schema, name))).scalar() == "":
             yield Remark(
                 message=f"what stands behind the view {name!r} is hidden from this user, so what a drain writes is not tried "
                 "beforehand",
@@ -106,13 +102,13 @@ def _look_on_mysql(connection: sa.Connection, table: sa.Table) -> Iterator[Remar
 
 def _engine_of(connection: sa.Connection, name: Name) -> tuple[str | None, str | None]:
     """The engine, and whether it knows transactions; None for a view, and where there is no such table."""
-    found = connection.execute(_ENGINES, _bind(name)).first()
+    found = connection.execute(_ENGINES, bind_name(name)).first()
     return (None, None) if found is None or found[0] != "BASE TABLE" else (found[1], found[2])
 
 
 def _tables_behind(connection: sa.Connection, name: Name, depth: int) -> Iterator[Name]:
     """The table itself, or those that a view reads, whatever views are between."""
-    definition = connection.execute(_VIEW, _bind(name)).scalar()
+    definition = connection.execute(VIEW, bind_name(name)).scalar()
     if not definition:  # a table; or a view whose definition is hidden from us
         yield name
     elif depth:
@@ -155,10 +151,6 @@ def _look_on_postgresql(connection: sa.Connection, table: sa.Table) -> Iterator[
             yield Remark(
                 message=f"{name} is UNLOGGED: the server empties it after a crash", cure=f"ALTER TABLE {name} SET LOGGED"
             )
-
-
-def _bind(name: Name) -> dict[str, Any]:
-    return {"schema": name[0], "name": name[1]}
 
 
 def _show(connection: sa.Connection, here: str, name: Name) -> str:

@@ -12,7 +12,8 @@ from sqlalchemy.dialects.mysql.reserved_words import RESERVED_WORDS_MARIADB, RES
 
 from batchdrain.database.sql_body import Parts, read_sql_body
 
-_DEEPEST: Final = 10
+DEEPEST: Final = 10
+"""Steps that are followed, from view to view or from trigger to trigger."""
 Name = tuple[str, str]  #: schema, table or routine
 
 _TRIGGERS: Final = sa.text(
@@ -23,9 +24,10 @@ _TABLES: Final = sa.text(
     "SELECT t.table_name, t.table_type, t.engine, e.transactions FROM information_schema.tables t "
     "LEFT JOIN information_schema.engines e ON e.engine = t.engine WHERE t.table_schema = :schema"
 )
-_VIEW: Final = sa.text(
+VIEW: Final = sa.text(
     "SELECT view_definition FROM information_schema.views WHERE table_schema = :schema AND table_name = :name"
 )
+"""What a view reads; empty where that is hidden from this user."""
 _ROUTINES: Final = sa.text(
     "SELECT routine_definition, sql_mode, routine_body FROM information_schema.routines "
     "WHERE routine_schema = :schema AND routine_name = :name AND routine_type IN ('PROCEDURE', 'FUNCTION')"
@@ -66,13 +68,13 @@ class TriggerReach:
 
 def follow_triggers(connection: sa.Connection, table: Name) -> Iterator[TriggerReach]:
     """Of each trigger that fires when a row of `table` is updated. Asks, and writes nothing."""
-    fired = [row for row in connection.execute(_TRIGGERS, _bind(table)).all() if row[3] == "UPDATE"]
+    fired = [row for row in connection.execute(_TRIGGERS, bind_name(table)).all() if row[3] == "UPDATE"]
     if not fired:
         return
     known = _names_of_the_server(connection)
     for trigger, statement, mode, _ in fired:
         walk = _Walk(connection=connection, known=known, seen={table})
-        walk.read(table[0], statement, mode, shown=f"the trigger {trigger!r}", depth=_DEEPEST)
+        walk.read(table[0], statement, mode, shown=f"the trigger {trigger!r}", depth=DEEPEST)
         yield TriggerReach(trigger=trigger, keeping=tuple(sorted(walk.keeping.items())), hidden=tuple(walk.hidden))
 
 
@@ -122,14 +124,14 @@ class _Walk:
         self.seen.add(name)
         _, kind, engine, transactions = row
         if kind == "VIEW":
-            definition = self.connection.execute(_VIEW, _bind(name)).scalar()
+            definition = self.connection.execute(VIEW, bind_name(name)).scalar()
             self.read(name[0], definition, "", shown=f"the view {name[1]!r}", depth=depth)
             return
         if transactions != "YES":
             self.keeping[name] = engine or "unknown"
-        if self.connection.execute(_MAY_SEE_TRIGGERS, _bind(name)).first() is None:
+        if self.connection.execute(_MAY_SEE_TRIGGERS, bind_name(name)).first() is None:
             self.hidden[f"the triggers of {name[1]!r}"] = None
-        for trigger, statement, mode, _ in self.connection.execute(_TRIGGERS, _bind(name)).all():
+        for trigger, statement, mode, _ in self.connection.execute(_TRIGGERS, bind_name(name)).all():
             self.read(name[0], statement, mode, shown=f"the trigger {trigger!r}", depth=depth)
 
     def _call(self, schema: str, parts: Parts, depth: int) -> None:
@@ -138,7 +140,7 @@ class _Walk:
             return
         self.called.add(name)
         shown = f"the routine {'.'.join(parts)!r}"
-        routines = self.connection.execute(_ROUTINES, _bind(name)).all()
+        routines = self.connection.execute(_ROUTINES, bind_name(name)).all()
         if not routines:
             self.hidden[shown] = None
         for definition, mode, language in routines:
@@ -158,5 +160,6 @@ def _names_of_the_server(connection: sa.Connection) -> frozenset[str]:
     return frozenset(names)
 
 
-def _bind(name: Name) -> dict[str, str]:
+def bind_name(name: Name) -> dict[str, str]:
+    """The parameters of the statements that ask of it."""
     return {"schema": name[0], "name": name[1]}

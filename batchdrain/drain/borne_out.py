@@ -41,7 +41,9 @@ def hold_against_ledger(store: Store, session: Session, rows: Iterable[Mapping[s
     it has one, comes with `catch_up`. `rows`: of the ledger, of this session. Returns the phases, whose results are open again."""
     known = {result.key: result for result in results_of(rows)}
     doubtful = [result for result in session.results if not _is_in(known.get(result.key), result)]
-    counts = store.history.read_past().attempts if doubtful else {}
+    if not doubtful:
+        return []
+    counts = store.history.read_past().attempts
     with store.database.read() as connection:
         unknown = [
             one.key for one in doubtful if not _is_borne_out(store.table.read_row_state(connection, one.key), one, counts)
