@@ -18,6 +18,7 @@ from batchdrain.model.claim import Choice, ScheduledAttempt
 from batchdrain.planning.backlog import Backlog
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut
+from batchdrain.runtime.standard_streams import keep_standard_streams
 
 
 class Chooser:
@@ -68,7 +69,8 @@ class Chooser:
     def next(self, workers: Workers) -> ScheduledAttempt | None:
         """None when nothing is to begin now. Raises DatabaseUnavailable, ConfigError."""
         try:
-            return None if self._stops.is_ending() else self._pick(workers)
+            with keep_standard_streams():  # the policies are not ours
+                return None if self._stops.is_ending() else self._pick(workers)
         except Cut:
             return None
 

@@ -24,6 +24,7 @@ from batchdrain.execution.guardian_pool import execute, withdraw
 from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.execution.orphans import settle_order
 from batchdrain.model.errors import EngineUnavailable
+from batchdrain.runtime.standard_streams import keep_standard_streams
 
 _SETTLE_POLL_S: Final = 0.1
 _LOCK_POLL_S: Final = 0.5
@@ -145,7 +146,8 @@ class Workers:
     def _submit(self, running: Running) -> None:
         """To the engine. One that does not take it may come to it later all the same: then it finds that it was withdrawn."""
         try:
-            self._running[self._engine.submit(execute, running.order)] = running
+            with keep_standard_streams():  # the engine may not be ours
+                self._running[self._engine.submit(execute, running.order)] = running
         except Exception as error:  # noqa: BLE001 - whatever an engine raises
             what = f"{type(error).__name__}: {error}"
             self._stops.fail(EngineUnavailable(f"batchdrain.engine: it takes no commands: {what}", remedy=_ANEW))

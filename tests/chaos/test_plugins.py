@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 
 import pytest
 
 from tests.chaos.checker import violations
 from tests.chaos.faults import repeated
 from tests.chaos.watching import started, watched
-from tests.support.workplace import DEADLINE_S, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, INV, Workplace, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
 
@@ -48,6 +49,16 @@ def closing(lane, now):
     if looks == 3:
         os.close(1)
     return 0
+
+def taking(lane, now):
+    global looks
+    looks += 1
+    if looks == 3:
+        os.close(1)
+        kept.append(open("own", "x"))  # it gets the number 1
+    return 0
+
+kept = []
 """
 
 
@@ -110,6 +121,23 @@ def test_a_policy_that_closes_stdout_costs_the_output_alone(sqlite_project: Work
     assert violations(sqlite_project, witness, "") == []
     assert set(sqlite_project.states().values()) == {"COMPLETE"}, (ran.code, ran.err)
     assert sqlite_project.session()["status"] == "complete"
+
+
+@repeated(46)
+def test_a_file_that_takes_the_place_of_stdout_is_not_written_to(sqlite_project: Workplace) -> None:
+    witness = watched(sqlite_project, "a/p~ms=1", "b/p~ms=1")
+    with (sqlite_project.root / "output").open("w") as output:  # a regular file: it is written through the number itself
+        subprocess.run(
+            [*INV, "drain"],
+            cwd=sqlite_project.root,
+            env=sqlite_project.environ(using(sqlite_project, "taking")),
+            stdout=output,
+            timeout=DEADLINE_S,
+            check=True,
+        )
+    assert violations(sqlite_project, witness, "") == []
+    assert set(sqlite_project.states().values()) == {"COMPLETE"}
+    assert (sqlite_project.root / "own").read_bytes() == b""
 
 
 @repeated(46)

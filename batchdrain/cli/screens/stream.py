@@ -7,6 +7,7 @@ or takes nothing at all, costs nothing but the text.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
 import socket
@@ -16,6 +17,7 @@ from time import monotonic
 from typing import IO, Any, Final
 
 from batchdrain.runtime import signals
+from batchdrain.runtime.standard_streams import is_lost
 
 KEPT_BYTES: Final = 1_000_000
 PATIENCE_S: Final = 30.0
@@ -51,6 +53,7 @@ class Outlet:
                     self._give_up()
             elif self._open:
                 try:
+                    require_ours(self._stream)
                     self._stream.write(text)
                 except (OSError, ValueError):  # a closed pipe, a closed terminal, a full disk below a redirection
                     self._give_up()
@@ -61,6 +64,7 @@ class Outlet:
         with self._lock:
             if self._pipe is None and self._open:
                 try:
+                    require_ours(self._stream)
                     self._stream.flush()
                 except (OSError, ValueError):
                     self._give_up()
@@ -144,9 +148,16 @@ class _Pipe:
                 os.close(self._own)
 
 
+def require_ours(stream: IO[str]) -> None:
+    """Raises OSError where code that is not ours closed the stream's number: another file may have it by now."""
+    if is_lost(stream):
+        raise OSError(errno.EBADF, "closed by somebody else")
+
+
 def silence(stream: IO[str]) -> None:
     """The interpreter flushes stdout once more at its end, and would then exit 120, or wait for the reader."""
     with contextlib.suppress(OSError, ValueError):
+        require_ours(stream)
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())
         os.close(null)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import IO
 
-from batchdrain.cli.screens.stream import silence
+from batchdrain.cli.screens.stream import require_ours, silence
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.runtime.json_text import to_ascii
 from batchdrain.runtime.text import can_encode, safe_lines, safe_text, to_printable
@@ -43,6 +43,7 @@ class Output:
         if not self._open:
             return
         try:
+            require_ours(self._stream)
             self._stream.write(text)
             self._stream.flush()
         except (OSError, ValueError):  # a closed pipe, a closed terminal, a full disk below a redirection
