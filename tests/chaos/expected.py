@@ -91,7 +91,7 @@ class Expected:
             self.counted, self.orphans = self.counted + 1, 0
         elif outcome is Outcome.ORPHANED:
             self.orphans += 1
-        self._free(recorded, next_ms)
+        self._free(recorded, None if recorded is Outcome.MOVED else next_ms)
 
     def orphan(self) -> None:
         """A recovery gives it back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import textwrap
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -24,7 +25,11 @@ from tests.chaos.world import PHASES, World
 from tests.support.soaking import share, soak
 
 EVERYDAY = 250
+SHRINKS = "BATCHDRAIN_TEST_SHRINK"
+"""Set it to have a red machine look for a short example: that takes minutes, and a gate only asks whether it is red."""
 _CHECKED = settings(
+    phases=(Phase.explicit, Phase.generate, *((Phase.shrink,) if os.environ.get(SHRINKS) else ())),
+    report_multiple_bugs=False,
     max_examples=EVERYDAY,
     stateful_step_count=30,
     deadline=None,
@@ -32,7 +37,7 @@ _CHECKED = settings(
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-_MUTATED = settings(_CHECKED, max_examples=2500, phases=(Phase.generate,), report_multiple_bugs=False)
+_MUTATED = settings(_CHECKED, max_examples=2500, phases=(Phase.generate,))
 
 
 @pytest.fixture
@@ -139,6 +144,26 @@ def test_the_machine_sees(name: str, world: World, monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(AssertionError):
         run_state_machine_as_test(ClaimMachine, settings=_MUTATED)
+
+
+@pytest.mark.skipif(SHRINKS in os.environ, reason="a short example is looked for")
+def test_a_machine_that_is_red_tries_no_more_examples_than_one_that_is_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shorter example would take minutes to be found, in which nobody hears that a promise is broken."""
+    begun, begin = list[int](), world.begin
+
+    def count_and_begin(rows: dict[str, Row]) -> None:
+        begun.append(1)
+        begin(rows)
+
+    monkeypatch.setattr(world, "begin", count_and_begin)
+    MUTANTS["orphan_count not raised by recover"].let_loose(monkeypatch)
+
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(ClaimMachine, settings=_CHECKED)
+
+    assert len(begun) <= EVERYDAY
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,9 @@ def test_a_program_that_can_not_be_executed_in_time_is_given_up(
     order: Make, pool: GuardianPool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, by: EndedBy
 ) -> None:
     """It lies on a file system that hangs."""
-    patched(monkeypatch, "l._become_the_command = lambda *_: time.sleep(600)")
+    hangs = "l._become_the_command = lambda *_: (l.system.die_with_parent(9), time.sleep(600))"
+    patched(monkeypatch, hangs)
+    before = set(psutil.Process().children(recursive=True))
     wanted = guarded(order("pass", timeout_s=0.3 if by is EndedBy.TIMEOUT else 600, grace_s=600), tmp_path, lease_s=600)
 
     def interrupt() -> None:
@@ -141,8 +143,12 @@ def test_a_program_that_can_not_be_executed_in_time_is_given_up(
     if by is EndedBy.INTERRUPT:
         interrupting.start()
     ending = pool.execute(wanted)
+    started = set(psutil.Process().children(recursive=True)) - before
     pool.close()
     assert (ending.by, ending.exit_code) == (by, None)
+    assert [
+        process.pid for process in started if not ends(process.pid)
+    ] == []  # the one that stands ready for another order too
 
 
 def test_a_log_that_can_not_be_capped_is_no_reason_to_end_the_command(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,3 +53,49 @@ def test_the_95th_percentile_is_not_exceeded_by_95_percent(values: list[float]) 
     assert found in values
     assert sum(value <= found for value in values) >= 0.95 * len(values)
     assert sum(value < found for value in values) < 0.95 * len(values)
+
+
+@pytest.mark.parametrize(
+    ("count", "rank"), [(1, 1), (5, 5), (19, 19), (20, 19), (21, 20), (40, 38), (100, 95), (101, 96), (200, 190)]
+)
+def test_the_95th_percentile_is_the_nearest_rank(count: int, rank: int) -> None:
+    """Where 95 % of the values are a whole number of them, the next one is one too many."""
+    assert percentile_95([float(value) for value in range(count, 0, -1)]) == rank
+
+
+def test_a_limit_that_is_above_the_longest_learnt_one_is_neither_doubled_nor_cut() -> None:
+    """`default_s` is set by hand: a command that asks for more time must not get less."""
+    by_hand = Timeout(default_s=7200, max_s=3600)
+    assert _limit([], by_hand, longer=1).seconds == 7200
+    assert _limit([], by_hand, after_timeout=True).seconds == 7200
+    assert _limit([], Timeout(default_s=3000, max_s=3600), longer=1).seconds == 3600
+
+
+def test_how_long_a_timed_out_phase_may_take_is_not_learnt_from_others_that_had_timed_out() -> None:
+    known = {("default", None): [100.0] * 9, ("default", "timeout"): [20.0] * 9}
+    asked: list[tuple[str, str | None]] = []
+
+    def durations(run_type: str, category: str | None) -> list[float]:
+        asked.append((run_type, category))
+        return known.get((run_type, category), [])
+
+    phase = Phase(run_id="r", phase_id="p", phase_index=0, state=PhaseState.FAILED, failure=Failure("x", "timeout"))
+    found = TimeLimits(durations, Timeout(), lambda _: "default").of(phase)
+    assert found == TimeLimit(seconds=600, rule="3 x p95 of 9 durations of run type 'default', doubled after a timeout")
+    assert asked == [("default", None)]
+
+
+def test_durations_are_read_once_until_they_are_forgotten() -> None:
+    asked: list[str] = []
+
+    def durations(run_type: str, category: str | None) -> list[float]:
+        asked.append(f"{run_type} {category}")
+        return [float(len(asked) * 100)] * 5
+
+    limits = TimeLimits(durations, Timeout(), lambda run_id: run_id)
+    phase = Phase(run_id="r", phase_id="p", phase_index=0, state=PhaseState.FAILED, failure=Failure("x", "patch"))
+    first = limits.of(phase)
+    assert limits.of(phase) == first
+    assert asked == ["r None", "r patch"]
+    limits.forget()
+    assert limits.of(phase) != first

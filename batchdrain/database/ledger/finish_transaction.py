@@ -40,13 +40,16 @@ class FinishTransaction:
             "counted": 1 if outcome in COUNTED else 0,
             "orphaned": 1 if outcome is Outcome.ORPHANED else 0,
         }
-        if self.retry_in_s is None or outcome is Outcome.REFUSED:
-            freed = connection.execute(statements.free, ours)
+        waits = self.retry_in_s is not None and outcome is not Outcome.REFUSED and not self.attempt.unwritten
+        if waits:
+            freed = connection.execute(statements.free_until, {**ours, "wait_ms": round((self.retry_in_s or 0.0) * 1000)})
         else:
-            freed = connection.execute(statements.free_until, {**ours, "wait_ms": round(self.retry_in_s * 1000)})
+            freed = connection.execute(statements.free, ours)
         if not freed.rowcount:
             return self._find_recorded(connection)
         recorded = self._write_row(connection)
+        if waits and recorded.outcome is Outcome.MOVED:  # nobody tries it again: nobody is to wait for that
+            connection.execute(statements.forget_wait, {name: ours[name] for name in ("the_key", "the_epoch")})
         if not connection.execute(statements.close_attempt, to_row(recorded)).rowcount:
             self._write_attempt_anew(connection, recorded)
         return recorded

@@ -50,6 +50,7 @@ class Statements:
         self.free_until = (
             claims.update().where(ours).values(next_at_ms=db_now_ms() + given("wait_ms", type_=sa.BigInteger), **freed)
         )
+        self.forget_wait = claims.update().where(this, claims.c.epoch == given("the_epoch")).values(next_at_ms=None)
         self.attempt = sa.select(
             attempts.c.outcome, attempts.c.final_state, attempts.c.ended_ms, attempts.c.session_uid
         ).where(attempt)

@@ -1,0 +1,159 @@
+"""What an ending makes of a phase: its outcome, its category and what it asked for."""
+
+from __future__ import annotations
+
+import errno
+import json
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+
+from batchdrain.drain.row_states import RowStates
+from batchdrain.execution.order import EndedBy
+from batchdrain.model.phase import RowState
+from batchdrain.model.states import Outcome
+from tests.drain.judging import NOW, claim_of, ending, judged, row, settings_of
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"), [(0, Outcome.FAILED), (3, Outcome.COMPLETE), (4, Outcome.COMPLETE), (5, Outcome.FAILED)]
+)
+def test_success_is_what_the_configured_exit_codes_say(code: int, outcome: Outcome) -> None:
+    assert judged(settings_of(success_exit_codes=[3, 4]), ending(exit_code=code)).outcome is outcome
+
+
+@pytest.mark.parametrize(("code", "category"), [(75, "other"), (7, "transient"), (1, "other")])
+def test_a_transient_failure_is_what_the_configured_exit_codes_say(code: int, category: str) -> None:
+    found = judged(settings_of(transient_exit_codes=[7]), ending(exit_code=code, stderr_tail=b"boom"))
+    assert (found.outcome, found.category) == (Outcome.FAILED, category)
+
+
+def test_a_code_that_means_success_is_no_transient_failure() -> None:
+    found = judged(settings_of(success_exit_codes=[75]), ending(exit_code=75))
+    assert (found.outcome, found.reason, found.category) == (Outcome.COMPLETE, None, "other")
+
+
+@pytest.mark.parametrize(("code", "wants"), [(75, True), (1, False), (0, False), (None, False)])
+def test_more_time_is_given_for_a_transient_exit_code_alone(code: int | None, wants: bool) -> None:
+    """A command that says it of every failure would be tried with ever longer limits."""
+    how = {"exit_code": code, "signal": None if code is not None else 9, "result": b'{"needs": "time"}'}
+    assert judged(settings_of(), ending(**how)).wants_more_time is wants
+
+
+@pytest.mark.parametrize("by", [EndedBy.TIMEOUT, EndedBy.INTERRUPT, EndedBy.LEASE, EndedBy.LOST, EndedBy.UNGUARDED])
+def test_a_phase_that_completed_in_the_table_is_complete_however_its_command_ended(by: EndedBy) -> None:
+    """It may hang after its last commit, and be ended by its time limit: the work is done."""
+    found = judged(settings_of(result_from="database"), ending(by, signal=9), row("COMPLETE", None))
+    assert (found.outcome, found.reason, found.final_state) == (Outcome.COMPLETE, None, "COMPLETE")
+
+
+@pytest.mark.parametrize(
+    ("by", "outcome"),
+    [
+        (EndedBy.TIMEOUT, Outcome.TIMEOUT),
+        (EndedBy.INTERRUPT, Outcome.RELEASED),
+        (EndedBy.LEASE, Outcome.RELEASED),
+        (EndedBy.LOST, Outcome.ORPHANED),
+        (EndedBy.UNGUARDED, Outcome.FAILED),
+        (EndedBy.NOT_STARTED, Outcome.NOT_STARTED),
+        (EndedBy.NOT_TAKEN, Outcome.NOT_STARTED),
+    ],
+)
+@pytest.mark.parametrize("result_from", ["exit_code", "database"])
+def test_each_way_to_end_has_its_outcome_where_the_table_says_nothing_else(
+    by: EndedBy, outcome: Outcome, result_from: str
+) -> None:
+    state = row("EXECUTING") if result_from == "database" else None
+    assert judged(settings_of(result_from=result_from), ending(by, message="why"), state).outcome is outcome
+
+
+@pytest.mark.parametrize("by", [EndedBy.NOT_STARTED, EndedBy.NOT_TAKEN])
+def test_a_command_that_never_ran_completed_nothing_whatever_the_table_says(by: EndedBy) -> None:
+    found = judged(settings_of(result_from="database"), ending(by, errno=errno.ENOENT, message="why"), row("COMPLETE"))
+    assert found.outcome is Outcome.NOT_STARTED
+
+
+def test_ids_that_are_too_long_for_an_argument_fail_their_phase_alone() -> None:
+    assert judged(settings_of(), ending(EndedBy.NOT_STARTED, errno=errno.E2BIG, message="x")).outcome is Outcome.FAILED
+    assert judged(settings_of(), ending(EndedBy.NOT_STARTED, errno=errno.ENOMEM, message="x")).outcome is Outcome.NOT_STARTED
+
+
+@pytest.mark.parametrize(
+    ("gone_is", "code", "is_deleted", "outcome"),
+    [
+        ("complete", 0, True, Outcome.COMPLETE),
+        ("complete", 1, True, Outcome.FAILED),
+        ("complete", 0, False, Outcome.FAILED),
+        ("failed", 0, True, Outcome.FAILED),
+    ],
+)
+def test_a_row_that_is_gone_is_complete_only_where_that_is_configured_and_the_code_says_so(
+    gone_is: str, code: int, is_deleted: bool, outcome: Outcome
+) -> None:
+    settings = settings_of(result_from="database")
+    settings = settings.model_copy(update={"source": settings.source.model_copy(update={"gone_is": gone_is})})
+    assert judged(settings, ending(exit_code=code), row("gone", None, is_deleted=is_deleted)).outcome is outcome
+
+
+def test_a_success_code_does_not_complete_a_phase_whose_state_says_otherwise() -> None:
+    found = judged(settings_of(result_from="database"), ending(exit_code=0), row("FAILED"))
+    assert (found.outcome, found.final_state) == (Outcome.FAILED, "FAILED")
+
+
+def test_an_attempt_began_as_long_before_its_end_as_it_took() -> None:
+    found = judged(settings_of(), ending(exit_code=1))
+    assert (found.ended_at, found.started_at, found.duration_s) == (NOW, NOW - timedelta(seconds=1.5), 1.5)
+
+
+def test_secrets_are_masked_in_every_text_that_a_command_gives() -> None:
+    def redact(text: str) -> str:
+        return text.replace("hunter2", "***")
+
+    own = json.dumps({"reason": "hunter2 was refused", "metrics": {"of hunter2": 3}}).encode()
+    found = [
+        judged(settings_of(), ending(exit_code=1, result=own), redact=redact),
+        judged(settings_of(), ending(exit_code=1, stderr_tail=b"hunter2 was refused"), redact=redact),
+        judged(settings_of(), ending(exit_code=1, stdout_tail=b"hunter2 was refused"), redact=redact),
+        judged(settings_of(), ending(EndedBy.NOT_STARTED, message="hunter2 was refused"), redact=redact),
+        judged(settings_of(result_from="database"), ending(exit_code=1), row("FAILED", "hunter2 was refused"), redact=redact),
+        judged(settings_of(), ending(EndedBy.TIMEOUT, result=own), redact=redact),
+    ]
+    assert ["hunter2" in (attempt.reason or "") for attempt in found] == [False] * len(found)
+    assert all("*** was refused" in (attempt.reason or "") for attempt in found), [attempt.reason for attempt in found]
+    assert dict(found[0].metrics) == {"of ***": 3.0}
+
+
+def test_metrics_are_finite_numbers_and_at_most_fifty() -> None:
+    given: dict[str, Any] = {"tokens": 7, "rate": 0.5, "yes": True, "text": "8", "nothing": None, "huge": 1e308}
+    many = {f"m{number:02}": number for number in range(60)}
+    found = judged(settings_of(), ending(exit_code=0, result=json.dumps({"metrics": given}).encode()))
+    assert dict(found.metrics) == {"tokens": 7.0, "rate": 0.5}
+    assert len(judged(settings_of(), ending(exit_code=0, result=json.dumps({"metrics": many}).encode())).metrics) == 50
+
+
+class Running:
+    def __init__(self) -> None:
+        self.claim = claim_of(held_state=None)
+
+
+@pytest.mark.parametrize(
+    ("by", "left", "may_change"),
+    [
+        (EndedBy.EXIT, row("FAILED", "before"), True),
+        (EndedBy.EXIT, row("EXECUTING", "before"), True),
+        (EndedBy.EXIT, row("EXECUTING", "after"), True),
+        (EndedBy.EXIT, row("FAILED", "after"), False),
+        (EndedBy.EXIT, row("FAILED", None), False),
+        (EndedBy.EXIT, row("COMPLETE", None), False),
+        (EndedBy.EXIT, row("gone", None), False),
+        (EndedBy.EXIT, None, False),
+        (EndedBy.TIMEOUT, row("FAILED", "before"), False),
+        (EndedBy.INTERRUPT, row("EXECUTING", "before"), False),
+    ],
+)
+def test_the_table_is_waited_for_only_while_it_says_nothing_new(by: EndedBy, left: RowState | None, may_change: bool) -> None:
+    """A phase that failed again with other words has its result: to wait for `settle_s` would only cost time."""
+    unasked = cast("Any", None)
+    states = RowStates(settings_of(result_from="database").command, unasked, {"EXECUTING", "QUEUED"}, unasked)
+    assert states.may_change(cast("Any", Running()), ending(by, exit_code=1), left) is may_change
