@@ -4,8 +4,9 @@ import pytest
 
 from tests.conftest import DATABASES
 from tests.database.bench import bench, database_mode
+from tests.database.book import book
 
-__all__ = ["bench", "database_mode"]
+__all__ = ["bench", "book", "database_mode"]
 
 _POOLED_TOO = {
     "test_beats",

@@ -71,3 +71,13 @@ def test_a_beat_that_the_database_did_not_take_extends_nothing(monkeypatch: pyte
 
 def test_a_claim_that_is_ours_no_more_is_ended_at_the_beat(monkeypatch: pytest.MonkeyPatch) -> None:
     assert beaten(SlowClaims(lost=True), monkeypatch) == [("t", "end")]
+
+
+def test_a_claim_that_no_guardian_of_ours_watches_lasts_as_long_as_its_command_may() -> None:
+    """Nobody here would end it in time, so nobody may take it before: its limit, its grace, what settles, and a lease."""
+    command = Command(grace_s=GRACE_S, settle_s=7)
+    elsewhere = heartbeat.Heartbeat(cast("Any", SlowClaims()), LEASE, command, pool=None)
+    assert elsewhere.lease_s(600) == 600 + GRACE_S + 7 + LEASE.margin_s + LEASE.ttl_s
+    assert elsewhere.deadline_ms(1_000) is None
+    here = heartbeat.Heartbeat(cast("Any", SlowClaims()), LEASE, command, pool=cast("Any", GuardianPool()))
+    assert here.lease_s(600) == LEASE.ttl_s

@@ -37,8 +37,8 @@ def test_a_code_that_means_success_is_no_transient_failure() -> None:
 @pytest.mark.parametrize(("code", "wants"), [(75, True), (1, False), (0, False), (None, False)])
 def test_more_time_is_given_for_a_transient_exit_code_alone(code: int | None, wants: bool) -> None:
     """A command that says it of every failure would be tried with ever longer limits."""
-    how = {"exit_code": code, "signal": None if code is not None else 9, "result": b'{"needs": "time"}'}
-    assert judged(settings_of(), ending(**how)).wants_more_time is wants
+    how = ending(exit_code=code, signal=None if code is not None else 9, result=b'{"needs": "time"}')
+    assert judged(settings_of(), how).wants_more_time is wants
 
 
 @pytest.mark.parametrize("by", [EndedBy.TIMEOUT, EndedBy.INTERRUPT, EndedBy.LEASE, EndedBy.LOST, EndedBy.UNGUARDED])

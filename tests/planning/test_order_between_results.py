@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from batchdrain.database.phases.pages import Row
+from batchdrain.planning import lane_builder
 from tests.planning.backlogs import NOW, all_of, backlog_of, names
 
 
@@ -32,3 +35,22 @@ def test_a_reading_between_two_choices_forgets_no_sample() -> None:
         backlog.refresh(NOW)
         chosen.append(backlog.next(NOW))
     assert names(choice for choice in chosen if choice is not None) == ["a/p0", "b/p0"]
+
+
+def test_phases_of_one_index_come_by_their_names_also_where_a_lane_keeps_few_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane_builder, "KEPT", 4)
+    found = [Row(run_id="a", phase_id=f"p{number:02}", phase_index=7, reason="boom") for number in reversed(range(30))]
+    backlog = backlog_of(found)
+    backlog.refresh(NOW)
+    first = [choice for _ in range(4) if (choice := backlog.next(NOW)) is not None]
+    assert names(first) == ["a/p00", "a/p01", "a/p02", "a/p03"]
+
+
+@pytest.mark.parametrize("index", [0, -3, 2**53 + 1])
+def test_an_index_is_kept_as_it_is_and_none_goes_last(index: int) -> None:
+    found = [
+        Row(run_id="a", phase_id="none", phase_index=None, reason="boom"),
+        Row(run_id="a", phase_id="has one", phase_index=index, reason="boom"),
+    ]
+    chosen = all_of(backlog_of(found, ["run-order"]))
+    assert [(choice.phase.phase_id, choice.phase.phase_index) for choice in chosen] == [("has one", index), ("none", None)]

@@ -74,7 +74,7 @@ def test_a_phases_own_acceptance_goes_before_its_runs_and_that_before_its_cluste
 
 
 def test_what_was_accepted_is_told_before_a_parked_cluster_and_a_filter_before_both() -> None:
-    parked = {"progress": lambda: Progress(repeats={"boom": 9})}
+    parked: dict[str, Any] = {"progress": lambda: Progress(repeats={"boom": 9})}
     assert why(rules(accepted=accepted(OF_RUN), **parked)) == ["accepted: the run r (ann)"]
     assert why(rules(accepted=accepted(OF_CLUSTER), **parked)) == [f"accepted: the cluster {CLUSTER} (ann)"]
     by_category = Filters(categories=("transient",))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def test_a_look_whether_a_lock_is_taken_keeps_nobody_from_taking_it(
     """`inv sessions` looks, by a lock of its own for a moment, while `inv resume` begins."""
     looks, takes = two
     fcntl.flock(looks, fcntl.LOCK_SH)
-    monkeypatch.setattr(lock.time, "sleep", lambda _: fcntl.flock(looks, fcntl.LOCK_UN))
+    monkeypatch.setattr(time, "sleep", lambda _: fcntl.flock(looks, fcntl.LOCK_UN))
 
     lock.take(takes)
 
@@ -36,7 +37,7 @@ def test_a_look_whether_a_lock_is_taken_keeps_nobody_from_taking_it(
 
 def test_a_lock_that_somebody_keeps_is_not_given(two: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     keeps, takes = two
-    monkeypatch.setattr(lock.time, "sleep", lambda _: None)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
     lock.take(keeps)
     with pytest.raises(BlockingIOError):
         lock.take(takes)

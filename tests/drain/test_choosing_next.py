@@ -1,0 +1,183 @@
+"""Which phase is next: retries whose time has come, the backlog's best, and what the budget leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from batchdrain.config.settings import Retry
+from batchdrain.drain import chooser, circuit_breaker
+from batchdrain.drain.budget import Budget
+from batchdrain.drain.chooser import Chooser
+from batchdrain.drain.circuit_breaker import CircuitBreaker
+from batchdrain.model.claim import Choice, ScheduledAttempt
+from batchdrain.model.phase import Phase
+from batchdrain.model.states import PhaseState
+
+NOW = 1_000.0
+
+
+def choice(run_id: str) -> Choice:
+    return Choice(phase=Phase(run_id=run_id, phase_id="p", phase_index=0, state=PhaseState.FAILED), reason="")
+
+
+def retry(run_id: str, due: float = NOW) -> ScheduledAttempt:
+    return ScheduledAttempt(due, 1, choice(run_id), executions=1)
+
+
+class Room:
+    """A chooser, and all that it looks at."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, runs: str, *, most: int | None = None, minutes: float = 0.0) -> None:
+        self.now, self.reads, self.elapsed_s = NOW, 0, 0.0
+        for module in (chooser, circuit_breaker):
+            patch.setattr(module, "monotonic", lambda: self.now)
+        self.left = list(runs)
+        self.stale = False
+        self.breaker = CircuitBreaker(Retry(outage_after=3, initial_s=10))
+        self.is_due = self.is_ending = self.is_interrupted = False
+        stops = SimpleNamespace(is_ending=lambda: self.is_ending, results=0, full_clusters=lambda _: frozenset())
+        stops.progress, stops.is_interrupted = SimpleNamespace(elapsed_s=0.0), False
+        self.stops = stops
+        lookahead = SimpleNamespace(apply=lambda: None, submit=lambda _: None, cancel=lambda _: None)
+        refresh = SimpleNamespace(is_due=False, read=self._read, tell=lambda: None)
+        budget = Budget(most=most, batch=None, minutes=minutes, workers=2)
+        parts: list[Any] = [self, refresh, lookahead, budget, self.breaker, stops]
+        self.chooser = Chooser(*parts)
+        self.busy: set[str] = set()
+
+    def _read(self) -> None:
+        self.reads += 1
+        self.stale = False
+
+    @property
+    def waiting(self) -> int:
+        return len(self.left)
+
+    def next(self, now: datetime, busy: set[str], full: object) -> Choice | None:  # as a backlog
+        for run in self.left:
+            if run not in busy:
+                self.left.remove(run)
+                return choice(run)
+        return None
+
+    def touch(self, *_: object) -> None: ...
+
+    def workers(self) -> Any:
+        return _Workers(self.busy)
+
+    def pick(self) -> str | None:
+        found = self.chooser.next(self.workers())
+        if found is None:
+            return None
+        return f"{found.run_id} again" if found.is_retry else found.run_id
+
+    def until(self, held: int = 0) -> float | None:
+        return self.chooser.until_next(cast("Any", _Workers(self.busy, held)))
+
+
+class _Workers:
+    def __init__(self, busy: set[str], held: int = 0) -> None:
+        self.busy_runs, self._held = busy, held
+
+    def __len__(self) -> int:
+        return self._held
+
+    def side_by_side(self) -> dict[str, int]:
+        return {}
+
+
+@pytest.fixture
+def patch() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as found:
+        yield found
+
+
+def test_a_retry_whose_time_has_come_goes_first_and_one_whose_time_has_not_waits(patch: pytest.MonkeyPatch) -> None:
+    room = Room(patch, "ab")
+    room.chooser.begin([retry("y", NOW + 5), retry("x", NOW)])
+    assert [room.pick() for _ in range(4)] == ["x again", "a", "b", None]
+    assert room.chooser.awaits_time()
+    assert room.until() == 5.0
+    room.now += 5
+    assert [room.pick(), room.chooser.awaits_time()] == ["y again", False]
+
+
+def test_a_retry_of_a_run_that_is_busy_waits_and_keeps_no_other_waiting(patch: pytest.MonkeyPatch) -> None:
+    room = Room(patch, "")
+    room.chooser.begin([retry("x", NOW - 2), retry("y", NOW - 1)])
+    room.busy = {"x"}
+    assert [room.pick() for _ in range(2)] == ["y again", None]
+    assert room.until(held=1) is None
+    room.busy = set()
+    assert room.pick() == "x again"
+
+
+def test_after_a_transient_failure_a_phase_that_was_not_tried_yet_goes_first(patch: pytest.MonkeyPatch) -> None:
+    room = Room(patch, "a")
+    room.chooser.begin([retry("x")])
+    room.breaker._alike.add(choice("z").phase.key)
+    assert [room.pick() for _ in range(2)] == ["a", "x again"]
+
+
+def test_a_retry_costs_nothing_of_the_batch_and_gives_nothing_back_to_it(patch: pytest.MonkeyPatch) -> None:
+    room = Room(patch, "abc", most=2)
+    room.chooser.begin([retry("x")])
+    again = room.chooser.next(room.workers())
+    assert again is not None
+    room.chooser.take_back(again)
+    assert (room.chooser.taken, room.chooser.left) == (0, 2)
+    new = room.chooser.next(room.workers())
+    assert new is not None
+    assert room.chooser.left == 1
+    room.chooser.take_back(new)
+    assert room.chooser.left == 2
+    assert [room.pick() for _ in range(3)] == ["b", "c", None]
+
+
+def test_nothing_is_chosen_once_the_session_ends(patch: pytest.MonkeyPatch) -> None:
+    room = Room(patch, "a")
+    room.chooser.begin([retry("x")])
+    room.is_ending = True
+    assert room.pick() is None
+    assert not room.chooser.awaits_time()
+
+
+def test_a_wait_for_a_retry_is_no_longer_than_the_time_that_the_session_has(patch: pytest.MonkeyPatch) -> None:
+    room = Room(patch, "", minutes=2)
+    room.chooser.begin([retry("x", NOW + 3600)])
+    assert room.until() == 120.0
+    room.stops.progress.elapsed_s = 90.0
+    assert room.until() == 30.0
+    room.stops.progress.elapsed_s = 130.0
+    assert room.until() == 0.0
+
+
+def test_a_lane_that_ran_out_is_read_again_before_a_choice(patch: pytest.MonkeyPatch) -> None:
+    room = Room(patch, "")
+    room.chooser.begin([])
+    room.stale = True
+    assert (room.pick(), room.reads) == (None, 1)
+    assert (room.pick(), room.reads) == (None, 1)
+    room.chooser.look_again()
+    assert (room.pick(), room.reads) == (None, 2)
+
+
+@pytest.mark.parametrize(("most", "taken", "left"), [(None, 99, None), (5, 0, 5), (5, 5, 0), (5, 6, 0)])
+def test_what_is_left_of_a_batch_is_never_less_than_nothing(most: int | None, taken: int, left: int | None) -> None:
+    assert Budget(most=most).left(taken) == left
+
+
+def test_a_limit_in_minutes_is_counted_in_seconds_and_none_is_no_limit() -> None:
+    assert Budget(most=None, minutes=1.5).left_s(30.0) == 60.0
+    assert Budget(most=None).left_s(1e9) == float("inf")
+
+
+def test_a_batch_ends_after_each_whole_number_of_them() -> None:
+    budget = Budget(most=None, batch=3)
+    assert [budget.ends_batch(taken) for taken in range(7)] == [True, False, False, True, False, False, True]
+    assert not Budget(most=None).ends_batch(0)

@@ -1,0 +1,121 @@
+"""What a controller holds while it is not yet concluded: its runs are busy, and nothing of it is lost at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from batchdrain.drain import workers as room
+from batchdrain.drain.in_flight import Claimed, Ended
+from batchdrain.drain.request import DrainRequest
+from batchdrain.drain.workers import Workers
+from batchdrain.execution.order import EndedBy, Ending
+from batchdrain.model.claim import Choice, ScheduledAttempt
+from batchdrain.planning.filters import Filters
+from batchdrain.sessions.record import SessionRecord
+from batchdrain.sessions.session import Kind
+from tests.drain.judging import LIMIT, claim_of, ending, row, settings_of
+
+
+class Held:
+    """Workers whose engine, table and clock are ours."""
+
+    def __init__(self, record: SessionRecord, patch: pytest.MonkeyPatch) -> None:
+        self.now, self.settles, self.futures, self.interrupts = 1_000.0, False, list[Future[Ending]](), 0
+        patch.setattr(room, "monotonic", lambda: self.now)
+        request = DrainRequest(kind=Kind.FAILED, filters=Filters(), settings=settings_of(result_from="database"))
+        it: Any = SimpleNamespace(record=record, request=request, project=SimpleNamespace(root=record.logs))
+        capabilities = SimpleNamespace(pool=None, interrupt=self._interrupt)
+        services: Any = SimpleNamespace(engine=self, capabilities=capabilities)
+        states: Any = SimpleNamespace(read=lambda _: row("EXECUTING"), settle_s=5.0, may_change=lambda *_: self.settles)
+        recorder: Any = SimpleNamespace(claimed=lambda *_: None, started=lambda *_: None, notice=lambda *_: None)
+        self.failures: list[Any] = []
+        stops: Any = SimpleNamespace(wait=lambda _: None, fail=self.failures.append)
+        self.workers = Workers(it, services, states, recorder, stops)
+
+    def _interrupt(self) -> None:
+        self.interrupts += 1
+        for future in self.futures:
+            if not future.done():
+                future.set_result(ending(EndedBy.INTERRUPT, signal=15))
+
+    def submit(self, call: Callable[..., Any], order: Any) -> Future[Ending]:
+        self.futures.append(Future())
+        return self.futures[-1]
+
+    def begin(self, run_id: str = "r") -> None:
+        phase = claim_of().phase
+        claim = claim_of(phase=phase.__class__(run_id=run_id, phase_id="p", phase_index=0, state=phase.state))
+        scheduled = ScheduledAttempt(0.0, 1, Choice(phase=claim.phase, reason=""))
+        self.workers.execute(Claimed(scheduled=scheduled, claim=claim, limit=LIMIT, guardian=None, deadline_ms=None))
+
+    def ended(self) -> list[Ended]:
+        return list(self.workers.ended(0.0))
+
+
+@pytest.fixture
+def held(record: SessionRecord, monkeypatch: pytest.MonkeyPatch) -> Held:
+    return Held(record, monkeypatch)
+
+
+def test_a_run_is_busy_until_its_phase_is_concluded(held: Held) -> None:
+    """Its command may have handed its work on: another phase of the run must not begin beside it."""
+    held.begin()
+    assert (held.ended(), held.workers.busy_runs, len(held.workers)) == ([], {"r"}, 1)
+    held.settles = True
+    held.futures[0].set_result(ending(exit_code=0))
+    assert (held.ended(), held.workers.busy_runs, len(held.workers)) == ([], {"r"}, 1)
+    held.settles = False
+    [found] = held.ended()
+    assert (held.workers.busy_runs, len(held.workers)) == (set(), 0)
+    held.workers.postpone(found)
+    assert (held.workers.busy_runs, len(held.workers)) == ({"r"}, 1)
+    assert held.ended() == [found]
+
+
+def test_a_phase_settles_for_so_long_and_no_longer(held: Held) -> None:
+    held.begin()
+    held.settles = True
+    held.futures[0].set_result(ending(exit_code=0))
+    assert held.ended() == []
+    held.now += 4.9
+    assert held.ended() == []
+    held.now += 0.1
+    assert len(held.ended()) == 1
+
+
+def test_all_that_is_held_is_given_at_the_end(held: Held) -> None:
+    """What runs is ended, what settles has its ending, and what is locked keeps the judgement that it has."""
+    for run in "abc":
+        held.begin(run)
+    held.settles = True
+    held.futures[0].set_result(ending(exit_code=0))
+    held.futures[1].set_result(ending(exit_code=1))
+    assert held.ended() == []
+    held.settles = False
+    first, second = held.ended()
+    held.workers.postpone(first)
+    held.settles = True
+    held.workers._settling.append(room._Settling(second, held.now + 60))
+
+    found = {one.running.scheduled.run_id: one.ending.by for one in held.workers.end_all()}
+
+    assert found == {"a": EndedBy.EXIT, "b": EndedBy.EXIT, "c": EndedBy.INTERRUPT}
+    assert (held.interrupts, len(held.workers), held.workers.busy_runs) == (1, 0, set())
+
+
+def test_what_an_engine_raises_ends_the_drain_and_not_the_controller(held: Held) -> None:
+    held.begin()
+    held.futures[0].set_exception(RuntimeError("the worker is gone"))
+    [found] = held.ended()
+    assert (found.ending.by, found.ending.message) == (EndedBy.LOST, "RuntimeError: the worker is gone")
+
+
+def test_canaries_are_counted_among_what_runs(held: Held) -> None:
+    held.begin("a")
+    held.begin("b")
+    assert cast("Any", held.workers.side_by_side()) == {"": 2}

@@ -1,0 +1,70 @@
+"""The record of an ending: durable, whole, and the only one in its file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batchdrain.execution.guardian import guardian, spool_writer
+from batchdrain.execution.guardian_report import KEPT
+
+TOKEN = "s.0123456789abcdef.1"
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[int]:
+    folder = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
+    yield folder
+    os.close(folder)
+
+
+def kept(tmp_path: Path) -> Any:
+    return json.loads((tmp_path / f"{TOKEN}.json").read_bytes())
+
+
+def test_an_ending_is_on_disk_before_anybody_hears_of_it(spool: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The controller may tell a success that a loss of power would take back."""
+    synced: list[bytes] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").read_bytes())
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    spool_writer.note(spool, TOKEN, 7, 70)
+    assert synced == []
+    spool_writer.write(spool, TOKEN, {"by": "exit"})
+    assert [json.loads(content) for content in synced] == [{"token": TOKEN, "by": "exit"}]
+
+
+def test_a_shorter_record_leaves_nothing_of_a_longer_one(spool: int, tmp_path: Path) -> None:
+    """As after a database was put back: the same token was used before."""
+    spool_writer.write(spool, TOKEN, {"message": "x" * 5_000})
+    spool_writer.write(spool, TOKEN, {"by": "exit"})
+    assert kept(tmp_path) == {"token": TOKEN, "by": "exit"}
+
+
+def test_short_writes_of_a_record_are_gone_on_with(spool: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, content: real(descriptor, bytes(content)[:7]))
+    spool_writer.write(spool, TOKEN, {"by": "exit"})
+    monkeypatch.undo()
+    assert kept(tmp_path) == {"token": TOKEN, "by": "exit"}
+
+
+def test_a_record_that_can_not_be_kept_is_an_error_and_a_note_is_none(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        spool_writer.write(None, TOKEN, {"by": "exit"})
+    spool_writer.note(-1, TOKEN, 7, 70)
+    spool_writer.drop(-1, TOKEN)
+
+
+def test_a_guardian_keeps_the_endings_that_a_recovery_takes_for_results_and_no_other() -> None:
+    """A command that was ended because its controller died has no result: its phase goes back."""
+    assert {by.value for by in KEPT} == guardian._SPOOLED

@@ -1,0 +1,47 @@
+"""Which verdicts are believed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from batchdrain.database.ledger.notes import Note
+from batchdrain.model.phase import PhaseKey
+from batchdrain.planning.verdicts import Verdict, VerdictKind, current_verdicts_of, expired
+from tests.planning.backlogs import NOW
+
+KEY = PhaseKey("r", "p")
+
+
+def note(**facts: Any) -> Note:
+    base: dict[str, Any] = {"key": KEY, "kind": VerdictKind.HOPELESS, "reason": "no", "until": NOW + timedelta(hours=1),
+                            "fingerprint": "boom", "attempts": 2}  # fmt: skip
+    return Note(subject=KEY.digest, by="ann", at="", content=Verdict(**{**base, **facts}).to_note)
+
+
+@pytest.mark.parametrize(("attempts", "is_believed"), [(2, True), (3, False), (1, False), (0, False)])
+def test_a_verdict_is_void_once_its_phase_was_executed_again(attempts: int, is_believed: bool) -> None:
+    assert (KEY in current_verdicts_of([note()], {KEY.digest: attempts}, NOW)) is is_believed
+
+
+def test_a_verdict_of_a_phase_that_was_never_tried_is_believed() -> None:
+    assert KEY in current_verdicts_of([note(attempts=0)], {}, NOW)
+
+
+@pytest.mark.parametrize(("seconds", "is_over"), [(-1, True), (0, True), (1, False)])
+def test_a_verdict_is_void_from_its_moment_on(seconds: int, is_over: bool) -> None:
+    said = note(until=NOW + timedelta(seconds=seconds))
+    assert (KEY not in current_verdicts_of([said], {KEY.digest: 2}, NOW)) is is_over
+    assert (expired([said], NOW) == [said]) is is_over
+
+
+@pytest.mark.parametrize(
+    "broken", [{"until": "soon"}, {"verdict": "maybe"}, {"reason": None}, {"attempts": "x"}, {"run_id": 7}]
+)
+def test_what_is_no_verdict_is_neither_believed_nor_forgotten(broken: dict[str, Any]) -> None:
+    said = note()
+    odd = Note(subject=said.subject, by="", at="", content={**said.content, **broken})
+    assert current_verdicts_of([odd], {KEY.digest: 2}, NOW) == {}
+    assert expired([odd], NOW + timedelta(days=9)) == []

@@ -1,0 +1,67 @@
+"""What the ledger's rows of a session become: its results, what its file lacks, and how often it executed each phase."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from batchdrain.model.states import COUNTED, Outcome
+from batchdrain.runtime import clock
+from batchdrain.sessions.rebuild import catch_up, executions_of, results_of
+from batchdrain.sessions.session import Session
+from tests.sessions.files import START, result
+
+
+def row(phase_id: str = "p0", outcome: Outcome = Outcome.FAILED, **fields: Any) -> dict[str, Any]:
+    base: dict[str, Any] = {
+        "run_id": "r", "phase_id": phase_id, "phase_index": 7, "outcome": outcome.value, "initial_state": "FAILED",
+        "final_state": "FAILED", "reason": "boom", "ended_ms": clock.to_ms(START), "attempt": 1, "category": "other",
+        "fingerprint": "boom", "exit_code": 3, "duration_ms": 1_500, "log_path": "logs/x.stderr.txt", "metrics": '{"tokens": 5.0}',
+    }  # fmt: skip
+    return {**base, **fields}
+
+
+def test_a_result_has_all_that_the_ledger_knows_of_it() -> None:
+    [found] = results_of([row(outcome=Outcome.TIMEOUT)])
+    expected = result(
+        0, success=False, phase_index=7, initial_state="FAILED", final_state="FAILED", error_message="boom", attempt=1,
+        category="other", fingerprint="boom", exit_code=3, duration_s=1.5, timed_out=True, stderr_path="logs/x.stderr.txt",
+        stdout_path="logs/x.stdout.txt", metrics={"tokens": 5.0}, timestamp=datetime(2025, 12, 28, 12, tzinfo=UTC),
+    )  # fmt: skip
+    assert found == expected
+
+
+def test_a_phase_has_the_result_of_its_last_counted_attempt_at_the_place_of_its_first() -> None:
+    rows = [
+        row("p0", attempt=1),
+        row("p1", outcome=Outcome.COMPLETE, reason=None, exit_code=0),
+        row("p0", attempt=2, outcome=Outcome.COMPLETE, reason=None, exit_code=0),
+        row("p0", attempt=3, outcome=Outcome.RELEASED),
+        row("p2", outcome=Outcome.ORPHANED),
+    ]
+    found = results_of(rows)
+    assert [(one.phase_id, one.attempt, one.success) for one in found] == [("p0", 2, True), ("p1", 1, True)]
+
+
+def test_only_what_counts_as_an_attempt_is_an_execution() -> None:
+    """What was given back costs a phase none of its tries."""
+    rows = [row("p0", outcome) for outcome in Outcome]
+    assert executions_of([*rows, row("p1")]) == {("r", "p0"): len(COUNTED), ("r", "p1"): 1}
+
+
+def test_what_the_file_says_of_an_attempt_stands_where_the_ledger_knows_no_later_one() -> None:
+    """The ledger does not know that it was to be tried again, and when."""
+    waits = result(0, success=False, attempt=1, retry_at=START + timedelta(hours=1))
+    session = Session(session_id="s", started_at=START, results=[waits])
+    assert catch_up(session, [row("p0", attempt=1)]) == 0
+    assert session.results == [waits]
+
+
+def test_a_file_that_is_older_than_the_ledger_is_caught_up_with_it() -> None:
+    session = Session(session_id="s", started_at=START, results=[result(0, success=False, attempt=1, retry_at=START)])
+    rows = [row("p0", attempt=2, outcome=Outcome.COMPLETE, reason=None), row("p1", outcome=Outcome.TIMEOUT)]
+
+    assert catch_up(session, rows) == 2
+
+    assert [(one.phase_id, one.success, one.retry_at) for one in session.results] == [("p0", True, None), ("p1", False, None)]
+    assert (session.total_processed, session.total_success, session.total_failed, session.total_timeouts) == (2, 1, 1, 1)
