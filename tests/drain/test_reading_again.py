@@ -32,8 +32,8 @@ class Reading:
             notice=self._note,
         )
         outage = SimpleNamespace(retry=lambda work, meanwhile: work())
-        parts: list[Any] = [backlog, limits, recorder, outage, lambda: ["r / p"]]
-        self.refresh = Refresh(*parts, settings=SETTINGS)
+        parts: list[Any] = [backlog, limits, recorder, outage, lambda: ["r / p"], SETTINGS]
+        self.refresh = Refresh(*parts)
 
     def _note(self, text: str) -> None:
         self.asked.append(text)

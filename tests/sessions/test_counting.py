@@ -44,9 +44,8 @@ def test_a_result_that_takes_the_place_of_another_is_counted_once_in_everything(
 
 def test_a_failure_that_waits_for_its_retry_is_counted_when_it_is_final(record: SessionRecord) -> None:
     """Three of them would else park their cluster before one was tried again."""
-    waits = {"success": False, "fingerprint": "reset", "retry_at": START}
     for number in range(4):
-        add(record, result(number, **waits))
+        add(record, result(number, success=False, fingerprint="reset", retry_at=START))
     progress = record.progress()
     assert (progress.results, progress.consecutive_failures, dict(progress.repeats)) == (0, 0, {})
     assert record.session.fingerprint_counts == {}

@@ -1,0 +1,183 @@
+"""The end of an attempt: what is written, what is told, and what becomes of the claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from batchdrain.database.driver_errors import RowLocked, RowRefused
+from batchdrain.drain import finish as room
+from batchdrain.drain.finish import Conclusion, Finisher
+from batchdrain.drain.in_flight import Ended, Judgement, Running
+from batchdrain.execution.order import EndedBy, Ending
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import Choice, ScheduledAttempt
+from batchdrain.model.errors import BatchDrainError, ClaimLost, DatabaseUnavailable, FilesUnavailable
+from batchdrain.model.phase import Skip
+from batchdrain.model.states import Outcome
+from tests.drain.judging import LIMIT, claim_of, ending, judged, settings_of
+
+CLAIM = claim_of()
+STOP = Skip("retry.outage_after", "too long")
+
+
+class Finishing:
+    """A finisher, and what it asks of the others, in order."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.now, self.asked, self.answer = 1_000.0, list[str](), dict[str, Any]()
+        self.raises: Exception | None = None
+        self.failures: list[BatchDrainError] = []
+        patch.setattr(room, "monotonic", lambda: self.now)
+        judgements: Any = SimpleNamespace(
+            probe=lambda scheduled, step_s: replace(scheduled, due=-1.0),
+            reschedule=lambda scheduled, attempt, due: ScheduledAttempt(due, 1, scheduled.choice, executions=1),
+        )
+        self.stops: Any = SimpleNamespace(stop=self._stop, fail=self._fail, note=self._note, is_interrupted=False)
+        outage: Any = SimpleNamespace(retry=lambda work, meanwhile: work(), patience_s=600.0)
+        claims: Any = SimpleNamespace(finish=self._finish)
+        heartbeat: Any = SimpleNamespace(drop=lambda _: self.asked.append("heartbeat dropped"))
+        self.finisher = Finisher(judgements, claims, heartbeat, outage, self._recorder(), self.stops)
+
+    def _recorder(self) -> Any:
+        names = ("claim_lost", "discard", "released", "finished", "retry_scheduled")
+        found = {name: self._noting(name) for name in names}
+        return SimpleNamespace(notice=lambda text: self.asked.append(f"notice {text}"), **found)
+
+    def _noting(self, name: str) -> Callable[..., None]:
+        return lambda *_: self.asked.append(name)
+
+    def _finish(self, claim: Any, attempt: Attempt, *, retry_in_s: float | None, may_wait: bool) -> Attempt:
+        self.asked.append(f"ledger, retry in {retry_in_s}")
+        if self.raises is not None:
+            raise self.raises
+        return replace(attempt, **self.answer)
+
+    def _stop(self, skip: Skip | None) -> None:
+        if skip is not None:
+            self.asked.append(f"stop {skip.rule}")
+
+    def _fail(self, error: BatchDrainError | None) -> None:
+        if error is not None:
+            self.failures.append(error)
+
+    def _note(self, attempt: Attempt, *, waits: bool) -> None:
+        self.asked.append(f"noted{', waits' if waits else ''}")
+
+    def ended(self, how: Ending, **facts: Any) -> Ended:
+        scheduled = ScheduledAttempt(0.0, 1, Choice(phase=CLAIM.phase, reason=""))
+        order: Any = None
+        running = Running(scheduled=scheduled, claim=CLAIM, order=order, guardian=None, limit=LIMIT, paths=("out", "err"))
+        return Ended(running=running, ending=how, row_state=None, **facts)
+
+    def conclude(self, how: Ending, ended: Ended | None = None, **facts: Any) -> Conclusion:
+        attempt = judged(settings_of(), how)
+        judgement = Judgement(**{"attempt": attempt, "is_spared": False, "retry_in_s": None, "stop": None, **facts})
+        return self.finisher.finish(ended or self.ended(how), judgement)
+
+
+@pytest.fixture
+def it(monkeypatch: pytest.MonkeyPatch) -> Finishing:
+    return Finishing(monkeypatch)
+
+
+def test_a_result_is_in_the_ledger_first_and_its_lease_is_renewed_no_more(it: Finishing) -> None:
+    found = it.conclude(ending(exit_code=1))
+    assert it.asked == ["ledger, retry in None", "heartbeat dropped", "discard", "finished", "noted"]
+    assert (found.recorded is not None, found.retry, found.is_orphaned, found.waits_again) == (True, None, False, False)
+
+
+def test_a_retry_is_due_a_moment_after_the_ledger_lets_it_be_claimed(it: Finishing) -> None:
+    found = it.conclude(ending(exit_code=75), retry_in_s=5.0)
+    assert it.asked == [
+        "ledger, retry in 5.0", "heartbeat dropped", "discard", "finished", "noted, waits", "retry_scheduled",
+    ]  # fmt: skip
+    assert found.retry is not None
+    assert 1_005.0 < found.retry.due < 1_005.1
+
+
+@pytest.mark.parametrize("answer", [{"outcome": Outcome.MOVED}, {"unwritten": "the table says no"}])
+def test_what_was_not_written_as_it_was_judged_is_not_tried_again(it: Finishing, answer: dict[str, Any]) -> None:
+    it.answer = answer
+    found = it.conclude(ending(exit_code=75), retry_in_s=5.0, stop=STOP)
+    assert found.retry is None
+    assert it.asked[-2:] == ["noted", "stop retry.outage_after"]
+
+
+@pytest.mark.parametrize(
+    ("by", "is_orphaned", "waits_again"),
+    [(EndedBy.LEASE, False, True), (EndedBy.LOST, True, True), (EndedBy.INTERRUPT, False, False)],
+)
+def test_what_was_given_back_may_be_taken_again_unless_we_were_asked_to_stop(
+    it: Finishing, by: EndedBy, is_orphaned: bool, waits_again: bool
+) -> None:
+    found = it.conclude(ending(by, message="why" if by is EndedBy.LOST else ""))
+    assert (found.recorded, found.is_orphaned, found.waits_again) == (None, is_orphaned, waits_again)
+    assert it.asked[:4] == ["ledger, retry in None", "heartbeat dropped", "discard", "released"]
+    assert it.failures == []
+
+
+def test_what_an_outage_spared_is_tried_again_after_the_pause(it: Finishing) -> None:
+    it.answer = {"outcome": Outcome.RELEASED}
+    found = it.conclude(ending(exit_code=75), is_spared=True)
+    assert found.retry is not None
+    assert (found.recorded, found.retry.due) == (None, -1.0)
+
+
+def test_a_claim_that_was_taken_over_ends_the_session_and_is_beaten_no_more(it: Finishing) -> None:
+    it.raises = ClaimLost("taken over")
+    assert it.conclude(ending(exit_code=0)) == Conclusion()
+    assert it.asked[1:] == ["heartbeat dropped", "claim_lost"]
+    assert it.failures == [it.raises]
+
+
+def test_a_row_that_is_not_taken_back_stays_held_and_others_go_on(it: Finishing) -> None:
+    it.raises = RowRefused("the table says no", remedy="mend it")
+    found = it.conclude(ending(exit_code=0))
+    assert (found.is_orphaned, it.finisher.refused, it.failures) == (True, it.raises, [])
+    assert it.asked[1] == "heartbeat dropped"
+    assert "discard" not in it.asked
+
+
+def test_a_locked_row_is_concluded_later_and_told_once(it: Finishing) -> None:
+    """Its claim is kept alive meanwhile."""
+    it.raises = RowLocked("locked")
+    first = it.conclude(ending(exit_code=0)).postponed
+    assert first is not None
+    assert (first.locked_since, first.judgement is not None) == (1_000.0, True)
+    it.now += 599
+    second = it.conclude(first.ending, first).postponed
+    assert second is not None
+    assert second.locked_since == 1_000.0
+    assert [line for line in it.asked if line.startswith("notice")] == [
+        "notice r / p: somebody has its row locked; its result waits, others go on"
+    ]
+    assert "heartbeat dropped" not in it.asked
+    it.now += 2
+    with pytest.raises(DatabaseUnavailable, match="saved locally"):
+        it.conclude(second.ending, second)
+
+
+def test_a_signal_ends_the_wait_for_a_locked_row(it: Finishing) -> None:
+    it.raises, it.stops.is_interrupted = RowLocked("locked"), True
+    with pytest.raises(DatabaseUnavailable, match="saved locally"):
+        it.conclude(ending(exit_code=0))
+
+
+def test_a_command_that_can_not_be_started_ends_the_session_with_what_is_to_be_done(it: Finishing) -> None:
+    it.conclude(ending(EndedBy.NOT_STARTED, errno=2, message="No such file: x"))
+    it.conclude(ending(EndedBy.NOT_STARTED, errno=12, message="Cannot allocate memory"))
+    assert [error.exit_code for error in it.failures] == [78, FilesUnavailable.exit_code]
+
+
+def test_what_a_command_left_unsaid_by_its_guardian_is_told(it: Finishing) -> None:
+    it.conclude(ending(exit_code=0, unspooled="spool: no room", guardian_stops=2))
+    notices = [line for line in it.asked if line.startswith("notice")]
+    assert notices == [
+        "notice The result of r / p stood nowhere until it was recorded: spool: no room",
+        "notice The guardian of r / p was stopped, 2 times: its command did that, or somebody by hand",
+    ]
