@@ -10,7 +10,7 @@ printf 'def f(a: int) -> str:\n    return a\nf("@w@")\nx: int = "@v@"\n' > a.py;
 printf 'import @w@_@v@\n' > a.py; mypy a.py
 #: mypy no file
 #: program mypy
-#: must can't read file '@w@\.py'
+#: must (can't read file '@w@\.py'|@w@\.py: error: Cannot read file)
 mypy @w@.py
 #: mypy syntax
 #: program mypy

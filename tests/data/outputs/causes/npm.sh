@@ -14,8 +14,8 @@ echo '{"name":"app","version":"1.0.0","scripts":{"test":"node t.js"}}' > package
 #: must (JSON.parse|EJSONPARSE|Invalid package.json|Unexpected token|Expected)
 echo '{"name":"app", @w@}' > package.json; npm run build
 #: version that is not there
-#: must No matching version found for @p@@@@n@\.0\.0
-echo '{"name":"app","version":"1.0.0"}' > package.json; npm install @p@@@@n@.0.0
+#: must No matching version found for @p@@@n@\.0\.0
+echo '{"name":"app","version":"1.0.0"}' > package.json; npm install @p@@@n@.0.0
 #: peer conflict
 #: must unable to resolve dependency tree|Could not resolve dependency|Conflicting peer
 echo '{"name":"app","version":"1.0.0","dependencies":{"react":"17.0.2","react-dom":"18.@m@.0"}}' > package.json; sed -i 's/18\.[0-9]*\.0/18.2.0/' package.json; npm install
