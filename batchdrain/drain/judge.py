@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from batchdrain.config.redaction import Redact
 from batchdrain.config.settings import Settings
 from batchdrain.execution.order import RESULT_BYTES, EndedBy, Ending
 from batchdrain.failures.excerpt import add_suffix
+from batchdrain.failures.meaningful_line import explain
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Claim, TimeLimit
 from batchdrain.model.failure import Failure
@@ -24,8 +24,6 @@ from batchdrain.runtime.text import cut_text, to_storable
 
 _LINE_CHARS: Final = 500
 _METRICS: Final = 50
-_ESCAPE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
-_FRAME: Final = re.compile(r"[\s\W_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +144,7 @@ class Judge:
             return own
         if row_state is not None and row_state.reason and row_state.reason != claim.prior_reason:
             return to_storable(self._redact(row_state.reason))  # the command did say why, in its own way
-        line = last_line(ending.stderr_tail, self._redact) or last_line(ending.stdout_tail, self._redact)
+        line, _ = self._words_of(ending)
         if row_state is not None and ending.exit_code == 0:
             left = (
                 "its row is gone"
@@ -156,6 +154,13 @@ class Judge:
             line = f"the command ended, but {left}" + (f": {line}" if line else "")
         line = line or "the command failed and printed nothing"
         return add_suffix(f"{line}; {answer.problem}" if answer.problem else line, _how_it_ended(ending), log)
+
+
+    def _words_of(self, ending: Ending) -> tuple[str, str]:
+        """What its output and its exit code say, '' for nothing; and of which stream that is."""
+        code = ending.exit_code if ending.by is EndedBy.EXIT else None
+        found = explain(ending.stderr_tail, ending.stdout_tail, code, self._redact)
+        return to_storable(found.text), found.stream
 
 
 def _reason_of_no_end(ending: Ending) -> str | None:
@@ -179,15 +184,6 @@ def _how_it_ended(ending: Ending) -> str:
     if ending.cpu_s is None or ending.max_rss_kb is None:
         return f"killed by signal {ending.signal}"
     return f"killed by signal {ending.signal} with {ending.max_rss_kb / 1024:.0f} MiB and {ending.cpu_s:.1f} s of CPU"
-
-
-def last_line(tail: bytes, redact: Redact) -> str:
-    """The last line that says something: no blank, no rule of signs; without escapes and secrets, cut at 500 characters."""
-    for raw in reversed(tail.replace(b"\r", b"\n").split(b"\n")):
-        line = _ESCAPE.sub("", raw.decode(errors="replace")).strip()
-        if line and not _FRAME.fullmatch(line):
-            return to_storable(redact(line))[:_LINE_CHARS]
-    return ""
 
 
 def _fields_of(raw: bytes) -> dict[str, Any] | None:

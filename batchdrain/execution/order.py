@@ -90,4 +90,4 @@ CONFIG_ERRNOS: Final = frozenset(
 )
 """Why a program can't be executed whatever the phase: the configuration is wrong."""
 RESULT_BYTES: Final = 16 * 1024 * 1024  #: a larger result file is not read at all
-TAIL_BYTES: Final = 16_384
+TAIL_BYTES: Final = 65_536

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from batchdrain.failures.meaningful_line import find_in_text
+
 LONGEST: Final = 8_192
 _HALF: Final = LONGEST // 2
 SUFFIX: Final = re.compile(
     r" \[(?:exit code -?\d+|exit code None|killed by signal \d+(?: with \d+ MiB and [\d.]+ s of CPU)?); log: [^\n]*\]\Z"
 )
+STACK: Final = re.compile(r"\s*(?:Traceback \(most recent call last\)|File \"|at (?:[\w$.<>/]{1,200} ?\(|[/\w.-]{1,200}:\d)|from \S{1,200}:\d+:in |goroutine \d)")
 _SUFFIX_CHARS: Final = 4_200  # a path of the system's longest, and a little
 
 
@@ -39,10 +42,8 @@ def excerpt(text: str) -> str:
 
 
 def gist_of(text: str) -> str:
-    """The line that says what happened: of a traceback its last exception, else the text without blank lines."""
+    """What says what happened: of a text with a stack its most telling line, as of any output, else its lines with words."""
     lines = [line for line in text.splitlines() if line.strip()]
-    if any(line.lstrip().startswith(("Traceback (most recent call last)", 'File "')) for line in lines):
-        ends = [line for line in lines if not line[0].isspace() and not line.startswith("Traceback (")]
-        if ends:
-            return ends[-1]
+    if len(lines) > 1 and any(STACK.match(line) for line in lines):
+        return find_in_text(text) or "\n".join(lines)
     return "\n".join(lines)

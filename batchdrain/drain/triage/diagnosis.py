@@ -10,8 +10,8 @@ from typing import Any, Final
 from batchdrain.config.redaction import Redact
 from batchdrain.config.settings import Triage
 from batchdrain.config.values import to_seconds
-from batchdrain.drain.judge import last_line
 from batchdrain.execution.order import RESULT_BYTES, EndedBy, Ending
+from batchdrain.failures.meaningful_line import find_line, last_line
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
@@ -77,7 +77,7 @@ class DiagnosisJudge:
                 raise ValueError(f"the result file's verdict is none of {known}: {given}") from None
         if ending.exit_code not in BY_EXIT_CODE:
             how = f"killed by signal {ending.signal}" if ending.signal is not None else f"exit code {ending.exit_code}"
-            line = last_line(ending.stderr_tail, self._redact) or last_line(ending.stdout_tail, self._redact)
+            line = to_storable(find_line(ending.stderr_tail, ending.stdout_tail, self._redact).text)
             raise ValueError(f"{how}: {line}" if line else how)
         return BY_EXIT_CODE[ending.exit_code], answer
 
@@ -97,7 +97,7 @@ class DiagnosisJudge:
         own = answer.get("reason")
         text = to_storable(self._redact(own)) if isinstance(own, str) else ""
         stdout, stderr = ending.stdout_tail, ending.stderr_tail
-        return " ".join(text.split()) or last_line(stdout, self._redact) or last_line(stderr, self._redact)
+        return " ".join(text.split()) or to_storable(last_line(stdout, self._redact) or last_line(stderr, self._redact))
 
     def _brief(self, value: object) -> str:
         return to_storable(self._redact(repr(value))[:80])

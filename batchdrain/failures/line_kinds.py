@@ -1,0 +1,153 @@
+"""How much a line of a program's output tells of what went wrong, by its form; of no one program alone where that can be."""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from typing import Final
+
+LOOKED_AT: Final = 300
+"""Characters of a line that its kind is judged by."""
+
+
+class Kind(IntEnum):
+    """The higher, the more it tells."""
+
+    NOTHING = 0  #: a blank, a rule of signs, a frame of the stack, an excerpt of code
+    REMARK = 1  #: progress, a warning, a note, a hint, where a log is
+    PLAIN = 2  #: any other line
+    SUMMARY = 3  #: that something failed, or how often, not what
+    SAYING = 4  #: a name before what it says
+    COMPLAINT = 5  #: it has the words of a failure
+    VERDICT = 6  #: a program calls it an error
+    EXCEPTION = 7  #: an exception, a panic, a failed assertion
+
+
+_STAMP: Final = re.compile(
+    r"(?:[\[(]?\d{4}[-/]\d\d[-/]\d\d[T _]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d| UTC)?[\])]?"
+    r"|[\[(]?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?[\])]?(?=[ \t:|-])|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
+    r"|[A-Za-z][\w.-]{0,40} *\|(?= )|\|(?= )|[│║┃](?=\s|$)|╷$|╵$)(?: - |: | ?)"
+)
+_GROUP: Final = re.compile(r"[+| -]*\| |E   |npm (?:ERR!|error) ?|##\[error\]|::error [^:]*::")
+_NAME: Final = r"(?:[A-Za-z_][\w$]{0,80}(?:\.|::|\\|/))*[A-Za-z_]?[\w$]{0,80}"
+_FAULT: Final = (
+    r"(?:Error|Exception|Failure|Fault|Rejection|Interrupt|Exceeded|Violation|NotFound|NotFoundError|Timeout|ExceptionGroup|Refused|Denied)"
+)
+
+NO_WORDS: Final = re.compile(r"[\s\W_]*")
+CARET: Final = re.compile(r"[\s|\d:.>]*+[\^~][\s\^~|-]*+(?:here\b.*)?")
+HEADER: Final = re.compile(
+    r"(?:--- FAIL: |● |FAIL(?:ED)?: |ERROR: test|\* What went wrong:|thread '[^']*' (?:\(\d+\) )?panicked at (?!')|CMake Error(?: at [^\n]*)?:?$"
+    r"|CMake Error: |[A-Z][a-z]+ Error in \w|terminate called after|\* where:).*|.*:"
+)
+"""A line that announces what follows it."""
+CAUSED: Final = re.compile(r"(?:Caused by:|Cause:|\[cause\]:|[- ]*---> |Wrapped by:|Root cause:) ?(?=\S)")
+EXCEPTION_IGNORED: Final = re.compile(r"Exception ignored |Error in (?:atexit|sys\.excepthook)|Suppressed: ")
+TRACEBACK: Final = re.compile(r"(?:Traceback \(most recent call last\)|\+ Exception Group Traceback)")
+
+OWN_FRAME: Final = re.compile(r"at (?:[\w$.<>\[\]/@` -]+ ?\(|(?:async )?(?:new )?(?:file:)?[/\w@.-]+[:(/]\S*\d)|from \S+:\d+:in ")
+"""Of a stack that is printed below its exception."""
+_FRAME: Final = re.compile(
+    r"at (?:[\w$.<>\[\]/@` -]+ ?\(|(?:async )?(?:new )?(?:file:)?[/\w@.-]+[:(/]\S*\d|<anonymous>|[\w.$<>]+\.[\w$<>]+ \(|/)|\s*at .* in .*:line \d"
+    r"|from \S+:\d+:in |from \S+\.rb:\d|\.\.\. \d+ (?:more|common)|goroutine \d+|created by |File \"|File '|<frozen "
+    r"|#\d+ +(?:0x|/|\S+\(\d+\)|\{main\}|\S+ in )|\d+: +(?:0x[0-9a-f]+|[\w<].*::|_?_?rust|main$|core::|std::)|(?:stack )?[Tt]raceback\b|[Ss]tack (?:backtrace|trace|dump)"
+    r"|thrown in |\[C\]: |\S+: in (?:function|main chunk|method|local|upvalue|field|global|\?|<)|\S+\.go:\d+ \+0x|[\w./*()\[\]$-]+\((?:0x[0-9a-f, .?x{}]*|\.\.\.)?\)$"
+    r"|\S+\((?:[^()]*)\) called at |-+> +\S+:\d+|╭|╰|::: |= (?:note|help|warning)|(?:exit status|Exit status) \d+$|\*\*\* Backtrace|Call Stack|Require stack:"
+    r"|\[?signal SIG\w+|in <module>|Calls: |Error in atexit|During handling of the above|The above exception was the direct|(?:node|internal)[:/][\w/]+:\d+$"
+    r"|\(?[\w./\\@~-]*[/.][\w./\\@-]*:\d+(?::\d+)?\)?:?$|[\w./ -]+ line \d+$|\(.* line \d+\)$|In file included from|\s+from \S+:\d+[,:]"
+)
+_EXCERPT: Final = re.compile(r"(?:>? *\d+ *[|│]|\d+ [|┆]|[|┆] |[-+]{1,3}[ <>]|[+=*#~_ -]{8,}$|\++ \S|> |# |\d+ \S.*;$|\|)|LINE \d+: ")
+_EXCEPTION: Final = re.compile(
+    rf"(?:(?:Exception in thread \S{{1,200}}|Uncaught|Unhandled [Ee]xception[:.]?|Fatal error:|PHP Fatal error: |error:|\[?ERROR\]?:?|\d+\)|●)\s+)*\[?{_NAME}{_FAULT}"
+    r"(?:\s?[\[(<][^\])>\n]{0,120}[\])>])?(?:: .+|:?$)"
+    r"|(?:goroutine \d+ )?panic: |(?:thread '[^']*' (?:\(\d+\) )?)panicked at|what\(\): |Exception in thread |Unhandled exception|Uncaught |\*{2} \(\w|FAILED \S+::\S+|ERROR \S+\.py"
+    r"|\* What went wrong:|● |assert(?:ion)?\b.* failed|assert .|.*[Aa]ssertion [`'\"(]?.* failed|--- FAIL: |PHP (?:Parse|Fatal) error"
+    r"|(?:FAIL|ERROR): test\w* \(|not ok \d+|(?:Failure|Error):$"
+)
+_CLASS_AT_END: Final = re.compile(rf".*\((?:[A-Z]\w*::)*[A-Z]\w*(?:{_FAULT}|Error)\w*\)$|.*\(unhandled exception\)$|.*: :[a-z_]+$")
+_VERDICT: Final = re.compile(
+    r"(?:[^\s:\[][^\s:]{0,120}(?: \([^()]{1,40}\))?:\s?|\[[^\]]{1,40}\]:?\s?){0,5}(?:\*\*\* )?[\[<(]?(?:[Ff]atal(?: [Ee]rror)?|FATAL(?: ERROR)?|[Ee]rror|ERROR|CRITICAL|SEVERE|PANIC|Parse error|ParseError|[A-Z][a-z]+ Error)"
+    r"(?:\[?[\[( ]?[A-Z]{0,4}\d{1,6}(?: ?\(\w+\))?[\])]?)?(?:[\]>): ]|$)"
+    r"|\d+:\d+ +error |\S+:\d+:(?:\d+:)? \[?[A-Z]{1,5}\d{1,5}\]?[ :]|[A-Z]{1,5}\d{3,5}[ :]|[✖✗✘✕×✘] |\[error\]|\S+[:(]\d+[:,)](?:\d+[):])? *error|fatal: |error: |.*\bERROR\b:? |Would reformat|\[warn\] \S+$"
+    r"|CMake Error|.*\*\*\* (?:No rule|.*missing|.*separator)|CONFLICT |.* at \S+ line \d+\.?,?(?: <\w+> line \d+\.)?$|<[^>]*>:\d+:|error="
+)
+_DIAGNOSTIC: Final = re.compile(r"[^\s:()]{1,200}+(?::\d+|\(\d+[,)])\S*+ \S")
+_SAYS: Final = re.compile(r"[\w./@+()-]{1,60}(?: \([\w -]{1,20}\))?: (?:\S+: )*\S.*\s")
+_WORD: Final = re.compile(r"[a-z][a-z']*+")
+_COMPLAINS: Final = frozenset(
+    "fail failed fails failure failures failing error errors cannot can't couldn't unable not no missing invalid illegal denied refused"
+    " rejected undefined undeclared unknown unexpected unrecognized unrecognised unsupported unterminated unmatched unclosed unbalanced"
+    " mismatch mismatched broken corrupt corrupted abort aborted killed dumped segmentation overflow exceed exceeded exceeds exhausted"
+    " timed timeout expected required requires bad wrong conflict conflicts conflicting too nothing never isn't doesn't didn't won't must"
+    " violates violation duplicate unreachable panic forbidden unauthorized expired locked lost empty nil null unresolved".split()
+)
+_LEVEL: Final = re.compile(
+    r"(?:[\w./\\()@,=+ -]{1,120}:(?:\d+:)*\s?|\[[\w .:-]{1,40}\] ?)?[\[<(]?(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|trace|debug|info|notice|warn(?:ing)?|note|remark|hint|help|"
+    r"Info|Notice|Warning|Note|Hint|Help|Tip|Deprecated|npm (?:warn|notice|WARN)|HINT|DETAIL|CONTEXT|NOTE|STATEMENT|QUERY|LOCATION|WHERE)[\]>)]?(?:\[[\w:-]+\])?(?::|\s+[\w.]*:?|$)"
+)
+_REMARK: Final = re.compile(
+    r"(?:(?:npm )?(?:warn|notice)\b|for (?:more|further|full|help)|see |re-?run |run (?:with|`|'|\"|npm|cargo|go |git |the |--)|use (?:'|`|--|\"|-)|try |to (?:see|get|fix|view|learn|show|rerun|address|ignore|change|debug)"
+    r"|learn more|visit |read more|did you mean|usage:|you (?:can|may|might|should|need)|if you|consider |check (?:the|that|your|if)|please (?:see|check|report|run|refer|visit|file|read)|get more help|type ['\"`]"
+    r"|is the server running|picked up |node\.js v|a complete log|the (?:full|complete) log|logs?(?: \w+)?(?: can be found| (?:is|are|written|saved))|full log|note that|hint:|or (?:use|run|try) |and the repository"
+    r"|starting |started |running |finished |compiling |building |loading |checking |cleaning |removing |downloading |installing |collecting |processing |importing |reading |using |creating |writing |entering |leaving |collected |platform |rootdir:|configfile:|plugins:|cachedir:"
+    r"|make(?:\[\d+\])?: (?:entering|leaving)|play recap|gathering facts|shutting down|exiting|stopping|closing|clean(?:ed|ing)? ?up|bye\b|goodbye|done\b|total time|finished at|final memory|real\s|user\s|sys\s"
+    r"|(?:test suites|tests|snapshots|time|ran all|test files|duration|start at|errors):?\s|ran \d+ tests?|stop(?:ped)? \w+ing|deprecat|futurewarning|warnings\.warn|origin:|code:|errno:|syscall:|path:|info:|details?:|help:"
+    r"|background on this error|\[sql:|\[parameters:|(?:the )?following (?:warnings|tests)|one or more|this (?:error|warning|progress|usually|may)|it looks like|more info|docs?:|documentation|https?://|version |copyright)",
+    re.IGNORECASE,
+)
+_FACTS: Final = re.compile(
+    r"\S+\(\S+\.[a-z]{1,5}:\d+\)$|\S{1,40} v?\d+\.\d+\S*$|v?\d+\.\d+[\w.]*$|.*\b(?:deprecat\w+|Deprecation\w*|\w+Warning:)|.*\bcan be found (?:in|at)|.*\bfor (?:more|further) (?:information|details|help)|\(.*\)$|\[[^\]]*\]$|\w+: .*,$|.*\blogs?(?: file)?(?: is| at| in|:) \S*/"
+    r"|.*https?://\S+[.)]?$|.*\bok=\d+ |.*[✓✔] |ok \d+ |PASS\b|test \S+ \.\.\. ok|[#-] .*|\d+%|.*\d+% ",
+)
+_SUMMARY: Final = re.compile(
+    r"(?:=+ )?(?:(?:[\w ]{1,20}: *)?[^\"':]{0,40}\b\d+ (?:tests? |checks? |scenarios? |files? |examples?,? |steps? )?(?:errors?|failed|failing|failures?|problems?|warnings?|passed|passing|skipped|fixable|violations?|issues?)\b[^:]*"
+    r"|.*\*\*\* \[.*\].*|.*\bld returned \d|found \d+ |error: (?:aborting due|could not compile|test failed|build failed|process|\d+ target|recipe).*|.*(?:an?|fatal) (?:\w+ )?(?:error|exception) (?:has )?occurred\b.*[^:]|.*[Cc]ould not create the Java Virtual Machine.*|.*could not compile .* due to"
+    r"|.*(?:exit(?:ed|s)?|ended|terminated|returned|status|fail(?:ed|s)?)(?: \w+)? ?(?:with )?(?:an? )?(?:error )?(?:non-?zero )?(?:exit )?(?:code|status|error)s?:?(?: of)?(?: \d+|$)(?: .*)?|.*non-?zero (?:exit|return) (?:code|status).*"
+    r"|(?:\S+ ){0,2}(?:has )?failed[.!]?|(?:oops|uh-?oh|whoops|sorry)\b.*|.*[Ss]omething went wrong.*|BUILD FAIL.*|FAILURE: .*|Execution halted|compilation (?:terminated|failed).*|.*is not recoverable.*|.*Exiting with (?:failure|error).*|.*Child returned status.*|.*previous errors?.*|.*some files/attrs.*|rsync error: .*|.*aborting.*|.*BEGIN failed.*|.*aborted due to.*"
+    r"|Execution of .* aborted.*|code [A-Z_0-9]+|(?:errno|syscall|path|signal|command|workspace|location|cwd|dest|command failed)\b.*|Lifecycle script.*|.*ELIFECYCLE.*|.*subcommand failed.*|FAIL(?:ED)?(?:\s+\S+|\s+\S+ \d[\d.]*s| \(.*\)|:)?"
+    r"|Oh no!.*|All done.*|.*rated at.*|.*generated\.?|Failed|Error|error|ERROR|failed|Aborted?\.?|Stop\.|Command failed.*|Script failed.*|The (?:build|command|process|script|job) (?:has )?failed.*|Test Suites?: .*|Tests: .*|.*short test summary.*"
+    r"|\[?Process (?:completed|exited).*|.*[Ff]ailed (?:tests?|scenarios?|tasks?|to execute):?|failures:|Failures:|Errors?:|Failing scenarios:|Done\. PASS.*|Completed with.*|Interrupted:.*|.*Interrupted: \d.*)"
+)
+
+
+def split_line(line: str) -> tuple[str, int, bool]:
+    """Without stamps, frames of boxes and names of containers; how deep it is indented; whether a test runner marks it."""
+    body = line
+    for _ in range(3):
+        found = _STAMP.match(body)
+        if found is None or found.end() == 0:
+            break
+        body = body[found.end() :]
+    text = body.strip()
+    indent = len(body) - len(body.lstrip())
+    if text.startswith("+ Exception Group"):
+        return text, indent + 2, False
+    is_marked = body.startswith(("E   ", "npm ERR! ", "npm error "))
+    found = _GROUP.match(body)
+    if found is not None and found.end():
+        text = body[found.end() :].strip()
+        indent = found.end() + len(body) - found.end() - len(body[found.end() :].lstrip()) if body[indent] == "|" else 0
+    return text, indent, is_marked
+
+
+def kind_of(text: str, indent: int, *, is_marked: bool) -> Kind:
+    """Of one line by itself. `text`: as split_line gives it, at most LOOKED_AT characters."""
+    if NO_WORDS.fullmatch(text) or _FRAME.match(text) or (_EXCERPT.match(text) and not is_marked):
+        return Kind.NOTHING
+    if _SUMMARY.fullmatch(text):
+        return Kind.SUMMARY
+    if _LEVEL.match(text) or _REMARK.match(text):
+        return Kind.REMARK
+    if _EXCEPTION.match(text) or _CLASS_AT_END.match(text):
+        return Kind.EXCEPTION
+    if _FACTS.match(text):
+        return Kind.REMARK
+    if _VERDICT.match(text) or is_marked:
+        return Kind.VERDICT
+    if _DIAGNOSTIC.match(text) and " " in text:
+        return Kind.VERDICT if indent < 2 else Kind.COMPLAINT
+    if not _COMPLAINS.isdisjoint(_WORD.findall(text.lower())):
+        return Kind.COMPLAINT if indent < 2 else Kind.PLAIN
+    if _SAYS.match(text) and indent < 2:
+        return Kind.SAYING
+    return Kind.PLAIN if indent < 2 else Kind.REMARK
