@@ -85,7 +85,7 @@ def empty(folder: int, name: str, *, but: Collection[str] = (), depth: int = 0) 
     try:
         if os.fstat(fd).st_dev != above:
             raise OSError(errno.EXDEV, "is on another disk", name)
-        for entry in [entry for entry in os.listdir(fd) if entry not in but]:
+        for entry in [entry for entry in os.listdir(fd) if entry not in but]:  # noqa: PTH208 - of a descriptor
             try:
                 _remove_below(fd, entry, depth)
             except FileNotFoundError:

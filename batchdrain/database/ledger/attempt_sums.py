@@ -22,7 +22,7 @@ class _Sum:
     last_started_ms: int = 0
 
 
-def add_to_sums(connection: sa.Connection, ledger: Ledger, attempts: Iterable[Mapping[str, Any]]) -> None:
+def add_to_sums(connection: sa.Connection, ledger: Ledger, attempts: Iterable[Mapping[Any, Any]]) -> None:
     """`attempts`: rows of batchdrain_attempt that have ended. Part of the transaction that removes them. Raises
     IntegrityError where somebody adds the same row in this moment: the transaction is to be run again."""
     added: dict[tuple[Any, ...], _Sum] = {}

@@ -31,7 +31,7 @@ def read_kept(connection: sa.Connection, ledger: Ledger, run_type: str, category
     return [one for of, some in kept.items() if category in (None, of) for one in some]
 
 
-def keep_durations(connection: sa.Connection, ledger: Ledger, attempts: Iterable[Mapping[str, Any]]) -> None:
+def keep_durations(connection: sa.Connection, ledger: Ledger, attempts: Iterable[Mapping[Any, Any]]) -> None:
     """The durations of those that completed. Part of the transaction that removes them; raises as `add_to_sums`."""
     taken: dict[str, dict[str, list[Taken]]] = {}
     for row in attempts:

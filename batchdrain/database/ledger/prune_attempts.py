@@ -28,7 +28,7 @@ _READ: Final = (
     "outcome", "started_ms", "duration_ms",
 )  # fmt: skip
 _Place = tuple[str, int]
-_Row = Mapping[str, Any]
+_Row = Mapping[Any, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +42,16 @@ class OldAttempts:
 
 def count_old_attempts(store: Store, old: OldAttempts) -> int:
     """How many `prune_attempts` would remove. Reads only."""
-    return sum(_each_page(store, old, lambda after: _look(store, old, after)))
+    return sum(_each_page(old, lambda after: _look(store, old, after)))
 
 
 def prune_attempts(store: Store, old: OldAttempts) -> Iterator[int]:
     """Remove them; after each page how many. May be run by several at once. The tables must be of the newest version. Raises
     DatabaseUnavailable, ConfigError."""
-    yield from _each_page(store, old, lambda after: _write(store, old, after))
+    yield from _each_page(old, lambda after: _write(store, old, after))
 
 
-def _each_page(store: Store, old: OldAttempts, step: Callable[[_Place | None], tuple[int, _Place | None]]) -> Iterator[int]:
+def _each_page(old: OldAttempts, step: Callable[[_Place | None], tuple[int, _Place | None]]) -> Iterator[int]:
     if old.only_sessions is not None and not old.only_sessions:
         return
     place: _Place | None = None
