@@ -90,7 +90,14 @@ def test_attempts_that_somebody_needs_stay(book: Book) -> None:
         facts: dict[str, Any] = {"key": PhaseKey("r", name).digest, "phase_id": name, "ended_ms": 5}
         facts |= {"young": {"ended_ms": 50}, "open": {"ended_ms": None}, "resumable": {"session_uid": "k" * 32}}.get(name, {})
         book.attempt("r", None if name == "open" else "complete", **facts)
-    claim = {"source": "phases", "key": PhaseKey("r", "held").digest, "epoch": 1, "orphan_count": 0, "attempts": 1, "owner": "o" * 32}
+    claim = {
+        "source": "phases",
+        "key": PhaseKey("r", "held").digest,
+        "epoch": 1,
+        "orphan_count": 0,
+        "attempts": 1,
+        "owner": "o" * 32,
+    }
     book.database.write(lambda connection: connection.execute(book.ledger.claim.insert().values(**claim)))
     old = OldAttempts(before_ms=50, kept_sessions=frozenset({"k" * 32}))
 

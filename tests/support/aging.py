@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import datetime, timedelta
 
 from tests.support.workplace import Workplace
@@ -17,7 +16,7 @@ def age(work: Workplace, days: float, *session_ids: str) -> None:
         if not session_ids or path.stem in session_ids:
             found = _older(json.loads(path.read_text()), days)
             path.write_text(json.dumps(found))
-            os.chmod(path, 0o600)
+            path.chmod(0o600)
     names = " OR ".join(f"name LIKE 'session/{one}/%'" for one in session_ids or ("%",))
     for name, value in work.sql(f"SELECT name, value FROM batchdrain_meta WHERE {names}"):
         older = json.dumps(_older(json.loads(value), days))

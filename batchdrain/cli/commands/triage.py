@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +24,6 @@ from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import Selection
 from batchdrain.runtime import clock
-from batchdrain.sessions import lock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +62,7 @@ def _diagnose_all(project: Project, settings: Settings, phases: Sequence[Phase],
     project.store.ledger.create(project.store.database)
     folder = _new_folder(project, clock.now())
     shutdown, failure = Shutdown(), None
-    with _held(folder), shutdown.watch(), closing(Triage(project, settings, folder, folder.name)) as engine:
+    with shutdown.watch(), closing(Triage(project, settings, folder, folder.name)) as engine:
         shutdown.engine = engine
         engine.tidy()
         asked = [future for phase in phases if (future := engine.ask(phase)) is not None]
@@ -78,19 +76,6 @@ def _diagnose_all(project: Project, settings: Settings, phases: Sequence[Phase],
     if failure is not None:
         raise failure
     return 0
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Nobody prunes the folder meanwhile."""
-    try:
-        fd = lock.open_folder_lock(folder)
-    except OSError as error:
-        raise FilesUnavailable(f"{folder}: {error.strerror}", remedy="make room, or name another session_dir") from error
-    try:
-        yield
-    finally:
-        os.close(fd)
 
 
 def _new_folder(project: Project, now: datetime) -> Path:

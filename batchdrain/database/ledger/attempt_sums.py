@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,6 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from batchdrain.database.ledger.schema import Ledger
+from batchdrain.runtime.json_text import to_json
 
 _KEY: Final = ("run_id", "run_type", "from_category", "from_fingerprint", "fingerprint", "outcome")
 
@@ -55,4 +55,4 @@ def _add(connection: sa.Connection, ledger: Ledger, key: str, names: Mapping[str
 
 def _digest_of(names: Iterable[str | None]) -> str:
     """No collation takes it for another."""
-    return hashlib.sha256(json.dumps([*names]).encode()).hexdigest()
+    return hashlib.sha256(to_json([*names])).hexdigest()

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.model.states import Outcome
+from batchdrain.runtime.json_text import to_json
 
 RECENT: Final = 200
 """So many durations of a run type, or of one category of it, are looked at."""
@@ -49,7 +50,7 @@ def _keep(connection: sa.Connection, ledger: Ledger, run_type: str, more: Mappin
     kept = _parse(found)
     for category, some in more.items():
         kept[category] = sorted([*kept.get(category, []), *some], reverse=True)[:RECENT]
-    value = json.dumps({"source": ledger.source, "run_type": run_type, "latest": kept})
+    value = to_json({"source": ledger.source, "run_type": run_type, "latest": kept}).decode()
     if found is None:
         connection.execute(meta.insert().values(name=name, value=value))
     elif value != found:
@@ -57,7 +58,7 @@ def _keep(connection: sa.Connection, ledger: Ledger, run_type: str, more: Mappin
 
 
 def _name_of(source: str, run_type: str) -> str:
-    return f"durations/{hashlib.sha256(json.dumps([source, run_type]).encode()).hexdigest()}"
+    return f"durations/{hashlib.sha256(to_json([source, run_type])).hexdigest()}"
 
 
 def _parse(value: str | None) -> dict[str, list[Taken]]:

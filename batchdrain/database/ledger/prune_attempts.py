@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from batchdrain.database.ledger.attempt_sums import add_to_sums
 from batchdrain.database.ledger.kept_durations import keep_durations
-from batchdrain.database.phases.standing import read_standing
+from batchdrain.database.phases.row_words import read_row_words
 from batchdrain.database.store import Store
 from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
@@ -133,9 +133,9 @@ def _choose(connection: sa.Connection, store: Store, old: OldAttempts, rows: Seq
     rows = [row for row in rows if row["session_uid"] not in old.kept_sessions]
     held = _read_held(connection, store, [row["key"] for row in rows])
     keys = {row["key"]: PhaseKey(row["run_id"], row["phase_id"]) for row in rows if row["key"] not in held}
-    standing = read_standing(connection, store.table, keys.values())
+    words = read_row_words(connection, store.table, keys.values())
     complete = store.table.states[PhaseState.COMPLETE]
-    return [row for row in rows if (key := keys.get(row["key"])) is not None and standing[key] <= {complete}]
+    return [row for row in rows if (key := keys.get(row["key"])) is not None and words[key] <= {complete}]
 
 
 def _read_held(connection: sa.Connection, store: Store, keys: Sequence[str]) -> frozenset[str]:

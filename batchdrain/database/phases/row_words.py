@@ -16,7 +16,7 @@ _AT_ONCE: Final = 100
 """SQLite takes no condition that is nested deeper than 1000."""
 
 
-def read_standing(connection: sa.Connection, table: PhaseTable, keys: Iterable[PhaseKey]) -> dict[PhaseKey, frozenset[str]]:
+def read_row_words(connection: sa.Connection, table: PhaseTable, keys: Iterable[PhaseKey]) -> dict[PhaseKey, frozenset[str]]:
     """The words of the rows of each phase, mostly one; none where its row is gone. Reads only."""
     found: dict[PhaseKey, set[str]] = {key: set() for key in keys}
     ids = (table.run_id, table.phase_id)
