@@ -30,6 +30,7 @@ ns = Collection(
     notes.accept,
     triage.triage,
     setup.recover,
+    setup.prune,
     setup.doctor,
     setup.init,
     setup.demo,

@@ -36,7 +36,7 @@ class LaneBuilder:
         self._categorise = categorise
         self._redact = redact
         self._skips_run = rules.runs()
-        self._named = rules.known_by_name()
+        self._named = set(rules.known_by_name())
         self._usable = UsableIds(rules.settings.command.argv)
         self._kinds: dict[str | None, tuple[str | Skip, Failure]] = {}  # failure text -> where it goes, what it says
         self._chars = 0
@@ -53,6 +53,8 @@ class LaneBuilder:
         named = self._named
         for page in pages:
             rows = page.rows if page.has_sound_ids else self._without_unusable(page.rows)
+            if self._rules.past.summed_runs:
+                named.update(self._rules.remembered((row[0], row[1]) for row in rows))
             if named:
                 for row in rows:
                     if (row[0], row[1]) in named:
@@ -80,7 +82,8 @@ class LaneBuilder:
             return by_run, NO_REASON, 0
         failure = self._failure(row.reason)
         key, past = PhaseKey(row.run_id, row.phase_id), self._rules.past
-        digest = key.digest if (row.run_id, row.phase_id) in self._named else None
+        names = (row.run_id, row.phase_id)
+        digest = key.digest if names in self._named or any(self._rules.remembered([names])) else None
         attempts = 0 if digest is None else past.attempts.get(digest, 0)
         return self._rules.phase(key, digest, failure), failure, attempts
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -65,6 +65,13 @@ class SkipRules:
         """The ids of the phases that rules may concern by name: every other one is judged by its run and its text alone."""
         accepted = () if self.accepted is None else self.accepted.phases
         return self.past.names | {(key.run_id, key.phase_id) for key in (*self.attempted, *accepted, *self.verdicts)}
+
+    def remembered(self, ids: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        """Those that the ledger knows by their claims alone, as their attempts were removed: these too are looked at one by one."""
+        runs, past = self.past.summed_runs, self.past
+        for run_id, phase_id in ids:
+            if run_id in runs and past.knows(PhaseKey(run_id, phase_id).digest):
+                yield run_id, phase_id
 
     def phase(self, key: PhaseKey, digest: str | None, failure: Failure) -> Skip | None:
         """All rules but those for runs. `digest`: of the key; None where no rule knows the phase by name."""

@@ -124,6 +124,11 @@ class SessionFolder:
             raise SessionInUse(
                 f"session {session_id}: process {holder} is draining it", remedy="wait for it, or stop it with Ctrl-C"
             ) from None
+        if not lock.is_in_place(fd, path):
+            os.close(fd)
+            raise SessionInUse(
+                f"session {session_id}: was pruned in this moment", remedy="`inv sessions` lists what is there"
+            )
         try:
             os.ftruncate(fd, 0)
             os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)

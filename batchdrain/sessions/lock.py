@@ -57,6 +57,22 @@ def take(fd: int) -> None:
     keep_from_children(fd)
 
 
+def open_folder_lock(folder: Path) -> int:
+    """The lock of a folder that is no session's, taken: whoever prunes sees that somebody works there. Raises OSError."""
+    fd = folders.open_file(folder / "lock", os.O_RDWR | os.O_CREAT, guarded=True)
+    with contextlib.suppress(BlockingIOError):
+        take(fd)
+    return fd
+
+
+def is_in_place(fd: int, path: Path) -> bool:
+    """Whether the open file is still the one that stands there: a session may be pruned between its opening and its locking."""
+    try:
+        return os.path.samestat(os.fstat(fd), path.lstat())
+    except OSError:
+        return False
+
+
 def is_taken(fd: int) -> bool:
     """Whether some process holds the lock of an open file now."""
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from batchdrain.cli.commands.open import open_project, settings_of
@@ -12,27 +11,32 @@ from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.held_claims import Held
 from batchdrain.drain.liveness import describe_held, is_alive
 from batchdrain.model.errors import BadData, ConfigError, DatabaseUnavailable, FilesUnavailable
+from batchdrain.reports.session_table import render_sessions
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import safe_text, to_shown_path
 from batchdrain.sessions.folder import LostSession, SessionFolder
-from batchdrain.sessions.session import Kind, Session, Status
+from batchdrain.sessions.session import Session
 
-DIED: Final = "interrupted (its process died)"
-"""What is shown of a session that says it runs while nobody drains it."""
+NEWEST: Final = 20
+"""So many are shown to people, if they do not ask for more."""
 
 
-def list_sessions(invocation: Invocation, *, format_name: str) -> None:
-    """`inv sessions`."""
+def list_sessions(invocation: Invocation, *, format_name: str, top: int | None = None, every: bool = False) -> None:
+    """`inv sessions`. `top`: so many, the newest; None: NEWEST for people, all of JSON. `every`: all."""
     folder = SessionFolder(invocation.root / settings_of(invocation).session_dir)
     out, held = Output(), _read_held_by_session(invocation)
     rows = [_row_of(folder, name, session, held) for name, session in folder.all()]
+    most = len(rows) if every else top
     if format_name == "json":
-        out.json(to_json(rows, indent=True).decode())
+        out.json(to_json(rows[:most], indent=True).decode())
         return
     if rows:
-        for line in _render_table(rows):
+        shown = _choose(rows, NEWEST if most is None else most)
+        for line in render_sessions([{**row, **_shorten(row, folder)} for row in shown]):
             out.line(line)
+        if len(shown) < len(rows):
+            out.line(f"and {len(rows) - len(shown)} older ones (--all shows them)")
     else:
         out.line(f"No sessions in {to_shown_path(folder.folder)}.")
     elsewhere = [claim for claims in held.values() for claim in claims]
@@ -42,28 +46,16 @@ def list_sessions(invocation: Invocation, *, format_name: str) -> None:
         out.line(safe_text(f"  {describe_held(claim)}"))
 
 
-def _render_table(rows: list[dict[str, Any]]) -> Iterator[str]:
-    width = max(12, *(len(_status_of(row)) for row in rows))
-    yield f"{'SESSION':<34} {'KIND':<7} {'STATUS':<{width}} {'DONE':>7} {'OK':>6} {'FAILED':>6} {'RATE':>7}  STARTED"
-    for row in rows:
-        if "error" in row:
-            what = "lost" if row["lost"] else "can't be read"
-            yield f"{row['session_id']:<34} {what}: {safe_text(row['error'])}"
-            continue
-        rate = "-" if row["success_rate"] is None else f"{row['success_rate'] * 100:.1f}%"
-        of = f"/{row['batch_size']}" if row["batch_size"] and row["kind"] == Kind.FAILED else ""
-        yield (
-            f"{row['session_id']:<34} {row['kind']:<7} {_status_of(row):<{width}} {row['total_processed']}{of:<5} "
-            f"{row['total_success']:>6} {row['total_failed']:>6} {rate:>7}  {row['started_at']}"
-        )
-        for claim in row["held"]:
-            yield safe_text(f"  holds {claim['said']}")
+def _choose(rows: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
+    """The newest, and of the older ones those that are at work or hold something."""
+    return rows[:most] + [row for row in rows[most:] if row["alive"] or row.get("held")]
 
 
-def _status_of(row: Mapping[str, Any]) -> str:
-    if row.get("status") == Status.RUNNING and not row["alive"]:
-        return DIED
-    return str(row.get("status", ""))
+def _shorten(row: dict[str, Any], folder: SessionFolder) -> dict[str, Any]:
+    """Its error without the path, which its id tells."""
+    if "error" not in row:
+        return {}
+    return {"error": row["error"].removeprefix(f"{folder.path(row['session_id'])}: ")}
 
 
 def _read_held_by_session(invocation: Invocation) -> dict[str, list[Held]]:

@@ -22,6 +22,10 @@ def drain(invocation: Invocation, **given: Any) -> int:
 @command
 def resume(invocation: Invocation, **given: Any) -> int:
     """Go on with the newest incomplete session, or the one named, as it was asked for."""
+    if given.pop("close"):
+        from batchdrain.cli.commands.close_session import close_session
+
+        return close_session(invocation, **given)
     from batchdrain.cli.commands.resume import resume_session
 
     return resume_session(invocation, **given)

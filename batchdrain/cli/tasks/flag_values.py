@@ -119,6 +119,19 @@ def _url(flag: Flag, text: str) -> str:
     return text
 
 
+def _age(flag: Flag, text: str) -> timedelta:
+    """30d, 12h, 90m or 2w; not more than the calendar has."""
+    found = _DURATION.fullmatch(text.strip())
+    try:
+        age = timedelta(seconds=int(found[1]) * _UNIT_S[found[2]]) if found else timedelta()
+        clock.now() - age - timedelta(days=1)
+    except OverflowError:
+        age = timedelta()
+    if not age:
+        raise UsageError(f"{flag.dashed}: expected a duration (30d, 12h, 90m, 2w), got {text[:_SHOWN_CHARS]!r}")
+    return age
+
+
 def moment(flag: str, text: str, now: datetime) -> datetime:
     """7d or 12h from now, a date (UTC, to the day's end), or a date and time (UTC where it names no zone). Raises
     UsageError, also for what is over."""
@@ -149,6 +162,7 @@ def _moment(text: str, now: datetime) -> datetime:
 
 _READERS: Final[Mapping[str, Callable[[Flag, str], object]]] = {
     kinds.CLUSTER_ID: _cluster,
+    kinds.DURATION: _age,
     kinds.FILE: _file,
     kinds.GLOB: _text,
     kinds.ID: _text,

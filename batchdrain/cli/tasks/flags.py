@@ -95,6 +95,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
         _BATCH_SIZE._replace(help="take at most so many phases this time; the session's own size stays",
                              unset="what is left of the session"),
         _FINISH_CURRENT,
+        Flag("close", SWITCH, "complete a session whose process is dead as it stands, and start no work", unset="off"),
     ),
     "dry_run": (
         *_CHOICE, *_PLANNED, _RESUME, _OUTPUT,
@@ -110,7 +111,11 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
     "summary": (
         _SESSION, _REPORT_FORMAT, _OUTPUT._replace(help="write to this file", example="summary.md", unset="it is printed"),
     ),
-    "sessions": (_FORMAT,),
+    "sessions": (
+        Flag("top", INT, "so many, newest first", "50", unset="20; of JSON all"),
+        Flag("all", SWITCH, "all of them", unset="off"),
+        _FORMAT,
+    ),
     "pick_next_run": (
         Flag("state", NAME, "of which phases", "queued", choices=("any", "queued", "failed"), default="any"),
         _FORMAT._replace(choices=("tsv", "json")),
@@ -152,6 +157,14 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
         Flag("table", TEXT, "the table that holds the phases", "phases", unset="the likeliest one"),
     ),
     "recover": (),
+    "prune": (
+        Flag("older_than", DURATION, "what ended longer ago than this: s, m, h, d or w (required without --session-id)",
+             "30d, 12h, 90m or 2w", unset="an error, but with --session-id"),
+        _SESSION._replace(help="only these sessions; they go even if they are to be resumed", is_list=True,
+                          unset="every session that has ended"),
+        Flag("yes", SWITCH, "remove it; without this it is only shown", unset="off"),
+        _FORMAT,
+    ),
     "demo": (
         Flag("phases", INT, "failed phases to make, 1 to 100000", "500", most=100_000, unset="60"),
         Flag("seed", INT, "another seed makes another backlog", "3", least=0, unset="7"),

@@ -23,7 +23,7 @@ def sessions(invocation: Invocation, **given: Any) -> None:
     """List every session: id, state, counts, success rate."""
     from batchdrain.cli.commands.sessions import list_sessions
 
-    list_sessions(invocation, format_name=given["format"])
+    list_sessions(invocation, format_name=given["format"], top=given["top"], every=given["all"])
 
 
 @command

@@ -35,6 +35,14 @@ def recover(invocation: Invocation) -> int:
 
 
 @command
+def prune(invocation: Invocation, **given: Any) -> None:
+    """Remove old sessions, logs and attempts; without --yes only show them. Never what is held or running."""
+    from batchdrain.cli.commands.prune import PruneFlags, prune
+
+    prune(invocation, PruneFlags(**given))
+
+
+@command
 def demo(invocation: Invocation, **given: Any) -> None:
     """Make batchdrain.db, a sample database with a realistic backlog."""
     from batchdrain.cli.commands.demo import make_demo

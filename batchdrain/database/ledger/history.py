@@ -11,13 +11,14 @@ import sqlalchemy as sa
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import db_now_ms
 from batchdrain.database.ledger.held_claims import Held, Stray, read_held, read_strays
+from batchdrain.database.ledger.kept_durations import RECENT, read_kept
+from batchdrain.database.ledger.past_attempts import find_sums, past_attempts
 from batchdrain.database.ledger.retry_stats_query import read_retry_stats
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.retry_stats import RetryStats
 from batchdrain.model.states import Outcome
 
-RECENT: Final = 200
 SESSION: Final = "session/"
 """Before the session's id: the name under which batchdrain_meta keeps what a session was asked to do."""
 
@@ -41,7 +42,12 @@ class Past:
     orphanings: Mapping[str, int] = field(default_factory=dict)  #: in a row, where there were any
     runs: Mapping[str, RunHistory] = field(default_factory=dict)
     names: frozenset[tuple[str, str]] = frozenset()  #: run_id and phase_id of every phase that the ledger knows
+    summed_runs: frozenset[str] = frozenset()  #: runs with removed attempts: `names` lacks phases of theirs
     retry_stats: RetryStats = field(default_factory=RetryStats)
+
+    def knows(self, digest: str) -> bool:
+        """Whether a claim says something of the phase."""
+        return any(digest in of for of in (self.attempts, self.held, self.waits_ms, self.orphanings))
 
 
 class History:
@@ -54,16 +60,17 @@ class History:
         self.table = table
 
     def read_past(self) -> Past:
-        """Everything that selection needs to know, in six queries."""
+        """Everything that selection needs to know, in a few queries."""
         with self.database.read() as connection:
             if not self.ledger.exists(connection):
                 return Past()
             touched = self._read_touched(connection)
             runs = self._read_runs(connection)
-            names = self._read_names(connection)
+            names, summed_runs = self._read_names(connection), self._read_summed_runs(connection)
             retry_stats = read_retry_stats(connection, self.ledger)
         return Past(
             names=names,
+            summed_runs=summed_runs,
             attempts={key: count for key, count, *_ in touched if count},
             held=frozenset(key for key, _, owner, *_ in touched if owner is not None),
             waits_ms={key: int(wait) for key, _, _, wait, _ in touched if wait is not None and wait > 0},
@@ -80,23 +87,29 @@ class History:
         return connection.execute(query.where(claims.c.source == self.ledger.source)).all()
 
     def _read_runs(self, connection: sa.Connection) -> dict[str, RunHistory]:
-        attempts = self.ledger.attempt
-        is_complete = attempts.c.outcome == Outcome.COMPLETE.value
+        attempts = past_attempts(connection, self.ledger)
+        is_complete, is_timeout = (attempts.c.outcome == one.value for one in (Outcome.COMPLETE, Outcome.TIMEOUT))
         query = sa.select(
             attempts.c.run_id,
-            sa.func.sum(sa.case((is_complete, 1), else_=0)),
-            sa.func.sum(sa.case((attempts.c.outcome == Outcome.TIMEOUT.value, 1), else_=0)),
-            sa.func.avg(sa.case((is_complete, attempts.c.duration_ms), else_=sa.null())),
+            sa.func.sum(sa.case((is_complete, attempts.c.count), else_=0)),
+            sa.func.sum(sa.case((is_timeout, attempts.c.count), else_=0)),
+            sa.func.sum(sa.case((is_complete, attempts.c.duration_ms), else_=0)),
         )
-        found = connection.execute(query.where(attempts.c.source == self.ledger.source).group_by(attempts.c.run_id)).all()
         return {
             run: RunHistory(
                 successes=int(successes),
                 timeouts=int(timeouts),
-                mean_duration_s=None if mean is None else float(mean) / 1000,
+                mean_duration_s=float(took_ms) / int(successes) / 1000 if successes else None,
             )
-            for run, successes, timeouts, mean in found
+            for run, successes, timeouts, took_ms in connection.execute(query.group_by(attempts.c.run_id))
         }
+
+    def _read_summed_runs(self, connection: sa.Connection) -> frozenset[str]:
+        sums = find_sums(connection, self.ledger)
+        if sums is None:
+            return frozenset()
+        query = sa.select(sums.c.run_id).where(sums.c.source == self.ledger.source).distinct()
+        return frozenset(connection.execute(query).scalars())
 
     def _read_names(self, connection: sa.Connection) -> frozenset[tuple[str, str]]:
         attempts = self.ledger.attempt
@@ -105,17 +118,21 @@ class History:
 
     def read_durations_s(self, run_type: str, category: str | None = None) -> list[float]:
         """How long the latest completed attempts of a run type took, at most RECENT of them. `category`: only those that
-        set out from a failure of it."""
-        attempts = self.ledger.attempt
-        of = [attempts.c.source == self.ledger.source, attempts.c.run_type == run_type[:191]]
+        set out from a failure of it. Those that were removed since count too."""
+        attempts, run_type = self.ledger.attempt, run_type[:191]
+        of = [attempts.c.source == self.ledger.source, attempts.c.run_type == run_type]
         of.append(attempts.c.outcome == Outcome.COMPLETE.value)
         if category is not None:
             of.append(attempts.c.from_category == category)
-        query = sa.select(attempts.c.duration_ms).where(*of).order_by(attempts.c.started_ms.desc()).limit(RECENT)
+        of.append(attempts.c.duration_ms.is_not(None))
+        query = sa.select(attempts.c.started_ms, attempts.c.duration_ms).where(*of)
+        query = query.order_by(attempts.c.started_ms.desc()).limit(RECENT)
         with self.database.read() as connection:
             if not self.ledger.exists(connection):
                 return []
-            return [value / 1000 for value in connection.execute(query).scalars() if value is not None]
+            found = [(began, took) for began, took in connection.execute(query)]
+            found += read_kept(connection, self.ledger, run_type, category)
+        return [took / 1000 for _, took in sorted(found, reverse=True)[:RECENT]]
 
     def read_session_rows(self, session_uid: str) -> list[Mapping[str, Any]]:
         """The recorded attempts of a session, in the order in which they began."""

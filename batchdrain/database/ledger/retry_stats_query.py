@@ -8,6 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
+from batchdrain.database.ledger.past_attempts import past_attempts
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.model.retry_stats import NOTHING, RetryCount, RetryStats
 from batchdrain.model.states import Outcome
@@ -21,10 +22,9 @@ _ENDED: Final = (Outcome.COMPLETE.value, *_FAILED)
 def read_retry_stats(connection: sa.Connection, ledger: Ledger) -> RetryStats:
     """In three queries, each one pass over the attempts. An attempt that set out from no failure, of a queued phase, teaches
     nothing."""
-    attempt = ledger.attempt
+    attempt = past_attempts(connection, ledger)
     counts = _count_columns_of(attempt)
-    ours = attempt.c.source == ledger.source
-    learns = ours & attempt.c.outcome.in_(_ENDED) & attempt.c.from_category.is_not(None)
+    learns = attempt.c.outcome.in_(_ENDED) & attempt.c.from_category.is_not(None)
     groups = (attempt.c.from_category, attempt.c.run_type, attempt.c.run_id)
     categories: dict[str, RetryCount] = defaultdict(RetryCount)
     run_types: dict[str, RetryCount] = defaultdict(RetryCount)
@@ -44,7 +44,7 @@ def read_retry_stats(connection: sa.Connection, ledger: Ledger) -> RetryStats:
         .limit(MOST)
     )
     fingerprints = {fingerprint: _to_retry_count(*numbers) for fingerprint, *numbers in connection.execute(frequent)}
-    failures, seen_in = _read_failures(connection, attempt, ours)
+    failures, seen_in = _read_failures(connection, attempt)
     return RetryStats(
         categories=dict(categories),
         fingerprints=fingerprints,
@@ -55,12 +55,11 @@ def read_retry_stats(connection: sa.Connection, ledger: Ledger) -> RetryStats:
     )
 
 
-def _count_columns_of(attempt: sa.Table) -> tuple[sa.ColumnElement[Any], ...]:
-    complete = attempt.c.outcome == Outcome.COMPLETE.value
-    took = sa.func.coalesce(attempt.c.duration_ms, 0)
+def _count_columns_of(attempt: sa.Subquery) -> tuple[sa.ColumnElement[Any], ...]:
+    complete, took = attempt.c.outcome == Outcome.COMPLETE.value, attempt.c.duration_ms
     return (
-        sa.func.count(),
-        sa.func.sum(sa.case((complete, 1), else_=0)),
+        sa.func.sum(attempt.c.count),
+        sa.func.sum(sa.case((complete, attempt.c.count), else_=0)),
         sa.func.sum(sa.case((complete, took), else_=0)),
         sa.func.sum(sa.case((complete, 0), else_=took)),
     )
@@ -70,14 +69,12 @@ def _to_retry_count(tried: int, fixed: int, fixed_ms: int, failed_ms: int) -> Re
     return RetryCount(int(tried), int(fixed), float(fixed_ms) / 1000, float(failed_ms) / 1000)
 
 
-def _read_failures(
-    connection: sa.Connection, attempt: sa.Table, ours: sa.ColumnElement[bool]
-) -> tuple[dict[str, str], dict[str, frozenset[str]]]:
+def _read_failures(connection: sa.Connection, attempt: sa.Subquery) -> tuple[dict[str, str], dict[str, frozenset[str]]]:
     """The fingerprint of each run's latest failed attempt, and the runs of each of these fingerprints."""
     latest = sa.func.max(attempt.c.started_ms)
     query = (
         sa.select(attempt.c.run_id, attempt.c.fingerprint)
-        .where(ours, attempt.c.outcome.in_(_FAILED), attempt.c.from_category.is_not(None), attempt.c.fingerprint != "")
+        .where(attempt.c.outcome.in_(_FAILED), attempt.c.from_category.is_not(None), attempt.c.fingerprint != "")
         .group_by(attempt.c.run_id, attempt.c.fingerprint)
         .order_by(latest.desc(), attempt.c.run_id, attempt.c.fingerprint)
         .limit(MOST)
@@ -92,16 +89,17 @@ def _read_failures(
 
 def read_retries_by_fingerprint(database: Database, ledger: Ledger) -> dict[str, RetryCount]:
     """Over all sessions and runs; {} where there is no ledger."""
-    attempts = ledger.attempt
-    fixed = sa.func.sum(sa.case((attempts.c.outcome == Outcome.COMPLETE.value, 1), else_=0))
-    query = (
-        sa.select(attempts.c.from_fingerprint, sa.func.count(), fixed)
-        .where(attempts.c.source == ledger.source, attempts.c.from_fingerprint.is_not(None), attempts.c.outcome.in_(_ENDED))
-        .group_by(attempts.c.from_fingerprint)
-    )
     with database.read() as connection:
         if not ledger.exists(connection):
             return {}
+        attempts = past_attempts(connection, ledger)
+        tried, fixed, *_ = _count_columns_of(attempts)
+        query = (
+            sa.select(attempts.c.from_fingerprint, tried, fixed)
+            .where(attempts.c.from_fingerprint.is_not(None), attempts.c.outcome.in_(_ENDED))
+            .group_by(attempts.c.from_fingerprint)
+        )
         return {
-            fingerprint: RetryCount(tried=count, fixed=int(done)) for fingerprint, count, done in connection.execute(query)
+            fingerprint: RetryCount(tried=int(count), fixed=int(done))
+            for fingerprint, count, done in connection.execute(query)
         }

@@ -20,6 +20,7 @@ from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.planning.verdicts import expired
 from batchdrain.runtime import clock, folders
 from batchdrain.runtime.text import to_shown_path
+from batchdrain.sessions import lock
 
 _LEAVES_S: Final = 0.05
 
@@ -38,6 +39,7 @@ class Triage:
         self._is_ending = False
         try:
             os.close(folders.open_folder(self._folder, guarded=True, mode=0o700))
+            self._lock = lock.open_folder_lock(self._folder)
         except OSError as error:
             raise FilesUnavailable(f"{folder}: {error.strerror}", remedy="make room, or name another session_dir") from error
         self._engine = LocalEngine(settings.triage.workers)
@@ -70,6 +72,7 @@ class Triage:
         """Nothing that it started is left when this returns."""
         self.interrupt()
         self._engine.shutdown(wait=True, cancel_futures=True)
+        os.close(self._lock)
 
     def _diagnose(self, phase: Phase) -> Diagnosis:
         if self._is_ending:

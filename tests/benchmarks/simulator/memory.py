@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from batchdrain.database.ledger.history import RECENT, Past, RunHistory
+from batchdrain.database.ledger.history import Past, RunHistory
+from batchdrain.database.ledger.kept_durations import RECENT
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.retry_stats import RetryStats
 

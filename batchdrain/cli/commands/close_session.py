@@ -1,0 +1,55 @@
+"""inv resume --close: a dead session is completed as it stands. Starts no work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from batchdrain.cli.commands.open import open_project
+from batchdrain.cli.invocation import Invocation
+from batchdrain.cli.screens.writer import Output
+from batchdrain.config.load import Override
+from batchdrain.drain.close_dead import close_dead, find_dead
+from batchdrain.drain.liveness import describe_held, describe_recovered
+from batchdrain.model.errors import UsageError
+from batchdrain.runtime.text import safe_text, to_shown_path
+from batchdrain.sessions.session import Session
+
+
+def close_session(invocation: Invocation, *, session_id: str | None, settings: Sequence[Override]) -> int:
+    """Returns 0, or the code of what it held and the table does not take back. Raises SessionInUse for one that lives."""
+    if settings:
+        raise UsageError(f"{settings[0].flag}: --close starts no work", remedy="leave the flag out, or leave out --close")
+    out = Output()
+    with open_project(invocation) as project:
+        if invocation.dry:
+            session = find_dead(project, session_id)
+            if session is not None and session.is_incomplete:
+                out.line(f"Would be closed as it stands: {_describe(session)}")
+                return 0
+        else:
+            closed = close_dead(project, session_id)
+            session = None if closed is None else closed.session
+            if closed is not None and not closed.was_complete:
+                for back in closed.recovered:
+                    out.line(safe_text(describe_recovered(back)))
+                out.line(f"Closed as it stands: {_describe(closed.session)}")
+                for held in closed.held:
+                    out.line(safe_text(f"It still holds {describe_held(held)}"))
+                if closed.holds_elsewhere:
+                    out.line(
+                        "It still holds phases of another table: `inv recover` with that one's settings gives them back."
+                    )
+                return max((back.code for back in closed.recovered), default=0)
+        if session is None:
+            out.line(f"Nothing to close in {to_shown_path(project.folder.folder)}: no session is incomplete.")
+        else:
+            out.line(f"Session {session.session_id} is {session.current_status.value} already.")
+    return 0
+
+
+def _describe(session: Session) -> str:
+    of = f" of {session.batch_size}" if session.batch_size else ""
+    return (
+        f"session {session.session_id}, {session.total_processed}{of} processed, {session.total_success} succeeded, "
+        f"{session.total_failed} failed."
+    )

@@ -1,0 +1,73 @@
+"""How long the latest removed attempts took that completed: time limits are learnt from them as before.
+
+Of each run type and category the newest ones are kept, as many as a time limit looks at: a JSON text in batchdrain_meta.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from batchdrain.database.ledger.schema import Ledger
+from batchdrain.model.states import Outcome
+from batchdrain.runtime.json_text import to_json
+
+RECENT: Final = 200
+"""So many durations of a run type, or of one category of it, are looked at."""
+_NONE: Final = ""
+"""Stands for the category of an attempt that set out from no failure."""
+Taken = tuple[int, int]
+"""When an attempt began, in ms since 1970, and how many ms it took."""
+
+
+def read_kept(connection: sa.Connection, ledger: Ledger, run_type: str, category: str | None) -> list[Taken]:
+    """`category`: None is all. At most RECENT of each, in no order. Reads only."""
+    meta = ledger.meta
+    found = connection.execute(sa.select(meta.c.value).where(meta.c.name == _name_of(ledger.source, run_type))).scalar()
+    kept = _parse(found)
+    return [one for of, some in kept.items() if category in (None, of) for one in some]
+
+
+def keep_durations(connection: sa.Connection, ledger: Ledger, attempts: Iterable[Mapping[Any, Any]]) -> None:
+    """The durations of those that completed. Part of the transaction that removes them; raises as `add_to_sums`."""
+    taken: dict[str, dict[str, list[Taken]]] = {}
+    for row in attempts:
+        if row["outcome"] == Outcome.COMPLETE.value and row["duration_ms"] is not None:
+            of = taken.setdefault(row["run_type"], {}).setdefault(row["from_category"] or _NONE, [])
+            of.append((row["started_ms"], row["duration_ms"]))
+    for run_type, more in sorted(taken.items()):
+        _keep(connection, ledger, run_type, more)
+
+
+def _keep(connection: sa.Connection, ledger: Ledger, run_type: str, more: Mapping[str, list[Taken]]) -> None:
+    meta, name = ledger.meta, _name_of(ledger.source, run_type)
+    this = meta.c.name == name
+    found = connection.execute(sa.select(meta.c.value).where(this).with_for_update()).scalar()
+    kept = _parse(found)
+    for category, some in more.items():
+        kept[category] = sorted([*kept.get(category, []), *some], reverse=True)[:RECENT]
+    value = to_json({"source": ledger.source, "run_type": run_type, "latest": kept}).decode()
+    if found is None:
+        connection.execute(meta.insert().values(name=name, value=value))
+    elif value != found:
+        connection.execute(meta.update().where(this).values(value=value))
+
+
+def _name_of(source: str, run_type: str) -> str:
+    return f"durations/{hashlib.sha256(to_json([source, run_type])).hexdigest()}"
+
+
+def _parse(value: str | None) -> dict[str, list[Taken]]:
+    """{} for what is none of ours: whoever may write to the ledger may have written anything."""
+    try:
+        latest = json.loads(value or "{}").get("latest", {})
+        return {
+            str(category): [(began, took) for began, took in some if type(began) is int and type(took) is int][:RECENT]
+            for category, some in latest.items()
+        }
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return {}

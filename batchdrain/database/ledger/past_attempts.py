@@ -1,0 +1,36 @@
+"""Every attempt that the ledger tells of: those that stand there, and the sums of those that were removed.
+
+Whoever counts attempts or adds up their time asks this, so that no answer changes when old ones are removed.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from batchdrain.database.ledger.schema import Ledger
+
+_TOLD: tuple[str, ...] = ("run_id", "run_type", "from_category", "from_fingerprint", "fingerprint", "outcome")
+
+
+def find_sums(connection: sa.Connection, ledger: Ledger) -> sa.Table | None:
+    """The table of the sums; None in an earlier version, and where somebody dropped it. Reads only."""
+    sums = ledger.attempt_sum
+    return sums if sums is not None and sa.inspect(connection).has_table(sums.name, schema=sums.schema) else None
+
+
+def past_attempts(connection: sa.Connection, ledger: Ledger) -> sa.Subquery:
+    """Columns: run_id, run_type, from_category, from_fingerprint, fingerprint, outcome, `count` of attempts, `duration_ms` of
+    them together, and `started_ms` of the latest one. The connection is asked whether there are sums."""
+    single, sums = ledger.attempt, find_sums(connection, ledger)
+    rows = sa.select(
+        *(single.c[name] for name in _TOLD),
+        sa.literal(1, sa.BigInteger).label("count"),
+        sa.func.coalesce(single.c.duration_ms, 0).label("duration_ms"),
+        single.c.started_ms,
+    ).where(single.c.source == ledger.source)
+    if sums is None:
+        return rows.subquery()
+    added_up = sa.select(
+        *(sums.c[name] for name in _TOLD), sums.c.attempts.label("count"), sums.c.duration_ms, sums.c.last_started_ms
+    ).where(sums.c.source == ledger.source)
+    return sa.union_all(rows, added_up).subquery()

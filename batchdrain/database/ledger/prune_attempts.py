@@ -1,0 +1,144 @@
+"""Old attempts are removed, and what is learnt of them stays: as sums, and as the durations of the latest ones.
+
+Only what has ended, of phases that are complete or whose row is gone, and that nobody holds. A page of attempts is looked at,
+added up and removed in one transaction: whatever is killed, each attempt stands either in the ledger or in the sums, once.
+Rows of batchdrain_claim stay: their epochs only grow, and they count the attempts of each phase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from batchdrain.database.ledger.attempt_sums import add_to_sums
+from batchdrain.database.ledger.kept_durations import keep_durations
+from batchdrain.database.phases.row_words import read_row_words
+from batchdrain.database.store import Store
+from batchdrain.model.phase import PhaseKey
+from batchdrain.model.states import PhaseState
+
+PAGE: Final = 500
+"""Attempts that are looked at in one transaction."""
+_TRIES: Final = 5
+_READ: Final = (
+    "key", "epoch", "session_uid", "run_id", "phase_id", "run_type", "from_category", "from_fingerprint", "fingerprint",
+    "outcome", "started_ms", "duration_ms",
+)  # fmt: skip
+_Place = tuple[str, int]
+_Row = Mapping[Any, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldAttempts:
+    """Which attempts are meant."""
+
+    before_ms: int  #: they ended before that
+    kept_sessions: frozenset[str] = frozenset()  #: sessions whose attempts are needed: by their session_uid
+    only_sessions: frozenset[str] | None = None  #: these sessions alone; None: all
+
+
+def count_old_attempts(store: Store, old: OldAttempts) -> int:
+    """How many `prune_attempts` would remove. Reads only."""
+    return sum(_each_page(old, lambda after: _look(store, old, after)))
+
+
+def prune_attempts(store: Store, old: OldAttempts) -> Iterator[int]:
+    """Remove them; after each page how many. May be run by several at once. The tables must be of the newest version. Raises
+    DatabaseUnavailable, ConfigError."""
+    yield from _each_page(old, lambda after: _write(store, old, after))
+
+
+def _each_page(old: OldAttempts, step: Callable[[_Place | None], tuple[int, _Place | None]]) -> Iterator[int]:
+    if old.only_sessions is not None and not old.only_sessions:
+        return
+    place: _Place | None = None
+    while True:
+        count, place = step(place)
+        yield count
+        if place is None:
+            return
+
+
+def _look(store: Store, old: OldAttempts, after: _Place | None) -> tuple[int, _Place | None]:
+    with store.database.read() as connection:
+        rows = _read_page(connection, store, old, after)
+        return len(_choose(connection, store, old, rows)), _end_of(rows)
+
+
+def _write(store: Store, old: OldAttempts, after: _Place | None) -> tuple[int, _Place | None]:
+    for _ in range(_TRIES):
+        try:
+            return store.database.write(PruneTransaction(store=store, old=old, after=after))
+        except sa.exc.IntegrityError:  # somebody else began the same sum in this moment: now it stands
+            continue
+    return store.database.write(PruneTransaction(store=store, old=old, after=after))
+
+
+@dataclass(slots=True, kw_only=True)
+class PruneTransaction:
+    """Called with the connection of its transaction, which may be repeated: where the reply to a commit was lost, the second run
+    finds nothing to remove, and tells of the first."""
+
+    store: Store
+    old: OldAttempts
+    after: _Place | None
+    _earlier: tuple[int, _Place | None] = (0, None)
+
+    def __call__(self, connection: sa.Connection) -> tuple[int, _Place | None]:
+        rows = _read_page(connection, self.store, self.old, self.after, for_update=True)
+        chosen = _choose(connection, self.store, self.old, rows)
+        if not chosen:
+            return (0, _end_of(rows)) if not self._earlier[0] else self._earlier
+        ledger = self.store.ledger
+        add_to_sums(connection, ledger, chosen)
+        keep_durations(connection, ledger, chosen)
+        attempts = ledger.attempt
+        one = sa.and_(
+            attempts.c.source == ledger.source,
+            attempts.c.key == sa.bindparam("the_key"),
+            attempts.c.epoch == sa.bindparam("the_epoch"),
+        )
+        connection.execute(
+            attempts.delete().where(one), [{"the_key": row["key"], "the_epoch": row["epoch"]} for row in chosen]
+        )
+        self._earlier = (len(chosen), _end_of(rows))
+        return self._earlier
+
+
+def _read_page(
+    connection: sa.Connection, store: Store, old: OldAttempts, after: _Place | None, *, for_update: bool = False
+) -> Sequence[_Row]:
+    """The next attempts that have ended early enough, in the order of the table's key."""
+    attempts = store.ledger.attempt
+    of = [attempts.c.source == store.ledger.source, attempts.c.outcome.is_not(None), attempts.c.ended_ms < old.before_ms]
+    if old.only_sessions is not None:
+        of.append(attempts.c.session_uid.in_(sorted(old.only_sessions)))
+    if after is not None:
+        key, epoch = after
+        of.append(sa.and_(attempts.c.key >= key, sa.or_(attempts.c.key > key, attempts.c.epoch > epoch)))
+    query = sa.select(*(attempts.c[name] for name in _READ)).where(*of).order_by(attempts.c.key, attempts.c.epoch).limit(PAGE)
+    return connection.execute(query.with_for_update() if for_update else query).mappings().all()
+
+
+def _end_of(rows: Sequence[_Row]) -> _Place | None:
+    """Where the next page begins; None where there is none."""
+    return (rows[-1]["key"], rows[-1]["epoch"]) if len(rows) == PAGE else None
+
+
+def _choose(connection: sa.Connection, store: Store, old: OldAttempts, rows: Sequence[_Row]) -> list[_Row]:
+    """Those of a page that nobody needs."""
+    rows = [row for row in rows if row["session_uid"] not in old.kept_sessions]
+    held = _read_held(connection, store, [row["key"] for row in rows])
+    keys = {row["key"]: PhaseKey(row["run_id"], row["phase_id"]) for row in rows if row["key"] not in held}
+    words = read_row_words(connection, store.table, keys.values())
+    complete = store.table.states[PhaseState.COMPLETE]
+    return [row for row in rows if (key := keys.get(row["key"])) is not None and words[key] <= {complete}]
+
+
+def _read_held(connection: sa.Connection, store: Store, keys: Sequence[str]) -> frozenset[str]:
+    claims = store.ledger.claim
+    of = (claims.c.source == store.ledger.source, claims.c.key.in_(sorted(set(keys))), claims.c.owner.is_not(None))
+    return frozenset(connection.execute(sa.select(claims.c.key).where(*of)).scalars()) if keys else frozenset()

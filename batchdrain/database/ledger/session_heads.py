@@ -1,0 +1,73 @@
+"""What batchdrain_meta keeps of each session beside its attempts: from it a lost file is rebuilt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+
+from batchdrain.database.ledger.history import SESSION
+from batchdrain.database.store import Store
+
+_PAGE: Final = 20  #: a head may have megabytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionHead:
+    """A session, as the ledger knows it."""
+
+    name: str  #: of its row in batchdrain_meta
+    session_id: str
+    session_uid: str
+    completed_at: datetime | None  #: aware; None while it is to be resumed, and where what stands there can't be read
+
+
+def read_heads(store: Store) -> Iterator[SessionHead]:
+    """Those of all sessions of the database, by name, in bounded memory. Reads only."""
+    meta, last = store.ledger.meta, SESSION
+    while True:
+        query = sa.select(meta.c.name, meta.c.value).where(meta.c.name.startswith(SESSION, autoescape=True))
+        with store.database.read() as connection:
+            if not store.ledger.exists(connection):
+                return
+            rows = connection.execute(query.where(meta.c.name > last).order_by(meta.c.name).limit(_PAGE)).all()
+        for name, value in rows:
+            session_id, _, uid = name.removeprefix(SESSION).rpartition("/")
+            yield SessionHead(name=name, session_id=session_id, session_uid=uid, completed_at=_read_end(value))
+        if len(rows) < _PAGE:
+            return
+        last = rows[-1][0]
+
+
+def forget_heads(store: Store, heads: Iterable[SessionHead]) -> None:
+    """In one transaction. Raises DatabaseUnavailable."""
+    meta = store.ledger.meta
+    names = [{"the_name": head.name} for head in heads]
+    if names:
+        gone = meta.delete().where(meta.c.name == sa.bindparam("the_name"))
+        store.database.write(lambda connection: connection.execute(gone, names))
+
+
+def read_holders(store: Store) -> tuple[frozenset[str], frozenset[str]]:
+    """The sessions that hold a phase now, of whatever table of the database: their session_uid, and the folders of their
+    spools. Reads only."""
+    claims, attempts = store.ledger.claim, store.ledger.attempt
+    own = sa.and_(*(attempts.c[name] == claims.c[name] for name in ("source", "key", "epoch")))
+    query = sa.select(attempts.c.session_uid, claims.c.spool_dir).select_from(claims.outerjoin(attempts, own))
+    with store.database.read() as connection:
+        if not store.ledger.exists(connection):
+            return frozenset(), frozenset()
+        rows = connection.execute(query.where(claims.c.owner.is_not(None))).all()
+    return frozenset(uid for uid, _ in rows if uid), frozenset(spool for _, spool in rows if spool)
+
+
+def _read_end(value: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(json.loads(value)["completed_at"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return found if found.tzinfo is not None else None

@@ -1,0 +1,1 @@
+"""Old sessions, logs and attempts go. What is held, running or to be resumed stays."""

@@ -1,0 +1,129 @@
+"""Whether a session is old enough to go, and why it stays where it does. Reads only."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from batchdrain.database.ledger.session_heads import SessionHead, read_heads, read_holders
+from batchdrain.drain.borne_out import is_of_other_database
+from batchdrain.drain.project import Project
+from batchdrain.model.errors import BadData
+from batchdrain.sessions.folder import LostSession
+from batchdrain.sessions.old_files import SessionFiles, has_spooled, last_seen
+from batchdrain.sessions.parse import CorruptSession
+from batchdrain.sessions.session import Session
+
+
+class Kept(StrEnum):
+    """Why a session stays."""
+
+    RUNNING = "running"
+    HOLDING = "holding phases"
+    RESUMABLE = "to be resumed"
+    ELSEWHERE = "of another database"
+    UNREADABLE = "not to be read"
+    SPOOLED = "unknown to the ledger, with results in its spool"
+    YOUNG = "not old enough"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What is to become of a session."""
+
+    files: SessionFiles
+    why: Kept | None  #: it stays; None: it goes
+    uids: frozenset[str] = frozenset()  #: under which the ledger knows it
+    error: BadData | None = None  #: why it can't be read
+
+
+class SessionJudge:
+    """Judges the sessions of a folder by their own files and by the ledger, as that was when this was made."""
+
+    def __init__(self, project: Project, before: datetime, named: Sequence[str]) -> None:
+        """`before`: what ended before is old; `named`: sessions that go even if they are to be resumed."""
+        self._project = project
+        self._before = before
+        self._named = frozenset(named)
+        self.heads: Mapping[str, list[SessionHead]] = _by_session(project)
+        self.holders, self._spools = read_holders(project.store)
+
+    def look_again(self) -> None:
+        """Ask anew who holds what. Raises DatabaseUnavailable."""
+        self.holders, self._spools = read_holders(self._project.store)
+
+    def is_old(self, end: datetime | None) -> bool:
+        """False for what has not ended."""
+        return end is not None and end < self._before
+
+    def judge(self, fd: int, files: SessionFiles, *, ours: bool = False) -> Judgement:
+        """`fd`: of the folder; `ours`: we hold the session's lock. Raises OSError."""
+        session, error = self._load(files)
+        heads = self.heads.get(files.session_id, [])
+        uids = frozenset(head.session_uid for head in heads)
+        if isinstance(session, Session):
+            uids = frozenset({session.session_uid} if session.session_uid else ())
+        why = Kept.RUNNING if not ours and self._project.folder.is_held(files.session_id) else None
+        why = why or self._holds(files.session_id, uids)
+        if why is None and files.session_id in self._named:
+            why = None if self._may_go_by_name(session, error, heads) else Kept.YOUNG
+        elif why is None:
+            why = self._by_file(session) if isinstance(session, Session) else self._by_ledger(fd, files, error, heads)
+        return Judgement(files=files, why=why, uids=uids, error=error)
+
+    def _load(self, files: SessionFiles) -> tuple[Session | None, BadData | None]:
+        if not files.json:
+            return None, None
+        try:
+            return self._project.folder.load(files.session_id), None
+        except LostSession:
+            return None, None
+        except BadData as error:
+            return None, error
+
+    def _holds(self, session_id: str, uids: frozenset[str]) -> Kept | None:
+        spool = os.path.realpath(self._project.folder.spool(session_id))
+        if uids & self.holders or any(os.path.realpath(Path(one)) == spool for one in self._spools):
+            return Kept.HOLDING
+        return None
+
+    def _may_go_by_name(self, session: Session | None, error: BadData | None, heads: Sequence[SessionHead]) -> bool:
+        """What was named stays only where it has ended, and not long enough ago."""
+        end = session.completed_at if session is not None else _end_of(heads) if error is None else None
+        return end is None or self.is_old(end)
+
+    def _by_file(self, session: Session) -> Kept | None:
+        if is_of_other_database(session, self._project.store):
+            return Kept.ELSEWHERE
+        if session.is_incomplete:
+            return Kept.RESUMABLE
+        return None if self.is_old(session.completed_at) else Kept.YOUNG
+
+    def _by_ledger(self, fd: int, files: SessionFiles, error: BadData | None, heads: Sequence[SessionHead]) -> Kept | None:
+        """Its file is gone, or can't be read."""
+        if error is not None and (not isinstance(error, CorruptSession) or not heads or not files.has_form):
+            return Kept.UNREADABLE
+        if heads:
+            end = _end_of(heads)
+            return Kept.RESUMABLE if end is None else None if self.is_old(end) else Kept.YOUNG
+        if has_spooled(fd, files):
+            return Kept.SPOOLED
+        return None if self.is_old(last_seen(fd, files)) else Kept.YOUNG
+
+
+def _end_of(heads: Sequence[SessionHead]) -> datetime | None:
+    """Of the last of them: two hosts may have used one id. None while one of them has not ended."""
+    ends = [head.completed_at for head in heads]
+    return None if None in ends else max((end for end in ends if end is not None), default=None)
+
+
+def _by_session(project: Project) -> Mapping[str, list[SessionHead]]:
+    found: dict[str, list[SessionHead]] = defaultdict(list)
+    for head in read_heads(project.store):
+        found[head.session_id].append(head)
+    return found

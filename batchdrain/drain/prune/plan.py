@@ -1,0 +1,126 @@
+"""What would go: one plan, which the dry run shows and the removal follows. Reads only."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from batchdrain.database.ledger.prune_attempts import OldAttempts
+from batchdrain.database.ledger.session_heads import SessionHead
+from batchdrain.drain.project import Project
+from batchdrain.drain.prune.judge import Judgement, Kept, SessionJudge
+from batchdrain.model.errors import FilesUnavailable, SessionInUse, UsageError
+from batchdrain.runtime import clock, folders, trees
+from batchdrain.sessions.old_files import SessionFiles, find_sessions, find_triages
+
+SHOWN = 20
+_LOCKLESS = timedelta(days=1)
+_SLACK_S = 60.0
+
+
+@dataclass(slots=True, kw_only=True)
+class PrunePlan:
+    """What goes, and what stays for which reason."""
+
+    judge: SessionJudge
+    sessions: list[Judgement] = field(default_factory=list)  #: those that go
+    triages: list[str] = field(default_factory=list)
+    heads: list[SessionHead] = field(default_factory=list)  #: sessions that only the ledger has, and that go
+    attempts: OldAttempts
+    kept: Counter[Kept] = field(default_factory=Counter)
+    kept_ids: dict[Kept, list[str]] = field(default_factory=lambda: defaultdict(list))  #: some of each
+
+
+@contextmanager
+def open_sessions(project: Project) -> Iterator[int | None]:
+    """The folder of the sessions; None where there is none. Raises FilesUnavailable where it is not ours alone."""
+    folder = project.folder.folder
+    try:
+        fd = folders.open_folder(folder, guarded=True)
+    except FileNotFoundError:
+        yield None
+        return
+    except folders.MovableError as error:
+        raise FilesUnavailable(f"batchdrain.session_dir: {error.filename} {error.strerror}", remedy=error.cure) from error
+    except OSError as error:
+        raise FilesUnavailable(
+            f"batchdrain.session_dir: {folder}: {error.strerror}", remedy="make it readable, or name another folder"
+        ) from error
+    try:
+        found = os.fstat(fd)
+        if found.st_uid != os.geteuid() or folders.others_may_write(found, fd):
+            raise FilesUnavailable(
+                f"batchdrain.session_dir: {folder} is not ours alone to write",
+                remedy=f"chown it to the user that drains, and chmod 700 {folder}",
+            )
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def plan_prune(project: Project, fd: int | None, before: datetime | None, named: Sequence[str]) -> PrunePlan:
+    """`fd`: of the folder; `before`: what ended before is old, None only where sessions are `named`: these alone are meant then.
+    Raises UsageError, BadData, SessionInUse for what was named and can't go."""
+    end = before or clock.now()
+    judge = SessionJudge(project, end, named)
+    files = {} if fd is None else find_sessions(fd)
+    meant = files if not named else {name: files.get(name, SessionFiles(name)) for name in named}
+    plan = PrunePlan(judge=judge, attempts=OldAttempts(before_ms=clock.to_ms(end)))
+    spared: set[str] = set()
+    for name, of in meant.items():
+        found = _judge_one(project, judge, fd, of, is_named=bool(named))
+        if found.why is None:
+            plan.sessions.append(found)
+            continue
+        spared |= found.uids
+        plan.kept[found.why] += 1
+        if len(plan.kept_ids[found.why]) < SHOWN:
+            plan.kept_ids[found.why].append(name)
+    gone = frozenset[str]().union(*(one.uids for one in plan.sessions))
+    if named:
+        plan.attempts = OldAttempts(before_ms=clock.to_ms(end), kept_sessions=judge.holders, only_sessions=gone)
+        return plan
+    for heads in judge.heads.values():
+        for head in heads:
+            if head.session_uid in spared | judge.holders or (
+                head.session_uid not in gone and not judge.is_old(head.completed_at)
+            ):
+                spared.add(head.session_uid)
+            elif head.session_uid not in gone:
+                plan.heads.append(head)
+    plan.attempts = OldAttempts(before_ms=clock.to_ms(end), kept_sessions=frozenset(spared) | judge.holders)
+    plan.triages = [] if fd is None else [name for name, began in find_triages(fd) if _is_over(project, fd, name, began, end)]
+    return plan
+
+
+def _judge_one(project: Project, judge: SessionJudge, fd: int | None, files: SessionFiles, *, is_named: bool) -> Judgement:
+    name = files.session_id
+    if is_named and not (files.json or files.folder or files.events or files.aside) and name not in judge.heads:
+        project.folder.load(name)  # says that it is no session's id, or of none that is there
+        raise UsageError(f"--session-id: there is no session {name}", remedy="`inv sessions` lists them")
+    found = judge.judge(-1 if fd is None else fd, files)
+    if is_named and found.why is Kept.RUNNING:
+        raise SessionInUse(f"session {name}: is at work", remedy="wait for it, or stop it with Ctrl-C")
+    if is_named and found.why is Kept.HOLDING:
+        raise SessionInUse(
+            f"session {name}: still holds phases", remedy="`inv recover` gives back what dead controllers held"
+        )
+    return found
+
+
+def _is_over(project: Project, fd: int, name: str, began: datetime, before: datetime) -> bool:
+    """Whether a triage is old, and over. One of an earlier version has no lock: then what it last wrote tells."""
+    if began >= before or project.folder.is_held(name):
+        return False
+    now = clock.now()
+    if now - began > _LOCKLESS:
+        return True
+    try:
+        changed = trees.measure(fd, name).changed_at
+    except OSError:
+        return False
+    return now.timestamp() - changed > project.settings.triage.timeout_s + _SLACK_S

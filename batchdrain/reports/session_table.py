@@ -1,0 +1,64 @@
+"""The list of sessions for people: in 80 columns, with what each state means for whoever reads it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from batchdrain.runtime.text import safe_text
+from batchdrain.sessions.session import Kind, Status
+
+WIDTH: Final = 80
+DIED: Final = "died"
+"""What is shown of a session that says it runs while nobody drains it."""
+LOST: Final = "lost"
+UNREADABLE: Final = "unreadable"
+_MEANING: Final = {
+    Status.RUNNING.value: "a process drains it now",
+    DIED: "its process died: `inv resume` goes on, `inv resume --close` ends it",
+    Status.INTERRUPTED.value: "left before its end: `inv resume` goes on, with --close ends it",
+    Status.STOPPED.value: "ended by a stop condition; `inv resume --session-id=…` goes on",
+    Status.COMPLETE.value: "it has ended",
+    LOST: "its file is gone; `inv resume --session-id=…` rebuilds it",
+    UNREADABLE: "its file can't be read; the line below it says why",
+}
+
+
+def render_sessions(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """`rows`: as `inv sessions --format=json` has them."""
+    yield _line_of("SESSION", ("KIND", "STATUS", "DONE", "OK", "FAILED", "RATE"))
+    for row in rows:
+        if "error" in row:
+            yield f"{row['session_id']:<29} {'':<6} {status_of(row)}"
+            yield from _wrap(f"  {safe_text(row['error'])}")
+            continue
+        rate = "-" if row["success_rate"] is None else f"{row['success_rate'] * 100:.1f}%"
+        of = f"/{row['batch_size']}" if row["batch_size"] and row["kind"] == Kind.FAILED else ""
+        done = f"{row['total_processed']}{of}"
+        fields = (row["kind"], status_of(row), done, row["total_success"], row["total_failed"], rate)
+        line = _line_of(row["session_id"], fields)
+        yield from (line,) if len(line) <= WIDTH else (row["session_id"], _line_of("", fields))
+        for claim in row["held"]:
+            yield from _wrap(f"  holds {safe_text(claim['said'])}")
+    yield ""
+    present = {status_of(row) for row in rows}
+    yield from (f"{status:<11} {meaning}" for status, meaning in _MEANING.items() if status in present)
+
+
+def status_of(row: Mapping[str, Any]) -> str:
+    """One word of _MEANING."""
+    if "error" in row:
+        return LOST if row["lost"] else UNREADABLE
+    if row["status"] == Status.RUNNING and not row["alive"]:
+        return DIED
+    return str(row["status"])
+
+
+def _line_of(name: str, fields: tuple[object, ...]) -> str:
+    kind, status, done, ok, failed, rate = fields
+    return f"{name:<29} {kind:<6} {status:<11} {done:>9} {ok:>6} {failed:>6} {rate:>6}"
+
+
+def _wrap(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)

@@ -1,0 +1,85 @@
+"""`inv sessions`: the newest first, in 80 columns, with what each state means."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.in_process import inv
+from tests.support.workplace import Workplace
+
+
+def sessions(work: Workplace, count: int, **facts: object) -> None:
+    """Files of sessions that have ended, one a minute."""
+    work.sessions.mkdir(parents=True, mode=0o700)
+    work.sessions.chmod(0o700)
+    for number in range(count):
+        name = f"batch-drain-20260101-00{number:02}00"
+        session = {
+            "session_id": name, "started_at": f"2026-01-01T00:{number:02}:00Z", "completed_at": "2026-01-02T00:00:00Z",
+            "status": "complete", "batch_size": 100_000, "total_processed": 100_000, "total_success": 99_999, "total_failed": 1,
+            **facts,
+        }  # fmt: skip
+        path = work.sessions / f"{name}.json"
+        path.write_text(json.dumps(session))
+        path.chmod(0o600)
+
+
+def shown(work: Workplace, *argv: str) -> list[str]:
+    ran = work.inv("sessions", *argv)
+    assert ran.code == 0, ran
+    assert [line for line in ran.lines if len(line) > 80] == []
+    return re.findall(r"batch-drain-20260101-00(\d\d)00", ran.out)
+
+
+def test_the_newest_20_are_shown_and_more_when_asked_for(sqlite_project: Workplace) -> None:
+    sessions(sqlite_project, 23)
+    newest = [f"{number:02}" for number in range(22, -1, -1)]
+    assert shown(sqlite_project) == newest[:20]
+    assert sqlite_project.inv("sessions").lines[-1] == "and 3 older ones (--all shows them)"
+    assert (shown(sqlite_project, "--all"), shown(sqlite_project, "--top=2")) == (newest, newest[:2])
+    as_json = [sqlite_project.inv("sessions", "--format=json", *more).json() for more in ((), ("--top=2",))]
+    assert [len(rows) for rows in as_json] == [23, 2]
+
+
+def test_whatever_is_at_work_is_shown_however_old(sqlite_project: Workplace) -> None:
+    from batchdrain.sessions.folder import SessionFolder
+
+    sessions(sqlite_project, 23)
+    lock = SessionFolder(sqlite_project.sessions).lock("batch-drain-20260101-000100")
+    assert shown(sqlite_project)[-1] == "01"
+    os.close(lock)
+
+
+@pytest.mark.parametrize(
+    ("facts", "status"),
+    [({"completed_at": None, "status": "running"}, "died"), ({"completed_at": None, "status": "interrupted"}, "interrupted"),
+     ({"status": "stopped"}, "stopped"), ({}, "complete"), ({"results": 5}, "unreadable")],
+    ids=["died", "interrupted", "stopped", "complete", "unreadable"],
+)  # fmt: skip
+def test_each_state_is_told_in_plain_words(
+    sqlite_project: Workplace,
+    facts: dict[str, object],
+    status: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sessions(sqlite_project, 1, **facts)
+    ran = inv(["sessions"], sqlite_project.root, capsys, monkeypatch)
+    assert f" {status} " in f"{ran.lines[1]} "
+    assert ran.lines[-1].startswith(status)
+    assert all(len(line) <= 80 for line in ran.lines), ran.lines
+
+
+def test_a_long_name_has_a_line_of_its_own(sqlite_project: Workplace) -> None:
+    sessions(sqlite_project, 1)
+    [path] = sqlite_project.session_files()
+    name = "n" * 70
+    found = {**json.loads(path.read_text()), "session_id": name}
+    path.rename(Path(path.parent, f"{name}.json")).write_text(json.dumps(found))
+    lines = sqlite_project.inv("sessions").lines
+    assert (lines[1], all(len(line) <= 80 for line in lines)) == (name, True)

@@ -1,0 +1,65 @@
+"""A session whose process is dead is completed as it stands, and starts no work."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tests.support.aging import age
+from tests.support.workplace import Workplace, wait_for
+
+
+def killed(work: Workplace) -> str:
+    """A session whose process was killed while it held a phase, after one result."""
+    work.fail("r/a", "r/b~hang", "r/c")
+    drain = work.start("drain")
+    wait_for(lambda: work.states()["r/b~hang"] == "EXECUTING" and work.states()["r/a"] == "COMPLETE", "the second phase")
+    wait_for(lambda: work.session()["results"], "the first result")
+    living = work.inv("resume", "--close")
+    assert (living.code, f"process {drain.pid} is draining it" in living.err) == (73, True), living
+    os.kill(drain.pid, signal.SIGKILL)
+    drain.communicate()
+    return str(work.session()["session_id"])
+
+
+@pytest.mark.everyday("sqlite", "postgresql", "mariadb")
+def test_a_dead_session_is_closed_and_gives_back_what_it_held(project: Workplace) -> None:
+    name = killed(project)
+
+    shown = project.inv("--dry", "resume", "--close")
+    assert (shown.code, shown.lines[-1].startswith(f"Would be closed as it stands: session {name}, 1 of")) == (0, True), shown
+    assert project.session()["status"] == "running"
+    ran = project.inv("resume", "--close")
+
+    assert (ran.code, ran.lines[-1].startswith(f"Closed as it stands: session {name}, 1 of")) == (0, True), ran
+    assert "Given back: r / b~hang: it is FAILED" in ran.out
+    assert project.states() == {"r/a": "COMPLETE", "r/b~hang": "FAILED", "r/c": "FAILED"}, "no work was started"
+    session = project.session()
+    assert (session["status"], session["total_processed"], session["completed_at"] is not None) == ("complete", 1, True)
+    assert session["stopped_because"] == "closed by `inv resume --close`, as it stood"
+    assert project.events()[-1]["event"] == "session.completed"
+    assert "no session is incomplete" in project.inv("resume").out
+    assert "no session is incomplete" in project.inv("resume", "--close").out
+    again = project.inv("resume", "--close", f"--session-id={name}")
+    assert (again.code, again.lines[-1]) == (0, f"Session {name} is complete already.")
+    age(project, 40, name)
+    assert project.inv("prune", "--older-than=30d", "--yes").code == 0
+    assert list(project.sessions.iterdir()) == []
+
+
+def test_a_dead_session_whose_file_is_lost_is_closed_from_the_ledger(sqlite_project: Workplace) -> None:
+    name = killed(sqlite_project)
+    sqlite_project.session_files()[0].unlink()
+    assert sqlite_project.inv("resume", "--close", f"--session-id={name}").code == 0
+    assert (sqlite_project.session()["status"], sqlite_project.session()["total_success"]) == ("complete", 1)
+
+
+def test_closing_starts_no_work_and_takes_no_limits(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("r/a")
+    ran = sqlite_project.inv("resume", "--close", "--batch-size=3")
+    assert (ran.code, "--batch-size: --close starts no work" in ran.err) == (2, True)
+    nothing = sqlite_project.inv("resume", "--close")
+    assert (nothing.code, "no session is incomplete" in nothing.out) == (0, True)
+    assert sqlite_project.states() == {"r/a": "FAILED"}
