@@ -103,8 +103,9 @@ def _is_policy(loc: tuple[int | str, ...]) -> bool:
 
 
 def _line(error: ErrorDetails, environ: Mapping[str, str]) -> str:
-    variable = PREFIX + "_".join(_named(error)).upper()
-    place = variable if variable in environ else _place(error["loc"])
+    named = _named(error)
+    variables = (PREFIX + "_".join(named[:end]).upper() for end in range(len(named), 0, -1))  # a mapping is set as a whole
+    place = next((variable for variable in variables if variable in environ), None) or _place(error["loc"])
     return f"{place}: {_describe(error)}"
 
 
