@@ -103,8 +103,9 @@ def _is_policy(loc: tuple[int | str, ...]) -> bool:
 
 
 def _line(error: ErrorDetails, environ: Mapping[str, str]) -> str:
-    variable = PREFIX + "_".join(_named(error)).upper()
-    place = variable if variable in environ else _place(error["loc"])
+    named = _named(error)
+    variables = (PREFIX + "_".join(named[:end]).upper() for end in range(len(named), 0, -1))  # a mapping is set as a whole
+    place = next((variable for variable in variables if variable in environ), None) or _place(error["loc"])
     return f"{place}: {_describe(error)}"
 
 
@@ -182,7 +183,7 @@ def _from_text(path: tuple[str, ...], text: str) -> Any:
     if text.strip().lower() in _NOTHING and NoneType in get_args(field.annotation):
         return None
     if isinstance(default, list) or path[-1] == "stuck_states":
-        return _split_list(text)
+        return split_list(text)
     return text
 
 
@@ -190,14 +191,15 @@ def _join_lists(texts: list[str]) -> object:
     """One list of all; the first text that is none as it is, for the model to refuse."""
     found: list[object] = []
     for text in texts:
-        entries = _split_list(text)
+        entries = split_list(text)
         if not isinstance(entries, list):
             return entries
         found += entries
     return found
 
 
-def _split_list(value: str) -> object:
+def split_list(value: str) -> object:
+    """A list that was given as JSON or with commas; the text itself where it is none."""
     if value.lstrip().startswith("["):
         try:
             return json.loads(value)

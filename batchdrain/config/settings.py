@@ -5,20 +5,11 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from batchdrain.config.section import Section, leaf
+from batchdrain.config.stop_settings import Stop
 from batchdrain.config.values import Condition, NonEmptyText, Number, Place, Seconds, SecondsOrZero, Text, Truth, Whole
-
-
-def leaf(default: Any, says: str, **bounds: Any) -> Any:
-    """A setting: its default, and what its schema and docs/configuration.md say of it."""
-    return Field(default, description=says, **bounds)
-
-
-class Section(BaseModel):
-    """A mapping of settings: frozen, and a key that is not among its fields is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Columns(Section):
@@ -148,25 +139,6 @@ class Retry(Section):
     outage_after: Whole = leaf(
         5, "so many different phases that fail transiently one after the other are an outage; 0 is off", ge=0
     )
-
-
-class Stop(Section):
-    """Stop conditions; 0 is off."""
-
-    max_attempts_per_phase: Whole = leaf(0, "leave out a phase that was executed so often, over all sessions", ge=0)
-    max_timeouts_per_run: Whole = leaf(2, "after so many timeouts leave out the rest of the run, for this session", ge=0)
-    max_repeats: Whole = leaf(3, "after so many equal failures park their whole cluster, for this session", ge=0)
-    max_consecutive_failures: Whole = leaf(0, "end the session after so many failures in a row", ge=0)
-    max_total_minutes: Number = leaf(
-        0.0, "end the session after this time; commands that run then may finish", ge=0, le=1_000_000
-    )
-    success_floor: Number = leaf(0.0, "end the session when a smaller share than this succeeded …", ge=0, le=1)
-    success_floor_after: Whole = leaf(20, "… of so many results or more", ge=1)
-    metric: Text = leaf("", "the name of a metric that your command reports …")
-    max_without_metric: Whole = leaf(0, "… end the session after so many results in a row that brought nothing of it", ge=0)
-    canary: Truth = leaf(False, "of a big cluster try one phase, then two, then four, and go on only while they succeed")
-    canary_size: Whole = leaf(10, "phases that make a cluster big", ge=2)
-    skip_runs_with_queued: Truth = leaf(False, "leave out the failed phases of a run that has queued ones")
 
 
 class RunType(Section):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Annotated, Final
 
@@ -51,6 +52,18 @@ def _to_truth(value: object) -> object:
     return words.get(value.strip().lower(), value) if isinstance(value, str) else value
 
 
+def _to_budgets(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        if value.lstrip().startswith("{"):
+            return json.loads(value)
+        pairs = (entry.partition("=") for entry in value.split(",") if entry.strip())
+        return {name.strip(): amount.strip() for name, _, amount in pairs}
+    except (ValueError, RecursionError):
+        return value
+
+
 def _require_no_nul(value: str) -> str:
     if "\x00" in value:
         raise ValueError("must not contain a NUL character")
@@ -82,3 +95,5 @@ Place = Annotated[Text, AfterValidator(expand_home)]
 """A path: `~` is expanded, a variable refused."""
 Condition = Annotated[Text, AfterValidator(_require_closed)]
 Truth = Annotated[bool, BeforeValidator(_to_truth)]
+Budgets = Annotated[dict[NonEmptyText, Annotated[Number, Field(ge=0)]], BeforeValidator(_to_budgets)]
+"""A number by name, as a mapping or as the text that a variable holds: JSON, or `tokens=100000,calls=50`."""

@@ -18,6 +18,7 @@ from batchdrain.model.errors import ConfigError
 from batchdrain.runtime.resources import shortage_of
 
 _DRIVERS: Final = {"psycopg": "psycopg[binary]", "pymysql": "pymysql", "MySQLdb": "pymysql"}
+_WRITTEN: Final = {"postgresql": "postgresql+psycopg://…", "mysql": "mysql+pymysql://…", "sqlite": "sqlite:///…"}
 _TRIED: Final = frozenset({"pysqlite", "psycopg", "pymysql"})
 
 
@@ -33,6 +34,7 @@ def make_engine(url: URL, patience: Patience) -> sa.Engine:
 
 def _create(url: URL, patience: Patience) -> sa.Engine:
     try:
+        _require_synchronous(url)
         with warnings.catch_warnings():
             warnings.simplefilter("error", SAWarning)  # a part of the URL that would be ignored
             engine = sa.create_engine(url, **engine_options_of(url, patience))
@@ -54,6 +56,16 @@ def _create(url: URL, patience: Patience) -> sa.Engine:
             remedy="write sqlite://, postgresql+psycopg:// or mysql+pymysql://",
         )
     return engine
+
+
+def _require_synchronous(url: URL) -> None:
+    """Asked before the driver is imported: whether it is installed changes nothing. Raises ConfigError, SQLAlchemyError."""
+    if url.get_dialect().is_async:
+        name = url.drivername.partition("+")[2]
+        raise ConfigError(
+            f"database_url: the driver {name!r} is asynchronous, and batchdrain takes none of these",
+            remedy=f"write {_WRITTEN.get(url.get_backend_name(), 'the URL of another driver')}",
+        )
 
 
 def _explain_strangers(dialect: sa.Dialect) -> None:

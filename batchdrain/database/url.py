@@ -26,9 +26,11 @@ def parse_url(text: str) -> URL:
     try:
         url = make_url(text)
     except (SQLAlchemyError, ValueError):
+        url = None
+    if url is None or url.drivername.count("+") > 1:
         raise ConfigError(
             "database_url: is not a database URL", remedy="write it as sqlite:///file.db or postgresql://user@host/name"
-        ) from None
+        )
     if "@" in (url.host or "") or (url.password is not None and "@" in (url.database or "")):  # a part of the password
         raise ConfigError(
             "database_url: holds an '@' behind the one that ends the password", remedy="write the password's own '@' as %40"

@@ -12,6 +12,7 @@ from batchdrain.model.errors import BatchDrainError
 from batchdrain.planning.acceptances import ACCEPTED
 from batchdrain.planning.filters import ASKED_FOR
 from batchdrain.planning.skip_rules import ATTEMPTED
+from batchdrain.planning.stop import SAME_NEW_FAILURE
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
 from batchdrain.sessions.record import SessionRecord
@@ -22,8 +23,10 @@ _MEANWHILE = "the session is not yet closed"
 
 
 def exit_code(session: Session, settings: Settings, *, orphaned: bool) -> int:
-    """0, or 1 when some phase failed, or was `orphaned` and has no result; with a minimal rate only when the rate is below
+    """0, or 1 when some phase failed, or was `orphaned` and has no result, or the command fails whatever the phase; with a minimal rate only when the rate is below
     it, or when there is none for that reason."""
+    if (session.stopped_because or "").startswith(SAME_NEW_FAILURE):
+        return 1
     rate = session.success_rate
     if settings.min_success_rate is not None and rate is not None:
         return 1 if rate < settings.min_success_rate else 0

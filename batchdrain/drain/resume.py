@@ -46,7 +46,8 @@ def _open(project: Project, session_id: str, request: DrainRequest, batch_size: 
         if left.torn and project.folder.path(session_id).exists():
             project.folder.put_aside(session_id)
         _tell_changes(project, left, screen)
-        record = SessionRecord(_reopen(project, left.session), project.folder, lock, project.store.failed_state)
+        session = _reopen(project, left.session)
+        record = SessionRecord(session, project.folder, lock, project.store.failed_state, left.count())
     except BaseException:
         os.close(lock)
         raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from batchdrain.drain.borne_out import hold_against_ledger, is_of_other_database, require_same_database
@@ -21,7 +21,8 @@ from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.filters import Filters
 from batchdrain.sessions.folder import LostSession
 from batchdrain.sessions.parse import CorruptSession
-from batchdrain.sessions.rebuild import UnknownSession, catch_up, executions_of, rebuilt
+from batchdrain.sessions.progress import ResultCounts, counts_of
+from batchdrain.sessions.rebuild import UnknownSession, catch_up, executions_of, metrics_of_earlier, rebuilt
 from batchdrain.sessions.session import Session
 
 
@@ -36,6 +37,14 @@ class Resumption:
     skipped: Counter[Skip]  #: those of them that a rule leaves out
     torn: bool  #: its file can't be read, or is gone; it comes from the ledger
     unknown: Sequence[PhaseKey] = ()  #: phases whose results neither ledger nor table bear out: they are open again
+    earlier: Sequence[Mapping[str, float]] = ()  #: metrics of attempts whose phases were tried again in the session since
+
+    def count(self) -> ResultCounts:
+        """What the session has done."""
+        counts = counts_of(self.session)
+        for metrics in self.earlier:
+            counts.spend(metrics)
+        return counts
 
 
 def resumable(project: Project, session_id: str | None, *, batch_size: int | None, by: Filters) -> Resumption | None:
@@ -62,8 +71,16 @@ def what_is_left(project: Project, session_id: str, request: DrainRequest, batch
     catch_up(session, rows)
     retries, skipped = retries_left(project, session, request, executions_of(rows))
     most = narrowed_batch_size(request, batch_size, len(session.results))
+    earlier = metrics_of_earlier(session, rows)
     return Resumption(
-        session=session, request=request, most=most, retries=retries, skipped=skipped, torn=torn, unknown=unknown
+        session=session,
+        request=request,
+        most=most,
+        retries=retries,
+        skipped=skipped,
+        torn=torn,
+        unknown=unknown,
+        earlier=earlier,
     )
 
 

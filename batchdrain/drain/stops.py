@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Container
 from typing import Final
 
+from batchdrain.drain.circuit_breaker import is_transient
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.shutdown import Shutdown
@@ -26,6 +27,7 @@ class Stops:
         self, request: DrainRequest, record: SessionRecord, backlog: Backlog, recorder: Recorder, shutdown: Shutdown
     ) -> None:
         self._stop = request.settings.stop
+        self._outage_after = request.settings.retry.outage_after
         self._on_first_failure = request.stop_on_first_failure
         self._record = record
         self._backlog = backlog
@@ -81,6 +83,7 @@ class Stops:
 
     def note(self, attempt: Attempt, *, waits: bool) -> None:
         """A result: the runs and clusters that it stops are told of. `waits`: it is to be tried again."""
+        self._note_row(attempt, waits=waits)
         set_out_from, run_id = attempt.phase.failure.fingerprint, attempt.phase.run_id
         if self._stop.canary and set_out_from and not waits and self._is_big(set_out_from):
             self._record.counts.note_canary(set_out_from, alive=attempt.success)
@@ -94,6 +97,15 @@ class Stops:
                 self._recorder.skipped(parked, f"Parking every phase that failed alike: {parked}", count=None)
         if self._on_first_failure and not attempt.success and not waits:
             self.stop(Skip("--stop-on-first-failure", str(attempt.phase.key)))
+
+    def _note_row(self, attempt: Attempt, *, waits: bool) -> None:
+        """A failure that is to be tried again is none yet, and one that speaks of an outage has a pause of its own."""
+        if waits:
+            return
+        if self._outage_after and is_transient(attempt):
+            self._record.counts.row.clear()
+        else:
+            self._record.counts.row.add("" if attempt.success else attempt.fingerprint, attempt.phase.failure.fingerprint)
 
     def _is_big(self, fingerprint: str) -> bool:
         return self._backlog.size_of(fingerprint) >= self._stop.canary_size

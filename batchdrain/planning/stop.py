@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
-from batchdrain.config.settings import Stop
+from batchdrain.config.stop_settings import Stop
 from batchdrain.model.phase import Skip
 from batchdrain.runtime.text import count_times
+
+SAME_NEW_FAILURE: Final = "stop.same_new_failure"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,9 +21,12 @@ class Progress:
     consecutive_failures: int = 0
     timeouts: Mapping[str, int] = field(default_factory=dict)  #: by run_id
     repeats: Mapping[str, int] = field(default_factory=dict)  #: failures by fingerprint
+    same_failures: int = 0  #: equal failures in a row, of phases that had failed in different ways before; else 0
+    same_failure: str = ""  #: their fingerprint
     results: int = 0  #: those that are to be tried again excepted, as in all that follow
     successes: int = 0
     without_metric: int = 0  #: results in a row that brought nothing of `stop.metric`
+    spent: Mapping[str, float] = field(default_factory=dict)  #: sum of each metric, attempts that are tried again included
     canaries: Mapping[str, int] = field(default_factory=dict)  #: successes of big clusters, by fingerprint
     dead_canaries: Container[str] = frozenset()  #: fingerprints of big clusters of which one failed again
 
@@ -33,12 +39,20 @@ def session_stop(progress: Progress, stop: Stop) -> Skip | None:
     limit = stop.max_consecutive_failures
     if limit and progress.consecutive_failures >= limit:
         return Skip("stop.max_consecutive_failures", f"{progress.consecutive_failures} failures in a row")
+    if stop.same_new_failure and progress.same_failures >= stop.same_new_failure:
+        told = f"{progress.same_failure} ({progress.same_failures} in a row)"
+        return Skip(SAME_NEW_FAILURE, f"the command fails the same way whatever the phase: {told}")
     if stop.success_floor and progress.results >= stop.success_floor_after:
         rate = progress.successes / progress.results
         if rate < stop.success_floor:
             return Skip("stop.success_floor", f"{rate:.0%} of {progress.results} succeeded, below {stop.success_floor:.0%}")
     if stop.metric and stop.max_without_metric and progress.without_metric >= stop.max_without_metric:
         return Skip("stop.max_without_metric", f"{progress.without_metric} results in a row brought no {stop.metric!r}")
+    for name, budget in stop.max_metric.items():
+        if budget and progress.spent.get(name, 0.0) >= budget:
+            return Skip(
+                "stop.max_metric", f"{progress.spent[name]:.15g} of {name!r} were reported, the budget is {budget:.15g}"
+            )
     return None
 
 

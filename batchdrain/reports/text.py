@@ -58,13 +58,21 @@ def _render_middle(session: Session) -> Iterator[str]:
     yield from _render_block("Failures by cluster:", lines, _CLUSTERS)
     per_minute = metrics_per_minute(session)
     for name, total in session.metrics.items():
-        yield f"Metric {safe_text(name)}: {total:g} ({per_minute.get(name, 0.0):.1f} a minute)"
+        yield f"Metric {safe_text(name)}: {total:.15g} ({per_minute.get(name, 0.0):.1f} a minute{_budget_of(session, name)})"
     if session.balance is not None:
         b = session.balance
         yield (
             f"Balance: {b.failed_before} {session.kind} before + {b.new} new = {b.fixed} fixed + {b.still_failing} "
             f"still failing + {b.accepted} accepted + {b.not_reached} not reached{b.said_of_taken}"
         )
+
+
+def _budget_of(session: Session, name: str) -> str:
+    """What `stop.max_metric` of the session says of a metric; a file may say anything."""
+    stop = (session.settings or {}).get("stop")
+    budgets = stop.get("max_metric") if isinstance(stop, dict) else None
+    budget = budgets.get(name) if isinstance(budgets, dict) else None
+    return f"; the budget is {budget:.15g}" if isinstance(budget, int | float) and budget else ""
 
 
 def _render_block(title: str, lines: Sequence[str], most: int) -> Iterator[str]:

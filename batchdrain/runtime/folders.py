@@ -115,6 +115,20 @@ def others_may_write(found: os.stat_result, fd: int | None = None) -> bool:
     return bool(found.st_mode & stat.S_IWGRP) and (not _is_own_group(found.st_gid, os.geteuid()) or _has_acl(fd))
 
 
+def cure_of_shared(found: os.stat_result, path: str | Path) -> str:
+    """How a folder becomes ours alone, as far as we may change it. A mounted volume may keep owner and mode."""
+    us = os.geteuid()
+    if not _may_change(found):
+        return f"name a folder of your own, or have {_name_of(found.st_uid)} chown it to uid {us} and chmod 700 it"
+    chown = "" if found.st_uid == us else f"chown {us} {path} and "
+    return f"{chown}chmod 700 {path}; where a volume keeps its mode all the same, name a folder outside of it"
+
+
+def _may_change(found: os.stat_result) -> bool:
+    """Whether its owner and its mode are ours to set."""
+    return os.geteuid() in {0, found.st_uid}
+
+
 def _names_of(path: str | Path) -> list[str]:
     """The last one first."""
     return [name for name in reversed(str(path).split("/")) if name not in {"", "."}]
@@ -159,7 +173,9 @@ def _require_fixed(fd: int, found: os.stat_result, place: str) -> None:
     if is_sticky and found.st_uid not in _trusted():
         raise MovableError(place, f"{what}: it belongs to {_name_of(found.st_uid)}", "name a folder below one of your own")
     if not is_sticky and others_may_write(folder, fd):
-        raise MovableError(place, f"{what}: they may write to {above}", f"chmod go-w {above}, or name another folder")
+        way = f"chmod go-w {above}, or name another folder"
+        cure = way if _may_change(folder) else f"name another folder, or have {_name_of(folder.st_uid)} chmod go-w {above}"
+        raise MovableError(place, f"{what}: they may write to {above}", cure)
 
 
 def trust_owner(path: str | Path) -> None:

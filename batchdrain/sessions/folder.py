@@ -60,7 +60,7 @@ class SessionFolder:
             if found.st_uid != os.geteuid() or folders.others_may_write(found, fd):
                 raise FilesUnavailable(
                     f"batchdrain.session_dir: {self.folder} is not ours alone to write",
-                    remedy=f"chown it to the user that drains, and chmod 700 {self.folder}",
+                    remedy=folders.cure_of_shared(found, self.folder),
                 )
             files.sweep(fd)
         finally:

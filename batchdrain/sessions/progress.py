@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 from batchdrain.model.phase import PhaseKey
+from batchdrain.planning.failure_row import FailureRow
 from batchdrain.planning.stop import Progress
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
@@ -17,6 +19,8 @@ class ResultCounts:
         self._begun = time.monotonic()
         self._timeouts: dict[str, int] = {}
         self._repeats: dict[str, int] = {}
+        self.row = FailureRow()
+        self._spent: dict[str, float] = {}
         self._canaries: dict[str, int] = {}
         self._dead_canaries: set[str] = set()
         self._consecutive = 0
@@ -30,6 +34,8 @@ class ResultCounts:
 
     def add(self, result: Result, by: int = 1) -> None:
         """Count a result; by -1: one that another takes the place of."""
+        if by > 0:
+            self.spend(result.metrics)
         if result.has_timed_out:
             self._timeouts[result.run_id] = self._timeouts.get(result.run_id, 0) + by
         if result.success:
@@ -43,6 +49,11 @@ class ResultCounts:
         if by > 0:
             self._consecutive = 0 if result.success else self._consecutive + 1
             self._without_metric = 0 if result.metrics.get(self.metric, 0.0) > 0 else self._without_metric + 1
+
+    def spend(self, metrics: Mapping[str, float]) -> None:
+        """What an attempt reported. It stays spent where the phase is tried again."""
+        for name, value in metrics.items():
+            self._spent[name] = self._spent.get(name, 0.0) + value
 
     def take(self, key: PhaseKey) -> None:
         """For a look ahead: as if the phase had a result."""
@@ -70,9 +81,12 @@ class ResultCounts:
             consecutive_failures=self._consecutive,
             timeouts=self._timeouts,
             repeats=self._repeats,
+            same_failures=self.row.length,
+            same_failure=self.row.fingerprint,
             results=self._results,
             successes=self._successes,
             without_metric=self._without_metric,
+            spent=self._spent,
             canaries=self._canaries,
             dead_canaries=self._dead_canaries,
         )

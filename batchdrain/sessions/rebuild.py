@@ -8,6 +8,7 @@ from typing import Any
 
 from batchdrain.database.ledger.history import History
 from batchdrain.model.errors import BadData
+from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import COUNTED, Outcome
 from batchdrain.runtime import clock
 from batchdrain.sessions.balance import BalanceCount
@@ -90,6 +91,18 @@ def executions_of(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], in
             name = (row["run_id"], row["phase_id"])
             counts[name] = counts.get(name, 0) + 1
     return counts
+
+
+def metrics_of_earlier(session: Session, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, float]]:
+    """What the attempts reported of which the session has no result any more: each phase was tried again since."""
+    latest = {result.key: result.attempt for result in session.results}
+    return [
+        json.loads(row["metrics"])
+        for row in rows
+        if row["metrics"]
+        and Outcome(row["outcome"]) in COUNTED
+        and row["attempt"] != latest.get(PhaseKey(row["run_id"], row["phase_id"]), row["attempt"])
+    ]
 
 
 def _start(session: Session) -> float:

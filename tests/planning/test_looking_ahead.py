@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchdrain.config.plugins import POLICIES, list_names
-from batchdrain.config.settings import Settings, Stop
+from batchdrain.config.settings import Settings
+from batchdrain.config.stop_settings import Stop
 from batchdrain.database.ledger.history import Past
 from batchdrain.database.phases.pages import Row
 from batchdrain.failures.fingerprints import fingerprint

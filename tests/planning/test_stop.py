@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchdrain.config.settings import Stop
+from batchdrain.config.stop_settings import Stop
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.drain.liveness import describe_recovered
 from batchdrain.model.phase import PhaseKey
@@ -19,6 +19,10 @@ from batchdrain.planning.stop import Progress, attempts_stop, cluster_stop, run_
         (Progress(elapsed_s=1e9), Stop(), None),
         (Progress(consecutive_failures=3), Stop(max_consecutive_failures=3), "stop.max_consecutive_failures"),
         (Progress(consecutive_failures=2), Stop(max_consecutive_failures=3), None),
+        (Progress(same_failures=5), Stop(), "stop.same_new_failure"),
+        (Progress(same_failures=4), Stop(), None),
+        (Progress(spent={"tokens": 10.0}), Stop(max_metric={"tokens": 10}), "stop.max_metric"),
+        (Progress(spent={"tokens": 9.5, "calls": 99.0}), Stop(max_metric={"tokens": 10}), None),
     ],
 )
 def test_a_session_stops_at_its_limits(progress: Progress, stop: Stop, rule: str | None) -> None:
@@ -27,8 +31,10 @@ def test_a_session_stops_at_its_limits(progress: Progress, stop: Stop, rule: str
 
 
 def test_a_limit_of_zero_is_off() -> None:
-    progress = Progress(elapsed_s=1e9, consecutive_failures=99, timeouts={"r": 99}, repeats={"x": 99})
-    off = Stop(max_timeouts_per_run=0, max_repeats=0)
+    progress = Progress(
+        elapsed_s=1e9, consecutive_failures=99, timeouts={"r": 99}, repeats={"x": 99}, same_failures=99, spent={"t": 99.0}
+    )
+    off = Stop(max_timeouts_per_run=0, max_repeats=0, same_new_failure=0, max_metric={"t": 0})
     found = [
         session_stop(progress, off),
         run_stop("r", progress, off),

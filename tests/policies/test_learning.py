@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchdrain.config.settings import Settings, Stop
+from batchdrain.config.settings import Settings
+from batchdrain.config.stop_settings import Stop
 from batchdrain.database.ledger.history import Past
 from batchdrain.database.phases.pages import Row
 from batchdrain.failures import categorise

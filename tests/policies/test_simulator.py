@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from batchdrain.config.plugins import POLICIES, list_names
-from batchdrain.config.settings import Stop
+from batchdrain.config.stop_settings import Stop
 from batchdrain.failures import categorise, fingerprint
 from batchdrain.failures.categories import CATEGORIES
 from batchdrain.policies.ranking import ranking_of

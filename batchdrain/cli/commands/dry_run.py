@@ -14,13 +14,15 @@ from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption
 from batchdrain.drain.selection import backlog_for, selection_for
 from batchdrain.drain.services import limits_for
+from batchdrain.model.phase import Skip
 from batchdrain.planning import plan_file
 from batchdrain.planning.plan import Plan, explain_rows, plan
+from batchdrain.planning.stop import session_stop
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
 from batchdrain.reports.plan_text import render_explanation, render_phases
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
-from batchdrain.sessions.progress import ResultCounts, counts_of
+from batchdrain.sessions.progress import ResultCounts
 
 
 def show_plan(
@@ -35,7 +37,8 @@ def show_plan(
     """Print the plan of a request; write it to `output` where asked. `left`: of a session that would go on. Writes nothing
     else. Returns 0. Raises ConfigError for a table that can't be drained."""
     project.require_fit_table(request.settings.command)
-    made = _make_plan(project, request, left)
+    stopped = _stop_of(request, left)
+    made = _make_plan(project, request, left, is_stopped=stopped is not None)
     filters = {"kind": request.kind.value, **asdict(request.filters)}
     file = plan_file.as_file(made, now=clock.now(), database=project.store.identify(), filters=filters)
     if output is not None:
@@ -46,6 +49,7 @@ def show_plan(
         return 0
     by_plan = request.plan is not None
     lines = [*_header(project, request, made, is_limited=_limit_of(request, left) is not None)]
+    lines += [f"The session takes nothing more: {safe_text(str(stopped))}"] if stopped is not None else []
     lines += render_phases(made, categoriser_of(request.settings).slow, by_plan=by_plan)
     for line in lines:
         out.line(line)
@@ -59,15 +63,20 @@ def show_plan(
     return 0
 
 
-def _make_plan(project: Project, request: DrainRequest, left: Resumption | None) -> Plan:
+def _stop_of(request: DrainRequest, left: Resumption | None) -> Skip | None:
+    """Why a session that would go on takes nothing more, whatever is left."""
+    return None if left is None else session_stop(_progress_of(left).progress(), request.settings.stop)
+
+
+def _make_plan(project: Project, request: DrainRequest, left: Resumption | None, *, is_stopped: bool) -> Plan:
     done = _progress_of(left)
     return plan(
         backlog_for(project, request, done),
         limits_for(project, request.settings),
-        most=_limit_of(request, left),
+        most=0 if is_stopped else _limit_of(request, left),
         now=clock.now(),
         take=done.take,
-        retries=[] if left is None else sorted(left.retries),
+        retries=[] if left is None or is_stopped else sorted(left.retries),
     )
 
 
@@ -76,7 +85,7 @@ def _limit_of(request: DrainRequest, left: Resumption | None) -> int | None:
 
 
 def _progress_of(left: Resumption | None) -> ResultCounts:
-    return ResultCounts() if left is None else counts_of(left.session)
+    return ResultCounts() if left is None else left.count()
 
 
 def _header(project: Project, request: DrainRequest, made: Plan, *, is_limited: bool) -> Iterator[str]:
@@ -84,6 +93,9 @@ def _header(project: Project, request: DrainRequest, made: Plan, *, is_limited: 
     yield "Dry run: nothing is written"
     yield f"Database: {project.store.where}: {describe_counts(counts)}"
     yield f"Target: Process {len(made.all) if is_limited else 'all'} {request.state.value} phases"
+    for name, budget in request.settings.stop.max_metric.items():
+        if budget:
+            yield f"Budget: the session ends once its results brought {budget:.15g} of {safe_text(name)}"
     yield ""
     if not made.all:
         empty = EmptySelection(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from batchdrain.cli.commands.import_guard import ImportGuard, guard_imports
 from batchdrain.cli.commands.own_files import require_own
 from batchdrain.cli.invocation import Invocation
 from batchdrain.config.environment import PREFIX
+from batchdrain.config.load import split_list
 from batchdrain.config.settings import Settings
 from batchdrain.model.errors import ConfigError
 
@@ -21,23 +22,43 @@ def require_own_files(invocation: Invocation, settings: Settings) -> None:
     paths = [name for name in (*names, settings.engine) if ":" in name]
     if not paths:
         return
-    require_own(invocation.root, f"is where code is imported from ({paths[0]!r})")
-    for file in invocation.files:
-        require_own(file, f"names code to be imported ({paths[0]!r})")
     guard = guard_imports()
-    for name in paths:
-        for file in _files_of(name.partition(":")[0], guard):
-            require_own(file, f"is code to be imported ({name!r})")
+    files = [(invocation.root, f"is where code is imported from ({paths[0]!r})")]
+    files += [(file, f"names code to be imported ({paths[0]!r})") for file in invocation.files]
+    files += [
+        (file, f"is code to be imported ({name!r})") for name in paths for file in _files_of(name.partition(":")[0], guard)
+    ]
+    problems = list(dict.fromkeys(_problems_of(files)))
+    if problems:
+        raise ConfigError.of(problems)
+
+
+def _problems_of(files: Iterable[tuple[Path, str]]) -> Iterator[str]:
+    """All at once: what makes one file shared often makes its neighbours so."""
+    for file, what in files:
+        try:
+            require_own(file, what)
+        except ConfigError as error:
+            yield str(error)
 
 
 def require_own_names(invocation: Invocation) -> None:
     """Code is named by the project's files and by people, never by the environment. Raises ConfigError."""
-    for name in ("POLICY", "ENGINE"):
+    given = {name: invocation.environ.get(PREFIX + name, "") for name in ("POLICY", "ENGINE")}
+    named = {"POLICY": _named_in(given["POLICY"]), "ENGINE": [given["ENGINE"]]}
+    for name, names in named.items():
         variable = PREFIX + name
-        if ":" in invocation.environ.get(variable, ""):
+        if any(":" in one for one in names):
             raise ConfigError(
                 f"{variable}: a path to code is not taken from the environment", remedy="name it in invoke.yaml"
             )
+
+
+def _named_in(text: str) -> list[str]:
+    """The policies that a variable names; of a mapping its name alone. None where it is no list: that is told elsewhere."""
+    entries = split_list(text)
+    found = entries if isinstance(entries, list) else []
+    return [str(entry.get("name", "") if isinstance(entry, dict) else entry) for entry in found]
 
 
 def _files_of(module: str, guard: ImportGuard) -> Iterator[Path]:

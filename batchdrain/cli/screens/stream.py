@@ -45,19 +45,27 @@ class Outlet:
 
     def write(self, text: str) -> int:
         """Never waits, except for a disk. Returns the text's length, as every stream does."""
+        self._take(text, text.encode(getattr(self._stream, "encoding", None) or "ascii", "backslashreplace"))
+        return len(text)
+
+    def write_raw(self, raw: bytes) -> None:
+        """The same for bytes, which the stream's encoding does not touch."""
+        self._take(raw, raw)
+
+    def _take(self, content: str | bytes, raw: bytes) -> None:
+        """`raw`: the same, for a pipe."""
         with self._lock:
             if self._pipe is not None and self._open:
-                self._kept += text.encode(getattr(self._stream, "encoding", None) or "ascii", "backslashreplace")
+                self._kept += raw
                 self._offer()
                 if len(self._kept) > KEPT_BYTES:
                     self._give_up()
             elif self._open:
                 try:
                     require_ours(self._stream)
-                    self._stream.write(text)
+                    write_through(self._stream, content)
                 except (OSError, ValueError):  # a closed pipe, a closed terminal, a full disk below a redirection
                     self._give_up()
-        return len(text)
 
     def flush(self) -> None:
         """Never waits, except for a disk; over a pipe there is nothing to do."""
@@ -146,6 +154,15 @@ class _Pipe:
         if self._own is not None:
             with contextlib.suppress(OSError):
                 os.close(self._own)
+
+
+def write_through(stream: IO[str], content: str | bytes) -> None:
+    """Text by the stream's encoding; bytes to what stands below it, behind all that it was given before. Raises OSError."""
+    if isinstance(content, str):
+        stream.write(content)
+    else:
+        stream.flush()
+        stream.buffer.write(content)  # type: ignore[attr-defined]
 
 
 def require_ours(stream: IO[str]) -> None:

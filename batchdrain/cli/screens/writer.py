@@ -9,10 +9,10 @@ from __future__ import annotations
 import sys
 from typing import IO
 
-from batchdrain.cli.screens.stream import require_ours, silence
+from batchdrain.cli.screens.stream import Outlet, require_ours, silence, write_through
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.runtime.json_text import to_ascii
-from batchdrain.runtime.text import can_encode, safe_lines, safe_text, to_printable
+from batchdrain.runtime.text import is_utf8, safe_lines, safe_text, to_printable
 
 
 class Output:
@@ -32,19 +32,27 @@ class Output:
         self._write(to_printable(safe_lines(text), self._encoding))
 
     def json(self, text: str) -> None:
-        """Write a JSON text that `to_json` made, and flush, with the end of the line."""
-        self._write((text if can_encode(text, self._encoding) else to_ascii(text)) + "\n")
+        """Write a JSON text that `to_json` made, and flush, with the end of the line: UTF-8 where the stream is, else ASCII."""
+        self._write_raw((text if is_utf8(self._encoding) else to_ascii(text)) + "\n")
 
     def row(self, *fields: object) -> None:
-        """Write a row of TSV and flush. What can't stand in one is escaped, and nothing is cut."""
-        self._write(to_printable("\t".join(safe_text(str(one), limit=None) for one in fields), self._encoding) + "\n")
+        """Write a row of TSV and flush: UTF-8, whatever the stream. What can't stand in one is escaped, and nothing is cut."""
+        self._write_raw("\t".join(safe_text(str(one), limit=None) for one in fields) + "\n")
 
-    def _write(self, text: str) -> None:
+    def _write_raw(self, text: str) -> None:
+        """For programs: they read bytes, and know nothing of the terminal's encoding."""
+        below = self._stream if isinstance(self._stream, Outlet) else getattr(self._stream, "buffer", None)
+        self._write(text if below is None or is_utf8(self._encoding) else text.encode())
+
+    def _write(self, text: str | bytes) -> None:
         if not self._open:
             return
         try:
             require_ours(self._stream)
-            self._stream.write(text)
+            if isinstance(text, bytes) and isinstance(self._stream, Outlet):
+                self._stream.write_raw(text)
+            else:
+                write_through(self._stream, text)
             self._stream.flush()
         except (OSError, ValueError):  # a closed pipe, a closed terminal, a full disk below a redirection
             self._open = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -58,10 +59,17 @@ def _value(flag: Flag, given: Any) -> object:
     if read is None:
         return given
     if flag.is_list:
-        return tuple(dict.fromkeys(read(flag, entry) for text in given or () for entry in _entries(flag, text)))
+        return tuple(
+            dict.fromkeys(
+                read(flag, entry)
+                for text in given or ()
+                for entry in _entries(flag, as_utf8(text, sys.getfilesystemencoding()))
+            )
+        )
     if given is None:
         return flag.choices[0] if flag.choices else None
-    return read(flag, str(given))
+    text = str(given)
+    return read(flag, text if flag.kind == kinds.FILE else as_utf8(text, sys.getfilesystemencoding()))
 
 
 def _entries(flag: Flag, text: str) -> list[str]:
@@ -89,6 +97,14 @@ def _text(flag: Flag, text: str) -> str:
     if flag.most == LONGEST and (len(text) > LONGEST or to_storable(text) != text):
         raise UsageError(f"{flag.dashed}: expected at most {LONGEST} characters of valid text, got {text[:_SHOWN_CHARS]!r}")
     return _filled(flag, text)
+
+
+def as_utf8(text: str, encoding: str) -> str:
+    """What a shell handed over, where Python read it in another `encoding` than the UTF-8 in which scripts get ids from us."""
+    try:
+        return text.encode(encoding, "surrogateescape").decode()
+    except UnicodeError:  # it is what it says
+        return text
 
 
 def _choice(flag: Flag, text: str) -> str:

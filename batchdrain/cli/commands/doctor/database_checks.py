@@ -19,6 +19,7 @@ from batchdrain.database.phases.dry_write import dry_write, dry_write_ledger
 from batchdrain.database.phases.names import quote_name, split_name
 from batchdrain.database.phases.pages import to_text
 from batchdrain.database.phases.row_counts import count_by_run_and_state, find_duplicate_ids
+from batchdrain.database.quiet_look import look_quietly
 from batchdrain.database.run_counts import describe_counts
 from batchdrain.database.storage import can_be_tried, examine_storage
 from batchdrain.drain.project import Project
@@ -82,7 +83,7 @@ def _check_ids(project: Project) -> Iterator[Finding]:
     columns = project.settings.source.columns
     names = {columns.run_id, columns.phase_id}
     schema, name = split_name(project.settings.source.table)
-    with project.store.database.read() as connection:
+    with project.store.database.read() as connection, look_quietly():
         inspector = sa.inspect(connection)
         keys = [set(inspector.get_pk_constraint(name, schema=schema).get("constrained_columns") or ())]
         if name not in inspector.get_view_names(schema=schema):

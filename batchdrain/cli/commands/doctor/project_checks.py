@@ -167,7 +167,12 @@ def check_session_dir(folder: Path) -> Iterator[Finding]:
         yield Finding("session_dir", ok=False, message=f"{error.filename} {error.strerror}", cure=error.cure)
         return
     if nearest == folder and not is_ours:
-        yield Finding("session_dir", ok=False, message=f"{folder} is not ours alone to write", cure=f"chmod 700 {folder}")
+        yield Finding(
+            "session_dir",
+            ok=False,
+            message=f"{folder} is not ours alone to write",
+            cure=folders.cure_of_shared(found, folder),
+        )
         return
     yield Finding("session_dir", ok=True, message=f"{folder} can be written")
 

@@ -14,6 +14,7 @@ from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.connection import Database, open_database
 from batchdrain.database.phases.names import join_name, split_name
+from batchdrain.database.quiet_look import look_quietly
 from batchdrain.database.url import mask_url, parse_url
 from batchdrain.drain.project import database_url
 from batchdrain.model.errors import ConfigError, FilesUnavailable, UsageError, did_you_mean
@@ -84,7 +85,7 @@ def _require_no_section(path: Path) -> None:
 
 def guess_mapping(database: Database, table: str | None) -> Guess:
     """Look at the tables (and views) of a database. Raises ConfigError where none can be it."""
-    with database.read() as connection:
+    with database.read() as connection, look_quietly():
         inspector = sa.inspect(connection)
         if table:
             schema, name = split_name(table)
