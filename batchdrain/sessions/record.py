@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from batchdrain.model.errors import FilesUnavailable
-from batchdrain.model.phase import Skip
+from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.stop import Progress
 from batchdrain.runtime import files
 from batchdrain.runtime.json_text import to_json
@@ -79,6 +79,10 @@ class SessionRecord:
     def is_full(self) -> bool:
         """Whether its file nears the size up to which files are read."""
         return self._size >= FULL_BYTES
+
+    def recorded_logs(self) -> list[tuple[PhaseKey, str]]:
+        """Of which phases it has results, and the path of the stderr of each."""
+        return [(result.key, result.stderr_path) for result in self.session.results if result.stderr_path]
 
     def progress(self) -> Progress:
         """Numbers as of now; its mappings go on growing with the results."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchdrain.config.settings import Timeout
+from batchdrain.config.timeout_settings import Timeout
 from batchdrain.model.claim import TimeLimit
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
