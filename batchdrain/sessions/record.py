@@ -135,8 +135,8 @@ class SessionRecord:
             self.session.note(skip, count)
 
     def shorten(self, path: str) -> str:
-        """The path of a log as sessions and the ledger keep it."""
-        return f"{self._logs_kept}/{path.rpartition('/')[2]}"
+        """The path of a log, which lies in the folder of its run, as sessions and the ledger keep it."""
+        return "/".join((self._logs_kept, *path.split("/")[-2:]))
 
     def end(self, status: Status, now: datetime, because: str | None = None) -> None:
         """The session ends, or is left: its file is exact when this returns. Raises FilesUnavailable."""
