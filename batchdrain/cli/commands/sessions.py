@@ -21,6 +21,8 @@ from batchdrain.sessions.session import Kind, Session, Status
 DIED: Final = "interrupted (its process died)"
 """What is shown of a session that says it runs while nobody drains it."""
 
+_SECONDS: Final = len("2025-12-28T12:00:00")
+
 
 def list_sessions(invocation: Invocation, *, format_name: str) -> None:
     """`inv sessions`."""
@@ -54,7 +56,7 @@ def _render_table(rows: list[dict[str, Any]]) -> Iterator[str]:
         of = f"/{row['batch_size']}" if row["batch_size"] and row["kind"] == Kind.FAILED else ""
         yield (
             f"{row['session_id']:<34} {row['kind']:<7} {_status_of(row):<{width}} {row['total_processed']}{of:<5} "
-            f"{row['total_success']:>6} {row['total_failed']:>6} {rate:>7}  {row['started_at']}"
+            f"{row['total_success']:>6} {row['total_failed']:>6} {rate:>7}  {row['started_at'][:_SECONDS]}Z"
         )
         for claim in row["held"]:
             yield safe_text(f"  holds {claim['said']}")
