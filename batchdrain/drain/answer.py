@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from batchdrain.config.redaction import Redact
 from batchdrain.execution.order import RESULT_BYTES
+from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import cut_text, to_storable
 
 FIELDS: Final = ("reason", "metrics", "needs")
@@ -134,7 +135,7 @@ class _Reader:
 
     def _brief(self, value: object) -> str:
         """As JSON has it. Without secrets before it is cut: half a secret is not found any more."""
-        return cut_text(self._redact(_to_json(value)[:_REDACTED_CHARS]), _VALUE_CHARS)
+        return cut_text(self._redact(_to_text(value)[:_REDACTED_CHARS]), _VALUE_CHARS)
 
 
 def _to_object(raw: bytes) -> _Object:
@@ -164,8 +165,11 @@ def _kind_of(value: object) -> str:
     return next((name for kind, name in _KINDS if isinstance(value, kind)), "null")
 
 
-def _to_json(value: object) -> str:
+def _to_text(value: object) -> str:
+    """JSON, but for numbers that it has no form for."""
+    if isinstance(value, float):
+        return str(value)
     try:
-        return json.dumps(value, ensure_ascii=False)
+        return to_json(value).decode()
     except (ValueError, RecursionError):  # as deep as it can still be read
         return "…"

@@ -45,15 +45,12 @@ class Judge:
         paths: tuple[str, str],
         ended_at: datetime,
     ) -> Attempt:
-        """The attempt that `ending` makes of `claim`.
-
-        `row_state`: what the command left in the table, in `result_from: database` (None with exit codes). `paths`: of the
-        files of stdout and stderr, as they are shown.
-        """
-        answer, outcome, reason = self._read_answer(ending), self._outcome(ending, row_state), None
+        """The attempt that `ending` makes of `claim`. `row_state`: what the command left in the table, in `result_from: database`
+        (None with exit codes). `paths`: of the files of stdout and stderr, as they are shown."""
+        answer, outcome = self._read_answer(ending), self._outcome(ending, row_state)
         line, spoke = words_of(ending, self._redact)
-        if outcome is not Outcome.COMPLETE:
-            reason = self._redact(self._reason(claim, ending, answer, row_state, limit, line))
+        is_complete = outcome is Outcome.COMPLETE
+        reason = None if is_complete else self._redact(self._reason(claim, ending, answer, row_state, limit, line))
         return Attempt(
             phase=claim.phase,
             epoch=claim.epoch,

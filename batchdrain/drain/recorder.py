@@ -92,9 +92,7 @@ class Recorder:
         problem, attempt = end.attempt.answer_problem, end.attempt
         if attempt.success and problem and problem not in self._told_problems and len(self._told_problems) < _PROBLEMS:
             self._told_problems.add(problem)
-            self._show(
-                self._screen.notice, f"{attempt.phase.key}: {problem} (the events name each phase with that)"
-            )
+            self._show(self._screen.notice, f"{attempt.phase.key}: {problem} (the events name each phase with that)")
 
     def released(self, scheduled: ScheduledAttempt, end: Finished) -> None:
         """Given back, and no result of the session."""

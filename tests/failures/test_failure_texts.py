@@ -112,7 +112,10 @@ def test_a_bad_rule_is_told(category: str, match: str, said: str) -> None:
         ("boom [exit 4; result file: reason is a number, not a text: 5]", "boom"),
         ("boom [exit 4]   ", "boom [no exit code]"),
         ("boom [exit 4] [exit code 1; log: a/b]", "boom"),
-        ("Timed out after 3 s (limit: --phase-timeout) [signal 15: TERM]", "Timed out after 600 s (limit: timeout.default_s)"),
+        (
+            "Timed out after 3 s (limit: --phase-timeout) [signal 15: TERM]",
+            "Timed out after 600 s (limit: timeout.default_s)",
+        ),
         (
             "Timed out after 3 s (limit: 3 x p95 of 5 durations of run type 'a) b'): built 3 of 9",
             "Timed out after 3 s (limit: timeout.default_s of profile 'throughput'): built 4 of 9",
@@ -178,7 +181,11 @@ def test_a_command_that_repeats_an_older_reason_does_not_make_it_grow() -> None:
 
 def test_a_signal_is_told_by_number_and_name() -> None:
     assert describe_end(None, 9, 3.21, 831_488) == "signal 9: KILL, 812 MiB, 3.2 s of CPU"
-    assert (describe_end(None, 40), describe_end(4, None), describe_end(None, None)) == ("signal 40", "exit 4", "no exit code")
+    assert (describe_end(None, 40), describe_end(4, None), describe_end(None, None)) == (
+        "signal 40",
+        "exit 4",
+        "no exit code",
+    )
 
 
 def test_suffixes_without_end_are_all_taken_off() -> None:

@@ -30,6 +30,18 @@ def test_the_limit_stays_between_its_bounds_and_says_which_one_held() -> None:
     assert _limit([9999.0] * 5).rule.startswith("timeout.max_s")
 
 
+def test_each_number_of_a_limit_is_told_by_who_set_it() -> None:
+    timeout = Timeout().with_sources({"default_s": "--phase-timeout", "min_s": "MIN", "max_s": "MAX"})
+    assert _limit([], timeout).rule == "--phase-timeout"
+    assert _limit([1.0] * 5, timeout).rule == "MIN, above 3 x p95 of 5 durations of run type 't'"
+    assert _limit([9999.0] * 5, timeout).rule == "MAX, below 3 x p95 of 5 durations of run type 't'"
+    assert (
+        _limit([], timeout, longer=9).rule
+        == "--phase-timeout, 512 times that because the command asked for time, but at most MAX"
+    )
+    assert _limit([], timeout, after_timeout=True).rule == "--phase-timeout, doubled after a timeout"
+
+
 def test_the_limit_is_doubled_after_a_timeout_and_when_asked_but_capped() -> None:
     assert _limit([100.0] * 5, after_timeout=True).seconds == 600
     assert _limit([100.0] * 5, longer=2).seconds == 1200
