@@ -25,6 +25,7 @@ _MOST_VALUES: Final = 100_000
 DEFAULT_URL: Final = "sqlite:///batchdrain.db"
 _PROFILE: Final = ("profile",)
 _TIMEOUT: Final = ("timeout", "default_s")
+_TIMES: Final = ("default_s", "min_s", "max_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +52,37 @@ def load(section: object, environ: Mapping[str, str], overrides: Iterable[Overri
     given = {one.path: one for one in overrides}
     base = _plain(section or {})
     problems = _overlay(base, environ)
+    sources = _name_sources(base, environ, given)
     _apply_profile(base, given[_PROFILE].value if _PROFILE in given else None)
     settings = _validated(base, problems, environ)
     if not given:
-        return settings
+        return _with_sources(settings, sources)
     for path, one in given.items():
         _put(base, path, _join_lists(one.value) if isinstance(one.value, list) else one.value)
     if _TIMEOUT in given:  # an explicit limit holds for every phase
         _put(base, ("timeout", "adaptive"), value=False)
     try:
-        return Settings.model_validate(base)
+        return _with_sources(Settings.model_validate(base), sources)
     except ValidationError as error:
         names = {path: one.flag for path, one in given.items()}
         raise UsageError(
             "\n".join(dict.fromkeys(f"{names.get(_named(e)) or _place(e['loc'])}: {_describe(e)}" for e in error.errors()))
         ) from None
+
+
+def _name_sources(base: Tree, environ: Mapping[str, str], given: Mapping[tuple[str, ...], Override]) -> dict[str, str]:
+    """Who sets which number of `timeout`, where it is not the configuration file. `base`: without the profile's numbers."""
+    name = str(given[_PROFILE].value if _PROFILE in given else base.get("profile", "classic"))
+    limits, own = PROFILES.get(name, {}).get("timeout", ()), base.get("timeout") or {}
+    sources: dict[str, str] = {
+        str(key): f"timeout.{key} of profile {name!r}" for key in limits if isinstance(own, dict) and key not in own
+    }
+    sources |= {key: variable for key in _TIMES if (variable := f"{PREFIX}TIMEOUT_{key.upper()}") in environ}
+    return sources | {path[1]: one.flag for path, one in given.items() if path[0] == "timeout"}
+
+
+def _with_sources(settings: Settings, sources: Mapping[str, str]) -> Settings:
+    return settings.model_copy(update={"timeout": settings.timeout.with_sources(sources)}) if sources else settings
 
 
 def problems_of(section: object, environ: Mapping[str, str]) -> list[str]:

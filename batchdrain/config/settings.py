@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from batchdrain.config.section import Section, leaf
 from batchdrain.config.stop_settings import Stop
+from batchdrain.config.timeout_settings import Timeout
 from batchdrain.config.values import Condition, NonEmptyText, Number, Place, Seconds, SecondsOrZero, Text, Truth, Whole
 
 
@@ -109,21 +110,6 @@ class Patience(Section):
     operation_s: Seconds = leaf(30.0, "the deadline of one database operation, also against a server that never answers")
     outage_s: SecondsOrZero = leaf(600.0, "how long a drain waits for a database that went away, or for what the phases need")
     lock_s: Seconds = leaf(5.0, "how long to wait for a row that somebody else has locked")
-
-
-class Timeout(Section):
-    """How long one phase may take."""
-
-    default_s: Seconds = leaf(600.0, "the time limit of a phase while fewer than 5 durations are known")
-    adaptive: Truth = leaf(True, "learn the limit from the ledger")
-    min_s: Seconds = leaf(30.0, "no learnt limit is shorter")
-    max_s: Seconds = leaf(3600.0, "no learnt or doubled limit is longer")
-
-    @model_validator(mode="after")
-    def _require_order(self) -> Timeout:
-        if self.min_s > self.max_s:
-            raise ValueError(f"min_s ({self.min_s:g}) is above max_s ({self.max_s:g})")
-        return self
 
 
 class Retry(Section):

@@ -69,10 +69,10 @@ def kind_of(reason: str) -> str:
 
 
 def own_words(reason: str) -> str:
-    """An old reason without what batchdrain put behind it, the bracket with the exit code and the log file.
+    """An old reason without what batchdrain put behind it, the bracket with the exit code.
 
     A worker that repeated the bracket would get a second one, and its reason would grow from drain to drain.
     """
-    for bracket in (" (exit code ", " [exit code "):
+    for bracket in (" (exit code ", " [exit ", " [signal "):
         reason = reason.partition(bracket)[0]
     return reason

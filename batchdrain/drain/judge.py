@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 import errno
-import json
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from batchdrain.config.redaction import Redact
 from batchdrain.config.settings import Settings
-from batchdrain.execution.order import RESULT_BYTES, EndedBy, Ending
-from batchdrain.failures.excerpt import add_suffix
-from batchdrain.failures.meaningful_line import explain
+from batchdrain.drain.answer import Answer
+from batchdrain.drain.words import log_of, words_of
+from batchdrain.execution.order import EndedBy, Ending
+from batchdrain.failures.suffix import add_suffix, describe_end
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Claim, TimeLimit
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import GONE, RowState
 from batchdrain.model.states import Outcome
-from batchdrain.runtime.text import cut_text, to_storable
+from batchdrain.runtime.text import STORED_CHARS, cut_text, to_storable
 
-_LINE_CHARS: Final = 500
-_METRICS: Final = 50
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What the command wrote to its result file."""
-
-    fields: dict[str, Any]
-    problem: str  #: what is wrong with the file; '' where nothing is
-
-    @classmethod
-    def of(cls, raw: bytes) -> _Answer:
-        fields = _fields_of(raw)
-        return cls({}, "its result file is no JSON object") if fields is None else cls(fields, "")
+_STATE_CHARS: Final = 500
+_BRACKETS: Final = str.maketrans("()", "[]")  #: what ends the limit is one bracket, whatever a run type is called
 
 
 class Judge:
@@ -60,14 +45,12 @@ class Judge:
         paths: tuple[str, str],
         ended_at: datetime,
     ) -> Attempt:
-        """The attempt that `ending` makes of `claim`.
-
-        `row_state`: what the command left in the table, in `result_from: database` (None with exit codes). `paths`: of the
-        files of stdout and stderr, as they are shown.
-        """
-        answer, outcome, reason = _Answer.of(ending.result), self._outcome(ending, row_state), None
-        if outcome is not Outcome.COMPLETE:
-            reason = self._redact(self._reason(claim, ending, answer, row_state, limit, paths[1]))
+        """The attempt that `ending` makes of `claim`. `row_state`: what the command left in the table, in `result_from: database`
+        (None with exit codes). `paths`: of the files of stdout and stderr, as they are shown."""
+        answer, outcome = self._read_answer(ending), self._outcome(ending, row_state)
+        line, spoke = words_of(ending, self._redact)
+        is_complete = outcome is Outcome.COMPLETE
+        reason = None if is_complete else self._redact(self._reason(claim, ending, answer, row_state, limit, line))
         return Attempt(
             phase=claim.phase,
             epoch=claim.epoch,
@@ -84,12 +67,21 @@ class Judge:
             limit=limit,
             stdout_path=paths[0],
             stderr_path=paths[1],
+            log_path=log_of(ending, spoke, paths),
+            answer_problem=answer.problem,
             log_sha256=ending.log_sha256,
             cpu_s=ending.cpu_s,
             max_rss_kb=ending.max_rss_kb,
-            wants_more_time=answer.fields.get("needs") == "time" and self._is_transient(ending),
-            metrics=_metrics(answer.fields.get("metrics"), self._redact),
+            wants_more_time=answer.needs_time and self._is_transient(ending),
+            metrics=answer.metrics,
         )
+
+    def _read_answer(self, ending: Ending) -> Answer:
+        answer = Answer.of(ending.result, self._redact)
+        if answer.needs_time and ending.by is EndedBy.EXIT and not self._is_transient(ending):
+            codes = " or ".join(map(str, self._command.transient_exit_codes)) or "of transient_exit_codes"
+            return answer.with_problem(f"needs: 'time' counts with exit code {codes} alone")
+        return answer
 
     def _is_transient(self, ending: Ending) -> bool:
         return ending.exit_code in self._command.transient_exit_codes
@@ -130,37 +122,32 @@ class Judge:
         return row_state.state == self._complete_state and not row_state.is_deleted
 
     def _reason(
-        self, claim: Claim, ending: Ending, answer: _Answer, row_state: RowState | None, limit: TimeLimit, log: str
+        self, claim: Claim, ending: Ending, answer: Answer, row_state: RowState | None, limit: TimeLimit, line: str
     ) -> str:
-        """Why it failed: the command's own words, else its last meaningful line; never without exit code and log file."""
+        """Why it failed: the command's own words, else the `line` that it printed; never without how it ended."""
         if (untold := _reason_of_no_end(ending)) is not None:
             return untold
-        own = answer.fields.get("reason")
-        own = to_storable(self._redact(own)).strip() if isinstance(own, str) else ""
         if ending.by is EndedBy.TIMEOUT:
-            text, more = f"Timed out after {limit.seconds:g} s (limit: {limit.rule})", own or answer.problem
-            return add_suffix(f"{text}: {more}" if more else text, _how_it_ended(ending), log)
-        if own:
-            return own
+            text = f"Timed out after {limit.seconds:g} s (limit: {limit.rule.translate(_BRACKETS)})"
+            return _end_reason(f"{text}: {answer.reason}" if answer.reason else text, ending, answer)
+        if answer.reason:
+            return _end_reason(answer.reason, ending, answer)
         if row_state is not None and row_state.reason and row_state.reason != claim.prior_reason:
             return to_storable(self._redact(row_state.reason))  # the command did say why, in its own way
-        line, _ = self._words_of(ending)
         if row_state is not None and ending.exit_code == 0:
             left = (
                 "its row is gone"
                 if row_state.state == GONE
-                else f"the phase is {cut_text(row_state.state, _LINE_CHARS)}, not {self._complete_state}"
+                else f"the phase is {cut_text(row_state.state, _STATE_CHARS)}, not {self._complete_state}"
             )
             line = f"the command ended, but {left}" + (f": {line}" if line else "")
-        line = line or "the command failed and printed nothing"
-        return add_suffix(f"{line}; {answer.problem}" if answer.problem else line, _how_it_ended(ending), log)
+        return _end_reason(line or "the command failed and printed nothing", ending, answer)
 
 
-    def _words_of(self, ending: Ending) -> tuple[str, str]:
-        """What its output and its exit code say, '' for nothing; and of which stream that is."""
-        code = ending.exit_code if ending.by is EndedBy.EXIT else None
-        found = explain(ending.stderr_tail, ending.stdout_tail, code, self._redact)
-        return to_storable(found.text), found.stream
+def _end_reason(words: str, ending: Ending, answer: Answer) -> str:
+    """With how it ended, which no cut takes off."""
+    end = describe_end(ending.exit_code, ending.signal, ending.cpu_s, ending.max_rss_kb)
+    return add_suffix(words, end, answer.problem, most=STORED_CHARS)
 
 
 def _reason_of_no_end(ending: Ending) -> str | None:
@@ -175,34 +162,3 @@ def _reason_of_no_end(ending: Ending) -> str | None:
     if ending.by is EndedBy.UNGUARDED:
         return ending.message
     return ending.message if ending.by is EndedBy.INTERRUPT and ending.message else None
-
-
-def _how_it_ended(ending: Ending) -> str:
-    """With what it used where a signal ended it: that tells a want of memory from a want of time."""
-    if ending.signal is None:
-        return f"exit code {ending.exit_code}"
-    if ending.cpu_s is None or ending.max_rss_kb is None:
-        return f"killed by signal {ending.signal}"
-    return f"killed by signal {ending.signal} with {ending.max_rss_kb / 1024:.0f} MiB and {ending.cpu_s:.1f} s of CPU"
-
-
-def _fields_of(raw: bytes) -> dict[str, Any] | None:
-    """What the result file says; {} where nothing was written; None for anything that is no JSON object."""
-    if not raw.strip():
-        return {}
-    try:
-        found = json.loads(raw) if len(raw) <= RESULT_BYTES else None
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _metrics(found: object, redact: Redact) -> dict[str, float]:
-    if not isinstance(found, dict):
-        return {}
-    numbers = {
-        to_storable(redact(str(name)))[:100]: float(value)
-        for name, value in list(found.items())[:_METRICS]
-        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
-    }
-    return {name: value for name, value in numbers.items() if math.isfinite(value)}

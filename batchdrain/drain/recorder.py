@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from batchdrain.database.ledger.attempt_fields import to_event
 from batchdrain.database.ledger.give_back import Recovered
@@ -26,6 +27,8 @@ from batchdrain.sessions.events import Event
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.result import Result
 
+_PROBLEMS: Final = 20  #: of result files are told on the screen, each once
+
 
 class Recorder:
     """A screen that is told only once what it is told is durable."""
@@ -36,6 +39,7 @@ class Recorder:
         self._screen = screen
         self._later: deque[Callable[[], None]] = deque()
         self._told_of_no_verdict = False
+        self._told_problems: set[str] = set()
 
     def settle(self) -> None:
         """Everything so far is on disk, and on the screen, when this returns."""
@@ -79,8 +83,16 @@ class Recorder:
         """The ledger has its attempt: a result of the session. A failure is settled at once."""
         self._record.add(Result.of(end), to_event(end))
         self._show(self._screen.finished, scheduled, end.attempt)
+        self._tell_problem(end)
         if not end.attempt.success:  # it may have failed for want of room: then nothing more is to be claimed
             self.settle()
+
+    def _tell_problem(self, end: Finished) -> None:
+        """Of what a command that succeeded wrote in vain: each thing once. That of a failure stands in its reason."""
+        problem, attempt = end.attempt.answer_problem, end.attempt
+        if attempt.success and problem and problem not in self._told_problems and len(self._told_problems) < _PROBLEMS:
+            self._told_problems.add(problem)
+            self._show(self._screen.notice, f"{attempt.phase.key}: {problem} (the events name each phase with that)")
 
     def released(self, scheduled: ScheduledAttempt, end: Finished) -> None:
         """Given back, and no result of the session."""
@@ -133,6 +145,7 @@ class Recorder:
             verdict=None if verdict is None else verdict.kind.value,
             reason=found.problem if verdict is None else verdict.reason,
             until=None if verdict is None else clock.to_iso(verdict.until),
+            log_path=found.log_path or None,
             duration_s=round(found.duration_s, 3),
         )
         if verdict is not None:
@@ -140,6 +153,8 @@ class Recorder:
         elif not self._told_of_no_verdict:
             self._told_of_no_verdict = True
             self.notice(f"No verdict on {phase.key}: {found.problem}; further ones are in the event log alone")
+            if found.log_path:
+                self.notice(f"Log: {found.log_path}")
 
     def database_retried(self, error: str, tries: int) -> None:
         """A database operation failed so many times in a row, and is tried again. An event alone."""

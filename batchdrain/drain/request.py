@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Final
@@ -26,6 +27,8 @@ KEPT: Final = (
     "depends_on", "run_types",
 )  # fmt: skip
 """The settings that selection and limits depend on."""
+_SOURCES: Final = "timeout_sources"  #: of a session's settings
+_SOURCE: Final = re.compile(r"[A-Za-z0-9_.' -]{1,100}", re.ASCII)
 _BATCHES: Final[TypeAdapter[int]] = TypeAdapter(Annotated[int, Strict(), Field(ge=1)])
 
 
@@ -62,6 +65,8 @@ class DrainRequest:
     def as_fields(self) -> dict[str, Any]:
         """The fields of the session file that carry it."""
         settings = {**self.settings.model_dump(mode="json", include=set(KEPT)), **digests(self.settings)}
+        if sources := self.settings.timeout.sources:
+            settings[_SOURCES] = sources
         filters: dict[str, Any] = asdict(self.filters)
         if self.plan is not None:
             filters["plan"] = [phase.model_dump() for phase in self.plan]
@@ -117,6 +122,7 @@ def request_of(session: Session, configured: Settings) -> DrainRequest:
     filters = session.filters
     try:
         settings = Settings.model_validate({**configured.model_dump(), **kept})
+        timeout = settings.timeout.with_sources(_sources_of(session))
         plan = filters.get("plan")
         return DrainRequest(
             kind=session.kind,
@@ -127,7 +133,7 @@ def request_of(session: Session, configured: Settings) -> DrainRequest:
                 cluster=_text(filters.get("cluster")),
                 include_quarantined=filters.get("include_quarantined") is True,
             ),
-            settings=settings,
+            settings=settings.model_copy(update={"timeout": timeout}),
             plan=None if plan is None else tuple(PlannedPhase.model_validate(phase) for phase in plan),
             max_batches=None if filters.get("max_batches") is None else _BATCHES.validate_python(filters["max_batches"]),
             stop_on_first_failure=bool(filters.get("stop_on_first_failure")),
@@ -136,6 +142,13 @@ def request_of(session: Session, configured: Settings) -> DrainRequest:
     except (ValidationError, TypeError, UsageError) as error:
         first = str(error).splitlines()[0]
         raise BadData(f"{place}: its settings can't be read: {first}", remedy="start a new one with `inv drain`") from None
+
+
+def _sources_of(session: Session) -> dict[str, str]:
+    """Who set which of its time limits, as far as a file can be believed: it is told to people."""
+    found = (session.settings or {}).get(_SOURCES)
+    items = found.items() if isinstance(found, dict) else ()
+    return {str(name): text for name, text in items if isinstance(text, str) and _SOURCE.fullmatch(text)}
 
 
 def narrowed(request: DrainRequest, by: Filters) -> DrainRequest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from batchdrain.model.attempt import Attempt
@@ -20,6 +21,7 @@ class Opening:
     done: int  #: of them before a resume
     workers: int
     run_id: str | None = None  #: the only run that is drained
+    root: Path | None = None  #: where the paths of logs start
 
 
 class Screen(Protocol):

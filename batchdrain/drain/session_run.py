@@ -81,6 +81,7 @@ def _announce(it: OpenSession, recorder: Recorder) -> None:
         done=done,
         workers=it.request.settings.workers,
         run_id=it.request.filters.run_id,
+        root=it.project.root,
     )
     recorder.begin(opening)
     for back in it.recovered:

@@ -25,7 +25,7 @@ def record_spooled(project: Project, held: Held, record: SpoolRecord | None) -> 
     """
     if record is None or not held.has_name:
         return None
-    files = spool_reader.files_of(record, held.spool_dir, held.key, held.epoch)
+    files = spool_reader.files_of(record, held.spool_dir, held.key, attempt=held.attempt, epoch=held.epoch)
     ending = spool_reader.ending_of(record.report, files)
     limit = TimeLimit(seconds=record.limit_s, rule=record.limit_rule)
     ended_at = clock.from_ms(record.ended_ms)

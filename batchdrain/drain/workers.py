@@ -20,6 +20,7 @@ from batchdrain.drain.services import Services
 from batchdrain.drain.stops import Stops
 from batchdrain.execution.command import SessionPlace, make_order
 from batchdrain.execution.engine_result import to_ending
+from batchdrain.execution.file_names import LogFolder
 from batchdrain.execution.guardian_pool import execute, withdraw
 from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.execution.orphans import settle_order
@@ -54,7 +55,7 @@ class Workers:
         self._place = SessionPlace(
             session_id=it.record.session.session_id,
             root=it.project.root,
-            logs=it.record.logs.absolute(),
+            logs=LogFolder(it.record.logs.absolute(), it.record.recorded_logs),
             spool=it.record.spool.absolute(),
         )
         self._engine = services.engine

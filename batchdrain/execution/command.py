@@ -18,7 +18,7 @@ from typing import Final
 from batchdrain.config.environment import TAKEN
 from batchdrain.config.paths import expand_home, with_home
 from batchdrain.config.settings import Command, Settings
-from batchdrain.execution.file_names import find_free
+from batchdrain.execution.file_names import LogFolder
 from batchdrain.execution.order import TOKEN, Order
 from batchdrain.model.claim import Claim, TimeLimit
 from batchdrain.model.phase import Phase
@@ -128,7 +128,7 @@ class SessionPlace:
 
     session_id: str
     root: Path  #: where relative paths start
-    logs: Path  #: for their output; absolute, and exists
+    logs: LogFolder  #: for their output; absolute, and exists
     spool: Path | None = None  #: for what guardians keep; likewise
 
 
@@ -137,7 +137,8 @@ def make_order(claim: Claim, command: Command, place: SessionPlace, *, limit: Ti
     execution = _Execution(
         token=claim.token,
         phase=claim.phase,
-        suffix=str(claim.epoch),
+        label=str(claim.attempt),
+        unique=str(claim.epoch),
         reason=claim.prior_reason or "",
         limit=limit,
         values={"attempt": str(claim.attempt), "epoch": str(claim.epoch)},
@@ -153,7 +154,8 @@ def make_diagnosis_order(phase: Phase, reason: str, settings: Settings, place: S
     execution = _Execution(
         token=token,
         phase=phase,
-        suffix=token[-12:],
+        label="",
+        unique=token[-12:],
         reason=reason,
         limit=TimeLimit(seconds=settings.triage.timeout_s, rule="triage.timeout_s"),
     )
@@ -169,7 +171,8 @@ class _Execution:
 
     token: str
     phase: Phase
-    suffix: str  #: of the names of its files
+    label: str  #: of the names of its files
+    unique: str  #: for where these are taken
     reason: str  #: the failure text from which it sets out
     limit: TimeLimit
     values: Mapping[str, str] = field(default_factory=dict)  #: of placeholders, beside those that every execution has
@@ -186,7 +189,7 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
         **execution.values,
         "session_id": place.session_id,
     }
-    files = find_free(place.logs, phase.key, execution.suffix)
+    files = place.logs.name_files(phase.key, execution.label, execution.unique)
     env = {
         **TAKEN,
         **{f"BATCHDRAIN_{name.upper()}": value for name, value in values.items()},

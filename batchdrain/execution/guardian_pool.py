@@ -176,7 +176,7 @@ def withdraw(order: Order) -> bool:
     """Whoever comes to it from now on finds its first file there, and does not begin; an engine elsewhere does where it has
     these files too. False where it may have begun, or may yet."""
     try:
-        os.close(folders.open_file(order.stdout_path, _NEW, guarded=True))
+        os.close(_open_new(order.stdout_path))
     except OSError:
         return False
     return True
@@ -221,7 +221,7 @@ def _open_logs(order: Order) -> list[int]:
     """And the folder of the spool, which the guardian opens by no name: what its path leads to may be another's by then."""
     found: list[int] = []
     try:
-        found += [folders.open_file(path, _NEW, guarded=True) for path in (order.stdout_path, order.stderr_path)]
+        found += [_open_new(path) for path in (order.stdout_path, order.stderr_path)]
         if order.spool_dir:
             with contextlib.suppress(FileNotFoundError):  # its guardian tells that it could keep no result
                 found.append(folders.open_folder(order.spool_dir, guarded=True))
@@ -230,3 +230,14 @@ def _open_logs(order: Order) -> list[int]:
             os.close(fd)
         raise
     return found
+
+
+def _open_new(path: str) -> int:
+    """A file that was not there. The folder of its run is made with the first one. Raises OSError."""
+    try:
+        return folders.open_file(path, _NEW, guarded=True)
+    except FileNotFoundError:
+        above, folder = os.path.split(os.path.dirname(path))  # noqa: PTH120
+        with folders.hold(above, guarded=True) as fd, contextlib.suppress(FileExistsError):
+            os.mkdir(folder, 0o700, dir_fd=fd)
+    return folders.open_file(path, _NEW, guarded=True)

@@ -78,7 +78,7 @@ class SpoolRecord:
     limit_s: float
     limit_rule: str
     ended_ms: int  #: since 1970, by the machine's clock
-    log_name: str  #: of its file of stderr, without folders; which file that is, the claim says
+    log_name: str  #: of its file of stderr, with its own folder alone; which file that is, the claim says
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> SpoolRecord:
@@ -94,7 +94,7 @@ class SpoolRecord:
             limit_s=seconds_of(fields, "limit_s"),
             limit_rule=text_of(fields, "limit_rule"),
             ended_ms=ended_ms,
-            log_name=text_of(fields, "stderr_path", "").rpartition("/")[2],
+            log_name="/".join(text_of(fields, "stderr_path", "").split("/")[-2:]),
         )
 
 

@@ -71,9 +71,9 @@ def _read_fields(folder: str, token: str) -> dict[str, Any]:
     return fields
 
 
-def files_of(record: SpoolRecord, folder: str, key: PhaseKey, epoch: int) -> ExecutionFiles:
+def files_of(record: SpoolRecord, folder: str, key: PhaseKey, *, attempt: int, epoch: int) -> ExecutionFiles:
     """Those of the execution that a claim names, beside its spool."""
-    return find_files(Path(folder).with_name("logs"), key, epoch, record.log_name)
+    return find_files(Path(folder).with_name("logs"), key, attempt, epoch, record.log_name)
 
 
 def ending_of(report: GuardianReport, files: ExecutionFiles) -> Ending:

@@ -18,6 +18,7 @@ LONGEST: Final = 300
 MASK: Final = "*"
 _TOKENS: Final = 120
 _ESCAPE: Final = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
+_LIMIT: Final = re.compile(r"\A(Timed out after [\d.e+]{1,20} s) \(limit: [^\n]{0,300}?\)(?=:|\Z)")
 _QUOTED: Final = re.compile(r"\"[^\"\n]{0,200}\"|(?<![A-Za-z0-9])'[^'\n]{0,200}'(?![A-Za-z])|`[^`\n]{0,200}`")
 _QUANTITY: Final = re.compile(r"\(\s?[<>~]?[\d.,]{1,20}\s?[A-Za-z%]{0,8}\s?\)")
 _PAIR: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]{0,40})=(.{1,2000})", re.DOTALL)
@@ -25,6 +26,11 @@ _HOST: Final = re.compile(r"(?:[a-z][a-z-]{0,60}\.){2,8}[a-z]{2,10}(?::\S{0,8})?
 _HEX: Final = re.compile(r"[0-9a-f]{8,}", re.IGNORECASE)
 _FILE: Final = re.compile(r"[\w-]{1,80}\.[a-z]{1,5}")
 _DIGITS: Final = re.compile(r"\d[\d.,:]{0,40}")
+_OF_LIMIT: Final = re.compile(
+    r"\Atimed out after \* limit (?:timeout\.(?:min_s above|max_s below) )?"
+    r"(?:timeout\.default_s|\* x \* of \* durations of run type \*(?: after [a-z]+ failures)?)"
+    r"(?: (?:doubled|\* times that) (?:after a timeout|because the command asked for time))?"
+)
 _OPENING: Final = "([{<\"'`*"
 _CLOSING: Final = ")]}>\"'`*,;:.!?"
 _DAYS: Final = frozenset({"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"})
@@ -47,7 +53,7 @@ def fingerprint(text: str | None) -> str:
     """At most 300 characters; '' where there is no text."""
     if text is None or not text.strip():
         return ""
-    message = _ESCAPE.sub("", gist_of(excerpt(text)))
+    message = _ESCAPE.sub("", gist_of(_LIMIT.sub(r"\1", excerpt(text))))  # who set the limit is no part of the failure
     message = _QUANTITY.sub(" ", _QUOTED.sub(f" {MASK} ", message))
     masked: list[str] = []
     for token in message.split(None, _TOKENS)[:_TOKENS]:
@@ -61,6 +67,11 @@ def fingerprint(text: str | None) -> str:
     if masked == [MASK]:  # nothing else was said: keep its letters
         masked = [_DIGITS.sub(MASK, message.strip())]
     return " ".join(masked).lower()[:LONGEST].strip()
+
+
+def renew_fingerprint(fingerprint: str) -> str:
+    """One of an earlier version, in which who set the limit stood in that of a timeout, as it is now."""
+    return _OF_LIMIT.sub("timed out after *", fingerprint)
 
 
 def _mask(token: str, before: str) -> str:

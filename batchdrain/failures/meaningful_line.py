@@ -154,7 +154,13 @@ def _mark_tracebacks(lines: Sequence[_Line]) -> None:
 def _mark_stacks(lines: Sequence[_Line]) -> None:
     """What stands right above frames is the exception's own line, whatever its name."""
     for above, line in zip(lines, lines[1:], strict=False):
-        if above.kind > Kind.REMARK and not above.text.endswith(":") and len(above.text) > _SHORT and above.indent <= line.indent and OWN_FRAME.match(line.text[:LOOKED_AT]):
+        if (
+            above.kind > Kind.REMARK
+            and not above.text.endswith(":")
+            and len(above.text) > _SHORT
+            and above.indent <= line.indent
+            and OWN_FRAME.match(line.text[:LOOKED_AT])
+        ):
             above.kind = Kind.EXCEPTION
 
 

@@ -31,12 +31,14 @@ class Attempt:
     limit: TimeLimit
     stdout_path: str
     stderr_path: str
+    log_path: str = ""  #: of these two the one to look at: the reason's words stand in it; '' where both are empty
     log_sha256: str | None = None  #: of stderr
     cpu_s: float | None = None  #: of the command and what it waited for; None where nobody measured it
     max_rss_kb: int | None = None  #: the most memory that one of these held at a time
     wants_more_time: bool = False
     unwritten: str = ""  #: why its row was left as it stands, where it was to be given back
     metrics: Mapping[str, float] = field(default_factory=dict)
+    answer_problem: str = ""  #: what of its result file was not used, and why; '' where nothing is wrong with it
 
     @property
     def category(self) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from batchdrain.database.ledger.notes import Note
-from batchdrain.failures.fingerprints import cluster_id_of
+from batchdrain.failures.fingerprints import cluster_id_of, renew_fingerprint
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.filters import matcher
@@ -82,7 +82,7 @@ class Acceptance:
     @property
     def skip(self) -> Skip:
         """As a skip: why, by whom, and until when."""
-        until = "" if self.until is None else f", until {clock.to_iso(self.until)}"
+        until = "" if self.until is None else f", until {clock.to_shown(self.until)}"
         return Skip(ACCEPTED, f"{self.reason} ({self.by}{until})")
 
 
@@ -98,6 +98,8 @@ class Acceptances:
             subject = one.subject
             if subject.cluster is not None:
                 self._clusters[subject.cluster] = one.skip
+                if one.fingerprint != (renewed := renew_fingerprint(one.fingerprint)):
+                    self._clusters.setdefault(cluster_id_of(renewed), one.skip)
             elif subject.run_id is not None and subject.phase_id is not None:
                 self._phases[PhaseKey(subject.run_id, subject.phase_id)] = one.skip
             elif subject.run_id is not None:

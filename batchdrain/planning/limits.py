@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from batchdrain.config.settings import Timeout
+from batchdrain.config.timeout_settings import Timeout
 from batchdrain.model.claim import TimeLimit
 from batchdrain.model.phase import Phase
 
@@ -68,14 +68,14 @@ def time_limit(
     percentile, at most `max_s`; `default_s` while there are fewer than 5 durations, or with `adaptive: false`.
     """
     if not timeout.adaptive or len(durations_s) < ENOUGH:
-        limit = TimeLimit(seconds=timeout.default_s, rule="timeout.default_s")
+        limit = TimeLimit(seconds=timeout.default_s, rule=timeout.source_of("default_s"))
     else:
         wanted = FACTOR * percentile_95(durations_s)
         rule = f"3 x p95 of {len(durations_s)} durations of {kind}"
         if wanted < timeout.min_s:
-            wanted, rule = timeout.min_s, f"timeout.min_s, above {rule}"
+            wanted, rule = timeout.min_s, f"{timeout.source_of('min_s')}, above {rule}"
         if wanted > timeout.max_s:
-            wanted, rule = timeout.max_s, f"timeout.max_s, below {rule}"
+            wanted, rule = timeout.max_s, f"{timeout.source_of('max_s')}, below {rule}"
         limit = TimeLimit(seconds=round(wanted, 3), rule=rule)
     doublings = longer + (1 if after_timeout and timeout.adaptive else 0)
     if doublings == 0:
@@ -83,7 +83,10 @@ def time_limit(
     cap = max(timeout.max_s, limit.seconds)
     times = "doubled" if doublings == 1 else f"{2**doublings} times that"
     why = f"{times} after a timeout" if longer == 0 else f"{times} because the command asked for time"
-    return TimeLimit(seconds=min(cap, limit.seconds * 2.0**doublings), rule=f"{limit.rule}, {why}")
+    wanted = limit.seconds * 2.0**doublings
+    if wanted > cap:
+        why += f", but at most {timeout.source_of('max_s')}"
+    return TimeLimit(seconds=min(cap, wanted), rule=f"{limit.rule}, {why}")
 
 
 def percentile_95(values: Sequence[float]) -> float:

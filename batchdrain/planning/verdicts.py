@@ -78,7 +78,7 @@ class Verdict:
         return failure.fingerprint == self.fingerprint
 
     def __str__(self) -> str:
-        verdict = f"wait until {clock.to_iso(self.until)}" if self.kind is VerdictKind.WAIT else self.kind.value
+        verdict = f"wait until {clock.to_shown(self.until)}" if self.kind is VerdictKind.WAIT else self.kind.value
         return f"{verdict}: {self.reason}" if self.reason else verdict
 
 

@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from batchdrain.failures.suffix import fit
 from batchdrain.reports.skip_list import skips_of
-from batchdrain.runtime.clock import to_iso
+from batchdrain.runtime.clock import to_shown
 from batchdrain.runtime.text import describe_ending, safe_text
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
 
+_CELL_CHARS: Final = 500
 _MARKUP: Final = re.compile(r"[\\`*_{}\[\]()<>#+!|~&:@$-]|(?<=www)\.", re.IGNORECASE)
 _BREAK: Final = "&#8203;"  # a space without width: what a page is searched for after it was made, a backslash does not stop
 _INSTEAD: Final = {"<": "&lt;", ">": "&gt;", "$": "&#36;", "@": f"\\@{_BREAK}", "#": f"\\#{_BREAK}", ".": f"{_BREAK}."}
@@ -19,7 +21,7 @@ _INSTEAD: Final = {"<": "&lt;", ">": "&gt;", "$": "&#36;", "@": f"\\@{_BREAK}", 
 
 def escape(text: str) -> str:
     """Hostile text for a table's cell: every character of markup escaped, no link, no mention, no formula, one line."""
-    return _MARKUP.sub(lambda found: _INSTEAD.get(found[0], f"\\{found[0]}"), safe_text(text, limit=500))
+    return _MARKUP.sub(lambda found: _INSTEAD.get(found[0], f"\\{found[0]}"), safe_text(text, limit=_CELL_CHARS))
 
 
 def render(session: Session, saved_to: str) -> str:
@@ -47,13 +49,13 @@ def _render_totals(session: Session) -> Iterator[str]:
     yield "| | |"
     yield "|---|---|"
     yield f"| Status | {session.current_status} |"
-    yield f"| Started | {to_iso(session.started_at)} |"
-    yield f"| Completed | {to_iso(session.completed_at) if session.completed_at else 'not yet'} |"
+    yield f"| Started | {to_shown(session.started_at)} |"
+    yield f"| Completed | {to_shown(session.completed_at) if session.completed_at else 'not yet'} |"
     yield f"| Processed | {session.total_processed} |"
     yield f"| Succeeded | {session.total_success} |"
     yield f"| Failed | {session.total_failed} |"
     yield f"| Timeouts | {session.total_timeouts} |"
-    yield f"| Success rate | {0.0 if rate is None else rate * 100:.1f}% |"
+    yield f"| Success rate | {'-' if rate is None else f'{rate * 100:.1f}%'} |"
     if session.stopped_because:
         yield f"| Stopped because | {escape(session.stopped_because)} |"
     if session.balance is not None:
@@ -79,5 +81,5 @@ def _render_failures(failed: Sequence[Result]) -> Iterator[str]:
     for result in failed:
         yield (
             f"| {escape(result.run_id)} | {escape(result.phase_id)} | {escape(result.final_state)} | "
-            f"{escape(result.category or '')} | {escape(result.error_message or '')} |"
+            f"{escape(result.category or '')} | {escape(fit(result.error_message or '', _CELL_CHARS))} |"
         )

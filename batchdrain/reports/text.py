@@ -7,7 +7,7 @@ from typing import Final
 
 from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.reports.skip_list import skips_of
-from batchdrain.runtime.clock import to_iso
+from batchdrain.runtime.clock import to_shown
 from batchdrain.runtime.text import describe_ending, safe_text
 from batchdrain.sessions.session import Session, metrics_per_minute
 
@@ -24,14 +24,14 @@ def render(session: Session, saved_to: str) -> str:
 def _render_lines(session: Session, saved_to: str) -> Iterator[str]:
     yield from ("=" * WIDTH, "BATCH DRAIN SUMMARY", "=" * WIDTH)
     yield f"Session ID: {session.session_id}"
-    yield f"Started: {to_iso(session.started_at)}"
-    yield f"Completed: {to_iso(session.completed_at) if session.completed_at else f'not yet ({session.current_status})'}"
+    yield f"Started: {to_shown(session.started_at)}"
+    yield f"Completed: {to_shown(session.completed_at) if session.completed_at else f'not yet ({session.current_status})'}"
     yield ""
     rate = session.success_rate
     yield f"Total Processed: {session.total_processed}"
     yield f"  ✓ Succeeded: {session.total_success}"
     yield f"  ✗ Failed: {session.total_failed}"
-    yield f"Success Rate: {0.0 if rate is None else rate * 100:.1f}%"
+    yield f"Success Rate: {'-' if rate is None else f'{rate * 100:.1f}%'}"
     yield from _render_middle(session)
     yield ""
     yield "Results by Run:"
@@ -40,7 +40,7 @@ def _render_lines(session: Session, saved_to: str) -> Iterator[str]:
         yield f"  {safe_text(run_id)}: {succeeded}/{count} succeeded"
     yield ""
     yield "Session saved to:"
-    yield safe_text(saved_to)
+    yield f"  {safe_text(saved_to, limit=None)}"
     yield "=" * WIDTH
 
 
@@ -58,7 +58,8 @@ def _render_middle(session: Session) -> Iterator[str]:
     yield from _render_block("Failures by cluster:", lines, _CLUSTERS)
     per_minute = metrics_per_minute(session)
     for name, total in session.metrics.items():
-        yield f"Metric {safe_text(name)}: {total:.15g} ({per_minute.get(name, 0.0):.1f} a minute{_budget_of(session, name)})"
+        rate = f"{per_minute[name]:.1f}" if name in per_minute else "-"
+        yield f"Metric {safe_text(name)}: {total:.15g} ({rate} a minute{_budget_of(session, name)})"
     if session.balance is not None:
         b = session.balance
         yield (

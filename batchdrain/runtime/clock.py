@@ -19,6 +19,11 @@ def to_iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def to_shown(moment: datetime) -> str:
+    """The same for people: in whole seconds."""
+    return to_iso(moment.astimezone(UTC).replace(microsecond=0))
+
+
 def from_ms(epoch_ms: int) -> datetime:
     """`epoch_ms`: milliseconds since 1970, as the ledger keeps them. What no calendar has becomes its first or last day."""
     return datetime.fromtimestamp(min(max(epoch_ms, _FIRST_MS), _LAST_MS) / 1000, UTC)

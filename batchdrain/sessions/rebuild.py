@@ -57,13 +57,19 @@ def results_of(rows: Iterable[Mapping[str, Any]]) -> list[Result]:
             category=row["category"],
             fingerprint=row["fingerprint"],
             exit_code=row["exit_code"],
+            signal=row["signal"],
             duration_s=None if row["duration_ms"] is None else row["duration_ms"] / 1000,
             timed_out=row["outcome"] == Outcome.TIMEOUT.value,
             stderr_path=row["log_path"],
-            stdout_path=None if row["log_path"] is None else row["log_path"].replace(".stderr.txt", ".stdout.txt"),
+            stdout_path=None if row["log_path"] is None else _to_stdout(row["log_path"]),
             metrics=json.loads(row["metrics"]) if row["metrics"] else {},
         )
     return list(results.values())
+
+
+def _to_stdout(log_path: str) -> str:
+    """Both logs of an execution have one name, but for its end."""
+    return f"{log_path.removesuffix('.stderr.txt')}.stdout.txt" if log_path.endswith(".stderr.txt") else log_path
 
 
 def catch_up(session: Session, rows: Iterable[Mapping[str, Any]]) -> int:

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from batchdrain.model.errors import FilesUnavailable
-from batchdrain.model.phase import Skip
+from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.stop import Progress
 from batchdrain.runtime import files
 from batchdrain.runtime.json_text import to_json
@@ -80,6 +80,10 @@ class SessionRecord:
         """Whether its file nears the size up to which files are read."""
         return self._size >= FULL_BYTES
 
+    def recorded_logs(self) -> list[tuple[PhaseKey, str]]:
+        """Of which phases it has results, and the path of the stderr of each."""
+        return [(result.key, result.stderr_path) for result in self.session.results if result.stderr_path]
+
     def progress(self) -> Progress:
         """Numbers as of now; its mappings go on growing with the results."""
         return self.counts.progress()
@@ -131,8 +135,8 @@ class SessionRecord:
             self.session.note(skip, count)
 
     def shorten(self, path: str) -> str:
-        """The path of a log as sessions and the ledger keep it."""
-        return f"{self._logs_kept}/{path.rpartition('/')[2]}"
+        """The path of a log, which lies in the folder of its run, as sessions and the ledger keep it."""
+        return "/".join((self._logs_kept, *path.split("/")[-2:]))
 
     def end(self, status: Status, now: datetime, because: str | None = None) -> None:
         """The session ends, or is left: its file is exact when this returns. Raises FilesUnavailable."""

@@ -57,12 +57,14 @@ class Result(Record):
     category: str | None = None
     fingerprint: str | None = None
     exit_code: Index | None = None
+    signal: Index | None = None
     duration_s: Finite | None = None
     cpu_s: Finite | None = None
     max_rss_kb: Count | None = None
     timed_out: bool = False
     stdout_path: str | None = None
     stderr_path: str | None = None
+    log_path: str | None = None
     metrics: dict[str, Finite] = Field(default_factory=dict)
     retry_at: Moment | None = None
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from batchdrain.failures import categorise, fingerprint
-from batchdrain.failures.excerpt import strip_suffix
+from batchdrain.failures.suffix import strip_suffix
 from tests.benchmarks.figure import Figure
 
 UNITS = ("(", "'", "/", "_", "a_", "\x00", "a.", "status code ", "package a", "expected output ", "connection ")

@@ -111,7 +111,7 @@ def test_what_a_command_prints_last_is_capped_too(sqlite_project: Workplace, pro
 
     assert sqlite_project.inv("drain").code == code
 
-    [log] = sqlite_project.sessions.glob("*/logs/*.stdout.txt")
+    [log] = sqlite_project.sessions.glob("*/logs/*/*.stdout.txt")
     assert log.stat().st_blocks * 512 < 2_500_000
 
 

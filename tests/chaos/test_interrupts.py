@@ -27,7 +27,7 @@ RELEASED = ["released"]
 
 def said(place: Workplace, word: str, count: int = 1) -> None:
     """Wait until so many commands have printed the word."""
-    logs = "*/logs/*.stdout.txt"
+    logs = "*/logs/*/*.stdout.txt"
     wait_for(lambda: sum(word in path.read_text() for path in place.sessions.glob(logs)) >= count, f"{count} x {word}")
 
 

@@ -79,7 +79,7 @@ def test_ctrl_c_on_a_terminal_gives_the_phase_back_and_reports(sqlite_project: W
     sqlite_project.fail("r/a~hang", "r/b", reason="before")
     child = pexpect.spawn(INV[0], [*INV[1:], "drain"], cwd=str(sqlite_project.root), env={**sqlite_project.environ(), "TERM": "xterm"}, timeout=60,
                           dimensions=(40, 160))  # fmt: skip
-    while not any("hanging" in path.read_text() for path in sqlite_project.sessions.glob("*/logs/*.stdout.txt")):
+    while not any("hanging" in path.read_text() for path in sqlite_project.sessions.glob("*/logs/*/*.stdout.txt")):
         child.expect([pexpect.TIMEOUT, "failed phases"], timeout=1)
     child.sendintr()
     child.expect("Given back: FAILED")

@@ -96,6 +96,29 @@ def test_durations_are_seconds_or_have_a_unit(text: object, value: float) -> Non
     assert to_seconds(text) == value
 
 
+@pytest.mark.parametrize(
+    ("section", "environ", "flags", "source"),
+    [
+        ({}, {}, {}, "timeout.default_s"),
+        ({"timeout": {"default_s": 9}}, {}, {"profile": "throughput"}, "timeout.default_s"),
+        ({"profile": "throughput"}, {}, {}, "timeout.default_s of profile 'throughput'"),
+        ({"profile": "classic"}, {}, {"profile": "throughput"}, "timeout.default_s of profile 'throughput'"),
+        ({}, {"INVOKE_BATCHDRAIN_PROFILE": "throughput"}, {}, "timeout.default_s of profile 'throughput'"),
+        (
+            {"profile": "throughput", "timeout": {"default_s": 9}},
+            {"INVOKE_BATCHDRAIN_TIMEOUT_DEFAULT_S": "5"},
+            {},
+            "INVOKE_BATCHDRAIN_TIMEOUT_DEFAULT_S",
+        ),
+        ({"profile": "throughput"}, {"INVOKE_BATCHDRAIN_TIMEOUT_DEFAULT_S": "5"}, {"phase_timeout": "3"}, "--phase-timeout"),
+    ],
+)
+def test_a_time_limit_is_told_by_who_set_it(
+    section: dict[str, Any], environ: dict[str, str], flags: dict[str, str], source: str
+) -> None:
+    assert load(section, environ, by_flags(**flags) if flags else ()).timeout.source_of("default_s") == source
+
+
 def test_a_profile_sets_limits_and_what_is_explicit_wins() -> None:
     settings = load({"retry": {"max_attempts": 7}}, {}, by_flags(profile="conservative"))
     assert (settings.retry.max_attempts, settings.timeout.default_s) == (7, 1800)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from batchdrain.drain.recovery import recover
 from batchdrain.execution import process_identity
-from batchdrain.execution.file_names import files_of
+from batchdrain.execution.file_names import to_files
 from batchdrain.execution.order import ExecutionFiles
 from batchdrain.model.claim import Claim
 from tests.chaos.faults import fault
@@ -56,7 +56,9 @@ class Left:
         return taken(self.bench.claim(claims, name, lease_s=3600, guard=self._dead))
 
     def files(self, claim: Claim) -> ExecutionFiles:
-        return files_of(self.logs, claim.phase.key, str(claim.epoch))
+        key = claim.phase.key
+        (self.logs / key.run_id).mkdir(exist_ok=True)
+        return to_files(self.logs / key.run_id / f"{key.phase_id}.{claim.attempt}")
 
     def place(self, claim: Claim) -> Path:
         return self.spool / f"{claim.token}.json"
@@ -120,7 +122,7 @@ def test_a_record_names_no_file_that_is_read(left: Left, path: str) -> None:
     [(state, reason)] = left.bench.work.phases().values()
     assert (state, (reason or "").partition(" [")[0]) == ("FAILED", "own words")
     [(log,)] = left.bench.rows("log_path")
-    assert log == f"session/logs/{Path(left.files(claim).stderr).name}"
+    assert log == "session/logs/r/p.1.stderr.txt"
 
 
 @pytest.mark.everyday("sqlite")

@@ -19,4 +19,4 @@ def interrupt_while_hanging(project: Workplace, *argv: str, number: signal.Signa
 
 
 def logs_of(project: Workplace) -> str:
-    return "".join(path.read_text() for path in project.sessions.glob("*/logs/*.stdout.txt"))
+    return "".join(path.read_text() for path in project.sessions.glob("*/logs/*/*.stdout.txt"))

@@ -45,7 +45,7 @@ def test_verdicts_that_arrive_are_heeded_before_their_phase_is_chosen(project: W
     }
     assert told(project) == {"a/2": "hopeless", "a/3": None, "a/4": "wait", "a/5": "promising"}
     assert "  ! Diagnosed a / 2: hopeless: the branch is gone" in out
-    assert "  ! No verdict on a / 3: exit code 1: " in out
+    assert "  ! No verdict on a / 3: " in out
     assert project.session()["policy"][:2] == ["hints", "promising-first"]
 
 
@@ -165,10 +165,10 @@ def test_a_resumed_session_goes_on_diagnosing(sqlite_project: Workplace) -> None
     (sqlite_project.root / "flag").touch()
     drain = sqlite_project.start("drain", "--triage")
     wait_for(
-        lambda: sqlite_project.session_files() and list(sqlite_project.sessions.glob("*/logs/*.stdout.txt")),
+        lambda: sqlite_project.session_files() and list(sqlite_project.sessions.glob("*/logs/*/*.stdout.txt")),
         "the first phase",
     )
-    wait_for(lambda: "hanging" in next(sqlite_project.sessions.glob("*/logs/*.stdout.txt")).read_text(), "it to hang")
+    wait_for(lambda: "hanging" in next(sqlite_project.sessions.glob("*/logs/*/*.stdout.txt")).read_text(), "it to hang")
     drain.send_signal(signal.SIGTERM)
     assert ended(drain)[0] == 143
     (sqlite_project.root / "flag").unlink()

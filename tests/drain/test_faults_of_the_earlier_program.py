@@ -188,7 +188,8 @@ def test_the_timeouts_message_names_the_limit_that_was_in_force(sqlite_project: 
 
     _, reason = sqlite_project.phases()["r/a~hang"]
     assert reason is not None
-    assert reason.startswith("Timed out after 0.5 s (limit: timeout.default_s) [killed by signal 15 with ")
+    assert reason.startswith("Timed out after 0.5 s (limit: --phase-timeout) [signal 15: TERM, ")
+    assert "Timeout: 0.5 s (--phase-timeout)" in sqlite_project.inv("dry-run", "--phase-timeout=0.5s").out
 
 
 def test_sessions_that_begin_in_one_second_have_files_of_their_own(sqlite_project: Workplace) -> None:

@@ -39,7 +39,7 @@ def interrupted(project: Workplace, *done: str) -> dict[str, list[dict[str, Any]
     project.inv("drain", "--batch-size=1", "--policy=run-order")
     backup = saved(project)
     drain = project.start("drain", f"--batch-size={len(done)}", "--policy=run-order")
-    wait_for(lambda: len(list(project.sessions.glob("*/logs/*hang*.stdout.txt"))) == 1, "the last phase")
+    wait_for(lambda: len(list(project.sessions.glob("*/logs/*/*hang*.stdout.txt"))) == 1, "the last phase")
     drain.send_signal(signal.SIGINT)
     drain.communicate(timeout=60)
     (project.root / "flag").unlink()
@@ -76,7 +76,7 @@ def test_a_backup_of_the_middle_of_a_session_gives_back_what_it_holds_and_opens_
     wait_for(lambda: project.states()["b/middle~until=go"] == "EXECUTING", "the phase in the middle")
     backup = saved(project)
     (project.root / "go").touch()
-    wait_for(lambda: len(list(project.sessions.glob("*/logs/*hang*.stdout.txt"))) == 1, "the last phase")
+    wait_for(lambda: len(list(project.sessions.glob("*/logs/*/*hang*.stdout.txt"))) == 1, "the last phase")
     drain.send_signal(signal.SIGINT)
     drain.communicate(timeout=60)
     (project.root / "flag").unlink()
@@ -96,14 +96,14 @@ def test_a_backup_of_the_middle_of_a_session_gives_back_what_it_holds_and_opens_
 def test_a_log_whose_name_is_taken_gets_another_and_the_former_one_stays(project: Workplace) -> None:
     backup = interrupted(project, "a/first", "b/fixed")
     put_back(project, backup)
-    [former] = project.sessions.glob("*/logs/*-fixed-1.stdout.txt")
+    [former] = project.sessions.glob("*/logs/b/fixed.1.stdout.txt")
     before = former.read_bytes()
 
     project.inv("resume")
 
     [result] = [one for one in project.session()["results"] if one["phase_id"] == "fixed"]
     assert (Path(result["stdout_path"]).name, former.read_bytes()) == (
-        f"{former.name.removesuffix('.stdout.txt')}-2.stdout.txt",
+        "fixed.1-1.stdout.txt",
         before,
     )
     assert (project.root / result["stdout_path"]).read_text().startswith("working on")
@@ -117,7 +117,7 @@ def test_a_sqlite_file_that_is_copied_back_is_drained_on(sqlite_project: Workpla
     project.inv("drain", "--run-id=a")
     shutil.copy(file, tmp_path / "backup.db")
     drain = project.start("drain", "--policy=run-order")
-    wait_for(lambda: list(project.sessions.glob("*/logs/*hang*.stdout.txt")), "the last phase")
+    wait_for(lambda: list(project.sessions.glob("*/logs/*/*hang*.stdout.txt")), "the last phase")
     drain.send_signal(signal.SIGINT)
     drain.communicate(timeout=60)
     (project.root / "flag").unlink()

@@ -44,23 +44,32 @@ def test_the_command_is_told_what_it_works_on(sqlite_project: Workplace) -> None
 @pytest.mark.parametrize(
     ("act", "reason"),
     [
-        ("fail", "ValueError: no luck with p~fail [exit code 1; log: "),
-        ("silent", "working on 'p~silent' [exit code 3; log: "),
-        ("killed", "working on 'p~killed' [killed by signal 9 with "),
-        ("reason=own words", "own words"),
+        ("fail", "ValueError: no luck with p~fail [exit 1]"),
+        ("silent", "working on 'p~silent' [exit 3]"),
+        ("killed", r"working on 'p~killed' [signal 9: KILL, \d+ MiB, [\d.]+ s of CPU]"),
+        ("reason=own words", "own words [exit 1]"),
     ],
 )
-def test_the_reason_is_the_commands_own_or_its_last_line_with_code_and_log(
+def test_the_reason_is_the_commands_own_or_its_last_line_with_how_it_ended_and_the_log_stands_beside_it(
     sqlite_project: Workplace, act: str, reason: str
 ) -> None:
     sqlite_project.fail(f"r/p~{act}")
-    sqlite_project.inv("drain")
+    ran = sqlite_project.inv("drain")
 
     found = sqlite_project.phases()[f"r/p~{act}"][1]
     assert found is not None
-    assert found.startswith(reason)
-    if "log: " in found:
-        assert (sqlite_project.root / found.split("log: ")[1].rstrip("]")).is_file()
+    assert re.fullmatch(reason.replace("[", r"\[", 1) if "signal" in reason else re.escape(reason), found), found
+    [result] = sqlite_project.session()["results"]
+    ended = next(event for event in sqlite_project.events() if event["event"] == "phase.finished")
+    [(reason_kept, code, log)] = sqlite_project.sql("SELECT reason, exit_code, log_path FROM batchdrain_attempt")
+    assert (result["error_message"], ended["reason"], reason_kept) == (found, found, found)
+    assert (ended["exit_code"], ended["signal"]) == (result["exit_code"], result["signal"])
+    assert (code, log) == (result["exit_code"], result["stderr_path"])
+    for name in ("stdout_path", "stderr_path", "log_path"):
+        assert result[name] == ended[name]
+        assert (sqlite_project.root / result[name]).is_file()
+    assert (sqlite_project.root / result["log_path"]).read_text() != ""
+    assert [line for line in ran.lines if line.startswith("    Log: ")] == [f"    Log: {result['log_path']}"]
 
 
 @pytest.mark.parametrize(
@@ -84,8 +93,8 @@ def test_the_reason_says_that_a_result_file_is_no_json_object(sqlite_project: Wo
     assert sqlite_project.inv("drain").code == 1
     reason = sqlite_project.phases()["r/a"][1]
     assert reason is not None
-    assert reason.startswith("boom; its result file is no JSON object [exit code 1; log: ")
-    assert sqlite_project.session()["results"][0]["fingerprint"] == "boom its result file is no json object"
+    assert re.fullmatch(r"boom \[exit 1; result file: is no JSON object( but a list)?\]", reason), reason
+    assert sqlite_project.session()["results"][0]["fingerprint"] == "boom"
 
 
 def test_a_command_that_turns_out_not_to_start_ends_the_batch_and_gives_the_phase_back(project: Workplace) -> None:
@@ -161,7 +170,7 @@ def test_what_a_command_used_is_kept_in_the_session_and_told_where_a_signal_ende
     [result] = sqlite_project.session()["results"]
     assert result["max_rss_kb"] > 60_000
     assert 0 <= result["cpu_s"] < 60
-    told = re.search(r"\[killed by signal 9 with (\d+) MiB and [\d.]+ s of CPU; log: ", result["error_message"])
+    told = re.search(r"\[signal 9: KILL, (\d+) MiB, [\d.]+ s of CPU\]", result["error_message"])
     assert told is not None, result["error_message"]
     assert int(told[1]) == round(result["max_rss_kb"] / 1024)
     assert result["fingerprint"] == "the command failed and printed nothing"

@@ -43,7 +43,10 @@ def test_verdicts_are_kept_and_heeded_by_dry_run_and_drain(project: Workplace) -
     assert "  - a / 1: hopeless: the branch is gone" in ran.lines
     assert "  + c / 3: promising: the service is back" in ran.lines
     assert any(line.startswith("  - b / 2: wait until 2") and line.endswith(": the queue is full") for line in ran.lines)
-    assert any(line.startswith("  ? d / 4: no verdict: exit code 3: looking at 'd/4' [log: ") for line in ran.lines)
+    assert "  ? d / 4: no verdict: looking at 'd/4' [exit 3]" in ran.lines
+    log = ran.lines[ran.lines.index("  ? d / 4: no verdict: looking at 'd/4' [exit 3]") + 1]
+    assert log.startswith("    Log: ")
+    assert (project.root / log.removeprefix("    Log: ")).read_text() != ""
     assert "Diagnosed 4: 1 promising, 1 hopeless, 1 wait, 1 no verdict" in ran.lines
 
     explain_rows = project.inv("dry-run", "--explain").out

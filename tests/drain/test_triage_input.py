@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -66,7 +67,7 @@ def test_a_drain_that_is_fixed_already_takes_no_triage(sqlite_project: Workplace
         ({"raw": "hopeless"}, "the result file is no JSON object"),
         ({"raw": "[" * 100_000}, "the result file is no JSON object"),
         ({"say": ["hopeless"]}, "the result file is no JSON object"),
-        ({"exit": 1, "print": "\x1b[31mthe service does not answer\x1b[0m"}, "exit code 1: the service does not answer"),
+        ({"exit": 1, "print": "\x1b[31mthe service does not answer\x1b[0m"}, "the service does not answer [exit 1]"),
     ],
 )
 def test_what_is_no_verdict_is_told_and_not_kept(sqlite_project: Workplace, act: dict[str, Any], said: str) -> None:
@@ -77,7 +78,9 @@ def test_what_is_no_verdict_is_told_and_not_kept(sqlite_project: Workplace, act:
 
     assert (ran.code, verdicts(sqlite_project)) == (0, {})
     assert said in ran.out
-    assert "log: " in ran.out
+    [log] = [line.removeprefix("    Log: ") for line in ran.lines if line.startswith("    Log: ")]
+    assert re.fullmatch(r".*/triage-[0-9-]+/a/1\.std(out|err)\.txt", log)
+    assert (sqlite_project.root / log).read_text() != ""
 
 
 def test_exit_codes_decide_where_the_file_names_no_verdict(sqlite_project: Workplace) -> None:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 import batchdrain.failures
 from batchdrain.failures.categories import CATEGORIES, Categoriser, categorise, make_own_rule
-from batchdrain.failures.excerpt import LONGEST, add_suffix, excerpt, gist_of, strip_suffix
+from batchdrain.failures.excerpt import LONGEST, excerpt, gist_of
 from batchdrain.failures.fingerprints import LONGEST as MARK_CHARS
-from batchdrain.failures.fingerprints import cluster_id_of, fingerprint
+from batchdrain.failures.fingerprints import cluster_id_of, fingerprint, renew_fingerprint
+from batchdrain.failures.suffix import add_suffix, describe_end, fit, strip_suffix
 
 LABELLED = [
     ("unknown", None),
@@ -105,6 +106,20 @@ def test_a_bad_rule_is_told(category: str, match: str, said: str) -> None:
         ("\x1b[31mboom\x1b[0m", "boom"),
         ("boom\n", "  boom"),
         ("boom [exit code 1; log: a/b]", "boom [exit code 2; log: c/d]"),
+        ("boom [exit code 1; log: a/b]", "boom [exit 2]"),
+        ("boom [killed by signal 9 with 8 MiB and 0.1 s of CPU; log: a [b]/c]", "boom [signal 9: KILL, 8 MiB, 0.1 s of CPU]"),
+        ("boom [killed by signal 9; log: a/b]", "boom [signal 40]"),
+        ("boom [exit 4; result file: reason is a number, not a text: 5]", "boom"),
+        ("boom [exit 4]   ", "boom [no exit code]"),
+        ("boom [exit 4] [exit code 1; log: a/b]", "boom"),
+        (
+            "Timed out after 3 s (limit: --phase-timeout) [signal 15: TERM]",
+            "Timed out after 600 s (limit: timeout.default_s)",
+        ),
+        (
+            "Timed out after 3 s (limit: 3 x p95 of 5 durations of run type 'a) b'): built 3 of 9",
+            "Timed out after 3 s (limit: timeout.default_s of profile 'throughput'): built 4 of 9",
+        ),
     ],
 )
 def test_variable_parts_do_not_change_the_fingerprint(pair: tuple[str, str]) -> None:
@@ -141,8 +156,41 @@ def test_a_hostile_text_is_cut_and_judged(text: str) -> None:
     assert len(fingerprint(text)) <= MARK_CHARS
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        "timed out after * limit timeout.default_s",
+        "timed out after * limit timeout.default_s doubled after a timeout",
+        "timed out after * limit timeout.min_s above * x * of * durations of run type * after other failures",
+        "timed out after * limit * x * of * durations of run type * * times that because the command asked for time",
+    ],
+)
+def test_the_fingerprint_of_a_timeout_that_an_earlier_version_kept_is_found_again(before: str) -> None:
+    assert renew_fingerprint(before) == fingerprint("Timed out after 3 s (limit: --phase-timeout)") == "timed out after *"
+
+
+def test_where_there_is_no_room_the_words_are_cut_and_not_how_the_command_ended() -> None:
+    assert fit("0123456789" * 5 + " [exit 4]", 20) == "01234567890 [exit 4]"
+    assert fit("boom [signal 9: KILL, 812 MiB, 3.2 s of CPU]", 12) == "boom"
+    assert add_suffix("x" * 50, "exit 4", most=30) == "x" * 21 + " [exit 4]"
+
+
+def test_a_command_that_repeats_an_older_reason_does_not_make_it_grow() -> None:
+    assert add_suffix("boom [exit 1]", "exit 1", most=99) == "boom [exit 1]"
+
+
+def test_a_signal_is_told_by_number_and_name() -> None:
+    assert describe_end(None, 9, 3.21, 831_488) == "signal 9: KILL, 812 MiB, 3.2 s of CPU"
+    assert (describe_end(None, 40), describe_end(4, None), describe_end(None, None)) == (
+        "signal 40",
+        "exit 4",
+        "no exit code",
+    )
+
+
 def test_suffixes_without_end_are_all_taken_off() -> None:
     assert strip_suffix("boom" + " [exit code 1; log: a]" * 80_000) == "boom"
+    assert strip_suffix("boom" + " [exit 1]" * 80_000) == "boom"
 
 
 @given(st.text(max_size=400))
@@ -153,11 +201,11 @@ def test_every_text_has_a_category_and_a_fingerprint(text: str) -> None:
 
 
 @given(st.text(max_size=200), st.integers(0, 255), st.text(alphabet=st.characters(exclude_characters="\n"), max_size=60))
-def test_our_own_suffix_is_taken_off_again(text: str, code: int, log: str) -> None:
+def test_our_own_suffix_is_taken_off_again(text: str, code: int, problem: str) -> None:
     plain = strip_suffix(text)
-    assert strip_suffix(add_suffix(plain, "killed by signal 9 with 812 MiB and 3.2 s of CPU", log)) == plain
-    assert strip_suffix(add_suffix(plain, f"exit code {code}", log)) == plain
-    assert fingerprint(add_suffix(plain, f"exit code {code}", log)) == fingerprint(plain)
+    for end in (describe_end(code, None), describe_end(None, code, 3.2, 831_000), describe_end(None, None)):
+        assert strip_suffix(add_suffix(plain, end, problem, most=100_000)) == plain
+        assert fingerprint(add_suffix(plain, end, problem, most=100_000)) == fingerprint(plain)
 
 
 def test_a_fingerprint_is_the_same_in_every_process() -> None:

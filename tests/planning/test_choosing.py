@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchdrain.config.settings import Dependency, Settings, Timeout
+from batchdrain.config.settings import Dependency, Settings
 from batchdrain.config.stop_settings import Stop
+from batchdrain.config.timeout_settings import Timeout
 from batchdrain.database.ledger.history import Past
 from batchdrain.database.phases.pages import Page, Row
 from batchdrain.failures.fingerprints import cluster_id_of, fingerprint

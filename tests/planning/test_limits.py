@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchdrain.config.settings import Timeout
+from batchdrain.config.timeout_settings import Timeout
 from batchdrain.model.claim import TimeLimit
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
@@ -29,6 +29,18 @@ def test_the_default_limit_holds_until_five_durations_are_known() -> None:
 def test_the_limit_stays_between_its_bounds_and_says_which_one_held() -> None:
     assert _limit([1.0] * 5) == TimeLimit(seconds=30, rule="timeout.min_s, above 3 x p95 of 5 durations of run type 't'")
     assert _limit([9999.0] * 5).rule.startswith("timeout.max_s")
+
+
+def test_each_number_of_a_limit_is_told_by_who_set_it() -> None:
+    timeout = Timeout().with_sources({"default_s": "--phase-timeout", "min_s": "MIN", "max_s": "MAX"})
+    assert _limit([], timeout).rule == "--phase-timeout"
+    assert _limit([1.0] * 5, timeout).rule == "MIN, above 3 x p95 of 5 durations of run type 't'"
+    assert _limit([9999.0] * 5, timeout).rule == "MAX, below 3 x p95 of 5 durations of run type 't'"
+    assert (
+        _limit([], timeout, longer=9).rule
+        == "--phase-timeout, 512 times that because the command asked for time, but at most MAX"
+    )
+    assert _limit([], timeout, after_timeout=True).rule == "--phase-timeout, doubled after a timeout"
 
 
 def test_the_limit_is_doubled_after_a_timeout_and_when_asked_but_capped() -> None:

@@ -63,7 +63,7 @@ def test_an_empty_selection_says_which_reason_it_is(
 def test_phases_that_another_controller_executes_are_said_to_be_claimed(project: Workplace) -> None:
     project.fail("r/a~until=go")
     drain = project.start("drain")
-    wait_for(lambda: list(project.sessions.glob("*/logs/*.stdout.txt")), "the phase")
+    wait_for(lambda: list(project.sessions.glob("*/logs/*/*.stdout.txt")), "the phase")
 
     for task in ("drain", "dry-run"):
         ran = project.inv(task)
@@ -245,7 +245,7 @@ def test_two_resumes_of_one_session_do_not_meet(project: Workplace) -> None:
     project.fail("r/a~while=flag", "r/b")
     (project.root / "flag").touch()
     first = project.start("drain")
-    while not list(project.sessions.glob("*/logs/*.stdout.txt")):
+    while not list(project.sessions.glob("*/logs/*/*.stdout.txt")):
         assert first.poll() is None
 
     ran = project.inv("resume")

@@ -92,7 +92,7 @@ def test_the_balance_of_a_killed_session_says_what_it_reached(project: Workplace
 def test_what_others_took_out_of_the_backlog_is_not_reached_and_said(project: Workplace) -> None:
     project.fail("r/a~until=go", "r/b", "r/c", "r/d", "r/e")
     drain = project.start("drain", "--batch-size=1", "--policy=run-order")
-    wait_for(lambda: list(project.sessions.glob("*/logs/*.stdout.txt")), "the first phase")
+    wait_for(lambda: list(project.sessions.glob("*/logs/*/*.stdout.txt")), "the first phase")
     project.sql("UPDATE phases SET state = 'COMPLETE' WHERE phase_id IN ('b', 'c')")
     (project.root / "go").touch()
     out, _ = drain.communicate(timeout=90)
@@ -106,7 +106,7 @@ def test_what_others_took_out_of_the_backlog_is_not_reached_and_said(project: Wo
 def test_a_phase_that_somebody_cancelled_does_not_fail_still(project: Workplace) -> None:
     project.fail("r/a~until=go", "r/b~fail")
     drain = project.start("drain", "--policy=run-order")
-    wait_for(lambda: list(project.sessions.glob("*/logs/*.stdout.txt")), "the first phase")
+    wait_for(lambda: list(project.sessions.glob("*/logs/*/*.stdout.txt")), "the first phase")
     project.sql("UPDATE phases SET state = 'CANCELLED' WHERE phase_id = 'a~until=go'")
     (project.root / "go").touch()
     drain.communicate(timeout=90)
@@ -118,7 +118,7 @@ def test_a_phase_that_somebody_cancelled_does_not_fail_still(project: Workplace)
 def test_a_failed_phase_that_somebody_deleted_later_does_not_fail_still(project: Workplace) -> None:
     project.fail("r/a~fail", "r/b~until=go")
     drain = project.start("drain", "--policy=run-order")
-    wait_for(lambda: len(list(project.sessions.glob("*/logs/*.stdout.txt"))) == 2, "the second phase")
+    wait_for(lambda: len(list(project.sessions.glob("*/logs/*/*.stdout.txt"))) == 2, "the second phase")
     project.sql("DELETE FROM phases WHERE phase_id = 'a~fail'")
     (project.root / "go").touch()
     drain.communicate(timeout=90)
@@ -129,7 +129,7 @@ def test_a_failed_phase_that_somebody_deleted_later_does_not_fail_still(project:
 def test_phases_that_failed_meanwhile_are_new(project: Workplace) -> None:
     project.fail("r/a~until=go")
     drain = project.start("drain", "--batch-size=1")
-    wait_for(lambda: list(project.sessions.glob("*/logs/*.stdout.txt")), "the first phase")
+    wait_for(lambda: list(project.sessions.glob("*/logs/*/*.stdout.txt")), "the first phase")
     project.add(("s", "b", 0, "FAILED", None), ("s", "c", 0, "FAILED", None))
     (project.root / "go").touch()
     drain.communicate(timeout=90)

@@ -18,7 +18,7 @@ def interrupted(project: Workplace) -> Path:
     (project.root / "flag").touch()
     project.fail("r/a", "r/b~fail", "r/c~while=flag", "r/d")
     drain = project.start("drain", "--policy=run-order")
-    wait_for(lambda: len(list(project.sessions.glob("*/logs/*.stdout.txt"))) == 3, "the third phase")
+    wait_for(lambda: len(list(project.sessions.glob("*/logs/*/*.stdout.txt"))) == 3, "the third phase")
     drain.send_signal(signal.SIGINT)
     drain.communicate(timeout=60)
     assert drain.returncode == 130
@@ -83,7 +83,7 @@ def test_a_session_that_neither_file_nor_ledger_knows_is_passed_over_unless_it_i
 def test_a_session_whose_process_was_killed_is_shown_as_interrupted(project: Workplace) -> None:
     project.fail("r/a~hang", "r/b")
     drain = project.start("drain")
-    wait_for(lambda: list(project.sessions.glob("*/logs/*.stdout.txt")), "the first phase")
+    wait_for(lambda: list(project.sessions.glob("*/logs/*/*.stdout.txt")), "the first phase")
     row = project.inv("sessions", "--format=json").json()[0]
     assert (row["status"], row["alive"]) == ("running", True)
     assert " died " not in project.inv("sessions").out

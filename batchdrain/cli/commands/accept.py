@@ -87,7 +87,7 @@ def _keep(project: Project, found: Sequence[Acceptance], *, dry: bool) -> None:
         Notes(project.store.database, project.store.ledger).write(
             NoteKind.ACCEPTED, {one.subject.name: one.to_note for one in found}
         )
-    until = "" if found[0].until is None else f" until {clock.to_iso(found[0].until)}"
+    until = "" if found[0].until is None else f" until {clock.to_shown(found[0].until)}"
     affected = "no failed phase now" if count == 0 else f"{count} failed phase{'' if count == 1 else 's'} now"
     named = ", ".join(str(one.subject) for one in found)
     Output().line(safe_text(f"{'Would accept' if dry else 'Accepted'}: {named}{until} ({affected})"))
@@ -134,5 +134,5 @@ def _list(project: Project) -> None:
 
 
 def _describe(one: Acceptance, *, void: bool) -> str:
-    until = "" if one.until is None else f", {'EXPIRED' if void else 'until'} {clock.to_iso(one.until)}"
+    until = "" if one.until is None else f", {'EXPIRED' if void else 'until'} {clock.to_shown(one.until)}"
     return f"{one.reason} ({one.by}, {one.at[:10]}{until})"

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Final
+
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.screen import Opening
+from batchdrain.failures.suffix import fit
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import ScheduledAttempt, TimeLimit
-from batchdrain.runtime.text import describe_ending, safe_text
+from batchdrain.runtime.text import describe_ending, safe_text, to_shown_path
+
+_REASON_CHARS: Final = 2_000
 
 
 class PlainScreen:
@@ -17,10 +23,11 @@ class PlainScreen:
         self._target: int | None = None
         self._side_by_side = False
         self._owes_gap = False
+        self._root: Path | None = None
 
     def begin(self, opening: Opening) -> None:
         left = "all" if opening.target is None else str(opening.target)
-        self._target = opening.target
+        self._target, self._root = opening.target, opening.root
         self._side_by_side = opening.workers > 1
         self._out.line("Batch Drain Controller")
         self._out.line(f"Session ID: {opening.session_id}")
@@ -49,9 +56,8 @@ class PlainScreen:
         if attempt.success:
             self._show_result(scheduled, f"  ✓ Success: {ending}")
         else:
-            self._show_result(
-                scheduled, f"  ✗ Failed: {ending}", f"    Error: {safe_text(attempt.reason or 'moved by somebody else')}"
-            )
+            error = f"    Error: {safe_text(fit(attempt.reason or 'moved by somebody else', _REASON_CHARS))}"
+            self._show_result(scheduled, f"  ✗ Failed: {ending}", error, *self._log_line(attempt))
 
     def released(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
         self._show_result(scheduled, f"  - Given back: {safe_text(attempt.final_state)}")
@@ -73,6 +79,12 @@ class PlainScreen:
         for line in lines:
             self._out.line(line)
         self._owes_gap = True
+
+    def _log_line(self, attempt: Attempt) -> list[str]:
+        """A path that can be opened from where people stand, whole; none where the command printed nothing."""
+        if not attempt.log_path:
+            return []
+        return [f"    Log: {safe_text(to_shown_path((self._root or Path()) / attempt.log_path), limit=None)}"]
 
     def _place_of(self, scheduled: ScheduledAttempt) -> str:
         """[3/10]: there may be more phases by now than the target counts."""

@@ -63,6 +63,8 @@ class TriageScreen:
             sign = "?" if found.verdict is None else _SIGNS[found.verdict.kind]
             verdict = f"no verdict: {found.problem}" if found.verdict is None else str(found.verdict)
             self._out.line(f"  {sign} {safe_text(str(found.phase.key))}: {safe_text(verdict)}")
+            if found.log_path:
+                self._out.line(f"    Log: {safe_text(found.log_path, limit=None)}")
 
     def end(self, folder: Path) -> None:
         """`folder`: of the output of the diagnoses."""
@@ -92,6 +94,7 @@ def _fields(found: Diagnosis) -> dict[str, Any]:
         "verdict": None if verdict is None else verdict.kind.value,
         "reason": found.problem if verdict is None else verdict.reason,
         "until": None if verdict is None else clock.to_iso(verdict.until),
+        "log_path": found.log_path or None,
         "duration_s": round(found.duration_s, 3),
     }
 

@@ -22,7 +22,7 @@ from batchdrain.database.phases.pages import Page, read_pages, to_reason, to_tex
 from batchdrain.database.phases.singly import read_all_but
 from batchdrain.database.phases.update_time import UpdateTime, update_time_of
 from batchdrain.database.quiet_look import look_quietly
-from batchdrain.failures.excerpt import strip_suffix
+from batchdrain.failures.suffix import fit
 from batchdrain.model.errors import BadData, ConfigError, did_you_mean
 from batchdrain.model.phase import PhaseKey, RowState
 from batchdrain.model.states import PhaseState
@@ -229,9 +229,7 @@ class PhaseTable:
 
     def _fit(self, reason: str) -> str:
         length = None if self.reason is None else self.declared[self.reason.name].length
-        if length is None or len(reason) <= length:
-            return reason
-        return strip_suffix(reason)[:length]  # half a log's name helps nobody, and would look like another failure
+        return reason if length is None else fit(reason, length)
 
 
 def _load_table(connection: sa.Connection, schema: str | None, name: str) -> sa.Table:

@@ -10,8 +10,10 @@ from typing import Any, Final
 from batchdrain.config.redaction import Redact
 from batchdrain.config.settings import Triage
 from batchdrain.config.values import to_seconds
+from batchdrain.drain.words import log_of, words_of
 from batchdrain.execution.order import RESULT_BYTES, EndedBy, Ending
-from batchdrain.failures.meaningful_line import find_line, last_line
+from batchdrain.failures.meaningful_line import last_line
+from batchdrain.failures.suffix import describe_end
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
@@ -30,6 +32,7 @@ class Diagnosis:
     phase: Phase
     verdict: Verdict | None = None
     problem: str = ""  #: why there is no verdict
+    log_path: str = ""  #: of what it printed, as it is shown, where there is no verdict; '' where that is nothing
     duration_s: float = 0.0
     was_ended: bool = False  #: by us: nobody is to be told of it
     failure: BatchDrainError | None = None  #: what kept the verdict from the ledger
@@ -42,8 +45,8 @@ class DiagnosisJudge:
         self._triage = triage
         self._redact = redact
 
-    def judge(self, phase: Phase, reason: str | None, ending: Ending, *, log: str, now: datetime) -> Diagnosis:
-        """`reason`: the whole failure text that was diagnosed; `log`: of stderr, as it is shown."""
+    def judge(self, phase: Phase, reason: str | None, ending: Ending, *, paths: tuple[str, str], now: datetime) -> Diagnosis:
+        """`reason`: the whole failure text that was diagnosed; `paths`: of stdout and stderr, as they are shown."""
         took_s = ending.duration_s
         if ending.by is EndedBy.INTERRUPT:
             return Diagnosis(phase=phase, problem="it was ended", duration_s=took_s, was_ended=True)
@@ -51,7 +54,8 @@ class DiagnosisJudge:
             kind, answer = self._verdict(ending)
             held_s = self._wait_s(answer) if kind is VerdictKind.WAIT else self._triage.valid_s
         except ValueError as error:
-            return Diagnosis(phase=phase, problem=self._redact(f"{error} [log: {log}]"), duration_s=took_s)
+            log = log_of(ending, words_of(ending, self._redact)[1], paths)
+            return Diagnosis(phase=phase, problem=self._redact(str(error)), log_path=log, duration_s=took_s)
         verdict = Verdict(
             key=phase.key,
             kind=kind,
@@ -76,9 +80,8 @@ class DiagnosisJudge:
                 known, given = ", ".join(VerdictKind), self._brief(answer["verdict"])
                 raise ValueError(f"the result file's verdict is none of {known}: {given}") from None
         if ending.exit_code not in BY_EXIT_CODE:
-            how = f"killed by signal {ending.signal}" if ending.signal is not None else f"exit code {ending.exit_code}"
-            line = to_storable(find_line(ending.stderr_tail, ending.stdout_tail, self._redact).text)
-            raise ValueError(f"{how}: {line}" if line else how)
+            line = words_of(ending, self._redact)[0] or "the command failed and printed nothing"
+            raise ValueError(f"{line} [{describe_end(ending.exit_code, ending.signal, ending.cpu_s, ending.max_rss_kb)}]")
         return BY_EXIT_CODE[ending.exit_code], answer
 
     def _wait_s(self, answer: dict[str, Any]) -> float:

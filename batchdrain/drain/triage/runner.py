@@ -13,6 +13,7 @@ from batchdrain.drain.project import Project
 from batchdrain.drain.triage.diagnosis import Diagnosis, DiagnosisJudge
 from batchdrain.execution.command import SessionPlace, make_diagnosis_order
 from batchdrain.execution.engines.local import LocalEngine
+from batchdrain.execution.file_names import LogFolder
 from batchdrain.execution.guardian_pool import execute
 from batchdrain.execution.order import Ending
 from batchdrain.model.errors import BatchDrainError, FilesUnavailable
@@ -32,14 +33,14 @@ class Triage:
         """`folder`: for the commands' output; made here. Raises FilesUnavailable."""
         self._project = project
         self._settings = settings
-        self._folder = folder.absolute()
+        self._logs = LogFolder(folder.absolute())
         self._session_id = session_id
         self._tokens: dict[PhaseKey, str] = {}
         self._asked: dict[PhaseKey, Future[Diagnosis]] = {}
         self._is_ending = False
         try:
-            os.close(folders.open_folder(self._folder, guarded=True, mode=0o700))
-            self._lock = lock.open_folder_lock(self._folder)
+            os.close(folders.open_folder(self._logs.path, guarded=True, mode=0o700))
+            self._lock = lock.open_folder_lock(self._logs.path)
         except OSError as error:
             raise FilesUnavailable(f"{folder}: {error.strerror}", remedy="make room, or name another session_dir") from error
         self._engine = LocalEngine(settings.triage.workers)
@@ -89,13 +90,13 @@ class Triage:
         return found
 
     def _judged(self, phase: Phase, reason: str | None) -> Diagnosis:
-        place = SessionPlace(session_id=self._session_id, root=self._project.root, logs=self._folder)
+        place = SessionPlace(session_id=self._session_id, root=self._project.root, logs=self._logs)
         order = make_diagnosis_order(phase, reason or "", self._settings, place)
         self._tokens[phase.key] = order.token
         ending: Ending = execute(order)
-        log = to_shown_path(Path(order.stderr_path))
+        paths = (to_shown_path(Path(order.stdout_path)), to_shown_path(Path(order.stderr_path)))
         return DiagnosisJudge(self._settings.triage, self._project.store.redact).judge(
-            phase, reason, ending, log=log, now=clock.now()
+            phase, reason, ending, paths=paths, now=clock.now()
         )
 
     def _keep(self, found: Diagnosis) -> None:

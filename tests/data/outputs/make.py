@@ -101,7 +101,13 @@ def _run(cause: Cause, number: int, variant: int, options: argparse.Namespace) -
         }  # fmt: skip
         try:
             ran = subprocess.run(
-                ["bash", "-c", command], cwd=folder, env=env, capture_output=True, stdin=subprocess.DEVNULL, timeout=_TIMEOUT_S, check=False
+                ["bash", "-c", command],
+                cwd=folder,
+                env=env,
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                timeout=_TIMEOUT_S,
+                check=False,
             )
         except subprocess.TimeoutExpired:
             return None
