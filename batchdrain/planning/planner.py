@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -14,8 +14,10 @@ from batchdrain.database.store import Store
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptances
 from batchdrain.planning.filters import Filters
+from batchdrain.planning.given_back import GivenBack, foreseen
 from batchdrain.planning.hints import Hints
-from batchdrain.planning.lane_backlog import LaneBacklog, Reading
+from batchdrain.planning.lane_backlog import LaneBacklog
+from batchdrain.planning.reading import Reading
 from batchdrain.planning.session_progress import NothingDone, SessionProgress
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.verdicts import current_verdicts_of
@@ -33,6 +35,7 @@ class Selection:
     state: PhaseState
     done: SessionProgress = field(default_factory=NothingDone)
     heeds_verdicts: bool = True  #: of diagnoses; only those of failed phases are heeded
+    given_back: Sequence[GivenBack] = ()  #: for a dry run: what recovery would give back before a drain begins
 
     def backlog(self) -> LaneBacklog:
         """A backlog that was not read yet. Raises ConfigError for what can't be loaded."""
@@ -47,7 +50,8 @@ class Selection:
 
     def reading(self) -> Reading:
         """One look: the ledger and the counts now, the rows as they are drawn."""
-        notes, past = Notes(self.store.database, self.store.ledger), self.store.history.read_past()
+        notes = Notes(self.store.database, self.store.ledger)
+        past = foreseen(self.store.history.read_past(), self.given_back)
         heeds = self.heeds_verdicts and self.state is PhaseState.FAILED
         verdicts = notes.read(NoteKind.VERDICT) if heeds else []
         rules = SkipRules(
@@ -58,7 +62,9 @@ class Selection:
             unfinished={row.run_id: row.unfinished for row in self.store.read_run_counts()}
             if self.settings.depends_on
             else {},
-            attempted={*self.done.attempted, *self.done.passed_over} if self.done.passed_over else self.done.attempted,
+            attempted=self.done.attempted,
+            passed_over=self.done.passed_over,
+            ambiguous=self.store.read_ambiguous_ids(),
             progress=self.done.progress,
             accepted=acceptances(self.store) if self.state is PhaseState.FAILED else None,
             hints=Hints(notes.read(NoteKind.HINT)),
@@ -70,6 +76,9 @@ class Selection:
         """The rows in the state, as a stream that holds a connection until it is drawn. Raises DatabaseUnavailable."""
         with self.store.database.read() as connection:
             yield from self.store.table.read_pages(connection, self.state)
+        rows = [back.row for back in self.given_back if back.row is not None and back.state is self.state]
+        if rows:
+            yield Page.of(rows)
 
     def rows(self) -> Iterator[Row]:
         """One by one, for whoever does not mind the time. Without secrets: what is made of a reason is shown, and kept."""

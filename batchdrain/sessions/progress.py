@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from batchdrain.model.phase import PhaseKey
+from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.stop import Progress
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
@@ -24,7 +24,9 @@ class ResultCounts:
         self._results = 0
         self._successes = 0
         self.attempted: dict[PhaseKey, int] = {}  #: phases with a result, and its place among the results
-        self.passed_over: set[PhaseKey] = set()  #: phases that could not be claimed, and are not to be chosen again for now
+        self.passed_over: dict[
+            PhaseKey, Skip
+        ] = {}  #: phases that could not be claimed, and are not to be chosen again for now
         self.fixed: dict[str, int] = {}  #: phases that this session completed, by run_id
         self.metric = ""  #: whose absence is counted
 

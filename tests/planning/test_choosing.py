@@ -19,10 +19,11 @@ from batchdrain.model.lane import Lane
 from batchdrain.model.phase import PhaseKey
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.lane_backlog import LaneBacklog, Reading
+from batchdrain.planning.lane_backlog import LaneBacklog
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.plan import explain_rows, plan
 from batchdrain.planning.planner import Selection
+from batchdrain.planning.reading import Reading
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.stop import Progress
 from batchdrain.planning.verdicts import Verdict, VerdictKind
