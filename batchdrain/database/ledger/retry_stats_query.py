@@ -90,8 +90,8 @@ def _read_failures(
     return failures, seen_in
 
 
-def read_retries_by_fingerprint(database: Database, ledger: Ledger) -> dict[str, RetryCount]:
-    """Over all sessions and runs; {} where there is no ledger."""
+def read_retries_by_fingerprint(database: Database, ledger: Ledger, run_id: str | None = None) -> dict[str, RetryCount]:
+    """Over all sessions, of one run or of all; {} where there is no ledger."""
     attempts = ledger.attempt
     fixed = sa.func.sum(sa.case((attempts.c.outcome == Outcome.COMPLETE.value, 1), else_=0))
     query = (
@@ -99,6 +99,8 @@ def read_retries_by_fingerprint(database: Database, ledger: Ledger) -> dict[str,
         .where(attempts.c.source == ledger.source, attempts.c.from_fingerprint.is_not(None), attempts.c.outcome.in_(_ENDED))
         .group_by(attempts.c.from_fingerprint)
     )
+    if run_id is not None:
+        query = query.where(attempts.c.run_id == run_id)
     with database.read() as connection:
         if not ledger.exists(connection):
             return {}
