@@ -30,14 +30,15 @@ def _foresee(project: Project, held: Held) -> GivenBack:
     then = _row_state_after(project, held, now, attempt)
     texts = {text: state for state, text in project.store.table.states.items()}
     state = texts.get(then.state)
-    is_drained = state in {PhaseState.FAILED, PhaseState.QUEUED}
-    is_new = is_drained and now is not None and now.state != then.state
+    has_moved = now is not None and now.state != then.state
+    is_new = has_moved and state in {PhaseState.FAILED, PhaseState.QUEUED}
     return GivenBack(
         key=held.key,
         digest=held.digest,
         stands=then.state,
         state=state,
         row=Row(held.key.run_id, held.key.phase_id, held.phase_index, then.reason) if is_new else None,
+        has_moved=has_moved,
         session_uid=held.session_uid,
         recorded=None if attempt is None else attempt.outcome,
     )

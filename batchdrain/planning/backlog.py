@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from datetime import datetime
 from typing import Protocol
 
-from batchdrain.database.phases.pages import Row
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice
 from batchdrain.model.phase import Phase, Skip
+from batchdrain.planning.reading import Reasons
 from batchdrain.planning.remainder import Remainder
 from batchdrain.planning.verdicts import Verdict
 
@@ -36,7 +36,7 @@ class Backlog(Protocol):
     def count(self) -> Remainder:
         """Look at the database again, and choose nothing."""
 
-    def why_not(self) -> Iterator[tuple[Row, Skip | None]]:
+    def why_not(self) -> Reasons:
         """For each row of the source state, as it stands now, the rule that skips it, or None where it may be drained."""
 
     def next(self, now: datetime, busy: Container[str] = frozenset(), full: Container[str] = frozenset()) -> Choice | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from batchdrain.database.ledger.history import Past
@@ -20,6 +20,7 @@ class GivenBack:
     stands: str  #: the state's word that would stand in the table
     state: PhaseState | None = None  #: the same, where it is one that is drained
     row: Row | None = None  #: as a reading would find it; None where one finds it already, or it is not to be drained
+    has_moved: bool = False  #: it stands otherwise now
     session_uid: str = ""  #: of the session that held it
     recorded: Outcome | None = None  #: its command had ended, and its result would be recorded; None: it is given back
 
@@ -38,3 +39,12 @@ def foreseen(past: Past, given_back: Sequence[GivenBack]) -> Past:
     held = past.held - {back.digest for back in given_back}
     names = past.names | {(back.key.run_id, back.key.phase_id) for back in given_back}
     return replace(past, held=held, attempts=attempts, orphanings=orphanings, names=names)
+
+
+def foreseen_counts(counts: Mapping[str, int], given_back: Sequence[GivenBack], state: PhaseState, by: int) -> dict[str, int]:
+    """Phases by run_id as they would be then: `by` for each that comes to stand in the state."""
+    found = dict(counts)
+    for back in given_back:
+        if back.has_moved and back.state is state:
+            found[back.key.run_id] = max(0, found.get(back.key.run_id, 0) + by)
+    return found

@@ -7,11 +7,10 @@ backlog is read again. The drain and the dry run take their phases from here and
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Hashable, Iterator, Mapping
+from collections.abc import Callable, Container, Hashable, Mapping
 from datetime import datetime
 from typing import Any
 
-from batchdrain.database.phases.pages import Row
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice
 from batchdrain.model.errors import ConfigError
@@ -22,7 +21,7 @@ from batchdrain.model.states import PhaseState
 from batchdrain.planning.lane_buffer import Kept, LaneBuffer
 from batchdrain.planning.lane_heap import LaneHeap
 from batchdrain.planning.lane_view import RunFacts, lane_of
-from batchdrain.planning.reading import Categorise, Reading
+from batchdrain.planning.reading import Categorise, Reading, Reasons
 from batchdrain.planning.remainder import Remainder
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.verdicts import Verdict
@@ -88,7 +87,7 @@ class LaneBacklog:
         """Look at the database again, and choose nothing. Raises as `refresh` does."""
         return self._read().build(self._categorise).remainder
 
-    def why_not(self) -> Iterator[tuple[Row, Skip | None]]:
+    def why_not(self) -> Reasons:
         """For each row of the source state, as it stands now, the rule that skips it, or None where it may be drained."""
         return self._read().why_not(self._categorise)
 

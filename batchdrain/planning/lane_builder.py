@@ -48,13 +48,13 @@ class LaneBuilder:
         self.skipped: Counter[Skip] = Counter()
         self.rows_of: Counter[str] = Counter()  #: by run_id, the skipped ones too
         self.buffers: list[LaneBuffer] = []
-        self._standing: set[PhaseKey] = set()  # phases that this session has attempted
+        self._attempted: set[PhaseKey] = set()  # phases that this session has attempted
 
     @property
     def remainder(self) -> Remainder:
         """What the pages came to, once they are read."""
         skipped = Counter({skip: count for skip, count in self.skipped.items() if skip.rule != ATTEMPTED})
-        return Remainder(total=self.rows_of.total(), standing=frozenset(self._standing), skipped=skipped)
+        return Remainder(total=self.rows_of.total(), attempted=frozenset(self._attempted), skipped=skipped)
 
     def read(self, pages: Iterable[Page]) -> None:
         """Take all pages in; afterwards the buffers are trimmed to their room, the skipped counted."""
@@ -80,8 +80,8 @@ class LaneBuilder:
     def judged(self, row: Row) -> tuple[Skip | None, Failure, int]:
         """A row by itself: the rule that skips it, its failure, its attempts."""
         key, past = PhaseKey(row.run_id, row.phase_id), self._rules.past
-        if key in self._rules.attempted and key not in self._standing:
-            self._standing.add(key)
+        if key in self._rules.attempted and key not in self._attempted:
+            self._attempted.add(key)
             return Skip(ATTEMPTED, IN_THIS_SESSION), NO_REASON, 0
         if (by_ids := self._usable.problem_of(row.run_id, row.phase_id)) is not None:
             return by_ids, NO_REASON, 0

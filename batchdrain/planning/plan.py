@@ -50,7 +50,7 @@ class Plan:
     def skipped(self) -> Counter[Skip]:
         """By rule and value; without those that only the full batch leaves out."""
         again = {planned.choice.phase.key for planned in self.retries}
-        attempted = {Skip(ATTEMPTED, IN_THIS_SESSION): len(self.remainder.standing - again)}
+        attempted = {Skip(ATTEMPTED, IN_THIS_SESSION): len(self.remainder.attempted - again)}
         return self.remainder.skipped + Counter(attempted)
 
     @property

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from batchdrain.database.phases.pages import Row, to_reason, to_rows
+from batchdrain.database.phases.pages import to_reason, to_rows
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice
 from batchdrain.model.failure import Failure
@@ -15,7 +15,7 @@ from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import NOT_IN_PLAN, PLAN
 from batchdrain.planning.plan_file import PlannedPhase
-from batchdrain.planning.reading import Reading
+from batchdrain.planning.reading import Reading, Reasons
 from batchdrain.planning.remainder import Remainder
 from batchdrain.planning.skip_rules import ATTEMPTED, CLAIMED, IN_THIS_SESSION, SkipRules
 from batchdrain.planning.usable_ids import UsableIds
@@ -33,16 +33,16 @@ class _Look:
     remainder: Remainder = field(default_factory=Remainder)
 
     def count(self, total: int) -> None:
-        skipped, absent, standing = Counter[Skip](), Counter[Skip](), set[PhaseKey]()
+        skipped, absent, attempted = Counter[Skip](), Counter[Skip](), set[PhaseKey]()
         for key, skip in self.skips.items():
             if skip.rule == ATTEMPTED:
-                standing.update([key] if key in self.found else [])
+                attempted.update([key] if key in self.found else [])
             elif key in self.found:
                 skipped[skip] += self.rows[key]
             else:
                 absent[skip] += 1
         skipped[NOT_IN_PLAN] = total - self.rows.total()
-        self.remainder = Remainder(total=total, standing=frozenset(standing), skipped=+skipped, absent=absent)
+        self.remainder = Remainder(total=total, attempted=frozenset(attempted), skipped=+skipped, absent=absent)
 
     @property
     def skipped(self) -> Counter[Skip]:
@@ -94,7 +94,7 @@ class PlanBacklog:
     def count(self) -> Remainder:
         return self._look().remainder
 
-    def why_not(self) -> Iterator[tuple[Row, Skip | None]]:
+    def why_not(self) -> Reasons:
         skips = self._look().skips
         for row in to_rows(self._read().pages):
             key = PhaseKey(row.run_id, row.phase_id)

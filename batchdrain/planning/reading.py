@@ -11,6 +11,8 @@ from batchdrain.planning.lane_builder import LaneBuilder
 from batchdrain.planning.skip_rules import SkipRules
 
 Categorise = Callable[[str | None], str]
+Reasons = Iterator[tuple[Row, Skip | None]]
+"""For each row of the source state the rule that skips it, or None where it may be drained."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,7 @@ class Reading:
         builder.read(self.pages)
         return builder
 
-    def why_not(self, categorise: Categorise) -> Iterator[tuple[Row, Skip | None]]:
+    def why_not(self, categorise: Categorise) -> Reasons:
         """For each row of the source state the rule that skips it, or None where it may be drained."""
         builder = LaneBuilder(self.rules, categorise, self.redact)
         for row in to_rows(self.pages):

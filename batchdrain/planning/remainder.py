@@ -15,7 +15,7 @@ class Remainder:
     """`total = attempted + skipped + waiting`, whatever others do meanwhile: it is one reading."""
 
     total: int = 0  #: rows in the source state
-    standing: frozenset[PhaseKey] = frozenset()  #: phases with a result of this session that stand in the source state
+    attempted: frozenset[PhaseKey] = frozenset()  #: phases with a result of this session that stand in the source state
     skipped: Counter[Skip] = field(default_factory=Counter)  #: rows without one, by rule and value
     absent: Counter[Skip] = field(default_factory=Counter)  #: phases of a plan that are no rows of the source state
 
@@ -37,7 +37,7 @@ class Remainder:
     @property
     def waiting(self) -> int:
         """Rows that may still be drained."""
-        return self.total - len(self.standing) - self.skipped.total()
+        return self.total - len(self.attempted) - self.skipped.total()
 
     @property
     def named(self) -> Counter[Skip]:

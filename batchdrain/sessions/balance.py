@@ -146,8 +146,8 @@ class BalanceCount:
             for result in self._results
             if result.fails_still(self._failed_state) and result.final_state == result.initial_state
         ]
-        self._gone = sum(result.key not in found.standing for result in back)
-        self._known = self._fixed + self._failing + self._moved + found.total - len(found.standing)
+        self._gone = sum(result.key not in found.attempted for result in back)
+        self._known = self._fixed + self._failing + self._moved + found.total - len(found.attempted)
         if self._before is None:  # a session of the earlier program: nobody counted when it began
             self._before = self._known
 

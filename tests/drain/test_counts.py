@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
-import sqlite3
-import sys
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import hypothesis
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,90 +17,20 @@ from batchdrain.cli.commands.drain import drain_failed
 from batchdrain.cli.commands.drain_flags import DrainFlags
 from batchdrain.cli.commands.resume import resume_session
 from batchdrain.cli.commands.summary import show_summary
-from batchdrain.cli.invocation import Invocation
-from batchdrain.model.errors import BadData
-from tests.conftest import MEMORY, in_memory
-from tests.support import scripted_engine
+from tests.support.scripted_project import ScriptedProject, scripted_project
 from tests.support.soaking import share, soak
 
 Row = tuple[str, str, int | None, str, str | None]
 DURING = ("complete", "delete", "insert", "fail again", "cancel")
 """What somebody else does to a row while a phase runs."""
-PARTS = {"filtered out": "filtered", "skipped": "skipped", "left for another drain": "waiting", "moved or deleted": "taken_elsewhere"}
+PARTS = {
+    "filtered out": "filtered",
+    "skipped": "skipped",
+    "left for another drain": "waiting",
+    "moved or deleted": "taken_elsewhere",
+}
 BALANCE = r"Balance[:|] *(?P<before>\d+) (?:failed )?before \+ (?P<new>\d+) new = (?P<fixed>\d+) fixed \+ (?P<failing>\d+) still failing"
 BALANCE += r" \+ (?P<accepted>\d+) accepted \+ (?P<not_reached>\d+) not reached"
-
-
-@dataclass
-class Bench:
-    """A project in this process: its tasks are called, its commands are scripted."""
-
-    root: Path
-    section: dict[str, Any]
-    said: str = ""
-    happens: dict[int, str] = field(default_factory=dict)  #: before the end of which command
-    ended: int = 0
-
-    def sql(self, text: str, *rows: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        with contextlib.closing(sqlite3.connect(self.root / "b.db", timeout=5)) as connection, connection:
-            return connection.executemany(text, rows).fetchall() if rows else connection.execute(text).fetchall()
-
-    def call(self, task: Callable[..., object], *arguments: Any, **named: Any) -> str:
-        """What it prints."""
-        invocation = Invocation(section=self.section, environ={}, root=self.root, dry=False)
-        with (self.root / "out").open("w+") as out:
-            before, sys.stdout = sys.stdout, out
-            try:
-                with contextlib.suppress(BadData):
-                    task(invocation, *arguments, **named)
-            finally:
-                sys.stdout = before
-            out.seek(0)
-            return out.read()
-
-    def meddle(self, run_id: str, phase_id: str) -> None:
-        """Called before a command ends."""
-        what = self.happens.get(self.ended)
-        self.ended += 1
-        if phase_id.endswith("~moves"):
-            self.sql("UPDATE phases SET state = 'CANCELLED' WHERE run_id = ? AND phase_id = ?", (run_id, phase_id))
-        if phase_id.endswith("~deletes"):
-            self.sql("DELETE FROM phases WHERE run_id = ? AND phase_id = ?", (run_id, phase_id))
-        some = "WHERE rowid IN (SELECT rowid FROM phases WHERE state = 'FAILED' ORDER BY phase_id LIMIT 1)"
-        if what == "interrupt":
-            scripted_engine.interrupt()
-        elif what == "insert":
-            self.sql("INSERT INTO phases VALUES ('new', 'q~ok', 0, 'FAILED', 'boom')")
-        elif what == "delete":
-            self.sql(f"DELETE FROM phases {some}")
-        elif what in {"complete", "cancel"}:
-            self.sql(f"UPDATE phases SET state = '{'COMPLETE' if what == 'complete' else 'CANCELLED'}' {some}")
-        elif what == "fail again":
-            self.sql("UPDATE phases SET state = 'FAILED' WHERE state = 'COMPLETE'")
-
-    def failed(self) -> list[tuple[str, str]]:
-        return [(run, phase) for run, phase in self.sql("SELECT run_id, phase_id FROM phases WHERE state = 'FAILED'")]
-
-    def session(self) -> dict[str, Any] | None:
-        files = sorted((self.root / "sessions").glob("*.json"))
-        return json.loads(files[-1].read_text()) if files else None
-
-
-@contextlib.contextmanager
-def bench(rows: list[Row], section: dict[str, Any], happens: dict[int, str]) -> Iterator[Bench]:
-    with tempfile.TemporaryDirectory(dir=MEMORY if in_memory() else None) as folder:
-        source: dict[str, Any] = {"database_url": f"sqlite:///{folder}/b.db", "session_dir": "sessions", "engine": scripted_engine.ENGINE}
-        source["command"] = {"argv": [sys.executable]}
-        found = Bench(root=Path(folder), section={**source, **section}, happens=happens)
-        found.sql("CREATE TABLE phases (run_id TEXT, phase_id TEXT, phase_index INTEGER, state TEXT, last_failure_reason TEXT)")
-        if rows:
-            found.sql("INSERT INTO phases VALUES (?, ?, ?, ?, ?)", *rows)
-        scripted_engine.before_each_end(found.meddle)
-        try:
-            yield found
-        finally:
-            scripted_engine.before_each_end()
-
 
 ACTS = ("ok", "ok", "alike", "alike", "fail", "slow", "flaky", "moves", "deletes")
 ROWS = st.lists(
@@ -124,7 +47,9 @@ SECTIONS = st.fixed_dictionaries(
     {
         "batch_size": st.integers(1, 12),
         "workers": st.integers(1, 3),
-        "retry": st.fixed_dictionaries({"max_attempts": st.integers(1, 2), "initial_s": st.just(0.001), "max_s": st.just(0.001)}),
+        "retry": st.fixed_dictionaries(
+            {"max_attempts": st.integers(1, 2), "initial_s": st.just(0.001), "max_s": st.just(0.001)}
+        ),
         "stop": st.fixed_dictionaries(
             {
                 "max_timeouts_per_run": st.integers(0, 2),
@@ -146,13 +71,13 @@ FLAGS = st.builds(
 HAPPENS = st.dictionaries(st.integers(0, 8), st.sampled_from([*DURING, "interrupt"]), max_size=3)
 
 
-def check_dry_run(found: Bench, flags: DrainFlags) -> dict[str, Any]:
+def check_dry_run(found: ScriptedProject, flags: DrainFlags) -> dict[str, Any]:
     """Its sums, as JSON and as text; it writes nothing."""
     before = (found.root / "b.db").read_bytes(), sorted(path.name for path in found.root.iterdir())
-    view = {"run_id": flags.run_id, "exclude_run": flags.exclude_run, "category": flags.category, "dry_run": True, "explain": True}
-    plan: dict[str, Any] = json.loads(found.call(drain_failed, DrainFlags(**view, format="json")))
-    text = found.call(drain_failed, DrainFlags(**view))
-    quiet = found.call(drain_failed, DrainFlags(**{**view, "explain": False}, quiet=True))
+    view = replace(flags, dry_run=True, explain=True)
+    plan: dict[str, Any] = json.loads(found.call(drain_failed, replace(view, format="json")))
+    text = found.call(drain_failed, view)
+    quiet = found.call(drain_failed, replace(view, explain=False, quiet=True))
     assert ((found.root / "b.db").read_bytes(), sorted(p.name for p in found.root.iterdir() if p.name != "out")) == (
         before[0], [name for name in before[1] if name != "out"],
     )  # fmt: skip
@@ -165,7 +90,9 @@ def check_dry_run(found: Bench, flags: DrainFlags) -> dict[str, Any]:
     assert rules == sum((Counter({one["rule"]: one["count"]}) for one in plan["skipped"]), Counter())
     if taken:
         upper = "up to " if plan["is_upper_bound"] else ""
-        said = f"Would drain {upper}{taken} of {plan['total']}: {skipped} are skipped, {plan['batch_full']} find the batch full"
+        said = (
+            f"Would drain {upper}{taken} of {plan['total']}: {skipped} are skipped, {plan['batch_full']} find the batch full"
+        )
         assert said in text
         assert said in quiet
         assert f"Target: Process {upper}{taken} failed phases" in text
@@ -176,7 +103,7 @@ def check_dry_run(found: Bench, flags: DrainFlags) -> dict[str, Any]:
     return plan
 
 
-def check_session(found: Bench, said: str, before: int) -> None:
+def check_session(found: ScriptedProject, said: str, before: int) -> None:
     """The session's file, the report, and the table tell of the same numbers."""
     session = found.session()
     assert session is not None
@@ -192,7 +119,9 @@ def check_session(found: Bench, said: str, before: int) -> None:
     assert untouched == balance["accepted"] + sum(parts.values()) - balance["taken_elsewhere"]
     failing = [one for one in results if not one["success"]]
     assert balance["fixed"] == succeeded
-    assert balance["still_failing"] == sum((one["run_id"], one["phase_id"]) in left for one in failing if one["final_state"] == "FAILED")
+    assert balance["still_failing"] == sum(
+        (one["run_id"], one["phase_id"]) in left for one in failing if one["final_state"] == "FAILED"
+    )
     assert before + balance["new"] == succeeded + balance["still_failing"] + balance["accepted"] + balance["not_reached"]
     counts = Counter[str]()
     for one in session["skipped"]:
@@ -217,7 +146,9 @@ def check_report(text: str, session: dict[str, Any], counts: Counter[str]) -> No
 
 
 def check_markdown(page: str, session: dict[str, Any], counts: Counter[str]) -> None:
-    shown = {name: int(value) for name, value in re.findall(r"^\| (Processed|Succeeded|Failed) \| (\d+) \|", page, re.MULTILINE)}
+    shown = {
+        name: int(value) for name, value in re.findall(r"^\| (Processed|Succeeded|Failed) \| (\d+) \|", page, re.MULTILINE)
+    }
     assert shown == {f"{name}".capitalize(): session[f"total_{key}"] for name, key in
                      (("processed", "processed"), ("succeeded", "success"), ("failed", "failed"))}  # fmt: skip
     table = page.partition("## Skipped")[2].partition("##")[0]
@@ -233,14 +164,18 @@ def check_balance(text: str, balance: dict[str, int]) -> None:
         name: balance[name] for name in ("failed_before", "new", "fixed", "still_failing", "accepted", "not_reached")
     }
     parts = re.search(r"Not reached[:| ]+(\d+) = ([^\n|]*)", text)
-    told = {} if parts is None else {name: int(count) for count, name in re.findall(r"(\d+) ([a-z ]+?)(?: \+|$)", parts[2].strip())}
+    told = (
+        {}
+        if parts is None
+        else {name: int(count) for count, name in re.findall(r"(\d+) ([a-z ]+?)(?: \+|$)", parts[2].strip())}
+    )
     assert told == {name: balance[key] for name, key in PARTS.items() if balance[key]}
 
 
 def drain_and_check(
     rows: list[Row], section: dict[str, Any], flags: DrainFlags, happens: dict[int, str], accepted: bool
 ) -> None:
-    with bench(rows, section, happens) as found:
+    with scripted_project(rows, section, happens) as found:
         if accepted:
             found.call(accept, AcceptFlags(run_id="t", reason="known"))
         plan = check_dry_run(found, flags)
@@ -253,7 +188,8 @@ def drain_and_check(
             return
         header = re.search(r": (\d+) failed, \d+ queued, \d+ complete, \d+ other in", said)
         target = re.search(r"Target: Process (\d+) failed phases", said)
-        assert header is not None and target is not None
+        assert header is not None
+        assert target is not None
         assert (int(header[1]), int(target[1])) == (before, plan["would_drain"])
         check_session(found, said, before)
         if not happens and not plan["may_follow"]:

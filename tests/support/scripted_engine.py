@@ -18,7 +18,7 @@ ENGINE = f"{__name__}:engine"
 class ScriptedEngine(Executor):
     """Each command ends while it is submitted."""
 
-    def submit(self, call: Any, order: Order, /) -> Future[Ending]:  # type: ignore[override] # noqa: ARG002
+    def submit(self, call: Any, order: Order, /) -> Future[Ending]:  # type: ignore[override]
         run_id, phase_id = order.env["BATCHDRAIN_RUN_ID"], order.env["BATCHDRAIN_PHASE_ID"]
         attempt, act = int(order.env["BATCHDRAIN_ATTEMPT"]), phase_id.rpartition("~")[2]
         for step in _before_end:
@@ -28,7 +28,7 @@ class ScriptedEngine(Executor):
         return future
 
 
-def engine(*, workers: int, settings: Any) -> ScriptedEngine:  # noqa: ARG001 - a factory's signature
+def engine(*, workers: int, settings: Any) -> ScriptedEngine:
     """The factory."""
     return ScriptedEngine()
 

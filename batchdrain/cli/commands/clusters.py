@@ -14,9 +14,10 @@ from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerp
 from batchdrain.database.run_counts import describe_counts
 from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
+from batchdrain.planning.acceptances import acceptances
 from batchdrain.planning.cluster_counts import RUNS, Cluster, cluster_counts
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.planner import Selection, acceptances
+from batchdrain.planning.planner import Selection
 from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import safe_text
 
@@ -56,9 +57,7 @@ def _explain_nothing(project: Project, run_id: str | None) -> Iterator[str]:
     yield f"It holds {describe_counts(counts)}." if counts else "The database holds no phases at all: is it the right one?"
 
 
-def _render_table(
-    project: Project, found: list[Cluster], most: int, redact: Redact, run_id: str | None
-) -> Iterator[str]:
+def _render_table(project: Project, found: list[Cluster], most: int, redact: Redact, run_id: str | None) -> Iterator[str]:
     failed, of = sum(one.count for one in found), "" if run_id is None else f" of run {safe_text(run_id)}"
     yield f"{failed} failed phases{of} in {len(found)} clusters: {project.store.where}"
     yield f"{'COUNT':>7} {'RUNS':>6}  {'CATEGORY':<12} {'TRIED':>6} {'FIXED':>6}  {'SCOPE':<13} --cluster="

@@ -50,7 +50,9 @@ class PlainScreen:
             self._show_result(scheduled, f"  ✓ Success: {ending}")
         else:
             self._show_result(
-                scheduled, f"  ✗ Failed: {ending}", f"    Error: {safe_text(attempt.reason or 'moved by its command, or by somebody else')}"
+                scheduled,
+                f"  ✗ Failed: {ending}",
+                f"    Error: {safe_text(attempt.reason or 'moved by its command, or by somebody else')}",
             )
 
     def released(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
