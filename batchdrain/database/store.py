@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from batchdrain.config.environment import read_environ
 from batchdrain.config.redaction import Redact, redactor_of
@@ -15,12 +15,15 @@ from batchdrain.database.ledger.migration import migrate
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.checks import require_usable, require_words_of_numbers
 from batchdrain.database.phases.relation import Relation, read_relation
-from batchdrain.database.phases.row_counts import count_by_run
+from batchdrain.database.phases.row_counts import count_by_run, read_ambiguous_ids
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.database.run_counts import RunCounts, read_run_counts
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.phase import GONE, Phase, RowState
 from batchdrain.model.states import PhaseState
+
+_AMBIGUOUS: Final = 10_000
+"""Of so many ids it is known beforehand that they name several rows; of more, once they are to be claimed."""
 
 
 class Store:
@@ -102,6 +105,11 @@ class Store:
         """Queued phases by run_id; a run without any is absent."""
         with self.database.read() as connection:
             return count_by_run(connection, self.table, PhaseState.QUEUED)
+
+    def read_ambiguous_ids(self) -> frozenset[tuple[str, str]]:
+        """run_id and phase_id where they name more than one row of the table, in whatever states: nobody can claim these."""
+        with self.database.read() as connection:
+            return read_ambiguous_ids(connection, self.table, most=_AMBIGUOUS)
 
     def identify(self) -> dict[str, Any]:
         """What names the database in a session: `uid` is the ledger's own and survives another URL for the same one."""

@@ -46,7 +46,8 @@ class Claimer:
 
     def look_again(self) -> None:
         """Time went by: what was locked or not found may be there at another reading."""
-        self._passed_over.difference_update(self.locked_out, self._claims.not_found)
+        for key in (*self.locked_out, *self._claims.not_found):
+            self._passed_over.pop(key, None)
 
     def claim(self, scheduled: ScheduledAttempt) -> Claimed | None:
         """None where it came to nothing, which is recorded. Raises DatabaseUnavailable, FilesUnavailable."""
@@ -87,20 +88,21 @@ class Claimer:
             )
         except RowLocked as error:
             self.locked_out.add(key)
-            self._passed_over.add(key)
+            self._passed_over[key] = Skip("row locked", "somebody has it locked, or it took too long")
             self._recorder.not_claimed(scheduled, str(error))
             return None
         except (BadData, RowRefused) as error:
             self.refused = self.refused or error
             self._left_out.add(key)
-            self._passed_over.add(key)
-            rule = BAD_DATA if isinstance(error, BadData) else "refused by the table"
-            self._recorder.skipped(Skip(rule, error.message), str(error), count=1)
+            skip = Skip(BAD_DATA if isinstance(error, BadData) else "refused by the table", error.message)
+            self._passed_over[key] = skip
+            self._recorder.skipped(skip, str(error), count=1)
             self._recorder.not_claimed(scheduled, "see above")
             return None
         self.locked_out.discard(key)
         if claim is None:
             is_lost = key in self._claims.not_found
-            self._passed_over.update([key] if is_lost else [])
+            if is_lost:
+                self._passed_over[key] = Skip("not found", _NOT_FOUND)
             self._recorder.not_claimed(scheduled, _NOT_FOUND if is_lost else _FASTER)
         return claim

@@ -9,9 +9,6 @@ from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.project import Project
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.model.errors import BatchDrainError
-from batchdrain.planning.acceptances import ACCEPTED
-from batchdrain.planning.filters import ASKED_FOR
-from batchdrain.planning.skip_rules import ATTEMPTED
 from batchdrain.planning.stop import SAME_NEW_FAILURE
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
@@ -36,15 +33,7 @@ def exit_code(session: Session, settings: Settings, *, orphaned: bool) -> int:
 def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
     """Write the balance and how it ended: file, event, ledger. Raises DatabaseUnavailable, FilesUnavailable."""
     record, outage, stops = it.record, drain.finisher.outage, drain.stops
-    left = sum(
-        getattr(row, it.request.state.value) for row in outage.retry(it.project.store.read_run_counts, meanwhile=_MEANWHILE)
-    )
-    skipped = it.backlog.skipped
-    for skip, count in sorted(skipped.items()):
-        if skip.rule not in {*ASKED_FOR, ATTEMPTED}:
-            record.note(skip, count)
-    accepted = sum(count for skip, count in skipped.items() if skip.rule == ACCEPTED)
-    record.balance_count.weigh(left=left, accepted=accepted)
+    record.note_reading(outage.retry(it.backlog.count, meanwhile=_MEANWHILE), is_last=True)
     narrowed = it.request.most is None or len(record.session.results) < it.request.most
     if shutdown.signal is not None:
         status, because = Status.INTERRUPTED, shutdown.name

@@ -12,7 +12,7 @@ from batchdrain.model.claim import Choice, ScheduledAttempt
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, Skip
 from batchdrain.model.states import PhaseState
-from batchdrain.planning.planner import acceptances
+from batchdrain.planning.acceptances import acceptances
 from batchdrain.planning.usable_ids import UsableIds
 from batchdrain.runtime import clock
 from batchdrain.sessions.session import Session

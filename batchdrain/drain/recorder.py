@@ -21,6 +21,7 @@ from batchdrain.execution.spool_reader import discard
 from batchdrain.model.attempt import Finished
 from batchdrain.model.claim import Claim, ScheduledAttempt, TimeLimit
 from batchdrain.model.phase import Phase, PhaseKey, Skip
+from batchdrain.planning.remainder import Remainder
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import block_signals
 from batchdrain.sessions.events import Event
@@ -119,9 +120,13 @@ class Recorder:
             self.notice(text)
         return is_new
 
+    def noted(self, found: Remainder) -> None:
+        """A look at the backlog. The session's file has it with its next save."""
+        self._record.note_reading(found)
+
     def run_stopped(self, run_id: str, skip: Skip) -> None:
         """A stop condition leaves out the rest of a run: told once."""
-        if self._record.note_once(Event.RUN_STOPPED, skip, run_id=run_id):
+        if self._record.note_once(Event.RUN_STOPPED, skip, keep=False, run_id=run_id):
             self.notice(f"Skipping the rest of run {run_id}: {skip}")
 
     def recovered(self, back: Recovered) -> None:

@@ -34,7 +34,7 @@ def recover(project: Project) -> list[Recovered]:
     if not all(held.has_attempt for held in claims):
         with contextlib.suppress(ConfigError):  # the table of attempts may have been dropped: results go there
             project.store.ledger.create(project.store.database)
-    for held in map(_with_session, claims):
+    for held in map(with_session, claims):
         if not is_due(held):
             continue
         gone = is_gone(held)
@@ -73,7 +73,7 @@ def find_block(project: Project, held: Held) -> BatchDrainError | None:
     return None
 
 
-def _with_session(held: Held) -> Held:
+def with_session(held: Held) -> Held:
     """Where the attempt of a claim was deleted, the spool may still know of which session it was, and so its token."""
     if held.session_uid:
         return held

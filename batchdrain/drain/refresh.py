@@ -16,9 +16,9 @@ from batchdrain.drain.recovery import recover
 from batchdrain.failures.categories import Categoriser
 from batchdrain.model.phase import Skip
 from batchdrain.planning.backlog import Backlog
-from batchdrain.planning.filters import ASKED_FOR
+from batchdrain.planning.filters import ASKED_FOR, PLAN
 from batchdrain.planning.limits import TimeLimits
-from batchdrain.planning.skip_rules import ATTEMPTED, PLAN, by_rule
+from batchdrain.planning.skip_rules import ATTEMPTED, by_rule
 from batchdrain.runtime import clock
 
 
@@ -66,10 +66,11 @@ class Refresh:
         self._recorder.settle()
         self._limits.forget()
         self._read_at = monotonic()
+        self._recorder.noted(self._backlog.remainder)
         new = {
             skip: count
             for skip, count in sorted(self._backlog.skipped.items())
-            if skip.rule != ATTEMPTED and self._recorder.skipped(skip, None, count=count, keep=skip.rule not in ASKED_FOR)
+            if skip.rule != ATTEMPTED and self._recorder.skipped(skip, None, count=count, keep=False)
         }
         for pattern in self._categorise.slow:
             slow = Skip("categories", f"{pattern!r} took too long on a failure text and is left out; mend it")

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from batchdrain.database.run_counts import describe_counts
+from batchdrain.drain.ambiguous_rows import ambiguity_of
 from batchdrain.drain.close import close_after, close_session, exit_code, keep_head
 from batchdrain.drain.compose import open_drain
 from batchdrain.drain.liveness import describe_recovered
@@ -52,6 +53,8 @@ def run_session(it: OpenSession) -> SessionOutcome:
             it.project.store.database.on_retry = None
             record.close()
     code, failure = shutdown.exit_code, drain.stops.failure or drain.finisher.refused or drain.claimer.refused
+    if failure is None and not it.backlog.waiting:
+        failure = ambiguity_of(it.backlog.skipped)
     if code is None:
         code = failure.exit_code if failure else exit_code(record.session, settings, orphaned=bool(drain.orphaned))
     return SessionOutcome(

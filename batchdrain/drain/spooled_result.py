@@ -13,13 +13,14 @@ from batchdrain.drain.project import Project
 from batchdrain.drain.ran_under import claim_of, command_of
 from batchdrain.execution import spool_reader
 from batchdrain.execution.guardian_report import SpoolRecord
-from batchdrain.model.claim import TimeLimit
+from batchdrain.model.attempt import Attempt
+from batchdrain.model.claim import Claim, TimeLimit
 from batchdrain.model.errors import ClaimLost
 from batchdrain.runtime import clock
 
 
-def record_spooled(project: Project, held: Held, record: SpoolRecord | None) -> Recovered | None:
-    """Finish with the result that the guardian kept; None where it kept none, or nobody knows of which phase it is.
+def judge_spooled(project: Project, held: Held, record: SpoolRecord | None) -> tuple[Claim, Attempt] | None:
+    """What the result comes to that the guardian kept; None where it kept none, or nobody knows of which phase it is. Reads only.
 
     Which files are its own follows from the claim: a record is input, and might name any.
     """
@@ -39,7 +40,16 @@ def record_spooled(project: Project, held: Held, record: SpoolRecord | None) -> 
         paths=(project.folder.shorten(Path(files.stdout)), project.folder.shorten(Path(files.stderr))),
         ended_at=ended_at,
     )
-    claims = Claims(project.store, command, held.session_uid, owner=held.owner)
+    return claim, attempt
+
+
+def record_spooled(project: Project, held: Held, record: SpoolRecord | None) -> Recovered | None:
+    """Finish with the result that the guardian kept; None where there is none to finish with."""
+    found = judge_spooled(project, held, record)
+    if found is None:
+        return None
+    claim, attempt = found
+    claims = Claims(project.store, command_of(held, project.settings.command), held.session_uid, owner=held.owner)
     try:
         done = claims.finish(claim, attempt, may_wait=False)
     except ClaimLost:  # somebody else was faster

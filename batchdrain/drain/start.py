@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 
+from batchdrain.drain.ambiguous_rows import ambiguity_of
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.preflight import require_ready, settle_ledger
 from batchdrain.drain.project import Project
@@ -12,9 +13,8 @@ from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.screen import Screen
 from batchdrain.drain.selection import backlog_for
 from batchdrain.drain.session_run import SessionOutcome, run_session
-from batchdrain.planning.acceptances import ACCEPTED
 from batchdrain.runtime import clock
-from batchdrain.sessions.balance import Balance
+from batchdrain.sessions.balance import Balance, Skips
 from batchdrain.sessions.events import Event
 from batchdrain.sessions.progress import ResultCounts
 from batchdrain.sessions.record import SessionRecord
@@ -29,8 +29,8 @@ def begin(project: Project, request: DrainRequest, screen: Screen) -> SessionOut
     backlog = backlog_for(project, request, counts)
     backlog.refresh(clock.now())
     if not backlog.waiting:
-        return SessionOutcome(session=None, exit_code=0, skipped=backlog.skipped, total=backlog.total)
-    accepted = sum(count for skip, count in backlog.skipped.items() if skip.rule == ACCEPTED)
+        failure = ambiguity_of(backlog.skipped)
+        return SessionOutcome(session=None, exit_code=0, skipped=backlog.skipped, total=backlog.total, failure=failure)
     started_at = clock.now()
     project.folder.prepare()
     session_id = project.folder.new_id(started_at)
@@ -40,7 +40,7 @@ def begin(project: Project, request: DrainRequest, screen: Screen) -> SessionOut
         database=project.store.identify(),
         status=Status.RUNNING,
         started_at=started_at,
-        balance=Balance.of(before=backlog.total, known=backlog.total, accepted=accepted),
+        balance=Balance.of(before=backlog.total, known=backlog.total, skips=Skips.of(backlog.remainder)),
         **request.as_fields(),
     )
     record = _open_record(session, project, counts)

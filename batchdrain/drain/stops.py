@@ -94,7 +94,7 @@ class Stops:
         for cluster in () if attempt.success else dict.fromkeys((attempt.fingerprint, set_out_from)):
             parked = cluster_stop(cluster, progress, self._stop)
             if parked is not None:
-                self._recorder.skipped(parked, f"Parking every phase that failed alike: {parked}", count=None)
+                self._recorder.skipped(parked, f"Parking every phase that failed alike: {parked}", count=None, keep=False)
         if self._on_first_failure and not attempt.success and not waits:
             self.stop(Skip("--stop-on-first-failure", str(attempt.phase.key)))
 

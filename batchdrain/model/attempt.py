@@ -74,5 +74,5 @@ class Finished:
     def reason(self) -> str | None:
         """Why it failed, for people."""
         if self.attempt.outcome is Outcome.MOVED:
-            return f"somebody else set the phase to {self.attempt.final_state} while it was executed; left alone"
+            return f"its command, or somebody else, made the phase {self.attempt.final_state} meanwhile; left alone"
         return self.attempt.reason

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from batchdrain.database.ledger.notes import Note
+from batchdrain.database.ledger.notes import Note, NoteKind, Notes
+from batchdrain.database.store import Store
 from batchdrain.failures.fingerprints import cluster_id_of, renew_fingerprint
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey, Skip
@@ -131,6 +132,11 @@ class Acceptances:
         if run_id not in self._runs:
             self._runs[run_id] = next((skip for matches, skip in self._globs if matches(run_id)), None)
         return self._runs[run_id]
+
+
+def acceptances(store: Store) -> Acceptances | None:
+    """What is accepted now; None where nothing is. Raises DatabaseUnavailable."""
+    return Acceptances.of(Notes(store.database, store.ledger).read(NoteKind.ACCEPTED), clock.now())
 
 
 def _text(value: object) -> str | None:

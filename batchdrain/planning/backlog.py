@@ -10,6 +10,8 @@ from typing import Protocol
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice
 from batchdrain.model.phase import Phase, Skip
+from batchdrain.planning.reading import Reasons
+from batchdrain.planning.remainder import Remainder
 from batchdrain.planning.verdicts import Verdict
 
 
@@ -17,8 +19,12 @@ class Backlog(Protocol):
     """What the loop asks for its next phase, and tells of each result."""
 
     skipped: Counter[Skip]  #: by rule and value
-    total: int  #: rows of the source state at the last reading
+    remainder: Remainder  #: what the last reading came to
     stale: bool  #: to be read again before the next choice
+
+    @property
+    def total(self) -> int:
+        """Rows of the source state at the last reading."""
 
     @property
     def waiting(self) -> int:
@@ -26,6 +32,12 @@ class Backlog(Protocol):
 
     def refresh(self, now: datetime) -> None:
         """Look at the database again."""
+
+    def count(self) -> Remainder:
+        """Look at the database again, and choose nothing."""
+
+    def why_not(self) -> Reasons:
+        """For each row of the source state, as it stands now, the rule that skips it, or None where it may be drained."""
 
     def next(self, now: datetime, busy: Container[str] = frozenset(), full: Container[str] = frozenset()) -> Choice | None:
         """The next phase, of a run that is not `busy` and with a fingerprint that is not `full`; each at most once."""

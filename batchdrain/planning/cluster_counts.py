@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from batchdrain.database.phases.pages import Row
@@ -32,16 +32,18 @@ class Cluster:
     fingerprint: str  #: the most frequent; '' for phases without a reason
     category: str
     count: int  #: failed phases, of the run that was asked for where one was
-    runs: int  #: that it stands in, at most RUNS: of all, whichever was asked for
+    runs: int  #: that these stand in, at most RUNS
+    all_count: int  #: failed phases of every run
+    all_runs: int  #: that those stand in, at most RUNS
     example: tuple[str, str, str]  #: run_id, phase_id and failure text of one phase, the text cut
-    tried: int  #: attempts that set out from it, over all sessions and runs
+    tried: int  #: attempts that set out from it, over all sessions, of the run that was asked for where one was
     fixed: int  #: of them, those that completed
     accepted: int = 0  #: phases of `count` that somebody accepted, by whatever name
 
     @property
     def is_systemic(self) -> bool:
-        """Whether it stands in SYSTEMIC runs or more."""
-        return self.runs >= SYSTEMIC
+        """Whether it stands in SYSTEMIC runs or more, whichever was asked for."""
+        return self.all_runs >= SYSTEMIC
 
 
 @dataclass(slots=True)
@@ -71,6 +73,8 @@ def cluster_counts(
         for fingerprint, (category, count) in folded.items()
     )
     found = [_cluster(members, [folded[one.fingerprint][1] for one in members], retries) for members in merge(seen)]
+    if run_id is not None:
+        found = [replace(one, runs=1) for one in found]
     return sorted((one for one in found if one.count), key=lambda one: (-one.count, one.fingerprint))
 
 
@@ -129,6 +133,8 @@ def _cluster(members: list[Seen], counts: list[_ClusterCount], retries: Mapping[
         category=members[0].category,
         count=whole.here,
         runs=min(RUNS, len(whole.runs)),
+        all_count=whole.phases,
+        all_runs=min(RUNS, len(whole.runs)),
         example=whole.example,
         tried=sum(one.tried for one in done),
         fixed=sum(one.fixed for one in done),

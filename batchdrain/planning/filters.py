@@ -16,6 +16,8 @@ from batchdrain.model.phase import Skip
 _CLUSTER: Final = re.compile(r"[0-9a-f]{10}")
 ASKED_FOR: Final = frozenset({"--run-id", "--exclude-run", "--category", "--cluster"})
 """The rules that are the user's own filters: nobody needs to be told of them."""
+PLAN: Final = "--plan"
+NOT_IN_PLAN: Final = Skip(PLAN, "is not in it")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,11 @@ class Filters:
             categories=other.categories or self.categories,
             exclude_runs=tuple(dict.fromkeys((*self.exclude_runs, *other.exclude_runs))),
         )
+
+
+def is_asked_for(skip: Skip) -> bool:
+    """Whether the user's own wish skips it: it is counted, and no list names it."""
+    return skip.rule in ASKED_FOR or skip == NOT_IN_PLAN
 
 
 def cluster_ids(flag: str, given: str) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from batchdrain.database.ledger.notes import Note
+from batchdrain.database.ledger.notes import Note, NoteKind, Notes
+from batchdrain.database.store import Store
 from batchdrain.planning.filters import matcher
 
 HIGHEST: Final = 1_000_000
@@ -26,6 +27,11 @@ class Hints:
         if run_id not in self._found:
             self._found[run_id] = next((priority for priority, matches in self._globs if matches(run_id)), 0)
         return self._found[run_id]
+
+
+def read_hints(store: Store) -> Hints:
+    """Those of the ledger. Raises DatabaseUnavailable."""
+    return Hints(Notes(store.database, store.ledger).read(NoteKind.HINT))
 
 
 def priority_of(note: Note) -> int:

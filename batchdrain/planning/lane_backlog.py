@@ -7,37 +7,25 @@ backlog is read again. The drain and the dry run take their phases from here and
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Hashable, Mapping
 from datetime import datetime
 from typing import Any
 
-from batchdrain.database.phases.pages import Page, Row, to_rows
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.lane import Lane
-from batchdrain.model.phase import Phase, PhaseKey, Skip
+from batchdrain.model.phase import Phase, Skip
 from batchdrain.model.retry_stats import RetryStats
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.lane_buffer import Kept, LaneBuffer
-from batchdrain.planning.lane_builder import LaneBuilder
 from batchdrain.planning.lane_heap import LaneHeap
 from batchdrain.planning.lane_view import RunFacts, lane_of
+from batchdrain.planning.reading import Categorise, Reading, Reasons
+from batchdrain.planning.remainder import Remainder
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.verdicts import Verdict
 from batchdrain.policies.ranking import Ranking
-
-Categorise = Callable[[str | None], str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """One look at the database: its pages are a stream, to be read once."""
-
-    pages: Iterable[Page]
-    rules: SkipRules
-    redact: Callable[[str], str] = str  #: takes secrets out of a failure text: what is made of it is shown, and kept
 
 
 class LaneBacklog:
@@ -68,7 +56,7 @@ class LaneBacklog:
         self._sizes: dict[str, int] = {}
         self._rules: SkipRules | None = None
         self.skipped: Counter[Skip] = Counter()  #: by rule and value, of the last reading and since
-        self.total = 0  #: rows of the source state at the last reading
+        self.remainder = Remainder()  #: of the last reading
         self.waiting = 0  #: phases in all lanes
         self.stale = True  #: a lane has handed out all that it kept: refresh before the next choice
 
@@ -77,20 +65,31 @@ class LaneBacklog:
         reading = self._read()
         self._rules = reading.rules
         self._retry_stats, self._order = reading.rules.past.retry_stats.copy(), LaneHeap(self._stamp)
-        builder = LaneBuilder(reading.rules, self._categorise, reading.redact)
-        builder.read(reading.pages)
+        builder = reading.build(self._categorise)
         for fingerprint, count in builder.alike.items():
             self._sizes[fingerprint] = max(count, self._sizes.get(fingerprint, 0))
         self._lanes_of = defaultdict(list)
         for buffer in builder.buffers:
             self._lanes_of[buffer.run_id].append(buffer)
-        self._failed, self.skipped = builder.rows_of, builder.skipped
-        self.total = self._failed.total()
+        self._failed, self.skipped, self.remainder = builder.rows_of, builder.skipped, builder.remainder
         self.waiting = sum(buffer.waiting for buffer in builder.buffers)
         self._failed.update(self._fixed())
         for buffer in builder.buffers:
             self._push(buffer, now)
         self.stale = False
+
+    @property
+    def total(self) -> int:
+        """Rows of the source state at the last reading."""
+        return self.remainder.total
+
+    def count(self) -> Remainder:
+        """Look at the database again, and choose nothing. Raises as `refresh` does."""
+        return self._read().build(self._categorise).remainder
+
+    def why_not(self) -> Reasons:
+        """For each row of the source state, as it stands now, the rule that skips it, or None where it may be drained."""
+        return self._read().why_not(self._categorise)
 
     def size_of(self, fingerprint: str) -> int:
         """The most phases with it that one reading counted; 0 where no canaries are sent ahead."""
@@ -164,12 +163,6 @@ class LaneBacklog:
                 else:
                     self.waiting -= 1
                     self.skipped[verdict.skip] += 1
-
-    def why_not(self, reading: Reading) -> Iterator[tuple[Row, PhaseKey, Skip | None]]:
-        """For each row of the source state the rule that skips it, or None where it may be drained."""
-        builder = LaneBuilder(reading.rules, self._categorise, reading.redact)
-        for row in to_rows(reading.pages):
-            yield row, PhaseKey(row.run_id, row.phase_id), builder.judged(row)[0]
 
     @property
     def _seen(self) -> SkipRules:

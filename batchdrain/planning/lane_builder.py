@@ -16,7 +16,8 @@ from batchdrain.database.phases.singly import Unreadable
 from batchdrain.model.failure import NO_REASON, Failure
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.lane_buffer import LAST, LaneBuffer
-from batchdrain.planning.skip_rules import BAD_DATA, SkipRules
+from batchdrain.planning.remainder import Remainder
+from batchdrain.planning.skip_rules import ATTEMPTED, BAD_DATA, IN_THIS_SESSION, SkipRules
 from batchdrain.planning.usable_ids import UsableIds
 
 KEPT: Final = 20_000
@@ -47,6 +48,13 @@ class LaneBuilder:
         self.skipped: Counter[Skip] = Counter()
         self.rows_of: Counter[str] = Counter()  #: by run_id, the skipped ones too
         self.buffers: list[LaneBuffer] = []
+        self._attempted: set[PhaseKey] = set()  # phases that this session has attempted
+
+    @property
+    def remainder(self) -> Remainder:
+        """What the pages came to, once they are read."""
+        skipped = Counter({skip: count for skip, count in self.skipped.items() if skip.rule != ATTEMPTED})
+        return Remainder(total=self.rows_of.total(), attempted=frozenset(self._attempted), skipped=skipped)
 
     def read(self, pages: Iterable[Page]) -> None:
         """Take all pages in; afterwards the buffers are trimmed to their room, the skipped counted."""
@@ -73,6 +81,10 @@ class LaneBuilder:
 
     def judged(self, row: Row) -> tuple[Skip | None, Failure, int]:
         """A row by itself: the rule that skips it, its failure, its attempts."""
+        key, past = PhaseKey(row.run_id, row.phase_id), self._rules.past
+        if key in self._rules.attempted and key not in self._attempted:
+            self._attempted.add(key)
+            return Skip(ATTEMPTED, IN_THIS_SESSION), NO_REASON, 0
         if (by_ids := self._usable.problem_of(row.run_id, row.phase_id)) is not None:
             return by_ids, NO_REASON, 0
         if isinstance(row.reason, Unreadable):
@@ -81,7 +93,6 @@ class LaneBuilder:
         if by_run is not None:
             return by_run, NO_REASON, 0
         failure = self._failure(row.reason)
-        key, past = PhaseKey(row.run_id, row.phase_id), self._rules.past
         names = (row.run_id, row.phase_id)
         digest = key.digest if names in self._named or any(self._rules.remembered([names])) else None
         attempts = 0 if digest is None else past.attempts.get(digest, 0)

@@ -14,10 +14,9 @@ from batchdrain.database.phases.pages import Row
 from batchdrain.model.claim import Choice, ScheduledAttempt, TimeLimit
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.backlog import Backlog
-from batchdrain.planning.lane_backlog import Reading
 from batchdrain.planning.limits import TimeLimits
-from batchdrain.planning.planner import Selection
-from batchdrain.planning.skip_rules import ATTEMPTED, IN_THIS_SESSION, PLAN
+from batchdrain.planning.remainder import Remainder
+from batchdrain.planning.skip_rules import ATTEMPTED, DEPENDS_ON, IN_THIS_SESSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +33,8 @@ class Plan:
 
     phases: tuple[Planned, ...]
     retries: tuple[Planned, ...] = ()  #: of a session that goes on: they come first
-    total: int  #: phases in the source state
-    skipped: Counter[Skip]  #: by rule and value; without those that only the full batch leaves out
+    remainder: Remainder  #: the reading that it was made of
+    may_end_by: tuple[str, ...] = ()  #: stop conditions that may end it before its last phase: only results can tell
 
     @property
     def all(self) -> tuple[Planned, ...]:
@@ -43,9 +42,31 @@ class Plan:
         return (*self.retries, *self.phases)
 
     @property
+    def total(self) -> int:
+        """Phases in the source state."""
+        return self.remainder.total
+
+    @property
+    def skipped(self) -> Counter[Skip]:
+        """By rule and value; without those that only the full batch leaves out."""
+        again = {planned.choice.phase.key for planned in self.retries}
+        attempted = {Skip(ATTEMPTED, IN_THIS_SESSION): len(self.remainder.attempted - again)}
+        return self.remainder.skipped + Counter(attempted)
+
+    @property
     def left(self) -> int:
         """Phases that may be drained but find the batch full."""
-        return self.total - len(self.all) - self.skipped.total()
+        return self.remainder.waiting - len(self.phases)
+
+    @property
+    def may_follow(self) -> int:
+        """Phases that wait for runs of which this may complete the last phase."""
+        return sum(count for skip, count in self.skipped.items() if skip.rule == DEPENDS_ON)
+
+    @property
+    def most(self) -> str:
+        """How many phases it takes, for people: 'up to 7' where only results can tell."""
+        return f"{'up to ' if self.may_end_by else ''}{len(self.all)}"
 
 
 def plan(
@@ -64,8 +85,7 @@ def plan(
     drain's does.
     """
     backlog.refresh(now)
-    skipped, total = Counter(backlog.skipped), backlog.total
-    skipped -= Counter({Skip(ATTEMPTED, IN_THIS_SESSION): len(retries)})
+    remainder = backlog.remainder
     again = tuple(Planned(choice=tried.choice, limit=limits.of(tried.choice.phase, longer=tried.longer)) for tried in retries)
     chosen: dict[PhaseKey, Planned] = {}
     while most is None or len(chosen) < most:
@@ -77,21 +97,17 @@ def plan(
             continue
         take(choice.phase.key)
         chosen[choice.phase.key] = Planned(choice=choice, limit=limits.of(choice.phase))
-    return Plan(phases=tuple(chosen.values()), retries=again, total=total, skipped=skipped)
+    return Plan(phases=tuple(chosen.values()), retries=again, remainder=remainder)
 
 
-def explain_rows(selection: Selection, made: Plan, *, by_plan: bool = False) -> Iterator[tuple[Row, str, Skip | None]]:
-    """For every phase of the source state exactly one reason: (row, reason of its choice, None) or (row, '', skip)."""
-    backlog = selection.backlog()
-    reading: Reading = selection.reading()
+def explain_rows(backlog: Backlog, made: Plan) -> Iterator[tuple[Row, str, Skip | None]]:
+    """For every phase of the source state exactly one reason: (row, reason of its choice, None) or (row, '', skip). `backlog`:
+    another one, which knows of no choice."""
     chosen = {planned.choice.phase.key: planned.choice.reason for planned in made.all}
     full = Skip("batch is full", f"{len(made.all)} phases come first")
-    if by_plan:
-        full = Skip(PLAN, "is not in it, or changed since")
-    for row, key, skip in backlog.why_not(reading):
-        if key in chosen:
-            yield row, chosen.pop(key), None
-        elif skip is not None:
-            yield row, "", skip
+    for row, skip in backlog.why_not():
+        reason = chosen.pop(PhaseKey(row.run_id, row.phase_id), None)
+        if reason is not None:
+            yield row, reason, None
         else:
-            yield row, "", full
+            yield row, "", skip or full

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from batchdrain.database.phases.pages import to_reason, to_rows
@@ -12,12 +13,41 @@ from batchdrain.model.claim import Choice
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
-from batchdrain.planning.lane_backlog import Reading
+from batchdrain.planning.filters import NOT_IN_PLAN, PLAN
 from batchdrain.planning.plan_file import PlannedPhase
-from batchdrain.planning.skip_rules import ATTEMPTED, CLAIMED, IN_THIS_SESSION, PLAN, SkipRules
+from batchdrain.planning.reading import Reading, Reasons
+from batchdrain.planning.remainder import Remainder
+from batchdrain.planning.skip_rules import ATTEMPTED, CLAIMED, IN_THIS_SESSION, SkipRules
 from batchdrain.planning.usable_ids import UsableIds
 from batchdrain.planning.verdicts import Verdict
 from batchdrain.runtime.text import to_storable
+
+
+@dataclass(slots=True)
+class _Look:
+    """What one reading says of the phases of a plan."""
+
+    found: dict[PhaseKey, Failure] = field(default_factory=dict)  # those in the source state
+    rows: Counter[PhaseKey] = field(default_factory=Counter)  # of each
+    skips: dict[PhaseKey, Skip] = field(default_factory=dict)
+    remainder: Remainder = field(default_factory=Remainder)
+
+    def count(self, total: int) -> None:
+        skipped, absent, attempted = Counter[Skip](), Counter[Skip](), set[PhaseKey]()
+        for key, skip in self.skips.items():
+            if skip.rule == ATTEMPTED:
+                attempted.update([key] if key in self.found else [])
+            elif key in self.found:
+                skipped[skip] += self.rows[key]
+            else:
+                absent[skip] += 1
+        skipped[NOT_IN_PLAN] = total - self.rows.total()
+        self.remainder = Remainder(total=total, attempted=frozenset(attempted), skipped=+skipped, absent=absent)
+
+    @property
+    def skipped(self) -> Counter[Skip]:
+        """Of the planned phases alone: those that were attempted, too."""
+        return Counter(self.skips.values())
 
 
 class PlanBacklog:
@@ -31,7 +61,7 @@ class PlanBacklog:
         state: PhaseState,
         categorise: Callable[[str | None], str],
     ) -> None:
-        self._planned = planned
+        self._wanted = {PhaseKey(phase.run_id, phase.phase_id): phase for phase in planned}
         self._read = read
         self._state = state
         self._categorise = categorise
@@ -41,33 +71,52 @@ class PlanBacklog:
         self._skips_run: Callable[[str], Skip | None] = lambda _: None
         self._usable = UsableIds(())
         self.skipped: Counter[Skip] = Counter()
-        self.total = 0
+        self.remainder = Remainder()
         self.stale = False
 
     @property
     def waiting(self) -> int:
         return len(self._ready)
 
+    @property
+    def total(self) -> int:
+        return self.remainder.total
+
     def refresh(self, now: datetime) -> None:  # noqa: ARG002 - a plan does not depend on the time
-        reading = self._read()
-        self._rules, self.skipped, self.total = reading.rules, Counter(), 0
-        self._skips_run, self._usable = reading.rules.runs(), UsableIds(reading.rules.settings.command.argv)
-        wanted = {PhaseKey(phase.run_id, phase.phase_id): phase for phase in self._planned}
-        found: dict[PhaseKey, Failure] = {}
-        for row in to_rows(reading.pages):
-            self.total += 1
+        look = self._look()
+        self.remainder, self.skipped = look.remainder, look.skipped
+        self._ready = [
+            self._choice(planned, look.found[key], self._seen)
+            for key, planned in self._wanted.items()
+            if key not in look.skips and key not in self._given
+        ]
+
+    def count(self) -> Remainder:
+        return self._look().remainder
+
+    def why_not(self) -> Reasons:
+        skips = self._look().skips
+        for row in to_rows(self._read().pages):
             key = PhaseKey(row.run_id, row.phase_id)
-            if key in wanted:
-                found[key] = Failure.of(to_reason(row.reason), self._categorise, reading.redact)
-        self._ready = []
-        for key, planned in wanted.items():
-            if key in self._given:
-                continue
-            skip = self._changed(key, planned, found)
-            if skip is None:
-                self._ready.append(self._choice(planned, found[key], reading.rules))
-            else:
-                self.skipped[skip] += 1
+            yield row, skips.get(key) if key in self._wanted else NOT_IN_PLAN
+
+    def _look(self) -> _Look:
+        reading = self._read()
+        self._rules = reading.rules
+        self._skips_run, self._usable = reading.rules.runs(), UsableIds(reading.rules.settings.command.argv)
+        total, look = 0, _Look()
+        for row in to_rows(reading.pages):
+            total += 1
+            key = PhaseKey(row.run_id, row.phase_id)
+            if key in self._wanted:
+                look.rows[key] += 1
+                look.found[key] = Failure.of(to_reason(row.reason), self._categorise, reading.redact)
+        for key, planned in self._wanted.items():
+            skip = self._changed(key, planned, look.found)
+            if skip is not None:
+                look.skips[key] = skip
+        look.count(total)
+        return look
 
     def size_of(self, fingerprint: str) -> int:  # noqa: ARG002 - a plan sends no canaries ahead
         return 0

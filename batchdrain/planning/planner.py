@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
 from batchdrain.config.categories import categoriser_of
 from batchdrain.config.settings import Settings
-from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.database.phases.pages import Page, Row, redact_rows
 from batchdrain.database.store import Store
 from batchdrain.model.states import PhaseState
-from batchdrain.planning.acceptances import Acceptances
+from batchdrain.planning.acceptances import acceptances
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.hints import Hints
-from batchdrain.planning.lane_backlog import LaneBacklog, Reading
+from batchdrain.planning.given_back import GivenBack, foreseen, foreseen_counts
+from batchdrain.planning.hints import read_hints
+from batchdrain.planning.lane_backlog import LaneBacklog
+from batchdrain.planning.reading import Reading
 from batchdrain.planning.session_progress import NothingDone, SessionProgress
 from batchdrain.planning.skip_rules import SkipRules
-from batchdrain.planning.verdicts import current_verdicts_of
+from batchdrain.planning.verdicts import read_verdicts
 from batchdrain.policies.ranking import ranking_of
-from batchdrain.runtime import clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ class Selection:
     state: PhaseState
     done: SessionProgress = field(default_factory=NothingDone)
     heeds_verdicts: bool = True  #: of diagnoses; only those of failed phases are heeded
+    given_back: Sequence[GivenBack] = ()  #: for a dry run: what recovery would give back before a drain begins
 
     def backlog(self) -> LaneBacklog:
         """A backlog that was not read yet. Raises ConfigError for what can't be loaded."""
@@ -47,35 +48,36 @@ class Selection:
 
     def reading(self) -> Reading:
         """One look: the ledger and the counts now, the rows as they are drawn."""
-        notes, past = Notes(self.store.database, self.store.ledger), self.store.history.read_past()
+        past = foreseen(self.store.history.read_past(), self.given_back)
         heeds = self.heeds_verdicts and self.state is PhaseState.FAILED
-        verdicts = notes.read(NoteKind.VERDICT) if heeds else []
         rules = SkipRules(
             filters=self.filters,
             settings=self.settings,
             past=past,
-            queued=self.store.count_queued(),
-            unfinished={row.run_id: row.unfinished for row in self.store.read_run_counts()}
-            if self.settings.depends_on
-            else {},
-            attempted={*self.done.attempted, *self.done.passed_over} if self.done.passed_over else self.done.attempted,
+            queued=foreseen_counts(self.store.count_queued(), self.given_back, PhaseState.QUEUED, by=1),
+            unfinished=self._count_unfinished() if self.settings.depends_on else {},
+            attempted=self.done.attempted,
+            passed_over=self.done.passed_over,
+            ambiguous=self.store.read_ambiguous_ids(),
             progress=self.done.progress,
             accepted=acceptances(self.store) if self.state is PhaseState.FAILED else None,
-            hints=Hints(notes.read(NoteKind.HINT)),
-            verdicts=current_verdicts_of(verdicts, past.attempts, clock.now()),
+            hints=read_hints(self.store),
+            verdicts=read_verdicts(self.store, past.attempts) if heeds else {},
         )
         return Reading(pages=self.pages(), rules=rules, redact=self.store.redact)
+
+    def _count_unfinished(self) -> dict[str, int]:
+        counts = {row.run_id: row.unfinished for row in self.store.read_run_counts()}
+        return foreseen_counts(counts, self.given_back, PhaseState.COMPLETE, by=-1)
 
     def pages(self) -> Iterator[Page]:
         """The rows in the state, as a stream that holds a connection until it is drawn. Raises DatabaseUnavailable."""
         with self.store.database.read() as connection:
             yield from self.store.table.read_pages(connection, self.state)
+        rows = [back.row for back in self.given_back if back.row is not None and back.state is self.state]
+        if rows:
+            yield Page.of(rows)
 
     def rows(self) -> Iterator[Row]:
         """One by one, for whoever does not mind the time. Without secrets: what is made of a reason is shown, and kept."""
         return redact_rows(self.pages(), self.store.redact)
-
-
-def acceptances(store: Store) -> Acceptances | None:
-    """What is accepted now; None where nothing is."""
-    return Acceptances.of(Notes(store.database, store.ledger).read(NoteKind.ACCEPTED), clock.now())

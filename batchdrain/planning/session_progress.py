@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from batchdrain.model.phase import PhaseKey
+from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.stop import Progress
 
 
@@ -18,8 +18,8 @@ class SessionProgress(Protocol):
         """Phases with a result, those that are to be tried again among them."""
 
     @property
-    def passed_over(self) -> Collection[PhaseKey]:
-        """Phases that could not be claimed, and are not to be chosen again for now."""
+    def passed_over(self) -> Mapping[PhaseKey, Skip]:
+        """Phases that could not be claimed, and why: they are not to be chosen again for now."""
 
     @property
     def fixed(self) -> Mapping[str, int]:
@@ -34,7 +34,7 @@ class NothingDone:
     """The progress of a session that has not begun."""
 
     attempted: frozenset[PhaseKey] = frozenset()
-    passed_over: frozenset[PhaseKey] = frozenset()
+    passed_over: Mapping[PhaseKey, Skip] = field(default_factory=dict)
     fixed: Mapping[str, int] = field(default_factory=dict)
 
     def progress(self) -> Progress:

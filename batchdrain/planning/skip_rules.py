@@ -23,8 +23,9 @@ from batchdrain.runtime.text import safe_text
 ATTEMPTED: Final = "already attempted"
 IN_THIS_SESSION: Final = "in this session"
 BAD_DATA: Final = "bad data"
+AMBIGUOUS: Final = "these ids name more than one row"
+DEPENDS_ON: Final = "depends_on"
 CLAIMED: Final = "claimed"
-PLAN: Final = "--plan"
 QUARANTINE: Final = 3
 """After so many orphanings in a row a phase is suspected of killing whoever runs it."""
 
@@ -39,6 +40,8 @@ class SkipRules:
     queued: Mapping[str, int] = field(default_factory=dict)  #: queued phases by run_id
     unfinished: Mapping[str, int] = field(default_factory=dict)  #: phases that are not complete, by run_id
     attempted: Collection[PhaseKey] = frozenset()  #: by this session
+    passed_over: Mapping[PhaseKey, Skip] = field(default_factory=dict)  #: could not be claimed, and why: not for now
+    ambiguous: frozenset[tuple[str, str]] = frozenset()  #: ids that name more than one row of the table
     progress: Callable[[], Progress] = Progress
     accepted: Acceptances | None = None  #: None: nothing is
     hints: Callable[[str], int] = field(default_factory=Hints)  #: manual priority by run_id
@@ -53,7 +56,7 @@ class SkipRules:
             if run_id not in found:
                 found[run_id] = (
                     self.filters.skips_run(run_id)
-                    or (Skip("depends_on", f"waits for run {waiting[run_id]}") if run_id in waiting else None)
+                    or (Skip(DEPENDS_ON, f"waits for run {waiting[run_id]}") if run_id in waiting else None)
                     or self._queued_stop(run_id)
                     or run_stop(run_id, progress, stop)
                 )
@@ -64,7 +67,8 @@ class SkipRules:
     def known_by_name(self) -> frozenset[tuple[str, str]]:
         """The ids of the phases that rules may concern by name: every other one is judged by its run and its text alone."""
         accepted = () if self.accepted is None else self.accepted.phases
-        return self.past.names | {(key.run_id, key.phase_id) for key in (*self.attempted, *accepted, *self.verdicts)}
+        keys = (*self.attempted, *self.passed_over, *accepted, *self.verdicts)
+        return self.past.names | self.ambiguous | {(key.run_id, key.phase_id) for key in keys}
 
     def remembered(self, ids: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         """Those that the ledger knows by their claims alone, as their attempts were removed: these too are looked at one by one."""
@@ -74,10 +78,11 @@ class SkipRules:
                 yield run_id, phase_id
 
     def phase(self, key: PhaseKey, digest: str | None, failure: Failure) -> Skip | None:
-        """All rules but those for runs. `digest`: of the key; None where no rule knows the phase by name."""
+        """All rules but those for runs and for what the session attempted. `digest`: of the key; None where no rule knows the
+        phase by name."""
         found = self._filtered(failure)
-        if found is None and digest is not None and key in self.attempted:
-            found = Skip(ATTEMPTED, IN_THIS_SESSION)
+        if found is None and digest is not None:
+            found = self._unclaimable(key)
         if found is None and self.accepted is not None:
             found = self.accepted.skip(key, failure)
         if found is None and (verdict := self.verdict(key, failure)) is not None:
@@ -125,6 +130,11 @@ class SkipRules:
         by_run = run_stop(phase.run_id, self.progress(), self.settings.stop)
         return by_run or self.cluster(phase.failure.fingerprint)
 
+    def _unclaimable(self, key: PhaseKey) -> Skip | None:
+        if (key.run_id, key.phase_id) in self.ambiguous:
+            return Skip(BAD_DATA, f"{key}: {AMBIGUOUS}")
+        return self.passed_over.get(key)
+
     def _ledger_skip(self, digest: str) -> Skip | None:
         if digest in self.past.held:
             return Skip(CLAIMED, "another controller holds it")
@@ -154,6 +164,6 @@ def by_rule(skipped: Mapping[Skip, int]) -> Iterator[tuple[str, int, str]]:
         counts[skip.rule] += count
         values[skip.rule].add(skip.value)
     for rule, count in counts.most_common():
-        shown = sorted(values[rule])
+        shown = sorted(values[rule] - {""}) or [""]
         more = f" and {len(shown) - _VALUES} more" if len(shown) > _VALUES else ""
         yield rule, count, safe_text("; ".join(shown[:_VALUES]), limit=300) + more

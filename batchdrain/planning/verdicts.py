@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from batchdrain.database.ledger.notes import Note
+from batchdrain.database.ledger.notes import Note, NoteKind, Notes
+from batchdrain.database.store import Store
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.runtime import clock
@@ -90,6 +91,12 @@ def current_verdicts_of(notes: Iterable[Note], attempts: Mapping[str, int], now:
         for digest, verdict in found
         if verdict is not None and now < verdict.until and attempts.get(digest, 0) == verdict.attempts
     }
+
+
+def read_verdicts(store: Store, attempts: Mapping[str, int]) -> dict[PhaseKey, Verdict]:
+    """The same, from the ledger. Raises DatabaseUnavailable."""
+    notes = Notes(store.database, store.ledger).read(NoteKind.VERDICT)
+    return current_verdicts_of(notes, attempts, clock.now())
 
 
 def expired(notes: Iterable[Note], now: datetime) -> list[Note]:

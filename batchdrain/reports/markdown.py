@@ -64,6 +64,8 @@ def _render_totals(session: Session) -> Iterator[str]:
             f"| Balance | {b.failed_before} before + {b.new} new = {b.fixed} fixed + {b.still_failing} still failing + "
             f"{b.accepted} accepted + {b.not_reached} not reached{b.said_of_taken} |"
         )
+        if b.said_of_not_reached:
+            yield f"| Not reached | {b.said_of_not_reached} |"
 
 
 def _render_odd(odd: Sequence[Result]) -> Iterator[str]:

@@ -8,13 +8,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from batchdrain.database.phases.pages import Row
 from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.model.phase import Skip
+from batchdrain.planning.given_back import GivenBack
 from batchdrain.planning.plan import Plan
 from batchdrain.planning.skip_rules import by_rule
 from batchdrain.runtime.text import safe_text
 
 
-def render_phases(made: Plan, slow_rules: Sequence[str], *, by_plan: bool) -> Iterator[str]:
-    """Lines. `slow_rules`: the patterns of category rules that were left out; `by_plan`: a plan file was asked for."""
+def render_recovery(recovery: Sequence[GivenBack]) -> Iterator[str]:
+    """What a drain would do before it takes its first phase."""
+    if recovery:
+        yield f"Recovery first: {len(recovery)} held by a dead controller"
+    for back in recovery:
+        what = "is given back" if back.recorded is None else f"is recorded as {back.recorded.value}, as its command had ended"
+        yield f"  {safe_text(back.key.run_id)} / {safe_text(back.key.phase_id)} {what}: it is {safe_text(back.stands)} then"
+
+
+def render_phases(made: Plan) -> Iterator[str]:
+    """The phases in order, each with its reason and its time limit."""
     for number, planned in enumerate(made.all, start=1):
         choice = planned.choice
         phase, fingerprint = choice.phase, choice.failure.fingerprint
@@ -23,15 +33,24 @@ def render_phases(made: Plan, slow_rules: Sequence[str], *, by_plan: bool) -> It
         if fingerprint:
             yield f"  Failed with: {safe_text(fingerprint, limit=120)} (cluster {cluster_id_of(fingerprint)})"
         yield f"  Timeout: {planned.limit.seconds:g} s ({planned.limit.rule})"
-    if not made.all:
-        return
     yield ""
+
+
+def render_sums(made: Plan, slow_rules: Sequence[str]) -> Iterator[str]:
+    """How many would be drained, and for all others the rules that skip them. `slow_rules`: the patterns of category rules that
+    were left out."""
     for pattern in slow_rules:
         yield f"A rule of batchdrain.categories took too long on a failure text and was left out; mend it: {safe_text(pattern)}"
-    left = "the rest is not in the plan, or finds the batch full" if by_plan else f"{made.left} find the batch full"
-    yield f"Would drain {len(made.all)} of {made.total}: {made.skipped.total()} are skipped, {left}"
-    for rule, count, values in by_rule(made.skipped):
+    skipped = made.skipped
+    yield f"Would drain {made.most} of {made.total}: {skipped.total()} are skipped, {made.left} find the batch full"
+    for rule, count, values in by_rule(skipped):
         yield f"  {count} skipped by {rule}: {values}"
+    for rule, count, values in by_rule(made.remainder.absent):
+        yield f"  {count} of the plan not there, by {rule}: {values}"
+    if made.may_end_by:
+        yield f"  fewer if results make it end sooner: {', '.join(made.may_end_by)}"
+    if made.may_follow:
+        yield f"  more once the runs are complete that {made.may_follow} wait for (depends_on), as far as the batch has room"
 
 
 def render_explanation(rows: Iterable[tuple[Row, str, Skip | None]], state: str) -> Iterator[str]:

@@ -66,6 +66,8 @@ def _render_middle(session: Session) -> Iterator[str]:
             f"Balance: {b.failed_before} {session.kind} before + {b.new} new = {b.fixed} fixed + {b.still_failing} "
             f"still failing + {b.accepted} accepted + {b.not_reached} not reached{b.said_of_taken}"
         )
+        if b.said_of_not_reached:
+            yield f"Not reached: {b.said_of_not_reached}"
 
 
 def _budget_of(session: Session, name: str) -> str:

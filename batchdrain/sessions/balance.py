@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from batchdrain.planning.remainder import Remainder
 from batchdrain.sessions.result import Index, Record, Result
 
 
@@ -23,6 +24,20 @@ class Ends:
         return self.fixed + self.failing + self.moved
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skips:
+    """How many phases of the backlog a reading skipped."""
+
+    accepted: int = 0
+    filtered: int = 0  #: by what the session was asked for
+    by_rules: int = 0  #: by every other rule
+
+    @classmethod
+    def of(cls, found: Remainder) -> Skips:
+        """Of a reading."""
+        return cls(accepted=found.accepted, filtered=found.filtered, by_rules=found.by_rules)
+
+
 class Balance(Record):
     """The backlog before and after; `failed before + new = fixed + still failing + accepted + not reached`."""
 
@@ -32,17 +47,21 @@ class Balance(Record):
     still_failing: Index = 0
     accepted: Index = 0
     not_reached: Index = 0
-    taken_elsewhere: Index = 0  #: of those not reached: left the backlog by somebody else's hand
+    taken_elsewhere: Index = 0  #: of those not reached: moved or deleted, by a command or by somebody else
     gone_since: Index = 0  #: of these: failed in this session before they left it
+    filtered: Index = 0  #: of those not reached: the session was not asked for them
+    skipped: Index = 0  #: of those not reached: a rule skipped them; those that are accepted are counted there
+    waiting: Index = 0  #: of those not reached: another drain may take them
 
     @classmethod
-    def of(cls, *, before: int, known: int, ends: Ends = Ends(), accepted: int = 0) -> Balance:
+    def of(cls, *, before: int, known: int, ends: Ends = Ends(), skips: Skips = Skips()) -> Balance:
         """`before`: phases in the source state at the session's start. `known`: phases that are accounted for now: those
-        with a result, and those that wait in the backlog. `accepted`: waiting phases that the rule `accepted` skipped. No
-        term is ever negative."""
+        with a result, and those that stand in the backlog. `skips`: of the latter. No term is ever negative."""
         known = max(known, ends.results)
         waiting = known - ends.results
-        accepted = min(accepted, waiting)
+        accepted = min(skips.accepted, waiting)
+        filtered = min(skips.filtered, waiting - accepted)
+        skipped = min(skips.by_rules, waiting - accepted - filtered)
         taken = ends.moved + max(0, before - known)
         return cls(
             failed_before=before,
@@ -53,6 +72,9 @@ class Balance(Record):
             not_reached=waiting - accepted + taken,
             taken_elsewhere=taken,
             gone_since=ends.gone,
+            filtered=filtered,
+            skipped=skipped,
+            waiting=waiting - accepted - filtered - skipped,
         )
 
     @property
@@ -65,7 +87,20 @@ class Balance(Record):
         """What people read behind 'not reached'; '' where nothing was taken."""
         if not self.taken_elsewhere:
             return ""
-        return f" ({self.taken_elsewhere} of them {'was' if self.taken_elsewhere == 1 else 'were'} taken by somebody else)"
+        was = "was" if self.taken_elsewhere == 1 else "were"
+        return f" ({self.taken_elsewhere} of them {was} moved or deleted, by a command or by somebody else)"
+
+    @property
+    def said_of_not_reached(self) -> str:
+        """Where those stand that were not reached: a sum of it; '' where none is left, and in a file of an earlier version."""
+        parts = {
+            "filtered out": self.filtered,
+            "skipped": self.skipped,
+            "left for another drain": self.waiting,
+            "moved or deleted": self.taken_elsewhere,
+        }
+        told = " + ".join(f"{count} {name}" for name, count in parts.items() if count)
+        return f"{self.not_reached} = {told}" if told and sum(parts.values()) == self.not_reached else ""
 
 
 class BalanceCount:
@@ -81,7 +116,9 @@ class BalanceCount:
         for result in results:
             self.add(result)
         self._before = None if before is None else before.failed_before
-        self._accepted = 0 if before is None else before.accepted
+        self._skips = Skips()
+        if before is not None:
+            self._skips = Skips(accepted=before.accepted, filtered=before.filtered, by_rules=before.skipped)
         self._known = 0
         if before is not None:
             self._gone = min(before.gone_since, self._failing)
@@ -97,14 +134,20 @@ class BalanceCount:
         else:
             self._moved += by
 
-    def weigh(self, *, left: int, accepted: int) -> None:
-        """`left`: phases that stand in the source state now; `accepted`: those of them that the rule `accepted` skips."""
-        back = sum(
-            result.fails_still(self._failed_state) and result.final_state == result.initial_state for result in self._results
-        )
-        self._gone = max(0, back - left)
-        self._known = self._fixed + self._failing + self._moved + max(0, left - back)
-        self._accepted = accepted
+    def note(self, found: Remainder) -> None:
+        """What a reading skipped, while phases may be on their way."""
+        self._skips = Skips.of(found)
+
+    def weigh(self, found: Remainder) -> None:
+        """A reading, while no phase is on its way."""
+        self._skips = Skips.of(found)
+        back = [
+            result
+            for result in self._results
+            if result.fails_still(self._failed_state) and result.final_state == result.initial_state
+        ]
+        self._gone = sum(result.key not in found.attempted for result in back)
+        self._known = self._fixed + self._failing + self._moved + found.total - len(found.attempted)
         if self._before is None:  # a session of the earlier program: nobody counted when it began
             self._before = self._known
 
@@ -114,4 +157,4 @@ class BalanceCount:
             return None
         gone = min(self._gone, self._failing)  # one of them may have another result since
         ends = Ends(fixed=self._fixed, failing=self._failing - gone, moved=self._moved + gone, gone=gone)
-        return Balance.of(before=self._before, known=self._known, ends=ends, accepted=self._accepted)
+        return Balance.of(before=self._before, known=self._known, ends=ends, skips=self._skips)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from batchdrain.model.phase import PhaseKey
+from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.failure_row import FailureRow
 from batchdrain.planning.stop import Progress
 from batchdrain.sessions.result import Result
@@ -28,7 +28,9 @@ class ResultCounts:
         self._results = 0
         self._successes = 0
         self.attempted: dict[PhaseKey, int] = {}  #: phases with a result, and its place among the results
-        self.passed_over: set[PhaseKey] = set()  #: phases that could not be claimed, and are not to be chosen again for now
+        self.passed_over: dict[
+            PhaseKey, Skip
+        ] = {}  #: phases that could not be claimed, and are not to be chosen again for now
         self.fixed: dict[str, int] = {}  #: phases that this session completed, by run_id
         self.metric = ""  #: whose absence is counted
 

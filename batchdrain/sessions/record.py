@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from batchdrain.model.errors import FilesUnavailable
 from batchdrain.model.phase import PhaseKey, Skip
+from batchdrain.planning.remainder import Remainder
 from batchdrain.planning.stop import Progress
 from batchdrain.runtime import files
 from batchdrain.runtime.json_text import to_json
@@ -133,6 +135,18 @@ class SessionRecord:
         """Keep for the summary that a rule acted on `count` phases; None: nobody counted them."""
         with self._guard:
             self.session.note(skip, count)
+
+    def note_reading(self, found: Remainder, *, is_last: bool = False) -> None:
+        """A look at the backlog: what it skips. `is_last`: no phase is on its way any more."""
+        skips = Counter[Skip]()
+        for skip, count in found.named.items():
+            skips[Skip(skip.rule, cut_text(skip.value, _NOTED_CHARS))] += count
+        with self._guard:
+            self.session.take_skips(skips)
+            if is_last:
+                self.balance_count.weigh(found)
+            else:
+                self.balance_count.note(found)
 
     def shorten(self, path: str) -> str:
         """The path of a log, which lies in the folder of its run, as sessions and the ledger keep it."""

@@ -104,6 +104,16 @@ class Session(Record):
         if len(self.skipped) < NOTED:
             self.skipped.append(Skipped(rule=skip.rule, value=skip.value, count=count))
 
+    def take_skips(self, skips: Mapping[Skip, int]) -> None:
+        """What the latest reading of the backlog skips, in place of what former ones did. Those of a rule that find no room are
+        counted together."""
+        told = sorted(skips.items(), key=lambda item: (-item[1], item[0]))
+        self.skipped = [Skipped(rule=skip.rule, value=skip.value, count=count) for skip, count in told[:NOTED]]
+        rest: dict[str, int] = {}
+        for skip, count in told[NOTED:]:
+            rest[skip.rule] = rest.get(skip.rule, 0) + count
+        self.skipped += [Skipped(rule=rule, count=count) for rule, count in rest.items()]
+
     def recount(self) -> None:
         """Set every total from the results; failures that are not among them any more stay counted by their fingerprint."""
         known = self.fingerprint_counts

@@ -117,6 +117,7 @@ FAULTS: Final = {
     88: Fault("ids that no argument takes", 1, EACH, cases=3),
     89: Fault("a session, a plan, a state that would grow beyond what is read", 3, cases=4),
     91: Fault("an engine forks: a signal to the group, or to one of its processes, a death with a child left", 8, cases=8),
+    92: Fault("a dry run beside what dead controllers hold, or kept", 9, EACH, cases=9),
     94: Fault("two ids have one name as a file, whatever their case, accents and signs", 6, cases=6),
     95: Fault("a result file with a field of a wrong kind, or that is no JSON", 25, cases=25),
     99: Fault("a prune is killed, meets another one, a drain, links, a disk that takes nothing", 14, cases=8),

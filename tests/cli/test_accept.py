@@ -16,7 +16,7 @@ from batchdrain.model.errors import UsageError
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
-from batchdrain.sessions.balance import Balance
+from batchdrain.sessions.balance import Balance, Skips
 from tests.support.workplace import Ran, Workplace, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
@@ -122,7 +122,7 @@ def test_a_note_that_somebody_spoiled_accepts_nothing(said: dict[str, Any]) -> N
 
 
 def test_the_balance_adds_up_when_the_accepted_ones_have_gone_meanwhile() -> None:
-    found = Balance.of(before=5, known=2, accepted=4)
+    found = Balance.of(before=5, known=2, skips=Skips(accepted=4))
     assert (found.accepted, found.not_reached, found.taken_elsewhere, found.new) == (2, 3, 3, 0)
     assert found.adds_up
 

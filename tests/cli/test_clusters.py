@@ -117,13 +117,25 @@ def test_many_ids_get_a_line_of_their_own(sqlite_project: Workplace) -> None:
     assert len(sqlite_project.taken()) == 6
 
 
-def test_the_clusters_of_a_run_still_tell_in_how_many_runs_they_stand(project: Workplace) -> None:
-    project.fail("a/p", "b/p", "c/p", "d/p")
+def test_the_clusters_of_a_run_count_its_own_phases_and_attempts_and_tell_of_all_runs_apart(project: Workplace) -> None:
+    project.configure(stop={"max_repeats": 0})
+    project.fail("a/p~fail", "a/q~fail", "b/p", "b/q", "c/p", "d/p")
     reasons(project, a=DISK, b=DISK, c=DISK, d="unlike")
+    project.inv("drain", "--run-id=a")
+    reasons(project, a=DISK)
+
     found = by_mark(project, "--run-id=b")
-    assert [(mark, one["count"], one["runs"], one["example"]["run_id"]) for mark, one in found.items()] == [
-        (fingerprint(DISK), 1, 3, "b"),
-    ]  # fmt: skip
+
+    assert list(found) == [fingerprint(DISK)]
+    disk = found[fingerprint(DISK)]
+    assert (disk["count"], disk["runs"], disk["tried"], disk["fixed"]) == (2, 1, 0, 0)
+    assert (disk["all_runs"], disk["scope"]) == ({"count": 5, "runs": 3}, "systemic")
+    assert disk["example"]["run_id"] == "b"
+    assert by_mark(project, "--run-id=a")[fingerprint(DISK)]["tried"] == 2
+    header, _, row, *rest = project.inv("clusters", "--run-id=b").lines
+    assert header.startswith("2 failed phases of run b in 1 clusters: ")
+    assert row.split()[:2] == ["2", "1"]
+    assert "        in all runs: 5 in 3" in rest
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from batchdrain.model.claim import Choice
 from batchdrain.model.lane import Lane
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.lane_backlog import LaneBacklog, Reading
+from batchdrain.planning.lane_backlog import LaneBacklog
+from batchdrain.planning.reading import Reading
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.policies.ranking import ranking_of
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,16 +15,14 @@ from batchdrain.config.settings import Dependency, Settings
 from batchdrain.config.stop_settings import Stop
 from batchdrain.config.timeout_settings import Timeout
 from batchdrain.database.ledger.history import Past
-from batchdrain.database.phases.pages import Page, Row
+from batchdrain.database.phases.pages import Row
 from batchdrain.failures.fingerprints import cluster_id_of, fingerprint
 from batchdrain.model.lane import Lane
 from batchdrain.model.phase import PhaseKey
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.lane_backlog import LaneBacklog, Reading
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.plan import explain_rows, plan
-from batchdrain.planning.planner import Selection
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.stop import Progress
 from batchdrain.planning.verdicts import Verdict, VerdictKind
@@ -196,7 +194,7 @@ def test_every_phase_has_exactly_one_reason(found: tuple[list[Row], SkipRules], 
     backlog = backlog_of(rows, ["untried-first", "smart"], replace(rules, attempted=attempted))
     made = plan(backlog, LIMITS, most=batch, now=NOW, take=attempted.add)
 
-    told = list(explain_rows(cast("Selection", Again(rows, replace(rules, attempted=attempted))), made))
+    told = list(explain_rows(backlog_of(rows, rules=replace(rules, attempted=attempted)), made))
 
     assert sorted(map(repr, rows)) == sorted(repr(row) for row, _, _ in told)
     assert len(rows) == made.total == len(made.phases) + made.left + made.skipped.total()
@@ -208,20 +206,6 @@ def test_every_phase_has_exactly_one_reason(found: tuple[list[Row], SkipRules], 
     assert sum(count for skip, count in skips.items() if skip.rule == "batch is full") == made.left >= 0
     assert Counter({skip: count for skip, count in skips.items() if skip.rule != "batch is full"}) == made.skipped
     assert batch is not None or made.left == 0
-
-
-@dataclass(frozen=True)
-class Again:
-    """A selection whose backlog is looked at a second time, as `dry-run --explain` does."""
-
-    rows: list[Row]
-    rules: SkipRules
-
-    def reading(self) -> Reading:
-        return Reading(pages=[Page.of(self.rows)], rules=self.rules)
-
-    def backlog(self) -> LaneBacklog:
-        return backlog_of(self.rows, rules=self.rules)
 
 
 def test_a_lane_tells_how_often_its_fingerprint_was_seen() -> None:

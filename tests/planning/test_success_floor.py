@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchdrain.config.settings import Stop
+from batchdrain.config.stop_settings import Stop
 from batchdrain.planning.stop import Progress, session_stop
 
 FLOOR = Stop(success_floor=0.5, success_floor_after=4)

@@ -14,9 +14,10 @@ from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerp
 from batchdrain.database.run_counts import describe_counts
 from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
+from batchdrain.planning.acceptances import acceptances
 from batchdrain.planning.cluster_counts import RUNS, Cluster, cluster_counts
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.planner import Selection, acceptances
+from batchdrain.planning.planner import Selection
 from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import safe_text
 
@@ -29,7 +30,7 @@ def show_clusters(invocation: Invocation, *, run_id: str | None, top: int | None
     filters = Filters.of(run_id=run_id)
     with open_project(invocation) as project:
         selection = Selection(store=project.store, settings=project.settings, filters=filters, state=PhaseState.FAILED)
-        retries = read_retries_by_fingerprint(project.store.database, project.store.ledger)
+        retries = read_retries_by_fingerprint(project.store.database, project.store.ledger, run_id)
         known = acceptances(project.store)
         found = cluster_counts(selection.rows(), categoriser_of(project.settings), retries, run_id=run_id, accepted=known)
         out, redact = Output(), project.store.redact
@@ -42,7 +43,11 @@ def show_clusters(invocation: Invocation, *, run_id: str | None, top: int | None
             }
             out.json(to_json(shown, indent=True).decode())
             return
-        for line in _explain_nothing(project, run_id) if not found else _render_table(project, found, top or _SHOWN, redact):
+        if not found:
+            lines = _explain_nothing(project, run_id)
+        else:
+            lines = _render_table(project, found, top or _SHOWN, redact, run_id)
+        for line in lines:
             out.line(line)
 
 
@@ -52,9 +57,9 @@ def _explain_nothing(project: Project, run_id: str | None) -> Iterator[str]:
     yield f"It holds {describe_counts(counts)}." if counts else "The database holds no phases at all: is it the right one?"
 
 
-def _render_table(project: Project, found: list[Cluster], most: int, redact: Redact) -> Iterator[str]:
-    failed = sum(one.count for one in found)
-    yield f"{failed} failed phases in {len(found)} clusters: {project.store.where}"
+def _render_table(project: Project, found: list[Cluster], most: int, redact: Redact, run_id: str | None) -> Iterator[str]:
+    failed, of = sum(one.count for one in found), "" if run_id is None else f" of run {safe_text(run_id)}"
+    yield f"{failed} failed phases{of} in {len(found)} clusters: {project.store.where}"
     yield f"{'COUNT':>7} {'RUNS':>6}  {'CATEGORY':<12} {'TRIED':>6} {'FIXED':>6}  {'SCOPE':<13} --cluster="
     for one in found[:most]:
         runs = f"{one.runs}{'+' if one.runs >= RUNS else ''}"
@@ -65,6 +70,8 @@ def _render_table(project: Project, found: list[Cluster], most: int, redact: Red
         yield f"        {_cut(redact(one.fingerprint) or '(no reason)')}"
         if one.accepted:
             yield f"        accepted: {'all' if one.accepted == one.count else one.accepted} of them"
+        if one.all_count != one.count:
+            yield f"        in all runs: {one.all_count} in {one.all_runs}{'+' if one.all_runs >= RUNS else ''}"
         yield f"        e.g. {_cut(_example_of(one, redact))}"
         if not fits:
             yield f"        {ids}"
@@ -95,6 +102,7 @@ def _fields_of(one: Cluster, redact: Redact) -> dict[str, Any]:
         "ids": list(one.ids),
         "count": one.count,
         "runs": one.runs,
+        "all_runs": {"count": one.all_count, "runs": one.all_runs},
         "scope": _scope_of(one),
         "category": one.category,
         "fingerprint": redact(one.fingerprint),

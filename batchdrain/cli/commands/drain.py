@@ -40,8 +40,7 @@ def drain_failed(invocation: Invocation, flags: DrainFlags) -> int:
         if flags.plan is not None:
             request = _with_plan(project, request, Path(flags.plan), explicit_size=flags.sets("--batch-size"))
         if flags.dry_run:
-            output = None if flags.output is None else Path(flags.output)
-            return show_plan(project, request, flags.format, output=output, explain=flags.explain)
+            return show_plan(project, request, flags.format, view=flags.view)
         screen = screen_for(quiet=flags.quiet, shape=flags.format)
         return report(project, request, begin(project, request, screen), flags.format)
 

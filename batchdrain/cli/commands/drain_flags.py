@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from batchdrain.cli.commands.dry_run import PlanView
 from batchdrain.config.load import Override
 from batchdrain.planning.filters import Filters
 
@@ -31,6 +33,12 @@ class DrainFlags:
     def sets(self, flag: str) -> bool:
         """Whether a setting was given by `flag`: '--policy'."""
         return any(one.flag == flag for one in self.settings)
+
+    @property
+    def view(self) -> PlanView:
+        """What is shown of a dry run."""
+        output = None if self.output is None else Path(self.output)
+        return PlanView(output=output, explain=self.explain, quiet=self.quiet)
 
     @property
     def filters(self) -> Filters:

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.categories import categoriser_of
 from batchdrain.database.run_counts import describe_counts
+from batchdrain.drain.dry_plan import DryPlan, make_dry_plan
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption
-from batchdrain.drain.selection import backlog_for, selection_for
-from batchdrain.drain.services import limits_for
-from batchdrain.model.phase import Skip
 from batchdrain.planning import plan_file
-from batchdrain.planning.plan import Plan, explain_rows, plan
-from batchdrain.planning.stop import session_stop
+from batchdrain.planning.plan import explain_rows
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
-from batchdrain.reports.plan_text import render_explanation, render_phases
+from batchdrain.reports.plan_json import render_json
+from batchdrain.reports.plan_text import render_explanation, render_phases, render_recovery, render_sums
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
-from batchdrain.sessions.progress import ResultCounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanView:
+    """What is shown of a plan beside its phases, and where it is written to."""
+
+    output: Path | None = None  #: the plan's file
+    explain: bool = False  #: every phase, chosen or skipped
+    quiet: bool = False  #: the sums alone
 
 
 def show_plan(
@@ -30,79 +36,63 @@ def show_plan(
     request: DrainRequest,
     shape: str,
     *,
-    output: Path | None = None,
-    explain: bool = False,
+    view: PlanView = PlanView(),
     left: Resumption | None = None,
 ) -> int:
-    """Print the plan of a request; write it to `output` where asked. `left`: of a session that would go on. Writes nothing
-    else. Returns 0. Raises ConfigError for a table that can't be drained."""
+    """Print the plan of a request; write it to a file where asked. `left`: of a session that would go on. Writes nothing else.
+    Returns 0. Raises ConfigError for a table that can't be drained."""
     project.require_fit_table(request.settings.command)
-    stopped = _stop_of(request, left)
-    made = _make_plan(project, request, left, is_stopped=stopped is not None)
+    found = make_dry_plan(project, request, left)
     filters = {"kind": request.kind.value, **asdict(request.filters)}
-    file = plan_file.as_file(made, now=clock.now(), database=project.store.identify(), filters=filters)
-    if output is not None:
-        plan_file.save(output, file)
+    file = plan_file.as_file(found.made, now=clock.now(), database=project.store.identify(), filters=filters)
+    if view.output is not None:
+        plan_file.save(view.output, file)
     out = Output()
+    nothing = "" if found.made.all else _explain_nothing(project, request, found)
     if shape == "json":
-        out.json(plan_file.render(file).decode())
+        rows = explain_rows(found.backlog(), found.made) if view.explain else None
+        out.json(render_json(file, found.made, found.recovery, nothing=nothing, problems=found.problems, rows=rows))
         return 0
-    by_plan = request.plan is not None
-    lines = [*_header(project, request, made, is_limited=_limit_of(request, left) is not None)]
-    lines += [f"The session takes nothing more: {safe_text(str(stopped))}"] if stopped is not None else []
-    lines += render_phases(made, categoriser_of(request.settings).slow, by_plan=by_plan)
-    for line in lines:
+    for line in _render(project, request, found, nothing, quiet=view.quiet):
         out.line(line)
-    if explain:
-        selection = selection_for(project, request, _progress_of(left))
-        for line in render_explanation(explain_rows(selection, made, by_plan=by_plan), request.state.value):
+    if view.explain:
+        for line in render_explanation(explain_rows(found.backlog(), found.made), request.state.value):
             out.line(line)
-    if output is not None:
-        place = safe_text(str(output))
+    if view.output is not None:
+        place = safe_text(str(view.output))
         out.line(f"Plan written to {place}: `inv drain --plan {place}` drains it")
     return 0
 
 
-def _stop_of(request: DrainRequest, left: Resumption | None) -> Skip | None:
-    """Why a session that would go on takes nothing more, whatever is left."""
-    return None if left is None else session_stop(_progress_of(left).progress(), request.settings.stop)
-
-
-def _make_plan(project: Project, request: DrainRequest, left: Resumption | None, *, is_stopped: bool) -> Plan:
-    done = _progress_of(left)
-    return plan(
-        backlog_for(project, request, done),
-        limits_for(project, request.settings),
-        most=0 if is_stopped else _limit_of(request, left),
-        now=clock.now(),
-        take=done.take,
-        retries=[] if left is None or is_stopped else sorted(left.retries),
-    )
-
-
-def _limit_of(request: DrainRequest, left: Resumption | None) -> int | None:
-    return request.most if left is None else left.most
-
-
-def _progress_of(left: Resumption | None) -> ResultCounts:
-    return ResultCounts() if left is None else left.count()
-
-
-def _header(project: Project, request: DrainRequest, made: Plan, *, is_limited: bool) -> Iterator[str]:
-    counts = project.store.read_run_counts()
+def _render(project: Project, request: DrainRequest, found: DryPlan, nothing: str, *, quiet: bool) -> Iterator[str]:
+    made, state = found.made, request.state.value
     yield "Dry run: nothing is written"
-    yield f"Database: {project.store.where}: {describe_counts(counts)}"
-    yield f"Target: Process {len(made.all) if is_limited else 'all'} {request.state.value} phases"
+    yield f"Database: {project.store.where}: {describe_counts(project.store.read_run_counts())}"
+    yield f"Target: Process {made.most if found.limit is not None else 'all'} {state} phases"
+    yield from render_recovery(found.recovery)
     for name, budget in request.settings.stop.max_metric.items():
         if budget:
             yield f"Budget: the session ends once its results brought {budget:.15g} of {safe_text(name)}"
+    for problem in found.problems:
+        yield f"A drain would not begin: {safe_text(problem)}"
     yield ""
-    if not made.all:
-        empty = EmptySelection(
-            state=request.state.value,
-            total=made.total,
-            skipped=made.skipped,
-            held=len(project.store.history.read_held()),
-            by_plan=request.plan is not None,
-        )
-        yield explain_nothing(project.store.where, counts, empty)
+    if nothing:
+        yield nothing
+        return
+    if not quiet:
+        yield from render_phases(made)
+    yield from render_sums(made, categoriser_of(request.settings).slow)
+
+
+def _explain_nothing(project: Project, request: DrainRequest, found: DryPlan) -> str:
+    if found.stopped is not None:
+        return f"The session takes nothing more: {safe_text(str(found.stopped))}"
+    store, made = project.store, found.made
+    empty = EmptySelection(
+        state=request.state.value,
+        total=made.total,
+        skipped=made.remainder.named if request.plan is not None else made.skipped,
+        held=len(store.history.read_held()) - len(found.recovery),
+        by_plan=request.plan is not None,
+    )
+    return explain_nothing(store.where, store.read_run_counts(), empty)

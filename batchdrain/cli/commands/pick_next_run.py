@@ -5,6 +5,7 @@ from __future__ import annotations
 from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
+from batchdrain.drain.foreseen_recovery import foresee_recovery
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.selection import backlog_for
@@ -38,9 +39,8 @@ def choose_next_run(project: Project, state: str) -> str | None:
                 return row.run_id
     if state == "queued":
         return None
-    backlog = backlog_for(
-        project, DrainRequest(kind=Kind.FAILED, filters=Filters(), settings=project.settings), NothingDone()
-    )
+    request = DrainRequest(kind=Kind.FAILED, filters=Filters(), settings=project.settings)
+    backlog = backlog_for(project, request, NothingDone(), foresee_recovery(project))
     backlog.refresh(clock.now())
     choice = backlog.next(clock.now())
     return None if choice is None else choice.phase.run_id

@@ -17,6 +17,8 @@ def report(project: Project, request: DrainRequest, outcome: SessionOutcome, sha
     """Print what came of a session. Returns its exit code; raises what ended it early."""
     if outcome.session is None:
         show(Output(), formats.render_nothing(_why_nothing(project, request, outcome), shape), shape)
+        if outcome.failure is not None:
+            raise outcome.failure
         return 0
     if not outcome.took and outcome.failure is None and shape == "text":
         Output().text(formats.render_nothing(_why_nothing(project, request, outcome), shape))

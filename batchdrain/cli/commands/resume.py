@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from batchdrain.cli.commands.drain_flags import DrainFlags
@@ -63,8 +62,7 @@ def _show_resumption(project: Project, session_id: str | None, batch_size: int |
     left = resumable(project, session_id, batch_size=batch_size, by=flags.filters)
     if left is None:
         return _nothing_to_resume(project)
-    output = None if flags.output is None else Path(flags.output)
-    return show_plan(project, left.request, flags.format, output=output, explain=flags.explain, left=left)
+    return show_plan(project, left.request, flags.format, view=flags.view, left=left)
 
 
 def _nothing_to_resume(project: Project) -> int:

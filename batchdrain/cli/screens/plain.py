@@ -56,7 +56,9 @@ class PlainScreen:
         if attempt.success:
             self._show_result(scheduled, f"  ✓ Success: {ending}")
         else:
-            error = f"    Error: {safe_text(fit(attempt.reason or 'moved by somebody else', _REASON_CHARS))}"
+            error = (
+                f"    Error: {safe_text(fit(attempt.reason or 'moved by its command, or by somebody else', _REASON_CHARS))}"
+            )
             self._show_result(scheduled, f"  ✗ Failed: {ending}", error, *self._log_line(attempt))
 
     def released(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:

@@ -87,8 +87,8 @@ def _read_failures(connection: sa.Connection, attempt: sa.Subquery) -> tuple[dic
     return failures, seen_in
 
 
-def read_retries_by_fingerprint(database: Database, ledger: Ledger) -> dict[str, RetryCount]:
-    """Over all sessions and runs; {} where there is no ledger."""
+def read_retries_by_fingerprint(database: Database, ledger: Ledger, run_id: str | None = None) -> dict[str, RetryCount]:
+    """Over all sessions, of one run or of all; {} where there is no ledger."""
     with database.read() as connection:
         if not ledger.exists(connection):
             return {}
@@ -99,6 +99,8 @@ def read_retries_by_fingerprint(database: Database, ledger: Ledger) -> dict[str,
             .where(attempts.c.from_fingerprint.is_not(None), attempts.c.outcome.in_(_ENDED))
             .group_by(attempts.c.from_fingerprint)
         )
+        if run_id is not None:
+            query = query.where(attempts.c.run_id == run_id)
         return {
             fingerprint: RetryCount(tried=int(count), fixed=int(done))
             for fingerprint, count, done in connection.execute(query)

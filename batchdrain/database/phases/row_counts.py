@@ -101,6 +101,26 @@ def find_duplicate_ids(connection: sa.Connection, table: PhaseTable) -> tuple[Ph
     return None if found is None else (PhaseKey(to_text(found[0]), to_text(found[1])), found[2])
 
 
+def has_unique_ids(table: PhaseTable) -> bool:
+    """Whether a key of the table itself says that no two rows have the same ids."""
+    ids = {table.source.columns.run_id, table.source.columns.phase_id}
+    keys = [one for one in table.table.constraints if isinstance(one, sa.PrimaryKeyConstraint | sa.UniqueConstraint)]
+    named = [{column.name for column in key.columns} for key in keys]
+    for index in table.table.indexes:
+        is_partial = any(name.endswith("_where") and value is not None for name, value in index.dialect_kwargs.items())
+        if index.unique and not is_partial and len(index.expressions) == len(index.columns):
+            named.append({column.name for column in index.columns})
+    return any(names and names <= ids for names in named)
+
+
+def read_ambiguous_ids(connection: sa.Connection, table: PhaseTable, *, most: int) -> frozenset[tuple[str, str]]:
+    """The ids that name more than one row, in whatever states, at most so many. One pass, and none where a key forbids them."""
+    if has_unique_ids(table):
+        return frozenset()
+    query = _count_query_of(table.run_id, table.phase_id).having(sa.func.count() > 1).limit(most)
+    return frozenset((to_text(run), to_text(phase)) for run, phase, _ in connection.execute(query))
+
+
 def _count_query_of(*of: ExactColumn) -> sa.Select[Any]:
     groups = [group for column in of for group in column.groups]
     return sa.select(*(column.group_value for column in of), sa.func.count()).group_by(*groups)

@@ -22,8 +22,9 @@ from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.model.states import Outcome, PhaseState
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.lane_backlog import LaneBacklog, Reading
+from batchdrain.planning.lane_backlog import LaneBacklog
 from batchdrain.planning.limits import TimeLimits
+from batchdrain.planning.reading import Reading
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.stop import Progress, session_stop
 from batchdrain.policies.ranking import Ranking

@@ -1,0 +1,55 @@
+"""Which stop conditions may end a plan before its last phase. Only results can tell whether they do. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from batchdrain.config.stop_settings import Stop
+from batchdrain.model.phase import Phase, Skip
+from batchdrain.planning.stop import Progress, cluster_stop, run_stop, session_stop
+
+
+def rules_that_may_end(
+    phases: Sequence[Phase], progress: Progress, stop: Stop, size_of: Callable[[str], int]
+) -> tuple[str, ...]:
+    """Their names, in the order in which they might strike; none where every phase is taken whatever comes of those before.
+
+    `progress`: of the session before the first of them. `size_of`: how many phases failed so.
+    """
+    return tuple(dict.fromkeys(skip.rule for skip in _strike(phases, progress, stop, size_of) if skip is not None))
+
+
+def _strike(phases: Sequence[Phase], progress: Progress, stop: Stop, size_of: Callable[[str], int]) -> Iterator[Skip | None]:
+    runs, clusters = Counter(progress.timeouts), set[str]()
+    for before, phase in enumerate(phases):
+        fingerprint = phase.failure.fingerprint
+        if before:
+            yield run_stop(phase.run_id, replace(progress, timeouts=runs), stop)
+            yield cluster_stop(fingerprint, _if_all_failed_so(progress, fingerprint, before), stop)
+        if stop.canary and fingerprint in clusters and size_of(fingerprint) >= stop.canary_size:
+            yield cluster_stop(fingerprint, replace(progress, dead_canaries={fingerprint}), stop)
+        runs[phase.run_id] += 1
+        clusters.add(fingerprint)
+    if len(phases) > 1:
+        yield session_stop(_if_all_failed(progress, phases[:-1], stop), stop)
+
+
+def _if_all_failed_so(progress: Progress, fingerprint: str, count: int) -> Progress:
+    return replace(progress, repeats={fingerprint: progress.repeats.get(fingerprint, 0) + count})
+
+
+def _if_all_failed(progress: Progress, phases: Sequence[Phase], stop: Stop) -> Progress:
+    """The worst that may have come of these phases: each took its time, failed in one new way, reported much of what has a
+    budget and nothing of what is wanted."""
+    count, are_unlike = len(phases), len({phase.failure.fingerprint for phase in phases}) > 1
+    return replace(
+        progress,
+        elapsed_s=float("inf"),
+        consecutive_failures=progress.consecutive_failures + count,
+        results=progress.results + count,
+        without_metric=progress.without_metric + count,
+        same_failures=progress.same_failures + (count if are_unlike or progress.same_failures else 0),
+        spent=dict.fromkeys(stop.max_metric, float("inf")),
+    )

@@ -1,0 +1,46 @@
+"""What a reading of the backlog comes to: every row of the source state is counted once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from batchdrain.model.phase import PhaseKey, Skip
+from batchdrain.planning.acceptances import ACCEPTED
+from batchdrain.planning.filters import is_asked_for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remainder:
+    """`total = attempted + skipped + waiting`, whatever others do meanwhile: it is one reading."""
+
+    total: int = 0  #: rows in the source state
+    attempted: frozenset[PhaseKey] = frozenset()  #: phases with a result of this session that stand in the source state
+    skipped: Counter[Skip] = field(default_factory=Counter)  #: rows without one, by rule and value
+    absent: Counter[Skip] = field(default_factory=Counter)  #: phases of a plan that are no rows of the source state
+
+    @property
+    def filtered(self) -> int:
+        """Rows that the session was not asked for."""
+        return sum(count for skip, count in self.skipped.items() if is_asked_for(skip))
+
+    @property
+    def accepted(self) -> int:
+        """Rows that the rule `accepted` skips."""
+        return sum(count for skip, count in self.skipped.items() if skip.rule == ACCEPTED)
+
+    @property
+    def by_rules(self) -> int:
+        """Rows that all other rules skip."""
+        return self.skipped.total() - self.filtered - self.accepted
+
+    @property
+    def waiting(self) -> int:
+        """Rows that may still be drained."""
+        return self.total - len(self.attempted) - self.skipped.total()
+
+    @property
+    def named(self) -> Counter[Skip]:
+        """The skips that people are told of."""
+        told = {skip: n for skip, n in self.skipped.items() if not is_asked_for(skip)}
+        return Counter(told) + self.absent

@@ -1,0 +1,64 @@
+"""A plan as JSON: the file that `drain --plan` reads, and beside it what else a dry run found out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from batchdrain.database.phases.pages import Row
+from batchdrain.model.phase import Skip
+from batchdrain.planning.given_back import GivenBack
+from batchdrain.planning.plan import Plan
+from batchdrain.planning.plan_file import PlanFile
+from batchdrain.runtime.json_text import to_json
+
+
+def render_json(
+    file: PlanFile,
+    made: Plan,
+    recovery: Sequence[GivenBack],
+    *,
+    nothing: str,
+    problems: Sequence[str],
+    rows: Iterable[tuple[Row, str, Skip | None]] | None,
+) -> str:
+    """`nothing`: why no phase was selected, '' where one was. `rows`: of every phase its one reason, where that was asked for."""
+    found = file.model_dump(mode="json") | {
+        "total": made.total,
+        "would_drain": len(made.all),
+        "is_upper_bound": bool(made.may_end_by),
+        "may_end_by": list(made.may_end_by),
+        "may_follow": made.may_follow,
+        "batch_full": made.left,
+        "skipped": list(_list_skips(made.skipped)),
+        "not_there": list(_list_skips(made.remainder.absent)),
+        "recovery": [_fields_of(back) for back in recovery],
+        "problems": list(problems),
+    }
+    if nothing:
+        found["nothing_selected"] = nothing.splitlines()
+    if rows is not None:
+        found["explanation"] = [_explain(*row) for row in rows]
+    return to_json(found, indent=True).decode()
+
+
+def _list_skips(skipped: Counter[Skip]) -> Iterator[dict[str, Any]]:
+    for skip, count in sorted(skipped.items(), key=lambda item: (-item[1], item[0])):
+        yield {"rule": skip.rule, "value": skip.value, "count": count}
+
+
+def _fields_of(back: GivenBack) -> dict[str, Any]:
+    recorded = None if back.recorded is None else back.recorded.value
+    return {"run_id": back.key.run_id, "phase_id": back.key.phase_id, "state": back.stands, "recorded": recorded}
+
+
+def _explain(row: Row, reason: str, skip: Skip | None) -> dict[str, Any]:
+    return {
+        "run_id": row.run_id,
+        "phase_id": row.phase_id,
+        "phase_index": row.phase_index,
+        "chosen": skip is None,
+        "rule": None if skip is None else skip.rule,
+        "reason": reason if skip is None else skip.value,
+    }

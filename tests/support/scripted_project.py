@@ -1,0 +1,104 @@
+"""A project in this process, on a database of its own: tasks are called, commands are scripted, and others meddle."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from batchdrain.cli.invocation import Invocation
+from batchdrain.model.errors import BadData
+from tests.conftest import MEMORY, in_memory
+from tests.support import scripted_engine
+
+Row = tuple[str, str, int | None, str, str | None]
+
+
+@dataclass
+class ScriptedProject:
+    """A project in this process: its tasks are called, its commands are scripted."""
+
+    root: Path
+    section: dict[str, Any]
+    happens: dict[int, str] = field(default_factory=dict)  #: before the end of which command
+    ended: int = 0
+    code: object = None  #: of the last call
+
+    def sql(self, text: str, *rows: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        with contextlib.closing(sqlite3.connect(self.root / "b.db", timeout=5)) as connection, connection:
+            return connection.executemany(text, rows).fetchall() if rows else connection.execute(text).fetchall()
+
+    def call(self, task: Callable[..., object], *arguments: Any, **named: Any) -> str:
+        """What it prints."""
+        invocation = Invocation(section=self.section, environ={}, root=self.root, dry=False)
+        with (self.root / "out").open("w+") as out:
+            before, sys.stdout = sys.stdout, out
+            try:
+                self.code = task(invocation, *arguments, **named)
+            except BadData as error:
+                self.code = error.exit_code
+            finally:
+                sys.stdout = before
+            out.seek(0)
+            return out.read()
+
+    def meddle(self, run_id: str, phase_id: str) -> None:
+        """Called before a command ends."""
+        what = self.happens.get(self.ended)
+        self.ended += 1
+        if phase_id.endswith("~moves"):
+            self.sql("UPDATE phases SET state = 'CANCELLED' WHERE run_id = ? AND phase_id = ?", (run_id, phase_id))
+        if phase_id.endswith("~deletes"):
+            self.sql("DELETE FROM phases WHERE run_id = ? AND phase_id = ?", (run_id, phase_id))
+        some = "WHERE rowid IN (SELECT rowid FROM phases WHERE state = 'FAILED' ORDER BY phase_id LIMIT 1)"
+        if what == "interrupt":
+            scripted_engine.interrupt()
+        elif what == "insert":
+            self.sql("INSERT INTO phases VALUES ('new', 'q~ok', 0, 'FAILED', 'boom')")
+        elif what == "delete":
+            self.sql(f"DELETE FROM phases {some}")
+        elif what in {"complete", "cancel"}:
+            self.sql(f"UPDATE phases SET state = '{'COMPLETE' if what == 'complete' else 'CANCELLED'}' {some}")
+        elif what == "fail again":
+            self.sql("UPDATE phases SET state = 'FAILED' WHERE state = 'COMPLETE'")
+
+    def results(self) -> int:
+        """Of the last session."""
+        return 0 if (session := self.session()) is None else len(session["results"])
+
+    def failed(self) -> list[tuple[str, str]]:
+        return [(run, phase) for run, phase in self.sql("SELECT run_id, phase_id FROM phases WHERE state = 'FAILED'")]
+
+    def session(self) -> dict[str, Any] | None:
+        files = sorted((self.root / "sessions").glob("*.json"))
+        return json.loads(files[-1].read_text()) if files else None
+
+
+@contextlib.contextmanager
+def scripted_project(
+    rows: Sequence[Row], section: Mapping[str, Any], happens: Mapping[int, str] | None = None
+) -> Iterator[ScriptedProject]:
+    with tempfile.TemporaryDirectory(dir=MEMORY if in_memory() else None) as folder:
+        source: dict[str, Any] = {
+            "database_url": f"sqlite:///{folder}/b.db",
+            "session_dir": "sessions",
+            "engine": scripted_engine.ENGINE,
+        }
+        source["command"] = {"argv": [sys.executable]}
+        found = ScriptedProject(root=Path(folder), section={**source, **section}, happens=dict(happens or {}))
+        found.sql(
+            "CREATE TABLE phases (run_id TEXT, phase_id TEXT, phase_index INTEGER, state TEXT, last_failure_reason TEXT)"
+        )
+        if rows:
+            found.sql("INSERT INTO phases VALUES (?, ?, ?, ?, ?)", *rows)
+        scripted_engine.before_each_end(found.meddle)
+        try:
+            yield found
+        finally:
+            scripted_engine.before_each_end()
