@@ -7,6 +7,7 @@ from batchdrain.database.ledger.history import SESSION
 from batchdrain.drain.loop import Drain
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.project import Project
+from batchdrain.drain.retry import RETRIED
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.planning.acceptances import ACCEPTED
@@ -36,6 +37,7 @@ def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
     left = sum(
         getattr(row, it.request.state.value) for row in outage.retry(it.project.store.read_run_counts, meanwhile=_MEANWHILE)
     )
+    record.session.without_effect += _find_idle_limits(it, drain)
     skipped = it.backlog.skipped
     for skip, count in sorted(skipped.items()):
         if skip.rule not in {*ASKED_FOR, ATTEMPTED}:
@@ -55,6 +57,16 @@ def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
         status, because = Status.COMPLETE, None
     record.end(status, clock.now(), because)
     outage.retry(lambda: keep_head(it.project, record.session), meanwhile=_MEANWHILE)
+
+
+def _find_idle_limits(it: OpenSession, drain: Drain) -> list[str]:
+    """--max-attempts where nothing could be tried again: told when it is known, at the end."""
+    session, attempts = it.record.session, it.request.settings.retry.max_attempts
+    if "--max-attempts" not in it.request.flags or not session.total_failed or drain.executed > session.total_processed:
+        return []
+    if any(result.category == RETRIED for result in session.results if not result.success):
+        return []
+    return [f"--max-attempts={attempts}: no failure was transient, and only transient failures are tried again"]
 
 
 def close_after(record: SessionRecord, error: BaseException) -> None:

@@ -10,7 +10,7 @@ from batchdrain.drain.preflight import require_ready, settle_ledger
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.screen import Screen
-from batchdrain.drain.selection import backlog_for
+from batchdrain.drain.selection import backlog_for, find_without_effect, settle
 from batchdrain.drain.session_run import SessionOutcome, run_session
 from batchdrain.planning.acceptances import ACCEPTED
 from batchdrain.runtime import clock
@@ -24,12 +24,14 @@ from batchdrain.sessions.session import Session, Status
 def begin(project: Project, request: DrainRequest, screen: Screen) -> SessionOutcome:
     """A new session, unless there is nothing to drain. Raises BatchDrainError."""
     require_ready(project, request)
+    request = settle(project, request)
     recovered = settle_ledger(project, screen)
     counts = ResultCounts()
     backlog = backlog_for(project, request, counts)
     backlog.refresh(clock.now())
+    idle = find_without_effect(project, request, backlog)
     if not backlog.waiting:
-        return SessionOutcome(session=None, exit_code=0, skipped=backlog.skipped, total=backlog.total)
+        return SessionOutcome(session=None, exit_code=0, skipped=backlog.skipped, total=backlog.total, without_effect=idle)
     accepted = sum(count for skip, count in backlog.skipped.items() if skip.rule == ACCEPTED)
     started_at = clock.now()
     project.folder.prepare()
@@ -41,9 +43,12 @@ def begin(project: Project, request: DrainRequest, screen: Screen) -> SessionOut
         status=Status.RUNNING,
         started_at=started_at,
         balance=Balance.of(before=backlog.total, known=backlog.total, accepted=accepted),
+        without_effect=idle,
         **request.as_fields(),
     )
     record = _open_record(session, project, counts)
+    for line in idle:
+        screen.notice(line)
     try:
         record.events.write(Event.SESSION_STARTED, kind=session.kind.value, batch_size=session.batch_size,
                             filters=session.filters, policy=session.policy, database=session.database)  # fmt: skip

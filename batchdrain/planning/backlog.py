@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice
 from batchdrain.model.phase import Phase, Skip
+from batchdrain.planning.seen_kinds import SeenKinds
 from batchdrain.planning.verdicts import Verdict
 
 
@@ -18,11 +19,15 @@ class Backlog(Protocol):
 
     skipped: Counter[Skip]  #: by rule and value
     total: int  #: rows of the source state at the last reading
+    seen: SeenKinds  #: at the last reading
     stale: bool  #: to be read again before the next choice
 
     @property
     def waiting(self) -> int:
         """Phases that may still be chosen."""
+
+    def ranks(self) -> list[Any]:
+        """How the policies ranked what waits, in no order: a tuple each, with a key for each policy in front."""
 
     def refresh(self, now: datetime) -> None:
         """Look at the database again."""

@@ -24,6 +24,7 @@ from batchdrain.planning.lane_buffer import Kept, LaneBuffer
 from batchdrain.planning.lane_builder import LaneBuilder
 from batchdrain.planning.lane_heap import LaneHeap
 from batchdrain.planning.lane_view import RunFacts, lane_of
+from batchdrain.planning.seen_kinds import SeenKinds
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.verdicts import Verdict
 from batchdrain.policies.ranking import Ranking
@@ -67,6 +68,7 @@ class LaneBacklog:
         self._failed: Counter[str] = Counter()
         self._sizes: dict[str, int] = {}
         self._rules: SkipRules | None = None
+        self.seen = SeenKinds()  #: of the last reading
         self.skipped: Counter[Skip] = Counter()  #: by rule and value, of the last reading and since
         self.total = 0  #: rows of the source state at the last reading
         self.waiting = 0  #: phases in all lanes
@@ -84,7 +86,7 @@ class LaneBacklog:
         self._lanes_of = defaultdict(list)
         for buffer in builder.buffers:
             self._lanes_of[buffer.run_id].append(buffer)
-        self._failed, self.skipped = builder.rows_of, builder.skipped
+        self._failed, self.skipped, self.seen = builder.rows_of, builder.skipped, builder.seen
         self.total = self._failed.total()
         self.waiting = sum(buffer.waiting for buffer in builder.buffers)
         self._failed.update(self._fixed())
@@ -95,6 +97,10 @@ class LaneBacklog:
     def size_of(self, fingerprint: str) -> int:
         """The most phases with it that one reading counted; 0 where no canaries are sent ahead."""
         return self._sizes.get(fingerprint, 0)
+
+    def ranks(self) -> list[Any]:
+        """How the policies ranked the lanes that wait, in no order."""
+        return [keys for is_ranked, keys in self._order.ranks() if is_ranked]
 
     def next(self, now: datetime, busy: Container[str] = frozenset(), full: Container[str] = frozenset()) -> Choice | None:
         """The phase most worth trying, of a run that is not `busy` and a cluster that is not `full`; it leaves the backlog.

@@ -16,6 +16,7 @@ from batchdrain.database.phases.singly import Unreadable
 from batchdrain.model.failure import NO_REASON, Failure
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.lane_buffer import LAST, LaneBuffer
+from batchdrain.planning.seen_kinds import SeenKinds
 from batchdrain.planning.skip_rules import BAD_DATA, SkipRules
 from batchdrain.planning.usable_ids import UsableIds
 
@@ -44,6 +45,7 @@ class LaneBuilder:
         self._lanes = 0
         self._room = KEPT
         self.alike: Counter[str] = Counter()  #: rows by fingerprint, where canaries are sent ahead
+        self.seen = SeenKinds(rules.filters.clusters)
         self.skipped: Counter[Skip] = Counter()
         self.rows_of: Counter[str] = Counter()  #: by run_id, the skipped ones too
         self.buffers: list[LaneBuffer] = []
@@ -76,9 +78,9 @@ class LaneBuilder:
         if isinstance(row.reason, Unreadable):
             return Skip(BAD_DATA, self._redact(row.reason)), NO_REASON, 0
         by_run = self._skips_run(row.run_id)
+        failure = self._failure(row.reason)
         if by_run is not None:
             return by_run, NO_REASON, 0
-        failure = self._failure(row.reason)
         key, past = PhaseKey(row.run_id, row.phase_id), self._rules.past
         digest = key.digest if (row.run_id, row.phase_id) in self._named else None
         attempts = 0 if digest is None else past.attempts.get(digest, 0)
@@ -132,7 +134,9 @@ class LaneBuilder:
 
     def _failure(self, reason: object) -> Failure:
         """Of a reason as the driver gives it: SQLite may hold something else than text."""
-        return Failure.of(to_reason(reason), self._categorise, self._redact)
+        failure = Failure.of(to_reason(reason), self._categorise, self._redact)
+        self.seen.add(failure)
+        return failure
 
     def _buffer_of(self, run_id: str, name: str | Skip) -> LaneBuffer:
         """Where the phases of a run go that failed so. A run that is skipped has one buffer, under whatever name."""

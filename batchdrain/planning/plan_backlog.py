@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from datetime import datetime
+from typing import Any
 
 from batchdrain.database.phases.pages import to_reason, to_rows
 from batchdrain.model.attempt import Attempt
@@ -14,6 +15,7 @@ from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.lane_backlog import Reading
 from batchdrain.planning.plan_file import PlannedPhase
+from batchdrain.planning.seen_kinds import SeenKinds
 from batchdrain.planning.skip_rules import ATTEMPTED, CLAIMED, IN_THIS_SESSION, PLAN, SkipRules
 from batchdrain.planning.usable_ids import UsableIds
 from batchdrain.planning.verdicts import Verdict
@@ -41,6 +43,7 @@ class PlanBacklog:
         self._skips_run: Callable[[str], Skip | None] = lambda _: None
         self._usable = UsableIds(())
         self.skipped: Counter[Skip] = Counter()
+        self.seen = SeenKinds()
         self.total = 0
         self.stale = False
 
@@ -68,6 +71,10 @@ class PlanBacklog:
                 self._ready.append(self._choice(planned, found[key], reading.rules))
             else:
                 self.skipped[skip] += 1
+
+    def ranks(self) -> list[Any]:
+        """None: a plan has its order."""
+        return []
 
     def size_of(self, fingerprint: str) -> int:  # noqa: ARG002 - a plan sends no canaries ahead
         return 0

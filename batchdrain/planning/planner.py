@@ -76,6 +76,11 @@ class Selection:
         return redact_rows(self.pages(), self.store.redact)
 
 
+def settle_run(store: Store, filters: Filters) -> Filters:
+    """Whether `run_id` is the name of a run, or a glob of several. Raises DatabaseUnavailable."""
+    return filters.settled(row.run_id for row in store.read_run_counts()) if filters.run_id_is_glob else filters
+
+
 def acceptances(store: Store) -> Acceptances | None:
     """What is accepted now; None where nothing is."""
     return Acceptances.of(Notes(store.database, store.ledger).read(NoteKind.ACCEPTED), clock.now())

@@ -34,7 +34,13 @@ def drain_failed(invocation: Invocation, flags: DrainFlags) -> int:
     if flags.plan is not None:
         _require_plan_alone(flags, filters)
     with open_project(invocation, flags.settings) as project:
-        request = DrainRequest(kind=Kind.FAILED, filters=filters, settings=project.settings)
+        request = DrainRequest(
+            kind=Kind.FAILED,
+            filters=filters,
+            settings=project.settings,
+            flags=flags.names,
+            fail_if_nothing=flags.fail_if_nothing,
+        )
         if flags.triage:
             request = _with_triage(request)
         if flags.plan is not None:

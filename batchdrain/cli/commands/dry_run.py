@@ -12,9 +12,10 @@ from batchdrain.database.run_counts import describe_counts
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption
-from batchdrain.drain.selection import backlog_for, selection_for
+from batchdrain.drain.selection import backlog_for, find_without_effect, selection_for, settle
 from batchdrain.drain.services import limits_for
 from batchdrain.planning import plan_file
+from batchdrain.planning.filters import Filters
 from batchdrain.planning.plan import Plan, explain_rows, plan
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
 from batchdrain.reports.plan_text import render_explanation, render_phases
@@ -33,19 +34,23 @@ def show_plan(
     left: Resumption | None = None,
 ) -> int:
     """Print the plan of a request; write it to `output` where asked. `left`: of a session that would go on. Writes nothing
-    else. Returns 0. Raises ConfigError for a table that can't be drained."""
+    else. Returns 0, or 1 where nothing is
+    planned and that is to fail. Raises ConfigError for a table that can't be drained."""
     project.require_fit_table(request.settings.command)
+    request = settle(project, request)
     made = _make_plan(project, request, left)
+    idle = _find_idle(project, request)
     filters = {"kind": request.kind.value, **asdict(request.filters)}
-    file = plan_file.as_file(made, now=clock.now(), database=project.store.identify(), filters=filters)
+    file = plan_file.as_file(made, now=clock.now(), database=project.store.identify(), filters=filters, without_effect=idle)
     if output is not None:
         plan_file.save(output, file)
     out = Output()
     if shape == "json":
         out.json(plan_file.render(file).decode())
-        return 0
+        return int(request.fail_if_nothing and not made.all)
     by_plan = request.plan is not None
     lines = [*_header(project, request, made, is_limited=_limit_of(request, left) is not None)]
+    lines[3:3] = [f"  ! {safe_text(line)}" for line in idle]
     lines += render_phases(made, categoriser_of(request.settings).slow, by_plan=by_plan)
     for line in lines:
         out.line(line)
@@ -56,7 +61,7 @@ def show_plan(
     if output is not None:
         place = safe_text(str(output))
         out.line(f"Plan written to {place}: `inv drain --plan {place}` drains it")
-    return 0
+    return int(request.fail_if_nothing and not made.all)
 
 
 def _make_plan(project: Project, request: DrainRequest, left: Resumption | None) -> Plan:
@@ -69,6 +74,15 @@ def _make_plan(project: Project, request: DrainRequest, left: Resumption | None)
         take=done.take,
         retries=[] if left is None else sorted(left.retries),
     )
+
+
+def _find_idle(project: Project, request: DrainRequest) -> list[str]:
+    """What was asked for and changes nothing. The backlog is read once more, and only where something was asked for."""
+    if request.plan is not None or (request.filters == Filters() and not request.flags):
+        return []
+    backlog = backlog_for(project, request, ResultCounts())
+    backlog.refresh(clock.now())
+    return find_without_effect(project, request, backlog)
 
 
 def _limit_of(request: DrainRequest, left: Resumption | None) -> int | None:

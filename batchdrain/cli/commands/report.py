@@ -10,23 +10,41 @@ from batchdrain.drain.session_run import SessionOutcome
 from batchdrain.reports import formats
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
 from batchdrain.runtime.signals import is_stop_asked_for
-from batchdrain.runtime.text import to_shown_path
+from batchdrain.runtime.text import to_percent, to_shown_path
+from batchdrain.sessions.session import Session
 
 
 def report(project: Project, request: DrainRequest, outcome: SessionOutcome, shape: str) -> int:
     """Print what came of a session. Returns its exit code; raises what ended it early."""
     if outcome.session is None:
         show(Output(), formats.render_nothing(_why_nothing(project, request, outcome), shape), shape)
-        return 0
+        return int(request.fail_if_nothing)
     if not outcome.took and outcome.failure is None and shape == "text":
         Output().text(formats.render_nothing(_why_nothing(project, request, outcome), shape))
     saved_to = to_shown_path(project.folder.path(outcome.session.session_id))
     out = output_after(was_stopped=is_stop_asked_for())
     show(out, formats.render_summary(outcome.session, saved_to, shape), shape)
-    out.finish()
     if outcome.failure is not None:
+        out.finish()
         raise outcome.failure
-    return outcome.exit_code
+    if shape == "text" and (reason := explain_rate(outcome.session, outcome.exit_code)) is not None:
+        out.line(reason)
+    return outcome.exit_code or int(request.fail_if_nothing and not outcome.took)
+
+
+def explain_rate(session: Session, code: int) -> str | None:
+    """Why the exit code is 0 or 1 where a rate was wanted; None where none was, or another reason decides."""
+    wanted, rate = session.wanted_rate, session.success_rate
+    if wanted is None or code not in {0, 1}:
+        return None
+    if rate is None:
+        return (
+            f"Exit code {code}: nothing was processed, so there is no rate to hold against the wanted {to_percent(wanted)}."
+        )
+    how = "is below" if rate < wanted else "reaches"
+    return (
+        f"Exit code {code}: the success rate of {to_percent(rate)} {how} the wanted {to_percent(wanted)} (min_success_rate)."
+    )
 
 
 def show(out: Output, text: str, shape: str) -> None:
@@ -47,5 +65,6 @@ def _why_nothing(project: Project, request: DrainRequest, outcome: SessionOutcom
             skipped=outcome.skipped,
             held=len(project.store.history.read_held()),
             by_plan=request.plan is not None,
+            without_effect=outcome.without_effect,
         ),
     )
