@@ -49,9 +49,9 @@ def load(section: object, environ: Mapping[str, str], overrides: Iterable[Overri
             remedy="see docs/configuration.md of batchdrain",
         )
     given = {one.path: one for one in overrides}
-    base = _plain(section or {})
-    problems = _overlay(base, environ)
-    _apply_profile(base, given[_PROFILE].value if _PROFILE in given else None)
+    base = to_plain(section or {})
+    problems = overlay(base, environ)
+    apply_profile(base, given[_PROFILE].value if _PROFILE in given else None)
     settings = _validated(base, problems, environ)
     if not given:
         return settings
@@ -136,16 +136,16 @@ def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
     return list(model.model_fields)
 
 
-def _plain(value: Any, left: Iterator[int] | None = None) -> Any:
+def to_plain(value: Any, left: Iterator[int] | None = None) -> Any:
     """Invoke's proxies as plain dicts and lists, once, at the edge. Raises ConfigError for more than anybody configures:
     a few lines of YAML aliases can stand for billions of values."""
     left = iter(range(_MOST_VALUES)) if left is None else left
     if next(left, None) is None:
         raise ConfigError(f"batchdrain: holds more than {_MOST_VALUES} values", remedy="take the aliases out of the file")
     if isinstance(value, Mapping) or hasattr(value, "keys"):
-        return {str(key): _plain(value[key], left) for key in value.keys()}  # noqa: SIM118 - a DataProxy is no Mapping
+        return {str(key): to_plain(value[key], left) for key in value.keys()}  # noqa: SIM118 - a DataProxy is no Mapping
     if isinstance(value, list | tuple):
-        return [_plain(item, left) for item in value]
+        return [to_plain(item, left) for item in value]
     return value
 
 
@@ -159,7 +159,7 @@ def leaves(model: type[BaseModel] = Settings, path: tuple[str, ...] = ()) -> Ite
             yield (*path, name)
 
 
-def _overlay(base: Tree, environ: Mapping[str, str]) -> list[str]:
+def overlay(base: Tree, environ: Mapping[str, str]) -> list[str]:
     known = {PREFIX + "_".join(path).upper(): path for path in leaves()}
     problems = []
     for variable, text in environ.items():
@@ -206,7 +206,7 @@ def _split_list(value: str) -> object:
     return [entry.strip() for entry in value.split(",") if entry.strip()]
 
 
-def _apply_profile(base: Tree, flag: object) -> None:
+def apply_profile(base: Tree, flag: object) -> None:
     name = flag if flag is not None else base.get("profile", "classic")
     for section, limits in PROFILES.get(str(name), {}).items():
         if not isinstance(limits, dict):

@@ -9,16 +9,16 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from batchdrain.cli.commands.doctor import claim_checks
+from batchdrain.cli.commands.doctor import claim_checks, rule_checks, state_checks
 from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.database.ledger.migration import statements_of
 from batchdrain.database.ledger.tables import SCHEMA_VERSION
 from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
 from batchdrain.database.phases.checks import find_lost_row, find_unfit_columns, find_unwritable_view
-from batchdrain.database.phases.dry_write import dry_write, dry_write_ledger
+from batchdrain.database.phases.dry_write import dry_write_ledger
 from batchdrain.database.phases.names import quote_name, split_name
 from batchdrain.database.phases.pages import to_text
-from batchdrain.database.phases.row_counts import count_by_run_and_state, find_duplicate_ids
+from batchdrain.database.phases.row_counts import find_duplicate_ids
 from batchdrain.database.run_counts import describe_counts
 from batchdrain.database.storage import can_be_tried, examine_storage
 from batchdrain.drain.project import Project
@@ -59,23 +59,6 @@ def _check_columns(project: Project) -> Iterator[Finding]:
             time = table.update_time(connection)
         if time is not None and time.warning:
             yield Finding("updated_at", ok=True, message=time.warning, is_warning=True)
-
-
-def _check_states(project: Project) -> Iterator[Finding]:
-    with project.store.database.read() as connection:
-        found = {state for _, state in count_by_run_and_state(connection, project.store.table)}
-    known = set(project.store.table.states.values())
-    if found and not found & known:
-        shown = ", ".join(repr(state) for state in sorted(found)[:8])
-        yield Finding(
-            "states", ok=False, message=f"no row bears one of the mapped words; the table has {shown}",
-            cure="map them in batchdrain.source.states",
-        )  # fmt: skip
-    elif found - known:
-        shown = ", ".join(repr(state) for state in sorted(found - known)[:8])
-        yield Finding("states", ok=True, message=f"the table also has {shown}, which batchdrain leaves alone")
-    else:
-        yield Finding("states", ok=True, message="every word of the table is mapped")
 
 
 def _check_ids(project: Project) -> Iterator[Finding]:
@@ -186,24 +169,8 @@ def _check_version(project: Project) -> Iterator[Finding]:
     )
 
 
-def _check_writes(project: Project) -> Iterator[Finding]:
-    """Each write that a drain does, on one row, rolled back."""
-    if project.settings.command.result_from != "exit_code":
-        return
-    if not can_be_tried(project.store.database, (project.store.table.table,)):
-        yield Finding("writes", ok=True, message="were not tried: what is written to the table would stay there")
-        return
-    tried = [dry_write(project.store.database, project.store.table, state) for state in _DRAINED]
-    problems = [problem for one in tried for problem in one.problems]
-    for row in dict.fromkeys(row for one in tried for row in one.of_rows):
-        yield Finding("rows", ok=True, is_warning=True, message=f"a drain skips a row, and goes on: {row}")
-    for problem in dict.fromkeys(problems):
-        yield Finding("writes", ok=False, message=problem)
-    if not problems:
-        yield Finding("writes", ok=True, message="the table takes every state and a reason (tried on a row, and rolled back)")
-
-
 CHECKS: Final[tuple[Callable[[Project], Iterator[Finding]], ...]] = (
-    _check_connection, _check_storage, _check_columns, _check_states, _check_ids, _check_names, _check_rows, _check_privileges, _check_writes,
+    _check_connection, _check_storage, _check_columns, state_checks.check_states, state_checks.check_condition, _check_ids, _check_names,
+    _check_rows, _check_privileges, state_checks.check_writes, rule_checks.check_runs, rule_checks.check_categories,
     claim_checks.check_source_kind, claim_checks.check_ledger_shape, claim_checks.check_claims, claim_checks.check_strays,
 )  # fmt: skip
