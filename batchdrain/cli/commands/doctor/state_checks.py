@@ -27,6 +27,8 @@ def check_states(project: Project) -> Iterator[Finding]:
     found = _count_words(project)
     words = project.store.table.states
     others = Counter({word: count for word, count in found.items() if word not in set(words.values())})
+    if not found and project.settings.source.where:  # `check_condition` says so
+        return
     if not found:
         yield Finding(
             "states", ok=True, is_warning=True,
