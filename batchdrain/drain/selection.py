@@ -49,8 +49,9 @@ def find_without_effect(project: Project, request: DrainRequest, backlog: Backlo
         found.append("--include-quarantined: no phase is quarantined")
     if "--policy" in request.flags:
         found += find_idle_policies(ranking_of(request.settings.policy).names, backlog.ranks())
-    count = len({rank[-2] for rank in backlog.ranks()})  # by run_id
-    if "--workers" in request.flags and 0 < count < request.settings.workers:
-        runs = "1 run has" if count == 1 else f"{count} runs have"
-        found.append(f"--workers={request.settings.workers}: {runs} phases to drain, and those of one run go one by one")
+    if "--workers" in request.flags:
+        count, workers = len({rank[-2] for rank in backlog.ranks()}), request.settings.workers  # by run_id
+        if 0 < count < workers:
+            runs = "1 run has" if count == 1 else f"{count} runs have"
+            found.append(f"--workers={workers}: {runs} phases to drain, and those of one run go one by one")
     return found

@@ -171,6 +171,6 @@ def _check_version(project: Project) -> Iterator[Finding]:
 
 CHECKS: Final[tuple[Callable[[Project], Iterator[Finding]], ...]] = (
     _check_connection, _check_storage, _check_columns, state_checks.check_states, state_checks.check_condition, _check_ids, _check_names,
-    _check_rows, _check_privileges, state_checks.check_writes, rule_checks.check_runs, rule_checks.check_categories,
+    _check_rows, _check_privileges, state_checks.check_writes, rule_checks.check_runs, rule_checks.check_categories, rule_checks.check_notes,
     claim_checks.check_source_kind, claim_checks.check_ledger_shape, claim_checks.check_claims, claim_checks.check_strays,
 )  # fmt: skip

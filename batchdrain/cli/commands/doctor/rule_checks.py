@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from glob import escape
 from typing import Final
 
 from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.config.categories import categoriser_of
 from batchdrain.config.profiles import PROFILES
 from batchdrain.config.settings import Settings
+from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.database.phases.pages import redact_rows
 from batchdrain.database.run_counts import RunCounts
 from batchdrain.drain.project import Project
 from batchdrain.failures.excerpt import excerpt
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.states import PhaseState
+from batchdrain.planning.acceptances import Acceptance
 from batchdrain.planning.dependencies import waits_for
 from batchdrain.planning.filters import has_magic, matcher
 from batchdrain.planning.without_effect import describe_no_run
@@ -96,6 +99,24 @@ def check_categories(project: Project) -> Iterator[Finding]:
                 f"categories.{place}",
                 f"{rule.match!r} decides for no failed phase: it matches none, or a rule before it does",
             )
+
+
+def check_notes(project: Project) -> Iterator[Finding]:
+    """Of hints and acceptances: those of runs that are not there, and hints that the policy does not look at."""
+    store, runs = project.store, project.store.read_run_counts()
+    notes = Notes(store.database, store.ledger)
+    hints = [note.subject for note in notes.read(NoteKind.HINT)]
+    accepted = [one.subject for note in notes.read(NoteKind.ACCEPTED) if (one := Acceptance.of(note)) is not None]
+    names = [entry if isinstance(entry, str) else str(entry.get("name")) for entry in project.settings.policy]
+    if hints and not any(name.endswith("hints") for name in names):
+        yield _warn("hint", f"the configured policy ({', '.join(names)}) looks at no hints, and the ledger has {len(hints)}")
+    globs = [("hint", glob) for glob in hints]
+    globs += [
+        ("accept", one.run_id if one.phase_id is None else escape(one.run_id)) for one in accepted if one.run_id is not None
+    ]
+    for check, glob in globs if runs else ():
+        if not _find_matches(glob, runs):
+            yield _warn(check, f"{glob!r}: {describe_no_run(glob, runs, is_glob=has_magic(glob))}")
 
 
 def _warn(check: str, message: str) -> Finding:
