@@ -160,6 +160,7 @@ def leaves(model: type[BaseModel] = Settings, path: tuple[str, ...] = ()) -> Ite
 
 
 def overlay(base: Tree, environ: Mapping[str, str]) -> list[str]:
+    """Put what the environment sets over `base`. Returns a line for each variable of ours that names no setting."""
     known = {PREFIX + "_".join(path).upper(): path for path in leaves()}
     problems = []
     for variable, text in environ.items():
@@ -207,6 +208,7 @@ def _split_list(value: str) -> object:
 
 
 def apply_profile(base: Tree, flag: object) -> None:
+    """Put what a profile sets below `base`. `flag`: the profile that was given by one; None: the one that `base` names."""
     name = flag if flag is not None else base.get("profile", "classic")
     for section, limits in PROFILES.get(str(name), {}).items():
         if not isinstance(limits, dict):

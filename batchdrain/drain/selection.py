@@ -8,12 +8,14 @@ from batchdrain.config.categories import categoriser_of
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.planning.backlog import Backlog
+from batchdrain.planning.filters import Filters
 from batchdrain.planning.plan_backlog import PlanBacklog
-from batchdrain.planning.planner import Selection, settle_run
-from batchdrain.planning.session_progress import SessionProgress
+from batchdrain.planning.planner import Selection, find_idle_filters, settle_run
+from batchdrain.planning.session_progress import NothingDone, SessionProgress
 from batchdrain.planning.skip_rules import QUARANTINE
-from batchdrain.planning.without_effect import find_idle_kinds, find_idle_policies, find_idle_runs
+from batchdrain.planning.without_effect import find_idle_policies
 from batchdrain.policies.ranking import ranking_of
+from batchdrain.runtime import clock
 
 
 def backlog_for(project: Project, request: DrainRequest, done: SessionProgress) -> Backlog:
@@ -35,18 +37,22 @@ def settle(project: Project, request: DrainRequest) -> DrainRequest:
     return replace(request, filters=settle_run(project.store, request.filters))
 
 
-def find_without_effect(project: Project, request: DrainRequest, backlog: Backlog) -> list[str]:
-    """What was asked for and changes nothing, a line each. `backlog`: as it was just read, and nothing was taken."""
-    filters, state = request.filters, request.state.value
-    found: list[str] = []
-    if filters.run_id is not None or filters.exclude_runs:
-        found += find_idle_runs(filters, project.store.read_run_counts(), state)
-    if backlog.total:
-        found += find_idle_kinds(filters, backlog.seen, state)
-    if "--include-quarantined" in request.flags and not any(
-        count >= QUARANTINE for count in project.store.history.read_past().orphanings.values()
-    ):
-        found.append("--include-quarantined: no phase is quarantined")
+def look_for_idle(project: Project, request: DrainRequest) -> list[str]:
+    """What was asked for and changes nothing, a line each. The backlog is read once more, where anything was asked for."""
+    if request.plan is not None or (request.filters == Filters() and not request.flags):
+        return []
+    backlog = backlog_for(project, request, NothingDone())
+    backlog.refresh(clock.now())
+    return find_idle(project, request, backlog)
+
+
+def find_idle(project: Project, request: DrainRequest, backlog: Backlog) -> list[str]:
+    """The same of a backlog that was just read, and of which nothing was taken."""
+    found = find_idle_filters(project.store, request.filters, request.state, backlog)
+    if "--include-quarantined" in request.flags:
+        orphanings = project.store.history.read_past().orphanings
+        if not any(count >= QUARANTINE for count in orphanings.values()):
+            found.append("--include-quarantined: no phase is quarantined")
     if "--policy" in request.flags:
         found += find_idle_policies(ranking_of(request.settings.policy).names, backlog.ranks())
     if "--workers" in request.flags:

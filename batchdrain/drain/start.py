@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Sequence
 
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.preflight import require_ready, settle_ledger
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.screen import Screen
-from batchdrain.drain.selection import backlog_for, find_without_effect, settle
+from batchdrain.drain.selection import backlog_for, find_idle, settle
 from batchdrain.drain.session_run import SessionOutcome, run_session
 from batchdrain.planning.acceptances import ACCEPTED
+from batchdrain.planning.backlog import Backlog
 from batchdrain.runtime import clock
 from batchdrain.sessions.balance import Balance
 from batchdrain.sessions.events import Event
@@ -29,23 +31,10 @@ def begin(project: Project, request: DrainRequest, screen: Screen) -> SessionOut
     counts = ResultCounts()
     backlog = backlog_for(project, request, counts)
     backlog.refresh(clock.now())
-    idle = find_without_effect(project, request, backlog)
+    idle = find_idle(project, request, backlog)
     if not backlog.waiting:
         return SessionOutcome(session=None, exit_code=0, skipped=backlog.skipped, total=backlog.total, without_effect=idle)
-    accepted = sum(count for skip, count in backlog.skipped.items() if skip.rule == ACCEPTED)
-    started_at = clock.now()
-    project.folder.prepare()
-    session_id = project.folder.new_id(started_at)
-    session = Session(
-        session_id=session_id,
-        session_uid=uuid.uuid4().hex,
-        database=project.store.identify(),
-        status=Status.RUNNING,
-        started_at=started_at,
-        balance=Balance.of(before=backlog.total, known=backlog.total, accepted=accepted),
-        without_effect=idle,
-        **request.as_fields(),
-    )
+    session = _new_session(project, request, backlog, idle)
     record = _open_record(session, project, counts)
     for line in idle:
         screen.notice(line)
@@ -65,6 +54,23 @@ def begin(project: Project, request: DrainRequest, screen: Screen) -> SessionOut
             most=request.most,
             recovered=recovered,
         )
+    )
+
+
+def _new_session(project: Project, request: DrainRequest, backlog: Backlog, idle: Sequence[str]) -> Session:
+    """As it begins; it is kept nowhere yet."""
+    accepted = sum(count for skip, count in backlog.skipped.items() if skip.rule == ACCEPTED)
+    started_at = clock.now()
+    project.folder.prepare()
+    return Session(
+        session_id=project.folder.new_id(started_at),
+        session_uid=uuid.uuid4().hex,
+        database=project.store.identify(),
+        status=Status.RUNNING,
+        started_at=started_at,
+        balance=Balance.of(before=backlog.total, known=backlog.total, accepted=accepted),
+        without_effect=list(idle),
+        **request.as_fields(),
     )
 
 

@@ -24,7 +24,6 @@ from batchdrain.planning.lane_buffer import Kept, LaneBuffer
 from batchdrain.planning.lane_builder import LaneBuilder
 from batchdrain.planning.lane_heap import LaneHeap
 from batchdrain.planning.lane_view import RunFacts, lane_of
-from batchdrain.planning.seen_kinds import SeenKinds
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.verdicts import Verdict
 from batchdrain.policies.ranking import Ranking
@@ -68,7 +67,6 @@ class LaneBacklog:
         self._failed: Counter[str] = Counter()
         self._sizes: dict[str, int] = {}
         self._rules: SkipRules | None = None
-        self.seen = SeenKinds()  #: of the last reading
         self.skipped: Counter[Skip] = Counter()  #: by rule and value, of the last reading and since
         self.total = 0  #: rows of the source state at the last reading
         self.waiting = 0  #: phases in all lanes
@@ -86,7 +84,8 @@ class LaneBacklog:
         self._lanes_of = defaultdict(list)
         for buffer in builder.buffers:
             self._lanes_of[buffer.run_id].append(buffer)
-        self._failed, self.skipped, self.seen = builder.rows_of, builder.skipped, builder.seen
+        self._failed, self.skipped = builder.rows_of, builder.skipped
+        self.seen = builder.seen  #: of the last reading
         self.total = self._failed.total()
         self.waiting = sum(buffer.waiting for buffer in builder.buffers)
         self._failed.update(self._fixed())

@@ -12,10 +12,9 @@ from batchdrain.database.run_counts import describe_counts
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption
-from batchdrain.drain.selection import backlog_for, find_without_effect, selection_for, settle
+from batchdrain.drain.selection import backlog_for, look_for_idle, selection_for, settle
 from batchdrain.drain.services import limits_for
 from batchdrain.planning import plan_file
-from batchdrain.planning.filters import Filters
 from batchdrain.planning.plan import Plan, explain_rows, plan
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
 from batchdrain.reports.plan_text import render_explanation, render_phases
@@ -39,7 +38,7 @@ def show_plan(
     project.require_fit_table(request.settings.command)
     request = settle(project, request)
     made = _make_plan(project, request, left)
-    idle = _find_idle(project, request)
+    idle = look_for_idle(project, request)
     filters = {"kind": request.kind.value, **asdict(request.filters)}
     file = plan_file.as_file(made, now=clock.now(), database=project.store.identify(), filters=filters, without_effect=idle)
     if output is not None:
@@ -74,15 +73,6 @@ def _make_plan(project: Project, request: DrainRequest, left: Resumption | None)
         take=done.take,
         retries=[] if left is None else sorted(left.retries),
     )
-
-
-def _find_idle(project: Project, request: DrainRequest) -> list[str]:
-    """What was asked for and changes nothing. The backlog is read once more, and only where something was asked for."""
-    if request.plan is not None or (request.filters == Filters() and not request.flags):
-        return []
-    backlog = backlog_for(project, request, ResultCounts())
-    backlog.refresh(clock.now())
-    return find_without_effect(project, request, backlog)
 
 
 def _limit_of(request: DrainRequest, left: Resumption | None) -> int | None:

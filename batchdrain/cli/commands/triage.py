@@ -22,9 +22,7 @@ from batchdrain.model.errors import ConfigError, FilesUnavailable
 from batchdrain.model.phase import Phase
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.lane_backlog import LaneBacklog
-from batchdrain.planning.planner import Selection, settle_run
-from batchdrain.planning.without_effect import find_idle_kinds, find_idle_runs
+from batchdrain.planning.planner import Selection, find_idle_filters, settle_run
 from batchdrain.runtime import clock
 
 
@@ -57,15 +55,8 @@ def triage(invocation: Invocation, flags: TriageFlags) -> int:
         phases = backlog.upcoming(settings.triage.limit, now)
         screen = TriageScreen(as_json=flags.format == "json")
         screen.begin(project, settings, phases, backlog, dry=invocation.dry)
-        screen.tell(_find_idle(project, filters, backlog))
+        screen.tell(find_idle_filters(project.store, filters, PhaseState.FAILED, backlog))
         return 0 if invocation.dry or not phases else _diagnose_all(project, settings, phases, screen)
-
-
-def _find_idle(project: Project, filters: Filters, backlog: LaneBacklog) -> list[str]:
-    """What was asked for and changes nothing."""
-    failed = PhaseState.FAILED.value
-    found = [] if filters == Filters() else list(find_idle_runs(filters, project.store.read_run_counts(), failed))
-    return found + (list(find_idle_kinds(filters, backlog.seen, failed)) if backlog.total else [])
 
 
 def _diagnose_all(project: Project, settings: Settings, phases: Sequence[Phase], screen: TriageScreen) -> int:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
 
-from batchdrain.cli.commands.doctor import claim_checks, rule_checks, state_checks
 from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.database.ledger.migration import statements_of
 from batchdrain.database.ledger.tables import SCHEMA_VERSION
@@ -28,7 +27,7 @@ from batchdrain.runtime.text import is_nameable
 _DRAINED: Final = (PhaseState.FAILED, PhaseState.QUEUED)
 
 
-def _check_connection(project: Project) -> Iterator[Finding]:
+def check_connection(project: Project) -> Iterator[Finding]:
     yield Finding("database", ok=True, message=f"{project.store.where}: {describe_counts(project.store.read_run_counts())}")
     problem = (
         network_disk_problem_of(Path(project.store.database.place)) if project.store.database.dialect == "sqlite" else None
@@ -37,7 +36,7 @@ def _check_connection(project: Project) -> Iterator[Finding]:
         yield Finding("database", ok=False, message=problem, cure=REMEDY)
 
 
-def _check_storage(project: Project) -> Iterator[Finding]:
+def check_storage(project: Project) -> Iterator[Finding]:
     """Before anything is tried: what is written to a table without transactions stays there."""
     store = project.store
     for check, tables in (("table", (store.table.table,)), ("ledger", store.ledger.tables)):
@@ -46,7 +45,7 @@ def _check_storage(project: Project) -> Iterator[Finding]:
             yield Finding(check, ok=ok, message=remark.message, cure=remark.cure, is_warning=ok)
 
 
-def _check_columns(project: Project) -> Iterator[Finding]:
+def check_columns(project: Project) -> Iterator[Finding]:
     database, table = project.store.database, project.store.table
     problems = find_unfit_columns(database, table)
     if project.settings.command.result_from == "exit_code":
@@ -61,7 +60,7 @@ def _check_columns(project: Project) -> Iterator[Finding]:
             yield Finding("updated_at", ok=True, message=time.warning, is_warning=True)
 
 
-def _check_ids(project: Project) -> Iterator[Finding]:
+def check_ids(project: Project) -> Iterator[Finding]:
     columns = project.settings.source.columns
     names = {columns.run_id, columns.phase_id}
     schema, name = split_name(project.settings.source.table)
@@ -91,7 +90,7 @@ def _check_ids(project: Project) -> Iterator[Finding]:
         yield Finding("ids", ok=True, message="are unique now, though no key of the table says so")
 
 
-def _check_rows(project: Project) -> Iterator[Finding]:
+def check_rows(project: Project) -> Iterator[Finding]:
     """Where nothing is written, `_check_writes` does not look for the row that it would write."""
     if project.settings.command.result_from == "exit_code":
         return
@@ -101,7 +100,7 @@ def _check_rows(project: Project) -> Iterator[Finding]:
             yield Finding("ids", ok=False, message=lost)
 
 
-def _check_names(project: Project) -> Iterator[Finding]:
+def check_names(project: Project) -> Iterator[Finding]:
     """Rows that a drain leaves out, as nobody could name them."""
     table, nameless = project.store.table, 0
     for state in _DRAINED:
@@ -117,7 +116,7 @@ def _check_names(project: Project) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _check_privileges(project: Project) -> Iterator[Finding]:
+def check_privileges(project: Project) -> Iterator[Finding]:
     schema, name = split_name(project.settings.source.table)
     with project.store.database.read() as connection:
         if project.store.database.dialect == "postgresql":
@@ -167,10 +166,3 @@ def _check_version(project: Project) -> Iterator[Finding]:
         f"them version {SCHEMA_VERSION}",
         cure="where a drain may not alter them, have these run while nothing drains:\n" + ";\n".join(statements) + ";",
     )
-
-
-CHECKS: Final[tuple[Callable[[Project], Iterator[Finding]], ...]] = (
-    _check_connection, _check_storage, _check_columns, state_checks.check_states, state_checks.check_condition, _check_ids, _check_names,
-    _check_rows, _check_privileges, state_checks.check_writes, rule_checks.check_runs, rule_checks.check_categories, rule_checks.check_notes,
-    claim_checks.check_source_kind, claim_checks.check_ledger_shape, claim_checks.check_claims, claim_checks.check_strays,
-)  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from batchdrain.cli.commands.doctor import database_checks, project_checks, rule_checks
+from batchdrain.cli.commands.doctor import claim_checks, database_checks, project_checks, rule_checks, state_checks
 from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.cli.commands.open import settings_of
 from batchdrain.cli.commands.trust import require_own_files, require_own_names
@@ -81,7 +81,7 @@ def _examine_database(invocation: Invocation, settings: Settings) -> Iterator[Fi
             yield Finding("database", ok=False, message=line, cure=error.remedy)
         return
     try:
-        for part in database_checks.CHECKS:
+        for part in _OF_DATABASE:
             try:
                 yield from part(project)
             except DatabaseUnavailable as error:  # each further check would wait as long for it
@@ -117,3 +117,11 @@ _PARTS: Final[tuple[tuple[tuple[str, ...], Callable[[Invocation, Settings], Iter
     (("patience", "source", "database_url", "database"), _examine_database),
 )
 """What is looked at, each with the settings that it needs; where they can't be read the last one names what was not looked at."""
+_OF_DATABASE: Final[tuple[Callable[[Project], Iterator[Finding]], ...]] = (
+    database_checks.check_connection, database_checks.check_storage, database_checks.check_columns,
+    state_checks.check_states, state_checks.check_condition,
+    database_checks.check_ids, database_checks.check_names, database_checks.check_rows, database_checks.check_privileges,
+    state_checks.check_writes,
+    rule_checks.check_runs, rule_checks.check_categories, rule_checks.check_notes,
+    claim_checks.check_source_kind, claim_checks.check_ledger_shape, claim_checks.check_claims, claim_checks.check_strays,
+)  # fmt: skip

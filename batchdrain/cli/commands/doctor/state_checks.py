@@ -25,8 +25,8 @@ _CURE: Final = "map it in batchdrain.source.states, if it is the one"
 def check_states(project: Project) -> Iterator[Finding]:
     """Rows whose word nobody maps, and mapped words that no row bears."""
     found = _count_words(project)
-    words = project.store.table.states
-    others = Counter({word: count for word, count in found.items() if word not in set(words.values())})
+    mapped = project.store.table.states
+    others = Counter({text: count for text, count in found.items() if text not in set(mapped.values())})
     if not found and project.settings.source.where:  # `check_condition` says so
         return
     if not found:
@@ -42,7 +42,7 @@ def check_states(project: Project) -> Iterator[Finding]:
             cure="map them in batchdrain.source.states",
         )  # fmt: skip
         return
-    doubts = [*_find_missed(found, others, words), *_find_invented(project, found, others)]
+    doubts = [*_find_missed(found, others, mapped), *_find_invented(project, found, others)]
     yield from doubts
     if others:
         yield Finding("states", ok=True, message=f"the table also has {_describe(others)}, which batchdrain leaves alone")
@@ -50,50 +50,59 @@ def check_states(project: Project) -> Iterator[Finding]:
         yield Finding("states", ok=True, message="every word of the table is mapped")
 
 
-def _find_missed(found: Counter[str], others: Counter[str], words: Mapping[PhaseState, str]) -> Iterator[Finding]:
+def _find_missed(found: Counter[str], others: Counter[str], mapped: Mapping[PhaseState, str]) -> Iterator[Finding]:
     """What a drain does not take, though it may be meant."""
     for state in _DRAINED:
-        word, alike = words[state], _find_alike(state, words[state], others)
-        if found[word] and (same := [one for one in alike if _to_plain(one) == _to_plain(word)]):
+        text = mapped[state]
+        alike = _find_alike(state, mapped, others)
+        same = [one for one in alike if _to_plain(one) == _to_plain(text)]
+        if found[text] and same:
             yield _warn(
-                f"{_describe(others, same)} stand beside {found[word]} {word!r} (states.{state.value}): a drain takes these alone"
+                f"{_describe(others, same)} stand beside {found[text]} {text!r} (states.{state.value}): a drain takes these alone"
             )
-        elif not found[word] and (alike or (others and state is PhaseState.FAILED)):
-            yield _warn(f"no row is {word!r} (states.{state.value}), and nobody maps {_describe(others, alike)}")
+        elif not found[text] and (alike or state is PhaseState.FAILED) and (meant := alike or _find_unlike(mapped, others)):
+            yield _warn(f"no row is {text!r} (states.{state.value}), and nobody maps {_describe(others, meant)}")
 
 
 def _find_invented(project: Project, found: Counter[str], others: Counter[str]) -> Iterator[Finding]:
     """Words that a drain writes, or waits for, and that neither a row nor the table itself knows."""
-    words, says = project.store.table.states, project.settings.command.result_from == "exit_code"
-    for state in (PhaseState.EXECUTING, PhaseState.COMPLETE) if says else (PhaseState.COMPLETE,):
-        word, alike = words[state], _find_alike(state, words[state], others)
-        is_strange = all(one.isupper() is not word.isupper() for one in found if one.upper() != one.lower())
-        doubtful = alike or is_strange or (others and state is PhaseState.COMPLETE)
-        if found[word] or not doubtful or _is_declared(project, word):
+    mapped, writes = project.store.table.states, project.settings.command.result_from == "exit_code"
+    for state in (PhaseState.EXECUTING, PhaseState.COMPLETE) if writes else (PhaseState.COMPLETE,):
+        text, meant = mapped[state], _find_alike(state, mapped, others)
+        if state is PhaseState.COMPLETE:
+            meant = meant or _find_unlike(mapped, others)
+        is_strange = all(one.isupper() is not text.isupper() for one in found if one.upper() != one.lower())
+        if found[text] or not (meant or is_strange) or _is_declared(project, text):
             continue
-        what = f"a drain writes {word!r}" if says else f"a phase counts as done when it is {word!r}"
-        rows = f"; nobody maps {_describe(others, alike)}" if others else f"; rows have {_describe(found)}"
-        yield _warn(f"{what} (states.{state.value}), a word that no row bears and no CHECK of the table names{rows}")
+        what = f"a drain writes {text!r}" if writes else f"a phase counts as done when it is {text!r}"
+        rows = f"nobody maps {_describe(others, meant)}" if meant else f"rows have {_describe(found)}"
+        yield _warn(f"{what} (states.{state.value}), a word that no row bears and no CHECK of the table names; {rows}")
 
 
 def _warn(message: str) -> Finding:
     return Finding("states", ok=True, is_warning=True, message=message, cure=_CURE)
 
 
-def _find_alike(state: PhaseState, word: str, others: Counter[str]) -> list[str]:
+def _find_alike(state: PhaseState, mapped: Mapping[PhaseState, str], others: Counter[str]) -> list[str]:
     """Of the words that nobody maps those that look like a state's."""
-    likely = {*WORDS[state.value], _to_plain(word)}
+    likely = {*WORDS[state.value], _to_plain(mapped[state])}
     return [one for one in others if _to_plain(one) in likely]
 
 
-def _to_plain(word: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", word.strip().lower())
+def _find_unlike(mapped: Mapping[PhaseState, str], others: Counter[str]) -> list[str]:
+    """Those that look like no state's: they may be of any."""
+    alike = {one for state in mapped for one in _find_alike(state, mapped, others)}
+    return [one for one in others if one not in alike]
+
+
+def _to_plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", text.strip().lower())
 
 
 def _describe(counts: Counter[str], chosen: list[str] | None = None) -> str:
     """'DONE' (12 rows), 'odd' (1 row): the most frequent first."""
-    rows = [(word, count) for word, count in counts.most_common() if not chosen or word in chosen]
-    shown = [f"{word!r} ({count} row{'' if count == 1 else 's'})" for word, count in rows[:_SHOWN]]
+    rows = [(text, count) for text, count in counts.most_common() if chosen is None or text in chosen]
+    shown = [f"{text!r} ({count} row{'' if count == 1 else 's'})" for text, count in rows[:_SHOWN]]
     return ", ".join(shown) + (f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else "")
 
 
@@ -105,7 +114,7 @@ def _count_words(project: Project) -> Counter[str]:
     return found
 
 
-def _is_declared(project: Project, word: str) -> bool:
+def _is_declared(project: Project, text: str) -> bool:
     """Whether an enum, a CHECK or a foreign key of the table says which words there are: what it does not take is refused."""
     table = project.store.table
     column = table.source.columns.state
@@ -117,7 +126,7 @@ def _is_declared(project: Project, word: str) -> bool:
             return False
         checks = inspector.get_check_constraints(table.table.name, schema=table.schema)
         keys = inspector.get_foreign_keys(table.table.name, schema=table.schema)
-    quoted = "'" + word.replace("'", "''") + "'"
+    quoted = "'" + text.replace("'", "''") + "'"
     return any(quoted in str(check["sqltext"]) for check in checks) or any(
         column in key["constrained_columns"] for key in keys
     )
