@@ -24,12 +24,21 @@ def report(project: Project, request: DrainRequest, outcome: SessionOutcome, sha
     saved_to = to_shown_path(project.folder.path(outcome.session.session_id))
     out = output_after(was_stopped=is_stop_asked_for())
     show(out, formats.render_summary(outcome.session, saved_to, shape), shape)
+    out.finish()
     if outcome.failure is not None:
-        out.finish()
         raise outcome.failure
-    if shape == "text" and (reason := explain_rate(outcome.session, outcome.exit_code)) is not None:
-        out.line(reason)
     return outcome.exit_code or int(request.fail_if_nothing and not outcome.took)
+
+
+def report_whole(project: Project, request: DrainRequest, outcome: SessionOutcome, shape: str) -> int:
+    """The same of a session that is all of its command: why the exit code is what it is, is told too."""
+    code = report(project, request, outcome, shape)
+    reason = None if outcome.session is None else explain_rate(outcome.session, code)
+    if shape == "text" and reason is not None:
+        out = output_after(was_stopped=is_stop_asked_for())
+        out.line(reason)
+        out.finish()
+    return code
 
 
 def explain_rate(session: Session, code: int) -> str | None:

@@ -10,7 +10,7 @@ from typing import Final
 from batchdrain.cli.commands.drain_flags import DrainFlags
 from batchdrain.cli.commands.dry_run import show_plan
 from batchdrain.cli.commands.open import open_project, screen_for, settings_of
-from batchdrain.cli.commands.report import report
+from batchdrain.cli.commands.report import report_whole
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.load import Override
@@ -63,7 +63,7 @@ def _resume(invocation: Invocation, session_id: str | None, flags: DrainFlags) -
         request = DrainRequest(
             kind=outcome.session.kind, filters=filters, settings=project.settings, fail_if_nothing=flags.fail_if_nothing
         )
-        return report(project, request, outcome, flags.format)
+        return report_whole(project, request, outcome, flags.format)
 
 
 def _show_resumption(project: Project, session_id: str | None, batch_size: int | None, flags: DrainFlags) -> int:
