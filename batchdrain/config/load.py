@@ -50,10 +50,10 @@ def load(section: object, environ: Mapping[str, str], overrides: Iterable[Overri
             remedy="see docs/configuration.md of batchdrain",
         )
     given = {one.path: one for one in overrides}
-    base = _plain(section or {})
-    problems = _overlay(base, environ)
+    base = to_plain(section or {})
+    problems = overlay(base, environ)
     sources = _name_sources(base, environ, given)
-    _apply_profile(base, given[_PROFILE].value if _PROFILE in given else None)
+    apply_profile(base, given[_PROFILE].value if _PROFILE in given else None)
     settings = _validated(base, problems, environ)
     if not given:
         return _with_sources(settings, sources)
@@ -154,16 +154,16 @@ def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
     return list(model.model_fields)
 
 
-def _plain(value: Any, left: Iterator[int] | None = None) -> Any:
+def to_plain(value: Any, left: Iterator[int] | None = None) -> Any:
     """Invoke's proxies as plain dicts and lists, once, at the edge. Raises ConfigError for more than anybody configures:
     a few lines of YAML aliases can stand for billions of values."""
     left = iter(range(_MOST_VALUES)) if left is None else left
     if next(left, None) is None:
         raise ConfigError(f"batchdrain: holds more than {_MOST_VALUES} values", remedy="take the aliases out of the file")
     if isinstance(value, Mapping) or hasattr(value, "keys"):
-        return {str(key): _plain(value[key], left) for key in value.keys()}  # noqa: SIM118 - a DataProxy is no Mapping
+        return {str(key): to_plain(value[key], left) for key in value.keys()}  # noqa: SIM118 - a DataProxy is no Mapping
     if isinstance(value, list | tuple):
-        return [_plain(item, left) for item in value]
+        return [to_plain(item, left) for item in value]
     return value
 
 
@@ -177,7 +177,8 @@ def leaves(model: type[BaseModel] = Settings, path: tuple[str, ...] = ()) -> Ite
             yield (*path, name)
 
 
-def _overlay(base: Tree, environ: Mapping[str, str]) -> list[str]:
+def overlay(base: Tree, environ: Mapping[str, str]) -> list[str]:
+    """Put what the environment sets over `base`. Returns a line for each variable of ours that names no setting."""
     known = {PREFIX + "_".join(path).upper(): path for path in leaves()}
     problems = []
     for variable, text in environ.items():
@@ -225,7 +226,8 @@ def split_list(value: str) -> object:
     return [entry.strip() for entry in value.split(",") if entry.strip()]
 
 
-def _apply_profile(base: Tree, flag: object) -> None:
+def apply_profile(base: Tree, flag: object) -> None:
+    """Put what a profile sets below `base`. `flag`: the profile that was given by one; None: the one that `base` names."""
     name = flag if flag is not None else base.get("profile", "classic")
     for section, limits in PROFILES.get(str(name), {}).items():
         if not isinstance(limits, dict):

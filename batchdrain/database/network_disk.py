@@ -19,8 +19,14 @@ _MOUNTS: Final = Path("/proc/self/mountinfo")
 
 def network_disk_problem_of(file: Path) -> str | None:
     """Why SQLite can't be trusted with this file; None where it lies on this machine, and where nobody can say."""
+    kind = find_network_kind(file)
+    return None if kind is None else f"{file} lies on a file system of the network ({kind}), where SQLite's locks don't hold"
+
+
+def find_network_kind(place: Path) -> str | None:
+    """The kind of the network's file system on which a file or folder lies, and where that is mounted; None elsewhere."""
     try:
-        device = file.stat().st_dev
+        device = place.stat().st_dev
         mounts = [line.split() for line in _MOUNTS.read_text(errors="replace").splitlines()]
     except OSError:
         return None
@@ -28,6 +34,6 @@ def network_disk_problem_of(file: Path) -> str | None:
     for fields in mounts:  # proc(5): number, parent, device, root, place, options, more of them, "-", file system, source
         kind = fields[fields.index("-") + 1]
         if fields[2] == number and kind in NETWORK:
-            place = re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), fields[4])
-            return f"{file} lies on a file system of the network ({kind} at {place}), where SQLite's locks don't hold"
+            mounted = re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), fields[4])
+            return f"{kind} at {mounted}"
     return None

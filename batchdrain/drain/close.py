@@ -7,6 +7,7 @@ from batchdrain.database.ledger.history import SESSION
 from batchdrain.drain.loop import Drain
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.project import Project
+from batchdrain.drain.retry import RETRIED
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.planning.stop import SAME_NEW_FAILURE
@@ -33,6 +34,7 @@ def exit_code(session: Session, settings: Settings, *, orphaned: bool) -> int:
 def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
     """Write the balance and how it ended: file, event, ledger. Raises DatabaseUnavailable, FilesUnavailable."""
     record, outage, stops = it.record, drain.finisher.outage, drain.stops
+    record.session.without_effect += _find_idle_limits(it, drain)
     record.note_reading(outage.retry(it.backlog.count, meanwhile=_MEANWHILE), is_last=True)
     narrowed = it.request.most is None or len(record.session.results) < it.request.most
     if shutdown.signal is not None:
@@ -47,6 +49,16 @@ def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
         status, because = Status.COMPLETE, None
     record.end(status, clock.now(), because)
     outage.retry(lambda: keep_head(it.project, record.session), meanwhile=_MEANWHILE)
+
+
+def _find_idle_limits(it: OpenSession, drain: Drain) -> list[str]:
+    """--max-attempts where nothing could be tried again: told when it is known, at the end."""
+    session, attempts = it.record.session, it.request.settings.retry.max_attempts
+    if "--max-attempts" not in it.request.flags or not session.total_failed or drain.executed > session.total_processed:
+        return []
+    if any(result.category == RETRIED for result in session.results if not result.success):
+        return []
+    return [f"--max-attempts={attempts}: no failure was transient, and only transient failures are tried again"]
 
 
 def close_after(record: SessionRecord, error: BaseException) -> None:

@@ -43,6 +43,8 @@ class DrainRequest:
     max_batches: int | None = None  #: of batch_size phases each; only queued phases are drained in batches
     stop_on_first_failure: bool = False
     triage: bool = False  #: what comes next is diagnosed while phases drain
+    flags: frozenset[str] = frozenset()  #: that were given now: where they have no effect, that is told
+    fail_if_nothing: bool = False  #: of this call: exit 1 where nothing is selected
 
     @property
     def state(self) -> PhaseState:
@@ -128,6 +130,7 @@ def request_of(session: Session, configured: Settings) -> DrainRequest:
             kind=session.kind,
             filters=Filters.of(
                 run_id=_text(filters.get("run_id")),
+                run_id_is_glob=filters.get("run_id_is_glob") is True,
                 exclude_runs=tuple(map(str, filters.get("exclude_runs") or ())),
                 categories=tuple(map(str, filters.get("categories") or ())),
                 cluster=_text(filters.get("cluster")),

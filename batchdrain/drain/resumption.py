@@ -19,6 +19,7 @@ from batchdrain.drain.request import (
 from batchdrain.model.claim import ScheduledAttempt
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.filters import Filters
+from batchdrain.planning.planner import settle_run
 from batchdrain.sessions.folder import LostSession
 from batchdrain.sessions.parse import CorruptSession
 from batchdrain.sessions.progress import ResultCounts, counts_of
@@ -59,7 +60,7 @@ def request_to_resume(project: Project, session: Session, by: Filters) -> DrainR
     """As it was asked for, narrowed by `by`. Raises BadData for another database or source, ConfigError, UsageError."""
     require_same_database(session, project.store)
     require_same_source(session, project.settings)
-    return narrowed(request_of(session, project.settings), by)
+    return narrowed(request_of(session, project.settings), settle_run(project.store, by))
 
 
 def what_is_left(project: Project, session_id: str, request: DrainRequest, batch_size: int | None) -> Resumption:

@@ -9,10 +9,15 @@ from batchdrain.config.categories import categoriser_of
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.planning.backlog import Backlog
+from batchdrain.planning.filters import Filters
 from batchdrain.planning.given_back import GivenBack
 from batchdrain.planning.plan_backlog import PlanBacklog
-from batchdrain.planning.planner import Selection
-from batchdrain.planning.session_progress import SessionProgress
+from batchdrain.planning.planner import Selection, find_idle_filters, settle_run
+from batchdrain.planning.session_progress import NothingDone, SessionProgress
+from batchdrain.planning.skip_rules import QUARANTINE
+from batchdrain.planning.without_effect import find_idle_policies
+from batchdrain.policies.ranking import ranking_of
+from batchdrain.runtime import clock
 
 
 def backlog_for(
@@ -32,3 +37,39 @@ def backlog_for(
         return selection.backlog()
     planned = replace(selection, heeds_verdicts=False)  # whoever planned a phase wants it, whatever a diagnosis says
     return PlanBacklog(request.plan, planned.reading, state=request.state, categorise=categoriser_of(request.settings))
+
+
+def selection_for(project: Project, request: DrainRequest, done: SessionProgress) -> Selection:
+    """What a request selects from. `done`: what its session has done, which grows with its results."""
+    return Selection(store=project.store, settings=request.settings, filters=request.filters, state=request.state, done=done)
+
+
+def settle(project: Project, request: DrainRequest) -> DrainRequest:
+    """The request with its filters as this database has it. Raises DatabaseUnavailable."""
+    return replace(request, filters=settle_run(project.store, request.filters))
+
+
+def look_for_idle(project: Project, request: DrainRequest) -> list[str]:
+    """What was asked for and changes nothing, a line each. The backlog is read once more, where anything was asked for."""
+    if request.plan is not None or (request.filters == Filters() and not request.flags):
+        return []
+    backlog = backlog_for(project, request, NothingDone())
+    backlog.refresh(clock.now())
+    return find_idle(project, request, backlog)
+
+
+def find_idle(project: Project, request: DrainRequest, backlog: Backlog) -> list[str]:
+    """The same of a backlog that was just read, and of which nothing was taken."""
+    found = find_idle_filters(project.store, request.filters, request.state, backlog)
+    if "--include-quarantined" in request.flags:
+        orphanings = project.store.history.read_past().orphanings
+        if not any(count >= QUARANTINE for count in orphanings.values()):
+            found.append("--include-quarantined: no phase is quarantined")
+    if "--policy" in request.flags:
+        found += find_idle_policies(ranking_of(request.settings.policy).names, backlog.ranks())
+    if "--workers" in request.flags:
+        count, workers = len({rank[-2] for rank in backlog.ranks()}), request.settings.workers  # by run_id
+        if 0 < count < workers:
+            runs = "1 run has" if count == 1 else f"{count} runs have"
+            found.append(f"--workers={workers}: {runs} phases to drain, and those of one run go one by one")
+    return found

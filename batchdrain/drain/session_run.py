@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from batchdrain.database.run_counts import describe_counts
@@ -29,6 +30,7 @@ class SessionOutcome:
     total: int = 0  #: phases in the source state when it began
     failure: BatchDrainError | None = None  #: what ended it early, to be told after the summary
     took: bool = True  #: False: nothing was left for it
+    without_effect: Sequence[str] = ()  #: what was asked for and changed nothing, where there is no session to say it
 
 
 def run_session(it: OpenSession) -> SessionOutcome:

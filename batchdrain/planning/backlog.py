@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice
 from batchdrain.model.phase import Phase, Skip
 from batchdrain.planning.reading import Reasons
 from batchdrain.planning.remainder import Remainder
+from batchdrain.planning.seen_kinds import SeenKinds
 from batchdrain.planning.verdicts import Verdict
 
 
@@ -20,6 +21,7 @@ class Backlog(Protocol):
 
     skipped: Counter[Skip]  #: by rule and value
     remainder: Remainder  #: what the last reading came to
+    seen: SeenKinds  #: at the last reading
     stale: bool  #: to be read again before the next choice
 
     @property
@@ -29,6 +31,9 @@ class Backlog(Protocol):
     @property
     def waiting(self) -> int:
         """Phases that may still be chosen."""
+
+    def ranks(self) -> list[Any]:
+        """How the policies ranked what waits, in no order: a tuple each, with a key for each policy in front."""
 
     def refresh(self, now: datetime) -> None:
         """Look at the database again."""

@@ -60,13 +60,14 @@ def cluster_counts(
     categorise: Callable[[str | None], str],
     retries: Mapping[str, RetryCount],
     *,
-    run_id: str | None = None,
+    is_asked: Callable[[str], bool] = lambda _: True,
     accepted: Acceptances | None = None,
 ) -> list[Cluster]:
-    """The clusters, most frequent first. `retries`: by fingerprint as the ledger keeps it; `run_id`: only clusters of
-    this run; `accepted`: None where nothing is."""
+    """The clusters, most frequent first. `retries`: by fingerprint as the ledger keeps it; `is_asked`: of the runs
+    whose clusters are wanted; `accepted`: None where nothing is."""
     folded = {
-        fingerprint: _folded(by_category) for fingerprint, by_category in _tallied(rows, categorise, run_id, accepted).items()
+        fingerprint: _folded(by_category)
+        for fingerprint, by_category in _tallied(rows, categorise, is_asked, accepted).items()
     }
     seen = (
         Seen(fingerprint=fingerprint, category=category, count=count.phases)
@@ -79,7 +80,10 @@ def cluster_counts(
 
 
 def _tallied(
-    rows: Iterable[Row], categorise: Callable[[str | None], str], run_id: str | None, accepted: Acceptances | None
+    rows: Iterable[Row],
+    categorise: Callable[[str | None], str],
+    is_asked: Callable[[str], bool],
+    accepted: Acceptances | None,
 ) -> dict[str, dict[str, _ClusterCount]]:
     """By fingerprint and category."""
     counts: dict[str, dict[str, _ClusterCount]] = {}
@@ -89,7 +93,7 @@ def _tallied(
         count = by_category.get(failure.category)
         if count is None:
             count = by_category[failure.category] = _ClusterCount()
-        is_here = run_id is None or row.run_id == run_id
+        is_here = is_asked(row.run_id)
         _add(count, row, failure, is_here=is_here)
         if accepted is not None and is_here:
             count.accepted += accepted.skip(PhaseKey(row.run_id, row.phase_id), failure) is not None

@@ -24,7 +24,8 @@ NOT_IN_PLAN: Final = Skip(PLAN, "is not in it")
 class Filters:
     """The phases that a session is about; kept with it, so that `resume` never looks at others."""
 
-    run_id: str | None = None  #: exactly this run
+    run_id: str | None = None  #: this run, or all that it is a glob of
+    run_id_is_glob: bool = False  #: False, as in the files of earlier versions: exactly that run
     exclude_runs: tuple[str, ...] = ()  #: globs
     categories: tuple[str, ...] = ()
     cluster: str | None = None  #: ids of fingerprints, with commas
@@ -35,12 +36,13 @@ class Filters:
         cls,
         *,
         run_id: str | None = None,
+        run_id_is_glob: bool | None = None,
         exclude_runs: Iterable[str] = (),
         categories: Iterable[str] = (),
         cluster: str | None = None,
         include_quarantined: bool = False,
     ) -> Filters:
-        """Raises UsageError. An empty run_id is an error, never 'all runs': `--run-id "$(…)"` with nothing to pick."""
+        """`run_id_is_glob`: None is as it looks. Raises UsageError. An empty run_id is an error, never 'all runs': `--run-id "$(…)"` with nothing to pick."""
         for flag, value in (("--run-id", run_id), ("--cluster", cluster)):
             if value is not None and not value.strip():
                 raise UsageError(f"{flag}: is empty", remedy="name one, or leave the flag out")
@@ -50,6 +52,7 @@ class Filters:
                 raise UsageError(f"--category: {category!r} is no category{did_you_mean(category, CATEGORIES)}")
         return cls(
             run_id=run_id,
+            run_id_is_glob=has_magic(run_id or "") if run_id_is_glob is None else run_id_is_glob,
             exclude_runs=tuple(exclude_runs),
             categories=categories,
             cluster=None if cluster is None else ",".join(cluster_ids("--cluster", cluster)),
@@ -63,12 +66,23 @@ class Filters:
 
     def skips_run(self, run_id: str) -> Skip | None:
         """By run_id and exclude_runs, upper and lower case told apart."""
-        if self.run_id is not None and run_id != self.run_id:
+        if not self.asks_for(run_id):
             return Skip("--run-id", f"not {self.run_id}")
         for pattern in self.exclude_runs:
             if is_meant(run_id, pattern):
                 return Skip("--exclude-run", pattern)
         return None
+
+    def asks_for(self, run_id: str) -> bool:
+        """By run_id alone."""
+        if self.run_id is None or run_id == self.run_id:
+            return True
+        return self.run_id_is_glob and fnmatchcase(run_id, self.run_id)
+
+    def settled(self, run_ids: Iterable[str]) -> Filters:
+        """A glob that is the name of one of these runs means that run alone: who names `*` a run must not have every run
+        meant by it."""
+        return replace(self, run_id_is_glob=False) if self.run_id_is_glob and self.run_id in set(run_ids) else self
 
     def skips_category(self, category: str) -> Skip | None:
         """By categories; where there are none, no category is skipped."""
@@ -79,7 +93,7 @@ class Filters:
     def narrowed(self, other: Filters) -> Filters:
         """Both together. Raises UsageError where `other` would name something that these filters do not hold."""
         for flag, ours, theirs, is_held in (
-            ("--run-id", self.run_id, other.run_id, self.run_id == other.run_id),
+            ("--run-id", self.run_id, other.run_id, self._holds_runs_of(other)),
             ("--cluster", self.cluster, other.cluster, other.clusters <= self.clusters),
         ):
             if ours is not None and theirs is not None and not is_held:
@@ -100,11 +114,22 @@ class Filters:
             )
         return replace(
             self,
-            run_id=self.run_id or other.run_id,
+            run_id=self.run_id if other.run_id is None else other.run_id,
+            run_id_is_glob=self.run_id_is_glob if other.run_id is None else other.run_id_is_glob,
             cluster=other.cluster or self.cluster,
             categories=other.categories or self.categories,
             exclude_runs=tuple(dict.fromkeys((*self.exclude_runs, *other.exclude_runs))),
         )
+
+    def _holds_runs_of(self, other: Filters) -> bool:
+        """Whether every run of the other's run_id, whatever runs there may be, is one of ours."""
+        if self.run_id is None or other.run_id is None:
+            return self.run_id is None
+        if not other.run_id_is_glob:
+            return self.asks_for(other.run_id)
+        if not self.run_id_is_glob or other.run_id == self.run_id:
+            return self.run_id_is_glob
+        return not set("?[]") & set(self.run_id) and fnmatchcase(other.run_id, self.run_id)
 
 
 def is_asked_for(skip: Skip) -> bool:

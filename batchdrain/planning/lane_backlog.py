@@ -72,6 +72,7 @@ class LaneBacklog:
         for buffer in builder.buffers:
             self._lanes_of[buffer.run_id].append(buffer)
         self._failed, self.skipped, self.remainder = builder.rows_of, builder.skipped, builder.remainder
+        self.seen = builder.seen  #: of the last reading
         self.waiting = sum(buffer.waiting for buffer in builder.buffers)
         self._failed.update(self._fixed())
         for buffer in builder.buffers:
@@ -94,6 +95,10 @@ class LaneBacklog:
     def size_of(self, fingerprint: str) -> int:
         """The most phases with it that one reading counted; 0 where no canaries are sent ahead."""
         return self._sizes.get(fingerprint, 0)
+
+    def ranks(self) -> list[Any]:
+        """How the policies ranked the lanes that wait, in no order."""
+        return [keys for is_ranked, keys in self._order.ranks() if is_ranked]
 
     def next(self, now: datetime, busy: Container[str] = frozenset(), full: Container[str] = frozenset()) -> Choice | None:
         """The phase most worth trying, of a run that is not `busy` and a cluster that is not `full`; it leaves the backlog.

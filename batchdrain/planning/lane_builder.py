@@ -17,6 +17,7 @@ from batchdrain.model.failure import NO_REASON, Failure
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.lane_buffer import LAST, LaneBuffer
 from batchdrain.planning.remainder import Remainder
+from batchdrain.planning.seen_kinds import SeenKinds
 from batchdrain.planning.skip_rules import ATTEMPTED, BAD_DATA, IN_THIS_SESSION, SkipRules
 from batchdrain.planning.usable_ids import UsableIds
 
@@ -45,6 +46,7 @@ class LaneBuilder:
         self._lanes = 0
         self._room = KEPT
         self.alike: Counter[str] = Counter()  #: rows by fingerprint, where canaries are sent ahead
+        self.seen = SeenKinds(rules.filters.clusters)
         self.skipped: Counter[Skip] = Counter()
         self.rows_of: Counter[str] = Counter()  #: by run_id, the skipped ones too
         self.buffers: list[LaneBuffer] = []
@@ -90,9 +92,9 @@ class LaneBuilder:
         if isinstance(row.reason, Unreadable):
             return Skip(BAD_DATA, self._redact(row.reason)), NO_REASON, 0
         by_run = self._skips_run(row.run_id)
+        failure = self._failure(row.reason)
         if by_run is not None:
             return by_run, NO_REASON, 0
-        failure = self._failure(row.reason)
         names = (row.run_id, row.phase_id)
         digest = key.digest if names in self._named or any(self._rules.remembered([names])) else None
         attempts = 0 if digest is None else past.attempts.get(digest, 0)
@@ -146,7 +148,9 @@ class LaneBuilder:
 
     def _failure(self, reason: object) -> Failure:
         """Of a reason as the driver gives it: SQLite may hold something else than text."""
-        return Failure.of(to_reason(reason), self._categorise, self._redact)
+        failure = Failure.of(to_reason(reason), self._categorise, self._redact)
+        self.seen.add(failure)
+        return failure
 
     def _buffer_of(self, run_id: str, name: str | Skip) -> LaneBuffer:
         """Where the phases of a run go that failed so. A run that is skipped has one buffer, under whatever name."""

@@ -52,6 +52,10 @@ class LaneHeap(Generic[L]):
             self._before.setdefault(id(lane), (lane, lane.version, lane.stamp))
         lane.version += 1
 
+    def ranks(self) -> list[Any]:
+        """Of the lanes that stand in it."""
+        return [rank for heap in self._heaps.values() for rank, _, version, lane in heap if version == lane.version]
+
     @contextmanager
     def trial(self) -> Iterator[None]:
         """What is pushed, dropped and popped meanwhile is undone, and so are stamps: as if nothing had been."""

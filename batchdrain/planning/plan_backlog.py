@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from batchdrain.database.phases.pages import to_reason, to_rows
 from batchdrain.model.attempt import Attempt
@@ -17,6 +18,7 @@ from batchdrain.planning.filters import NOT_IN_PLAN, PLAN
 from batchdrain.planning.plan_file import PlannedPhase
 from batchdrain.planning.reading import Reading, Reasons
 from batchdrain.planning.remainder import Remainder
+from batchdrain.planning.seen_kinds import SeenKinds
 from batchdrain.planning.skip_rules import ATTEMPTED, CLAIMED, IN_THIS_SESSION, SkipRules
 from batchdrain.planning.usable_ids import UsableIds
 from batchdrain.planning.verdicts import Verdict
@@ -72,6 +74,7 @@ class PlanBacklog:
         self._usable = UsableIds(())
         self.skipped: Counter[Skip] = Counter()
         self.remainder = Remainder()
+        self.seen = SeenKinds()
         self.stale = False
 
     @property
@@ -117,6 +120,10 @@ class PlanBacklog:
                 look.skips[key] = skip
         look.count(total)
         return look
+
+    def ranks(self) -> list[Any]:
+        """None: a plan has its order."""
+        return []
 
     def size_of(self, fingerprint: str) -> int:  # noqa: ARG002 - a plan sends no canaries ahead
         return 0

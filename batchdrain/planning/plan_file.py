@@ -5,6 +5,7 @@ What changed since the plan was made is reported, not taken.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -52,16 +53,20 @@ class PlanFile(BaseModel):
     made_at: str
     database: dict[str, Any]
     filters: dict[str, Any]
+    without_effect: list[Shown] = []
     phases: list[PlannedPhase]
 
 
-def as_file(made: Plan, *, now: datetime, database: dict[str, Any], filters: dict[str, Any]) -> PlanFile:
-    """The plan as it is written; `now` aware."""
+def as_file(
+    made: Plan, *, now: datetime, database: dict[str, Any], filters: dict[str, Any], without_effect: Sequence[str]
+) -> PlanFile:
+    """The plan as it is written; `now` aware; `without_effect`: what was asked for and changes nothing."""
     return PlanFile(
         schema_version=SCHEMA_VERSION,
         made_at=clock.to_iso(now),
         database=database,
         filters=filters,
+        without_effect=list(without_effect),
         phases=[
             PlannedPhase(
                 run_id=planned.choice.phase.run_id,

@@ -19,6 +19,7 @@ def render_summary(session: Session, saved_to: str, format_name: str) -> str:
         found |= {
             "status": session.current_status.value,
             "success_rate": session.success_rate,
+            "wanted_success_rate": session.wanted_rate,
             "metrics_per_minute": dict(metrics_per_minute(session)),
             "saved_to": saved_to,
         }

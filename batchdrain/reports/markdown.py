@@ -9,7 +9,7 @@ from typing import Final
 from batchdrain.failures.suffix import fit
 from batchdrain.reports.skip_list import skips_of
 from batchdrain.runtime.clock import to_shown
-from batchdrain.runtime.text import describe_ending, safe_text
+from batchdrain.runtime.text import describe_ending, safe_text, to_percent
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
 
@@ -34,6 +34,8 @@ def _render_lines(session: Session, saved_to: str) -> Iterator[str]:
     yield ""
     yield from _render_totals(session)
     yield f"| Saved to | {escape(saved_to)} |"
+    if session.without_effect:
+        yield from ("", "## Without effect", "", *(f"- {escape(line)}" for line in session.without_effect))
     skips = [f"| {phases} | {escape(rule)} | {escape(values)} |" for phases, rule, values in skips_of(session)]
     if skips:
         yield from ("", "## Skipped", "", "| Phases | Rule | Why |", "|---:|---|---|", *skips)
@@ -56,6 +58,8 @@ def _render_totals(session: Session) -> Iterator[str]:
     yield f"| Failed | {session.total_failed} |"
     yield f"| Timeouts | {session.total_timeouts} |"
     yield f"| Success rate | {'-' if rate is None else f'{rate * 100:.1f}%'} |"
+    if (wanted := session.wanted_rate) is not None:
+        yield f"| Wanted rate | {to_percent(wanted)} or more |"
     if session.stopped_because:
         yield f"| Stopped because | {escape(session.stopped_because)} |"
     if session.balance is not None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from batchdrain.database.run_counts import RunCounts, describe_counts
 from batchdrain.model.phase import Skip
 from batchdrain.planning.skip_rules import by_rule
+from batchdrain.runtime.text import safe_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class EmptySelection:
     skipped: Counter[Skip]  #: of them, by rule and value
     held: int = 0  #: claims of other controllers
     by_plan: bool = False  #: only the phases of a plan were asked for
+    without_effect: Sequence[str] = ()  #: what was asked for and changed nothing, a line each
 
 
 def explain_nothing(where: str, counts: Sequence[RunCounts], empty: EmptySelection) -> str:
@@ -41,6 +43,7 @@ def explain_nothing(where: str, counts: Sequence[RunCounts], empty: EmptySelecti
         lines.append(f"The rest of the {total} {state} phases is not in the plan.")
     elif left > 0:
         lines.append(f"  {left} find the batch full")
+    lines += [safe_text(line) for line in empty.without_effect]
     if held:
         is_one = held == 1
         lines.append(

@@ -8,7 +8,7 @@ from typing import Final
 from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.reports.skip_list import skips_of
 from batchdrain.runtime.clock import to_shown
-from batchdrain.runtime.text import describe_ending, safe_text
+from batchdrain.runtime.text import describe_ending, safe_text, to_percent
 from batchdrain.sessions.session import Session, metrics_per_minute
 
 WIDTH: Final = 80
@@ -32,6 +32,8 @@ def _render_lines(session: Session, saved_to: str) -> Iterator[str]:
     yield f"  ✓ Succeeded: {session.total_success}"
     yield f"  ✗ Failed: {session.total_failed}"
     yield f"Success Rate: {'-' if rate is None else f'{rate * 100:.1f}%'}"
+    if (wanted := session.wanted_rate) is not None:
+        yield f"Wanted Rate: {to_percent(wanted)} or more"
     yield from _render_middle(session)
     yield ""
     yield "Results by Run:"
@@ -50,6 +52,7 @@ def _render_middle(session: Session) -> Iterator[str]:
         yield f"Timeouts: {session.total_timeouts}"
     if session.stopped_because:
         yield f"Stopped because: {safe_text(session.stopped_because)}"
+    yield from _render_block("Without effect:", [safe_text(line) for line in session.without_effect], _ODD)
     skips = [f"{phases} by {safe_text(rule)}: {values}" for phases, rule, values in skips_of(session)]
     yield from _render_block("Skipped:", skips, len(skips))
     yield from _render_block("Succeeded by the state that they set, not by their exit code:", list(_list_odd(session)), _ODD)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import math
 import re
 from pathlib import Path
 from typing import Final
@@ -38,6 +39,11 @@ def safe_text(text: str, *, limit: int | None = 2_000) -> str:
 def safe_lines(text: str) -> str:
     """The same for a text of lines, which keeps its tabs. What is safe stays as it is."""
     return _COMMAND.sub(_break, _UNSAFE_IN_LINES.sub(_escape, text))
+
+
+def to_percent(rate: float) -> str:
+    """66.7% for 2/3: cut, not rounded, so that what is below a limit never looks as if it reached it."""
+    return f"{math.floor(rate * 1000 + 1e-9) / 10:.1f}%"
 
 
 def is_nameable(text: str) -> bool:

@@ -66,6 +66,7 @@ class Session(Record):
     total_timeouts: Count = 0
     stopped_because: str | None = None
     skipped: list[Skipped] = Field(default_factory=list)
+    without_effect: list[str] = Field(default_factory=list)
     metrics: dict[str, Finite] = Field(default_factory=dict)
     fingerprint_counts: dict[str, Count] = Field(default_factory=dict)
     results: list[Result] = Field(default_factory=list)
@@ -86,6 +87,12 @@ class Session(Record):
     def success_rate(self) -> float | None:
         """0.0-1.0 of what was processed; None when nothing was."""
         return self.total_success / self.total_processed if self.total_processed else None
+
+    @property
+    def wanted_rate(self) -> float | None:
+        """The least success rate for exit code 0, 0.0-1.0; None: every phase."""
+        found = (self.settings or {}).get("min_success_rate")
+        return float(found) if isinstance(found, int | float) else None
 
     def by_run(self) -> dict[str, tuple[int, int]]:
         """For each run, in the order of its first result: how many succeeded, of how many."""

@@ -181,7 +181,7 @@ def test_memory_grows_with_the_clusters_and_not_with_the_phases(monkeypatch: pyt
     monkeypatch.setattr(counting, "RUNS", 50)
     rows = [Row(run_id=f"r{number}", phase_id="p", phase_index=0, reason=f"{DISK} {number}") for number in range(3000)]
 
-    (by_category,) = counting._tallied(iter(rows), categorise, None, None).values()
+    (by_category,) = counting._tallied(iter(rows), categorise, lambda _: True, None).values()
     (found,) = counting.cluster_counts(iter(rows), categorise, {})
 
     assert [len(count.runs) for count in by_category.values()] == [50]

@@ -32,6 +32,8 @@ LISTS_SINCE: Final = {"policy", "cluster"}
 """They took commas alone, and take repetition too."""
 FLAGS_SINCE: Final = {"resume": ("close",), "sessions": ("top", "all")}
 """By task: what came later, and takes nothing away."""
+ADDED: Final = {"fail_if_nothing"}
+"""Flags that came since."""
 EACH: Final = [pytest.param(flag, id=f"{task} {flag.dashed}") for task, flags in FLAGS.items() for flag in flags]
 
 
@@ -40,6 +42,7 @@ def arguments_of(task: str) -> list[list[Any]]:
     return [
         [one.name, one.kind.__name__, one.default, one.positional, one.optional, list(one.names)]
         for one in ns[task].get_arguments()
+        if one.name not in ADDED
     ]
 
 

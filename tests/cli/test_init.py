@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from invoke.vendor import yaml
 
 from batchdrain.cli.commands.init.guess import guess_columns, guess_states
+from batchdrain.config.load import Override, load
+from batchdrain.config.profiles import PROFILES
+from batchdrain.config.settings import Settings
 from tests.support.workplace import Ran, Workplace
 
 safe_load: Any = yaml.safe_load
@@ -32,8 +37,7 @@ def test_a_column_that_is_not_there_is_null_and_said(project: Workplace) -> None
     ran, section = begun(project, "--table=jobs")
 
     assert section["source"]["columns"] == {
-        "run_id": "run_id", "phase_id": "task", "phase_index": None, "state": "status", "last_failure_reason": None,
-        "updated_at": None,
+        "phase_id": "task", "phase_index": None, "state": "status", "last_failure_reason": None,
     }  # fmt: skip
     for name in ("phase_index", "last_failure_reason", "updated_at"):
         assert f"  ! no column looks like {name}, so it is null" in ran.out
@@ -114,3 +118,79 @@ def test_the_diagnosis_of_the_example_is_refused(sqlite_project: Workplace) -> N
     ran = sqlite_project.inv("triage")
 
     assert (ran.code, "triage.argv.2: myproject.diagnose is the example" in ran.err) == (78, True)
+
+
+def test_only_what_differs_from_the_defaults_is_set(sqlite_project: Workplace) -> None:
+    sqlite_project.add(*(("r", word, 0, word, None) for word in ("FAILED", "QUEUED", "EXECUTING", "COMPLETE")))
+
+    _, section = begun(sqlite_project)
+
+    assert set(section) == {"database_url", "command"}
+    assert set(section["command"]) == {"argv"}
+
+
+@pytest.mark.parametrize(
+    ("profile", "limit", "attempts"), [("throughput", 120, 2), ("conservative", 1800, 3), ("triage", 600, 1)]
+)
+def test_no_profile_is_defeated_by_what_was_written(
+    sqlite_project: Workplace, profile: str, limit: float, attempts: int
+) -> None:
+    _, section = begun(sqlite_project)
+    settings = load(section, {}, [Override("--profile", ("profile",), profile)])
+    assert (settings.timeout.default_s, settings.retry.max_attempts) == (limit, attempts)
+
+
+def test_the_defaults_stand_beside_it_as_comments_that_are_true(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("r/a")
+    begun(sqlite_project)
+    path = sqlite_project.root / "invoke.yaml"
+    lines = [line.replace("# ", "", 1) for line in path.read_text().splitlines()[1:]]
+    section = safe_load("\n".join(lines))["batchdrain"]
+
+    assert {"batch_size", "workers", "profile", "source", "timeout", "retry"} < set(section)
+    set_all, set_few = load(section, {}), load(safe_load(path.read_text())["batchdrain"], {})
+    assert set_all == set_few
+
+
+def test_a_mapping_of_which_nothing_differs_is_a_comment_as_a_whole_and_one_that_differs_holds_that_alone(
+    sqlite_project: Workplace,
+) -> None:
+    sqlite_project.sql("ALTER TABLE phases RENAME COLUMN state TO status")
+    sqlite_project.sql("INSERT INTO phases (run_id, phase_id, status) VALUES ('r', 'a', 'FAILED'), ('r', 'b', 'DONE')")
+    _, section = begun(sqlite_project)
+    assert section["source"] == {"columns": {"state": "status"}, "states": {"complete": "DONE"}}
+
+
+@pytest.mark.parametrize(
+    ("tables", "lack"),
+    [
+        (["jobs (build TEXT, task TEXT, foo TEXT)"], "'jobs' comes nearest, and no column of it looks like state (columns: build, task, foo)"),
+        (["a (x TEXT)", "b (run_id TEXT, state TEXT)"], "'b' comes nearest, and no column of it looks like phase_id (columns: run_id, state)"),
+        (["b (zz TEXT, state TEXT)"], "'b' comes nearest, and no column of it looks like run_id or phase_id (columns: zz, state)"),
+        (["a (x TEXT)", "b (y TEXT)"], "no column of any looks like run_id, phase_id or state (tables: a, b)"),
+        ([], "it has no tables"),
+    ],
+)  # fmt: skip
+def test_whoever_gives_up_says_what_single_thing_was_missing(sqlite_project: Workplace, tables: list[str], lack: str) -> None:
+    (sqlite_project.root / "invoke.yaml").unlink()
+    sqlite_project.sql("DROP TABLE phases")
+    for table in tables:
+        sqlite_project.sql(f"CREATE TABLE {table}")
+
+    ran = sqlite_project.inv("init", f"--database-url={sqlite_project.url}")
+
+    assert (ran.code, f"looks like one of phases: {lack}; name it with --table" in ran.err) == (78, True), ran.err
+    assert not (sqlite_project.root / "invoke.yaml").exists()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/configuration.md", "docs/choosing.md", "docs/operations.md"])
+def test_no_example_that_is_shown_repeats_a_default_that_a_profile_would_change(page: str) -> None:
+    text = (Path(__file__).parents[2] / page).read_text()
+    for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
+        section = (safe_load(block) or {}) if ":" in block else {}
+        section = section.get("batchdrain", {}) if isinstance(section, dict) else {}
+        for limits in PROFILES.values():
+            for key, values in limits.items():
+                for name in values if isinstance(values, dict) else ():
+                    default = getattr(getattr(Settings(), key), name)
+                    assert section.get(key, {}).get(name) != default, (page, key, name)

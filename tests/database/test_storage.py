@@ -174,6 +174,7 @@ def _ddl_of(place: Workplace) -> str:
 def test_a_row_that_an_earlier_try_left_behind_is_in_no_doctors_way(project: Workplace, name: str) -> None:
     project.fail("r/p")
     project.inv("drain")
+    project.fail("r/q")
     project.sql(f"INSERT INTO batchdrain_meta (name, value) VALUES ('{name}', '')")
     project.sql(
         "INSERT INTO batchdrain_claim (source, " + ("`key`" if "mysql" in project.url else "key") + ", epoch, orphan_count, "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -18,7 +18,8 @@ from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
-from batchdrain.planning.filters import has_magic, to_literal
+from batchdrain.planning.filters import has_magic, matcher, to_literal
+from batchdrain.planning.without_effect import describe_no_run
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
 
@@ -90,7 +91,27 @@ def _keep(project: Project, found: Sequence[Acceptance], *, dry: bool) -> None:
     until = "" if found[0].until is None else f" until {clock.to_shown(found[0].until)}"
     affected = "no failed phase now" if count == 0 else f"{count} failed phase{'' if count == 1 else 's'} now"
     named = ", ".join(str(one.subject) for one in found)
-    Output().line(safe_text(f"{'Would accept' if dry else 'Accepted'}: {named}{until} ({affected})"))
+    out = Output()
+    out.line(safe_text(f"{'Would accept' if dry else 'Accepted'}: {named}{until} ({affected})"))
+    for line in _find_absent(project, [one.subject for one in found]):
+        out.line(safe_text(f"  ! {line}"))
+
+
+def _find_absent(project: Project, subjects: Sequence[Subject]) -> Iterator[str]:
+    """What is accepted and stands nowhere in the table now: it may be misspelt, or come later."""
+    counts = project.store.read_run_counts()
+    for one in subjects if counts else ():
+        if one.run_id is None:
+            continue
+        is_glob = one.phase_id is None and has_magic(one.run_id)
+        is_meant = matcher(one.run_id) if is_glob else one.run_id.__eq__
+        if not any(is_meant(row.run_id) for row in counts):
+            yield f"--run-id={one.run_id}: {describe_no_run(one.run_id, counts, is_glob=is_glob)}"
+        elif one.phase_id is not None:
+            with project.store.database.read() as connection:
+                found = project.store.table.read_row_state(connection, PhaseKey(one.run_id, one.phase_id))
+            if found is None:
+                yield f"--phase-id={one.phase_id}: run {one.run_id} has no such phase"
 
 
 def _count_failed(project: Project, found: Iterable[Acceptance]) -> tuple[int, str]:

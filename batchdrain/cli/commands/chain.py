@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from batchdrain.cli.commands.dry_run import show_plan
 from batchdrain.cli.commands.open import open_project, screen_for, settings_of
@@ -35,6 +35,7 @@ class ChainFlags:
     exclude_run: Sequence[str] = ()
     category: Sequence[str] = ()
     quiet: bool = False
+    fail_if_nothing: bool = False
 
     @property
     def required_run(self) -> str:
@@ -51,6 +52,7 @@ class _Sum:
     processed: int = 0
     succeeded: int = 0
     failed: int = 0
+    has_selected: bool = False  #: some phase, in some part
 
     def add(self, session: Session) -> None:
         self.processed += session.total_processed
@@ -108,14 +110,21 @@ class Chain:
                 break
         if not self.dry:
             Output().line(str(self._sum))
-        return worst
+        return self.code_of(worst)
+
+    def code_of(self, code: int) -> int:
+        """The exit code of the whole chain, whose worst part ended with `code`."""
+        return code or int(self.flags.fail_if_nothing and not self._sum.has_selected)
 
     def _drain(self, request: DrainRequest) -> int:
         if self.dry:
-            return show_plan(self.project, request, "text")
+            found = show_plan(self.project, replace(request, fail_if_nothing=True), "text") == 0
+            self._sum.has_selected = self._sum.has_selected or found
+            return 0
         outcome = begin(self.project, request, screen_for(quiet=self.flags.quiet, shape="text"))
         if outcome.session is not None:
             self._sum.add(outcome.session)
+            self._sum.has_selected = self._sum.has_selected or outcome.took
         return report(self.project, request, outcome, "text")
 
 

@@ -17,7 +17,8 @@ from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import acceptances
 from batchdrain.planning.cluster_counts import RUNS, Cluster, cluster_counts
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.planner import Selection
+from batchdrain.planning.planner import Selection, settle_run
+from batchdrain.planning.without_effect import find_idle_runs
 from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import safe_text
 
@@ -27,12 +28,16 @@ _SHOWN: Final = 20
 
 def show_clusters(invocation: Invocation, *, run_id: str | None, top: int | None, format_name: str) -> None:
     """`inv clusters`. Raises UsageError."""
-    filters = Filters.of(run_id=run_id)
+    wanted = Filters.of(run_id=run_id)
     with open_project(invocation) as project:
+        filters = settle_run(project.store, wanted)
         selection = Selection(store=project.store, settings=project.settings, filters=filters, state=PhaseState.FAILED)
-        retries = read_retries_by_fingerprint(project.store.database, project.store.ledger, run_id)
+        is_asked = None if filters.run_id is None else filters.asks_for
+        retries = read_retries_by_fingerprint(project.store.database, project.store.ledger, is_asked)
         known = acceptances(project.store)
-        found = cluster_counts(selection.rows(), categoriser_of(project.settings), retries, run_id=run_id, accepted=known)
+        found = cluster_counts(
+            selection.rows(), categoriser_of(project.settings), retries, is_asked=filters.asks_for, accepted=known
+        )
         out, redact = Output(), project.store.redact
         if format_name == "json":
             shown = {
@@ -44,17 +49,18 @@ def show_clusters(invocation: Invocation, *, run_id: str | None, top: int | None
             out.json(to_json(shown, indent=True).decode())
             return
         if not found:
-            lines = _explain_nothing(project, run_id)
+            lines = _explain_nothing(project, filters)
         else:
             lines = _render_table(project, found, top or _SHOWN, redact, run_id)
         for line in lines:
             out.line(line)
 
 
-def _explain_nothing(project: Project, run_id: str | None) -> Iterator[str]:
-    counts, of = project.store.read_run_counts(), "" if run_id is None else f" of run {safe_text(run_id)}"
+def _explain_nothing(project: Project, filters: Filters) -> Iterator[str]:
+    counts, of = project.store.read_run_counts(), "" if filters.run_id is None else f" of run {safe_text(filters.run_id)}"
     yield f"No failed phases{of} in {project.store.where}."
     yield f"It holds {describe_counts(counts)}." if counts else "The database holds no phases at all: is it the right one?"
+    yield from map(safe_text, find_idle_runs(filters, counts, PhaseState.FAILED.value))
 
 
 def _render_table(project: Project, found: list[Cluster], most: int, redact: Redact, run_id: str | None) -> Iterator[str]:

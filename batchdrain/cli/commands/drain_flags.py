@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from batchdrain.cli.commands.dry_run import PlanView
 from batchdrain.config.load import Override
 from batchdrain.planning.filters import Filters
+
+_MAY_BE_IDLE: Final = frozenset({"--max-attempts", "--policy", "--workers"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,13 @@ class DrainFlags:
     format: str = "text"
     output: str | None = None
     explain: bool = False
+    fail_if_nothing: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Those that were given of the flags that may be without effect, beside the filters."""
+        quarantined = {"--include-quarantined"} if self.include_quarantined else set()
+        return frozenset({one.flag for one in self.settings if one.flag in _MAY_BE_IDLE} | quarantined)
 
     def sets(self, flag: str) -> bool:
         """Whether a setting was given by `flag`: '--policy'."""

@@ -10,4 +10,4 @@ def drain_queued(invocation: Invocation, flags: ChainFlags) -> int:
     """`inv drain-queued`. Returns the exit code."""
     run_id = flags.required_run
     with open_chain(invocation, flags) as chain:
-        return chain.drain_queued(run_id)
+        return chain.code_of(chain.drain_queued(run_id))

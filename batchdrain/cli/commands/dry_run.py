@@ -13,6 +13,7 @@ from batchdrain.drain.dry_plan import DryPlan, make_dry_plan
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption
+from batchdrain.drain.selection import look_for_idle, settle
 from batchdrain.planning import plan_file
 from batchdrain.planning.plan import explain_rows
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
@@ -40,20 +41,23 @@ def show_plan(
     left: Resumption | None = None,
 ) -> int:
     """Print the plan of a request; write it to a file where asked. `left`: of a session that would go on. Writes nothing else.
-    Returns 0. Raises ConfigError for a table that can't be drained."""
+    Returns 0, or 1 where nothing is planned and that is to fail. Raises ConfigError for a table that can't be drained."""
     project.require_fit_table(request.settings.command)
-    found = make_dry_plan(project, request, left)
+    request = settle(project, request)
+    found, idle = make_dry_plan(project, request, left), look_for_idle(project, request)
     filters = {"kind": request.kind.value, **asdict(request.filters)}
-    file = plan_file.as_file(found.made, now=clock.now(), database=project.store.identify(), filters=filters)
+    file = plan_file.as_file(
+        found.made, now=clock.now(), database=project.store.identify(), filters=filters, without_effect=idle
+    )
     if view.output is not None:
         plan_file.save(view.output, file)
     out = Output()
-    nothing = "" if found.made.all else _explain_nothing(project, request, found)
     if shape == "json":
+        nothing = "" if found.made.all else _explain_nothing(project, request, found)
         rows = explain_rows(found.backlog(), found.made) if view.explain else None
         out.json(render_json(file, found.made, found.recovery, nothing=nothing, problems=found.problems, rows=rows))
-        return 0
-    for line in _render(project, request, found, nothing, quiet=view.quiet):
+        return int(request.fail_if_nothing and not found.made.all)
+    for line in _render(project, request, found, idle, quiet=view.quiet):
         out.line(line)
     if view.explain:
         for line in render_explanation(explain_rows(found.backlog(), found.made), request.state.value):
@@ -61,14 +65,15 @@ def show_plan(
     if view.output is not None:
         place = safe_text(str(view.output))
         out.line(f"Plan written to {place}: `inv drain --plan {place}` drains it")
-    return 0
+    return int(request.fail_if_nothing and not found.made.all)
 
 
-def _render(project: Project, request: DrainRequest, found: DryPlan, nothing: str, *, quiet: bool) -> Iterator[str]:
+def _render(project: Project, request: DrainRequest, found: DryPlan, idle: list[str], *, quiet: bool) -> Iterator[str]:
     made, state = found.made, request.state.value
     yield "Dry run: nothing is written"
     yield f"Database: {project.store.where}: {describe_counts(project.store.read_run_counts())}"
     yield f"Target: Process {made.most if found.limit is not None else 'all'} {state} phases"
+    yield from (f"  ! {safe_text(line)}" for line in idle)
     yield from render_recovery(found.recovery)
     for name, budget in request.settings.stop.max_metric.items():
         if budget:
@@ -76,8 +81,8 @@ def _render(project: Project, request: DrainRequest, found: DryPlan, nothing: st
     for problem in found.problems:
         yield f"A drain would not begin: {safe_text(problem)}"
     yield ""
-    if nothing:
-        yield nothing
+    if not made.all:
+        yield _explain_nothing(project, request, found)
         return
     if not quiet:
         yield from render_phases(made)

@@ -15,6 +15,7 @@ from batchdrain.drain.project import Project
 from batchdrain.model.errors import UsageError, did_you_mean
 from batchdrain.planning.filters import has_magic, matcher, to_literal
 from batchdrain.planning.hints import priority_of
+from batchdrain.planning.without_effect import describe_no_run
 from batchdrain.runtime.text import safe_text
 
 _SHOWN_CHARS: Final = 500
@@ -58,8 +59,11 @@ def _keep(project: Project, glob: str, priority: int, reason: str, *, dry: bool)
         project.store.ledger.create(project.store.database)
         content = {"priority": priority, "reason": reason}
         Notes(project.store.database, project.store.ledger).write(NoteKind.HINT, {glob: content})
-    out, affected = Output(), _count_matches(glob, project.store.read_run_counts())
+    counts = project.store.read_run_counts()
+    out, affected = Output(), _count_matches(glob, counts)
     out.line(f"{'Would keep' if dry else 'Kept'}: runs that match {safe_text(glob)} have priority {priority:+} ({affected})")
+    if counts and not any(map(matcher(glob), (row.run_id for row in counts))):
+        out.line(safe_text(f"  ! --run-id={glob}: {describe_no_run(glob, counts, is_glob=has_magic(glob))}"))
     _warn(project, out)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from batchdrain.cli.commands.quoted_ids import require_quoted_ids
 from batchdrain.cli.commands.trust import require_own_files, require_own_names
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.plain import PlainScreen
@@ -25,6 +26,7 @@ from batchdrain.policies.ranking import ranking_of
 def settings_of(invocation: Invocation, overrides: Sequence[Override] = ()) -> Settings:
     """Raises ConfigError, UsageError."""
     require_own_names(invocation)
+    require_quoted_ids(invocation.files)
     settings = load(invocation.section, invocation.environ, overrides)
     require_own_files(invocation, settings)
     _require_known(settings, {one.flag for one in overrides})

@@ -10,7 +10,8 @@ from batchdrain.drain.session_run import SessionOutcome
 from batchdrain.reports import formats
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
 from batchdrain.runtime.signals import is_stop_asked_for
-from batchdrain.runtime.text import to_shown_path
+from batchdrain.runtime.text import to_percent, to_shown_path
+from batchdrain.sessions.session import Session
 
 
 def report(project: Project, request: DrainRequest, outcome: SessionOutcome, shape: str) -> int:
@@ -19,7 +20,7 @@ def report(project: Project, request: DrainRequest, outcome: SessionOutcome, sha
         show(Output(), formats.render_nothing(_why_nothing(project, request, outcome), shape), shape)
         if outcome.failure is not None:
             raise outcome.failure
-        return 0
+        return int(request.fail_if_nothing)
     if not outcome.took and outcome.failure is None and shape == "text":
         Output().text(formats.render_nothing(_why_nothing(project, request, outcome), shape))
     saved_to = to_shown_path(project.folder.path(outcome.session.session_id))
@@ -28,7 +29,33 @@ def report(project: Project, request: DrainRequest, outcome: SessionOutcome, sha
     out.finish()
     if outcome.failure is not None:
         raise outcome.failure
-    return outcome.exit_code
+    return outcome.exit_code or int(request.fail_if_nothing and not outcome.took)
+
+
+def report_whole(project: Project, request: DrainRequest, outcome: SessionOutcome, shape: str) -> int:
+    """The same of a session that is all of its command: why the exit code is what it is, is told too."""
+    code = report(project, request, outcome, shape)
+    reason = None if outcome.session is None else explain_rate(outcome.session, code)
+    if shape == "text" and reason is not None:
+        out = output_after(was_stopped=is_stop_asked_for())
+        out.line(reason)
+        out.finish()
+    return code
+
+
+def explain_rate(session: Session, code: int) -> str | None:
+    """Why the exit code is 0 or 1 where a rate was wanted; None where none was, or another reason decides."""
+    wanted, rate = session.wanted_rate, session.success_rate
+    if wanted is None or code not in {0, 1}:
+        return None
+    if rate is None:
+        return (
+            f"Exit code {code}: nothing was processed, so there is no rate to hold against the wanted {to_percent(wanted)}."
+        )
+    how = "is below" if rate < wanted else "reaches"
+    return (
+        f"Exit code {code}: the success rate of {to_percent(rate)} {how} the wanted {to_percent(wanted)} (min_success_rate)."
+    )
 
 
 def show(out: Output, text: str, shape: str) -> None:
@@ -49,5 +76,6 @@ def _why_nothing(project: Project, request: DrainRequest, outcome: SessionOutcom
             skipped=outcome.skipped,
             held=len(project.store.history.read_held()),
             by_plan=request.plan is not None,
+            without_effect=outcome.without_effect,
         ),
     )

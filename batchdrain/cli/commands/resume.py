@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from batchdrain.cli.commands.drain_flags import DrainFlags
 from batchdrain.cli.commands.dry_run import show_plan
 from batchdrain.cli.commands.open import open_project, screen_for, settings_of
-from batchdrain.cli.commands.report import report
+from batchdrain.cli.commands.report import report_whole
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.load import Override
@@ -23,9 +24,13 @@ _BATCH_SIZE: Final = "--batch-size"
 _FINISH_CURRENT: Final = "--finish-current"
 
 
-def resume_session(invocation: Invocation, *, session_id: str | None, settings: Sequence[Override]) -> int:
+def resume_session(
+    invocation: Invocation, *, session_id: str | None, settings: Sequence[Override], fail_if_nothing: bool = False
+) -> int:
     """`inv resume`. Returns the exit code."""
-    return _resume(invocation, session_id, DrainFlags(settings=settings, dry_run=invocation.dry))
+    return _resume(
+        invocation, session_id, DrainFlags(settings=settings, dry_run=invocation.dry, fail_if_nothing=fail_if_nothing)
+    )
 
 
 def resume_by_flag(invocation: Invocation, flags: DrainFlags) -> int:
@@ -51,21 +56,24 @@ def _resume(invocation: Invocation, session_id: str | None, flags: DrainFlags) -
         screen = screen_for(quiet=flags.quiet, shape=flags.format)
         outcome = resume(project, session_id, screen, batch_size=batch_size, by=filters)
         if outcome is None:
-            return _nothing_to_resume(project)
+            return _nothing_to_resume(project, flags)
         if outcome.session is None:
             raise AssertionError("a resumed session is a session")
-        request = DrainRequest(kind=outcome.session.kind, filters=filters, settings=project.settings)
-        return report(project, request, outcome, flags.format)
+        request = DrainRequest(
+            kind=outcome.session.kind, filters=filters, settings=project.settings, fail_if_nothing=flags.fail_if_nothing
+        )
+        return report_whole(project, request, outcome, flags.format)
 
 
 def _show_resumption(project: Project, session_id: str | None, batch_size: int | None, flags: DrainFlags) -> int:
     left = resumable(project, session_id, batch_size=batch_size, by=flags.filters)
     if left is None:
-        return _nothing_to_resume(project)
-    return show_plan(project, left.request, flags.format, view=flags.view, left=left)
+        return _nothing_to_resume(project, flags)
+    request = replace(left.request, fail_if_nothing=flags.fail_if_nothing)
+    return show_plan(project, request, flags.format, view=flags.view, left=left)
 
 
-def _nothing_to_resume(project: Project) -> int:
+def _nothing_to_resume(project: Project, flags: DrainFlags) -> int:
     known = ", ".join(project.folder.ids()[-5:]) or "none"
     Output().line(f"Nothing to resume in {to_shown_path(project.folder.folder)}: no session is incomplete (newest: {known}).")
-    return 0
+    return int(flags.fail_if_nothing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -55,6 +56,12 @@ class TriageScreen:
             self._out.line(f"Database: {project.store.where}")
         for phase in phases if dry else ():
             self._out.line(f"  {safe_text(str(phase.key))}")
+
+    def tell(self, lines: Sequence[str]) -> None:
+        """What was asked for and changes nothing: beside the object where JSON is wanted."""
+        out = Output(sys.stderr) if self._as_json else self._out
+        for line in lines:
+            out.line(f"  ! {safe_text(line)}")
 
     def show(self, found: Diagnosis) -> None:
         """As soon as it is there."""

@@ -26,8 +26,8 @@ from batchdrain.cli.tasks.flag import (
 LONGEST: Final = 500
 """Characters of a text that is kept in the ledger."""
 
-_RUN = Flag("run_id", ID, "only this run", "build130-schema", unset="every run")
-_REQUIRED_RUN = _RUN._replace(help="the run (required)", unset="an error")
+_RUN = Flag("run_id", GLOB, "only this run, or the runs that match", "build130-schema or 'delta*'", unset="every run")
+_REQUIRED_RUN = _RUN._replace(help="the run, or the runs that match (required)", unset="an error")
 _EXCLUDE_RUN = Flag("exclude_run", GLOB, r"leave out runs that match one of these; `\,` is a comma of the id", "'build-*,tmp-?'",
                     is_list=True, unset="none is left out")  # fmt: skip
 _CATEGORY = Flag("category", NAME, "only phases whose failure is of one of these categories", "transient,collection",
@@ -42,6 +42,7 @@ _PROFILE = Flag("profile", NAME, "a named set of limits", "throughput", setting=
                 choices=("classic", "conservative", "triage", "throughput"))  # fmt: skip
 _CANARY = Flag("canary", SWITCH, "of a big cluster first one phase, then two, then four, and on only while they succeed",
                setting="stop.canary")  # fmt: skip
+_FAIL_IF_NOTHING = Flag("fail_if_nothing", SWITCH, "exit 1 when nothing was selected, for CI", unset="off")
 _QUIET = Flag("quiet", SWITCH, "print nothing while draining", unset="off")
 _SESSION = Flag("session_id", ID, "this session instead of the newest", "batch-drain-20251228-120000", unset="the newest")
 _FORMAT = Flag("format", NAME, "how to print it", "json", choices=("text", "json"))
@@ -57,7 +58,8 @@ _LIMITS = (
     Flag("phase_timeout", DURATION, "the time limit of every phase; it is not adapted then", "90s or 10m",
          setting="timeout.default_s"),
     Flag("max_total_minutes", NUMBER, "take no new phase after so many minutes", "90", setting="stop.max_total_minutes"),
-    Flag("max_attempts", INT, "how often one phase is tried in this session", "3", setting="retry.max_attempts"),
+    Flag("max_attempts", INT, "how often one phase is tried in this session; only transient failures are tried again", "3",
+         setting="retry.max_attempts"),
     Flag("max_timeouts_per_run", INT, "leave a run alone after so many timeouts; 0 is off", "1",
          setting="stop.max_timeouts_per_run"),
     Flag("max_repeats", INT, "park all phases of one fingerprint after so many equal failures; 0 is off", "5",
@@ -88,7 +90,7 @@ _RESUME = Flag("resume", SWITCH, "go on with the newest incomplete session", uns
 FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
     "drain": (
         *_CHOICE, Flag("dry_run", SWITCH, "show what would be drained; write nothing", unset="off"), _RESUME, *_PLANNED,
-        _QUIET, _FINISH_CURRENT, _REPORT_FORMAT,
+        _QUIET, _FINISH_CURRENT, _REPORT_FORMAT, _FAIL_IF_NOTHING,
     ),
     "resume": (
         _SESSION,
@@ -96,18 +98,19 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
                              unset="what is left of the session"),
         _FINISH_CURRENT,
         Flag("close", SWITCH, "complete a session whose process is dead as it stands, and start no work", unset="off"),
+        _FAIL_IF_NOTHING,
     ),
     "dry_run": (
         *_CHOICE, *_PLANNED, _RESUME, _OUTPUT,
         Flag("explain", SWITCH, "give every phase its one reason, chosen or skipped", unset="off"),
-        _QUIET, _FINISH_CURRENT, _FORMAT,
+        _QUIET, _FINISH_CURRENT, _FORMAT, _FAIL_IF_NOTHING,
     ),
     "drain_queued": (
-        _REQUIRED_RUN._replace(help="the run whose queued phases are drained (required)"),
-        _BATCH_SIZE._replace(help="phases a batch"), *_QUEUED, _FINISH_CURRENT,
+        _REQUIRED_RUN._replace(help="the run whose queued phases are drained, or the runs that match (required)"),
+        _BATCH_SIZE._replace(help="phases a batch"), *_QUEUED, _FINISH_CURRENT, _FAIL_IF_NOTHING,
     ),
-    "chain_with_queued": (_REQUIRED_RUN, *_CHAIN, _CATEGORY, *_LIMITS, _PROFILE, _QUIET, _FINISH_CURRENT),
-    "drain_all": (*_CHAIN, _EXCLUDE_RUN, _CATEGORY, *_LIMITS, _PROFILE, _QUIET, _FINISH_CURRENT),
+    "chain_with_queued": (_REQUIRED_RUN, *_CHAIN, _CATEGORY, *_LIMITS, _PROFILE, _QUIET, _FINISH_CURRENT, _FAIL_IF_NOTHING),
+    "drain_all": (*_CHAIN, _EXCLUDE_RUN, _CATEGORY, *_LIMITS, _PROFILE, _QUIET, _FINISH_CURRENT, _FAIL_IF_NOTHING),
     "summary": (
         _SESSION, _REPORT_FORMAT, _OUTPUT._replace(help="write to this file", example="summary.md", unset="it is printed"),
     ),
@@ -122,7 +125,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
     ),
     "list_run_counts": (_FORMAT._replace(choices=("tsv", "json", "text")),),
     "clusters": (
-        _RUN._replace(help="only clusters of this run"),
+        _RUN._replace(help="only clusters of this run, or of the runs that match"),
         Flag("top", INT, "so many, most frequent first", "5", unset="20; of JSON all"),
         _FORMAT,
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -87,21 +88,23 @@ def _read_failures(connection: sa.Connection, attempt: sa.Subquery) -> tuple[dic
     return failures, seen_in
 
 
-def read_retries_by_fingerprint(database: Database, ledger: Ledger, run_id: str | None = None) -> dict[str, RetryCount]:
-    """Over all sessions, of one run or of all; {} where there is no ledger."""
+def read_retries_by_fingerprint(
+    database: Database, ledger: Ledger, is_asked: Callable[[str], bool] | None = None
+) -> dict[str, RetryCount]:
+    """Over all sessions, of all runs or of those whose run_id `is_asked` takes; {} where there is no ledger."""
     with database.read() as connection:
         if not ledger.exists(connection):
             return {}
         attempts = past_attempts(connection, ledger)
         tried, fixed, *_ = _count_columns_of(attempts)
+        names = (attempts.c.from_fingerprint,) if is_asked is None else (attempts.c.from_fingerprint, attempts.c.run_id)
         query = (
-            sa.select(attempts.c.from_fingerprint, tried, fixed)
+            sa.select(tried, fixed, *names)
             .where(attempts.c.from_fingerprint.is_not(None), attempts.c.outcome.in_(_ENDED))
-            .group_by(attempts.c.from_fingerprint)
+            .group_by(*names)
         )
-        if run_id is not None:
-            query = query.where(attempts.c.run_id == run_id)
-        return {
-            fingerprint: RetryCount(tried=int(count), fixed=int(done))
-            for fingerprint, count, done in connection.execute(query)
-        }
+        found: dict[str, RetryCount] = {}
+        for count, done, fingerprint, *run in connection.execute(query):
+            if is_asked is None or is_asked(run[0]):
+                found[fingerprint] = found.get(fingerprint, NOTHING).plus(RetryCount(tried=int(count), fixed=int(done)))
+        return found

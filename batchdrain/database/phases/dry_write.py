@@ -46,6 +46,7 @@ class DryWrite:
 
     problems: list[str]  #: a line each: no row was found that takes what a drain writes
     of_rows: list[str]  #: a line each: of single rows; another one was taken
+    is_tried: bool = True  #: False: no row is in the state, it is locked, or what is tried would stay
 
 
 def dry_write(database: Database, table: PhaseTable, state: PhaseState) -> DryWrite:
@@ -54,25 +55,26 @@ def dry_write(database: Database, table: PhaseTable, state: PhaseState) -> DryWr
     DatabaseUnavailable."""
     refused: list[str] = []
     of_rows: list[str] = []
+    tried: list[PhaseKey] = []
     if can_be_tried(database, (table.table,)):
         for key in _candidates(database, table, state):
             try:
-                found = _try_row(database, table, key, state)
+                found = _try_row(database, table, key, state, tried)
             except BadData as error:
                 of_rows.append(str(error))
                 if len(of_rows) >= _LOST:
                     break
                 continue
             if not found:
-                return DryWrite(problems=[], of_rows=of_rows + refused)
+                return DryWrite(problems=[], of_rows=of_rows + refused, is_tried=bool(tried))
             refused = refused or found
-    return DryWrite(problems=refused, of_rows=of_rows)
+    return DryWrite(problems=refused, of_rows=of_rows, is_tried=bool(tried or refused or of_rows))
 
 
-def _try_row(database: Database, table: PhaseTable, key: PhaseKey, state: PhaseState) -> list[str]:
+def _try_row(database: Database, table: PhaseTable, key: PhaseKey, state: PhaseState, tried: list[PhaseKey]) -> list[str]:
     try:
         with as_trouble_of(key):
-            return roll_back(database, partial(_write_row, table=table, key=key, state=state))
+            return roll_back(database, partial(_write_row, table=table, key=key, state=state, tried=tried))
     except RowGone:
         with database.read() as connection:
             return [describe_lost(table, key)] if find_some_in(connection, table, state, 1) == [key] else []
@@ -141,7 +143,10 @@ def _write_ledger(connection: sa.Connection, ledger: Ledger) -> list[str]:
     return problems
 
 
-def _write_row(connection: sa.Connection, *, table: PhaseTable, key: PhaseKey, state: PhaseState) -> list[str]:
+def _write_row(
+    connection: sa.Connection, *, table: PhaseTable, key: PhaseKey, state: PhaseState, tried: list[PhaseKey]
+) -> list[str]:
+    """`tried`: grows by the key once something of it was written."""
     try:
         prior = table.read_row_state_in(connection, key, state, for_update=True, nowait=True)
     except BadData:  # reported with the phase, when it comes to that
@@ -150,6 +155,7 @@ def _write_row(connection: sa.Connection, *, table: PhaseTable, key: PhaseKey, s
         return []
     executing, words = table.states[PhaseState.EXECUTING], table.states
     problem = _try_write(connection, table, key, executing, lambda: table.take(connection, key, state))
+    tried.append(key)
     if problem is not None:
         return [problem]
 

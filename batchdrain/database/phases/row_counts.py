@@ -94,6 +94,11 @@ def _count(
     return counts
 
 
+def count_all(connection: sa.Connection, table: PhaseTable) -> int:
+    """How many rows the table has, whether the condition holds for them or not."""
+    return int(connection.execute(sa.select(sa.func.count()).select_from(table.table)).scalar_one())
+
+
 def find_duplicate_ids(connection: sa.Connection, table: PhaseTable) -> tuple[PhaseKey, int] | None:
     """Ids that name more than one row, in whatever states, and how many; None where there are none. One pass."""
     query = _count_query_of(table.run_id, table.phase_id).having(sa.func.count() > 1).limit(1)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.database.phases.dry_give_back import find_ways_back_blocked
 from batchdrain.database.phases.relation import Relation
-from batchdrain.drain.liveness import describe_held, describe_stray, is_due
+from batchdrain.drain.liveness import describe_held, describe_stray, is_alive, is_due
 from batchdrain.drain.project import Project
 from batchdrain.drain.recovery import find_block
 from batchdrain.model.states import PhaseState
@@ -27,13 +27,16 @@ def check_claims(project: Project) -> Iterator[Finding]:
         if blocked is not None:
             yield Finding("claims", ok=False, message=blocked.message, cure=blocked.remedy)
         else:
-            yield Finding("claims", ok=True, is_warning=not claim.has_attempt, message=f"held now: {describe_held(claim)}")
+            warns = is_due(claim) or is_alive(claim) is False or not claim.has_attempt
+            yield Finding("claims", ok=True, is_warning=warns, message=f"held now: {describe_held(claim)}")
     if len(held) > _SHOWN:
-        yield Finding("claims", ok=True, message=f"and {len(held) - _SHOWN} more are held")
+        yield Finding(
+            "claims", ok=True, is_warning=any(map(is_due, held[_SHOWN:])), message=f"and {len(held) - _SHOWN} more are held"
+        )
     quarantined = sum(count >= QUARANTINE for count in project.store.history.read_past().orphanings.values())
     if quarantined:
         yield Finding(
-            "quarantine", ok=True,
+            "quarantine", ok=True, is_warning=True,
             message=f"{quarantined} phases were given back {QUARANTINE} times in a row and are left out; "
             "`inv drain --include-quarantined` takes them",
         )  # fmt: skip

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
 
-from batchdrain.cli.commands.doctor import claim_checks
 from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.database.ledger.migration import statements_of
 from batchdrain.database.ledger.tables import SCHEMA_VERSION
 from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
 from batchdrain.database.phases.checks import find_lost_row, find_unfit_columns, find_unwritable_view
-from batchdrain.database.phases.dry_write import dry_write, dry_write_ledger
+from batchdrain.database.phases.dry_write import dry_write_ledger
 from batchdrain.database.phases.names import quote_name, split_name
 from batchdrain.database.phases.pages import to_text
-from batchdrain.database.phases.row_counts import count_by_run_and_state, find_duplicate_ids
+from batchdrain.database.phases.row_counts import find_duplicate_ids
 from batchdrain.database.quiet_look import look_quietly
 from batchdrain.database.run_counts import describe_counts
 from batchdrain.database.storage import can_be_tried, examine_storage
@@ -29,7 +28,7 @@ from batchdrain.runtime.text import is_nameable
 _DRAINED: Final = (PhaseState.FAILED, PhaseState.QUEUED)
 
 
-def _check_connection(project: Project) -> Iterator[Finding]:
+def check_connection(project: Project) -> Iterator[Finding]:
     yield Finding("database", ok=True, message=f"{project.store.where}: {describe_counts(project.store.read_run_counts())}")
     problem = (
         network_disk_problem_of(Path(project.store.database.place)) if project.store.database.dialect == "sqlite" else None
@@ -38,7 +37,7 @@ def _check_connection(project: Project) -> Iterator[Finding]:
         yield Finding("database", ok=False, message=problem, cure=REMEDY)
 
 
-def _check_storage(project: Project) -> Iterator[Finding]:
+def check_storage(project: Project) -> Iterator[Finding]:
     """Before anything is tried: what is written to a table without transactions stays there."""
     store = project.store
     for check, tables in (("table", (store.table.table,)), ("ledger", store.ledger.tables)):
@@ -47,7 +46,7 @@ def _check_storage(project: Project) -> Iterator[Finding]:
             yield Finding(check, ok=ok, message=remark.message, cure=remark.cure, is_warning=ok)
 
 
-def _check_columns(project: Project) -> Iterator[Finding]:
+def check_columns(project: Project) -> Iterator[Finding]:
     database, table = project.store.database, project.store.table
     problems = find_unfit_columns(database, table)
     if project.settings.command.result_from == "exit_code":
@@ -62,24 +61,7 @@ def _check_columns(project: Project) -> Iterator[Finding]:
             yield Finding("updated_at", ok=True, message=time.warning, is_warning=True)
 
 
-def _check_states(project: Project) -> Iterator[Finding]:
-    with project.store.database.read() as connection:
-        found = {state for _, state in count_by_run_and_state(connection, project.store.table)}
-    known = set(project.store.table.states.values())
-    if found and not found & known:
-        shown = ", ".join(repr(state) for state in sorted(found)[:8])
-        yield Finding(
-            "states", ok=False, message=f"no row bears one of the mapped words; the table has {shown}",
-            cure="map them in batchdrain.source.states",
-        )  # fmt: skip
-    elif found - known:
-        shown = ", ".join(repr(state) for state in sorted(found - known)[:8])
-        yield Finding("states", ok=True, message=f"the table also has {shown}, which batchdrain leaves alone")
-    else:
-        yield Finding("states", ok=True, message="every word of the table is mapped")
-
-
-def _check_ids(project: Project) -> Iterator[Finding]:
+def check_ids(project: Project) -> Iterator[Finding]:
     columns = project.settings.source.columns
     names = {columns.run_id, columns.phase_id}
     schema, name = split_name(project.settings.source.table)
@@ -109,7 +91,7 @@ def _check_ids(project: Project) -> Iterator[Finding]:
         yield Finding("ids", ok=True, message="are unique now, though no key of the table says so")
 
 
-def _check_rows(project: Project) -> Iterator[Finding]:
+def check_rows(project: Project) -> Iterator[Finding]:
     """Where nothing is written, `_check_writes` does not look for the row that it would write."""
     if project.settings.command.result_from == "exit_code":
         return
@@ -119,7 +101,7 @@ def _check_rows(project: Project) -> Iterator[Finding]:
             yield Finding("ids", ok=False, message=lost)
 
 
-def _check_names(project: Project) -> Iterator[Finding]:
+def check_names(project: Project) -> Iterator[Finding]:
     """Rows that a drain leaves out, as nobody could name them."""
     table, nameless = project.store.table, 0
     for state in _DRAINED:
@@ -135,7 +117,7 @@ def _check_names(project: Project) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _check_privileges(project: Project) -> Iterator[Finding]:
+def check_privileges(project: Project) -> Iterator[Finding]:
     schema, name = split_name(project.settings.source.table)
     with project.store.database.read() as connection:
         if project.store.database.dialect == "postgresql":
@@ -185,26 +167,3 @@ def _check_version(project: Project) -> Iterator[Finding]:
         f"them version {SCHEMA_VERSION}",
         cure="where a drain may not alter them, have these run while nothing drains:\n" + ";\n".join(statements) + ";",
     )
-
-
-def _check_writes(project: Project) -> Iterator[Finding]:
-    """Each write that a drain does, on one row, rolled back."""
-    if project.settings.command.result_from != "exit_code":
-        return
-    if not can_be_tried(project.store.database, (project.store.table.table,)):
-        yield Finding("writes", ok=True, message="were not tried: what is written to the table would stay there")
-        return
-    tried = [dry_write(project.store.database, project.store.table, state) for state in _DRAINED]
-    problems = [problem for one in tried for problem in one.problems]
-    for row in dict.fromkeys(row for one in tried for row in one.of_rows):
-        yield Finding("rows", ok=True, is_warning=True, message=f"a drain skips a row, and goes on: {row}")
-    for problem in dict.fromkeys(problems):
-        yield Finding("writes", ok=False, message=problem)
-    if not problems:
-        yield Finding("writes", ok=True, message="the table takes every state and a reason (tried on a row, and rolled back)")
-
-
-CHECKS: Final[tuple[Callable[[Project], Iterator[Finding]], ...]] = (
-    _check_connection, _check_storage, _check_columns, _check_states, _check_ids, _check_names, _check_rows, _check_privileges, _check_writes,
-    claim_checks.check_source_kind, claim_checks.check_ledger_shape, claim_checks.check_claims, claim_checks.check_strays,
-)  # fmt: skip

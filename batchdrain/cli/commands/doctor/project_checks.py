@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,17 +13,20 @@ from typing import Any, Final
 
 from invoke.vendor import yaml
 
+from batchdrain.cli.commands.own_files import require_own
 from batchdrain.config.categories import categoriser_of
 from batchdrain.config.plugins import resolve_engine
 from batchdrain.config.settings import Settings
+from batchdrain.database.network_disk import find_network_kind
 from batchdrain.execution import process_identity
 from batchdrain.execution.command import diagnosis_problems_of, find_program, problems_of
-from batchdrain.model.errors import BatchDrainError
+from batchdrain.model.errors import BatchDrainError, ConfigError
 from batchdrain.policies.ranking import ranking_of
 from batchdrain.runtime import folders
 
 _YAML_BYTES: Final = 1_000_000
 _ALIASES: Final = 100
+_ROOM_MB: Final = 200
 SECTION: Final = "batchdrain"
 
 
@@ -107,20 +111,34 @@ def _check_settings_file(path: Path) -> Iterator[Finding]:
     yield Finding(path.name, ok=True, message="can be read, no key stands twice")
 
 
-def check_plugins(settings: Settings) -> Iterator[Finding]:
-    """Of policies, engine and category rules. Imports what the settings name."""
-    parts: tuple[tuple[str, Callable[[], object]], ...] = (
-        ("policy", lambda: ranking_of(settings.policy)),
-        ("engine", lambda: resolve_engine(settings.engine)),
-        ("categories", lambda: categoriser_of(settings)),
-    )
-    for name, load in parts:
-        try:
-            load()
-        except BatchDrainError as error:
-            yield Finding(name, ok=False, message=error.message, cure=error.remedy)
-        else:
-            yield Finding(name, ok=True, message="loads")
+def check_policy(settings: Settings) -> Iterator[Finding]:
+    """Of the policies. Imports what the settings name."""
+    yield from _check_load("policy", lambda: ranking_of(settings.policy))
+    for place, entry in enumerate(settings.policy):
+        if entry in settings.policy[:place]:
+            yield Finding(
+                f"policy.{place}", ok=True, is_warning=True, message=f"{entry!r} stands before it too, and decides nothing here",
+                cure="take it out",
+            )  # fmt: skip
+
+
+def check_engine(settings: Settings) -> Iterator[Finding]:
+    """Of the engine. Imports what the settings name."""
+    yield from _check_load("engine", lambda: resolve_engine(settings.engine))
+
+
+def check_category_rules(settings: Settings) -> Iterator[Finding]:
+    """Of the patterns alone: which failures they match the database shows."""
+    yield from _check_load("categories", lambda: categoriser_of(settings))
+
+
+def _check_load(name: str, load: Callable[[], object]) -> Iterator[Finding]:
+    try:
+        load()
+    except BatchDrainError as error:
+        yield Finding(name, ok=False, message=error.message, cure=error.remedy)
+    else:
+        yield Finding(name, ok=True, message="loads")
 
 
 def check_command(settings: Settings, root: Path) -> Iterator[Finding]:
@@ -133,9 +151,25 @@ def check_command(settings: Settings, root: Path) -> Iterator[Finding]:
         return
     found = find_program(settings.command, root)
     yield Finding("command", ok=True, message=f"executes {found}, judged by {settings.command.result_from}")
+    if found is not None:
+        yield from _check_program(settings.command.argv[0], Path(found))
     if "DATABASE_URL" in os.environ and "DATABASE_URL" not in settings.command.env_allow:
         yield Finding(
             "command", ok=True, message="does not inherit DATABASE_URL (command.env_allow: [DATABASE_URL] passes it on)"
+        )
+
+
+def _check_program(named: str, found: Path) -> Iterator[Finding]:
+    """Whose it is, and whether another shell would find it too."""
+    try:
+        require_own(found, "is executed for each phase")
+    except ConfigError as error:
+        yield Finding("command", ok=True, is_warning=True, message=error.message, cure=error.remedy)
+    if os.sep not in named and "{" not in named:
+        yield Finding(
+            "command",
+            ok=True,
+            message=f"{named} is looked for in this shell's PATH: where cron or CI has another one, name {found}",
         )
 
 
@@ -175,6 +209,19 @@ def check_session_dir(folder: Path) -> Iterator[Finding]:
         )
         return
     yield Finding("session_dir", ok=True, message=f"{folder} can be written")
+    if (kind := find_network_kind(nearest)) is not None:
+        yield Finding(
+            "session_dir", ok=True, is_warning=True,
+            message=f"{nearest} lies on a file system of the network ({kind}): whether a session is in use is seen by its lock, which "
+            "may not hold between machines",
+            cure="name a folder on a disk of this machine",
+        )  # fmt: skip
+    left_mb = shutil.disk_usage(nearest).free // 1_000_000
+    if left_mb < _ROOM_MB:
+        yield Finding(
+            "session_dir", ok=True, is_warning=True, message=f"{left_mb} MB are free at {nearest}: a drain keeps its logs there",
+            cure="make room, or name another folder",
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

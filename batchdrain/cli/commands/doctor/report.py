@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
-from batchdrain.cli.commands.doctor import database_checks, project_checks
+from batchdrain.cli.commands.doctor import claim_checks, database_checks, project_checks, rule_checks, state_checks
 from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.cli.commands.open import settings_of
-from batchdrain.cli.commands.trust import require_own_files
+from batchdrain.cli.commands.trust import require_own_files, require_own_names
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
-from batchdrain.config.load import load, problems_of
 from batchdrain.config.settings import Settings
+from batchdrain.config.sound_part import load_sound_part
 from batchdrain.drain.project import Project
 from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable
 from batchdrain.runtime.json_text import to_json
@@ -22,7 +22,7 @@ _SHOWN: Final = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 
 
 def examine(invocation: Invocation, *, format_name: str) -> int:
-    """Print every finding. Returns 0 when all is well, else the highest exit code of what is wrong: 74 files, 75
+    """Print every finding. Returns 0 where nothing failed, whatever it warns of, else the highest exit code of what is wrong: 74 files, 75
     the database is away, 78 the configuration."""
     findings = list(_examine_all(invocation))
     out = Output()
@@ -50,19 +50,24 @@ def _summarise(findings: list[Finding]) -> str:
 
 def _examine_all(invocation: Invocation) -> Iterator[Finding]:
     yield from project_checks.check_settings_files([path for path in invocation.files if path.is_file()])
+    lost: set[str] = set()
     try:
         settings = settings_of(invocation)
     except BatchDrainError as error:
         for line in str(error).splitlines():
             yield Finding("configuration", ok=False, message=line)
-        settings = _load_what_is_sound(invocation)
+        settings, lost = _load_what_is_sound(invocation)
     else:
         yield Finding("configuration", ok=True, message="is sound")
-    yield from project_checks.check_plugins(settings)
-    yield from project_checks.check_command(settings, invocation.root)
-    yield from project_checks.check_machine()
-    yield from project_checks.check_session_dir(invocation.root / settings.session_dir)
-    yield from _examine_database(invocation, settings)
+        yield from rule_checks.check_profile(settings)
+    for part, check in _PARTS:
+        if unread := sorted(place for place in lost if place.split(".")[0] in {*part, "the whole"}):
+            yield Finding(
+                part[-1], ok=True, is_warning=True,
+                message=f"was not looked at, as {' and '.join(unread)} can't be read", cure="mend that, and ask again",
+            )  # fmt: skip
+        else:
+            yield from check(invocation, settings)
 
 
 def _examine_database(invocation: Invocation, settings: Settings) -> Iterator[Finding]:
@@ -76,7 +81,7 @@ def _examine_database(invocation: Invocation, settings: Settings) -> Iterator[Fi
             yield Finding("database", ok=False, message=line, cure=error.remedy)
         return
     try:
-        for part in database_checks.CHECKS:
+        for part in _OF_DATABASE:
             try:
                 yield from part(project)
             except DatabaseUnavailable as error:  # each further check would wait as long for it
@@ -88,16 +93,35 @@ def _examine_database(invocation: Invocation, settings: Settings) -> Iterator[Fi
         project.close()
 
 
-def _load_what_is_sound(invocation: Invocation) -> Settings:
-    """The settings without the sections that can't be read, so that the rest is examined too."""
-    section = invocation.section if hasattr(invocation.section, "keys") else {}
-    sound: dict[str, object] = {}
-    for key in section:
-        if not problems_of({**sound, key: section[key]}, {}):
-            sound[key] = section[key]
-    settings = load(sound, {})
+def _load_what_is_sound(invocation: Invocation) -> tuple[Settings, set[str]]:
+    """The settings without what can't be read, so that the rest is examined too; and the places of that."""
+    settings, lost = load_sound_part(invocation.section, invocation.environ)
     try:
+        require_own_names(invocation)
         require_own_files(invocation, settings)
     except ConfigError:  # code that no drain would import is imported by nobody
-        return load({key: value for key, value in sound.items() if key not in {"policy", "engine"}}, {})
-    return settings
+        return settings.model_copy(update={"policy": Settings().policy, "engine": Settings().engine}), lost | {
+            "policy",
+            "engine",
+        }
+    return settings, lost
+
+
+_PARTS: Final[tuple[tuple[tuple[str, ...], Callable[[Invocation, Settings], Iterator[Finding]]], ...]] = (
+    (("policy",), lambda _, settings: project_checks.check_policy(settings)),
+    (("engine",), lambda _, settings: project_checks.check_engine(settings)),
+    (("categories",), lambda _, settings: project_checks.check_category_rules(settings)),
+    (("triage", "command"), lambda invocation, settings: project_checks.check_command(settings, invocation.root)),
+    ((), lambda *_: project_checks.check_machine()),
+    (("session_dir",), lambda invocation, settings: project_checks.check_session_dir(invocation.root / settings.session_dir)),
+    (("patience", "source", "database_url", "database"), _examine_database),
+)
+"""What is looked at, each with the settings that it needs; where they can't be read the last one names what was not looked at."""
+_OF_DATABASE: Final[tuple[Callable[[Project], Iterator[Finding]], ...]] = (
+    database_checks.check_connection, database_checks.check_storage, database_checks.check_columns,
+    state_checks.check_states, state_checks.check_condition,
+    database_checks.check_ids, database_checks.check_names, database_checks.check_rows, database_checks.check_privileges,
+    state_checks.check_writes,
+    rule_checks.check_runs, rule_checks.check_categories, rule_checks.check_notes,
+    claim_checks.check_source_kind, claim_checks.check_ledger_shape, claim_checks.check_claims, claim_checks.check_strays,
+)  # fmt: skip

@@ -34,6 +34,7 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
 """Words that are used for each state, likeliest first."""
 _TABLES: Final = ("phases", "phase", "steps", "tasks", "stages", "jobs", "runs", "work")
 NEEDED: Final = ("run_id", "phase_id", "state")
+_SHOWN: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,22 @@ def find_likeliest(tables: Mapping[str, Sequence[str]]) -> str | None:
         if all(guess_columns(columns)[needed] is not None for needed in NEEDED) and not name.startswith("batchdrain_")
     }
     return min(fitting.items(), key=score)[0] if fitting else None
+
+
+def describe_lack(tables: Mapping[str, Sequence[str]]) -> str:
+    """The single thing that keeps the table that comes nearest from being the one."""
+    lacking = {
+        name: [needed for needed in NEEDED if guess_columns(columns)[needed] is None]
+        for name, columns in tables.items()
+        if not name.startswith("batchdrain_")
+    }
+    if not lacking:
+        return "it has no tables"
+    name = min(lacking, key=lambda one: (len(lacking[one]), one))
+    if len(lacking[name]) == len(NEEDED):
+        return f"no column of any looks like run_id, phase_id or state (tables: {', '.join(sorted(lacking)[:_SHOWN])})"
+    columns = ", ".join(tables[name][:_SHOWN])
+    return f"{name!r} comes nearest, and no column of it looks like {' or '.join(lacking[name])} (columns: {columns})"
 
 
 def _to_plain(name: str) -> str:

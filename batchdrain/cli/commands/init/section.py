@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import sqlalchemy as sa
 
-from batchdrain.cli.commands.init.guess import Guess, find_likeliest, guess_columns, guess_states
+from batchdrain.cli.commands.init.guess import Guess, describe_lack, find_likeliest, guess_columns, guess_states
 from batchdrain.cli.commands.open import settings_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
+from batchdrain.config.settings import Source
 from batchdrain.database.connection import Database, open_database
 from batchdrain.database.phases.names import join_name, split_name
 from batchdrain.database.quiet_look import look_quietly
@@ -22,6 +25,7 @@ from batchdrain.runtime import files
 from batchdrain.runtime.json_text import to_ascii, to_json
 
 _WORDS_SHOWN = 50
+DEFAULTS: Final = Source()
 
 
 def write_section(invocation: Invocation, *, url: str | None, table: str | None) -> None:
@@ -96,9 +100,9 @@ def guess_mapping(database: Database, table: str | None) -> Guess:
         else:
             schema, columns, chosen = _find_likeliest_anywhere(inspector)
         if chosen is None:
-            shown = ", ".join(sorted(columns)[:10]) or "none"
             raise ConfigError(
-                f"no table of {database.name} looks like one of phases (tables: {shown})", remedy="name it with --table"
+                f"no table of {database.name} looks like one of phases: {describe_lack(columns)}",
+                remedy="name it with --table",
             )
         mapping = guess_columns(columns[chosen])
         values, enum = list[str](), list[str]()
@@ -134,48 +138,70 @@ def _find_likeliest_anywhere(inspector: sa.Inspector) -> tuple[str | None, dict[
 
 
 def render_section(url: str | None, guess: Guess) -> str:
-    """The YAML. A password is never written: the whole URL stays in DATABASE_URL then."""
+    """The YAML: what differs from the defaults, and what does not as comments, since what is set wins over a profile. A
+    password is never written: the whole URL stays in DATABASE_URL then."""
+    columns = [_render_column(ours, name, guess) for ours, name in guess.columns.items() if name or ours in guess.without]
+    states = [_render_state(ours, state, guess) for ours, state in guess.states.items()]
+    table = _Line(f"    table: {_quote(guess.table)}", is_default=guess.table == DEFAULTS.table)
+    source = [table, *_below("    columns:", columns), *_below("    states:                     # your words", states)]
     lines = [
-        "# Made by `inv init`. Every key and its default: docs/configuration.md of batchdrain.",
-        "batchdrain:",
-        f"  database_url: {_render_url(url)}",
-        "  batch_size: 10              # phases of one `inv drain`",
-        "  workers: 1                  # sequential is the safe way; more run phases of different runs side by side",
-        "  source:                     # your table; batchdrain never alters it",
-        f"    table: {_quote(guess.table)}",
-        "    columns:",
-        *(_render_column(ours, name) for ours, name in guess.columns.items() if name is not None or ours in guess.without),
-        "    states:                   # your words",
-        *(_render_state(ours, state, guess) for ours, state in guess.states.items()),
-        "  command:                    # executed for each phase, without a shell; {python} is this interpreter",
-        '    argv: ["{python}", -m, myproject.work, "--run-id={run_id}", "--phase-id={phase_id}"]   # an example: name yours',
-        "    result_from: exit_code    # or database: the command itself sets the phase's state",
-        "    transient_exit_codes: [75]",
-        "  timeout: {default_s: 600}",
-        "  retry: {max_attempts: 2}    # transient failures only",
-    ]
-    return "\n".join(lines) + "\n"
+        _render_url(url),
+        _Line("  batch_size: 10                # phases of one `inv drain`"),
+        _Line("  workers: 1                    # sequential is the safe way; more run phases of different runs side by side"),
+        _Line("  profile: classic              # or conservative, triage, throughput; what you set yourself wins over it"),
+        *_below("  source:                       # your table; batchdrain never alters it", source),
+        _Line("  command:                      # executed for each phase, without a shell; {python} is this interpreter", False),
+        _Line('    argv: ["{python}", -m, myproject.work, "--run-id={run_id}", "--phase-id={phase_id}"]   '
+              "# an example: name yours", is_default=False),
+        _Line("    result_from: exit_code      # or database: the command itself sets the phase's state"),
+        _Line("    transient_exit_codes: [75]"),
+        _Line("  timeout: {default_s: 600}"),
+        _Line("  retry: {max_attempts: 2}      # transient failures only"),
+    ]  # fmt: skip
+    head = ["# Made by `inv init`. What stands behind a # is the default. Every key: docs/configuration.md of batchdrain."]
+    return "\n".join([*head, "batchdrain:", *(str(line) for line in lines)]) + "\n"
 
 
-def _render_column(ours: str, name: str | None) -> str:
-    return f"      {ours}: null   # no column looks like it: name yours" if name is None else f"      {ours}: {_quote(name)}"
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One of the section; a default is a comment."""
+
+    text: str
+    is_default: bool = True
+
+    def __str__(self) -> str:
+        bare = self.text.lstrip()
+        return f"{self.text[: -len(bare)]}# {bare}" if self.is_default else self.text
 
 
-def _render_state(ours: str, state: str | None, guess: Guess) -> str:
+def _below(key: str, inner: Sequence[_Line]) -> list[_Line]:
+    """A mapping with its lines; nothing but comments is no mapping."""
+    return [_Line(key, is_default=all(line.is_default for line in inner)), *inner]
+
+
+def _render_column(ours: str, name: str | None, guess: Guess) -> _Line:
+    is_default = name == getattr(DEFAULTS.columns, ours)
+    if name is None and ours in guess.without:
+        return _Line(f"      {ours}: null   # no column looks like it: name yours", is_default)
+    return _Line(f"      {ours}: {_quote(name or '')}", is_default)
+
+
+def _render_state(ours: str, state: str | None, guess: Guess) -> _Line:
     if state is None:
-        return (
-            f"      # {ours}:   # none of these looks like it: name one of them: {', '.join(map(_quote, guess.known_states))}"
+        return _Line(
+            f"      {ours}:   # none of these looks like it: name one of them: {', '.join(map(_quote, guess.known_states))}"
         )
-    return f"      {ours}: {_quote(state)}" + ("" if ours in guess.sure else "   # a guess: no row shows it")
+    doubt = "" if ours in guess.sure else "   # a guess: no row shows it"
+    return _Line(f"      {ours}: {_quote(state)}{doubt}", is_default=state == getattr(DEFAULTS.states, ours))
 
 
-def _render_url(url: str | None) -> str:
+def _render_url(url: str | None) -> _Line:
     if url is None:
-        return '""            # DATABASE_URL, else sqlite:///batchdrain.db'
+        return _Line('  database_url: ""              # DATABASE_URL, else sqlite:///batchdrain.db')
     parsed = parse_url(url)
     if mask_url(parsed) != parsed.render_as_string(hide_password=False):
-        return '""            # it holds a secret: set DATABASE_URL in the environment'
-    return _quote(url)
+        return _Line('  database_url: ""              # it holds a secret: set DATABASE_URL in the environment')
+    return _Line(f"  database_url: {_quote(url)}", is_default=False)
 
 
 def _quote(text: str) -> str:

@@ -1,0 +1,123 @@
+"""The doctor's checks of rules that name runs and failures: each that names nothing is told. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from glob import escape
+from typing import Final
+
+from batchdrain.cli.commands.doctor.project_checks import Finding
+from batchdrain.config.categories import categoriser_of
+from batchdrain.config.profiles import PROFILES
+from batchdrain.config.settings import Settings
+from batchdrain.database.ledger.notes import NoteKind, Notes
+from batchdrain.database.phases.pages import redact_rows
+from batchdrain.database.run_counts import RunCounts
+from batchdrain.drain.project import Project
+from batchdrain.failures.excerpt import excerpt
+from batchdrain.model.errors import ConfigError
+from batchdrain.model.states import PhaseState
+from batchdrain.planning.acceptances import Acceptance
+from batchdrain.planning.dependencies import waits_for
+from batchdrain.planning.filters import has_magic, matcher
+from batchdrain.planning.without_effect import describe_no_run
+
+_TEXTS: Final = 10_000
+_CURE: Final = "mend it, or take it out"
+
+
+def check_profile(settings: Settings) -> Iterator[Finding]:
+    """What a profile sets and a setting of one's own takes back."""
+    for section, limits in PROFILES[settings.profile].items():
+        if not isinstance(limits, dict):
+            if getattr(settings, section) != limits:
+                yield _warn(section, f"is set, so that the order of profile {settings.profile} does not hold")
+            continue
+        for name, value in limits.items():
+            own = getattr(getattr(settings, section), name)
+            if own != value:
+                yield _warn(
+                    f"{section}.{name}",
+                    f"is set to {own:g}, so that the {value:g} of profile {settings.profile} does not hold",
+                )
+
+
+def check_runs(project: Project) -> Iterator[Finding]:
+    """Of depends_on and run_types: globs that match no run, rules that come too late, runs that wait for each other."""
+    settings, runs = project.settings, project.store.read_run_counts()
+    if not runs:
+        return
+    names = [(f"depends_on.{place}.{key}", glob) for place, rule in enumerate(settings.depends_on)
+             for key, globs in (("run", [rule.run]), ("after", rule.after)) for glob in globs]  # fmt: skip
+    names += [(f"run_types.{place}.match", rule.match) for place, rule in enumerate(settings.run_types)]
+    idle = [(check, glob) for check, glob in names if not _find_matches(glob, runs)]
+    for check, glob in idle:
+        yield _warn(check, f"{glob!r}: {describe_no_run(glob, runs, is_glob=has_magic(glob))}")
+    yield from _find_shadowed(settings, runs)
+    try:
+        waits_for({row.run_id: row.unfinished for row in runs}, settings.depends_on)
+    except ConfigError as error:
+        yield Finding("depends_on", ok=False, message=error.message, cure=error.remedy)
+        return
+    if names and not idle:
+        yield Finding("rules", ok=True, message="each glob of depends_on and run_types matches a run")
+
+
+def _find_shadowed(settings: Settings, runs: Sequence[RunCounts]) -> Iterator[Finding]:
+    taken: set[str] = set()
+    for place, rule in enumerate(settings.run_types):
+        found = _find_matches(rule.match, runs)
+        if found and found <= taken:
+            yield _warn(
+                f"run_types.{place}", f"{rule.match!r}: an entry before it matches each of its runs, and the first counts"
+            )
+        taken |= found
+
+
+def _find_matches(glob: str, runs: Sequence[RunCounts]) -> set[str]:
+    matches = matcher(glob)
+    return {row.run_id for row in runs if matches(row.run_id)}
+
+
+def check_categories(project: Project) -> Iterator[Finding]:
+    """Rules of one's own that decide for no failed phase."""
+    rules = categoriser_of(project.settings).own
+    if not rules:
+        return
+    used, texts = set[int](), set[str]()
+    with project.store.database.read() as connection:
+        for row in redact_rows(project.store.table.read_pages(connection, PhaseState.FAILED), project.store.redact):
+            if row.reason and len(texts) < _TEXTS:
+                texts.add(excerpt(row.reason))
+    for text in texts:
+        used.add(next((place for place, rule in enumerate(rules) if rule.matches(text)), -1))
+    for place, rule in enumerate(rules):
+        if rule.slow:
+            yield _warn(f"categories.{place}", f"{rule.match!r} takes too long on a failure text: a drain leaves it out")
+        elif texts and place not in used:
+            yield _warn(
+                f"categories.{place}",
+                f"{rule.match!r} decides for no failed phase: it matches none, or a rule before it does",
+            )
+
+
+def check_notes(project: Project) -> Iterator[Finding]:
+    """Of hints and acceptances: those of runs that are not there, and hints that the policy does not look at."""
+    store, runs = project.store, project.store.read_run_counts()
+    notes = Notes(store.database, store.ledger)
+    hints = [note.subject for note in notes.read(NoteKind.HINT)]
+    accepted = [one.subject for note in notes.read(NoteKind.ACCEPTED) if (one := Acceptance.of(note)) is not None]
+    names = [entry if isinstance(entry, str) else str(entry.get("name")) for entry in project.settings.policy]
+    if hints and not any(name.endswith("hints") for name in names):
+        yield _warn("hint", f"the configured policy ({', '.join(names)}) looks at no hints, and the ledger has {len(hints)}")
+    globs = [("hint", glob) for glob in hints]
+    globs += [
+        ("accept", one.run_id if one.phase_id is None else escape(one.run_id)) for one in accepted if one.run_id is not None
+    ]
+    for check, glob in globs if runs else ():
+        if not _find_matches(glob, runs):
+            yield _warn(check, f"{glob!r}: {describe_no_run(glob, runs, is_glob=has_magic(glob))}")
+
+
+def _warn(check: str, message: str) -> Finding:
+    return Finding(check, ok=True, is_warning=True, message=message, cure=_CURE)

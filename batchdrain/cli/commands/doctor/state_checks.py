@@ -1,0 +1,180 @@
+"""The doctor's checks of the state's words: which the table has, and which a drain would write. What is tried is rolled back."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import sqlalchemy as sa
+
+from batchdrain.cli.commands.doctor.project_checks import Finding
+from batchdrain.cli.commands.init.guess import WORDS
+from batchdrain.database.phases.dry_write import dry_write
+from batchdrain.database.phases.row_counts import count_all, count_by_run_and_state
+from batchdrain.database.storage import can_be_tried
+from batchdrain.drain.project import Project
+from batchdrain.model.states import PhaseState
+
+_DRAINED: Final = (PhaseState.FAILED, PhaseState.QUEUED)
+_SHOWN: Final = 8
+_CURE: Final = "map it in batchdrain.source.states, if it is the one"
+
+
+def check_states(project: Project) -> Iterator[Finding]:
+    """Rows whose word nobody maps, and mapped words that no row bears."""
+    found = _count_words(project)
+    mapped = project.store.table.states
+    others = Counter({text: count for text, count in found.items() if text not in set(mapped.values())})
+    if not found and project.settings.source.where:  # `check_condition` says so
+        return
+    if not found:
+        yield Finding(
+            "states", ok=True, is_warning=True,
+            message="the table has no rows to hold the mapped words against",
+            cure="look at it again once there are some: is it the right table, and database?",
+        )  # fmt: skip
+        return
+    if len(others) == len(found):
+        yield Finding(
+            "states", ok=False, message=f"no row bears one of the mapped words; the table has {_describe(others)}",
+            cure="map them in batchdrain.source.states",
+        )  # fmt: skip
+        return
+    doubts = [*_find_missed(found, others, mapped), *_find_invented(project, found, others)]
+    yield from doubts
+    if others:
+        yield Finding("states", ok=True, message=f"the table also has {_describe(others)}, which batchdrain leaves alone")
+    elif not doubts:
+        yield Finding("states", ok=True, message="every word of the table is mapped")
+
+
+def _find_missed(found: Counter[str], others: Counter[str], mapped: Mapping[PhaseState, str]) -> Iterator[Finding]:
+    """What a drain does not take, though it may be meant."""
+    for state in _DRAINED:
+        text = mapped[state]
+        alike = _find_alike(state, mapped, others)
+        same = [one for one in alike if _to_plain(one) == _to_plain(text)]
+        if found[text] and same:
+            yield _warn(
+                f"{_describe(others, same)} stand beside {found[text]} {text!r} (states.{state.value}): a drain takes these alone"
+            )
+        elif not found[text] and (alike or state is PhaseState.FAILED) and (meant := alike or _find_unlike(mapped, others)):
+            yield _warn(f"no row is {text!r} (states.{state.value}), and nobody maps {_describe(others, meant)}")
+
+
+def _find_invented(project: Project, found: Counter[str], others: Counter[str]) -> Iterator[Finding]:
+    """Words that a drain writes, or waits for, and that neither a row nor the table itself knows."""
+    mapped, writes = project.store.table.states, project.settings.command.result_from == "exit_code"
+    for state in (PhaseState.EXECUTING, PhaseState.COMPLETE) if writes else (PhaseState.COMPLETE,):
+        text, meant = mapped[state], _find_alike(state, mapped, others)
+        if state is PhaseState.COMPLETE:
+            meant = meant or _find_unlike(mapped, others)
+        is_strange = all(one.isupper() is not text.isupper() for one in found if one.upper() != one.lower())
+        if found[text] or not (meant or is_strange) or _is_declared(project, text):
+            continue
+        what = f"a drain writes {text!r}" if writes else f"a phase counts as done when it is {text!r}"
+        rows = f"nobody maps {_describe(others, meant)}" if meant else f"rows have {_describe(found)}"
+        yield _warn(f"{what} (states.{state.value}), a word that no row bears and no CHECK of the table names; {rows}")
+
+
+def _warn(message: str) -> Finding:
+    return Finding("states", ok=True, is_warning=True, message=message, cure=_CURE)
+
+
+def _find_alike(state: PhaseState, mapped: Mapping[PhaseState, str], others: Counter[str]) -> list[str]:
+    """Of the words that nobody maps those that look like a state's."""
+    likely = {*WORDS[state.value], _to_plain(mapped[state])}
+    return [one for one in others if _to_plain(one) in likely]
+
+
+def _find_unlike(mapped: Mapping[PhaseState, str], others: Counter[str]) -> list[str]:
+    """Those that look like no state's: they may be of any."""
+    alike = {one for state in mapped for one in _find_alike(state, mapped, others)}
+    return [one for one in others if one not in alike]
+
+
+def _to_plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", text.strip().lower())
+
+
+def _describe(counts: Counter[str], chosen: list[str] | None = None) -> str:
+    """'DONE' (12 rows), 'odd' (1 row): the most frequent first."""
+    rows = [(text, count) for text, count in counts.most_common() if chosen is None or text in chosen]
+    shown = [f"{text!r} ({count} row{'' if count == 1 else 's'})" for text, count in rows[:_SHOWN]]
+    return ", ".join(shown) + (f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else "")
+
+
+def _count_words(project: Project) -> Counter[str]:
+    found: Counter[str] = Counter()
+    with project.store.database.read() as connection:
+        for (_, state), count in count_by_run_and_state(connection, project.store.table).items():
+            found[state] += count
+    return found
+
+
+def _is_declared(project: Project, text: str) -> bool:
+    """Whether an enum, a CHECK or a foreign key of the table says which words there are: what it does not take is refused."""
+    table = project.store.table
+    column = table.source.columns.state
+    if table.declared[column].words:
+        return True
+    with project.store.database.read() as connection:
+        inspector = sa.inspect(connection)
+        if table.table.name not in inspector.get_table_names(schema=table.schema):
+            return False
+        checks = inspector.get_check_constraints(table.table.name, schema=table.schema)
+        keys = inspector.get_foreign_keys(table.table.name, schema=table.schema)
+    quoted = "'" + text.replace("'", "''") + "'"
+    return any(quoted in str(check["sqltext"]) for check in checks) or any(
+        column in key["constrained_columns"] for key in keys
+    )
+
+
+def check_condition(project: Project) -> Iterator[Finding]:
+    """What source.where leaves of the table."""
+    if not project.settings.source.where:
+        return
+    with project.store.database.read() as connection:
+        count = count_all(connection, project.store.table)
+    left = _count_words(project).total()
+    if count and not left:
+        yield Finding(
+            "source.where", ok=True, is_warning=True,
+            message=f"none of the {count} rows matches the condition: a drain finds nothing",
+            cure="mend batchdrain.source.where, or leave it out",
+        )  # fmt: skip
+    else:
+        yield Finding("source.where", ok=True, message=f"{left} of {count} rows match the condition")
+
+
+def check_writes(project: Project) -> Iterator[Finding]:
+    """Each write that a drain does, on one row, rolled back."""
+    if project.settings.command.result_from != "exit_code":
+        return
+    database, table = project.store.database, project.store.table
+    if not can_be_tried(database, (table.table,)):
+        yield Finding(
+            "writes", ok=True, is_warning=True, message="were not tried: what is written to the table would stay there"
+        )
+        return
+    tried = {state: dry_write(database, table, state) for state in _DRAINED}
+    problems = [problem for one in tried.values() for problem in one.problems]
+    for row in dict.fromkeys(row for one in tried.values() for row in one.of_rows):
+        yield Finding("rows", ok=True, is_warning=True, message=f"a drain skips a row, and goes on: {row}")
+    for problem in dict.fromkeys(problems):
+        yield Finding("writes", ok=False, message=problem)
+    states = [state.value for state, one in tried.items() if one.is_tried]
+    if not states:
+        yield Finding(
+            "writes", ok=True, is_warning=True,
+            message=f"were not tried: no row is {table.states[PhaseState.FAILED]} or {table.states[PhaseState.QUEUED]} and free",
+            cure="look again once there is one",
+        )  # fmt: skip
+    elif not problems:
+        reason = "" if table.reason is None else " and a reason"
+        yield Finding(
+            "writes", ok=True,
+            message=f"the table takes every state{reason} (tried on a row that is {' and on one that is '.join(states)}, and rolled back)",
+        )  # fmt: skip

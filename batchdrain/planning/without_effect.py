@@ -1,0 +1,80 @@
+"""What was asked for and changes nothing: a filter that no run matches, a policy that nothing tells apart. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice, pairwise
+from typing import Any, Final
+
+from batchdrain.database.run_counts import RunCounts
+from batchdrain.planning.filters import Filters, matcher
+from batchdrain.planning.seen_kinds import SeenKinds
+
+_NAMES: Final = 2_000
+_CHARS: Final = 80
+_LISTS: Final = "`inv list-run-counts` lists the runs"
+
+
+def find_idle_runs(filters: Filters, runs: Sequence[RunCounts], state: str) -> Iterator[str]:
+    """--run-id and --exclude-run, each that names no run or changes nothing. `state`: the source state, failed or queued."""
+    asked = [row for row in runs if filters.asks_for(row.run_id)]
+    if filters.run_id is not None and runs:
+        named = f"--run-id={filters.run_id}"
+        if not asked:
+            yield f"{named}: {describe_no_run(filters.run_id, runs, is_glob=filters.run_id_is_glob)}"
+        elif not any(getattr(row, state) for row in asked):
+            yield f"{named}: {_count_runs(asked)} without {state} phases"
+    for pattern in filters.exclude_runs if runs else ():
+        matches = matcher(pattern)
+        found = [row for row in runs if matches(row.run_id)]
+        if not found:
+            yield f"--exclude-run={pattern}: {describe_no_run(pattern, runs, is_glob=True)}"
+        elif not any(matches(row.run_id) for row in asked):
+            yield f"--exclude-run={pattern}: leaves out no run of --run-id={filters.run_id}"
+        elif not any(getattr(row, state) for row in found):
+            yield f"--exclude-run={pattern}: {_count_runs(found)} without {state} phases"
+
+
+def find_idle_kinds(filters: Filters, seen: SeenKinds, state: str) -> Iterator[str]:
+    """--category and --cluster, each that no phase in the source state has. Not called where there is no such phase at all."""
+    for category in filters.categories:
+        if category not in seen.categories:
+            yield f"--category={category}: no {state} phase is of it; there are {', '.join(sorted(seen.categories))}"
+    for cluster in sorted(filters.clusters - seen.clusters):
+        yield f"--cluster={cluster}: no {state} phase failed so; `inv clusters` shows the ids that there are"
+
+
+def find_idle_policies(names: Sequence[str], ranks: Sequence[Any]) -> Iterator[str]:
+    """--policy, each entry that decides between no two lanes. `ranks`: of all lanes, with a key for each entry in front."""
+    if len(ranks) < 2:
+        return
+    try:
+        deciding = {_first_difference(one, other) for one, other in pairwise(sorted(ranks))}
+    except TypeError:  # of a policy whose keys can't all be compared: it says so itself where that matters
+        return
+    for place, name in enumerate(names):
+        if place not in deciding:
+            yield f"--policy: {name} decides nothing here: what it looks at is alike, or an entry before it has decided"
+
+
+def describe_no_run(text: str, runs: Sequence[RunCounts], *, is_glob: bool) -> str:
+    """That there is no such run, and which one may be meant."""
+    near = nearest_of(text, (row.run_id for row in runs))
+    what = "no run matches it" if is_glob else "there is no such run"
+    return f"{what}; {_LISTS}" if near is None else f"{what} (did you mean {near!r}?)"
+
+
+def nearest_of(text: str, names: Iterator[str]) -> str | None:
+    """The name that looks most like a text; None where none does. Of very many names some are compared."""
+    short = [name for name in islice(names, _NAMES) if len(name) <= _CHARS]
+    return next(iter(difflib.get_close_matches(text[:_CHARS], short, n=1)), None)
+
+
+def _count_runs(rows: Sequence[RunCounts]) -> str:
+    return "is a run" if len(rows) == 1 else f"matches {len(rows)} runs, all"
+
+
+def _first_difference(one: Sequence[Any], other: Sequence[Any]) -> int:
+    is_equal: Callable[[int], bool] = lambda place: bool(one[place] == other[place])  # noqa: E731
+    return next((place for place in range(len(one)) if not is_equal(place)), len(one))
