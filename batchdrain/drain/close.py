@@ -7,10 +7,11 @@ from batchdrain.database.ledger.history import SESSION
 from batchdrain.drain.loop import Drain
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.project import Project
+from batchdrain.drain.selection import backlog_for
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.planning.acceptances import ACCEPTED
-from batchdrain.planning.filters import ASKED_FOR
+from batchdrain.planning.filters import ASKED_FOR, Filters
 from batchdrain.planning.skip_rules import ATTEMPTED
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
@@ -49,12 +50,27 @@ def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
         status, because = Status.INTERRUPTED, str(stops.failure)
     elif stops.stopped is not None:
         status, because = Status.STOPPED, str(stops.stopped)
+    elif stops.left is not None:
+        status, because = Status.INTERRUPTED, str(stops.left)
     elif drain.chooser.taken == it.most and narrowed:
         status, because = Status.INTERRUPTED, f"--batch-size {it.most} of this go is reached"
+    elif narrowed and outage.retry(lambda: _is_left_out(it), meanwhile=_MEANWHILE):
+        status, because = Status.INTERRUPTED, "what was asked for this time leaves out the rest"
     else:
         status, because = Status.COMPLETE, None
     record.end(status, clock.now(), because)
     outage.retry(lambda: keep_head(it.project, record.session), meanwhile=_MEANWHILE)
+
+
+def _is_left_out(it: OpenSession) -> bool:
+    """Whether the session has phases that what was asked for this time leaves out."""
+    if it.whole is None or (it.less.filters == Filters() and not it.less.limits):
+        return False
+    if it.put_off:
+        return True
+    rest = backlog_for(it.project, it.whole, it.record.counts)
+    rest.refresh(clock.now())
+    return bool(rest.waiting)
 
 
 def close_after(record: SessionRecord, error: BaseException) -> None:

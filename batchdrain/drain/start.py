@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import uuid
 
+from batchdrain.drain.chain import Chain
+from batchdrain.drain.narrowing import AS_ASKED, Narrowing
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.preflight import require_ready, settle_ledger
 from batchdrain.drain.project import Project
@@ -21,12 +23,19 @@ from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Session, Status
 
 
-def begin(project: Project, request: DrainRequest, screen: Screen) -> SessionOutcome:
-    """A new session, unless there is nothing to drain. Raises BatchDrainError."""
-    require_ready(project, request)
+def begin(
+    project: Project, request: DrainRequest, screen: Screen, less: Narrowing = AS_ASKED, chain: Chain | None = None
+) -> SessionOutcome:
+    """A new session, unless there is nothing to drain. `chain`: that it is of; `less`: what is asked for now, where the chain
+    is resumed. Raises BatchDrainError."""
+    now = less.apply(request)
+    require_ready(project, now)
     recovered = settle_ledger(project, screen)
-    counts = ResultCounts()
-    backlog = backlog_for(project, request, counts)
+    counts = ResultCounts(metric=request.settings.stop.metric)
+    for other in () if chain is None else chain.others(request.kind):
+        counts.follow(other)
+    counts.earlier_s -= 0.0 if chain is None else chain.free_s
+    backlog = backlog_for(project, now, counts)
     backlog.refresh(clock.now())
     if not backlog.waiting:
         return SessionOutcome(session=None, exit_code=0, skipped=backlog.skipped, total=backlog.total)
@@ -39,11 +48,12 @@ def begin(project: Project, request: DrainRequest, screen: Screen) -> SessionOut
         session_uid=uuid.uuid4().hex,
         database=project.store.identify(),
         status=Status.RUNNING,
+        chain_uid=None if chain is None else chain.uid,
         started_at=started_at,
         balance=Balance.of(before=backlog.total, known=backlog.total, accepted=accepted),
         **request.as_fields(),
     )
-    record = _open_record(session, project, counts)
+    record = _open_record(session, project, counts, chain)
     try:
         record.events.write(Event.SESSION_STARTED, kind=session.kind.value, batch_size=session.batch_size,
                             filters=session.filters, policy=session.policy, database=session.database)  # fmt: skip
@@ -53,20 +63,24 @@ def begin(project: Project, request: DrainRequest, screen: Screen) -> SessionOut
     return run_session(
         OpenSession(
             project=project,
-            request=request,
+            request=now,
+            whole=request,
+            less=less,
             record=record,
             backlog=backlog,
             screen=screen,
-            most=request.most,
+            most=less.most(request, 0),
             recovered=recovered,
         )
     )
 
 
-def _open_record(session: Session, project: Project, counts: ResultCounts) -> SessionRecord:
-    """The session's record, held by us alone. Raises SessionInUse and FilesUnavailable."""
-    lock = project.folder.lock(session.session_id)
+def _open_record(session: Session, project: Project, counts: ResultCounts, chain: Chain | None) -> SessionRecord:
+    """The session's record, held by us alone. Raises SessionInUse, FilesUnavailable, DatabaseUnavailable."""
+    lock = project.folder.lock(session.session_id) if chain is None else chain.lock(project, session.session_id)
     try:
+        if chain is not None:
+            chain.join(project, session)
         return SessionRecord(session, project.folder, lock, project.store.failed_state, counts)
     except BaseException:
         os.close(lock)

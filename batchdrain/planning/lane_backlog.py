@@ -52,8 +52,9 @@ class LaneBacklog:
         categorise: Categorise,
         run_type: Callable[[str], str],
         fixed: Callable[[], Mapping[str, int]] = dict,
+        taken: Mapping[str, int] | None = None,
     ) -> None:
-        """`read` looks at the database anew. `fixed`: phases that this session completed, by run_id."""
+        """`read` looks at the database anew. `fixed`: phases that this session completed, by run_id; `taken`: that it took before."""
         self._read = read
         self._ranking = ranking
         self._state = state
@@ -61,7 +62,7 @@ class LaneBacklog:
         self._run_type = run_type
         self._fixed = fixed
         self._lanes_of: dict[str, list[LaneBuffer]] = defaultdict(list)
-        self._taken: Counter[str] = Counter()
+        self._taken: Counter[str] = Counter(taken)
         self._retry_stats = RetryStats()
         self._order: LaneHeap[LaneBuffer] = LaneHeap(self._stamp)
         self._failed: Counter[str] = Counter()

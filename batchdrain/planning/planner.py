@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -43,6 +44,7 @@ class Selection:
             categorise=categoriser_of(self.settings),
             run_type=cache(self.settings.run_type_of),
             fixed=lambda: self.done.fixed,
+            taken=Counter(key.run_id for key in self.done.attempted) if self.state is PhaseState.QUEUED else None,
         )
 
     def reading(self) -> Reading:
@@ -59,6 +61,8 @@ class Selection:
             if self.settings.depends_on
             else {},
             attempted={*self.done.attempted, *self.done.passed_over} if self.done.passed_over else self.done.attempted,
+            in_chain=self.done.in_chain,
+            state=self.state,
             progress=self.done.progress,
             accepted=acceptances(self.store) if self.state is PhaseState.FAILED else None,
             hints=Hints(notes.read(NoteKind.HINT)),

@@ -12,6 +12,7 @@ from batchdrain.database.ledger.history import Past
 from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, PhaseKey, Skip
+from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptances
 from batchdrain.planning.dependencies import waits_for
 from batchdrain.planning.filters import ASKED_FOR, Filters
@@ -22,6 +23,7 @@ from batchdrain.runtime.text import safe_text
 
 ATTEMPTED: Final = "already attempted"
 IN_THIS_SESSION: Final = "in this session"
+IN_THIS_CHAIN: Final = "in this chain"
 BAD_DATA: Final = "bad data"
 CLAIMED: Final = "claimed"
 PLAN: Final = "--plan"
@@ -39,6 +41,8 @@ class SkipRules:
     queued: Mapping[str, int] = field(default_factory=dict)  #: queued phases by run_id
     unfinished: Mapping[str, int] = field(default_factory=dict)  #: phases that are not complete, by run_id
     attempted: Collection[PhaseKey] = frozenset()  #: by this session
+    in_chain: Collection[PhaseKey] = frozenset()  #: of these by another session of its chain
+    state: PhaseState = PhaseState.FAILED  #: of the phases
     progress: Callable[[], Progress] = Progress
     accepted: Acceptances | None = None  #: None: nothing is
     hints: Callable[[str], int] = field(default_factory=Hints)  #: manual priority by run_id
@@ -70,7 +74,7 @@ class SkipRules:
         """All rules but those for runs. `digest`: of the key; None where no rule knows the phase by name."""
         found = self._filtered(failure)
         if found is None and digest is not None and key in self.attempted:
-            found = Skip(ATTEMPTED, IN_THIS_SESSION)
+            found = Skip(ATTEMPTED, IN_THIS_CHAIN if key in self.in_chain else IN_THIS_SESSION)
         if found is None and self.accepted is not None:
             found = self.accepted.skip(key, failure)
         if found is None and (verdict := self.verdict(key, failure)) is not None:
@@ -98,6 +102,8 @@ class SkipRules:
         return found if found is not None and found.is_of(failure) else None
 
     def _filtered(self, failure: Failure) -> Skip | None:
+        if self.filters.categories and self.state is PhaseState.QUEUED and failure.text is None:
+            return Skip("--category", f"never failed, is not {', '.join(self.filters.categories)}")
         by_category = self.filters.skips_category(failure.category)
         if by_category is not None:
             return by_category
@@ -131,7 +137,7 @@ class SkipRules:
 
     def _queued_stop(self, run_id: str) -> Skip | None:
         queued = self.queued.get(run_id, 0)
-        if self.settings.stop.skip_runs_with_queued and queued:
+        if self.settings.stop.skip_runs_with_queued and queued and self.state is PhaseState.FAILED:
             return Skip("stop.skip_runs_with_queued", f"run {run_id} has {queued} queued")
         return None
 

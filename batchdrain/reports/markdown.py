@@ -11,6 +11,7 @@ from batchdrain.runtime.clock import to_iso
 from batchdrain.runtime.text import describe_ending, safe_text
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
+from batchdrain.sessions.whole import parts_of, paths_of
 
 _MARKUP: Final = re.compile(r"[\\`*_{}\[\]()<>#+!|~&:@$-]|(?<=www)\.", re.IGNORECASE)
 _BREAK: Final = "&#8203;"  # a space without width: what a page is searched for after it was made, a backslash does not stop
@@ -28,10 +29,10 @@ def render(session: Session, saved_to: str) -> str:
 
 
 def _render_lines(session: Session, saved_to: str) -> Iterator[str]:
-    yield f"# Batch drain {escape(session.session_id)}"
+    yield f"# Batch drain {', '.join(escape(part.session_id) for part in parts_of(session))}"
     yield ""
     yield from _render_totals(session)
-    yield f"| Saved to | {escape(saved_to)} |"
+    yield f"| Saved to | {', '.join(map(escape, paths_of(session, saved_to)))} |"
     skips = [f"| {phases} | {escape(rule)} | {escape(values)} |" for phases, rule, values in skips_of(session)]
     if skips:
         yield from ("", "## Skipped", "", "| Phases | Rule | Why |", "|---:|---|---|", *skips)
@@ -56,8 +57,10 @@ def _render_totals(session: Session) -> Iterator[str]:
     yield f"| Success rate | {0.0 if rate is None else rate * 100:.1f}% |"
     if session.stopped_because:
         yield f"| Stopped because | {escape(session.stopped_because)} |"
-    if session.balance is not None:
-        b = session.balance
+    for part in parts_of(session):
+        if part.balance is None:
+            continue
+        b = part.balance
         yield (
             f"| Balance | {b.failed_before} before + {b.new} new = {b.fixed} fixed + {b.still_failing} still failing + "
             f"{b.accepted} accepted + {b.not_reached} not reached{b.said_of_taken} |"

@@ -43,7 +43,7 @@ def drain_failed(invocation: Invocation, flags: DrainFlags) -> int:
             output = None if flags.output is None else Path(flags.output)
             return show_plan(project, request, flags.format, output=output, explain=flags.explain)
         screen = screen_for(quiet=flags.quiet, shape=flags.format)
-        return report(project, request, begin(project, request, screen), flags.format)
+        return report(invocation, project, request, begin(project, request, screen), flags.format)
 
 
 def _with_triage(request: DrainRequest) -> DrainRequest:

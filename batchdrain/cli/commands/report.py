@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from batchdrain.cli.commands.go_on import to_resume_command
 from batchdrain.cli.commands.open import output_after
+from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
@@ -11,22 +13,32 @@ from batchdrain.reports import formats
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
 from batchdrain.runtime.signals import is_stop_asked_for
 from batchdrain.runtime.text import to_shown_path
+from batchdrain.sessions.session import Session
+from batchdrain.sessions.whole import parts_of
 
 
-def report(project: Project, request: DrainRequest, outcome: SessionOutcome, shape: str) -> int:
+def report(invocation: Invocation, project: Project, request: DrainRequest, outcome: SessionOutcome, shape: str) -> int:
     """Print what came of a session. Returns its exit code; raises what ended it early."""
     if outcome.session is None:
-        show(Output(), formats.render_nothing(_why_nothing(project, request, outcome), shape), shape)
+        show(Output(), formats.render_nothing(why_nothing(project, request, outcome), shape), shape)
         return 0
     if not outcome.took and outcome.failure is None and shape == "text":
-        Output().text(formats.render_nothing(_why_nothing(project, request, outcome), shape))
-    saved_to = to_shown_path(project.folder.path(outcome.session.session_id))
-    out = output_after(was_stopped=is_stop_asked_for())
-    show(out, formats.render_summary(outcome.session, saved_to, shape), shape)
-    out.finish()
+        Output().text(formats.render_nothing(why_nothing(project, request, outcome), shape))
+    summarise(invocation, project, outcome.session, shape)
     if outcome.failure is not None:
         raise outcome.failure
     return outcome.exit_code
+
+
+def summarise(invocation: Invocation, project: Project, session: Session, shape: str) -> None:
+    """Print the summary and, for people, the command that goes on with what is left."""
+    saved_to = "\n".join(to_shown_path(project.folder.path(part.session_id)) for part in parts_of(session))
+    out = output_after(was_stopped=is_stop_asked_for())
+    show(out, formats.render_summary(session, saved_to, shape), shape)
+    command = to_resume_command(invocation, project.folder, session) if shape == "text" else None
+    if command is not None:
+        out.line(command)
+    out.finish()
 
 
 def show(out: Output, text: str, shape: str) -> None:
@@ -37,7 +49,8 @@ def show(out: Output, text: str, shape: str) -> None:
         out.text(text)
 
 
-def _why_nothing(project: Project, request: DrainRequest, outcome: SessionOutcome) -> str:
+def why_nothing(project: Project, request: DrainRequest, outcome: SessionOutcome) -> str:
+    """Why a request selected nothing, in lines."""
     return explain_nothing(
         project.store.where,
         project.store.read_run_counts(),

@@ -1,4 +1,5 @@
-"""Tables of an earlier batchdrain get what later versions added: columns that may be NULL. Nothing is changed or taken away.
+"""Tables of an earlier batchdrain get what later versions added: tables, and columns that may be NULL. Nothing is changed or
+taken away.
 
 Only while nobody holds a claim, as its holder may be of the earlier version, and under a lock that keeps new claims waiting.
 """
@@ -8,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.schema import CreateColumn
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from batchdrain.database.connection import Database
-from batchdrain.database.dialects import lock_tables
+from batchdrain.database.dialects import lock_table_creation, lock_tables
 from batchdrain.database.driver_error_table import Meaning
 from batchdrain.database.driver_errors import RowLocked, first_line_of, meaning_of
 from batchdrain.database.ledger.schema import VERSION, Ledger
@@ -46,19 +47,45 @@ def migrate(database: Database, ledger: Ledger) -> bool:
 
 
 def _alter(connection: sa.Connection, ledger: Ledger) -> bool:
+    if _is_held(connection, ledger):
+        return False
+    # Before the lock: MariaDB makes no table while others are locked.
+    with lock_table_creation(connection):
+        for statement in _make_tables(connection, ledger):
+            connection.exec_driver_sql(statement)
     with lock_tables(connection, [_quote(table, connection.dialect) for table in ledger.tables]):
-        if connection.execute(sa.select(ledger.claim.c.owner).where(ledger.claim.c.owner.is_not(None)).limit(1)).first():
+        if _is_held(connection, ledger):
             return False
-        for statement in statements_of(connection, ledger):
+        for statement in _change_tables(connection, ledger):
             connection.exec_driver_sql(statement)
         return True
 
 
+def _is_held(connection: sa.Connection, ledger: Ledger) -> bool:
+    held = sa.select(ledger.claim.c.owner).where(ledger.claim.c.owner.is_not(None)).limit(1)
+    return connection.execute(held).first() is not None
+
+
 def statements_of(connection: sa.Connection, ledger: Ledger) -> list[str]:
     """What makes the tables the newest version's: also after a migration that was broken off. Reads only."""
+    return [*_make_tables(connection, ledger), *_change_tables(connection, ledger)]
+
+
+def _make_tables(connection: sa.Connection, ledger: Ledger) -> list[str]:
     inspector, dialect = sa.inspect(connection), connection.dialect
     statements = []
-    for table in make_tables(ledger.meta.schema, SCHEMA_VERSION):
+    for table in make_tables(ledger.meta.schema, SCHEMA_VERSION).values():
+        if not inspector.has_table(table.name, schema=table.schema):
+            statements.append(str(CreateTable(table).compile(dialect=dialect)).strip())
+            statements += [str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes]
+    return statements
+
+
+def _change_tables(connection: sa.Connection, ledger: Ledger) -> list[str]:
+    inspector, dialect = sa.inspect(connection), connection.dialect
+    newest = make_tables(ledger.meta.schema, SCHEMA_VERSION)
+    statements = []
+    for table in (newest[own.name] for own in ledger.tables):
         there = {column["name"] for column in inspector.get_columns(table.name, schema=table.schema)}
         statements += _add_columns(table, [column for column in table.columns if column.name not in there], dialect)
     version = ("UPDATE", _quote(ledger.meta, dialect), f"SET value = '{SCHEMA_VERSION}' WHERE name = '{VERSION}'")

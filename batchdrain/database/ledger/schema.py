@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import lock_table_creation
-from batchdrain.database.ledger.tables import ADDED, SCHEMA_VERSION, make_tables
+from batchdrain.database.ledger.tables import ADDED, ADDED_TABLES, SCHEMA_VERSION, make_tables
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.database.storage import require_transactions
 from batchdrain.model.errors import ConfigError
@@ -28,19 +29,21 @@ VERSION: Final = "schema_version"
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The three tables, in one schema, for one table of phases."""
+    """batchdrain's tables, in one schema, for one table of phases."""
 
     meta: sa.Table
     claim: sa.Table
     attempt: sa.Table
     source: str  #: what its rows call the table of phases
-    version: int = SCHEMA_VERSION  #: of the tables; an earlier one lacks the columns that came later
+    version: int = SCHEMA_VERSION  #: of the tables; an earlier one lacks what came later
+    later: Mapping[str, sa.Table] = field(default_factory=dict, compare=False)  #: tables that came later, by name
 
     @classmethod
     def of(cls, table: PhaseTable, version: int = SCHEMA_VERSION) -> Ledger:
         """In the schema of the phases. Asks and writes nothing: `create` makes the tables."""
-        meta, claim, attempt = make_tables(table.schema, version)
-        return cls(source=_name_of(table), meta=meta, claim=claim, attempt=attempt, version=version)
+        made = make_tables(table.schema, version)
+        meta, claim, attempt = (made.pop(f"batchdrain_{name}") for name in ("meta", "claim", "attempt"))
+        return cls(source=_name_of(table), meta=meta, claim=claim, attempt=attempt, version=version, later=made)
 
     @classmethod
     def find(cls, database: Database, table: PhaseTable) -> Ledger:
@@ -60,13 +63,17 @@ class Ledger:
 
     @property
     def tables(self) -> tuple[sa.Table, ...]:
-        """All three."""
-        return (self.meta, self.claim, self.attempt)
+        """All of its version."""
+        return (self.meta, self.claim, self.attempt, *self.later.values())
+
+    @property
+    def chain(self) -> sa.Table | None:
+        """Of the chains; None where the tables are of a version before it."""
+        return self.later.get("batchdrain_chain")
 
     def exists(self, connection: sa.Connection) -> bool:
-        """Whether all three stand. Reads only."""
-        inspector = sa.inspect(connection)
-        return all(inspector.has_table(table.name, schema=table.schema) for table in self.tables)
+        """Whether the tables of the first version stand. Reads only."""
+        return _stand(connection, (self.meta, self.claim, self.attempt))
 
     def to_ddl(self, dialect: sa.Dialect) -> str:
         """The statements that make the tables, for a database administrator."""
@@ -94,7 +101,7 @@ class Ledger:
 
     def _is_complete(self, database: Database) -> bool:
         with database.read() as connection:
-            exists = self.exists(connection)
+            exists = _stand(connection, self.tables)
         return exists and self.read_meta(database, UID) is not None
 
     def _create(self, connection: sa.Connection) -> None:
@@ -120,8 +127,10 @@ class Ledger:
             columns = {
                 table.name: {column["name"] for column in inspector.get_columns(table.name, schema=table.schema)}
                 for table in self.tables
+                if _stand(connection, (table,))
             }
         missing = [since for since, by in ADDED.items() if any(not set(by[table]) <= columns[table] for table in by)]
+        missing += [since for since, tables in ADDED_TABLES.items() if not set(tables) <= columns.keys()]
         return min(missing, default=SCHEMA_VERSION + 1) - 1
 
     def read_meta(self, database: Database, name: str) -> str | None:
@@ -139,6 +148,11 @@ class Ledger:
                 connection.execute(self.meta.insert().values(name=name, value=value))
 
         database.write(work)
+
+
+def _stand(connection: sa.Connection, tables: Iterable[sa.Table]) -> bool:
+    inspector = sa.inspect(connection)
+    return all(inspector.has_table(table.name, schema=table.schema) for table in tables)
 
 
 def require_known(version: str, database: str) -> None:

@@ -6,15 +6,17 @@ came later; and one of an earlier version that still runs is not harmed by a col
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.mysql import LONGTEXT
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 ADDED: Final[Mapping[int, Mapping[str, tuple[str, ...]]]] = {2: {"batchdrain_claim": ("success_codes",)}}
 """By version: the columns that it added, by table. Version 1 is what bd1f117 made."""
+ADDED_TABLES: Final[Mapping[int, tuple[str, ...]]] = {3: ("batchdrain_chain",)}
+"""By version: the tables that it added."""
 # MariaDB: a TEXT holds 64 kB and compares by a collation that takes 'X ' for 'x'; keys are ASCII digests.
 _LONG: Final = sa.Text().with_variant(LONGTEXT(charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb")
 _KEY: Final = sa.CHAR(64)
@@ -23,19 +25,16 @@ _SOURCE: Final = 64
 _ENGINE: Final[Mapping[str, Any]] = {"mysql_engine": "InnoDB", "mariadb_engine": "InnoDB"}
 
 
-def make_tables(schema: str | None, version: int) -> tuple[sa.Table, sa.Table, sa.Table]:
-    """meta, claim and attempt as they are in `version`. Asks and writes nothing."""
+def make_tables(schema: str | None, version: int) -> dict[str, sa.Table]:
+    """The tables as they are in `version`, by name. Asks and writes nothing."""
     metadata = sa.MetaData(schema=schema)
     later = {(table, column) for since, by in ADDED.items() if since > version for table in by for column in by[table]}
-    made = []
-    for name, columns in (
-        ("batchdrain_meta", _meta_columns()),
-        ("batchdrain_claim", _claim_columns()),
-        ("batchdrain_attempt", _attempt_columns()),
-    ):
-        made.append(sa.Table(name, metadata, *(one for one in columns if (name, one.name) not in later), **_ENGINE))
-    meta, claim, attempt = made
-    return meta, claim, attempt
+    later_tables = {table for since, tables in ADDED_TABLES.items() if since > version for table in tables}
+    return {
+        name: sa.Table(name, metadata, *(one for one in columns() if (name, one.name) not in later), **_ENGINE)
+        for name, columns in _COLUMNS.items()
+        if name not in later_tables
+    }
 
 
 def _meta_columns() -> list[sa.Column[Any]]:
@@ -96,3 +95,24 @@ def _attempt_columns() -> list[sa.Column[Any]]:
         sa.Column("log_path", _LONG),
         sa.Column("log_sha256", sa.CHAR(64)),
     ]
+
+
+def _chain_columns() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("chain_uid", sa.CHAR(32), primary_key=True),
+        sa.Column("source", sa.String(_SOURCE), nullable=False),
+        sa.Column("task", sa.String(32), nullable=False),
+        sa.Column("started_ms", sa.BigInteger, nullable=False),
+        sa.Column("ended_ms", sa.BigInteger),
+        sa.Column("status", sa.String(16)),
+        sa.Column("asked", _LONG, nullable=False),
+        sa.Column("sessions", _LONG, nullable=False),
+    ]
+
+
+_COLUMNS: Final[Mapping[str, Callable[[], list[sa.Column[Any]]]]] = {
+    "batchdrain_meta": _meta_columns,
+    "batchdrain_claim": _claim_columns,
+    "batchdrain_attempt": _attempt_columns,
+    "batchdrain_chain": _chain_columns,
+}
