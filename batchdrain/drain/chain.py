@@ -28,6 +28,7 @@ from batchdrain.sessions.progress import ResultCounts
 from batchdrain.sessions.session import Kind, Session, Status
 
 _FREE_S: Final = "free_s"
+_BECAUSE: Final = "stopped_because"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,6 +43,8 @@ class Chain:
     sessions: dict[Kind, Session] = field(default_factory=dict)  #: as they stand now
     free_s: float = 0.0  #: for which it was drained before a stop condition ended it: its minutes are counted anew from there
     ended: Status | None = None
+    because: str | None = None  #: of its end by a stop condition
+    anew: bool = False  #: it was complete, and somebody goes on with it all the same
     _held: tuple[str, int] | None = None
 
     @classmethod
@@ -58,6 +61,7 @@ class Chain:
             requests={kind: _request_of(project, row, kind) for kind in (Kind.QUEUED, Kind.FAILED) if kind in row.asked},
             started_at=row.started_at,
             ids={Kind(kind): name for kind, name in row.sessions.items() if kind in set(Kind)},
+            because=row.because,
             free_s=_number(row.asked.get(_FREE_S)),
             ended=Status(row.status) if row.ended_at is not None and row.status in set(Status) else None,
         )
@@ -107,15 +111,16 @@ class Chain:
         self.write(project)
 
     def begin_anew(self, project: Project) -> None:
-        """It goes on after a stop condition, with its minutes anew. Raises DatabaseUnavailable."""
+        """It goes on though it has ended, after a stop condition with its minutes anew. Raises DatabaseUnavailable."""
         if self.ended is Status.STOPPED:
             self.free_s = self.active_s
-        self.ended = None
+        self.anew = self.ended is Status.COMPLETE
+        self.ended = self.because = None
         self.write(project)
 
-    def end(self, project: Project, status: Status) -> None:
+    def end(self, project: Project, status: Status, because: str | None = None) -> None:
         """Nothing is left of it, or a stop condition ends it. Raises DatabaseUnavailable."""
-        self.ended = status
+        self.ended, self.because = status, because
         if self.ids:
             self.write(project)
 
@@ -126,7 +131,7 @@ class Chain:
             uid=self.uid,
             task=self.task,
             started_at=self.started_at,
-            asked={**asked, _FREE_S: round(self.free_s, 3)},
+            asked={**asked, _FREE_S: round(self.free_s, 3), _BECAUSE: self.because},
             sessions={kind.value: name for kind, name in self.ids.items()},
             ended_at=None if self.ended is None else clock.now(),
             status=None if self.ended is None else self.ended.value,

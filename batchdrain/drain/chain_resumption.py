@@ -24,7 +24,8 @@ class Target:
 def find_target(project: Project, session_id: str | None) -> Target | None:
     """The session that was named, else the newest that is to go on; None: none is. Reads only. Raises BatchDrainError."""
     chains = Chains(project.store.database, project.store.ledger)
-    session = find_session(project, session_id, chains.read_open() if session_id is None else ())
+    left = chains.read_left().values() if session_id is None else ()
+    session = find_session(project, session_id, {row.uid for row in left if row.ended_at is None})
     return None if session is None else Target(session=session, chain=_chain_of(project, chains, session))
 
 

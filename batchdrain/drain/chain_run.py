@@ -41,7 +41,7 @@ class ChainOutcome:
     def whole(self) -> Session | None:
         """Its sessions as one; None where nothing was selected."""
         parts = list(self.chain.sessions.values())
-        return whole_of(parts, is_open=self.chain.ended is None) if parts else None
+        return whole_of(parts, self.chain.ended, self.chain.because) if parts else None
 
     @property
     def exit_code(self) -> int:
@@ -66,7 +66,7 @@ def run_chain(
     chain.hold(project)
     try:
         for kind in chain.requests:
-            if _is_done(chain, kind):
+            if _is_done(chain, kind) and not chain.anew:
                 continue
             if not _goes_on(project, outcome, less) or not _drain_part(project, outcome, kind, screen, tell, less):
                 break
@@ -93,7 +93,7 @@ def _goes_on(project: Project, outcome: ChainOutcome, less: Narrowing) -> bool:
         return False
     outcome.stopped = chain.find_stop() if chain.sessions else None
     if outcome.stopped is not None:
-        chain.end(project, Status.STOPPED)
+        chain.end(project, Status.STOPPED, str(outcome.stopped))
     return outcome.stopped is None
 
 
@@ -122,7 +122,7 @@ def _drain_part(
         outcome.signal_code = came.exit_code
         return False
     if came.session.status is Status.STOPPED:
-        chain.end(project, Status.STOPPED)
+        chain.end(project, Status.STOPPED, came.session.stopped_because)
         return False
     if came.failure is not None:
         is_told = str(came.failure) in {str(failure) for failure in outcome.failures}

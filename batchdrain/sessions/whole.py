@@ -28,13 +28,14 @@ def paths_of(session: Session, saved_to: str) -> list[str]:
     return saved_to.split("\n") if isinstance(session, Whole) else [saved_to]
 
 
-def whole_of(parts: Sequence[Session], *, is_open: bool = False) -> Session:
-    """`parts`: of one chain, in turn; at least one. `is_open`: something is left of it. Of one part it is the part itself."""
+def whole_of(parts: Sequence[Session], ended: Status | None, because: str | None = None) -> Session:
+    """`parts`: of one chain, in turn; at least one. `ended`: how the chain did; None: something is left of it. `because`: what
+    stopped it between its parts. Of one part that stands as the chain does it is the part itself."""
     first, last = parts[0], parts[-1]
-    if len(parts) == 1 and not (is_open and not last.is_incomplete):
+    if len(parts) == 1 and (last.is_incomplete or last.current_status is ended):
         return last
-    is_left = is_open or any(part.is_incomplete for part in parts)
-    states = [part.current_status for part in parts]
+    is_left = ended is None or any(part.is_incomplete for part in parts)
+    states = [*(part.current_status for part in parts), ended]
     found = Whole.model_construct(
         **{**{name: getattr(last, name) for name in Session.model_fields}, "parts": list(parts)},
     )
@@ -43,7 +44,8 @@ def whole_of(parts: Sequence[Session], *, is_open: bool = False) -> Session:
     found.status = next((state for state in (Status.RUNNING, Status.STOPPED) if state in states), Status.COMPLETE)
     if is_left and found.status is not Status.RUNNING:
         found.status = Status.INTERRUPTED
-    found.stopped_because = "; ".join(part.stopped_because for part in parts if part.stopped_because) or None
+    reasons = [*(part.stopped_because for part in parts), because]
+    found.stopped_because = "; ".join(dict.fromkeys(reason for reason in reasons if reason)) or None
     found.active_s = sum(part.active_s for part in parts)
     found.balance = _sum_balances([part.balance for part in parts if part.balance is not None])
     found.results = [result for part in parts for result in part.results]

@@ -117,6 +117,10 @@ FAULTS: Final = {
     88: Fault("ids that no argument takes", 1, EACH, cases=3),
     89: Fault("a session, a plan, a state that would grow beyond what is read", 3, cases=4),
     91: Fault("an engine forks: a signal to the group, or to one of its processes, a death with a child left", 8, cases=8),
+    96: Fault(
+        "a chain is killed, interrupted or left by an error: in its first part, between its parts, in its second", 6, cases=6
+    ),
+    97: Fault("a chain on tables of an earlier version, which wait as somebody holds a claim", 2, cases=2),
 }
 
 

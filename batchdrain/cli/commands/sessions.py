@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from batchdrain.cli.commands.chain_rows import join_chains
 from batchdrain.cli.commands.open import open_project, settings_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
@@ -31,7 +32,7 @@ def list_sessions(invocation: Invocation, *, format_name: str) -> None:
         out.json(to_json(rows, indent=True).decode())
         return
     if rows:
-        for line in _render_table(rows):
+        for line in _render_table(join_chains(invocation, rows)):
             out.line(line)
     else:
         out.line(f"No sessions in {to_shown_path(folder.folder)}.")
@@ -85,6 +86,7 @@ def _row_of(folder: SessionFolder, name: str, session: Session | BadData, held: 
         return {"session_id": name, "error": str(session), "lost": isinstance(session, LostSession), "alive": alive}
     return {
         "session_id": session.session_id,
+        "chain_uid": session.chain_uid,
         "kind": session.kind.value,
         "status": session.current_status.value,
         "alive": alive,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from batchdrain.cli.commands.chain_rows import read_chains_left
 from batchdrain.cli.commands.open import open_project, settings_of
 from batchdrain.cli.commands.report import show
 from batchdrain.cli.invocation import Invocation
@@ -19,13 +20,16 @@ from batchdrain.sessions.folder import LostSession, SessionFolder
 from batchdrain.sessions.parse import CorruptSession
 from batchdrain.sessions.rebuild import UnknownSession, rebuilt
 from batchdrain.sessions.session import Session, Status
+from batchdrain.sessions.whole import parts_of, whole_of
 
 
 def show_summary(invocation: Invocation, *, session_id: str | None, format_name: str, output: str | None) -> None:
     """`inv summary`. Raises UsageError where there is no session."""
     folder = SessionFolder(invocation.root / settings_of(invocation).session_dir)
     session = _load_asked_for(invocation, folder, session_id)
-    text = formats.render_summary(session, to_shown_path(folder.path(session.session_id)), format_name)
+    session = _to_whole(invocation, folder, session)
+    saved_to = "\n".join(to_shown_path(folder.path(part.session_id)) for part in parts_of(session))
+    text = formats.render_summary(session, saved_to, format_name)
     if output is None:
         show(Output(), text, format_name)
         return
@@ -54,6 +58,19 @@ def _load_asked_for(invocation: Invocation, folder: SessionFolder, session_id: s
             remedy="`inv drain` begins one; --session-id shows any",
         )
     raise UsageError(f"there is no session in {to_shown_path(folder.folder)}", remedy="`inv drain` begins one")
+
+
+def _to_whole(invocation: Invocation, folder: SessionFolder, session: Session) -> Session:
+    """With the other sessions of its chain, as far as they are in the folder; the session itself where it is of none."""
+    if session.chain_uid is None:
+        return session
+    names = [name for name, found in folder.all() if isinstance(found, Session) and found.chain_uid == session.chain_uid]
+    found = [session if name == session.session_id else _load(invocation, folder, name) for name in reversed(names)]
+    parts = found or [session]
+    row = read_chains_left(invocation).get(session.chain_uid)
+    if row is None:
+        return whole_of(parts, Status.COMPLETE)
+    return whole_of(parts, None if row.ended_at is None else Status.STOPPED, row.because)
 
 
 def _is_of_this_database(invocation: Invocation, session: Session) -> bool:

@@ -34,6 +34,12 @@ class ChainRow:
     ended_at: datetime | None = None  #: None: something is left of it
     status: str | None = None  #: how it ended
 
+    @property
+    def because(self) -> str | None:
+        """What stopped it."""
+        found = self.asked.get("stopped_because")
+        return found if isinstance(found, str) else None
+
 
 class Chains:
     """Every method raises DatabaseUnavailable."""
@@ -60,9 +66,9 @@ class Chains:
         """None for one that the ledger does not know."""
         return next((row for row in self._read(uid) if row.uid == uid), None)
 
-    def read_open(self) -> dict[str, ChainRow]:
-        """Those that have not ended, by uid."""
-        return {row.uid: row for row in self._read(None) if row.ended_at is None}
+    def read_left(self) -> dict[str, ChainRow]:
+        """Those that are not complete, by uid."""
+        return {row.uid: row for row in self._read(None) if row.status != "complete"}
 
     def _read(self, uid: str | None) -> Iterable[ChainRow]:
         meta, chain = self._ledger.meta, self._ledger.chain
@@ -71,7 +77,9 @@ class Chains:
                 return []
             found: list[tuple[str, Mapping[str, Any]]] = []
             if chain is not None and sa.inspect(connection).has_table(chain.name, schema=chain.schema):
-                query = sa.select(chain).where(chain.c.chain_uid == uid if uid else chain.c.ended_ms.is_(None))
+                query = sa.select(chain).where(
+                    chain.c.chain_uid == uid if uid else sa.or_(chain.c.ended_ms.is_(None), chain.c.status != "complete")
+                )
                 found += [(row["chain_uid"], dict(row)) for row in connection.execute(query).mappings()]
             query = sa.select(meta.c.name, meta.c.value).where(meta.c.name.startswith(CHAIN + (uid or ""), autoescape=True))
             found += [(name.removeprefix(CHAIN), _to_mapping(value)) for name, value in connection.execute(query)]
