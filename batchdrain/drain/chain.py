@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -75,14 +75,20 @@ class Chain:
         """Its sessions but the one of this kind."""
         return (session for of, session in self.sessions.items() if of is not kind)
 
+    def counts_for(self, kind: Kind) -> ResultCounts:
+        """Of a new session of it, with what the others did."""
+        return self._count(ResultCounts(metric=self.requests[kind].settings.stop.metric), self.others(kind))
+
+    def _count(self, counts: ResultCounts, sessions: Iterable[Session]) -> ResultCounts:
+        for session in sessions:
+            counts.follow(session)
+        counts.earlier_s -= self.free_s
+        return counts
+
     def find_stop(self) -> Skip | None:
         """Why nothing more of it is to begin, as its sessions stand."""
         stop = next(iter(self.requests.values())).settings.stop
-        counts = ResultCounts(metric=stop.metric)
-        for session in self.sessions.values():
-            counts.follow(session)
-        counts.earlier_s -= self.free_s
-        return session_stop(counts.progress(), stop)
+        return session_stop(self._count(ResultCounts(metric=stop.metric), self.sessions.values()).progress(), stop)
 
     def lock(self, project: Project, session_id: str) -> int:
         """Hold a session of it. Raises SessionInUse, FilesUnavailable."""

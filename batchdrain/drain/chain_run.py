@@ -29,7 +29,7 @@ class ChainOutcome:
     """How a chain ended, or was left."""
 
     chain: Chain
-    empty: list[tuple[DrainRequest, SessionOutcome]] = field(default_factory=list)  #: parts that selected nothing
+    empty: list[tuple[DrainRequest, SessionOutcome]] = field(default_factory=list)  #: parts that took nothing
     failures: list[BatchDrainError] = field(default_factory=list)  #: that ended its parts, each told already
     stopped: Skip | None = None  #: between its parts
     signal_code: int | None = None
@@ -115,6 +115,8 @@ def _drain_part(
         outcome.empty.append((chain.requests[kind], came))
         return True
     chain.sessions[kind] = came.session
+    if not came.took:
+        outcome.empty.append((chain.requests[kind], came))
     outcome.took += came.took
     outcome.phases += came.phases
     outcome.is_orphaned |= came.orphaned

@@ -12,7 +12,7 @@ from batchdrain.drain.shutdown import Shutdown
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.planning.acceptances import ACCEPTED
 from batchdrain.planning.filters import ASKED_FOR, Filters
-from batchdrain.planning.skip_rules import ATTEMPTED
+from batchdrain.planning.skip_rules import ATTEMPTED, IN_THIS_CHAIN
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
 from batchdrain.sessions.record import SessionRecord
@@ -39,7 +39,7 @@ def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
     )
     skipped = it.backlog.skipped
     for skip, count in sorted(skipped.items()):
-        if skip.rule not in {*ASKED_FOR, ATTEMPTED}:
+        if skip.value == IN_THIS_CHAIN or skip.rule not in {*ASKED_FOR, ATTEMPTED}:
             record.note(skip, count)
     accepted = sum(count for skip, count in skipped.items() if skip.rule == ACCEPTED)
     record.balance_count.weigh(left=left, accepted=accepted)

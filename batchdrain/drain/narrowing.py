@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any, Final
@@ -77,6 +77,11 @@ class Narrowing:
             if flag != "--max-total-minutes":
                 settings = _with(settings, path, given)
         return replace(request, settings=settings, filters=request.filters.narrowed(self.filters))
+
+    def require_narrower(self, requests: Iterable[DrainRequest]) -> None:
+        """Raises UsageError for what would widen one of them."""
+        for request in requests:
+            self.apply(request)
 
     def most(self, request: DrainRequest, done: int) -> int | None:
         """How many phases may be taken now; None: all. Raises UsageError for more than is left to the session."""

@@ -48,8 +48,7 @@ def _open(
             project.folder.put_aside(session_id)
         _tell_changes(project, left, screen)
         session = _reopen(project, left.session, chain)
-        counts = counts_of(session, [] if chain is None else chain.others(session.kind))
-        counts.earlier_s -= 0.0 if chain is None else chain.free_s
+        counts = counts_of(session, None if chain is None else chain.counts_for(session.kind))
         record = SessionRecord(session, project.folder, lock, project.store.failed_state, counts)
     except BaseException:
         os.close(lock)

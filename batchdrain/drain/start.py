@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import uuid
 
 from batchdrain.drain.chain import Chain
 from batchdrain.drain.narrowing import AS_ASKED, Narrowing
+from batchdrain.drain.new_session import make_session
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.preflight import require_ready, settle_ledger
 from batchdrain.drain.project import Project
@@ -14,13 +14,11 @@ from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.screen import Screen
 from batchdrain.drain.selection import backlog_for
 from batchdrain.drain.session_run import SessionOutcome, run_session
-from batchdrain.planning.acceptances import ACCEPTED
 from batchdrain.runtime import clock
-from batchdrain.sessions.balance import Balance
 from batchdrain.sessions.events import Event
 from batchdrain.sessions.progress import ResultCounts
 from batchdrain.sessions.record import SessionRecord
-from batchdrain.sessions.session import Session, Status
+from batchdrain.sessions.session import Session
 
 
 def begin(
@@ -31,35 +29,13 @@ def begin(
     now = less.apply(request)
     require_ready(project, now)
     recovered = settle_ledger(project, screen)
-    counts = ResultCounts(metric=request.settings.stop.metric)
-    for other in () if chain is None else chain.others(request.kind):
-        counts.follow(other)
-    counts.earlier_s -= 0.0 if chain is None else chain.free_s
+    counts = ResultCounts(metric=request.settings.stop.metric) if chain is None else chain.counts_for(request.kind)
     backlog = backlog_for(project, now, counts)
     backlog.refresh(clock.now())
     if not backlog.waiting:
         return SessionOutcome(session=None, exit_code=0, skipped=backlog.skipped, total=backlog.total)
-    accepted = sum(count for skip, count in backlog.skipped.items() if skip.rule == ACCEPTED)
-    started_at = clock.now()
-    project.folder.prepare()
-    session_id = project.folder.new_id(started_at)
-    session = Session(
-        session_id=session_id,
-        session_uid=uuid.uuid4().hex,
-        database=project.store.identify(),
-        status=Status.RUNNING,
-        chain_uid=None if chain is None else chain.uid,
-        started_at=started_at,
-        balance=Balance.of(before=backlog.total, known=backlog.total, accepted=accepted),
-        **request.as_fields(),
-    )
+    session = make_session(project, request, backlog, chain)
     record = _open_record(session, project, counts, chain)
-    try:
-        record.events.write(Event.SESSION_STARTED, kind=session.kind.value, batch_size=session.batch_size,
-                            filters=session.filters, policy=session.policy, database=session.database)  # fmt: skip
-    except BaseException:
-        record.close()
-        raise
     return run_session(
         OpenSession(
             project=project,
@@ -81,7 +57,14 @@ def _open_record(session: Session, project: Project, counts: ResultCounts, chain
     try:
         if chain is not None:
             chain.join(project, session)
-        return SessionRecord(session, project.folder, lock, project.store.failed_state, counts)
+        record = SessionRecord(session, project.folder, lock, project.store.failed_state, counts)
     except BaseException:
         os.close(lock)
         raise
+    try:
+        record.events.write(Event.SESSION_STARTED, kind=session.kind.value, batch_size=session.batch_size,
+                            filters=session.filters, policy=session.policy, database=session.database)  # fmt: skip
+    except BaseException:
+        record.close()
+        raise
+    return record

@@ -52,9 +52,8 @@ class LaneBacklog:
         categorise: Categorise,
         run_type: Callable[[str], str],
         fixed: Callable[[], Mapping[str, int]] = dict,
-        taken: Mapping[str, int] | None = None,
     ) -> None:
-        """`read` looks at the database anew. `fixed`: phases that this session completed, by run_id; `taken`: that it took before."""
+        """`read` looks at the database anew. `fixed`: phases that this session completed, by run_id."""
         self._read = read
         self._ranking = ranking
         self._state = state
@@ -62,7 +61,7 @@ class LaneBacklog:
         self._run_type = run_type
         self._fixed = fixed
         self._lanes_of: dict[str, list[LaneBuffer]] = defaultdict(list)
-        self._taken: Counter[str] = Counter(taken)
+        self._taken: Counter[str] = Counter()
         self._retry_stats = RetryStats()
         self._order: LaneHeap[LaneBuffer] = LaneHeap(self._stamp)
         self._failed: Counter[str] = Counter()
@@ -92,6 +91,10 @@ class LaneBacklog:
         for buffer in builder.buffers:
             self._push(buffer, now)
         self.stale = False
+
+    def count_taken(self, runs: Iterable[str]) -> None:
+        """The session took phases of these runs before, one each time that a run is named."""
+        self._taken.update(runs)
 
     def size_of(self, fingerprint: str) -> int:
         """The most phases with it that one reading counted; 0 where no canaries are sent ahead."""

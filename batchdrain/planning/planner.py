@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -37,15 +36,17 @@ class Selection:
 
     def backlog(self) -> LaneBacklog:
         """A backlog that was not read yet. Raises ConfigError for what can't be loaded."""
-        return LaneBacklog(
+        backlog = LaneBacklog(
             self.reading,
             ranking_of(self.settings.policy),
             state=self.state,
             categorise=categoriser_of(self.settings),
             run_type=cache(self.settings.run_type_of),
             fixed=lambda: self.done.fixed,
-            taken=Counter(key.run_id for key in self.done.attempted) if self.state is PhaseState.QUEUED else None,
         )
+        if self.state is PhaseState.QUEUED:  # a run that was begun goes on after a resume
+            backlog.count_taken(key.run_id for key in self.done.attempted)
+        return backlog
 
     def reading(self) -> Reading:
         """One look: the ledger and the counts now, the rows as they are drawn."""

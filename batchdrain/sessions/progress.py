@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from batchdrain.model.phase import PhaseKey
 from batchdrain.planning.stop import Progress
@@ -97,11 +97,9 @@ class ResultCounts:
         )
 
 
-def counts_of(session: Session, others: Iterable[Session] = ()) -> ResultCounts:
-    """What the results of a session come to, for one that goes on. `others`: of its chain."""
-    counts = ResultCounts()
-    for other in others:
-        counts.follow(other)
+def counts_of(session: Session, before: ResultCounts | None = None) -> ResultCounts:
+    """What the results of a session come to, for one that goes on. `before`: of the others of its chain."""
+    counts = ResultCounts() if before is None else before
     for place, result in enumerate(session.results):
         counts.places[result.key] = place
         counts.add(result)

@@ -53,3 +53,14 @@ def end_in(project: Workplace, phase: str, number: signal.Signals, *argv: str) -
 def executed(project: Workplace) -> list[str]:
     """'run/phase' of every command that was started, in order."""
     return [line.split()[0] for line in (project.root / "witness.txt").read_text().splitlines()]
+
+
+def summary_of(project: Workplace) -> dict[str, object]:
+    found: dict[str, object] = project.inv("summary", "--format=json").json()
+    return found
+
+
+def totals(project: Workplace) -> tuple[object, object, object]:
+    """Processed, succeeded, failed."""
+    found = summary_of(project)
+    return found["total_processed"], found["total_success"], found["total_failed"]

@@ -13,7 +13,7 @@ from batchdrain.drain.services import limits_for
 from batchdrain.planning.plan import Plan, plan
 from batchdrain.reports.chain_plan_text import render_chain_plan
 from batchdrain.runtime import clock
-from batchdrain.sessions.progress import ResultCounts, counts_of
+from batchdrain.sessions.progress import counts_of
 from batchdrain.sessions.session import Kind, Status
 
 
@@ -39,14 +39,12 @@ def show_chain_plan(project: Project, chain: Chain, less: Narrowing = AS_ASKED) 
 
 def _plan_part(project: Project, chain: Chain, kind: Kind, less: Narrowing) -> Plan:
     known, request = chain.sessions.get(kind), chain.requests[kind]
-    now, others = less.apply(request), chain.others(kind)
+    now, counts = less.apply(request), chain.counts_for(kind)
     if known is None:
-        counts, most, retries = ResultCounts(), less.most(now, 0), []
-        for other in others:
-            counts.follow(other)
+        most, retries = less.most(now, 0), []
     else:
         left = what_is_left(project, known.session_id, request, less)
-        counts, most, retries = counts_of(left.session, others), left.most, sorted(left.retries)
+        counts, most, retries = counts_of(left.session, counts), left.most, sorted(left.retries)
     return plan(
         backlog_for(project, now, counts),
         limits_for(project, now.settings),

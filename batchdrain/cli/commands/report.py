@@ -13,6 +13,7 @@ from batchdrain.reports import formats
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
 from batchdrain.runtime.signals import is_stop_asked_for
 from batchdrain.runtime.text import to_shown_path
+from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.session import Session
 from batchdrain.sessions.whole import parts_of
 
@@ -32,13 +33,17 @@ def report(invocation: Invocation, project: Project, request: DrainRequest, outc
 
 def summarise(invocation: Invocation, project: Project, session: Session, shape: str) -> None:
     """Print the summary and, for people, the command that goes on with what is left."""
-    saved_to = "\n".join(to_shown_path(project.folder.path(part.session_id)) for part in parts_of(session))
     out = output_after(was_stopped=is_stop_asked_for())
-    show(out, formats.render_summary(session, saved_to, shape), shape)
+    show(out, formats.render_summary(session, to_saved_paths(project.folder, session), shape), shape)
     command = to_resume_command(invocation, project.folder, session) if shape == "text" else None
     if command is not None:
         out.line(command)
     out.finish()
+
+
+def to_saved_paths(folder: SessionFolder, session: Session) -> str:
+    """Where it is saved, as it is shown: a line for each session of a chain."""
+    return "\n".join(to_shown_path(folder.path(part.session_id)) for part in parts_of(session))
 
 
 def show(out: Output, text: str, shape: str) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from batchdrain.cli.commands.chain_rows import read_chains_left
 from batchdrain.cli.commands.open import open_project, settings_of
-from batchdrain.cli.commands.report import show
+from batchdrain.cli.commands.report import show, to_saved_paths
+from batchdrain.cli.commands.whole_chain import load_session, to_whole
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.url import parse_url, place_of
@@ -17,19 +17,16 @@ from batchdrain.reports import formats
 from batchdrain.runtime import files
 from batchdrain.runtime.text import safe_text, to_shown_path
 from batchdrain.sessions.folder import LostSession, SessionFolder
-from batchdrain.sessions.parse import CorruptSession
-from batchdrain.sessions.rebuild import UnknownSession, rebuilt
-from batchdrain.sessions.session import Session, Status
-from batchdrain.sessions.whole import parts_of, whole_of
+from batchdrain.sessions.rebuild import UnknownSession
+from batchdrain.sessions.session import Session
 
 
 def show_summary(invocation: Invocation, *, session_id: str | None, format_name: str, output: str | None) -> None:
     """`inv summary`. Raises UsageError where there is no session."""
     folder = SessionFolder(invocation.root / settings_of(invocation).session_dir)
     session = _load_asked_for(invocation, folder, session_id)
-    session = _to_whole(invocation, folder, session)
-    saved_to = "\n".join(to_shown_path(folder.path(part.session_id)) for part in parts_of(session))
-    text = formats.render_summary(session, saved_to, format_name)
+    session = to_whole(invocation, folder, session)
+    text = formats.render_summary(session, to_saved_paths(folder, session), format_name)
     if output is None:
         show(Output(), text, format_name)
         return
@@ -40,11 +37,11 @@ def show_summary(invocation: Invocation, *, session_id: str | None, format_name:
 def _load_asked_for(invocation: Invocation, folder: SessionFolder, session_id: str | None) -> Session:
     """The session that was asked for, else the newest of this database that there is more of than an empty folder."""
     if session_id is not None:
-        return _load(invocation, folder, session_id)
+        return load_session(invocation, folder, session_id)
     elsewhere = ""
     for name in folder.newest_first():
         try:
-            session = _load(invocation, folder, name)
+            session = load_session(invocation, folder, name)
         except UnknownSession as error:
             if not isinstance(error.__cause__, LostSession):
                 raise
@@ -60,19 +57,6 @@ def _load_asked_for(invocation: Invocation, folder: SessionFolder, session_id: s
     raise UsageError(f"there is no session in {to_shown_path(folder.folder)}", remedy="`inv drain` begins one")
 
 
-def _to_whole(invocation: Invocation, folder: SessionFolder, session: Session) -> Session:
-    """With the other sessions of its chain, as far as they are in the folder; the session itself where it is of none."""
-    if session.chain_uid is None:
-        return session
-    names = [name for name, found in folder.all() if isinstance(found, Session) and found.chain_uid == session.chain_uid]
-    found = [session if name == session.session_id else _load(invocation, folder, name) for name in reversed(names)]
-    parts = found or [session]
-    row = read_chains_left(invocation).get(session.chain_uid)
-    if row is None:
-        return whole_of(parts, Status.COMPLETE)
-    return whole_of(parts, None if row.ended_at is None else Status.STOPPED, row.because)
-
-
 def _is_of_this_database(invocation: Invocation, session: Session) -> bool:
     """By its place, else by what the database itself says it is; where it does not answer, nobody can tell."""
     found, settings = session.database or {}, settings_of(invocation)
@@ -85,15 +69,3 @@ def _is_of_this_database(invocation: Invocation, session: Session) -> bool:
             return not is_of_other_database(session, project.store)
     except (DatabaseUnavailable, FilesUnavailable, ConfigError):
         return True
-
-
-def _load(invocation: Invocation, folder: SessionFolder, session_id: str) -> Session:
-    """As its file says, else as the ledger does; one that says it runs is interrupted when nobody drains it."""
-    try:
-        session = folder.load(session_id)
-    except CorruptSession as error:
-        with open_project(invocation) as project:
-            session = rebuilt(project.store.history, session_id, error, project.store.failed_state)
-    if session.current_status is Status.RUNNING and not folder.is_held(session_id):
-        session.status, session.stopped_because = Status.INTERRUPTED, "its process died"
-    return session

@@ -22,13 +22,13 @@ def called_as(task: str, argv: Sequence[str]) -> CalledAs:
     program = PurePath(argv[0]).name if argv else ""
     words, rest = ["inv" if program in {"", "__main__.py"} or program.endswith(".py") else program], list(argv[1:])
     while rest and rest[0].startswith("-"):
-        word = rest.pop(0)
-        name, glued, _ = word.partition("=")
+        option = rest.pop(0)
+        name, glued, _ = option.partition("=")
         value = [rest.pop(0)] if name in _TAKES_VALUE and not glued and rest else []
         if name in _KEPT:
-            words += [word, *value]
-    for word in rest:
-        mount, dot, name = word.rpartition(".")
+            words += [option, *value]
+    for called in rest:
+        mount, dot, name = called.rpartition(".")
         if name.replace("-", "_") == task:
             return CalledAs(tuple(words), mount + dot)
     return CalledAs()

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from batchdrain.database.connection import Database
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.runtime import clock
+from batchdrain.runtime.json_text import to_json_line
 
 CHAIN: Final = "chain/"
 """Before the chain's uid: its name in batchdrain_meta."""
@@ -56,7 +57,7 @@ class Chains:
         def work(connection: sa.Connection) -> None:
             connection.execute(meta.delete().where(meta.c.name == name))
             if chain is None:
-                connection.execute(meta.insert().values(name=name, value=json.dumps(values)))
+                connection.execute(meta.insert().values(name=name, value=to_json_line(values)))
             elif not connection.execute(chain.update().where(chain.c.chain_uid == row.uid).values(**values)).rowcount:
                 connection.execute(chain.insert().values(chain_uid=row.uid, **values))
 
@@ -93,8 +94,8 @@ class Chains:
             "started_ms": clock.to_ms(row.started_at),
             "ended_ms": None if row.ended_at is None else clock.to_ms(row.ended_at),
             "status": row.status,
-            "asked": json.dumps(row.asked),
-            "sessions": json.dumps(dict(row.sessions)),
+            "asked": to_json_line(dict(row.asked)),
+            "sessions": to_json_line(dict(row.sessions)),
         }
 
 
