@@ -79,9 +79,11 @@ class Narrowing:
         return replace(request, settings=settings, filters=request.filters.narrowed(self.filters))
 
     def require_narrower(self, requests: Iterable[DrainRequest]) -> None:
-        """Raises UsageError for what would widen one of them."""
-        for request in requests:
-            self.apply(request)
+        """`requests`: of a chain. Raises UsageError for what would widen one of them, or all together."""
+        own = [self.apply(request).most for request in requests]
+        most = sum(one for one in own if one is not None)
+        if self.batch_size is not None and None not in own and self.batch_size > most:
+            raise UsageError(f"--batch-size {self.batch_size}: the session's own is {most}", remedy=_CURE)
 
     def most(self, request: DrainRequest, done: int) -> int | None:
         """How many phases may be taken now; None: all. Raises UsageError for more than is left to the session."""

@@ -18,7 +18,7 @@ def tell_choice(project: Project, session: Session) -> None:
         return
     state = newest[1].current_status.value if isinstance(newest[1], Session) else "unreadable"
     Output().line(
-        f"Going on with session {session.session_id}, begun {to_iso(session.started_at)}; the newest, {newest[0]}, is {state}."
+        f"Going on with session {session.session_id}, begun {to_iso(session.started_at.replace(microsecond=0))}; the newest, {newest[0]}, is {state}."
     )
 
 
