@@ -81,8 +81,13 @@ _QUEUED = (
 )
 _CHOICE = (_BATCH_SIZE, _RUN, _EXCLUDE_RUN, _CATEGORY, *_LIMITS)
 _CHAIN = (Flag("queued_batch_size", INT, "queued phases a batch", "10", setting="batch_size",
-               unset="--batch-size, else the setting `batch_size`"), *_QUEUED,
+               unset="--batch-size, else the setting `batch_size`"),
+          _QUEUED[0], _QUEUED[1]._replace(help="end with the first phase that fails, queued or failed"),
           _BATCH_SIZE._replace(help="how many failed phases to drain at most"))  # fmt: skip
+_CHAIN_LIMITS = (
+    _LIMITS[0]._replace(help="what goes first of the failed phases; each entry breaks the ties of those before it"),
+    *_LIMITS[1:],
+)
 _NARROWED = tuple(
     flag._replace(help=f"{flag.help}: at most as wide as the session's own", unset="the session's own")
     for flag in _LIMITS
@@ -111,8 +116,8 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
         _REQUIRED_RUN._replace(help="the run whose queued phases are drained (required)"),
         _BATCH_SIZE._replace(help="phases a batch"), *_QUEUED, _FINISH_CURRENT,
     ),
-    "chain_with_queued": (_REQUIRED_RUN, *_CHAIN, _CATEGORY, *_LIMITS, _PROFILE, _QUIET, _FINISH_CURRENT),
-    "drain_all": (*_CHAIN, _EXCLUDE_RUN, _CATEGORY, *_LIMITS, _PROFILE, _QUIET, _FINISH_CURRENT),
+    "chain_with_queued": (_REQUIRED_RUN, *_CHAIN, _CATEGORY, *_CHAIN_LIMITS, _PROFILE, _QUIET, _FINISH_CURRENT),
+    "drain_all": (*_CHAIN, _EXCLUDE_RUN, _CATEGORY, *_CHAIN_LIMITS, _PROFILE, _QUIET, _FINISH_CURRENT),
     "summary": (
         _SESSION, _REPORT_FORMAT, _OUTPUT._replace(help="write to this file", example="summary.md", unset="it is printed"),
     ),
