@@ -16,4 +16,6 @@ class Invocation:
     environ: Mapping[str, str]
     root: Path  #: the folder of the tasks file: relative paths of the settings start there
     dry: bool  #: Invoke's own --dry
+    words: Sequence[str] = ("inv",)  #: the program, and what it needs to find tasks and settings
+    mount: str = ""  #: before the names of our tasks: backlog.
     files: Sequence[Path] = ()  #: that Invoke may have read settings from

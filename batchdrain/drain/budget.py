@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import monotonic
 
 from batchdrain.drain.open_session import OpenSession
 
@@ -15,12 +16,19 @@ class Budget:
     batch: int | None = None  #: the backlog is read again after so many; None: not for that
     minutes: float = 0.0  #: 0: no limit
     workers: int = 1
+    deadline: float | None = None  #: monotonic, of this time alone
 
     @classmethod
     def of_session(cls, it: OpenSession) -> Budget:
         """Of what the session may take now: after `resume` that is less than its own batch size."""
         settings = it.request.settings
-        return cls(most=it.most, batch=it.request.batch, minutes=settings.stop.max_total_minutes, workers=settings.workers)
+        return cls(
+            most=it.most,
+            batch=it.request.batch,
+            minutes=settings.stop.max_total_minutes,
+            workers=settings.workers,
+            deadline=it.less.deadline,
+        )
 
     def left(self, taken: int) -> int | None:
         """Phases that may still be taken; None: all there are."""
@@ -32,4 +40,5 @@ class Budget:
 
     def left_s(self, elapsed_s: float) -> float:
         """Seconds in which phases may still be begun."""
-        return self.minutes * 60 - elapsed_s if self.minutes else float("inf")
+        left = self.minutes * 60 - elapsed_s if self.minutes else float("inf")
+        return left if self.deadline is None else min(left, self.deadline - monotonic())

@@ -8,8 +8,10 @@ from batchdrain.drain.loop import Drain
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.project import Project
 from batchdrain.drain.retry import RETRIED
+from batchdrain.drain.selection import backlog_for
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.model.errors import BatchDrainError
+from batchdrain.planning.filters import Filters
 from batchdrain.planning.stop import SAME_NEW_FAILURE
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
@@ -43,8 +45,12 @@ def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
         status, because = Status.INTERRUPTED, str(stops.failure)
     elif stops.stopped is not None:
         status, because = Status.STOPPED, str(stops.stopped)
+    elif stops.left is not None:
+        status, because = Status.INTERRUPTED, str(stops.left)
     elif drain.chooser.taken == it.most and narrowed:
         status, because = Status.INTERRUPTED, f"--batch-size {it.most} of this go is reached"
+    elif narrowed and outage.retry(lambda: _is_left_out(it), meanwhile=_MEANWHILE):
+        status, because = Status.INTERRUPTED, "what was asked for this time leaves out the rest"
     else:
         status, because = Status.COMPLETE, None
     record.end(status, clock.now(), because)
@@ -59,6 +65,17 @@ def _find_idle_limits(it: OpenSession, drain: Drain) -> list[str]:
     if any(result.category == RETRIED for result in session.results if not result.success):
         return []
     return [f"--max-attempts={attempts}: no failure was transient, and only transient failures are tried again"]
+
+
+def _is_left_out(it: OpenSession) -> bool:
+    """Whether the session has phases that what was asked for this time leaves out."""
+    if it.whole is None or (it.less.filters == Filters() and not it.less.limits):
+        return False
+    if it.put_off:
+        return True
+    rest = backlog_for(it.project, it.whole, it.record.counts)
+    rest.refresh(clock.now())
+    return bool(rest.waiting)
 
 
 def close_after(record: SessionRecord, error: BaseException) -> None:

@@ -11,11 +11,12 @@ from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.database.ledger.held_claims import Held
 from batchdrain.database.ledger.session_heads import read_holders
 from batchdrain.drain.borne_out import require_same_database
+from batchdrain.drain.chain_resumption import Target, find_target
 from batchdrain.drain.close import keep_head
 from batchdrain.drain.liveness import describe_held, is_alive
 from batchdrain.drain.project import Project
 from batchdrain.drain.recovery import recover
-from batchdrain.drain.resumption import find_session
+from batchdrain.drain.resumption import read_session
 from batchdrain.model.errors import SessionInUse
 from batchdrain.runtime import clock
 from batchdrain.sessions.rebuild import catch_up
@@ -36,33 +37,38 @@ class Closed:
     holds_elsewhere: bool = False  #: phases of another table of the database
 
 
-def find_dead(project: Project, session_id: str | None) -> Session | None:
-    """The session that `close_dead` would complete; None where none is incomplete. Reads only. Raises SessionInUse for one that
+def find_dead(project: Project, session_id: str | None) -> Target | None:
+    """What `close_dead` would complete; None where nothing is incomplete. Reads only. Raises SessionInUse for a session that
     lives, BadData for one of another database."""
-    found = find_session(project, session_id)
-    if found is None:
-        return None
-    session, _ = found
-    if session.is_incomplete:
-        require_same_database(session, project.store)
-        if project.folder.is_held(session.session_id):
-            os.close(project.folder.lock(session.session_id))  # says who has it; it may have ended by now
-        _require_dead(project, session)
-    return session
+    target = find_target(project, session_id)
+    if target is not None and target.is_open:
+        require_same_database(target.session, project.store)
+        for name in target.ids:
+            if project.folder.is_held(name):
+                os.close(project.folder.lock(name))  # says who has it; it may have ended by now
+        _require_dead(project, target.session)
+    return target
 
 
 def close_dead(project: Project, session_id: str | None) -> Closed | None:
-    """Complete the session (None: the newest incomplete one) with all that the ledger knows of it; None where there is none. What
-    it holds is given back. Raises SessionInUse for one that lives, BatchDrainError."""
-    session = find_dead(project, session_id)
-    if session is None or not session.is_incomplete:
-        return None if session is None else Closed(session=session, was_complete=True)
+    """Complete the session (None: the newest incomplete one) with all that the ledger knows of it, and its chain; None where
+    there is none. What it holds is given back. Raises SessionInUse for one that lives, BatchDrainError."""
+    target = find_dead(project, session_id)
+    if target is None or not target.is_open:
+        return None if target is None else Closed(session=target.session, was_complete=True)
+    closed = _complete(project, target.session) if target.session.is_incomplete else Closed(session=target.session)
+    if target.chain is not None:
+        target.chain.end(project, Status.COMPLETE, BECAUSE)
+    return closed
+
+
+def _complete(project: Project, session: Session) -> Closed:
     project.folder.prepare()
     lock = project.folder.lock(session.session_id)
     try:
         _require_dead(project, session)
         recovered = recover(project)
-        session, torn = find_session(project, session.session_id) or (session, False)
+        session, torn = read_session(project, session.session_id)
         rows = project.store.history.read_session_rows(session.session_uid or "")
         catch_up(session, rows)
         if torn and project.folder.path(session.session_id).exists():

@@ -27,7 +27,7 @@ def open_drain(it: OpenSession, recorder: Recorder, shutdown: Shutdown) -> Itera
     """The drain of a session, with what serves it. Raises ConfigError, FilesUnavailable."""
     it.record.counts.metric = it.request.settings.stop.metric
     with open_services(it, recorder, shutdown) as services, open_lookahead(it, recorder, shutdown) as lookahead:
-        stops = Stops(it.request, it.record, it.backlog, recorder, shutdown)
+        stops = Stops(it, recorder, shutdown)
         yield _compose(it, services, lookahead, recorder, stops)
 
 

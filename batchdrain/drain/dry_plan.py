@@ -42,7 +42,7 @@ def make_dry_plan(project: Project, request: DrainRequest, left: Resumption | No
     limit = request.most if left is None else left.most
     done = _progress_of(left, recovery)
     if left is not None and limit is not None:
-        limit = max(0, limit - len(done.attempted) + len(left.session.results))
+        limit = max(0, limit - len(done.places) + len(left.session.results))
     progress, backlog = done.progress(), backlog_for(project, request, done, recovery)
     stopped = None if left is None else session_stop(progress, request.settings.stop)
     made = plan(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from batchdrain.database.ledger.give_back import Recovered
+from batchdrain.drain.narrowing import AS_ASKED, Narrowing
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.screen import Screen
@@ -25,4 +26,7 @@ class OpenSession:
     screen: Screen
     most: int | None  #: phases to take at most now; None: all there are
     recovered: Sequence[Recovered] = ()  #: what was settled before it
+    less: Narrowing = AS_ASKED
+    whole: DrainRequest | None = None  #: as it was asked for, where `request` has less of it for this time
+    put_off: int = 0  #: phases to be tried again that are not of this time's filters
     retries: Sequence[ScheduledAttempt] = ()  #: phases that were left to be tried again when it was left

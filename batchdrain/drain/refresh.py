@@ -18,7 +18,7 @@ from batchdrain.model.phase import Skip
 from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.filters import ASKED_FOR, PLAN
 from batchdrain.planning.limits import TimeLimits
-from batchdrain.planning.skip_rules import ATTEMPTED, by_rule
+from batchdrain.planning.skip_rules import IN_THIS_SESSION, by_rule
 from batchdrain.runtime import clock
 
 
@@ -70,7 +70,7 @@ class Refresh:
         new = {
             skip: count
             for skip, count in sorted(self._backlog.skipped.items())
-            if skip.rule != ATTEMPTED and self._recorder.skipped(skip, None, count=count, keep=False)
+            if skip.value != IN_THIS_SESSION and self._recorder.skipped(skip, None, count=count, keep=False)
         }
         for pattern in self._categorise.slow:
             slow = Skip("categories", f"{pattern!r} took too long on a failure text and is left out; mend it")

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Final
 
 from pydantic import Field, Strict, TypeAdapter, ValidationError
@@ -23,7 +23,7 @@ from batchdrain.planning.plan_file import PlannedPhase
 from batchdrain.sessions.session import Kind, Session
 
 KEPT: Final = (
-    "batch_size", "min_success_rate", "profile", "policy", "categories", "refresh_s", "timeout", "retry", "stop",
+    "batch_size", "min_success_rate", "workers", "profile", "policy", "categories", "refresh_s", "timeout", "retry", "stop",
     "depends_on", "run_types",
 )  # fmt: skip
 """The settings that selection and limits depend on."""
@@ -75,7 +75,9 @@ class DrainRequest:
         if self.triage:
             filters["triage"] = True
         if self.kind is Kind.QUEUED:
-            filters |= {"max_batches": self.max_batches, "stop_on_first_failure": self.stop_on_first_failure}
+            filters["max_batches"] = self.max_batches
+        if self.kind is Kind.QUEUED or self.stop_on_first_failure:
+            filters["stop_on_first_failure"] = self.stop_on_first_failure
         return {
             "kind": self.kind,
             "batch_size": self.settings.batch_size,
@@ -152,25 +154,6 @@ def _sources_of(session: Session) -> dict[str, str]:
     found = (session.settings or {}).get(_SOURCES)
     items = found.items() if isinstance(found, dict) else ()
     return {str(name): text for name, text in items if isinstance(text, str) and _SOURCE.fullmatch(text)}
-
-
-def narrowed(request: DrainRequest, by: Filters) -> DrainRequest:
-    """The request with more filters. Raises UsageError where they would widen it."""
-    return replace(request, filters=request.filters.narrowed(by))
-
-
-def narrowed_batch_size(request: DrainRequest, batch_size: int | None, done: int) -> int | None:
-    """How many phases may be taken now; None: all. `batch_size`: asked for now. Raises UsageError for more than is left to
-    the session."""
-    left = None if request.most is None else max(0, request.most - done)
-    if batch_size is None:
-        return left
-    if left is not None and batch_size > max(left, request.settings.batch_size):
-        raise UsageError(
-            f"--batch-size {batch_size}: the session's own is {request.settings.batch_size}, of which {left} are left",
-            remedy="resume never widens a session; leave the flag out, or start a new one with `inv drain`",
-        )
-    return batch_size if left is None else min(batch_size, left)
 
 
 def _require_configured(policy: object, configured: Settings, place: str) -> None:

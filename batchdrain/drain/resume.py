@@ -6,15 +6,16 @@ import os
 import uuid
 from typing import Final
 
+from batchdrain.drain.chain import Chain
+from batchdrain.drain.narrowing import AS_ASKED, Narrowing
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.preflight import require_ready, settle_ledger
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest, has_same_command
-from batchdrain.drain.resumption import Resumption, find_session, request_to_resume, what_is_left
+from batchdrain.drain.resumption import Resumption, read_session, request_to_resume, what_is_left
 from batchdrain.drain.screen import Screen
 from batchdrain.drain.selection import backlog_for
 from batchdrain.drain.session_run import SessionOutcome, run_session
-from batchdrain.planning.filters import Filters
 from batchdrain.runtime import clock
 from batchdrain.sessions.events import Event
 from batchdrain.sessions.record import SessionRecord
@@ -24,35 +25,35 @@ _SHOWN: Final = 10
 
 
 def resume(
-    project: Project, session_id: str | None, screen: Screen, *, batch_size: int | None = None, by: Filters
-) -> SessionOutcome | None:
-    """Go on with a session (None: the newest incomplete one); None when there is none. `batch_size`: phases to take
-    now, `by`: filters for now, both at most as wide as the session's. Raises BatchDrainError."""
-    found = find_session(project, session_id)
-    if found is None:
-        return None
-    request = request_to_resume(project, found[0], by)
-    require_ready(project, request)
-    return run_session(_open(project, found[0].session_id, request, batch_size, screen))
+    project: Project, session_id: str, screen: Screen, less: Narrowing = AS_ASKED, chain: Chain | None = None
+) -> SessionOutcome:
+    """Go on with a session. `less`: what is asked for now, at most as wide as the session. `chain`: that it is of. Raises
+    BatchDrainError."""
+    request = request_to_resume(project, read_session(project, session_id)[0])
+    require_ready(project, less.apply(request))
+    return run_session(_open(project, session_id, request, less, screen, chain))
 
 
-def _open(project: Project, session_id: str, request: DrainRequest, batch_size: int | None, screen: Screen) -> OpenSession:
+def _open(
+    project: Project, session_id: str, request: DrainRequest, less: Narrowing, screen: Screen, chain: Chain | None
+) -> OpenSession:
     """The session, held by us alone, as it stands by now."""
     project.folder.prepare()
-    lock = project.folder.lock(session_id)
+    lock = project.folder.lock(session_id) if chain is None else chain.lock(project, session_id)
     try:
         recovered = settle_ledger(project, screen)  # before the session is read anew: it may record results of it
-        left = what_is_left(project, session_id, request, batch_size)
+        left = what_is_left(project, session_id, request, less)
         if left.torn and project.folder.path(session_id).exists():
             project.folder.put_aside(session_id)
         _tell_changes(project, left, screen)
-        session = _reopen(project, left.session)
-        record = SessionRecord(session, project.folder, lock, project.store.failed_state, left.count())
+        session = _reopen(project, left.session, chain)
+        counts = left.count(None if chain is None else chain.counts_for(session.kind))
+        record = SessionRecord(session, project.folder, lock, project.store.failed_state, counts)
     except BaseException:
         os.close(lock)
         raise
     try:
-        backlog = backlog_for(project, request, record.counts)
+        backlog = backlog_for(project, left.request, record.counts)
         record.events.write(Event.SESSION_RESUMED, done=len(left.session.results), batch_size=left.session.batch_size)
         for skip, count in left.skipped.items():
             record.note_once(Event.PHASE_SKIPPED, skip, count=count)
@@ -62,12 +63,15 @@ def _open(project: Project, session_id: str, request: DrainRequest, batch_size: 
         raise
     return OpenSession(
         project=project,
-        request=request,
+        request=left.request,
+        whole=request,
+        less=less,
         record=record,
         backlog=backlog,
         screen=screen,
         most=left.most,
         recovered=recovered,
+        put_off=left.put_off,
         retries=left.retries,
     )
 
@@ -89,8 +93,10 @@ def _tell_changes(project: Project, left: Resumption, screen: Screen) -> None:
         screen.notice("The command is not the one that the session began with; it goes on with the present one")
 
 
-def _reopen(project: Project, session: Session) -> Session:
+def _reopen(project: Project, session: Session, chain: Chain | None) -> Session:
     session.session_uid = session.session_uid or uuid.uuid4().hex
     session.database = session.database or project.store.identify()
+    if session.status is Status.STOPPED and chain is None:  # whoever goes on with it gives it its minutes anew
+        session.active_s = 0.0
     session.status, session.completed_at, session.stopped_because = Status.RUNNING, None, None
     return session

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from batchdrain.drain.borne_out import hold_against_ledger, is_of_other_database, require_same_database
 from batchdrain.drain.left_retries import retries_left
+from batchdrain.drain.narrowing import Narrowing
 from batchdrain.drain.project import Project
-from batchdrain.drain.request import (
-    DrainRequest,
-    narrowed,
-    narrowed_batch_size,
-    request_of,
-    require_same_source,
-)
+from batchdrain.drain.request import DrainRequest, request_of, require_same_source
 from batchdrain.model.claim import ScheduledAttempt
 from batchdrain.model.phase import PhaseKey, Skip
-from batchdrain.planning.filters import Filters
-from batchdrain.planning.planner import settle_run
 from batchdrain.sessions.folder import LostSession
 from batchdrain.sessions.parse import CorruptSession
 from batchdrain.sessions.progress import ResultCounts, counts_of
 from batchdrain.sessions.rebuild import UnknownSession, catch_up, executions_of, metrics_of_earlier, rebuilt
-from batchdrain.sessions.session import Session
+from batchdrain.sessions.session import Session, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,77 +28,80 @@ class Resumption:
     request: DrainRequest
     most: int | None  #: new phases that may be taken now; None: all
     retries: Sequence[ScheduledAttempt]  #: phases that waited to be tried again when it was left
+    put_off: int  #: of them those that are not of this time's filters
     skipped: Counter[Skip]  #: those of them that a rule leaves out
     torn: bool  #: its file can't be read, or is gone; it comes from the ledger
     unknown: Sequence[PhaseKey] = ()  #: phases whose results neither ledger nor table bear out: they are open again
     earlier: Sequence[Mapping[str, float]] = ()  #: metrics of attempts whose phases were tried again in the session since
 
-    def count(self) -> ResultCounts:
-        """What the session has done."""
-        counts = counts_of(self.session)
+    def count(self, before: ResultCounts | None = None) -> ResultCounts:
+        """What the session has done. `before`: what the others of its chain did."""
+        counts = counts_of(self.session, before)
         for metrics in self.earlier:
             counts.spend(metrics)
         return counts
 
 
-def resumable(project: Project, session_id: str | None, *, batch_size: int | None, by: Filters) -> Resumption | None:
-    """What `resume` would go on with. Reads only. Raises BatchDrainError as it does."""
-    found = find_session(project, session_id)
-    if found is None:
-        return None
-    return what_is_left(project, found[0].session_id, request_to_resume(project, found[0], by), batch_size)
-
-
-def request_to_resume(project: Project, session: Session, by: Filters) -> DrainRequest:
-    """As it was asked for, narrowed by `by`. Raises BadData for another database or source, ConfigError, UsageError."""
+def request_to_resume(project: Project, session: Session) -> DrainRequest:
+    """As it was asked for. Raises BadData for another database or source, ConfigError, UsageError."""
     require_same_database(session, project.store)
     require_same_source(session, project.settings)
-    return narrowed(request_of(session, project.settings), settle_run(project.store, by))
+    return request_of(session, project.settings)
 
 
-def what_is_left(project: Project, session_id: str, request: DrainRequest, batch_size: int | None) -> Resumption:
-    """What is left of a session that nobody else writes now. The ledger may hold results beyond its file: a controller
-    that was killed may have recorded some that it did not save."""
-    session, torn = _read(project, session_id)
+def what_is_left(project: Project, session_id: str, request: DrainRequest, less: Narrowing) -> Resumption:
+    """What is left of a session that nobody else writes now, and may be taken this time. `request`: as it was asked for. The
+    ledger may hold results beyond its file: a controller that was killed may have recorded some that it did not save."""
+    session, torn = read_session(project, session_id)
     rows = project.store.history.read_session_rows(session.session_uid or "")
     unknown = hold_against_ledger(project.store, session, rows)
     catch_up(session, rows)
+    request = less.apply(request)
     retries, skipped = retries_left(project, session, request, executions_of(rows))
-    most = narrowed_batch_size(request, batch_size, len(session.results))
-    earlier = metrics_of_earlier(session, rows)
+    due = [retry for retry in retries if less.filters.takes(retry.choice.phase.run_id, retry.choice.failure)]
+    most = less.most(request, len(session.results))
     return Resumption(
         session=session,
         request=request,
         most=most,
-        retries=retries,
+        earlier=metrics_of_earlier(session, rows),
+        retries=due,
+        put_off=len(retries) - len(due),
         skipped=skipped,
         torn=torn,
         unknown=unknown,
-        earlier=earlier,
     )
 
 
-def find_session(project: Project, session_id: str | None) -> tuple[Session, bool] | None:
-    """The session, and whether its file was torn or lost and it comes from the ledger."""
+def find_session(project: Project, session_id: str | None, open_chains: Container[str] = ()) -> Session | None:
+    """The session, or the newest that is to go on: an incomplete one, or one of an open chain. None: none is."""
     if session_id is not None:
-        return _read(project, session_id)
-    elsewhere: tuple[Session, bool] | None = None
-    for name in project.folder.newest_first(incomplete=True):
+        return read_session(project, session_id)[0]
+    elsewhere: Session | None = None
+    for name, found in project.folder.all():
+        if isinstance(found, Session) and not found.is_incomplete and not _goes_on(found, open_chains):
+            continue
         try:
-            session, torn = _read(project, name)
+            session, _ = read_session(project, name)
         except UnknownSession as error:
             if isinstance(error.__cause__, LostSession):  # it ended before anything was claimed
                 continue
             raise
-        if not session.is_incomplete and not project.folder.path(name).exists():
+        if not session.is_incomplete and not _goes_on(session, open_chains) and not project.folder.path(name).exists():
             continue
         if not is_of_other_database(session, project.store):
-            return session, torn
-        elsewhere = elsewhere or (session, torn)
+            return session
+        elsewhere = elsewhere or session
     return elsewhere
 
 
-def _read(project: Project, session_id: str) -> tuple[Session, bool]:
+def _goes_on(session: Session, open_chains: Container[str]) -> bool:
+    """Whether a complete session is followed by another one of its chain."""
+    return session.chain_uid is not None and session.chain_uid in open_chains and session.status is not Status.STOPPED
+
+
+def read_session(project: Project, session_id: str) -> tuple[Session, bool]:
+    """The session, and whether its file was torn or lost and it comes from the ledger."""
     try:
         return project.folder.load(session_id), False
     except CorruptSession as error:

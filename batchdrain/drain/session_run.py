@@ -29,7 +29,10 @@ class SessionOutcome:
     skipped: Counter[Skip] = field(default_factory=Counter)
     total: int = 0  #: phases in the source state when it began
     failure: BatchDrainError | None = None  #: what ended it early, to be told after the summary
-    took: bool = True  #: False: nothing was left for it
+    took: int = 0  #: commands that were started; 0: nothing was left for it
+    phases: int = 0  #: new phases that were taken
+    orphaned: bool = False  #: some phase was given back, and nobody knows what became of it
+    was_signalled: bool = False
     without_effect: Sequence[str] = ()  #: what was asked for and changed nothing, where there is no session to say it
 
 
@@ -65,7 +68,10 @@ def run_session(it: OpenSession) -> SessionOutcome:
         skipped=it.backlog.skipped,
         total=it.backlog.total,
         failure=failure,
-        took=drain.executed > 0,
+        took=drain.executed,
+        phases=drain.chooser.taken,
+        orphaned=bool(drain.orphaned),
+        was_signalled=shutdown.signal is not None,
     )
 
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container
+from time import monotonic
 from typing import Final
 
 from batchdrain.drain.circuit_breaker import is_transient
+from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.recorder import Recorder
-from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.phase import Skip
-from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.stop import Progress, canary_room, cluster_stop, run_stop, session_stop
-from batchdrain.sessions.record import SessionRecord
 
 FULL: Final = Skip("session is full", "its file nears the 64 MB that are read; `inv drain` goes on in a new session")
 
@@ -23,17 +22,17 @@ FULL: Final = Skip("session is full", "its file nears the 64 MB that are read; `
 class Stops:
     """`stopped` and `failure` tell afterwards why it ended; the first of each counts."""
 
-    def __init__(
-        self, request: DrainRequest, record: SessionRecord, backlog: Backlog, recorder: Recorder, shutdown: Shutdown
-    ) -> None:
-        self._stop = request.settings.stop
-        self._outage_after = request.settings.retry.outage_after
-        self._on_first_failure = request.stop_on_first_failure
-        self._record = record
-        self._backlog = backlog
+    def __init__(self, it: OpenSession, recorder: Recorder, shutdown: Shutdown) -> None:
+        self._stop = it.request.settings.stop
+        self._outage_after = it.request.settings.retry.outage_after
+        self._on_first_failure = it.request.stop_on_first_failure
+        self._less = it.less
+        self._record = it.record
+        self._backlog = it.backlog
         self._recorder = recorder
         self._shutdown = shutdown
         self.stopped: Skip | None = None
+        self.left: Skip | None = None  #: what this time alone was to take is taken; the session is not over
         self.failure: BatchDrainError | None = None
 
     @property
@@ -57,10 +56,13 @@ class Stops:
 
     def is_ending(self) -> bool:
         """Whether nothing more is to be begun."""
-        if self.is_interrupted or self.stopped is not None or self.failure is not None:
+        if self.is_interrupted or self.stopped is not None or self.left is not None or self.failure is not None:
             return True
+        deadline = self._less.deadline
+        if deadline is not None and monotonic() >= deadline:
+            self.left = Skip("--max-total-minutes", f"{self._less.minutes:g} minutes of this time are over")
         self.stopped = session_stop(self.progress, self._stop) or (FULL if self._record.is_full else None)
-        return self.stopped is not None
+        return self.stopped is not None or self.left is not None
 
     def stop(self, skip: Skip | None) -> None:
         """Nothing more is begun: a stop condition holds. None changes nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from batchdrain.database.phases.pages import Row
@@ -31,12 +31,12 @@ class Cluster:
     ids: tuple[str, ...]  #: of its fingerprints, the most frequent first
     fingerprint: str  #: the most frequent; '' for phases without a reason
     category: str
-    count: int  #: failed phases, of the run that was asked for where one was
+    count: int  #: failed phases, of the runs that were asked for where some were
     runs: int  #: that these stand in, at most RUNS
     all_count: int  #: failed phases of every run
     all_runs: int  #: that those stand in, at most RUNS
     example: tuple[str, str, str]  #: run_id, phase_id and failure text of one phase, the text cut
-    tried: int  #: attempts that set out from it, over all sessions, of the run that was asked for where one was
+    tried: int  #: attempts that set out from it, over all sessions, of the runs that were asked for where some were
     fixed: int  #: of them, those that completed
     accepted: int = 0  #: phases of `count` that somebody accepted, by whatever name
 
@@ -52,6 +52,7 @@ class _ClusterCount:
     here: int = 0
     accepted: int = 0
     runs: set[int] = field(default_factory=set)
+    here_in: set[int] = field(default_factory=set)
     example: tuple[str, str, str] = ("", "", "")
 
 
@@ -74,8 +75,6 @@ def cluster_counts(
         for fingerprint, (category, count) in folded.items()
     )
     found = [_cluster(members, [folded[one.fingerprint][1] for one in members], retries) for members in merge(seen)]
-    if run_id is not None:
-        found = [replace(one, runs=1) for one in found]
     return sorted((one for one in found if one.count), key=lambda one: (-one.count, one.fingerprint))
 
 
@@ -108,6 +107,8 @@ def _add(count: _ClusterCount, row: Row, failure: Failure, *, is_here: bool) -> 
     count.here += is_here
     if len(count.runs) < RUNS:
         count.runs.add(hash(row.run_id))
+    if is_here and len(count.here_in) < RUNS:
+        count.here_in.add(hash(row.run_id))
 
 
 def _folded(by_category: Mapping[str, _ClusterCount]) -> tuple[str, _ClusterCount]:
@@ -124,6 +125,7 @@ def _sum(counts: list[_ClusterCount]) -> _ClusterCount:
         here=sum(count.here for count in counts),
         accepted=sum(count.accepted for count in counts),
         runs=set().union(*(count.runs for count in counts)),
+        here_in=set().union(*(count.here_in for count in counts)),
         example=min(count.example for count in counts if count.here or not any(other.here for other in counts)),
     )
 
@@ -136,7 +138,7 @@ def _cluster(members: list[Seen], counts: list[_ClusterCount], retries: Mapping[
         fingerprint=members[0].fingerprint,
         category=members[0].category,
         count=whole.here,
-        runs=min(RUNS, len(whole.runs)),
+        runs=min(RUNS, len(whole.here_in)),
         all_count=whole.phases,
         all_runs=min(RUNS, len(whole.runs)),
         example=whole.example,

@@ -10,7 +10,9 @@ from fnmatch import fnmatchcase, translate
 from typing import Final
 
 from batchdrain.failures.categories import CATEGORIES
+from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.model.errors import UsageError, did_you_mean
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Skip
 
 _CLUSTER: Final = re.compile(r"[0-9a-f]{10}")
@@ -89,6 +91,12 @@ class Filters:
         if self.categories and category not in self.categories:
             return Skip("--category", f"is {category}, not {', '.join(self.categories)}")
         return None
+
+    def takes(self, run_id: str, failure: Failure) -> bool:
+        """Whether all filters leave in a phase of this run that failed so."""
+        if self.skips_run(run_id) is not None or self.skips_category(failure.category) is not None:
+            return False
+        return not self.cluster or cluster_id_of(failure.fingerprint) in self.clusters
 
     def narrowed(self, other: Filters) -> Filters:
         """Both together. Raises UsageError where `other` would name something that these filters do not hold."""

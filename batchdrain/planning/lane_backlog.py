@@ -7,7 +7,7 @@ backlog is read again. The drain and the dry run take their phases from here and
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Hashable, Mapping
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -91,6 +91,10 @@ class LaneBacklog:
     def why_not(self) -> Reasons:
         """For each row of the source state, as it stands now, the rule that skips it, or None where it may be drained."""
         return self._read().why_not(self._categorise)
+
+    def count_taken(self, runs: Iterable[str]) -> None:
+        """The session took phases of these runs before, one each time that a run is named."""
+        self._taken.update(runs)
 
     def size_of(self, fingerprint: str) -> int:
         """The most phases with it that one reading counted; 0 where no canaries are sent ahead."""

@@ -29,6 +29,8 @@ _CHARS: Final = 2_000_000
 _Name = str | Skip | tuple[str, int, bool]
 """Of a lane of a run: its category, or what skips it; of phases that were looked at one by one also what else sets them apart."""
 
+_BY_US: Final = Skip(ATTEMPTED, IN_THIS_SESSION)
+
 
 class LaneBuilder:
     """One reading of the backlog, on its way into lanes."""
@@ -55,7 +57,7 @@ class LaneBuilder:
     @property
     def remainder(self) -> Remainder:
         """What the pages came to, once they are read."""
-        skipped = Counter({skip: count for skip, count in self.skipped.items() if skip.rule != ATTEMPTED})
+        skipped = Counter({skip: count for skip, count in self.skipped.items() if skip != _BY_US})
         return Remainder(total=self.rows_of.total(), attempted=frozenset(self._attempted), skipped=skipped)
 
     def read(self, pages: Iterable[Page]) -> None:
@@ -84,9 +86,9 @@ class LaneBuilder:
     def judged(self, row: Row) -> tuple[Skip | None, Failure, int]:
         """A row by itself: the rule that skips it, its failure, its attempts."""
         key, past = PhaseKey(row.run_id, row.phase_id), self._rules.past
-        if key in self._rules.attempted and key not in self._attempted:
+        if key in self._rules.attempted and key not in self._attempted and key not in self._rules.in_chain:
             self._attempted.add(key)
-            return Skip(ATTEMPTED, IN_THIS_SESSION), NO_REASON, 0
+            return _BY_US, NO_REASON, 0
         if (by_ids := self._usable.problem_of(row.run_id, row.phase_id)) is not None:
             return by_ids, NO_REASON, 0
         if isinstance(row.reason, Unreadable):

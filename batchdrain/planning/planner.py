@@ -39,7 +39,7 @@ class Selection:
 
     def backlog(self) -> LaneBacklog:
         """A backlog that was not read yet. Raises ConfigError for what can't be loaded."""
-        return LaneBacklog(
+        backlog = LaneBacklog(
             self.reading,
             ranking_of(self.settings.policy),
             state=self.state,
@@ -47,6 +47,9 @@ class Selection:
             run_type=cache(self.settings.run_type_of),
             fixed=lambda: self.done.fixed,
         )
+        if self.state is PhaseState.QUEUED:  # a run that was begun goes on after a resume
+            backlog.count_taken(key.run_id for key in self.done.attempted)
+        return backlog
 
     def reading(self) -> Reading:
         """One look: the ledger and the counts now, the rows as they are drawn."""
@@ -61,6 +64,8 @@ class Selection:
             attempted=self.done.attempted,
             passed_over=self.done.passed_over,
             ambiguous=self.store.read_ambiguous_ids(),
+            in_chain=self.done.in_chain,
+            state=self.state,
             progress=self.done.progress,
             accepted=acceptances(self.store) if self.state is PhaseState.FAILED else None,
             hints=read_hints(self.store),

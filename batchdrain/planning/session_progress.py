@@ -15,7 +15,11 @@ class SessionProgress(Protocol):
 
     @property
     def attempted(self) -> Collection[PhaseKey]:
-        """Phases with a result, those that are to be tried again among them."""
+        """Phases with a result, those that are to be tried again among them; also those of `in_chain`."""
+
+    @property
+    def in_chain(self) -> Collection[PhaseKey]:
+        """Phases that another session of the same chain attempted."""
 
     @property
     def passed_over(self) -> Mapping[PhaseKey, Skip]:
@@ -34,6 +38,7 @@ class NothingDone:
     """The progress of a session that has not begun."""
 
     attempted: frozenset[PhaseKey] = frozenset()
+    in_chain: frozenset[PhaseKey] = frozenset()
     passed_over: Mapping[PhaseKey, Skip] = field(default_factory=dict)
     fixed: Mapping[str, int] = field(default_factory=dict)
 

@@ -12,6 +12,7 @@ from batchdrain.database.ledger.history import Past
 from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, PhaseKey, Skip
+from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptances
 from batchdrain.planning.dependencies import waits_for
 from batchdrain.planning.filters import ASKED_FOR, Filters
@@ -22,6 +23,7 @@ from batchdrain.runtime.text import safe_text
 
 ATTEMPTED: Final = "already attempted"
 IN_THIS_SESSION: Final = "in this session"
+IN_THIS_CHAIN: Final = "in this chain"
 BAD_DATA: Final = "bad data"
 AMBIGUOUS: Final = "these ids name more than one row"
 DEPENDS_ON: Final = "depends_on"
@@ -42,6 +44,8 @@ class SkipRules:
     attempted: Collection[PhaseKey] = frozenset()  #: by this session
     passed_over: Mapping[PhaseKey, Skip] = field(default_factory=dict)  #: could not be claimed, and why: not for now
     ambiguous: frozenset[tuple[str, str]] = frozenset()  #: ids that name more than one row of the table
+    in_chain: Collection[PhaseKey] = frozenset()  #: of these by another session of its chain
+    state: PhaseState = PhaseState.FAILED  #: of the phases
     progress: Callable[[], Progress] = Progress
     accepted: Acceptances | None = None  #: None: nothing is
     hints: Callable[[str], int] = field(default_factory=Hints)  #: manual priority by run_id
@@ -110,6 +114,8 @@ class SkipRules:
         return found if found is not None and found.is_of(failure) else None
 
     def _filtered(self, failure: Failure) -> Skip | None:
+        if self.filters.categories and self.state is PhaseState.QUEUED and failure.text is None:
+            return Skip("--category", f"never failed, is not {', '.join(self.filters.categories)}")
         by_category = self.filters.skips_category(failure.category)
         if by_category is not None:
             return by_category
@@ -131,6 +137,8 @@ class SkipRules:
         return by_run or self.cluster(phase.failure.fingerprint)
 
     def _unclaimable(self, key: PhaseKey) -> Skip | None:
+        if key in self.in_chain:
+            return Skip(ATTEMPTED, IN_THIS_CHAIN)
         if (key.run_id, key.phase_id) in self.ambiguous:
             return Skip(BAD_DATA, f"{key}: {AMBIGUOUS}")
         return self.passed_over.get(key)
@@ -148,7 +156,7 @@ class SkipRules:
 
     def _queued_stop(self, run_id: str) -> Skip | None:
         queued = self.queued.get(run_id, 0)
-        if self.settings.stop.skip_runs_with_queued and queued:
+        if self.settings.stop.skip_runs_with_queued and queued and self.state is PhaseState.FAILED:
             return Skip("stop.skip_runs_with_queued", f"run {run_id} has {queued} queued")
         return None
 

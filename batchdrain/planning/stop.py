@@ -17,7 +17,7 @@ SAME_NEW_FAILURE: Final = "stop.same_new_failure"
 class Progress:
     """The session so far, as far as stop conditions look at it."""
 
-    elapsed_s: float = 0.0  #: since this drain began, monotonic
+    elapsed_s: float = 0.0  #: in which it was drained, what was before a resume included
     consecutive_failures: int = 0
     timeouts: Mapping[str, int] = field(default_factory=dict)  #: by run_id
     repeats: Mapping[str, int] = field(default_factory=dict)  #: failures by fingerprint

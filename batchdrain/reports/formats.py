@@ -8,6 +8,7 @@ from batchdrain.reports import markdown, text
 from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import safe_lines
 from batchdrain.sessions.session import Session, metrics_per_minute
+from batchdrain.sessions.whole import parts_of
 
 SUMMARY: Final = ("text", "json", "markdown")
 
@@ -23,6 +24,8 @@ def render_summary(session: Session, saved_to: str, format_name: str) -> str:
             "metrics_per_minute": dict(metrics_per_minute(session)),
             "saved_to": saved_to,
         }
+        if len(parts_of(session)) > 1:
+            found["sessions"] = [part.session_id for part in parts_of(session)]
         return to_json(found, indent=True).decode() + "\n"
     return safe_lines((markdown if format_name == "markdown" else text).render(session, saved_to))
 

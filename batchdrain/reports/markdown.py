@@ -12,6 +12,7 @@ from batchdrain.runtime.clock import to_shown
 from batchdrain.runtime.text import describe_ending, safe_text, to_percent
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
+from batchdrain.sessions.whole import parts_of, paths_of
 
 _CELL_CHARS: Final = 500
 _MARKUP: Final = re.compile(r"[\\`*_{}\[\]()<>#+!|~&:@$-]|(?<=www)\.", re.IGNORECASE)
@@ -30,10 +31,10 @@ def render(session: Session, saved_to: str) -> str:
 
 
 def _render_lines(session: Session, saved_to: str) -> Iterator[str]:
-    yield f"# Batch drain {escape(session.session_id)}"
+    yield f"# Batch drain {', '.join(escape(part.session_id) for part in parts_of(session))}"
     yield ""
     yield from _render_totals(session)
-    yield f"| Saved to | {escape(saved_to)} |"
+    yield f"| Saved to | {', '.join(map(escape, paths_of(session, saved_to)))} |"
     if session.without_effect:
         yield from ("", "## Without effect", "", *(f"- {escape(line)}" for line in session.without_effect))
     skips = [f"| {phases} | {escape(rule)} | {escape(values)} |" for phases, rule, values in skips_of(session)]
@@ -62,8 +63,10 @@ def _render_totals(session: Session) -> Iterator[str]:
         yield f"| Wanted rate | {to_percent(wanted)} or more |"
     if session.stopped_because:
         yield f"| Stopped because | {escape(session.stopped_because)} |"
-    if session.balance is not None:
-        b = session.balance
+    for part in parts_of(session):
+        if part.balance is None:
+            continue
+        b = part.balance
         yield (
             f"| Balance | {b.failed_before} before + {b.new} new = {b.fixed} fixed + {b.still_failing} still failing + "
             f"{b.accepted} accepted + {b.not_reached} not reached{b.said_of_taken} |"

@@ -10,6 +10,7 @@ from batchdrain.reports.skip_list import skips_of
 from batchdrain.runtime.clock import to_shown
 from batchdrain.runtime.text import describe_ending, safe_text, to_percent
 from batchdrain.sessions.session import Session, metrics_per_minute
+from batchdrain.sessions.whole import parts_of, paths_of
 
 WIDTH: Final = 80
 _CLUSTERS: Final = 10
@@ -23,7 +24,7 @@ def render(session: Session, saved_to: str) -> str:
 
 def _render_lines(session: Session, saved_to: str) -> Iterator[str]:
     yield from ("=" * WIDTH, "BATCH DRAIN SUMMARY", "=" * WIDTH)
-    yield f"Session ID: {session.session_id}"
+    yield f"Session ID: {', '.join(part.session_id for part in parts_of(session))}"
     yield f"Started: {to_shown(session.started_at)}"
     yield f"Completed: {to_shown(session.completed_at) if session.completed_at else f'not yet ({session.current_status})'}"
     yield ""
@@ -42,7 +43,7 @@ def _render_lines(session: Session, saved_to: str) -> Iterator[str]:
         yield f"  {safe_text(run_id)}: {succeeded}/{count} succeeded"
     yield ""
     yield "Session saved to:"
-    yield f"  {safe_text(saved_to, limit=None)}"
+    yield from map(safe_text, paths_of(session, saved_to))
     yield "=" * WIDTH
 
 
@@ -63,10 +64,12 @@ def _render_middle(session: Session) -> Iterator[str]:
     for name, total in session.metrics.items():
         rate = f"{per_minute[name]:.1f}" if name in per_minute else "-"
         yield f"Metric {safe_text(name)}: {total:.15g} ({rate} a minute{_budget_of(session, name)})"
-    if session.balance is not None:
-        b = session.balance
+    for part in parts_of(session):
+        if part.balance is None:
+            continue
+        b = part.balance
         yield (
-            f"Balance: {b.failed_before} {session.kind} before + {b.new} new = {b.fixed} fixed + {b.still_failing} "
+            f"Balance: {b.failed_before} {part.kind} before + {b.new} new = {b.fixed} fixed + {b.still_failing} "
             f"still failing + {b.accepted} accepted + {b.not_reached} not reached{b.said_of_taken}"
         )
         if b.said_of_not_reached:

@@ -73,6 +73,13 @@ def is_in_place(fd: int, path: Path) -> bool:
         return False
 
 
+def share(fd: int) -> int:
+    """Another descriptor of a lock that is ours: it is held until both are closed."""
+    twin = os.dup(fd)
+    keep_from_children(twin)
+    return twin
+
+
 def is_taken(fd: int) -> bool:
     """Whether some process holds the lock of an open file now."""
     try:

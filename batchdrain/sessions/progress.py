@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import ChainMap
 from collections.abc import Mapping
 
 from batchdrain.model.phase import PhaseKey, Skip
@@ -15,7 +16,7 @@ from batchdrain.sessions.session import Session
 class ResultCounts:
     """The running figures of a session, kept up with each result: its progress, as the planner knows it."""
 
-    def __init__(self) -> None:
+    def __init__(self, metric: str = "") -> None:
         self._begun = time.monotonic()
         self._timeouts: dict[str, int] = {}
         self._repeats: dict[str, int] = {}
@@ -27,21 +28,24 @@ class ResultCounts:
         self._without_metric = 0
         self._results = 0
         self._successes = 0
-        self.attempted: dict[PhaseKey, int] = {}  #: phases with a result, and its place among the results
-        self.passed_over: dict[
-            PhaseKey, Skip
-        ] = {}  #: phases that could not be claimed, and are not to be chosen again for now
+        self.places: dict[PhaseKey, int] = {}  #: phases with a result, and its place among the results
+        self.in_chain: dict[PhaseKey, int] = {}  #: phases that another session of the chain attempted
+        self.earlier_s = 0.0  #: for which the session, and others of its chain, were drained before
+        self.passed_over: dict[PhaseKey, Skip] = {}  #: phases that could not be claimed: not to be chosen again for now
         self.fixed: dict[str, int] = {}  #: phases that this session completed, by run_id
-        self.metric = ""  #: whose absence is counted
+        self.metric = metric  #: whose absence is counted
 
     def add(self, result: Result, by: int = 1) -> None:
         """Count a result; by -1: one that another takes the place of."""
         if by > 0:
             self.spend(result.metrics)
-        if result.has_timed_out:
-            self._timeouts[result.run_id] = self._timeouts.get(result.run_id, 0) + by
         if result.success:
             self.fixed[result.run_id] = self.fixed.get(result.run_id, 0) + by
+        self._count(result, by)
+
+    def _count(self, result: Result, by: int = 1) -> None:
+        if result.has_timed_out:
+            self._timeouts[result.run_id] = self._timeouts.get(result.run_id, 0) + by
         if result.retry_at is not None:
             return
         if not result.success and result.fingerprint:
@@ -57,9 +61,22 @@ class ResultCounts:
         for name, value in metrics.items():
             self._spent[name] = self._spent.get(name, 0.0) + value
 
+    @property
+    def attempted(self) -> Mapping[PhaseKey, int]:
+        """Phases with a result of the session, or of another one of its chain."""
+        return ChainMap(self.places, self.in_chain) if self.in_chain else self.places
+
+    def follow(self, other: Session) -> None:
+        """Count what another session of the chain did: its limits are those of the chain."""
+        for result in other.results:
+            self.in_chain[result.key] = 0
+            self.spend(result.metrics)
+            self._count(result)
+        self.earlier_s += other.active_s
+
     def take(self, key: PhaseKey) -> None:
         """For a look ahead: as if the phase had a result."""
-        self.attempted.setdefault(key, len(self.attempted))
+        self.places.setdefault(key, len(self.places))
 
     def begin(self) -> None:
         """The session's time is counted from now on."""
@@ -79,7 +96,7 @@ class ResultCounts:
     def progress(self) -> Progress:
         """Numbers as of now; its mappings go on growing with the results."""
         return Progress(
-            elapsed_s=time.monotonic() - self._begun,
+            elapsed_s=self.earlier_s + time.monotonic() - self._begun,
             consecutive_failures=self._consecutive,
             timeouts=self._timeouts,
             repeats=self._repeats,
@@ -94,11 +111,11 @@ class ResultCounts:
         )
 
 
-def counts_of(session: Session) -> ResultCounts:
-    """What the results of a session come to, for one that goes on."""
-    counts = ResultCounts()
+def counts_of(session: Session, before: ResultCounts | None = None) -> ResultCounts:
+    """What the results of a session come to, for one that goes on. `before`: of the others of its chain."""
+    counts = ResultCounts() if before is None else before
     for place, result in enumerate(session.results):
-        counts.attempted[result.key] = place
+        counts.places[result.key] = place
         counts.add(result)
     counts.begin_row()
     return counts

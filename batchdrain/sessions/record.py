@@ -74,7 +74,10 @@ class SessionRecord:
         session.recount()
         self.counts = counts_of(session) if counts is None else counts
         self.counts.begin()
-        self._place = self.counts.attempted
+        self._begun = time.monotonic()
+        self.counts.earlier_s += session.active_s
+        self._active_before_s = session.active_s
+        self._place = self.counts.places
         self.balance_count = BalanceCount(session.results, session.balance, failed_state)
 
     @property
@@ -176,6 +179,7 @@ class SessionRecord:
             with self._guard:
                 self._dirty = False
                 self.session.balance = self.balance_count.balance()
+                self.session.active_s = round(self._active_before_s + time.monotonic() - self._begun, 3)
                 files.replace(self.path, self._parts())
                 self._saved = time.monotonic()
             if self._failure is not None:

@@ -50,6 +50,7 @@ class Session(Record):
     schema_version: int = SCHEMA_VERSION
     session_id: str
     session_uid: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,32}$")] | None = None
+    chain_uid: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,32}$")] | None = None
     kind: Kind = Kind.FAILED
     database: dict[str, Any] | None = None
     settings: dict[str, Any] | None = None
@@ -57,6 +58,7 @@ class Session(Record):
     status: Status | None = None
     started_at: Moment
     completed_at: Moment | None = None
+    active_s: Finite = 0.0
     batch_size: Count | None = None
     filters: dict[str, Any] = Field(default_factory=dict)
     policy: list[Any] = Field(default_factory=list)

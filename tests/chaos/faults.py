@@ -121,6 +121,10 @@ FAULTS: Final = {
     94: Fault("two ids have one name as a file, whatever their case, accents and signs", 6, cases=6),
     95: Fault("a result file with a field of a wrong kind, or that is no JSON", 25, cases=25),
     99: Fault("a prune is killed, meets another one, a drain, links, a disk that takes nothing", 14, cases=8),
+    96: Fault(
+        "a chain is killed, interrupted or left by an error: in its first part, between its parts, in its second", 6, cases=6
+    ),
+    97: Fault("a chain on tables of an earlier version, which wait as somebody holds a claim", 2, cases=2),
 }
 
 

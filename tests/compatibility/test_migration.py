@@ -8,12 +8,14 @@ import threading
 import pytest
 import sqlalchemy as sa
 
-from batchdrain.database.ledger.tables import ADDED, SCHEMA_VERSION
+from batchdrain.database.ledger.tables import ADDED, ADDED_TABLES, SCHEMA_VERSION
 from tests.compatibility.placing import Left
 from tests.compatibility.test_tables import described
 from tests.support.workplace import Workplace
 
 LATER = {(table, column) for by in ADDED.values() for table, columns in by.items() for column in columns}
+
+LATER_TABLES = {table for tables in ADDED_TABLES.values() for table in tables}
 
 
 def version(work: Workplace) -> str:
@@ -25,6 +27,11 @@ def later_columns(work: Workplace) -> set[tuple[str, str]]:
     return {(table, column[0]) for table, found in described(work).items() for column in found["columns"]} & LATER
 
 
+def later_tables(work: Workplace) -> set[str]:
+    """Of the tables that came later, those that are there."""
+    return set(sa.inspect(work.engine).get_table_names()) & LATER_TABLES
+
+
 def hold_for_ever(work: Workplace) -> None:
     """The controllers that bd1f117 left behind live on another machine, and have all the time."""
     work.sql("UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms + 1000000000000 WHERE owner IS NOT NULL")
@@ -33,11 +40,11 @@ def hold_for_ever(work: Workplace) -> None:
 def test_a_drain_gives_the_tables_what_came_later_once_what_was_held_is_settled(left_anywhere: Left) -> None:
     work = left_anywhere.work
     before = work.sql("SELECT run_id, phase_id, epoch, outcome FROM batchdrain_attempt WHERE run_id NOT LIKE 'held-%'")
-    assert (version(work), later_columns(work)) == ("1", set())
+    assert (version(work), later_columns(work), later_tables(work)) == ("1", set(), set())
 
     left_anywhere.say("drain", "--run-id=release-1")
 
-    assert (version(work), later_columns(work)) == (str(SCHEMA_VERSION), LATER)
+    assert (version(work), later_columns(work), later_tables(work)) == (str(SCHEMA_VERSION), LATER, LATER_TABLES)
     after = work.sql("SELECT run_id, phase_id, epoch, outcome FROM batchdrain_attempt WHERE run_id NOT LIKE 'held-%'")
     assert set(before) <= set(after), "what was recorded before stands as it was"
     assert "All is well." in left_anywhere.say("doctor"), "and nothing is left to be done"
@@ -49,7 +56,7 @@ def test_the_tables_stay_as_they_are_while_somebody_holds_a_claim(left_anywhere:
 
     left_anywhere.say("drain", "--run-id=release-1")
 
-    assert (version(work), later_columns(work)) == ("1", set())
+    assert (version(work), later_columns(work), later_tables(work)) == ("1", set(), set())
     assert work.states()["release-1/a~ok"] == "COMPLETE", "a drain goes with them as they are"
 
 
@@ -87,10 +94,25 @@ def test_the_doctor_prints_what_alters_the_tables_and_it_does_so(left_anywhere: 
 
     assert "warn ledger: batchdrain's tables are of version 1; the next drain" in ran.out
     assert ran.lines[-1].endswith("found."), "which is a warning, and not well"
-    statements = [line.strip().rstrip(";") for line in ran.lines if line.strip().startswith(("ALTER TABLE", "UPDATE "))]
+    told = ran.out[ran.out.index("CREATE TABLE") : ran.out.rindex(";")]
+    statements = [statement.strip() for statement in told.split(";")]
     for statement in statements:
         work.sql(statement)
     assert (version(work), later_columns(work)) == (str(SCHEMA_VERSION), LATER)
+
+
+@pytest.mark.everyday("sqlite", "postgresql")
+def test_tables_of_version_2_get_what_came_later_and_keep_what_they_hold(project: Workplace) -> None:
+    project.fail("r/a", "r/b")
+    project.inv("drain", "--batch-size=1")
+    for table in LATER_TABLES:
+        project.sql(f"DROP TABLE {table}")
+    project.sql("UPDATE batchdrain_meta SET value = '2' WHERE name = 'schema_version'")
+
+    assert project.inv("drain").code == 0
+
+    assert (version(project), later_tables(project)) == (str(SCHEMA_VERSION), LATER_TABLES)
+    assert project.sql("SELECT count(*) FROM batchdrain_attempt") == [(2,)]
 
 
 def test_a_drain_that_may_not_alter_the_tables_says_so_and_goes_with_them(left_anywhere: Left) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from batchdrain.database.ledger.history import RECENT, SESSION, History
+from batchdrain.database.ledger.history import SESSION, History
+from batchdrain.database.ledger.kept_durations import RECENT
 from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import Outcome
 from batchdrain.runtime import clock

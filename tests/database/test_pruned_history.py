@@ -16,7 +16,7 @@ from batchdrain.database.phases.table import PhaseTable
 from batchdrain.database.store import Store
 from batchdrain.model.phase import PhaseKey
 from batchdrain.runtime import clock
-from tests.database.test_lessons import Book, book
+from tests.database.book import Book, book
 
 __all__ = ["book"]
 pytestmark = pytest.mark.everyday("sqlite", "postgresql", "mariadb")

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from batchdrain.config.settings import Settings
+from batchdrain.drain.narrowing import AS_ASKED
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.drain.stops import Stops
@@ -33,7 +34,8 @@ def stops(record: SessionRecord) -> Iterator[Stops]:
     backlog = SimpleNamespace(size_of=lambda fingerprint: 9 if fingerprint == "boom" else 1)
     recorder = SimpleNamespace(run_stopped=lambda *_: None, skipped=lambda *_, **__: None)
     shutdown = Shutdown()
-    yield Stops(request, record, cast("Any", backlog), cast("Any", recorder), shutdown)
+    it = SimpleNamespace(request=request, record=record, backlog=backlog, less=AS_ASKED)
+    yield Stops(cast("Any", it), cast("Any", recorder), shutdown)
     shutdown.wake.close()
 
 

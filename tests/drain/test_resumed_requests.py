@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from batchdrain.config.settings import Settings
-from batchdrain.drain.request import DrainRequest, narrowed, narrowed_batch_size, request_of
+from batchdrain.drain.narrowing import Narrowing
+from batchdrain.drain.request import DrainRequest, request_of
 from batchdrain.model.errors import UsageError
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.plan_file import PlannedPhase
@@ -66,11 +67,11 @@ def test_a_session_goes_on_with_each_of_its_own_settings_whatever_is_configured_
 def test_filters_that_are_added_at_a_resume_leave_those_of_the_session_in_force() -> None:
     request = DrainRequest(kind=Kind.FAILED, filters=ALL_FILTERS, settings=Settings())
     by = Filters.of(exclude_runs=("weekly-*",), categories=("transient",))
-    found = narrowed(request, by).filters
+    found = Narrowing(filters=by).apply(request).filters
     assert found.exclude_runs == ("nightly-*", "[a]", "weekly-*")
     assert (found.categories, found.run_id, found.cluster) == (("transient",), "release-7", "0123456789")
     assert found.include_quarantined
-    assert narrowed(request, Filters()).filters == ALL_FILTERS
+    assert Narrowing().apply(request).filters == ALL_FILTERS
 
 
 @pytest.mark.parametrize(
@@ -78,13 +79,13 @@ def test_filters_that_are_added_at_a_resume_leave_those_of_the_session_in_force(
 )
 def test_no_more_is_taken_than_is_left_of_the_session(size: int | None, done: int, taken: int) -> None:
     request = DrainRequest(kind=Kind.FAILED, filters=Filters(), settings=Settings(batch_size=5))
-    assert narrowed_batch_size(request, size, done) == taken
+    assert Narrowing(batch_size=size).most(request, done) == taken
 
 
 def test_more_than_the_sessions_own_size_is_refused() -> None:
     request = DrainRequest(kind=Kind.FAILED, filters=Filters(), settings=Settings(batch_size=5))
     with pytest.raises(UsageError, match="of which 2 are left"):
-        narrowed_batch_size(request, 6, 3)
+        Narrowing(batch_size=6).most(request, 3)
 
 
 def test_the_retries_of_a_session_are_counted_on_after_a_resume(sqlite_project: Workplace) -> None:

@@ -17,9 +17,9 @@ from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning import plan_file
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.lane_backlog import Reading
 from batchdrain.planning.plan_backlog import PlanBacklog
 from batchdrain.planning.plan_file import PlannedPhase
+from batchdrain.planning.reading import Reading
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.stop import Progress
 from tests.planning.backlogs import NOW

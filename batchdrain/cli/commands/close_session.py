@@ -22,9 +22,10 @@ def close_session(invocation: Invocation, *, session_id: str | None, settings: S
     out = Output()
     with open_project(invocation) as project:
         if invocation.dry:
-            session = find_dead(project, session_id)
-            if session is not None and session.is_incomplete:
-                out.line(f"Would be closed as it stands: {_describe(session)}")
+            target = find_dead(project, session_id)
+            session = None if target is None else target.session
+            if target is not None and target.is_open:
+                out.line(f"Would be closed as it stands: {_describe(target.session)}")
                 return 0
         else:
             closed = close_dead(project, session_id)

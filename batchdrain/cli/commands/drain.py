@@ -9,7 +9,7 @@ from typing import Final
 from batchdrain.cli.commands.drain_flags import DrainFlags
 from batchdrain.cli.commands.dry_run import show_plan
 from batchdrain.cli.commands.open import open_project, screen_for
-from batchdrain.cli.commands.report import report_whole
+from batchdrain.cli.commands.report import report
 from batchdrain.cli.commands.resume import resume_by_flag
 from batchdrain.cli.invocation import Invocation
 from batchdrain.drain.project import Project
@@ -48,7 +48,7 @@ def drain_failed(invocation: Invocation, flags: DrainFlags) -> int:
         if flags.dry_run:
             return show_plan(project, request, flags.format, view=flags.view)
         screen = screen_for(quiet=flags.quiet, shape=flags.format)
-        return report_whole(project, request, begin(project, request, screen), flags.format)
+        return report(invocation, project, request, begin(project, request, screen), flags.format)
 
 
 def _with_triage(request: DrainRequest) -> DrainRequest:

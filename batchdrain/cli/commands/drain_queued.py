@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from batchdrain.cli.commands.chain import ChainFlags, open_chain
+from batchdrain.cli.commands.dry_run import show_plan
+from batchdrain.cli.commands.open import screen_for
+from batchdrain.cli.commands.report import report
 from batchdrain.cli.invocation import Invocation
+from batchdrain.drain.start import begin
+from batchdrain.sessions.session import Kind
 
 
 def drain_queued(invocation: Invocation, flags: ChainFlags) -> int:
     """`inv drain-queued`. Returns the exit code."""
-    run_id = flags.required_run
-    with open_chain(invocation, flags) as chain:
-        return chain.code_of(chain.drain_queued(run_id))
+    flags.require_run()
+    with open_chain(invocation, flags) as (project, requests):
+        request = replace(requests[Kind.QUEUED], fail_if_nothing=flags.fail_if_nothing)
+        if invocation.dry:
+            return show_plan(project, request, "text")
+        outcome = begin(project, request, screen_for(quiet=flags.quiet, shape="text"))
+        return report(invocation, project, request, outcome, "text")

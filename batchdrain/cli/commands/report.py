@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from batchdrain.cli.commands.go_on import to_resume_command
 from batchdrain.cli.commands.open import output_after
+from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
@@ -11,31 +13,29 @@ from batchdrain.reports import formats
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
 from batchdrain.runtime.signals import is_stop_asked_for
 from batchdrain.runtime.text import to_percent, to_shown_path
+from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.session import Session
+from batchdrain.sessions.whole import parts_of
 
 
-def report(project: Project, request: DrainRequest, outcome: SessionOutcome, shape: str) -> int:
+def report(invocation: Invocation, project: Project, request: DrainRequest, outcome: SessionOutcome, shape: str) -> int:
     """Print what came of a session. Returns its exit code; raises what ended it early."""
     if outcome.session is None:
-        show(Output(), formats.render_nothing(_why_nothing(project, request, outcome), shape), shape)
+        show(Output(), formats.render_nothing(why_nothing(project, request, outcome), shape), shape)
         if outcome.failure is not None:
             raise outcome.failure
         return int(request.fail_if_nothing)
     if not outcome.took and outcome.failure is None and shape == "text":
-        Output().text(formats.render_nothing(_why_nothing(project, request, outcome), shape))
-    saved_to = to_shown_path(project.folder.path(outcome.session.session_id))
-    out = output_after(was_stopped=is_stop_asked_for())
-    show(out, formats.render_summary(outcome.session, saved_to, shape), shape)
-    out.finish()
+        Output().text(formats.render_nothing(why_nothing(project, request, outcome), shape))
+    summarise(invocation, project, outcome.session, shape)
     if outcome.failure is not None:
         raise outcome.failure
-    return outcome.exit_code or int(request.fail_if_nothing and not outcome.took)
+    return tell_code(outcome.session, outcome.exit_code or int(request.fail_if_nothing and not outcome.took), shape)
 
 
-def report_whole(project: Project, request: DrainRequest, outcome: SessionOutcome, shape: str) -> int:
-    """The same of a session that is all of its command: why the exit code is what it is, is told too."""
-    code = report(project, request, outcome, shape)
-    reason = None if outcome.session is None else explain_rate(outcome.session, code)
+def tell_code(session: Session, code: int, shape: str) -> int:
+    """For people, why the exit code is what it is, where a rate was wanted. Returns it."""
+    reason = explain_rate(session, code)
     if shape == "text" and reason is not None:
         out = output_after(was_stopped=is_stop_asked_for())
         out.line(reason)
@@ -58,6 +58,21 @@ def explain_rate(session: Session, code: int) -> str | None:
     )
 
 
+def summarise(invocation: Invocation, project: Project, session: Session, shape: str) -> None:
+    """Print the summary and, for people, the command that goes on with what is left."""
+    out = output_after(was_stopped=is_stop_asked_for())
+    show(out, formats.render_summary(session, to_saved_paths(project.folder, session), shape), shape)
+    command = to_resume_command(invocation, project.folder, session) if shape == "text" else None
+    if command is not None:
+        out.line(command)
+    out.finish()
+
+
+def to_saved_paths(folder: SessionFolder, session: Session) -> str:
+    """Where it is saved, as it is shown: a line for each session of a chain."""
+    return "\n".join(to_shown_path(folder.path(part.session_id)) for part in parts_of(session))
+
+
 def show(out: Output, text: str, shape: str) -> None:
     """Print a report that `formats` made in this shape."""
     if shape == "json":
@@ -66,7 +81,8 @@ def show(out: Output, text: str, shape: str) -> None:
         out.text(text)
 
 
-def _why_nothing(project: Project, request: DrainRequest, outcome: SessionOutcome) -> str:
+def why_nothing(project: Project, request: DrainRequest, outcome: SessionOutcome) -> str:
+    """Why a request selected nothing, in lines."""
     return explain_nothing(
         project.store.where,
         project.store.read_run_counts(),

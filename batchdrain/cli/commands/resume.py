@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
+from batchdrain.cli.commands.chain import code_of, go_through
 from batchdrain.cli.commands.drain_flags import DrainFlags
-from batchdrain.cli.commands.dry_run import show_plan
-from batchdrain.cli.commands.open import open_project, screen_for, settings_of
-from batchdrain.cli.commands.report import report_whole
+from batchdrain.cli.commands.narrowing_flags import FINISH_CURRENT, narrowing_of, require_narrow
+from batchdrain.cli.commands.open import open_project, screen_for
+from batchdrain.cli.commands.report import report
+from batchdrain.cli.commands.resume_choice import tell_choice, tell_nothing_to_resume
+from batchdrain.cli.commands.resume_plan import show_resumption
 from batchdrain.cli.invocation import Invocation
-from batchdrain.cli.screens.writer import Output
 from batchdrain.config.load import Override
-from batchdrain.drain.project import Project
+from batchdrain.drain.chain_resumption import find_target
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resume import resume
-from batchdrain.drain.resumption import resumable
-from batchdrain.model.errors import UsageError
-from batchdrain.runtime.text import to_shown_path
-
-_BATCH_SIZE: Final = "--batch-size"
-_FINISH_CURRENT: Final = "--finish-current"
+from batchdrain.planning.planner import settle_run
 
 
 def resume_session(
@@ -35,45 +31,31 @@ def resume_session(
 
 def resume_by_flag(invocation: Invocation, flags: DrainFlags) -> int:
     """`inv drain --resume`, and its dry run. Returns the exit code. Raises UsageError for what would widen the session."""
-    widening = [one.flag for one in flags.settings if one.flag not in {_BATCH_SIZE, _FINISH_CURRENT}]
-    widening += [f"--{name}" for name in ("plan", "triage") if getattr(flags, name)]
-    if widening:
-        raise UsageError(
-            f"{widening[0]}: --resume goes on as the session was asked for",
-            remedy="leave the flag out, or leave out --resume",
-        )
+    require_narrow(flags)
     return _resume(invocation, None, flags)
 
 
 def _resume(invocation: Invocation, session_id: str | None, flags: DrainFlags) -> int:
-    filters = flags.filters
-    own = [one for one in flags.settings if one.flag != _BATCH_SIZE]
-    batch_size = settings_of(invocation, flags.settings).batch_size if flags.sets(_BATCH_SIZE) else None
-    # the session has a batch size of its own, and takes at most the flag's now
+    less = narrowing_of(invocation, flags)
+    own = [one for one in flags.settings if one.flag == FINISH_CURRENT]
     with open_project(invocation, own) as project:
+        target = find_target(project, session_id)
+        if target is None:
+            return tell_nothing_to_resume(invocation, project) or int(flags.fail_if_nothing)
+        chain, session = target.chain, target.session
+        less = replace(less, filters=settle_run(project.store, less.filters), is_of_chain=chain is not None)
+        if session_id is None and flags.format == "text" and not flags.quiet:
+            tell_choice(project, session)
         if flags.dry_run:
-            return _show_resumption(project, session_id, batch_size, flags)
-        screen = screen_for(quiet=flags.quiet, shape=flags.format)
-        outcome = resume(project, session_id, screen, batch_size=batch_size, by=filters)
-        if outcome is None:
-            return _nothing_to_resume(project, flags)
-        if outcome.session is None:
-            raise AssertionError("a resumed session is a session")
+            return show_resumption(project, target, less, flags)
+        if chain is not None:
+            less.require_narrower(chain.requests.values())
+            if chain.ended is not None:
+                chain.begin_anew(project)
+            whole = go_through(invocation, project, chain, quiet=flags.quiet, shape=flags.format, less=less)
+            return code_of(whole, fail_if_nothing=flags.fail_if_nothing, shape=flags.format)
+        outcome = resume(project, session.session_id, screen_for(quiet=flags.quiet, shape=flags.format), less)
         request = DrainRequest(
-            kind=outcome.session.kind, filters=filters, settings=project.settings, fail_if_nothing=flags.fail_if_nothing
+            kind=session.kind, filters=flags.filters, settings=project.settings, fail_if_nothing=flags.fail_if_nothing
         )
-        return report_whole(project, request, outcome, flags.format)
-
-
-def _show_resumption(project: Project, session_id: str | None, batch_size: int | None, flags: DrainFlags) -> int:
-    left = resumable(project, session_id, batch_size=batch_size, by=flags.filters)
-    if left is None:
-        return _nothing_to_resume(project, flags)
-    request = replace(left.request, fail_if_nothing=flags.fail_if_nothing)
-    return show_plan(project, request, flags.format, view=flags.view, left=left)
-
-
-def _nothing_to_resume(project: Project, flags: DrainFlags) -> int:
-    known = ", ".join(project.folder.ids()[-5:]) or "none"
-    Output().line(f"Nothing to resume in {to_shown_path(project.folder.folder)}: no session is incomplete (newest: {known}).")
-    return int(flags.fail_if_nothing)
+        return report(invocation, project, request, outcome, flags.format)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any, Final
 
+from batchdrain.cli.commands.chain_rows import join_chains
 from batchdrain.cli.commands.open import open_project, settings_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
@@ -27,6 +28,8 @@ def list_sessions(invocation: Invocation, *, format_name: str, top: int | None =
     folder = SessionFolder(invocation.root / settings_of(invocation).session_dir)
     out, held = Output(), _read_held_by_session(invocation)
     rows = [_row_of(folder, name, session, held) for name, session in folder.all()]
+    if format_name != "json":
+        rows = join_chains(invocation, rows)
     most = len(rows) if every else top
     if format_name == "json":
         out.json(to_json(rows[:most], indent=True).decode())
@@ -77,6 +80,7 @@ def _row_of(folder: SessionFolder, name: str, session: Session | BadData, held: 
         return {"session_id": name, "error": str(session), "lost": isinstance(session, LostSession), "alive": alive}
     return {
         "session_id": session.session_id,
+        "chain_uid": session.chain_uid,
         "kind": session.kind.value,
         "status": session.current_status.value,
         "alive": alive,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from batchdrain.cli.commands.open import open_project, settings_of
-from batchdrain.cli.commands.report import show
+from batchdrain.cli.commands.report import show, to_saved_paths
+from batchdrain.cli.commands.whole_chain import load_session, to_whole
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.url import parse_url, place_of
@@ -16,16 +17,16 @@ from batchdrain.reports import formats
 from batchdrain.runtime import files
 from batchdrain.runtime.text import safe_text, to_shown_path
 from batchdrain.sessions.folder import LostSession, SessionFolder
-from batchdrain.sessions.parse import CorruptSession
-from batchdrain.sessions.rebuild import UnknownSession, rebuilt
-from batchdrain.sessions.session import Session, Status
+from batchdrain.sessions.rebuild import UnknownSession
+from batchdrain.sessions.session import Session
 
 
 def show_summary(invocation: Invocation, *, session_id: str | None, format_name: str, output: str | None) -> None:
     """`inv summary`. Raises UsageError where there is no session."""
     folder = SessionFolder(invocation.root / settings_of(invocation).session_dir)
     session = _load_asked_for(invocation, folder, session_id)
-    text = formats.render_summary(session, to_shown_path(folder.path(session.session_id)), format_name)
+    session = to_whole(invocation, folder, session)
+    text = formats.render_summary(session, to_saved_paths(folder, session), format_name)
     if output is None:
         show(Output(), text, format_name)
         return
@@ -36,11 +37,11 @@ def show_summary(invocation: Invocation, *, session_id: str | None, format_name:
 def _load_asked_for(invocation: Invocation, folder: SessionFolder, session_id: str | None) -> Session:
     """The session that was asked for, else the newest of this database that there is more of than an empty folder."""
     if session_id is not None:
-        return _load(invocation, folder, session_id)
+        return load_session(invocation, folder, session_id)
     elsewhere = ""
     for name in folder.newest_first():
         try:
-            session = _load(invocation, folder, name)
+            session = load_session(invocation, folder, name)
         except UnknownSession as error:
             if not isinstance(error.__cause__, LostSession):
                 raise
@@ -68,15 +69,3 @@ def _is_of_this_database(invocation: Invocation, session: Session) -> bool:
             return not is_of_other_database(session, project.store)
     except (DatabaseUnavailable, FilesUnavailable, ConfigError):
         return True
-
-
-def _load(invocation: Invocation, folder: SessionFolder, session_id: str) -> Session:
-    """As its file says, else as the ledger does; one that says it runs is interrupted when nobody drains it."""
-    try:
-        session = folder.load(session_id)
-    except CorruptSession as error:
-        with open_project(invocation) as project:
-            session = rebuilt(project.store.history, session_id, error, project.store.failed_state)
-    if session.current_status is Status.RUNNING and not folder.is_held(session_id):
-        session.status, session.stopped_because = Status.INTERRUPTED, "its process died"
-    return session

@@ -21,7 +21,7 @@ def drain(invocation: Invocation, **given: Any) -> int:
 
 @command
 def resume(invocation: Invocation, **given: Any) -> int:
-    """Go on with the newest incomplete session, or the one named, as it was asked for."""
+    """Go on with the newest incomplete session or chain, or the one named, as it was asked for."""
     if given.pop("close"):
         from batchdrain.cli.commands.close_session import close_session
 
@@ -51,7 +51,7 @@ def drain_queued(invocation: Invocation, **given: Any) -> int:
 
 @command
 def chain_with_queued(invocation: Invocation, **given: Any) -> int:
-    """For one run: its queued phases first, then its failed ones, each part a session of its own."""
+    """For one run: its queued phases first, then its failed ones, with limits and a report for both together."""
     from batchdrain.cli.commands import chain_with_queued
     from batchdrain.cli.commands.chain import ChainFlags
 
@@ -60,7 +60,7 @@ def chain_with_queued(invocation: Invocation, **given: Any) -> int:
 
 @command
 def drain_all(invocation: Invocation, **given: Any) -> int:
-    """For all runs: queued phases run by run, most queued first, then the failed ones."""
+    """For all runs: queued phases run by run, most queued first, then the failed ones, as one."""
     from batchdrain.cli.commands import drain_all
     from batchdrain.cli.commands.chain import ChainFlags
 

@@ -52,7 +52,7 @@ _OUTPUT = Flag("output", FILE, "write the plan to this file, for drain --plan", 
 _LIMITS = (
     Flag("policy", NAME, "what goes first; each entry breaks the ties of those before it", "hints,smart", setting="policy",
          choices=("hints", "untried-first", "smart", "sample-first", "promising-first", "best-yield", "fewest-failures",
-                  "run-order", "package.module:function"), is_list=True),
+                  "run-order", "most-queued", "package.module:function"), is_list=True),
     Flag("workers", INT, "how many phases of different runs to execute side by side", "4", setting="workers"),
     Flag("engine", NAME, "where to execute", "local", setting="engine", choices=("local", "package.module:factory")),
     Flag("phase_timeout", DURATION, "the time limit of every phase; it is not adapted then", "90s or 10m",
@@ -83,8 +83,19 @@ _QUEUED = (
 )
 _CHOICE = (_BATCH_SIZE, _RUN, _EXCLUDE_RUN, _CATEGORY, *_LIMITS)
 _CHAIN = (Flag("queued_batch_size", INT, "queued phases a batch", "10", setting="batch_size",
-               unset="--batch-size, else the setting `batch_size`"), *_QUEUED,
+               unset="--batch-size, else the setting `batch_size`"),
+          _QUEUED[0], _QUEUED[1]._replace(help="end with the first phase that fails, queued or failed"),
           _BATCH_SIZE._replace(help="how many failed phases to drain at most"))  # fmt: skip
+_CHAIN_LIMITS = (
+    _LIMITS[0]._replace(help="what goes first of the failed phases; each entry breaks the ties of those before it"),
+    *_LIMITS[1:],
+)
+_NARROWED = tuple(
+    flag._replace(help=f"{flag.help}: at most as wide as the session's own", unset="the session's own")
+    for flag in _LIMITS
+    if flag.name
+    in {"workers", "max_total_minutes", "max_attempts", "max_timeouts_per_run", "max_repeats", "min_success_rate"}
+)
 _RESUME = Flag("resume", SWITCH, "go on with the newest incomplete session", unset="off")
 
 FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
@@ -96,7 +107,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
         _SESSION,
         _BATCH_SIZE._replace(help="take at most so many phases this time; the session's own size stays",
                              unset="what is left of the session"),
-        _FINISH_CURRENT,
+        *_NARROWED, _FINISH_CURRENT,
         Flag("close", SWITCH, "complete a session whose process is dead as it stands, and start no work", unset="off"),
         _FAIL_IF_NOTHING,
     ),
@@ -109,8 +120,8 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
         _REQUIRED_RUN._replace(help="the run whose queued phases are drained, or the runs that match (required)"),
         _BATCH_SIZE._replace(help="phases a batch"), *_QUEUED, _FINISH_CURRENT, _FAIL_IF_NOTHING,
     ),
-    "chain_with_queued": (_REQUIRED_RUN, *_CHAIN, _CATEGORY, *_LIMITS, _PROFILE, _QUIET, _FINISH_CURRENT, _FAIL_IF_NOTHING),
-    "drain_all": (*_CHAIN, _EXCLUDE_RUN, _CATEGORY, *_LIMITS, _PROFILE, _QUIET, _FINISH_CURRENT, _FAIL_IF_NOTHING),
+    "chain_with_queued": (_REQUIRED_RUN, *_CHAIN, _CATEGORY, *_CHAIN_LIMITS, _PROFILE, _QUIET, _FINISH_CURRENT, _FAIL_IF_NOTHING),
+    "drain_all": (*_CHAIN, _EXCLUDE_RUN, _CATEGORY, *_CHAIN_LIMITS, _PROFILE, _QUIET, _FINISH_CURRENT, _FAIL_IF_NOTHING),
     "summary": (
         _SESSION, _REPORT_FORMAT, _OUTPUT._replace(help="write to this file", example="summary.md", unset="it is printed"),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from invoke.exceptions import Exit
 
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import to_error_lines
+from batchdrain.cli.tasks.called_as import called_as
 from batchdrain.cli.tasks.flag import Flag
 from batchdrain.config.environment import read_environ
 from batchdrain.config.paths import with_home
@@ -27,7 +29,8 @@ def run_command(body: Callable[..., int | None], flags: Iterable[Flag], c: Conte
         invocation = invocation_of(c)
         from batchdrain.cli.tasks.flag_values import values_of  # heavy: there may be no memory for it
 
-        code = body(invocation, **values_of(flags, given))
+        words, mount = called_as(body.__name__, sys.argv)
+        code = body(replace(invocation, words=words, mount=mount), **values_of(flags, given))
     except KeyboardInterrupt:
         raise Exit(code=130) from None
     except Exception as error:

@@ -71,6 +71,11 @@ class Ledger:
         """All of its version."""
         return (self.meta, self.claim, self.attempt, *self.later.values())
 
+    @property
+    def chain(self) -> sa.Table | None:
+        """Of the chains; None where the tables are of a version before it."""
+        return self.later.get("batchdrain_chain")
+
     def exists(self, connection: sa.Connection) -> bool:
         """Whether the tables of the first version stand. Reads only."""
         return _stand(connection, (self.meta, self.claim, self.attempt))

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.mysql import LONGTEXT
 SCHEMA_VERSION: Final = 3
 ADDED: Final[Mapping[int, Mapping[str, tuple[str, ...]]]] = {2: {"batchdrain_claim": ("success_codes",)}}
 """By version: the columns that it added, by table. Version 1 is what bd1f117 made."""
-ADDED_TABLES: Final[Mapping[int, tuple[str, ...]]] = {3: ("batchdrain_attempt_sum",)}
+ADDED_TABLES: Final[Mapping[int, tuple[str, ...]]] = {3: ("batchdrain_attempt_sum", "batchdrain_chain")}
 """By version: the tables that it added."""
 # MariaDB: a TEXT holds 64 kB and compares by a collation that takes 'X ' for 'x'; keys are ASCII digests.
 _LONG: Final = sa.Text().with_variant(LONGTEXT(charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb")
@@ -113,9 +113,23 @@ def _attempt_sum_columns() -> list[sa.Column[Any]]:
     ]
 
 
+def _chain_columns() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("chain_uid", sa.CHAR(32), primary_key=True),
+        sa.Column("source", sa.String(_SOURCE), nullable=False),
+        sa.Column("task", sa.String(32), nullable=False),
+        sa.Column("started_ms", sa.BigInteger, nullable=False),
+        sa.Column("ended_ms", sa.BigInteger),
+        sa.Column("status", sa.String(16)),
+        sa.Column("asked", _LONG, nullable=False),
+        sa.Column("sessions", _LONG, nullable=False),
+    ]
+
+
 _COLUMNS: Final[Mapping[str, Callable[[], list[sa.Column[Any]]]]] = {
     "batchdrain_meta": _meta_columns,
     "batchdrain_claim": _claim_columns,
     "batchdrain_attempt": _attempt_columns,
     "batchdrain_attempt_sum": _attempt_sum_columns,
+    "batchdrain_chain": _chain_columns,
 }

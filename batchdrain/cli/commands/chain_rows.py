@@ -1,0 +1,67 @@
+"""The sessions of a chain as one line of `inv sessions`, and which chains are still open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from batchdrain.cli.commands.open import open_project
+from batchdrain.cli.invocation import Invocation
+from batchdrain.database.ledger.chains import ChainRow, Chains
+from batchdrain.model.errors import ConfigError, DatabaseUnavailable, FilesUnavailable
+from batchdrain.sessions.session import Status
+
+_LEFT = (Status.RUNNING, Status.INTERRUPTED, Status.STOPPED)
+
+
+def join_chains(invocation: Invocation, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """`rows`: newest first, as they are listed. Those of one chain become one row, where its newest stood."""
+    chains: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        if row.get("chain_uid"):
+            chains.setdefault(row["chain_uid"], []).append(row)
+    are_complete = [uid for uid, parts in chains.items() if all(part["completed_at"] and not part["alive"] for part in parts)]
+    left = read_chains_left(invocation) if are_complete else {}
+    joined = []
+    for row in rows:
+        parts = chains.pop(row.get("chain_uid") or "", None)
+        if parts is not None:
+            joined.append(_join(parts, left.get(row["chain_uid"])))
+        elif not row.get("chain_uid"):
+            joined.append(row)
+    return joined
+
+
+def read_chains_left(invocation: Invocation) -> dict[str, ChainRow]:
+    """Those that are not complete, by uid; none where the database does not answer."""
+    try:
+        with open_project(invocation) as project:
+            return Chains(project.store.database, project.store.ledger).read_left()
+    except (DatabaseUnavailable, FilesUnavailable, ConfigError):
+        return {}
+
+
+def _join(parts: Sequence[dict[str, Any]], row: ChainRow | None) -> dict[str, Any]:
+    """`parts`: newest first. `row`: of the ledger, where the chain is not complete. The line names the session by which the chain is resumed."""
+    states = [part["status"] for part in parts]
+    alive = any(part["alive"] for part in parts)
+    status = next((state for state in _LEFT if state in states), Status.COMPLETE)
+    if alive:
+        status = Status.RUNNING
+    elif row is not None and status is Status.COMPLETE:
+        status = Status.INTERRUPTED if row.ended_at is None else Status.STOPPED
+    named = next((part for part in parts if part["completed_at"] is None), parts[0])
+    processed, success, failed = (sum(part[f"total_{name}"] for part in parts) for name in ("processed", "success", "failed"))
+    return {
+        **named,
+        "kind": "chain",
+        "status": status.value,
+        "alive": alive,
+        "started_at": parts[-1]["started_at"],
+        "held": [claim for part in parts for claim in part["held"]],
+        "batch_size": None,
+        "total_processed": processed,
+        "total_success": success,
+        "total_failed": failed,
+        "success_rate": success / processed if processed else None,
+    }

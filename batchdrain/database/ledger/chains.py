@@ -1,0 +1,124 @@
+"""The chains of the ledger: several sessions that were asked for as one. A row says what was asked, and which sessions it has.
+
+Tables of an earlier version, which wait for their migration while somebody holds a claim, have no table for them: a chain
+stands in batchdrain_meta then, until it is written again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from batchdrain.database.connection import Database
+from batchdrain.database.ledger.schema import Ledger
+from batchdrain.runtime import clock
+from batchdrain.runtime.json_text import to_json_line
+
+CHAIN: Final = "chain/"
+"""Before the chain's uid: its name in batchdrain_meta."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainRow:
+    """One chain, as the ledger has it."""
+
+    uid: str
+    task: str  #: that was typed: drain-all
+    started_at: datetime
+    asked: Mapping[str, Any]  #: plain JSON values: filters and limits of its parts
+    sessions: Mapping[str, str] = field(default_factory=dict)  #: ids of those that were begun, by kind
+    ended_at: datetime | None = None  #: None: something is left of it
+    status: str | None = None  #: how it ended
+
+    @property
+    def because(self) -> str | None:
+        """What stopped it."""
+        found = self.asked.get("stopped_because")
+        return found if isinstance(found, str) else None
+
+
+class Chains:
+    """Every method raises DatabaseUnavailable."""
+
+    def __init__(self, database: Database, ledger: Ledger) -> None:
+        self._database = database
+        self._ledger = ledger
+
+    def write(self, row: ChainRow) -> None:
+        """Keep it, in place of what was known of it. The ledger must stand."""
+        meta, chain = self._ledger.meta, self._ledger.chain
+        values, name = self._to_values(row), f"{CHAIN}{row.uid}"
+
+        def work(connection: sa.Connection) -> None:
+            connection.execute(meta.delete().where(meta.c.name == name))
+            if chain is None:
+                connection.execute(meta.insert().values(name=name, value=to_json_line(values)))
+            elif not connection.execute(chain.update().where(chain.c.chain_uid == row.uid).values(**values)).rowcount:
+                connection.execute(chain.insert().values(chain_uid=row.uid, **values))
+
+        self._database.write(work)
+
+    def read(self, uid: str) -> ChainRow | None:
+        """None for one that the ledger does not know."""
+        return next((row for row in self._read(uid) if row.uid == uid), None)
+
+    def read_left(self) -> dict[str, ChainRow]:
+        """Those that are not complete, by uid."""
+        return {row.uid: row for row in self._read(None) if row.status != "complete"}
+
+    def _read(self, uid: str | None) -> Iterable[ChainRow]:
+        meta, chain = self._ledger.meta, self._ledger.chain
+        with self._database.read() as connection:
+            if not self._ledger.exists(connection):
+                return []
+            found: list[tuple[str, Mapping[str, Any]]] = []
+            if chain is not None and sa.inspect(connection).has_table(chain.name, schema=chain.schema):
+                query = sa.select(chain).where(
+                    chain.c.chain_uid == uid if uid else sa.or_(chain.c.ended_ms.is_(None), chain.c.status != "complete")
+                )
+                found += [(row["chain_uid"], dict(row)) for row in connection.execute(query).mappings()]
+            query = sa.select(meta.c.name, meta.c.value).where(meta.c.name.startswith(CHAIN + (uid or ""), autoescape=True))
+            found += [(name.removeprefix(CHAIN), _to_mapping(value)) for name, value in connection.execute(query)]
+        rows = [_parse(name, values) for name, values in found if values.get("source") == self._ledger.source]
+        return [row for row in rows if row is not None]
+
+    def _to_values(self, row: ChainRow) -> dict[str, Any]:
+        return {
+            "source": self._ledger.source,
+            "task": row.task,
+            "started_ms": clock.to_ms(row.started_at),
+            "ended_ms": None if row.ended_at is None else clock.to_ms(row.ended_at),
+            "status": row.status,
+            "asked": to_json_line(dict(row.asked)),
+            "sessions": to_json_line(dict(row.sessions)),
+        }
+
+
+def _to_mapping(value: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _parse(uid: str, values: Mapping[str, Any]) -> ChainRow | None:
+    """None for what is no chain of ours: whoever may write to the ledger may have written anything."""
+    try:
+        ended_ms = values["ended_ms"]
+        return ChainRow(
+            uid=uid,
+            task=str(values["task"]),
+            started_at=clock.from_ms(int(values["started_ms"])),
+            asked=_to_mapping(values["asked"]),
+            sessions={str(kind): str(name) for kind, name in _to_mapping(values["sessions"]).items()},
+            ended_at=None if ended_ms is None else clock.from_ms(int(ended_ms)),
+            status=None if values["status"] is None else str(values["status"]),
+        )
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return None

@@ -1,0 +1,162 @@
+"""A chain: the queued phases, then the failed ones, in at most one session each, asked for as one.
+
+What it was asked to do stands in the ledger before its first session begins, so that whatever ends it leaves something that
+`resume` goes on with as a whole. Its limits count the results and the time of all its sessions; time in which nobody drained
+is not counted. Whoever drains it holds the lock of its first session until its end.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from batchdrain.database.ledger.chains import ChainRow, Chains
+from batchdrain.drain.project import Project
+from batchdrain.drain.request import DrainRequest, request_of, require_same_source
+from batchdrain.model.errors import BadData
+from batchdrain.model.phase import Skip
+from batchdrain.planning.stop import session_stop
+from batchdrain.runtime import clock
+from batchdrain.sessions import lock
+from batchdrain.sessions.progress import ResultCounts
+from batchdrain.sessions.session import Kind, Session, Status
+
+_FREE_S: Final = "free_s"
+_BECAUSE: Final = "stopped_because"
+
+
+@dataclass(slots=True, kw_only=True)
+class Chain:
+    """What it was asked to do, and its sessions so far."""
+
+    uid: str
+    task: str  #: that was typed: drain-all
+    requests: Mapping[Kind, DrainRequest]  #: in turn
+    started_at: datetime
+    ids: dict[Kind, str] = field(default_factory=dict)  #: of the sessions that were begun
+    sessions: dict[Kind, Session] = field(default_factory=dict)  #: as they stand now
+    free_s: float = 0.0  #: for which it was drained before a stop condition ended it: its minutes are counted anew from there
+    ended: Status | None = None
+    because: str | None = None  #: of its end by a stop condition
+    anew: bool = False  #: it was complete, and somebody goes on with it all the same
+    _held: tuple[str, int] | None = None
+
+    @classmethod
+    def of(cls, task: str, requests: Mapping[Kind, DrainRequest]) -> Chain:
+        """A new one, of which nothing is written yet."""
+        return cls(uid=uuid.uuid4().hex, task=task, requests=requests, started_at=clock.now())
+
+    @classmethod
+    def of_row(cls, project: Project, row: ChainRow) -> Chain:
+        """As the ledger has it. Raises BadData, ConfigError."""
+        return cls(
+            uid=row.uid,
+            task=row.task,
+            requests={kind: _request_of(project, row, kind) for kind in (Kind.QUEUED, Kind.FAILED) if kind in row.asked},
+            started_at=row.started_at,
+            ids={Kind(kind): name for kind, name in row.sessions.items() if kind in set(Kind)},
+            because=row.because,
+            free_s=_number(row.asked.get(_FREE_S)),
+            ended=Status(row.status) if row.ended_at is not None and row.status in set(Status) else None,
+        )
+
+    @property
+    def active_s(self) -> float:
+        """For which it was drained so far."""
+        return sum(session.active_s for session in self.sessions.values())
+
+    def others(self, kind: Kind) -> Iterator[Session]:
+        """Its sessions but the one of this kind."""
+        return (session for of, session in self.sessions.items() if of is not kind)
+
+    def counts_for(self, kind: Kind) -> ResultCounts:
+        """Of a new session of it, with what the others did."""
+        return self._count(ResultCounts(metric=self.requests[kind].settings.stop.metric), self.others(kind))
+
+    def _count(self, counts: ResultCounts, sessions: Iterable[Session]) -> ResultCounts:
+        for session in sessions:
+            counts.follow(session)
+        counts.earlier_s -= self.free_s
+        return counts
+
+    def find_stop(self) -> Skip | None:
+        """Why nothing more of it is to begin, as its sessions stand."""
+        stop = next(iter(self.requests.values())).settings.stop
+        return session_stop(self._count(ResultCounts(metric=stop.metric), self.sessions.values()).progress(), stop)
+
+    def lock(self, project: Project, session_id: str) -> int:
+        """Hold a session of it. Raises SessionInUse, FilesUnavailable."""
+        if self._held is not None and self._held[0] == session_id:
+            return lock.share(self._held[1])
+        held = project.folder.lock(session_id)
+        if self._held is None:
+            self._held = (session_id, lock.share(held))
+        return held
+
+    def hold(self, project: Project) -> None:
+        """Take the lock of its first session, where there is one. Raises SessionInUse, FilesUnavailable."""
+        for session_id in list(self.ids.values())[:1]:
+            project.folder.prepare()
+            os.close(self.lock(project, session_id))
+
+    def let_go(self) -> None:
+        """Nobody drains it any more."""
+        if self._held is not None:
+            os.close(self._held[1])
+            self._held = None
+
+    def join(self, project: Project, session: Session) -> None:
+        """A session of it is about to be written. Raises DatabaseUnavailable."""
+        self.ids[session.kind] = session.session_id
+        self.write(project)
+
+    def begin_anew(self, project: Project) -> None:
+        """It goes on though it has ended, after a stop condition with its minutes anew. Raises DatabaseUnavailable."""
+        if self.ended is Status.STOPPED:
+            self.free_s = self.active_s
+        self.anew = self.ended is Status.COMPLETE
+        self.ended = self.because = None
+        self.write(project)
+
+    def end(self, project: Project, status: Status, because: str | None = None) -> None:
+        """Nothing is left of it, or a stop condition ends it. Raises DatabaseUnavailable."""
+        self.ended, self.because = status, because
+        if self.ids:
+            self.write(project)
+
+    def write(self, project: Project) -> None:
+        """Keep it in the ledger, as it is."""
+        asked: dict[str, Any] = {kind.value: request.as_fields() for kind, request in self.requests.items()}
+        row = ChainRow(
+            uid=self.uid,
+            task=self.task,
+            started_at=self.started_at,
+            asked={**asked, _FREE_S: round(self.free_s, 3), _BECAUSE: self.because},
+            sessions={kind.value: name for kind, name in self.ids.items()},
+            ended_at=None if self.ended is None else clock.now(),
+            status=None if self.ended is None else self.ended.value,
+        )
+        Chains(project.store.database, project.store.ledger).write(row)
+
+
+def _request_of(project: Project, row: ChainRow, kind: Kind) -> DrainRequest:
+    """What one of its parts is asked to do."""
+    place = f"of chain {row.uid}"
+    try:
+        session = Session.model_validate({**row.asked[kind], "session_id": place, "started_at": row.started_at})
+    except (ValidationError, TypeError):
+        raise BadData(
+            f"ledger: chain {row.uid}: what it was asked to do can't be read", remedy="start a new one with `inv drain-all`"
+        ) from None
+    require_same_source(session, project.settings)
+    return replace(request_of(session, project.settings), kind=kind)
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

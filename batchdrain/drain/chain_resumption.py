@@ -1,0 +1,68 @@
+"""What `resume` goes on with: a session, or the chain that it is of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from batchdrain.database.ledger.chains import Chains
+from batchdrain.drain.chain import Chain
+from batchdrain.drain.project import Project
+from batchdrain.drain.resumption import find_session, read_session
+from batchdrain.model.errors import UsageError
+from batchdrain.sessions.rebuild import UnknownSession, rebuilt
+from batchdrain.sessions.session import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What is to go on."""
+
+    session: Session
+    chain: Chain | None  #: None: it is of none, or the ledger does not know it any more
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Of the session and the others of its chain."""
+        others = () if self.chain is None else self.chain.ids.values()
+        return tuple(dict.fromkeys((self.session.session_id, *others)))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is left of it."""
+        return self.session.is_incomplete or (self.chain is not None and self.chain.ended is None)
+
+
+def find_target(project: Project, session_id: str | None) -> Target | None:
+    """The session that was named, else the newest that is to go on; None: none is. Reads only. Raises BatchDrainError."""
+    chains = Chains(project.store.database, project.store.ledger)
+    left = chains.read_left().values() if session_id is None else ()
+    session = find_session(project, session_id, {row.uid for row in left if row.ended_at is None})
+    return None if session is None else Target(session=session, chain=_chain_of(project, chains, session))
+
+
+def _chain_of(project: Project, chains: Chains, session: Session) -> Chain | None:
+    row = None if session.chain_uid is None else chains.read(session.chain_uid)
+    if row is None:
+        return None
+    chain = Chain.of_row(project, row)
+    chain.ids.setdefault(session.kind, session.session_id)
+    for kind, name in list(chain.ids.items()):
+        found = session if name == session.session_id else _read(project, name)
+        if found is None:  # it ended before it was written
+            del chain.ids[kind]
+        else:
+            chain.sessions[kind] = found
+    return chain
+
+
+def _read(project: Project, session_id: str) -> Session | None:
+    """Also one of another folder, as the ledger has it."""
+    try:
+        return read_session(project, session_id)[0]
+    except UnknownSession:
+        return None
+    except UsageError as error:
+        try:
+            return rebuilt(project.store.history, session_id, UnknownSession(error.message), project.store.failed_state)
+        except UnknownSession:
+            return None

@@ -1,0 +1,30 @@
+"""A new session, as it stands before its first phase."""
+
+from __future__ import annotations
+
+import uuid
+
+from batchdrain.drain.chain import Chain
+from batchdrain.drain.project import Project
+from batchdrain.drain.request import DrainRequest
+from batchdrain.planning.backlog import Backlog
+from batchdrain.runtime import clock
+from batchdrain.sessions.balance import Balance, Skips
+from batchdrain.sessions.session import Session, Status
+
+
+def make_session(project: Project, request: DrainRequest, backlog: Backlog, chain: Chain | None) -> Session:
+    """`backlog`: read just now. Makes its folder, and nothing else. Raises FilesUnavailable."""
+    started_at = clock.now()
+    project.folder.prepare()
+    session_id = project.folder.new_id(started_at)
+    return Session(
+        session_id=session_id,
+        session_uid=uuid.uuid4().hex,
+        database=project.store.identify(),
+        status=Status.RUNNING,
+        chain_uid=None if chain is None else chain.uid,
+        started_at=started_at,
+        balance=Balance.of(before=backlog.total, known=backlog.total, skips=Skips.of(backlog.remainder)),
+        **request.as_fields(),
+    )

@@ -1,0 +1,29 @@
+"""The plan of a chain for people: a line a run, and for what is left out the rule that skips it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from batchdrain.planning.plan import Plan
+from batchdrain.planning.skip_rules import by_rule
+from batchdrain.runtime.text import safe_text
+from batchdrain.sessions.session import Kind
+
+
+def render_chain_plan(plans: Mapping[Kind, Plan]) -> Iterator[str]:
+    """Lines. `plans`: of its parts, in turn."""
+    counts = {kind: Counter(planned.choice.phase.run_id for planned in made.all) for kind, made in plans.items()}
+    runs = dict.fromkeys(run_id for by_run in counts.values() for run_id in by_run)
+    for run_id in runs:
+        parts = [f"{by_run[run_id]} {kind.value}" for kind, by_run in counts.items() if by_run[run_id]]
+        yield f"  {safe_text(run_id)}: {', then '.join(parts)}"
+    if runs:
+        yield ""
+    for kind, made in plans.items():
+        yield (
+            f"Would drain {len(made.all)} of {made.total} {kind.value}: {made.skipped.total()} are skipped, "
+            f"{made.left} find the batch full"
+        )
+        for rule, count, values in by_rule(made.skipped):
+            yield f"  {count} skipped by {rule}: {values}"

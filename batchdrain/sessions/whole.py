@@ -1,0 +1,71 @@
+"""The sessions of a chain as one: what summary, exit code and rate are of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from batchdrain.model.phase import Skip
+from batchdrain.sessions.balance import Balance
+from batchdrain.sessions.session import Session, Status
+
+
+class Whole(Session):
+    """All sessions of a chain. Its id is the last one's."""
+
+    parts: list[Session] = Field(exclude=True)
+
+
+def parts_of(session: Session) -> list[Session]:
+    """The sessions of a chain, or the session itself."""
+    return session.parts if isinstance(session, Whole) else [session]
+
+
+def paths_of(session: Session, saved_to: str) -> list[str]:
+    """`saved_to`: the paths of its files, a line each; of one session it is the path, whatever is in it."""
+    return saved_to.split("\n") if isinstance(session, Whole) else [saved_to]
+
+
+def whole_of(parts: Sequence[Session], ended: Status | None, because: str | None = None) -> Session:
+    """`parts`: of one chain, in turn; at least one. `ended`: how the chain did; None: something is left of it. `because`: what
+    stopped it between its parts. Of one part that stands as the chain does it is the part itself."""
+    first, last = parts[0], parts[-1]
+    if len(parts) == 1 and (last.is_incomplete or last.current_status is ended):
+        return last
+    is_left = ended is None or any(part.is_incomplete for part in parts)
+    states = [*(part.current_status for part in parts), ended]
+    found = Whole.model_construct(
+        **{**{name: getattr(last, name) for name in Session.model_fields}, "parts": list(parts)},
+    )
+    found.started_at = first.started_at
+    found.completed_at = None if is_left else max(part.completed_at or part.started_at for part in parts)
+    found.status = next((state for state in (Status.RUNNING, Status.STOPPED) if state in states), Status.COMPLETE)
+    if is_left and found.status is not Status.RUNNING:
+        found.status = Status.INTERRUPTED
+    reasons = [*(part.stopped_because for part in parts), because]
+    found.stopped_because = "; ".join(dict.fromkeys(reason for reason in reasons if reason)) or None
+    found.active_s = sum(part.active_s for part in parts)
+    found.balance = _sum_balances([part.balance for part in parts if part.balance is not None])
+    found.results = [result for part in parts for result in part.results]
+    for name in ("total_processed", "total_success", "total_failed", "total_timeouts"):
+        setattr(found, name, sum(getattr(part, name) for part in parts))
+    found.metrics = dict(sum((Counter(part.metrics) for part in parts), Counter()))
+    found.fingerprint_counts = dict(sum((Counter(part.fingerprint_counts) for part in parts), Counter()))
+    found.skipped = []
+    counts: dict[Skip, int | None] = {}
+    for one in (one for part in parts for one in part.skipped):
+        skip = Skip(one.rule, one.value)
+        known = counts.get(skip)
+        counts[skip] = one.count if known is None else known + (one.count or 0)
+    for skip, count in counts.items():
+        found.note(skip, count)
+    return found
+
+
+def _sum_balances(balances: Sequence[Balance]) -> Balance | None:
+    if not balances:
+        return None
+    names = Balance.model_fields
+    return Balance(**{name: sum(getattr(balance, name) for balance in balances) for name in names})
