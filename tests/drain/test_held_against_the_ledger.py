@@ -23,7 +23,7 @@ def stands(kept: Any, rows: list[dict[str, Any]], now: RowState | None, counted:
     """Whether the only result of a session stays in it."""
     table = SimpleNamespace(read_row_state=lambda _, key: now)
     past = SimpleNamespace(attempts={KEY.digest: counted} if counted else {})
-    database = SimpleNamespace(read=lambda: contextlib.nullcontext())
+    database = SimpleNamespace(read=contextlib.nullcontext)
     store: Any = SimpleNamespace(history=SimpleNamespace(read_past=lambda: past), table=table, database=database)
     session = Session(session_id="s", started_at=START, results=[kept])
     session.recount()
