@@ -10,10 +10,10 @@ import pytest
 
 from batchdrain.drain.borne_out import hold_against_ledger
 from batchdrain.model.phase import PhaseKey, RowState
+from batchdrain.model.states import Outcome
 from batchdrain.sessions.session import Session
 from tests.drain.judging import row
 from tests.sessions.files import START, result
-from tests.sessions.test_rebuild import Outcome
 from tests.sessions.test_rebuild import row as attempt
 
 KEY = PhaseKey("r", "p0")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from batchdrain.drain import liveness
 from batchdrain.drain.liveness import is_due, is_gone
+from batchdrain.execution import guardian_client, process_identity
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,6 @@ def test_a_claim_is_settled_once_nobody_can_work_for_it_any_more(
 ) -> None:
     """`none`: its engine brought its own guardian, so its command may run elsewhere; None: nobody can tell."""
     held: Any = SimpleNamespace(controller="it", guardian=None if guardian == "none" else "its", lease_left_ms=left_ms)
-    monkeypatch.setattr(liveness.process_identity, "is_alive", lambda _: controller)
-    monkeypatch.setattr(liveness.guardian_client, "is_guardian_alive", lambda _: guardian)
+    monkeypatch.setattr(process_identity, "is_alive", lambda _: controller)
+    monkeypatch.setattr(guardian_client, "is_guardian_alive", lambda _: guardian)
     assert (is_gone(held), is_due(held)) == (gone, due)
