@@ -20,8 +20,8 @@ from tests.support.soaking import is_drawn, soak
 from tests.support.workplace import Workplace
 
 # The gate judges a change, and not the luck of its examples; everywhere else they are drawn anew.
-hypothesis.settings.register_profile("gate", derandomize=True, max_examples=50)
-hypothesis.settings.register_profile("everyday", max_examples=25)
+hypothesis.settings.register_profile("gate", derandomize=True, max_examples=50, deadline=None)
+hypothesis.settings.register_profile("everyday", max_examples=25, deadline=None)
 hypothesis.settings.load_profile("gate" if os.environ.get("CI") else "everyday")
 
 MEMORY = Path("/dev/shm")

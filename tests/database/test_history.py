@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from batchdrain.database.ledger.history import SESSION, History
+from batchdrain.config.settings import Source
+from batchdrain.database.connection import open_database
+from batchdrain.database.ledger.history import SESSION, History, Past
 from batchdrain.database.ledger.kept_durations import RECENT
+from batchdrain.database.ledger.notes import NoteKind, Notes
+from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerprint
+from batchdrain.database.ledger.schema import Ledger
+from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import Outcome
 from batchdrain.runtime import clock
 from tests.database.bench import Bench, attempt_of, taken
 from tests.database.book import Book
+from tests.support.workplace import Workplace
 
 pytestmark = pytest.mark.everyday("sqlite")
 
@@ -92,3 +99,15 @@ def test_the_attempts_of_a_session_come_in_the_order_in_which_they_began_without
     book.attempt("c", None, session_uid="s")
     book.attempt("d", "complete", session_uid="t")
     assert [row["run_id"] for row in history(book).read_session_rows("s")] == ["a", "b"]
+
+
+def test_a_ledger_that_is_not_there_is_an_empty_one(project: Workplace) -> None:
+    """A look before the first drain reads, and makes nothing."""
+    database = open_database(project.url)
+    ledger = Ledger.of(PhaseTable.reflect(database, Source()))
+    found = History(database, ledger)
+    assert (found.read_past(), found.read_durations_s("default")) == (Past(), [])
+    assert (found.read_session_rows("s"), found.read_session_heads("s")) == ([], [])
+    assert read_retries_by_fingerprint(database, ledger) == {}
+    assert [Notes(database, ledger).read(kind) for kind in NoteKind] == [[], [], []]
+    database.close()

@@ -18,6 +18,7 @@ from batchdrain.drain.recovery import recover
 from batchdrain.execution import process_identity
 from batchdrain.execution.file_names import to_files
 from batchdrain.execution.order import ExecutionFiles
+from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.model.claim import Claim
 from tests.chaos.faults import fault
 from tests.database.bench import Bench, taken
@@ -50,10 +51,10 @@ class Left:
         me = process_identity.identify_self()
         self._dead = replace(me, start=me.start - 1)
 
-    def hold(self, name: str) -> Claim:
+    def hold(self, name: str, *, lease_s: float = 3600, guard: ProcessIdentity | None = None) -> Claim:
         claims = self.bench.controller()
         claims.holder = replace(claims.holder, process=self._dead, spool_dir=str(self.spool))
-        return taken(self.bench.claim(claims, name, lease_s=3600, guard=self._dead))
+        return taken(self.bench.claim(claims, name, lease_s=lease_s, guard=guard or self._dead))
 
     def files(self, claim: Claim) -> ExecutionFiles:
         key = claim.phase.key
@@ -254,3 +255,28 @@ def test_a_note_that_names_our_own_session_is_not_believed(left: Left) -> None:
 
     assert settled.ended_processes == 0
     assert left.bench.work.states() == {"r/p": "FAILED"}
+
+
+@pytest.mark.everyday("sqlite")
+def test_a_result_that_was_kept_ended_when_its_command_did_and_not_when_it_was_found(left: Left) -> None:
+    """Durations and reports of last week are of last week."""
+    left.bench.work.fail("r/p")
+    left.keep(left.hold("r/p"))
+    recover(left.bench.project)
+    assert left.bench.rows("ended_ms, duration_ms") == [(GOOD["ended_ms"], 1500)]
+
+
+@pytest.mark.everyday("sqlite")
+def test_a_record_whose_controller_lives_on_is_read_and_left_there(left: Left) -> None:
+    """It may work for another copy of the database, and need its record there."""
+    left.bench.work.fail("r/p", "r/q")
+    gone = left.hold("r/p")
+    left._dead = process_identity.identify_self()
+    lives = left.hold("r/q", lease_s=-1, guard=replace(left._dead, start=left._dead.start - 1))
+    left.keep(gone)
+    left.keep(lives)
+
+    recover(left.bench.project)
+
+    assert set(left.bench.work.states().values()) == {"COMPLETE"}
+    assert list(left.spool.iterdir()) == [left.place(lives)]

@@ -37,7 +37,8 @@ class Finishing:
             probe=lambda scheduled, step_s: replace(scheduled, due=-1.0),
             reschedule=lambda scheduled, attempt, due: ScheduledAttempt(due, 1, scheduled.choice, executions=1),
         )
-        self.stops: Any = SimpleNamespace(stop=self._stop, fail=self._fail, note=self._note, is_interrupted=False)
+        stops: Any = SimpleNamespace(stop=self._stop, fail=self._fail, note=self._note, is_interrupted=False)
+        self.stops = stops
         outage: Any = SimpleNamespace(retry=lambda work, meanwhile: work(), patience_s=600.0)
         claims: Any = SimpleNamespace(finish=self._finish)
         heartbeat: Any = SimpleNamespace(drop=lambda _: self.asked.append("heartbeat dropped"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -81,3 +82,26 @@ def test_a_claim_that_no_guardian_of_ours_watches_lasts_as_long_as_its_command_m
     assert elsewhere.deadline_ms(1_000) is None
     here = heartbeat.Heartbeat(cast("Any", SlowClaims()), LEASE, command, pool=cast("Any", GuardianPool()))
     assert here.lease_s(600) == LEASE.ttl_s
+
+
+def test_the_thread_beats_again_and_again_also_after_a_beat_that_was_not_taken() -> None:
+    beaten, enough = list[float](), threading.Event()
+
+    class Claims:
+        def beat(self, claims: list[Claim], *, lease_s: float) -> list[Claim]:
+            beaten.append(lease_s)
+            if len(beaten) == 3:
+                enough.set()
+            if len(beaten) == 1:
+                raise DatabaseUnavailable("away", remedy="wait")
+            return []
+
+    lease = Lease(ttl_s=60, beat_s=0.01, margin_s=5)
+    ours = heartbeat.Heartbeat(cast("Any", Claims()), lease, Command(grace_s=GRACE_S), pool=cast("Any", GuardianPool()))
+    ours.begin()
+    ours.begin()
+    try:
+        assert enough.wait(60)
+    finally:
+        ours.stop()
+    assert set(beaten) == {60.0}

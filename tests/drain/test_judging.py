@@ -157,3 +157,17 @@ def test_the_table_is_waited_for_only_while_it_says_nothing_new(by: EndedBy, lef
     unasked = cast("Any", None)
     states = RowStates(settings_of(result_from="database").command, unasked, {"EXECUTING", "QUEUED"}, unasked)
     assert states.may_change(cast("Any", Running()), ending(by, exit_code=1), left) is may_change
+
+
+@pytest.mark.parametrize(
+    ("by", "reason"),
+    [
+        (EndedBy.LOST, "what became of it is not known: why"),
+        (EndedBy.NOT_TAKEN, "the engine did not take it: why"),
+        (EndedBy.NOT_STARTED, "it could not be started: why"),
+        (EndedBy.UNGUARDED, "why"),
+        (EndedBy.INTERRUPT, "why"),
+    ],
+)
+def test_where_no_command_came_to_its_end_the_reason_is_ours_and_not_its_logs(by: EndedBy, reason: str) -> None:
+    assert judged(settings_of(), ending(by, message="why", stderr_tail=b"its own words")).reason == reason

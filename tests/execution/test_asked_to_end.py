@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from batchdrain.execution import guardian_client
+from batchdrain.execution.guardian import wire
 from batchdrain.execution.guardian_client import GuardianClient, GuardianOrder
 from batchdrain.execution.guardian_pool import GuardianPool
 from batchdrain.execution.order import EndedBy
@@ -68,7 +69,7 @@ def client() -> Iterator[GuardianClient]:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
     found = SimpleNamespace(now=1_000.0)
     monkeypatch.setattr(time, "monotonic", lambda: found.now)
-    monkeypatch.setattr(guardian_client.wire, "boottime_ms", lambda: round(found.now * 1000))
+    monkeypatch.setattr(wire, "boottime_ms", lambda: round(found.now * 1000))
     return found
 
 

@@ -72,3 +72,12 @@ def test_a_success_ends_a_row_of_failures(record: SessionRecord) -> None:
         add(record, result(number, success=success, metrics={"tokens": float(number == 1)}))
     progress = record.progress()
     assert (progress.consecutive_failures, progress.without_metric) == (1, 2)
+
+
+def test_failures_whose_results_were_replaced_stay_counted_when_a_session_is_counted_anew() -> None:
+    """`summary` and stop conditions of a session that goes on know of them."""
+    session = Session(session_id="s", started_at=START, fingerprint_counts={"reset": 2, "boom": 9})
+    session.results = [result(0, success=False, fingerprint="boom"), result(1, success=True)]
+    session.recount()
+    assert session.fingerprint_counts == {"reset": 2, "boom": 1}
+    assert (session.total_processed, session.total_success, session.total_failed) == (2, 1, 1)

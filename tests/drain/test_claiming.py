@@ -1,0 +1,131 @@
+"""A claim that comes to nothing is told, and what becomes of its phase for the rest of the session."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from batchdrain.database.driver_errors import RowLocked, RowRefused
+from batchdrain.drain import claimer as room
+from batchdrain.drain.claimer import Claimer
+from batchdrain.model.claim import Choice, Claim, ScheduledAttempt
+from batchdrain.model.errors import BadData
+from batchdrain.model.phase import PhaseKey
+from tests.drain.judging import LIMIT, claim_of
+
+KEY = PhaseKey("r", "p")
+SCHEDULED = ScheduledAttempt(0.0, 1, Choice(phase=claim_of().phase, reason=""), longer=2)
+
+
+class Claiming:
+    """A claimer, and what it asks of the others."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.asked, self.passed_over, self.not_found = list[str](), set[PhaseKey](), set[PhaseKey]()
+        self.result: Claim | Exception | None = claim_of()
+        patch.setattr(room, "boottime_ms", lambda: 5_000)
+        patch.setattr(room, "LostRows", lambda *_: None)
+        self.guardian: Any = SimpleNamespace(identity="identity")
+        pool = SimpleNamespace(hire=lambda: self.guardian, keep=lambda _: self.asked.append("kept the guardian"))
+        heartbeat = SimpleNamespace(
+            pool=pool,
+            begin=lambda: self.asked.append("beats"),
+            lease_s=lambda limit_s: limit_s + 60,
+            hold=lambda _: self.asked.append("holds"),
+            deadline_ms=lambda before_ms: before_ms + 1,
+        )
+        limits = SimpleNamespace(of=self._limit)
+        services: Any = SimpleNamespace(
+            claims=SimpleNamespace(claim=self._claim, not_found=self.not_found),
+            heartbeat=heartbeat,
+            limits=limits,
+            outage=SimpleNamespace(retry=lambda work, meanwhile: work()),
+        )
+        it: Any = SimpleNamespace(
+            project=SimpleNamespace(settings=SimpleNamespace(run_type_of=lambda run: f"type of {run}"), store=None),
+            request=None,
+            record=SimpleNamespace(counts=SimpleNamespace(passed_over=self.passed_over)),
+        )
+        recorder: Any = SimpleNamespace(
+            not_claimed=lambda _, why: self.asked.append(f"not claimed: {why}"),
+            skipped=lambda skip, text, *, count: self.asked.append(f"skipped by {skip.rule}, {count}"),
+        )
+        self.claimer = Claimer(it, services, recorder)
+
+    def _limit(self, phase: Any, *, longer: int) -> Any:
+        self.asked.append(f"limit, longer {longer}")
+        return LIMIT
+
+    def _claim(self, choice: Choice, **facts: Any) -> Claim | None:
+        self.asked.append(f"claims for {facts['lease_s']:g} s as {facts['run_type']} under {facts['guard']}")
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
+
+    def claim(self) -> Any:
+        self.asked.clear()
+        return self.claimer.claim(SCHEDULED)
+
+
+@pytest.fixture
+def it(monkeypatch: pytest.MonkeyPatch) -> Claiming:
+    return Claiming(monkeypatch)
+
+
+def test_a_claim_has_its_guardian_its_lease_and_a_deadline_from_before_it_was_written(it: Claiming) -> None:
+    found = it.claim()
+    assert (found.limit, found.guardian, found.deadline_ms) == (LIMIT, it.guardian, 5_001)
+    assert it.asked == ["limit, longer 2", "beats", "claims for 120 s as type of r under identity", "holds"]
+
+
+def test_a_phase_that_another_controller_took_is_told_and_its_guardian_kept(it: Claiming) -> None:
+    it.result = None
+    assert it.claim() is None
+    assert it.asked[-2:] == ["not claimed: another controller was faster", "kept the guardian"]
+    assert (it.passed_over, it.claimer.leaves_out(SCHEDULED)) == (set(), False)
+
+
+def test_a_phase_whose_row_is_locked_is_passed_over_until_time_went_by(it: Claiming) -> None:
+    it.result = RowLocked("somebody has it locked")
+    assert it.claim() is None
+    assert it.asked[-2:] == ["not claimed: somebody has it locked", "kept the guardian"]
+    assert (it.passed_over, it.claimer.locked_out) == ({KEY}, {KEY})
+    it.claimer.look_again()
+    assert (it.passed_over, it.claimer.locked_out) == (set(), {KEY})
+    it.result = claim_of()
+    assert it.claim() is not None
+    assert it.claimer.locked_out == set()
+
+
+def test_a_phase_that_was_not_found_again_is_passed_over_until_time_went_by(it: Claiming) -> None:
+    it.result = None
+    it.not_found.add(KEY)
+    assert it.claim() is None
+    assert "not claimed: its row was not found again by its ids" in it.asked
+    assert it.passed_over == {KEY}
+    it.claimer.look_again()
+    assert it.passed_over == set()
+
+
+@pytest.mark.parametrize(
+    ("error", "rule"),
+    [(BadData("names two rows", remedy="x"), "bad data"), (RowRefused("closed", remedy="x"), "refused by the table")],
+)
+def test_a_phase_that_can_not_be_claimed_is_left_out_for_the_rest_of_the_session(
+    it: Claiming, error: Exception, rule: str
+) -> None:
+    it.result = error
+    assert it.claim() is None
+    assert f"skipped by {rule}, 1" in it.asked
+    assert "kept the guardian" in it.asked
+    it.claimer.look_again()
+    assert (it.passed_over, it.claimer.leaves_out(SCHEDULED), it.claimer.refused) == ({KEY}, True, error)
+
+
+def test_a_guardian_is_not_lost_with_an_error_of_the_claim(it: Claiming) -> None:
+    it.result = KeyError("x")
+    with pytest.raises(KeyError):
+        it.claim()
+    assert it.asked[-1] == "kept the guardian"

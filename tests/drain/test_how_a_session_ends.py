@@ -1,0 +1,107 @@
+"""What a session is called at its end, by what ended it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from batchdrain.drain import close as room
+from batchdrain.drain.close import close_after, close_session
+from batchdrain.model.errors import DatabaseUnavailable, FilesUnavailable
+from batchdrain.model.phase import Skip
+from batchdrain.sessions.record import SessionRecord
+from batchdrain.sessions.session import Status
+from tests.sessions.files import add, on_disk, result
+
+STOP = Skip("stop.max_consecutive_failures", "3 failures in a row")
+AWAY = DatabaseUnavailable("away", remedy="wait")
+
+
+class Ending:
+    """A drain that has come to its end, and how."""
+
+    def __init__(self, record: SessionRecord, patch: pytest.MonkeyPatch) -> None:
+        self.record, self.heads = record, list[str]()
+        patch.setattr(room, "keep_head", lambda _, session: self.heads.append(session.status.value))
+        self.stops = SimpleNamespace(failure=None, stopped=None)
+        self.chooser = SimpleNamespace(taken=2)
+        self.shutdown: Any = SimpleNamespace(signal=None, name="SIGINT")
+        self.backlog = SimpleNamespace(skipped=Counter[Skip]())
+        self.most: int | None = 5
+        self.left = 0
+
+    def close(self) -> tuple[str, str | None]:
+        outage = SimpleNamespace(retry=lambda work, meanwhile: work())
+        counts = [SimpleNamespace(failed=self.left, queued=99)]
+        it: Any = SimpleNamespace(
+            record=self.record,
+            project=SimpleNamespace(store=SimpleNamespace(read_run_counts=lambda: counts)),
+            request=SimpleNamespace(state=SimpleNamespace(value="failed"), most=5),
+            backlog=self.backlog,
+            most=self.most,
+        )
+        drain: Any = SimpleNamespace(finisher=SimpleNamespace(outage=outage), stops=self.stops, chooser=self.chooser)
+        close_session(it, drain, self.shutdown)
+        found = on_disk(self.record)
+        assert self.heads == [found["status"]], "the ledger has the session as it ended"
+        return found["status"], found["stopped_because"]
+
+
+@pytest.fixture
+def ending(record: SessionRecord, monkeypatch: pytest.MonkeyPatch) -> Ending:
+    return Ending(record, monkeypatch)
+
+
+def test_a_session_that_found_no_more_is_complete(ending: Ending) -> None:
+    assert ending.close() == ("complete", None)
+
+
+def test_a_stop_condition_stops_it(ending: Ending) -> None:
+    ending.stops.stopped = STOP
+    assert ending.close() == ("stopped", "stop.max_consecutive_failures: 3 failures in a row")
+
+
+def test_an_error_interrupts_it_whatever_had_stopped_it(ending: Ending) -> None:
+    ending.stops.stopped, ending.stops.failure = STOP, AWAY
+    assert ending.close()[0] == "interrupted"
+    assert "away" in (ending.record.session.stopped_because or "")
+
+
+def test_a_signal_interrupts_it_whatever_else_came(ending: Ending) -> None:
+    ending.stops.stopped, ending.stops.failure, ending.shutdown.signal = STOP, AWAY, 2
+    assert ending.close() == ("interrupted", "SIGINT")
+
+
+def test_a_smaller_size_of_one_go_leaves_it_open(ending: Ending) -> None:
+    ending.most, ending.chooser.taken = 2, 2
+    assert ending.close() == ("interrupted", "--batch-size 2 of this go is reached")
+
+
+def test_its_own_size_completes_it(ending: Ending) -> None:
+    for number in range(5):
+        add(ending.record, result(number))
+    ending.most, ending.chooser.taken = 2, 2
+    assert ending.close() == ("complete", None)
+
+
+def test_what_was_left_out_is_counted_but_for_what_was_asked_for(ending: Ending) -> None:
+    ending.backlog.skipped.update({Skip("accepted", "known"): 2, Skip("--run-id", "not r"): 7, Skip("stop.max_repeats", "x"): 1,
+                                   Skip("already attempted", "in this session"): 4})  # fmt: skip
+    ending.left = 5
+    ending.close()
+    assert [(one["rule"], one["count"]) for one in on_disk(ending.record)["skipped"]] == [
+        ("accepted", 2), ("stop.max_repeats", 1),
+    ]  # fmt: skip
+    balance = on_disk(ending.record)["balance"]
+    assert (balance["accepted"], balance["not_reached"]) == (2, 3)
+
+
+def test_what_fails_at_the_end_leaves_it_interrupted_and_changes_no_end_that_is_known(record: SessionRecord) -> None:
+    close_after(record, FilesUnavailable("no room", remedy="make some"))
+    assert record.session.status is Status.INTERRUPTED
+    assert "no room" in (record.session.stopped_because or "")
+    close_after(record, KeyError("x"))
+    assert "no room" in (record.session.stopped_because or "")
