@@ -155,7 +155,6 @@ class Judge:
         line = line or "the command failed and printed nothing"
         return add_suffix(f"{line}; {answer.problem}" if answer.problem else line, _how_it_ended(ending), log)
 
-
     def _words_of(self, ending: Ending) -> tuple[str, str]:
         """What its output and its exit code say, '' for nothing; and of which stream that is."""
         code = ending.exit_code if ending.by is EndedBy.EXIT else None

@@ -12,7 +12,9 @@ _HALF: Final = LONGEST // 2
 SUFFIX: Final = re.compile(
     r" \[(?:exit code -?\d+|exit code None|killed by signal \d+(?: with \d+ MiB and [\d.]+ s of CPU)?); log: [^\n]*\]\Z"
 )
-STACK: Final = re.compile(r"\s*(?:Traceback \(most recent call last\)|File \"|at (?:[\w$.<>/]{1,200} ?\(|[/\w.-]{1,200}:\d)|from \S{1,200}:\d+:in |goroutine \d)")
+STACK: Final = re.compile(
+    r"\s*(?:Traceback \(most recent call last\)|File \"|at (?:[\w$.<>/]{1,200} ?\(|[/\w.-]{1,200}:\d)|from \S{1,200}:\d+:in |goroutine \d)"
+)
 _SUFFIX_CHARS: Final = 4_200  # a path of the system's longest, and a little
 
 

@@ -30,9 +30,7 @@ _STAMP: Final = re.compile(
 )
 _GROUP: Final = re.compile(r"[+| -]*\| |E   |npm (?:ERR!|error) ?|##\[error\]|::error [^:]*::")
 _NAME: Final = r"(?:[A-Za-z_][\w$]{0,80}(?:\.|::|\\|/))*[A-Za-z_]?[\w$]{0,80}"
-_FAULT: Final = (
-    r"(?:Error|Exception|Failure|Fault|Rejection|Interrupt|Exceeded|Violation|NotFound|NotFoundError|Timeout|ExceptionGroup|Refused|Denied)"
-)
+_FAULT: Final = r"(?:Error|Exception|Failure|Fault|Rejection|Interrupt|Exceeded|Violation|NotFound|NotFoundError|Timeout|ExceptionGroup|Refused|Denied)"
 
 NO_WORDS: Final = re.compile(r"[\s\W_]*")
 CARET: Final = re.compile(r"[\s|\d:.>]*+[\^~][\s\^~|-]*+(?:here\b.*)?")
@@ -45,7 +43,9 @@ CAUSED: Final = re.compile(r"(?:Caused by:|Cause:|\[cause\]:|[- ]*---> |Wrapped 
 EXCEPTION_IGNORED: Final = re.compile(r"Exception ignored |Error in (?:atexit|sys\.excepthook)|Suppressed: ")
 TRACEBACK: Final = re.compile(r"(?:Traceback \(most recent call last\)|\+ Exception Group Traceback)")
 
-OWN_FRAME: Final = re.compile(r"at (?:[\w$.<>\[\]/@` -]+ ?\(|(?:async )?(?:new )?(?:file:)?[/\w@.-]+[:(/]\S*\d)|from \S+:\d+:in ")
+OWN_FRAME: Final = re.compile(
+    r"at (?:[\w$.<>\[\]/@` -]+ ?\(|(?:async )?(?:new )?(?:file:)?[/\w@.-]+[:(/]\S*\d)|from \S+:\d+:in "
+)
 """Of a stack that is printed below its exception."""
 _FRAME: Final = re.compile(
     r"at (?:[\w$.<>\[\]/@` -]+ ?\(|(?:async )?(?:new )?(?:file:)?[/\w@.-]+[:(/]\S*\d|<anonymous>|[\w.$<>]+\.[\w$<>]+ \(|/)|\s*at .* in .*:line \d"
@@ -56,7 +56,9 @@ _FRAME: Final = re.compile(
     r"|\[?signal SIG\w+|in <module>|Calls: |Error in atexit|During handling of the above|The above exception was the direct|(?:node|internal)[:/][\w/]+:\d+$"
     r"|\(?[\w./\\@~-]*[/.][\w./\\@-]*:\d+(?::\d+)?\)?:?$|[\w./ -]+ line \d+$|\(.* line \d+\)$|In file included from|\s+from \S+:\d+[,:]"
 )
-_EXCERPT: Final = re.compile(r"(?:>? *\d+ *[|│]|\d+ [|┆]|[|┆] |[-+]{1,3}[ <>]|[+=*#~_ -]{8,}$|\++ \S|> |# |\d+ \S.*;$|\|)|LINE \d+: ")
+_EXCERPT: Final = re.compile(
+    r"(?:>? *\d+ *[|│]|\d+ [|┆]|[|┆] |[-+]{1,3}[ <>]|[+=*#~_ -]{8,}$|\++ \S|> |# |\d+ \S.*;$|\|)|LINE \d+: "
+)
 _EXCEPTION: Final = re.compile(
     rf"(?:(?:Exception in thread \S{{1,200}}|Uncaught|Unhandled [Ee]xception[:.]?|Fatal error:|PHP Fatal error: |error:|\[?ERROR\]?:?|\d+\)|●)\s+)*\[?{_NAME}{_FAULT}"
     r"(?:\s?[\[(<][^\])>\n]{0,120}[\])>])?(?:: .+|:?$)"
@@ -64,7 +66,9 @@ _EXCEPTION: Final = re.compile(
     r"|\* What went wrong:|● |assert(?:ion)?\b.* failed|assert .|.*[Aa]ssertion [`'\"(]?.* failed|--- FAIL: |PHP (?:Parse|Fatal) error"
     r"|(?:FAIL|ERROR): test\w* \(|not ok \d+|(?:Failure|Error):$"
 )
-_CLASS_AT_END: Final = re.compile(rf".*\((?:[A-Z]\w*::)*[A-Z]\w*(?:{_FAULT}|Error)\w*\)$|.*\(unhandled exception\)$|.*: :[a-z_]+$")
+_CLASS_AT_END: Final = re.compile(
+    rf".*\((?:[A-Z]\w*::)*[A-Z]\w*(?:{_FAULT}|Error)\w*\)$|.*\(unhandled exception\)$|.*: :[a-z_]+$"
+)
 _VERDICT: Final = re.compile(
     r"(?:[^\s:\[][^\s:]{0,120}(?: \([^()]{1,40}\))?:\s?|\[[^\]]{1,40}\]:?\s?){0,5}(?:\*\*\* )?[\[<(]?(?:[Ff]atal(?: [Ee]rror)?|FATAL(?: ERROR)?|[Ee]rror|ERROR|CRITICAL|SEVERE|PANIC|Parse error|ParseError|[A-Z][a-z]+ Error)"
     r"(?:\[?[\[( ]?[A-Z]{0,4}\d{1,6}(?: ?\(\w+\))?[\])]?)?(?:[\]>): ]|$)"
@@ -75,11 +79,86 @@ _DIAGNOSTIC: Final = re.compile(r"[^\s:()]{1,200}+(?::\d+|\(\d+[,)])\S*+ \S")
 _SAYS: Final = re.compile(r"[\w./@+()-]{1,60}(?: \([\w -]{1,20}\))?: (?:\S+: )*\S.*\s")
 _WORD: Final = re.compile(r"[a-z][a-z']*+")
 _COMPLAINS: Final = frozenset(
-    "fail failed fails failure failures failing error errors cannot can't couldn't unable not no missing invalid illegal denied refused"
-    " rejected undefined undeclared unknown unexpected unrecognized unrecognised unsupported unterminated unmatched unclosed unbalanced"
-    " mismatch mismatched broken corrupt corrupted abort aborted killed dumped segmentation overflow exceed exceeded exceeds exhausted"
-    " timed timeout expected required requires bad wrong conflict conflicts conflicting too nothing never isn't doesn't didn't won't must"
-    " violates violation duplicate unreachable panic forbidden unauthorized expired locked lost empty nil null unresolved".split()
+    [
+        "fail",
+        "failed",
+        "fails",
+        "failure",
+        "failures",
+        "failing",
+        "error",
+        "errors",
+        "cannot",
+        "can't",
+        "couldn't",
+        "unable",
+        "not",
+        "no",
+        "missing",
+        "invalid",
+        "illegal",
+        "denied",
+        "refused",
+        "rejected",
+        "undefined",
+        "undeclared",
+        "unknown",
+        "unexpected",
+        "unrecognized",
+        "unrecognised",
+        "unsupported",
+        "unterminated",
+        "unmatched",
+        "unclosed",
+        "unbalanced",
+        "mismatch",
+        "mismatched",
+        "broken",
+        "corrupt",
+        "corrupted",
+        "abort",
+        "aborted",
+        "killed",
+        "dumped",
+        "segmentation",
+        "overflow",
+        "exceed",
+        "exceeded",
+        "exceeds",
+        "exhausted",
+        "timed",
+        "timeout",
+        "expected",
+        "required",
+        "requires",
+        "bad",
+        "wrong",
+        "conflict",
+        "conflicts",
+        "conflicting",
+        "too",
+        "nothing",
+        "never",
+        "isn't",
+        "doesn't",
+        "didn't",
+        "won't",
+        "must",
+        "violates",
+        "violation",
+        "duplicate",
+        "unreachable",
+        "panic",
+        "forbidden",
+        "unauthorized",
+        "expired",
+        "locked",
+        "lost",
+        "empty",
+        "nil",
+        "null",
+        "unresolved",
+    ]
 )
 _LEVEL: Final = re.compile(
     r"(?:[\w./\\()@,=+ -]{1,120}:(?:\d+:)*\s?|\[[\w .:-]{1,40}\] ?)?[\[<(]?(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|trace|debug|info|notice|warn(?:ing)?|note|remark|hint|help|"

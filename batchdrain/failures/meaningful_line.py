@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -129,7 +130,7 @@ def _read(text: str) -> list[_Line]:
 
 def _mark_excerpts(lines: Sequence[_Line]) -> None:
     """A caret points into the line before it: that is code."""
-    for above, line in zip(lines, lines[1:], strict=False):
+    for above, line in itertools.pairwise(lines):
         if line.text and CARET.fullmatch(line.text[:LOOKED_AT]) and above.kind < Kind.EXCEPTION and above.indent:
             above.kind = Kind.NOTHING
 
@@ -153,8 +154,14 @@ def _mark_tracebacks(lines: Sequence[_Line]) -> None:
 
 def _mark_stacks(lines: Sequence[_Line]) -> None:
     """What stands right above frames is the exception's own line, whatever its name."""
-    for above, line in zip(lines, lines[1:], strict=False):
-        if above.kind > Kind.REMARK and not above.text.endswith(":") and len(above.text) > _SHORT and above.indent <= line.indent and OWN_FRAME.match(line.text[:LOOKED_AT]):
+    for above, line in itertools.pairwise(lines):
+        if (
+            above.kind > Kind.REMARK
+            and not above.text.endswith(":")
+            and len(above.text) > _SHORT
+            and above.indent <= line.indent
+            and OWN_FRAME.match(line.text[:LOOKED_AT])
+        ):
             above.kind = Kind.EXCEPTION
 
 
