@@ -36,7 +36,7 @@ NO_WORDS: Final = re.compile(r"[\s\W_]*")
 CARET: Final = re.compile(r"[\s|\d:.>]*+[\^~][\s\^~|-]*+(?:here\b.*)?")
 HEADER: Final = re.compile(
     r"(?:--- FAIL: |● |FAIL(?:ED)?: |ERROR: test|\* What went wrong:|thread '[^']*' (?:\(\d+\) )?panicked at (?!')|CMake Error(?: at [^\n]*)?:?$"
-    r"|CMake Error: |[A-Z][a-z]+ Error in \w|terminate called after|\* where:).*|.*:"
+    r"|CMake Error: |[A-Z][a-z]+ Error in \w|ERROR in \S+(?: [\d:-]+)?$|terminate called after|\* where:).*|.*:"
 )
 """A line that announces what follows it."""
 CAUSED: Final = re.compile(r"(?:Caused by:|Cause:|\[cause\]:|[- ]*---> |Wrapped by:|Root cause:) ?(?=\S)")
@@ -63,7 +63,7 @@ _EXCEPTION: Final = re.compile(
     rf"(?:(?:Exception in thread \S{{1,200}}|Uncaught|Unhandled [Ee]xception[:.]?|Fatal error:|PHP Fatal error: |error:|\[?ERROR\]?:?|\d+\)|●)\s+)*\[?{_NAME}{_FAULT}"
     r"(?:\s?[\[(<][^\])>\n]{0,120}[\])>])?(?:: .+|:?$)"
     r"|(?:goroutine \d+ )?panic: |(?:thread '[^']*' (?:\(\d+\) )?)panicked at|what\(\): |Exception in thread |Unhandled exception|Uncaught |\*{2} \(\w|FAILED \S+::\S+|ERROR \S+\.py"
-    r"|\* What went wrong:|● |assert(?:ion)?\b.* failed|assert .|.*[Aa]ssertion [`'\"(]?.* failed|--- FAIL: |PHP (?:Parse|Fatal) error"
+    r"|\* What went wrong:|● |ASSERT(?:ION)? FAILED|assert(?:ion)?\b.* failed|assert .|.*[Aa]ssertion [`'\"(]?.* failed|--- FAIL: |PHP (?:Parse|Fatal) error"
     r"|(?:FAIL|ERROR): test\w* \(|not ok \d+|(?:Failure|Error):$"
 )
 _CLASS_AT_END: Final = re.compile(
@@ -161,7 +161,7 @@ _COMPLAINS: Final = frozenset(
     ]
 )
 _LEVEL: Final = re.compile(
-    r"(?:[\w./\\()@,=+ -]{1,120}:(?:\d+:)*\s?|\[[\w .:-]{1,40}\] ?)?[\[<(]?(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|trace|debug|info|notice|warn(?:ing)?|note|remark|hint|help|"
+    r"(?!\[warn\] \S+$)(?:[\w./\\()@,=+ -]{1,120}:(?:\d+:)*\s?|\[[\w .:-]{1,40}\] ?)?[\[<(]?(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|trace|debug|info|notice|warn(?:ing)?|note|remark|hint|help|"
     r"Info|Notice|Warning|Note|Hint|Help|Tip|Deprecated|npm (?:warn|notice|WARN)|HINT|DETAIL|CONTEXT|NOTE|STATEMENT|QUERY|LOCATION|WHERE)[\]>)]?(?:\[[\w:-]+\])?(?::|\s+[\w.]*:?|$)"
 )
 _REMARK: Final = re.compile(
@@ -171,11 +171,11 @@ _REMARK: Final = re.compile(
     r"|starting |started |running |finished |compiling |building |loading |checking |cleaning |removing |downloading |installing |collecting |processing |importing |reading |using |creating |writing |entering |leaving |collected |platform |rootdir:|configfile:|plugins:|cachedir:"
     r"|make(?:\[\d+\])?: (?:entering|leaving)|play recap|gathering facts|shutting down|exiting|stopping|closing|clean(?:ed|ing)? ?up|bye\b|goodbye|done\b|total time|finished at|final memory|real\s|user\s|sys\s"
     r"|(?:test suites|tests|snapshots|time|ran all|test files|duration|start at|errors):?\s|ran \d+ tests?|stop(?:ped)? \w+ing|deprecat|futurewarning|warnings\.warn|origin:|code:|errno:|syscall:|path:|info:|details?:|help:"
-    r"|background on this error|\[sql:|\[parameters:|(?:the )?following (?:warnings|tests)|one or more|this (?:error|warning|progress|usually|may)|it looks like|more info|docs?:|documentation|https?://|version |copyright)",
+    r"|use of uninitialized|odd number of|argument \"[^\"]*\" isn't numeric|subroutine \w+ redefined|name \"[^\"]*\" used only once|background on this error|\[sql:|\[parameters:|(?:the )?following (?:warnings|tests)|one or more|this (?:error|warning|progress|usually|may)|it looks like|more info|docs?:|documentation|https?://|version |copyright)",
     re.IGNORECASE,
 )
 _FACTS: Final = re.compile(
-    r"\S+\(\S+\.[a-z]{1,5}:\d+\)$|\S{1,40} v?\d+\.\d+\S*$|v?\d+\.\d+[\w.]*$|.*\b(?:deprecat\w+|Deprecation\w*|\w+Warning:)|.*\bcan be found (?:in|at)|.*\bfor (?:more|further) (?:information|details|help)|\(.*\)$|\[[^\]]*\]$|\w+: .*,$|.*\blogs?(?: file)?(?: is| at| in|:) \S*/"
+    r"[0-9A-F]{8,}:error:|\S+\(\S+\.[a-z]{1,5}:\d+\)$|\S{1,40} v?\d+\.\d+\S*$|v?\d+\.\d+[\w.]*$|.*\b(?:deprecat\w+|Deprecation\w*|\w+Warning:)|.*\bcan be found (?:in|at)|.*\bfor (?:more|further) (?:information|details|help)|\(.*\)$|\[[^\]]*\]$|\w+: .*,$|.*\blogs?(?: file)?(?: is| at| in|:) \S*/"
     r"|.*https?://\S+[.)]?$|.*\bok=\d+ |.*[✓✔] |ok \d+ |PASS\b|test \S+ \.\.\. ok|[#-] .*|\d+%|.*\d+% ",
 )
 _SUMMARY: Final = re.compile(

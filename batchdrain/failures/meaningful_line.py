@@ -27,6 +27,7 @@ LINE_CHARS: Final = 500
 _MOST_LINES: Final = 2_000
 _JOINED: Final = 2
 _GROUP_OF: Final = re.compile(r"\(\d+ sub-exceptions?\)$")
+_CODE_OF: Final = re.compile(r"\bError (\d{3})\Z")  # make's word of what a recipe ended with
 _SHORT: Final = 4
 _ESCAPE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 
@@ -65,7 +66,9 @@ def find_line(stderr: bytes, stdout: bytes, redact: Callable[[str], str] = str) 
 
 def explain(stderr: bytes, stdout: bytes, exit_code: int | None, redact: Callable[[str], str] = str) -> MeaningfulLine:
     """As find_line, with what the exit code says: in its place where nothing better stands, else beside it."""
-    found, words = find_line(stderr, stdout, redact), words_of_exit(exit_code)
+    found = find_line(stderr, stdout, redact)
+    inner = _CODE_OF.search(found.text) if found.kind is Kind.SUMMARY else None
+    words = words_of_exit(exit_code) or (words_of_exit(int(inner[1])) if inner else "")
     if not words or (found.kind >= Kind.SAYING and is_said(exit_code, found.text)):
         return found
     if found.kind >= Kind.SAYING:
