@@ -160,6 +160,12 @@ _COMPLAINS: Final = frozenset(
         "unresolved",
     ]
 )
+_TELLING: Final = _COMPLAINS | frozenset(
+    "halted terminated passed passing pass exit exited exiting ended code status returned problem problems warning warnings issue issues"
+    " skipped generated exception exceptions traceback goroutine deprecated oops sorry fatal severe critical assertion assert created line".split()
+)
+_SIGNS: Final = re.compile(r"[^\w\s,]|[A-Z]{4}|[A-Z]{1,5}\d|[A-Z]\w*[a-z][A-Z]|\d \d|\A\d")
+"""Without one of these, and without a telling word, a line is plain."""
 _LEVEL: Final = re.compile(
     r"[^\n]{0,80}?\blevel\"?[=:] ?\"?(?:trace|debug|info|warn(?:ing)?|notice)\b|(?!\[warn\] \S+$)(?:[\w./\\()@,=+ -]{1,120}:(?:\d+:)*\s?|\[[\w .:-]{1,40}\] ?)?[\[<(]?(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|trace|debug|info|notice|warn(?:ing)?|note|remark|hint|help|"
     r"Info|Notice|Warning|Note|Hint|Help|Tip|Deprecated|npm (?:warn|notice|WARN)|HINT|DETAIL|CONTEXT|NOTE|STATEMENT|QUERY|LOCATION|WHERE)[\]>)]?(?:\[[\w:-]+\])?(?::|\s+[\w.]*:?|$)"
@@ -211,6 +217,9 @@ def split_line(line: str) -> tuple[str, int, bool]:
 
 def kind_of(text: str, indent: int, *, is_marked: bool) -> Kind:
     """Of one line by itself. `text`: as split_line gives it, at most LOOKED_AT characters."""
+    words = _WORD.findall(text.lower())
+    if not is_marked and words and _TELLING.isdisjoint(words) and not _SIGNS.search(text):
+        return Kind.REMARK if indent > 1 or _REMARK.match(text) or _LEVEL.match(text) else Kind.PLAIN
     if NO_WORDS.fullmatch(text) or _FRAME.match(text) or (_EXCERPT.match(text) and not is_marked):
         return Kind.NOTHING
     if _SUMMARY.fullmatch(text):
@@ -225,7 +234,7 @@ def kind_of(text: str, indent: int, *, is_marked: bool) -> Kind:
         return Kind.VERDICT
     if _DIAGNOSTIC.match(text) and " " in text:
         return Kind.VERDICT if indent < 2 else Kind.COMPLAINT
-    if not _COMPLAINS.isdisjoint(_WORD.findall(text.lower())):
+    if not _COMPLAINS.isdisjoint(words):
         return Kind.COMPLAINT if indent < 2 else Kind.SAYING
     if _SAYS.match(text) and indent < 2:
         return Kind.SAYING

@@ -24,7 +24,7 @@ from batchdrain.failures.line_kinds import (
 )
 
 LINE_CHARS: Final = 500
-_MOST_LINES: Final = 2_000
+_MOST_LINES: Final = 1_500
 _JOINED: Final = 2
 _GROUP_OF: Final = re.compile(r"\(\d+ sub-exceptions?\)$")
 _CODE_OF: Final = re.compile(r"\bError (\d{3})\Z")  # make's word of what a recipe ended with
