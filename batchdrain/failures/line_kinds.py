@@ -161,8 +161,42 @@ _COMPLAINS: Final = frozenset(
     ]
 )
 _TELLING: Final = _COMPLAINS | frozenset(
-    "halted terminated passed passing pass exit exited exiting ended code status returned problem problems warning warnings issue issues"
-    " skipped generated exception exceptions traceback goroutine deprecated oops sorry fatal severe critical assertion assert created line".split()
+    [
+        "halted",
+        "terminated",
+        "passed",
+        "passing",
+        "pass",
+        "exit",
+        "exited",
+        "exiting",
+        "ended",
+        "code",
+        "status",
+        "returned",
+        "problem",
+        "problems",
+        "warning",
+        "warnings",
+        "issue",
+        "issues",
+        "skipped",
+        "generated",
+        "exception",
+        "exceptions",
+        "traceback",
+        "goroutine",
+        "deprecated",
+        "oops",
+        "sorry",
+        "fatal",
+        "severe",
+        "critical",
+        "assertion",
+        "assert",
+        "created",
+        "line",
+    ]
 )
 _SIGNS: Final = re.compile(r"[^\w\s,]|[A-Z]{4}|[A-Z]{1,5}\d|[A-Z]\w*[a-z][A-Z]|\d \d|\A\d")
 """Without one of these, and without a telling word, a line is plain."""
@@ -211,7 +245,7 @@ def split_line(line: str) -> tuple[str, int, bool]:
     found = _GROUP.match(body)
     if found is not None and found.end():
         text = body[found.end() :].strip()
-        indent = found.end() + len(body) - found.end() - len(body[found.end() :].lstrip()) if body[indent] == "|" else 0
+        indent = len(body) - len(body[found.end() :].lstrip()) if body[indent] == "|" else 0
     return text, indent, is_marked
 
 
@@ -230,8 +264,11 @@ def kind_of(text: str, indent: int, *, is_marked: bool) -> Kind:
         return Kind.EXCEPTION
     if _FACTS.match(text):
         return Kind.REMARK
-    if _VERDICT.match(text) or is_marked:
-        return Kind.VERDICT
+    return Kind.VERDICT if _VERDICT.match(text) or is_marked else _lesser_kind_of(text, indent, words)
+
+
+def _lesser_kind_of(text: str, indent: int, words: list[str]) -> Kind:
+    """Of a line that nobody calls an error: what is deeper says less."""
     if _DIAGNOSTIC.match(text) and " " in text:
         return Kind.VERDICT if indent < 2 else Kind.COMPLAINT
     if not _COMPLAINS.isdisjoint(words):
