@@ -6,6 +6,8 @@ import re
 from enum import IntEnum
 from typing import Final
 
+from batchdrain.failures.telling_words import COMPLAINS, TELLING, WORD
+
 LOOKED_AT: Final = 300
 """Characters of a line that its kind is judged by."""
 
@@ -77,127 +79,6 @@ _VERDICT: Final = re.compile(
 )
 _DIAGNOSTIC: Final = re.compile(r"[^\s:()]{1,200}+(?::\d+|\(\d+[,)])\S*+ \S")
 _SAYS: Final = re.compile(r"[\w./@+()-]{1,60}(?: \([\w -]{1,20}\))?: (?:\S+: )*\S.*\s")
-_WORD: Final = re.compile(r"[a-z][a-z']*+")
-_COMPLAINS: Final = frozenset(
-    [
-        "fail",
-        "failed",
-        "fails",
-        "failure",
-        "failures",
-        "failing",
-        "error",
-        "errors",
-        "cannot",
-        "can't",
-        "couldn't",
-        "unable",
-        "not",
-        "no",
-        "missing",
-        "invalid",
-        "illegal",
-        "denied",
-        "refused",
-        "rejected",
-        "undefined",
-        "undeclared",
-        "unknown",
-        "unexpected",
-        "unrecognized",
-        "unrecognised",
-        "unsupported",
-        "unterminated",
-        "unmatched",
-        "unclosed",
-        "unbalanced",
-        "mismatch",
-        "mismatched",
-        "broken",
-        "corrupt",
-        "corrupted",
-        "abort",
-        "aborted",
-        "killed",
-        "dumped",
-        "segmentation",
-        "overflow",
-        "exceed",
-        "exceeded",
-        "exceeds",
-        "exhausted",
-        "timed",
-        "timeout",
-        "expected",
-        "required",
-        "requires",
-        "bad",
-        "wrong",
-        "conflict",
-        "conflicts",
-        "conflicting",
-        "too",
-        "nothing",
-        "never",
-        "isn't",
-        "doesn't",
-        "didn't",
-        "won't",
-        "must",
-        "violates",
-        "violation",
-        "duplicate",
-        "unreachable",
-        "panic",
-        "forbidden",
-        "unauthorized",
-        "expired",
-        "locked",
-        "lost",
-        "empty",
-        "nil",
-        "null",
-        "unresolved",
-    ]
-)
-_TELLING: Final = _COMPLAINS | frozenset(
-    [
-        "halted",
-        "terminated",
-        "passed",
-        "passing",
-        "pass",
-        "exit",
-        "exited",
-        "exiting",
-        "ended",
-        "code",
-        "status",
-        "returned",
-        "problem",
-        "problems",
-        "warning",
-        "warnings",
-        "issue",
-        "issues",
-        "skipped",
-        "generated",
-        "exception",
-        "exceptions",
-        "traceback",
-        "goroutine",
-        "deprecated",
-        "oops",
-        "sorry",
-        "fatal",
-        "severe",
-        "critical",
-        "assertion",
-        "assert",
-        "created",
-        "line",
-    ]
-)
 _SIGNS: Final = re.compile(r"[^\w\s,]|[A-Z]{4}|[A-Z]{1,5}\d|[A-Z]\w*[a-z][A-Z]|\d \d|\A\d")
 """Without one of these, and without a telling word, a line is plain."""
 _LEVEL: Final = re.compile(
@@ -251,8 +132,8 @@ def split_line(line: str) -> tuple[str, int, bool]:
 
 def kind_of(text: str, indent: int, *, is_marked: bool) -> Kind:
     """Of one line by itself. `text`: as split_line gives it, at most LOOKED_AT characters."""
-    words = _WORD.findall(text.lower())
-    if not is_marked and words and _TELLING.isdisjoint(words) and not _SIGNS.search(text):
+    words = WORD.findall(text.lower())
+    if not is_marked and words and TELLING.isdisjoint(words) and not _SIGNS.search(text):
         return Kind.REMARK if indent > 1 or _REMARK.match(text) or _LEVEL.match(text) else Kind.PLAIN
     if NO_WORDS.fullmatch(text) or _FRAME.match(text) or (_EXCERPT.match(text) and not is_marked):
         return Kind.NOTHING
@@ -271,7 +152,7 @@ def _lesser_kind_of(text: str, indent: int, words: list[str]) -> Kind:
     """Of a line that nobody calls an error: what is deeper says less."""
     if _DIAGNOSTIC.match(text) and " " in text:
         return Kind.VERDICT if indent < 2 else Kind.COMPLAINT
-    if not _COMPLAINS.isdisjoint(words):
+    if not COMPLAINS.isdisjoint(words):
         return Kind.COMPLAINT if indent < 2 else Kind.SAYING
     if _SAYS.match(text) and indent < 2:
         return Kind.SAYING
