@@ -6,7 +6,7 @@ import re
 from enum import IntEnum
 from typing import Final
 
-from batchdrain.failures.telling_words import COMPLAINS, TELLING, WORD
+from batchdrain.failures.telling_words import COMPLAINS, TELLING, WORDS
 
 LOOKED_AT: Final = 300
 """Characters of a line that its kind is judged by."""
@@ -132,7 +132,7 @@ def split_line(line: str) -> tuple[str, int, bool]:
 
 def kind_of(text: str, indent: int, *, is_marked: bool) -> Kind:
     """Of one line by itself. `text`: as split_line gives it, at most LOOKED_AT characters."""
-    words = WORD.findall(text.lower())
+    words = WORDS.findall(text.lower())
     if not is_marked and words and TELLING.isdisjoint(words) and not _SIGNS.search(text):
         return Kind.REMARK if indent > 1 or _REMARK.match(text) or _LEVEL.match(text) else Kind.PLAIN
     if NO_WORDS.fullmatch(text) or _FRAME.match(text) or (_EXCERPT.match(text) and not is_marked):

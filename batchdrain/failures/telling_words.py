@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-WORD: Final = re.compile(r"[a-z][a-z']*+")
+WORDS: Final = re.compile(r"[a-z][a-z']*+")
 COMPLAINS: Final = frozenset(
     [
         "fail",
