@@ -36,4 +36,4 @@ def words_of_exit(code: int | None) -> str:
 
 def is_said(code: int | None, text: str) -> bool:
     """Whether a line says by itself what the code says."""
-    return any(word in text.lower() for word in _OWN_WORDS.get(code or 0, ())) or code in {126, 127}
+    return any(phrase in text.lower() for phrase in _OWN_WORDS.get(code or 0, ())) or code in {126, 127}

@@ -6,6 +6,8 @@ import re
 from enum import IntEnum
 from typing import Final
 
+from batchdrain.failures.telling_words import COMPLAINS, TELLING, WORDS
+
 LOOKED_AT: Final = 300
 """Characters of a line that its kind is judged by."""
 
@@ -36,7 +38,7 @@ NO_WORDS: Final = re.compile(r"[\s\W_]*")
 CARET: Final = re.compile(r"[\s|\d:.>]*+[\^~][\s\^~|-]*+(?:here\b.*)?")
 HEADER: Final = re.compile(
     r"(?:--- FAIL: |● |FAIL(?:ED)?: |ERROR: test|\* What went wrong:|thread '[^']*' (?:\(\d+\) )?panicked at (?!')|CMake Error(?: at [^\n]*)?:?$"
-    r"|CMake Error: |[A-Z][a-z]+ Error in \w|terminate called after|\* where:).*|.*:"
+    r"|CMake Error: |[A-Z][a-z]+ Error in \w|ERROR in \S+(?: [\d:-]+)?$|terminate called after|\* where:).*|.*:"
 )
 """A line that announces what follows it."""
 CAUSED: Final = re.compile(r"(?:Caused by:|Cause:|\[cause\]:|[- ]*---> |Wrapped by:|Root cause:) ?(?=\S)")
@@ -63,7 +65,7 @@ _EXCEPTION: Final = re.compile(
     rf"(?:(?:Exception in thread \S{{1,200}}|Uncaught|Unhandled [Ee]xception[:.]?|Fatal error:|PHP Fatal error: |error:|\[?ERROR\]?:?|\d+\)|●)\s+)*\[?{_NAME}{_FAULT}"
     r"(?:\s?[\[(<][^\])>\n]{0,120}[\])>])?(?:: .+|:?$)"
     r"|(?:goroutine \d+ )?panic: |(?:thread '[^']*' (?:\(\d+\) )?)panicked at|what\(\): |Exception in thread |Unhandled exception|Uncaught |\*{2} \(\w|FAILED \S+::\S+|ERROR \S+\.py"
-    r"|\* What went wrong:|● |assert(?:ion)?\b.* failed|assert .|.*[Aa]ssertion [`'\"(]?.* failed|--- FAIL: |PHP (?:Parse|Fatal) error"
+    r"|● |ASSERT(?:ION)? FAILED|assert(?:ion)?\b.* failed|assert .|.*[Aa]ssertion [`'\"(]?.* failed|--- FAIL: |PHP (?:Parse|Fatal) error"
     r"|(?:FAIL|ERROR): test\w* \(|not ok \d+|(?:Failure|Error):$"
 )
 _CLASS_AT_END: Final = re.compile(
@@ -73,95 +75,14 @@ _VERDICT: Final = re.compile(
     r"(?:[^\s:\[][^\s:]{0,120}(?: \([^()]{1,40}\))?:\s?|\[[^\]]{1,40}\]:?\s?){0,5}(?:\*\*\* )?[\[<(]?(?:[Ff]atal(?: [Ee]rror)?|FATAL(?: ERROR)?|[Ee]rror|ERROR|CRITICAL|SEVERE|PANIC|Parse error|ParseError|[A-Z][a-z]+ Error)"
     r"(?:\[?[\[( ]?[A-Z]{0,4}\d{1,6}(?: ?\(\w+\))?[\])]?)?(?:[\]>): ]|$)"
     r"|\d+:\d+ +error |\S+:\d+:(?:\d+:)? \[?[A-Z]{1,5}\d{1,5}\]?[ :]|[A-Z]{1,5}\d{3,5}[ :]|[✖✗✘✕×✘] |\[error\]|\S+[:(]\d+[:,)](?:\d+[):])? *error|fatal: |error: |.*\bERROR\b:? |Would reformat|\[warn\] \S+$"
-    r"|CMake Error|.*\*\*\* (?:No rule|.*missing|.*separator)|CONFLICT |.* at \S+ line \d+\.?,?(?: <\w+> line \d+\.)?$|<[^>]*>:\d+:|error="
+    r"|CMake Error|.*\*\*\* (?:No rule|.*missing|.*separator)|CONFLICT |.* at \S+ line \d+\.?,?(?: <\w+> line \d+\.)?$|<[^>]*>:\d+:|error=|\* What went wrong:|.{0,80}?\blevel\"?[=:] ?\"?(?:error|fatal|panic|critical)\b"
 )
 _DIAGNOSTIC: Final = re.compile(r"[^\s:()]{1,200}+(?::\d+|\(\d+[,)])\S*+ \S")
 _SAYS: Final = re.compile(r"[\w./@+()-]{1,60}(?: \([\w -]{1,20}\))?: (?:\S+: )*\S.*\s")
-_WORD: Final = re.compile(r"[a-z][a-z']*+")
-_COMPLAINS: Final = frozenset(
-    [
-        "fail",
-        "failed",
-        "fails",
-        "failure",
-        "failures",
-        "failing",
-        "error",
-        "errors",
-        "cannot",
-        "can't",
-        "couldn't",
-        "unable",
-        "not",
-        "no",
-        "missing",
-        "invalid",
-        "illegal",
-        "denied",
-        "refused",
-        "rejected",
-        "undefined",
-        "undeclared",
-        "unknown",
-        "unexpected",
-        "unrecognized",
-        "unrecognised",
-        "unsupported",
-        "unterminated",
-        "unmatched",
-        "unclosed",
-        "unbalanced",
-        "mismatch",
-        "mismatched",
-        "broken",
-        "corrupt",
-        "corrupted",
-        "abort",
-        "aborted",
-        "killed",
-        "dumped",
-        "segmentation",
-        "overflow",
-        "exceed",
-        "exceeded",
-        "exceeds",
-        "exhausted",
-        "timed",
-        "timeout",
-        "expected",
-        "required",
-        "requires",
-        "bad",
-        "wrong",
-        "conflict",
-        "conflicts",
-        "conflicting",
-        "too",
-        "nothing",
-        "never",
-        "isn't",
-        "doesn't",
-        "didn't",
-        "won't",
-        "must",
-        "violates",
-        "violation",
-        "duplicate",
-        "unreachable",
-        "panic",
-        "forbidden",
-        "unauthorized",
-        "expired",
-        "locked",
-        "lost",
-        "empty",
-        "nil",
-        "null",
-        "unresolved",
-    ]
-)
+_SIGNS: Final = re.compile(r"[^\w\s,]|[A-Z]{4}|[A-Z]{1,5}\d|[A-Z]\w*[a-z][A-Z]|\d \d|\A\d")
+"""Without one of these, and without a telling word, a line is plain."""
 _LEVEL: Final = re.compile(
-    r"(?:[\w./\\()@,=+ -]{1,120}:(?:\d+:)*\s?|\[[\w .:-]{1,40}\] ?)?[\[<(]?(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|trace|debug|info|notice|warn(?:ing)?|note|remark|hint|help|"
+    r"[^\n]{0,80}?\blevel\"?[=:] ?\"?(?:trace|debug|info|warn(?:ing)?|notice)\b|(?!\[warn\] \S+$)(?:[\w./\\()@,=+ -]{1,120}:(?:\d+:)*\s?|\[[\w .:-]{1,40}\] ?)?[\[<(]?(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|trace|debug|info|notice|warn(?:ing)?|note|remark|hint|help|"
     r"Info|Notice|Warning|Note|Hint|Help|Tip|Deprecated|npm (?:warn|notice|WARN)|HINT|DETAIL|CONTEXT|NOTE|STATEMENT|QUERY|LOCATION|WHERE)[\]>)]?(?:\[[\w:-]+\])?(?::|\s+[\w.]*:?|$)"
 )
 _REMARK: Final = re.compile(
@@ -171,15 +92,15 @@ _REMARK: Final = re.compile(
     r"|starting |started |running |finished |compiling |building |loading |checking |cleaning |removing |downloading |installing |collecting |processing |importing |reading |using |creating |writing |entering |leaving |collected |platform |rootdir:|configfile:|plugins:|cachedir:"
     r"|make(?:\[\d+\])?: (?:entering|leaving)|play recap|gathering facts|shutting down|exiting|stopping|closing|clean(?:ed|ing)? ?up|bye\b|goodbye|done\b|total time|finished at|final memory|real\s|user\s|sys\s"
     r"|(?:test suites|tests|snapshots|time|ran all|test files|duration|start at|errors):?\s|ran \d+ tests?|stop(?:ped)? \w+ing|deprecat|futurewarning|warnings\.warn|origin:|code:|errno:|syscall:|path:|info:|details?:|help:"
-    r"|background on this error|\[sql:|\[parameters:|(?:the )?following (?:warnings|tests)|one or more|this (?:error|warning|progress|usually|may)|it looks like|more info|docs?:|documentation|https?://|version |copyright)",
+    r"|use of uninitialized|odd number of|argument \"[^\"]*\" isn't numeric|subroutine \w+ redefined|name \"[^\"]*\" used only once|background on this error|\[sql:|\[parameters:|(?:the )?following (?:warnings|tests)|one or more|this (?:error|warning|progress|usually|may)|it looks like|more info|docs?:|documentation|https?://|version |copyright)",
     re.IGNORECASE,
 )
 _FACTS: Final = re.compile(
-    r"\S+\(\S+\.[a-z]{1,5}:\d+\)$|\S{1,40} v?\d+\.\d+\S*$|v?\d+\.\d+[\w.]*$|.*\b(?:deprecat\w+|Deprecation\w*|\w+Warning:)|.*\bcan be found (?:in|at)|.*\bfor (?:more|further) (?:information|details|help)|\(.*\)$|\[[^\]]*\]$|\w+: .*,$|.*\blogs?(?: file)?(?: is| at| in|:) \S*/"
+    r"[0-9A-F]{8,}:error:|\S+\(\S+\.[a-z]{1,5}:\d+\)$|\S{1,40} v?\d+\.\d+\S*$|v?\d+\.\d+[\w.]*$|.*\b(?:deprecat\w+|Deprecation\w*|\w+Warning:)|.*\bcan be found (?:in|at)|.*\bfor (?:more|further) (?:information|details|help)|\(.*\)$|\[[^\]]*\]$|\w+: .*,$|.*\blogs?(?: file)?(?: is| at| in|:) \S*/"
     r"|.*https?://\S+[.)]?$|.*\bok=\d+ |.*[✓✔] |ok \d+ |PASS\b|test \S+ \.\.\. ok|[#-] .*|\d+%|.*\d+% ",
 )
 _SUMMARY: Final = re.compile(
-    r"(?:=+ )?(?:(?:[\w ]{1,20}: *)?[^\"':]{0,40}\b\d+ (?:tests? |checks? |scenarios? |files? |examples?,? |steps? )?(?:errors?|failed|failing|failures?|problems?|warnings?|passed|passing|skipped|fixable|violations?|issues?)\b[^:]*"
+    r"(?!.*\berror: [45]\d\d\b)(?:=+ )?(?:(?:[\w ]{1,20}: *)?[^\"':]{0,40}\b\d+ (?:tests? |checks? |scenarios? |files? |examples?,? |steps? )?(?:errors?|failed|failing|failures?|problems?|warnings?|passed|passing|skipped|fixable|violations?|issues?)\b[^:]*"
     r"|.*\*\*\* \[.*\].*|.*\bld returned \d|found \d+ |error: (?:aborting due|could not compile|test failed|build failed|process|\d+ target|recipe).*|.*(?:an?|fatal) (?:\w+ )?(?:error|exception) (?:has )?occurred\b.*[^:]|.*[Cc]ould not create the Java Virtual Machine.*|.*could not compile .* due to"
     r"|.*(?:exit(?:ed|s)?|ended|terminated|returned|status|fail(?:ed|s)?)(?: \w+)? ?(?:with )?(?:an? )?(?:error )?(?:non-?zero )?(?:exit )?(?:code|status|error)s?:?(?: of)?(?: \d+|$)(?: .*)?|.*non-?zero (?:exit|return) (?:code|status).*"
     r"|(?:\S+ ){0,2}(?:has )?failed[.!]?|(?:oops|uh-?oh|whoops|sorry)\b.*|.*[Ss]omething went wrong.*|BUILD FAIL.*|FAILURE: .*|Execution halted|compilation (?:terminated|failed).*|.*is not recoverable.*|.*Exiting with (?:failure|error).*|.*Child returned status.*|.*previous errors?.*|.*some files/attrs.*|rsync error: .*|.*aborting.*|.*BEGIN failed.*|.*aborted due to.*"
@@ -205,12 +126,15 @@ def split_line(line: str) -> tuple[str, int, bool]:
     found = _GROUP.match(body)
     if found is not None and found.end():
         text = body[found.end() :].strip()
-        indent = found.end() + len(body) - found.end() - len(body[found.end() :].lstrip()) if body[indent] == "|" else 0
+        indent = len(body) - len(body[found.end() :].lstrip()) if body[indent] == "|" else 0
     return text, indent, is_marked
 
 
 def kind_of(text: str, indent: int, *, is_marked: bool) -> Kind:
     """Of one line by itself. `text`: as split_line gives it, at most LOOKED_AT characters."""
+    words = WORDS.findall(text.lower())
+    if not is_marked and words and TELLING.isdisjoint(words) and not _SIGNS.search(text):
+        return Kind.REMARK if indent > 1 or _REMARK.match(text) or _LEVEL.match(text) else Kind.PLAIN
     if NO_WORDS.fullmatch(text) or _FRAME.match(text) or (_EXCERPT.match(text) and not is_marked):
         return Kind.NOTHING
     if _SUMMARY.fullmatch(text):
@@ -221,12 +145,15 @@ def kind_of(text: str, indent: int, *, is_marked: bool) -> Kind:
         return Kind.EXCEPTION
     if _FACTS.match(text):
         return Kind.REMARK
-    if _VERDICT.match(text) or is_marked:
-        return Kind.VERDICT
+    return Kind.VERDICT if _VERDICT.match(text) or is_marked else _lesser_kind_of(text, indent, words)
+
+
+def _lesser_kind_of(text: str, indent: int, words: list[str]) -> Kind:
+    """Of a line that nobody calls an error: what is deeper says less."""
     if _DIAGNOSTIC.match(text) and " " in text:
         return Kind.VERDICT if indent < 2 else Kind.COMPLAINT
-    if not _COMPLAINS.isdisjoint(_WORD.findall(text.lower())):
-        return Kind.COMPLAINT if indent < 2 else Kind.PLAIN
+    if not COMPLAINS.isdisjoint(words):
+        return Kind.COMPLAINT if indent < 2 else Kind.SAYING
     if _SAYS.match(text) and indent < 2:
         return Kind.SAYING
     return Kind.PLAIN if indent < 2 else Kind.REMARK

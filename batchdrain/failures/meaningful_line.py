@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,9 +24,10 @@ from batchdrain.failures.line_kinds import (
 )
 
 LINE_CHARS: Final = 500
-_MOST_LINES: Final = 2_000
+_MOST_LINES: Final = 1_500
 _JOINED: Final = 2
 _GROUP_OF: Final = re.compile(r"\(\d+ sub-exceptions?\)$")
+_CODE_OF: Final = re.compile(r"\bError (\d{3})\Z")  # make's word of what a recipe ended with
 _SHORT: Final = 4
 _ESCAPE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 
@@ -64,7 +66,9 @@ def find_line(stderr: bytes, stdout: bytes, redact: Callable[[str], str] = str) 
 
 def explain(stderr: bytes, stdout: bytes, exit_code: int | None, redact: Callable[[str], str] = str) -> MeaningfulLine:
     """As find_line, with what the exit code says: in its place where nothing better stands, else beside it."""
-    found, words = find_line(stderr, stdout, redact), words_of_exit(exit_code)
+    found = find_line(stderr, stdout, redact)
+    inner = _CODE_OF.search(found.text) if found.kind is Kind.SUMMARY else None
+    words = words_of_exit(exit_code) or (words_of_exit(int(inner[1])) if inner else "")
     if not words or (found.kind >= Kind.SAYING and is_said(exit_code, found.text)):
         return found
     if found.kind >= Kind.SAYING:
@@ -129,7 +133,7 @@ def _read(text: str) -> list[_Line]:
 
 def _mark_excerpts(lines: Sequence[_Line]) -> None:
     """A caret points into the line before it: that is code."""
-    for above, line in zip(lines, lines[1:], strict=False):
+    for above, line in itertools.pairwise(lines):
         if line.text and CARET.fullmatch(line.text[:LOOKED_AT]) and above.kind < Kind.EXCEPTION and above.indent:
             above.kind = Kind.NOTHING
 
@@ -153,7 +157,7 @@ def _mark_tracebacks(lines: Sequence[_Line]) -> None:
 
 def _mark_stacks(lines: Sequence[_Line]) -> None:
     """What stands right above frames is the exception's own line, whatever its name."""
-    for above, line in zip(lines, lines[1:], strict=False):
+    for above, line in itertools.pairwise(lines):
         if (
             above.kind > Kind.REMARK
             and not above.text.endswith(":")

@@ -53,8 +53,8 @@ def test_a_secret_in_a_metrics_name_is_shown_nowhere(sqlite_project: Workplace) 
     "code",
     [
         "print('x' * 495 + word, file=sys.stderr)",
-        "print('first', 'y ' * 40 + word + ' ' + 'x ' * 8184 + 'last word', file=sys.stderr)",
-        "print('y' * 40 + word + '\\n' + 'last line, ' + 'z' * (16384 - 18), file=sys.stderr)",
+        "print('first', 'y ' * 40 + word + ' ' + 'x ' * 32760 + 'last word', file=sys.stderr)",
+        "print('y' * 40 + word + '\\n' + 'last line, ' + 'z' * (65536 - 18), file=sys.stderr)",
         "open(os.environ['BATCHDRAIN_RESULT_FILE'], 'w').write(json.dumps({'reason': 'x' * 15995 + word}))",
     ],
     ids=[
@@ -155,7 +155,7 @@ def test_a_password_with_an_at_sign_is_refused_and_not_shown(sqlite_project: Wor
 
 
 def test_the_tail_of_one_unbroken_line_says_that_there_was_an_output(sqlite_project: Workplace, tmp_path: Path) -> None:
-    say(sqlite_project, "print('x' * 40_000 + word, file=sys.stderr)")
+    say(sqlite_project, "print('x' * 80_000 + word, file=sys.stderr)")
     sqlite_project.fail("r/a")
     sqlite_project.inv("drain", env={"SERVICE_TOKEN": SECRET})
-    assert (sqlite_project.phases()["r/a"][1] or "").startswith("one unbroken word of more than 16384 bytes [exit 1]")
+    assert (sqlite_project.phases()["r/a"][1] or "").startswith("one unbroken word of more than 65536 bytes [exit 1]")

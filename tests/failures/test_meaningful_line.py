@@ -23,10 +23,10 @@ STDERR = [
      'Exception in thread "main" a.Outer: no tax (Caused by: a.Inner: no disk)'),
     ("a traceback", 'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\n    raise Gone("error: x")\nacme.Gone: no tax\n', "acme.Gone: no tax"),
     ("a warning after a traceback", 'Traceback (most recent call last):\n  File "a.py", line 1\n    x\nKeyError: 1\nsys:1: ResourceWarning: unclosed file\n', "KeyError: 1"),
-    ("an exception while it closed down", 'Traceback (most recent call last):\n  File "a.py", line 1\n    x\nKeyError: 1\n'
-     'Exception ignored in: <function P.__del__>\nTraceback (most recent call last):\n  File "a.py", line 4, in __del__\nRuntimeError: late\n', "KeyError: 1"),
-    ("a group", "  + Exception Group Traceback (most recent call last):\n  |   File \"a.py\", line 1, in <module>\n  |     raise x\n  | ExceptionGroup: unhandled (1 sub-exception)\n"
-     "  +-+---------------- 1 ----------------\n    | TypeError: no tax\n    +------------------------------------\n", "ExceptionGroup: unhandled (1 sub-exception) (TypeError: no tax)"),
+    ("an exception while it closed down", ('Traceback (most recent call last):\n  File "a.py", line 1\n    x\nKeyError: 1\n'
+     'Exception ignored in: <function P.__del__>\nTraceback (most recent call last):\n  File "a.py", line 4, in __del__\nRuntimeError: late\n'), "KeyError: 1"),
+    ("a group", ("  + Exception Group Traceback (most recent call last):\n  |   File \"a.py\", line 1, in <module>\n  |     raise x\n  | ExceptionGroup: unhandled (1 sub-exception)\n"
+     "  +-+---------------- 1 ----------------\n    | TypeError: no tax\n    +------------------------------------\n"), "ExceptionGroup: unhandled (1 sub-exception) (TypeError: no tax)"),
     ("a panic", "panic: no tax\n\ngoroutine 1 [running]:\nmain.main()\n\t/srv/a.go:2 +0x2c\nexit status 2\n", "panic: no tax"),
     ("a message below its header", "thread 'main' panicked at src/main.rs:2:5:\nno tax\nnote: run with `RUST_BACKTRACE=1`\n", "thread 'main' panicked at src/main.rs:2:5: no tax"),
     ("the first of several diagnoses", "a.c:3:9: error: no such tax\n    3 |   return tax;\n      |          ^~~\na.c:4:1: error: more\n2 errors generated.\n", "a.c:3:9: error: no such tax"),

@@ -131,7 +131,9 @@ def _run(cause: Cause, number: int, variant: int, options: argparse.Namespace) -
 def _clean(raw: bytes, above: str, options: argparse.Namespace) -> str:
     """Without paths of this machine; of a long text its two ends."""
     text = raw.decode("utf-8", "replace").replace(f"{above}/app", "/srv/app").replace(above, "/srv")
-    for folder in filter(None, (*options.path.split(":"), *options.away.split(":"), os.path.dirname(options.node))):
+    for folder in filter(
+        None, (*options.path.split(":"), *options.away.split(":"), options.node.removesuffix("/node_modules"))
+    ):
         text = text.replace(folder, "/usr/lib/tools")
     text = re.sub(r"https?://registry\.[\w.]+", "https://registry.example", text).replace(str(Path.home()), "/home/app")
     if len(text) <= _MOST_CHARS:

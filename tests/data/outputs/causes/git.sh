@@ -20,7 +20,7 @@ git init -q -b main .; git config user.email a@b; git config user.name a; echo 1
 #: must Your local changes to the following files would be overwritten
 git init -q -b main .; git config user.email a@b; git config user.name a; echo 1 > @w@; git add .; git commit -qm 1; git checkout -qb x; echo 2 > @w@; git commit -qam 2; git checkout -q main; echo 3 > @w@; git checkout x
 #: clone of nothing
-#: must repository '.*@w@' does not exist|does not appear to be a git repository
+#: must repository '.*@w@(\.git)?' does not exist|does not appear to be a git repository
 git clone ./@w@.git; exit 128
 #: apply
 #: must (patch failed: @w@:1|patch does not apply)

@@ -94,7 +94,7 @@ echo "import './@w@';" > a.js; esbuild a.js --bundle --outfile=out.js
 printf "const t = require('tape'); t('@w@', (q) => { q.equal(1, @n@, '@w@ equals'); q.end(); });\n" > a.js; node a.js
 #: ava
 #: program ava
-#: must (adds @w@|Difference|Value is not)
+#: must (adds @w@|Difference|Value is not|Timed out while running tests)
 echo '{"type":"module","ava":{"files":["a.test.js"]}}' > package.json; printf "import test from 'ava';\ntest('adds @w@', t => { t.is(2, @n@); });\n" > a.test.js; ava
 #: node test runner
 #: program node-test

@@ -33,7 +33,7 @@ printf 'def f():\n    return @w@\n' > a.py; ruff check --no-cache --output-forma
 printf 'x = (1\nprint("@w@"\n' > a.py; ruff check --no-cache a.py
 #: ruff format
 #: program ruff
-#: must Would reformat: @w@\.py
+#: must (Would reformat: @w@\.py|File would be reformatted)
 #: not ^1 file would
 printf 'x = {  "a":1 }\n' > @w@.py; ruff format --no-cache --check @w@.py
 #: ruff config

@@ -3,7 +3,7 @@
 #: not some files/attrs
 rsync -a @w@ @v@/
 #: no target
-#: must mkdir ".*@v@/@w@" failed
+#: must (mkdir|change_dir\S*) ".*@v@/@w@\S*" failed
 #: not error in file IO
 echo x > a; rsync a @v@/@w@/c/d
 #: option
