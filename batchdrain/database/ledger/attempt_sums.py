@@ -45,9 +45,9 @@ def add_to_sums(connection: sa.Connection, ledger: Ledger, attempts: Iterable[Ma
         connection.execute(_make_addition(sums, ledger.source), more)
     new = [{"key": key, **dict(zip(_KEY, rows[key][0], strict=True)), **counts[key]} for key in keys if key not in known]
     if new:
-        given = {"attempts": sa.bindparam("n"), "duration_ms": sa.bindparam("ms"), "last_started_ms": sa.bindparam("last")}
-        named = {name: sa.bindparam(name) for name in ("key", *_KEY)}
-        connection.execute(sums.insert().values(source=ledger.source, **named, **given), new)
+        names = {"attempts": "n", "duration_ms": "ms", "last_started_ms": "last", **{name: name for name in ("key", *_KEY)}}
+        values: dict[str, Any] = {column: sa.bindparam(name) for column, name in names.items()}
+        connection.execute(sums.insert().values(source=ledger.source, **values), new)
 
 
 def _sums_of(ledger: Ledger) -> sa.Table:
