@@ -38,7 +38,7 @@ def render_sessions(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         done = f"{row['total_processed']}{of}"
         fields = (row["kind"], status_of(row), done, row["total_success"], row["total_failed"], rate)
         line = _line_of(row["session_id"], fields)
-        yield from (line,) if len(line) <= WIDTH else (row["session_id"], _line_of("", fields))
+        yield from (line,) if len(line) <= WIDTH else (row["session_id"], f"  {_join(fields)}")
         for claim in row["held"]:
             yield from _wrap(f"  holds {safe_text(claim['said'])}")
     yield ""
@@ -56,8 +56,12 @@ def status_of(row: Mapping[str, Any]) -> str:
 
 
 def _line_of(name: str, fields: tuple[object, ...]) -> str:
+    return f"{name:<29} {_join(fields)}"
+
+
+def _join(fields: tuple[object, ...]) -> str:
     kind, status, done, ok, failed, rate = fields
-    return f"{name:<29} {kind:<6} {status:<11} {done:>9} {ok:>6} {failed:>6} {rate:>6}"
+    return f"{kind:<6} {status:<11} {done:>9} {ok:>6} {failed:>6} {rate:>6}"
 
 
 def _wrap(text: str) -> list[str]:

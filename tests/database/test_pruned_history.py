@@ -88,7 +88,12 @@ def test_attempts_that_somebody_needs_stay(book: Book) -> None:
     names = ("failed", "complete", "executing", "queued", "odd", "gone", "held", "young", "open", "resumable")
     for name in names:
         facts: dict[str, Any] = {"key": PhaseKey("r", name).digest, "phase_id": name, "ended_ms": 5}
-        facts |= {"young": {"ended_ms": 50}, "open": {"ended_ms": None}, "resumable": {"session_uid": "k" * 32}}.get(name, {})
+        odd: dict[str, dict[str, Any]] = {
+            "young": {"ended_ms": 50},
+            "open": {"ended_ms": None},
+            "resumable": {"session_uid": "k" * 32},
+        }
+        facts |= odd.get(name, {})
         book.attempt("r", None if name == "open" else "complete", **facts)
     claim = {
         "source": "phases",

@@ -31,26 +31,42 @@ def add_to_sums(connection: sa.Connection, ledger: Ledger, attempts: Iterable[Ma
         one.attempts += 1
         one.duration_ms += row["duration_ms"] or 0
         one.last_started_ms = max(one.last_started_ms, row["started_ms"])
+    rows = {_digest_of(of): (of, one) for of, one in added.items()}
     # In the order of their keys: of two who add at once one waits for the other, and never each for the other.
-    for key, of in sorted((_digest_of(of), of) for of in added):
-        _add(connection, ledger, key, {**dict(zip(_KEY, of, strict=True))}, added[of])
-
-
-def _add(connection: sa.Connection, ledger: Ledger, key: str, names: Mapping[str, Any], one: _Sum) -> None:
-    sums = ledger.attempt_sum
-    if sums is None:
-        raise AssertionError("nothing is removed before there is a table for the sums")
-    more = {
-        "attempts": sums.c.attempts + one.attempts,
-        "duration_ms": sums.c.duration_ms + one.duration_ms,
-        "last_started_ms": sa.case(
-            (sums.c.last_started_ms < one.last_started_ms, one.last_started_ms), else_=sums.c.last_started_ms
-        ),
+    keys, sums = sorted(rows), _sums_of(ledger)
+    there = sa.select(sums.c.key).where(sums.c.source == ledger.source, sums.c.key.in_(keys)).order_by(sums.c.key)
+    known = frozenset(connection.execute(there.with_for_update()).scalars()) if keys else frozenset()
+    counts = {
+        key: {"n": rows[key][1].attempts, "ms": rows[key][1].duration_ms, "last": rows[key][1].last_started_ms}
+        for key in keys
     }
-    this = sa.and_(sums.c.source == ledger.source, sums.c.key == key)
-    if not connection.execute(sums.update().where(this).values(more)).rowcount:
-        values = {"attempts": one.attempts, "duration_ms": one.duration_ms, "last_started_ms": one.last_started_ms}
-        connection.execute(sums.insert().values(source=ledger.source, key=key, **names, **values))
+    if known:
+        more = [{"the_key": key, **counts[key]} for key in keys if key in known]
+        connection.execute(_make_addition(sums, ledger.source), more)
+    new = [{"key": key, **dict(zip(_KEY, rows[key][0], strict=True)), **counts[key]} for key in keys if key not in known]
+    if new:
+        names = {"attempts": "n", "duration_ms": "ms", "last_started_ms": "last", **{name: name for name in ("key", *_KEY)}}
+        values: dict[str, Any] = {column: sa.bindparam(name) for column, name in names.items()}
+        connection.execute(sums.insert().values(source=ledger.source, **values), new)
+
+
+def _sums_of(ledger: Ledger) -> sa.Table:
+    if ledger.attempt_sum is None:
+        raise AssertionError("nothing is removed before there is a table for the sums")
+    return ledger.attempt_sum
+
+
+def _make_addition(sums: sa.Table, source: str) -> sa.Update:
+    last = sa.bindparam("last", type_=sa.BigInteger)
+    return (
+        sums.update()
+        .where(sums.c.source == source, sums.c.key == sa.bindparam("the_key"))
+        .values(
+            attempts=sums.c.attempts + sa.bindparam("n", type_=sa.BigInteger),
+            duration_ms=sums.c.duration_ms + sa.bindparam("ms", type_=sa.BigInteger),
+            last_started_ms=sa.case((sums.c.last_started_ms < last, last), else_=sums.c.last_started_ms),
+        )
+    )
 
 
 def _digest_of(names: Iterable[str | None]) -> str:

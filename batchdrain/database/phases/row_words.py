@@ -24,12 +24,14 @@ def read_row_words(connection: sa.Connection, table: PhaseTable, keys: Iterable[
     for first in range(0, len(known), _AT_ONCE):
         some = [(key.run_id, key.phase_id) for key in known[first : first + _AT_ONCE]]
         query = sa.select(*(column.selected for column in (*ids, table.state))).where(columns.any_of(ids, len(some)))
+        is_written_so = True
         for run_id, phase_id, state in connection.execute(query, columns.parameters_of(ids, some)):
             key = PhaseKey(to_text(run_id), to_text(phase_id))
             if key in found:
                 found[key].add(to_text(state))
-    for key in known:
-        # Its ids may be written in another way than the ledger has them: a single look finds it all the same.
-        if not found[key] and (row := table.read_row_state(connection, key)) is not None:
-            found[key].add(row.state)
+            else:  # its ids are written in another way than the ledger has them
+                is_written_so = False
+        for key in known[first : first + _AT_ONCE] if not is_written_so else ():
+            if not found[key] and (row := table.read_row_state(connection, key)) is not None:
+                found[key].add(row.state)
     return {key: frozenset(words) for key, words in found.items()}
