@@ -7,6 +7,7 @@ from collections.abc import Callable, Container
 from typing import Final
 
 from batchdrain.drain.circuit_breaker import is_transient
+from batchdrain.drain.known_failures import KnownFailures
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.shutdown import Shutdown
@@ -24,8 +25,15 @@ class Stops:
     """`stopped` and `failure` tell afterwards why it ended; the first of each counts."""
 
     def __init__(
-        self, request: DrainRequest, record: SessionRecord, backlog: Backlog, recorder: Recorder, shutdown: Shutdown
+        self,
+        request: DrainRequest,
+        record: SessionRecord,
+        backlog: Backlog,
+        recorder: Recorder,
+        shutdown: Shutdown,
+        known: KnownFailures,
     ) -> None:
+        self._known = known
         self._stop = request.settings.stop
         self._outage_after = request.settings.retry.outage_after
         self._on_first_failure = request.stop_on_first_failure
@@ -50,6 +58,11 @@ class Stops:
     def is_interrupted(self) -> bool:
         """Whether a signal came."""
         return self._shutdown.signal is not None
+
+    @property
+    def signals(self) -> tuple[int, int | None]:
+        """How many came, and the number of the first."""
+        return self._shutdown.count, self._shutdown.signal
 
     def wait(self, seconds: float) -> None:
         """So long, or until a signal comes."""
@@ -87,6 +100,8 @@ class Stops:
         set_out_from, run_id = attempt.phase.failure.fingerprint, attempt.phase.run_id
         if self._stop.canary and set_out_from and not waits and self._is_big(set_out_from):
             self._record.counts.note_canary(set_out_from, alive=attempt.success)
+        if not attempt.success and not waits and (accepted := self._known.skip_of(attempt)) is not None:
+            self._recorder.notice(f"{attempt.phase.key} failed in a known way, {accepted}")
         progress = self.progress
         by_run = run_stop(run_id, progress, self._stop)
         if by_run is not None:
