@@ -117,6 +117,7 @@ FAULTS: Final = {
     88: Fault("ids that no argument takes", 1, EACH, cases=3),
     89: Fault("a session, a plan, a state that would grow beyond what is read", 3, cases=4),
     91: Fault("an engine forks: a signal to the group, or to one of its processes, a death with a child left", 8, cases=8),
+    98: Fault("the command breaks, and fails the same way whatever the phase", 4, cases=4),
 }
 
 
