@@ -28,7 +28,7 @@ class ShutdownNotice:
         if first is None or stage <= self._told or not running:
             return
         self._told = stage
-        name, what = _name_of(first), _list_of(running)
+        name, what = name_of_signal(first), _list_of(running)
         if stage == 2:
             self._notice(f"{name} again: {what} {_is(running)} killed")
         elif self._finish_current:
@@ -58,7 +58,8 @@ class ShutdownNotice:
         )
 
 
-def _name_of(number: int) -> str:
+def name_of_signal(number: int) -> str:
+    """As people send it."""
     return "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
 
 

@@ -73,6 +73,19 @@ def test_with_finish_current_the_first_signal_says_which_phases_may_end(sqlite_p
     assert ended(drain)[0] == 130
 
 
+def test_a_signal_to_a_triage_says_what_is_waited_for(sqlite_project: Workplace) -> None:
+    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); open('deaf', 'w'); time.sleep(600)"
+    sqlite_project.configure(command={"grace_s": 3600}, lease=LEASE, triage={"argv": ["{python}", "-S", "-c", deaf]})
+    sqlite_project.fail("r/p")
+    triage = sqlite_project.start("triage")
+    wait_for((sqlite_project.root / "deaf").exists, "the diagnosis to begin")
+    triage.send_signal(signal.SIGINT)
+    printed = read_until(triage, "waiting at most")
+    triage.send_signal(signal.SIGINT)
+    assert printed.splitlines()[-1] == "  ! Ctrl-C: the diagnoses are ended, waiting at most 3600 s (command.grace_s)"
+    assert ended(triage)[0] == 130
+
+
 def test_a_stop_condition_says_what_is_still_waited_for(sqlite_project: Workplace) -> None:
     sqlite_project.configure(workers=2, stop={"max_consecutive_failures": 1})
     sqlite_project.fail("a/p~until=go", "b/q~fail")

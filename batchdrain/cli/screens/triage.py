@@ -64,6 +64,11 @@ class TriageScreen:
             verdict = f"no verdict: {found.problem}" if found.verdict is None else str(found.verdict)
             self._out.line(f"  {sign} {safe_text(str(found.phase.key))}: {safe_text(verdict)}")
 
+    def notice(self, text: str) -> None:
+        """A line that is no diagnosis."""
+        if not self._as_json:
+            self._out.line(f"  ! {safe_text(text)}")
+
     def end(self, folder: Path) -> None:
         """`folder`: of the output of the diagnoses."""
         counts = Counter(_outcome_of(found) for found in self._found)
