@@ -10,7 +10,6 @@ from batchdrain.drain.chooser import Chooser
 from batchdrain.drain.claimer import Claimer
 from batchdrain.drain.finish import Finisher
 from batchdrain.drain.judgements import Judgements
-from batchdrain.drain.known_failures import KnownFailures
 from batchdrain.drain.loop import Drain
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.recorder import Recorder
@@ -21,7 +20,6 @@ from batchdrain.drain.shutdown import Shutdown
 from batchdrain.drain.stops import Stops
 from batchdrain.drain.triage.lookahead import TriageLookahead, open_lookahead
 from batchdrain.drain.workers import Workers
-from batchdrain.planning.planner import acceptances
 
 
 @contextmanager
@@ -29,8 +27,7 @@ def open_drain(it: OpenSession, recorder: Recorder, shutdown: Shutdown) -> Itera
     """The drain of a session, with what serves it. Raises ConfigError, FilesUnavailable."""
     it.record.counts.metric = it.request.settings.stop.metric
     with open_services(it, recorder, shutdown) as services, open_lookahead(it, recorder, shutdown) as lookahead:
-        known = KnownFailures(lambda: acceptances(it.project.store), it.request.settings.refresh_s)
-        stops = Stops(it.request, it.record, it.backlog, recorder, shutdown, known)
+        stops = Stops(it, recorder, shutdown)
         yield _compose(it, services, lookahead, recorder, stops)
 
 

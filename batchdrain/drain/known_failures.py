@@ -6,10 +6,12 @@ import contextlib
 from collections.abc import Callable
 from time import monotonic
 
+from batchdrain.drain.open_session import OpenSession
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.errors import DatabaseUnavailable
 from batchdrain.model.phase import Skip
 from batchdrain.planning.acceptances import Acceptances
+from batchdrain.planning.planner import acceptances
 
 
 class KnownFailures:
@@ -20,6 +22,11 @@ class KnownFailures:
         self._refresh_s = refresh_s
         self._read_at: float | None = None
         self._accepted: Acceptances | None = None
+
+    @classmethod
+    def of_session(cls, it: OpenSession) -> KnownFailures:
+        """As the ledger has them."""
+        return cls(lambda: acceptances(it.project.store), it.request.settings.refresh_s)
 
     def skip_of(self, attempt: Attempt) -> Skip | None:
         """Why the phase would be left out now, after it failed so; None where nobody accepted that."""

@@ -19,6 +19,7 @@ from batchdrain.drain.request import (
 from batchdrain.model.claim import ScheduledAttempt
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.filters import Filters
+from batchdrain.planning.stop import session_stop
 from batchdrain.sessions.folder import LostSession
 from batchdrain.sessions.parse import CorruptSession
 from batchdrain.sessions.progress import ResultCounts, counts_of
@@ -45,6 +46,10 @@ class Resumption:
         for metrics in self.earlier:
             counts.spend(metrics)
         return counts
+
+    def find_stop(self) -> Skip | None:
+        """Why it takes nothing more, whatever is left; None where it goes on."""
+        return session_stop(self.count().progress(), self.request.settings.stop)
 
 
 def resumable(project: Project, session_id: str | None, *, batch_size: int | None, by: Filters) -> Resumption | None:

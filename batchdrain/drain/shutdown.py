@@ -132,3 +132,8 @@ class Shutdown:
     def name(self) -> str:
         """Of the first signal, as SIGINT; '' where none came."""
         return "" if self.signal is None else signal.Signals(self.signal).name
+
+
+def name_of_signal(number: int) -> str:
+    """As people send it."""
+    return "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Sequence
 
 from batchdrain.config.settings import Settings
 from batchdrain.drain.in_flight import Running
+from batchdrain.drain.shutdown import name_of_signal
 from batchdrain.model.phase import Skip
 
 _NAMED = 3
@@ -56,11 +56,6 @@ class ShutdownNotice:
         return (
             f"{_list_of(running)} {_is(running)} ended and given back, waiting at most {self._grace_s:g} s (command.grace_s)"
         )
-
-
-def name_of_signal(number: int) -> str:
-    """As people send it."""
-    return "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
 
 
 def _list_of(running: Sequence[Running]) -> str:

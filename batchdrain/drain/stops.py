@@ -8,15 +8,13 @@ from typing import Final
 
 from batchdrain.drain.circuit_breaker import is_transient
 from batchdrain.drain.known_failures import KnownFailures
+from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.recorder import Recorder
-from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.phase import Skip
-from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.stop import Progress, canary_room, cluster_stop, run_stop, session_stop
-from batchdrain.sessions.record import SessionRecord
 
 FULL: Final = Skip("session is full", "its file nears the 64 MB that are read; `inv drain` goes on in a new session")
 
@@ -24,21 +22,14 @@ FULL: Final = Skip("session is full", "its file nears the 64 MB that are read; `
 class Stops:
     """`stopped` and `failure` tell afterwards why it ended; the first of each counts."""
 
-    def __init__(
-        self,
-        request: DrainRequest,
-        record: SessionRecord,
-        backlog: Backlog,
-        recorder: Recorder,
-        shutdown: Shutdown,
-        known: KnownFailures,
-    ) -> None:
-        self._known = known
+    def __init__(self, it: OpenSession, recorder: Recorder, shutdown: Shutdown) -> None:
+        request = it.request
         self._stop = request.settings.stop
         self._outage_after = request.settings.retry.outage_after
         self._on_first_failure = request.stop_on_first_failure
-        self._record = record
-        self._backlog = backlog
+        self._record = it.record
+        self._backlog = it.backlog
+        self._known = KnownFailures.of_session(it)
         self._recorder = recorder
         self._shutdown = shutdown
         self.stopped: Skip | None = None

@@ -14,10 +14,8 @@ from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption
 from batchdrain.drain.selection import backlog_for, selection_for
 from batchdrain.drain.services import limits_for
-from batchdrain.model.phase import Skip
 from batchdrain.planning import plan_file
 from batchdrain.planning.plan import Plan, explain_rows, plan
-from batchdrain.planning.stop import session_stop
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
 from batchdrain.reports.plan_text import render_explanation, render_phases
 from batchdrain.runtime import clock
@@ -37,7 +35,7 @@ def show_plan(
     """Print the plan of a request; write it to `output` where asked. `left`: of a session that would go on. Writes nothing
     else. Returns 0. Raises ConfigError for a table that can't be drained."""
     project.require_fit_table(request.settings.command)
-    stopped = _stop_of(request, left)
+    stopped = None if left is None else left.find_stop()
     made = _make_plan(project, request, left, is_stopped=stopped is not None)
     filters = {"kind": request.kind.value, **asdict(request.filters)}
     file = plan_file.as_file(made, now=clock.now(), database=project.store.identify(), filters=filters)
@@ -61,11 +59,6 @@ def show_plan(
         place = safe_text(str(output))
         out.line(f"Plan written to {place}: `inv drain --plan {place}` drains it")
     return 0
-
-
-def _stop_of(request: DrainRequest, left: Resumption | None) -> Skip | None:
-    """Why a session that would go on takes nothing more, whatever is left."""
-    return None if left is None else session_stop(_progress_of(left).progress(), request.settings.stop)
 
 
 def _make_plan(project: Project, request: DrainRequest, left: Resumption | None, *, is_stopped: bool) -> Plan:

@@ -16,8 +16,7 @@ from batchdrain.cli.screens.triage import TriageScreen
 from batchdrain.config.load import Override
 from batchdrain.config.settings import Settings
 from batchdrain.drain.project import Project
-from batchdrain.drain.shutdown import Shutdown
-from batchdrain.drain.shutdown_notice import name_of_signal
+from batchdrain.drain.shutdown import Shutdown, name_of_signal
 from batchdrain.drain.triage.runner import Triage
 from batchdrain.execution.command import diagnosis_problems_of
 from batchdrain.model.errors import ConfigError, FilesUnavailable
