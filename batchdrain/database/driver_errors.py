@@ -186,9 +186,18 @@ def _cure_of_access(orig: BaseException) -> str:
     return "mend batchdrain.database_url, or have the privileges granted; `inv doctor` checks them"
 
 
+_TWICE: Final = re.compile(r"^connection (?:failed|is bad): (?=connection to )")
+"""Psycopg says so, and libpq says it again."""
+
+
 def first_line_of(error: BaseException | None) -> str:
     """At most 300 characters; the type's name where the error says nothing."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+    args: tuple[Any, ...] = getattr(error, "args", ())
+    if len(args) == 2 and isinstance(args[0], int) and isinstance(args[1], str) and not isinstance(error, OSError):
+        text = f"{args[1]} ({args[0]})"  # PyMySQL's, which would be shown as a tuple of Python's
+    else:
+        text = _TWICE.sub("", str(error).strip())
+    return (text.splitlines() or [type(error).__name__])[0][:300]
 
 
 def _find(error: DBAPIError) -> DriverError | None:

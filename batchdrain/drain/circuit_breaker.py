@@ -35,6 +35,11 @@ class CircuitBreaker:
         return self._pauses > 0
 
     @property
+    def pauses(self) -> int:
+        """Of the outage so far."""
+        return self._pauses
+
+    @property
     def is_suspect(self) -> bool:
         """The last result was a transient failure. A phase that was not yet tried tells more than a retry: that might burn
         its last attempt on an outage that we are about to see."""

@@ -12,6 +12,7 @@ from batchdrain.model.errors import DatabaseUnavailable
 T = TypeVar("T")
 _FIRST_S: Final = 0.2
 _MOST_S: Final = 5.0
+_TOLD_EVERY_S: Final = 30.0
 
 
 class DatabaseOutage:
@@ -23,20 +24,35 @@ class DatabaseOutage:
         self._shutdown = shutdown
         self._notice = notice
         self._given_up = False
+        self._told = ""  # of the outage that lasts now
 
     def retry(self, work: Callable[[], T], *, meanwhile: str) -> T:
         """The result of `work`. `meanwhile`: what people are told while it can't be had. Raises DatabaseUnavailable when
         our patience is over, or a signal came."""
-        until, wait_s = monotonic() + self.patience_s, _FIRST_S
+        began = told = monotonic()
+        wait_s = _FIRST_S
         while True:
             try:
-                return work()
+                done = work()
             except DatabaseUnavailable as error:
-                left_s = 0.0 if self._given_up or self._shutdown.wake.is_set() else max(0.0, until - monotonic())
+                now = monotonic()
+                left_s = 0.0 if self._given_up or self._shutdown.wake.is_set() else max(0.0, began + self.patience_s - now)
                 if wait_s == _FIRST_S:
-                    self._notice(f"{error.message}: {meanwhile}; trying again for {left_s:.0f} s")
+                    self._tell(error.message, meanwhile, left_s)
+                elif now - told >= _TOLD_EVERY_S and left_s:
+                    told = now
+                    self._notice(f"Still away after {now - began:.0f} s; trying again for {left_s:.0f} s")
                 if not left_s:
                     self._given_up = True  # the rest is put in order without waiting as long once more
                     raise
                 self._shutdown.wake.wait(min(wait_s, left_s))
                 wait_s = min(_MOST_S, wait_s * 2)
+            else:
+                self._told = ""
+                return done
+
+    def _tell(self, what: str, meanwhile: str, left_s: float) -> None:
+        """What is wrong is told once in an outage, however much waits for its end."""
+        again = f"{meanwhile}; trying again for {left_s:.0f} s" if left_s else meanwhile
+        self._notice(f"The same: {again}" if what == self._told else f"{what}: {again}")
+        self._told = what

@@ -60,7 +60,9 @@ class Judgements:
             return Skip("retry.outage_after", f"an outage lasts for more than {patience_s:g} s: try again later")
         count = self._settings.retry.outage_after
         self._recorder.paused(
-            f"{count} or more phases failed transiently in a row, the last with: {attempt.fingerprint}", wait_s
+            f"{count} or more phases failed transiently in a row, the last with: {attempt.fingerprint}",
+            wait_s,
+            self._breaker.pauses,
         )
         return None
 

@@ -106,10 +106,13 @@ class Recorder:
         self._events.write(Event.PHASE_RETRY_SCHEDULED, **ids, wait_s=round(wait_s, 3), reason=why)
         self._show(self._screen.retry_scheduled, scheduled, wait_s, why)
 
-    def paused(self, reason: str, wait_s: float) -> None:
-        """What the phases need is out of reach."""
+    def paused(self, reason: str, wait_s: float, number: int) -> None:
+        """What the phases need is out of reach. `number`: of the pause, in this outage: the first says all, the others count."""
         self._events.write(Event.SESSION_PAUSED, reason=reason, wait_s=round(wait_s, 3))
-        self.notice(f"An outage: {reason}; nothing is claimed for {wait_s:.0f} s, then one phase is tried")
+        if number == 1:
+            self.notice(f"An outage: {reason}; nothing is claimed for {wait_s:.0f} s, then one phase is tried")
+        else:
+            self.notice(f"The outage lasts: pause {number}, of {wait_s:.0f} s")
 
     def skipped(self, skip: Skip, text: str | None, *, count: int | None, keep: bool = True) -> bool:
         """A rule left phases out: told once, not once a phase nor once a reading. `text`: the line for the screen, where it

@@ -69,6 +69,7 @@ class Shutdown:
         self.engine: Interruptible | None = None  #: whose commands a signal ends
         self.beside: Interruptible | None = None  #: ended by the first signal in any case
         self.signal: int | None = None  #: the first one
+        self.count = 0  #: signals
         self.wake = Wake()  #: set with the first one
 
     @contextmanager
@@ -88,6 +89,7 @@ class Shutdown:
                 return
             again = self.signal is not None
             self.signal = self.signal or number
+            self.count += 1
             note_signal()
             self.wake.set()
             self._interrupt(again=again)
@@ -130,3 +132,8 @@ class Shutdown:
     def name(self) -> str:
         """Of the first signal, as SIGINT; '' where none came."""
         return "" if self.signal is None else signal.Signals(self.signal).name
+
+
+def name_of_signal(number: int) -> str:
+    """As people send it."""
+    return "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name

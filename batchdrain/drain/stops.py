@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Final
 
 from batchdrain.drain.circuit_breaker import is_transient
+from batchdrain.drain.known_failures import KnownFailures
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.shutdown import Shutdown
@@ -29,6 +30,7 @@ class Stops:
         self._less = it.less
         self._record = it.record
         self._backlog = it.backlog
+        self._known = KnownFailures.of_session(it)
         self._recorder = recorder
         self._shutdown = shutdown
         self.stopped: Skip | None = None
@@ -49,6 +51,11 @@ class Stops:
     def is_interrupted(self) -> bool:
         """Whether a signal came."""
         return self._shutdown.signal is not None
+
+    @property
+    def signals(self) -> tuple[int, int | None]:
+        """How many came, and the number of the first."""
+        return self._shutdown.count, self._shutdown.signal
 
     def wait(self, seconds: float) -> None:
         """So long, or until a signal comes."""
@@ -89,6 +96,8 @@ class Stops:
         set_out_from, run_id = attempt.phase.failure.fingerprint, attempt.phase.run_id
         if self._stop.canary and set_out_from and not waits and self._is_big(set_out_from):
             self._record.counts.note_canary(set_out_from, alive=attempt.success)
+        if not attempt.success and not waits and (accepted := self._known.skip_of(attempt)) is not None:
+            self._recorder.notice(f"{attempt.phase.key} failed in a known way, {accepted}")
         progress = self.progress
         by_run = run_stop(run_id, progress, self._stop)
         if by_run is not None:

@@ -5,6 +5,7 @@ Phases of one run never stand side by side.
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
@@ -17,6 +18,7 @@ from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.row_states import RowStates
 from batchdrain.drain.services import Services
+from batchdrain.drain.shutdown_notice import ShutdownNotice
 from batchdrain.drain.stops import Stops
 from batchdrain.execution.command import SessionPlace, make_order
 from batchdrain.execution.engine_result import to_ending
@@ -24,11 +26,12 @@ from batchdrain.execution.file_names import LogFolder
 from batchdrain.execution.guardian_pool import execute, withdraw
 from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.execution.orphans import settle_order
-from batchdrain.model.errors import EngineUnavailable
+from batchdrain.model.errors import BatchDrainError, EngineUnavailable
 from batchdrain.runtime.standard_streams import keep_standard_streams
 
 _SETTLE_POLL_S: Final = 0.1
 _LOCK_POLL_S: Final = 0.5
+_TOLD_WITHIN_S: Final = 0.5
 _ANEW: Final = "what was not executed was given back; `inv resume` goes on with an engine that is made anew"
 
 
@@ -63,6 +66,7 @@ class Workers:
         self._row_states = row_states
         self._recorder = recorder
         self._stops = stops
+        self._shutdown_notice = ShutdownNotice(it.request.settings, recorder.notice)
         self._running: dict[Future[Ending], Running] = {}
         self._settling: deque[_Settling] = deque()
         self._locked: deque[Ended] = deque()
@@ -99,7 +103,7 @@ class Workers:
         if self._locked:
             timeout_s = _LOCK_POLL_S if timeout_s is None else min(timeout_s, _LOCK_POLL_S)
         if self._running:
-            done, _ = wait(self._running, timeout=timeout_s, return_when=FIRST_COMPLETED)
+            done = self._wait(timeout_s)
         else:
             done = set()
             if timeout_s is not None:  # else nothing would ever end the wait
@@ -122,6 +126,8 @@ class Workers:
     def end_all(self) -> Iterator[Ended]:
         """End every command, and give what came of each."""
         self._capabilities.interrupt()
+        with contextlib.suppress(BatchDrainError):  # the error that ends the drain is the one that is told
+            self._shutdown_notice.tell_of_an_error([*self._running.values()])
         wait(self._running)
         endings = [(running, self._ending_of(future, running)) for future, running in self._running.items()]
         endings += [(entry.ended.running, entry.ended.ending) for entry in self._settling]
@@ -130,6 +136,18 @@ class Workers:
         for running, ending in endings:
             if ending is not None:
                 yield Ended(running=running, ending=ending, row_state=self._row_states.read(running))
+
+    def _wait(self, timeout_s: float | None) -> set[Future[Ending]]:
+        """What has ended by then. In pieces: a handler may not print, and a signal is told of while commands end."""
+        until = None if timeout_s is None else monotonic() + timeout_s
+        while True:
+            self._shutdown_notice.tell(*self._stops.signals, [*self._running.values()])
+            left_s = None if until is None else until - monotonic()
+            piece_s = _TOLD_WITHIN_S if left_s is None else max(0.0, min(left_s, _TOLD_WITHIN_S))
+            done, _ = wait(self._running, timeout=piece_s, return_when=FIRST_COMPLETED)
+            if done or (left_s is not None and left_s <= _TOLD_WITHIN_S):
+                return done
+            self._shutdown_notice.tell_of_a_stop(self._stops.stopped, [*self._running.values()])
 
     def _prepare(self, claimed: Claimed) -> Running:
         """The order of a claim, and where its output goes."""

@@ -31,6 +31,10 @@ class BatchDrainError(Exception):
         self.message = message
         self.remedy = remedy
 
+    def within(self, place: str) -> str:
+        """The message for another one that names the place already, and has a remedy of its own."""
+        return self.message.removeprefix(f"{place}: ")
+
     def __str__(self) -> str:
         return f"{self.message}; {self.remedy}" if self.remedy else self.message
 
@@ -84,8 +88,8 @@ class ConfigError(BatchDrainError):
 
     @classmethod
     def of(cls, problems: Iterable[str]) -> ConfigError:
-        """One error for all of them, without a remedy."""
-        return cls("\n".join(problems))
+        """One error for all of them, each told once, without a remedy."""
+        return cls("\n".join(dict.fromkeys(problems)))
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -125,6 +125,7 @@ FAULTS: Final = {
         "a chain is killed, interrupted or left by an error: in its first part, between its parts, in its second", 6, cases=6
     ),
     97: Fault("a chain on tables of an earlier version, which wait as somebody holds a claim", 2, cases=2),
+    98: Fault("the command breaks, and fails the same way whatever the phase", 4, cases=4),
 }
 
 

@@ -229,6 +229,7 @@ def test_a_user_who_may_only_read_is_told_so_and_not_to_try_again(server_project
 
     assert (looked.code, ran.code) == (78, 78), (looked, ran)
     assert "denied" in ran.err
+    assert all(line.count("denied") <= 1 and line.count("://") <= 1 for line in ran.err.splitlines()), ran.err
     assert server_project.phases() == {"r/p": ("FAILED", "before")}
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from batchdrain.planning.failure_row import FailureRow
+from tests.chaos.faults import fault
 from tests.support.workplace import Workplace
 
 pytestmark = pytest.mark.everyday("sqlite")
@@ -36,6 +37,7 @@ def fail_in_many_ways(place: Workplace, act: str, count: int = 14) -> None:
     place.add(*rows)
 
 
+@fault(98)
 @pytest.mark.parametrize("profile", ["classic", "triage"])
 def test_a_broken_command_ends_the_session_after_five_phases(sqlite_project: Workplace, profile: str) -> None:
     fail_in_many_ways(sqlite_project, "alike")
@@ -48,6 +50,7 @@ def test_a_broken_command_ends_the_session_after_five_phases(sqlite_project: Wor
     assert ran.code == 1
 
 
+@fault(98)
 def test_a_broken_command_ends_the_session_though_half_of_the_rows_stored_its_text(sqlite_project: Workplace) -> None:
     fail_in_many_ways(sqlite_project, "alike", 7)
     sqlite_project.fail(*(f"s{n}/p~alike" for n in range(7)), reason="RuntimeError: the shared service is broken")
@@ -56,6 +59,7 @@ def test_a_broken_command_ends_the_session_though_half_of_the_rows_stored_its_te
     assert len(sqlite_project.taken()) <= 6
 
 
+@fault(98)
 def test_with_several_workers_only_what_runs_already_goes_on(sqlite_project: Workplace) -> None:
     fail_in_many_ways(sqlite_project, "alike")
     assert sqlite_project.inv("drain", "--workers=3", "--batch-size=14").code == 1

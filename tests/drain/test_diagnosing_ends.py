@@ -20,7 +20,7 @@ TRIAGE = Triage(argv=["x"], valid_s=1_000, wait_s=100, timeout_s=7)
 
 def diagnosed(how: Ending, reason: str | None = "boom hunter2") -> Diagnosis:
     judge = DiagnosisJudge(TRIAGE, lambda text: text.replace("hunter2", "***"))
-    return judge.judge(claim_of().phase, reason, how, log="log", now=NOW)
+    return judge.judge(claim_of().phase, reason, how, paths=("out", "log"), now=NOW)
 
 
 def said(code: int = 0, **result: Any) -> Ending:

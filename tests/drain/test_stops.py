@@ -94,7 +94,7 @@ def test_an_outage_pauses_the_drain_and_burns_no_attempts(project: Workplace) ->
     drain = project.start("drain")
     assert drain.stdout is not None
     printed = ""
-    while printed.count("An outage") < 3:
+    while printed.count("The outage lasts: pause 3") < 1:
         line = drain.stdout.readline().decode()
         assert line, printed
         printed += line
@@ -102,6 +102,7 @@ def test_an_outage_pauses_the_drain_and_burns_no_attempts(project: Workplace) ->
     out, err = drain.communicate(timeout=DEADLINE_S)
 
     assert drain.returncode == 0, (printed, out, err)
+    assert printed.count("An outage: 3 or more phases failed transiently") == 1, "the sentence once, then a counter"
     assert set(project.states().values()) == {"COMPLETE"}
     assert all(attempts <= 3 for (attempts,) in project.sql("SELECT attempts FROM batchdrain_claim"))
     counted = project.sql("SELECT count(*) FROM batchdrain_attempt WHERE outcome = 'failed'")

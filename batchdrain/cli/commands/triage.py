@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import as_completed
+from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
@@ -15,7 +16,7 @@ from batchdrain.cli.screens.triage import TriageScreen
 from batchdrain.config.load import Override
 from batchdrain.config.settings import Settings
 from batchdrain.drain.project import Project
-from batchdrain.drain.shutdown import Shutdown
+from batchdrain.drain.shutdown import Shutdown, name_of_signal
 from batchdrain.drain.triage.runner import Triage
 from batchdrain.execution.command import diagnosis_problems_of
 from batchdrain.model.errors import ConfigError, FilesUnavailable
@@ -24,6 +25,8 @@ from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import Selection, find_idle_filters, settle_run
 from batchdrain.runtime import clock
+
+_TOLD_WITHIN_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +71,18 @@ def _diagnose_all(project: Project, settings: Settings, phases: Sequence[Phase],
         shutdown.engine = engine
         engine.tidy()
         asked = [future for phase in phases if (future := engine.ask(phase)) is not None]
-        for future in as_completed(asked):
-            found = future.result()
-            failure = failure or found.failure
-            screen.show(found)
+        left, told = set(asked), False
+        while left:
+            done, left = wait(left, timeout=_TOLD_WITHIN_S, return_when=FIRST_COMPLETED)
+            for future in done:
+                found = future.result()
+                failure = failure or found.failure
+                screen.show(found)
+            if left and not told and shutdown.signal is not None:  # a handler may not print
+                told = True
+                grace_s = settings.command.grace_s
+                name = name_of_signal(shutdown.signal)
+                screen.notice(f"{name}: the diagnoses are ended, waiting at most {grace_s:g} s (command.grace_s)")
     screen.end(folder)
     if shutdown.exit_code is not None:
         return shutdown.exit_code

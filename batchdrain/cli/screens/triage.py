@@ -73,6 +73,11 @@ class TriageScreen:
             if found.log_path:
                 self._out.line(f"    Log: {safe_text(found.log_path, limit=None)}")
 
+    def notice(self, text: str) -> None:
+        """A line that is no diagnosis."""
+        if not self._as_json:
+            self._out.line(f"  ! {safe_text(text)}")
+
     def end(self, folder: Path) -> None:
         """`folder`: of the output of the diagnoses."""
         counts = Counter(_outcome_of(found) for found in self._found)

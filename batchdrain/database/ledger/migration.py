@@ -41,7 +41,8 @@ def migrate(database: Database, ledger: Ledger) -> bool:
         return False
     except ConfigError as error:
         raise ConfigError(
-            f"database {database.name}: batchdrain's tables are of version {ledger.version}, and may not be altered: {error}",
+            f"database {database.name}: batchdrain's tables are of version {ledger.version}, and may not be altered: "
+            f"{error.within(f'database {database.name}')}",
             remedy="the drain goes on with them as they are; `inv doctor` prints the statements for someone who may",
         ) from error
 

@@ -98,7 +98,8 @@ class Ledger:
                 pass
             except ConfigError as error:
                 raise ConfigError(
-                    f"database {database.name}: batchdrain's tables could not be made: {error}",
+                    f"database {database.name}: batchdrain's tables could not be made: "
+                    f"{error.within(f'database {database.name}')}",
                     remedy="`inv doctor` prints their DDL for someone who may",
                 ) from error
             require_transactions(database, self.tables)  # a server may have made them with another engine than was asked

@@ -10,6 +10,7 @@ from batchdrain.database.connection import Database
 from batchdrain.database.phases.declared_types import DeclaredType, Family
 from batchdrain.database.phases.some_rows import find_some_in
 from batchdrain.database.phases.table import PhaseTable
+from batchdrain.database.quiet_look import look_quietly
 from batchdrain.model.errors import ConfigError, did_you_mean
 from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
@@ -123,3 +124,20 @@ def find_unwritable_view(database: Database, table: PhaseTable) -> list[str]:
     place = f"batchdrain.source.table: {table.source.table!r}"
     cure = "map the table behind it, or let the command set the state (command.result_from: database)"
     return [f"{place} is a view that can't be updated (an INSTEAD OF trigger does not say how many rows it changed); {cure}"]
+
+
+def find_keys(connection: sa.Connection, schema: str | None, name: str) -> list[set[str]]:
+    """The sets of columns by which a table says that its rows are unique; of a view none. An index of expressions, of which the
+    library warns, says nothing of columns."""
+    with look_quietly():
+        inspector = sa.inspect(connection)
+        keys = [set(inspector.get_pk_constraint(name, schema=schema).get("constrained_columns") or ())]
+        if name in inspector.get_view_names(schema=schema):
+            return keys
+        uniques = [entry["column_names"] for entry in inspector.get_unique_constraints(name, schema=schema)]
+        uniques += [
+            [column for column in entry["column_names"] if column is not None]
+            for entry in inspector.get_indexes(name, schema=schema)
+            if entry["unique"]
+        ]
+    return [*keys, *(set(unique) for unique in uniques)]

@@ -6,6 +6,7 @@ updated_at, and is judged by its row count.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -21,7 +22,6 @@ from batchdrain.database.phases.names import split_name
 from batchdrain.database.phases.pages import Page, read_pages, to_reason, to_text
 from batchdrain.database.phases.singly import read_all_but
 from batchdrain.database.phases.update_time import UpdateTime, update_time_of
-from batchdrain.database.quiet_look import look_quietly
 from batchdrain.failures.suffix import fit
 from batchdrain.model.errors import BadData, ConfigError, did_you_mean
 from batchdrain.model.phase import PhaseKey, RowState
@@ -233,5 +233,6 @@ class PhaseTable:
 
 
 def _load_table(connection: sa.Connection, schema: str | None, name: str) -> sa.Table:
-    with look_quietly():
+    with warnings.catch_warnings():  # of types that SQLAlchemy does not know: we ask the database ourselves
+        warnings.simplefilter("ignore", sa.exc.SAWarning)
         return sa.Table(name, sa.MetaData(), schema=schema, autoload_with=connection, resolve_fks=False)

@@ -13,12 +13,11 @@ from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.database.ledger.migration import statements_of
 from batchdrain.database.ledger.tables import SCHEMA_VERSION
 from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
-from batchdrain.database.phases.checks import find_lost_row, find_unfit_columns, find_unwritable_view
+from batchdrain.database.phases.checks import find_keys, find_lost_row, find_unfit_columns, find_unwritable_view
 from batchdrain.database.phases.dry_write import dry_write_ledger
 from batchdrain.database.phases.names import quote_name, split_name
 from batchdrain.database.phases.pages import to_text
 from batchdrain.database.phases.row_counts import find_duplicate_ids
-from batchdrain.database.quiet_look import look_quietly
 from batchdrain.database.run_counts import describe_counts
 from batchdrain.database.storage import can_be_tried, examine_storage
 from batchdrain.drain.project import Project
@@ -65,18 +64,8 @@ def check_ids(project: Project) -> Iterator[Finding]:
     columns = project.settings.source.columns
     names = {columns.run_id, columns.phase_id}
     schema, name = split_name(project.settings.source.table)
-    with project.store.database.read() as connection, look_quietly():
-        inspector = sa.inspect(connection)
-        keys = [set(inspector.get_pk_constraint(name, schema=schema).get("constrained_columns") or ())]
-        if name not in inspector.get_view_names(schema=schema):
-            uniques = [entry["column_names"] for entry in inspector.get_unique_constraints(name, schema=schema)]
-            uniques += [
-                [column for column in entry["column_names"] if column is not None]
-                for entry in inspector.get_indexes(name, schema=schema)
-                if entry["unique"]
-            ]
-            keys += [set(unique) for unique in uniques]
-        if any(key and key <= names for key in keys):
+    with project.store.database.read() as connection:
+        if any(key and key <= names for key in find_keys(connection, schema, name)):
             yield Finding("ids", ok=True, message="run_id and phase_id are unique together")
             return
         twice = find_duplicate_ids(connection, project.store.table)

@@ -24,7 +24,7 @@ _SHOWN: Final = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 def examine(invocation: Invocation, *, format_name: str) -> int:
     """Print every finding. Returns 0 where nothing failed, whatever it warns of, else the highest exit code of what is wrong: 74 files, 75
     the database is away, 78 the configuration."""
-    findings = list(_examine_all(invocation))
+    findings = list(dict.fromkeys(_examine_all(invocation)))  # what several checks met is told once
     out = Output()
     if format_name == "json":
         rows = [{"check": f.check, "ok": f.ok, "verdict": f.verdict, "said": f.message, "cure": f.cure} for f in findings]

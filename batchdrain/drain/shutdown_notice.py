@@ -1,0 +1,67 @@
+"""What people are told of a signal: what is waited for, until when, and what the next one does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from batchdrain.config.settings import Settings
+from batchdrain.drain.in_flight import Running
+from batchdrain.drain.shutdown import name_of_signal
+from batchdrain.model.phase import Skip
+
+_NAMED = 3
+
+
+class ShutdownNotice:
+    """Told once for the first signal and once for the next, while something runs. Not from the handler: a stream may be in use."""
+
+    def __init__(self, settings: Settings, notice: Callable[[str], None]) -> None:
+        self._grace_s = settings.command.grace_s
+        self._finish_current = settings.finish_current
+        self._notice = notice
+        self._told = 0  # signals
+        self._told_of_a_stop = False
+
+    def tell(self, signals: int, first: int | None, running: Sequence[Running]) -> None:
+        """`signals`: that came so far; `first`: the number of the first one. Raises FilesUnavailable."""
+        stage = min(signals, 2)
+        if first is None or stage <= self._told or not running:
+            return
+        self._told = stage
+        name, what = name_of_signal(first), _list_of(running)
+        if stage == 2:
+            self._notice(f"{name} again: {what} {_is(running)} killed")
+        elif self._finish_current:
+            longest = max(one.limit.seconds for one in running)
+            self._notice(
+                f"{name}: nothing more is begun; waiting for {what} to end, at most {longest:g} s from the beginning; "
+                f"{name} again kills"
+            )
+        else:
+            self._notice(f"{name}: nothing more is begun; {self._ending(running)}; {name} again kills at once")
+
+    def tell_of_a_stop(self, stopped: Skip | None, running: Sequence[Running]) -> None:
+        """The session ends by a stop condition, and what runs may end by itself. Raises FilesUnavailable."""
+        if stopped is not None and running and not self._told and not self._told_of_a_stop:
+            self._told_of_a_stop = True
+            self._notice(f"Nothing more is begun, by {stopped}; waiting for {_list_of(running)} to end")
+
+    def tell_of_an_error(self, running: Sequence[Running]) -> None:
+        """The drain ends by an error, and what runs is ended with it. Raises FilesUnavailable."""
+        if running and not self._told:
+            self._told = 1
+            self._notice(f"The drain ends: {self._ending(running)}")
+
+    def _ending(self, running: Sequence[Running]) -> str:
+        return (
+            f"{_list_of(running)} {_is(running)} ended and given back, waiting at most {self._grace_s:g} s (command.grace_s)"
+        )
+
+
+def _list_of(running: Sequence[Running]) -> str:
+    names = [str(one.claim.phase.key) for one in running]
+    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+
+
+def _is(running: Sequence[Running]) -> str:
+    return "is" if len(running) == 1 else "are"
