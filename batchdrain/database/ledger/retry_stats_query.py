@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
 from batchdrain.database.ledger.schema import Ledger
+from batchdrain.failures.fingerprints import renew_fingerprint
 from batchdrain.model.retry_stats import NOTHING, RetryCount, RetryStats
 from batchdrain.model.states import Outcome
 
@@ -43,7 +44,10 @@ def read_retry_stats(connection: sa.Connection, ledger: Ledger) -> RetryStats:
         .order_by(counts[0].desc(), failed_by)
         .limit(MOST)
     )
-    fingerprints = {fingerprint: _to_retry_count(*numbers) for fingerprint, *numbers in connection.execute(frequent)}
+    fingerprints: dict[str, RetryCount] = {}
+    for kept, *numbers in connection.execute(frequent):
+        fingerprint = renew_fingerprint(kept)
+        fingerprints[fingerprint] = fingerprints.get(fingerprint, NOTHING).plus(_to_retry_count(*numbers))
     failures, seen_in = _read_failures(connection, attempt, ours)
     return RetryStats(
         categories=dict(categories),
@@ -84,7 +88,8 @@ def _read_failures(
     )
     failures: dict[str, str] = {}
     seen_in: dict[str, frozenset[str]] = {}
-    for run_id, fingerprint in connection.execute(query):
+    for run_id, kept in connection.execute(query):
+        fingerprint = renew_fingerprint(kept)
         failures.setdefault(run_id, fingerprint)
         seen_in[fingerprint] = seen_in.get(fingerprint, frozenset()) | {run_id}
     return failures, seen_in
@@ -102,6 +107,8 @@ def read_retries_by_fingerprint(database: Database, ledger: Ledger) -> dict[str,
     with database.read() as connection:
         if not ledger.exists(connection):
             return {}
-        return {
-            fingerprint: RetryCount(tried=count, fixed=int(done)) for fingerprint, count, done in connection.execute(query)
-        }
+        found: dict[str, RetryCount] = {}
+        for kept, count, done in connection.execute(query):
+            fingerprint = renew_fingerprint(kept)
+            found[fingerprint] = found.get(fingerprint, NOTHING).plus(RetryCount(tried=count, fixed=int(done)))
+        return found
