@@ -42,7 +42,7 @@ def test_a_command_that_removes_the_folder_of_the_logs_ends_the_drain_as_what_th
     sqlite_project: Workplace,
 ) -> None:
     """It is no fault of the program's: nobody is to look for that in the configuration."""
-    shell(sqlite_project, 'rm -r "$(dirname "$BATCHDRAIN_RESULT_FILE")"')
+    shell(sqlite_project, 'rm -r "$(dirname "$(dirname "$BATCHDRAIN_RESULT_FILE")")"')
     sqlite_project.fail("s/q")
 
     ran = sqlite_project.inv("drain")
@@ -50,6 +50,16 @@ def test_a_command_that_removes_the_folder_of_the_logs_ends_the_drain_as_what_th
     assert ran.code == 74, ran
     assert "the command could not be started: No such file or directory: " in ran.err
     assert sorted(sqlite_project.states().values()) == ["COMPLETE", "FAILED"]
+
+
+def test_a_command_that_removes_the_folder_of_its_run_s_logs_holds_nobody_up(sqlite_project: Workplace) -> None:
+    shell(sqlite_project, 'rm -r "$(dirname "$BATCHDRAIN_RESULT_FILE")"; exit 3')
+    sqlite_project.fail("r/q", "s/q")
+
+    ran = sqlite_project.inv("drain")
+
+    assert (ran.code, ran.err) == (1, "")
+    assert {reason for _, reason in sqlite_project.phases().values()} == {"the command failed and printed nothing [exit 3]"}
 
 
 @fault(76)

@@ -71,7 +71,7 @@ def test_a_notice_stands_with_the_phase_that_it_is_about(sqlite_project: Workpla
     ran = sqlite_project.inv("drain", "--max-repeats=2")
 
     place = next(number for number, line in enumerate(ran.lines) if line.startswith("  ! Parking every phase"))
-    assert ran.lines[place - 1].startswith("    Error: ")
+    assert [line.partition(": ")[0] for line in ran.lines[place - 2 : place]] == ["    Error", "    Log"]
     assert ran.lines[place + 1] == ""
 
 

@@ -9,6 +9,7 @@ import pytest
 from tests.compatibility import asking
 from tests.compatibility.conftest import kept
 from tests.compatibility.placing import Left, placed
+from tests.compatibility.renewed import renew, without_timeouts
 
 SAID: dict[str, list[str]] = kept("said.json")
 
@@ -23,8 +24,11 @@ def looked_at(tmp_path_factory: pytest.TempPathFactory) -> Left:
 
 @pytest.mark.parametrize("argv", asking.ASKED, ids=asking.key)
 def test_an_answer_is_the_one_of_bd1f117(looked_at: Left, argv: tuple[str, ...]) -> None:
-    then, now = SAID[asking.key(argv)], asking.answer(looked_at, argv)
-    if "--format=json" in argv:  # more fields may have come
+    as_json = "--format=json" in argv
+    then, now = (renew(said, as_json=as_json) for said in (SAID[asking.key(argv)], asking.answer(looked_at, argv)))
+    if argv[0] == "clusters":  # those that differed by who set the limit are one
+        then, now = without_timeouts(then), without_timeouts(now)
+    if as_json:  # more fields may have come
         assert asking.lacks(json.loads("\n".join(now)), json.loads("\n".join(then))) == []
     else:
         assert now == then
@@ -32,7 +36,7 @@ def test_an_answer_is_the_one_of_bd1f117(looked_at: Left, argv: tuple[str, ...])
 
 def test_a_phase_that_bd1f117_tried_often_enough_is_left_out(looked_at: Left) -> None:
     now = asking.explain_rows(looked_at, **asking.TRIED_ENOUGH)
-    assert now == SAID[asking.TRIED]
+    assert renew(now, as_json=False) == renew(SAID[asking.TRIED], as_json=False)
     assert "  - lost-1 / b~fail: skipped by stop.max_attempts_per_phase: tried once" in now
 
 

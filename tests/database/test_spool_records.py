@@ -128,18 +128,19 @@ def test_a_record_names_no_file_that_is_read(left: Left, path: str) -> None:
 
 @pytest.mark.everyday("sqlite")
 @pytest.mark.parametrize(("kept", "read"), [
-    ("{stem}-2.stderr.txt", "second"), ("/elsewhere/{stem}-2.stderr.txt", "second"), ("{stem}-x.stderr.txt", "first"),
-    ("{stem}-2/../secret", "first"), ("x{stem}-2.stderr.txt", "first"), ("../logs/secret", "first"), (7, None),
+    ("r/p.1-1.stderr.txt", "second"), ("/elsewhere/r/p.1-1.stderr.txt", "second"), ("p.1-1.stderr.txt", "first"),
+    ("r/p.1-x.stderr.txt", "first"), ("r/p.1-1/../secret", "first"), ("r/xp.1-1.stderr.txt", "first"), ("../r/secret", "first"),
+    ("logs/{earlier}.stderr.txt", "earlier"), (7, None),
 ])  # fmt: skip
-def test_a_record_s_log_is_the_execution_s_own_perhaps_with_a_number(left: Left, kept: object, read: str | None) -> None:
-    """Its name was taken where a database was put back to a backup."""
+def test_a_record_s_log_is_the_execution_s_own_perhaps_with_its_epoch(left: Left, kept: object, read: str | None) -> None:
+    """Its name was taken where a database was put back to a backup. An earlier version named it otherwise."""
     left.bench.work.fail("r/p", reason="before")
     claim = left.hold("r/p")
-    log = Path(left.files(claim).stderr)
-    stem = log.name.removesuffix(".stderr.txt")
-    for name, words in ((log.name, "first"), (f"{stem}-2.stderr.txt", "second"), ("secret", "secret")):
+    earlier = f"{claim.phase.key.digest[:16]}-p-1"
+    Path(left.files(claim).stderr).write_text("first")
+    for name, words in (("r/p.1-1.stderr.txt", "second"), ("r/secret", "secret"), (f"{earlier}.stderr.txt", "earlier")):
         (left.logs / name).write_text(words)
-    left.keep(claim, exit_code=1, stderr_path=kept.format(stem=stem) if isinstance(kept, str) else kept)
+    left.keep(claim, exit_code=1, stderr_path=kept.format(earlier=earlier) if isinstance(kept, str) else kept)
 
     recover(left.bench.project)
 

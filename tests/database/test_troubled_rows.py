@@ -231,7 +231,7 @@ def test_a_reason_that_is_larger_than_the_server_takes_at_an_end_is_offered_shor
         ran = soundly(place.inv("drain"))
 
         assert ran.code == 1, ran
-        assert [reason for _, reason in place.phases().values()] == ['"' * 250] * 2
+        assert [reason for _, reason in place.phases().values()] == ['"' * 241 + " [exit 1]"] * 2
         assert set(place.states().values()) == {"FAILED"}
         assert place.inv("recover").lines[-1] == "0 recovered, 0 still held."
 

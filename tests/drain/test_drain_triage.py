@@ -193,7 +193,7 @@ def test_events_of_diagnoses_have_these_fields(sqlite_project: Workplace) -> Non
     [event] = [event for event in sqlite_project.events() if event["event"] == "phase.diagnosed"]
     own: dict[str, Any] = {key: event[key] for key in ("run_id", "phase_id", "verdict", "reason")}
     assert own == {"run_id": "b", "phase_id": "2", "verdict": "hopeless", "reason": "the branch is gone"}
-    assert set(event) - set(own) == {"timestamp", "event", "session_id", "session_uid", "until", "duration_s"}
+    assert set(event) - set(own) == {"timestamp", "event", "session_id", "session_uid", "until", "log_path", "duration_s"}
     assert json.dumps(event["until"]).endswith('Z"')
-    logs = list((sqlite_project.sessions / sqlite_project.session()["session_id"] / "triage").glob("*.stdout.txt"))
+    logs = list((sqlite_project.sessions / sqlite_project.session()["session_id"] / "triage").glob("b/2.stdout.txt"))
     assert [path.read_text() for path in logs] == ["looking at 'b/2'\n"]

@@ -61,7 +61,8 @@ def test_a_transient_failure_is_tried_again_and_counted_once(project: Workplace)
 
     assert ran.code == 0, ran.out
     waits = ran.lines.index("    Trying again in 0.0 s: transient failure, try 2 of 2")
-    assert ran.lines[waits - 1].startswith("    Error: ConnectionResetError")
+    assert ran.lines[waits - 2].startswith("    Error: ConnectionResetError")
+    assert ran.lines[waits - 1].startswith("    Log: ")
     assert ran.lines[waits + 1] == ""
     session = project.session()
     assert (session["total_processed"], session["total_success"]) == (2, 2)

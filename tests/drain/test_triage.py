@@ -170,7 +170,7 @@ def test_the_command_is_told_what_it_diagnoses_and_no_secret(sqlite_project: Wor
     assert json.loads((sqlite_project.root / "argv.json").read_text()) == ["--phase=run 1/p", f"--session={folder.name}"]
     assert folder.name.startswith("triage-")
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert [path.read_text() for path in folder.glob("*.stdout.txt")] == ["looking at 'run 1/p'\n"]
+    assert [path.read_text() for path in folder.glob("run-1/p.stdout.txt")] == ["looking at 'run 1/p'\n"]
     assert sqlite_project.inv("sessions").code == 0
 
 

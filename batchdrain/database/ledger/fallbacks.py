@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from batchdrain.database.ledger.claim_tables import ClaimTables
 from batchdrain.database.ledger.way_back import WayBack, ways_back
+from batchdrain.failures.suffix import fit, strip_suffix
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Claim
 from batchdrain.model.errors import BatchDrainError
@@ -59,9 +60,11 @@ def _to_refused(attempt: Attempt, refusal: BatchDrainError | None) -> Attempt:
     was = "the command completed" if attempt.success else attempt.reason or "the command failed"
     if attempt.outcome is Outcome.RELEASED:
         was = "it was to be given back"
-    reason = _to_plain(f"{was}, but {'' if refusal is None else refusal.message}", _REFUSAL_CHARS)
+    words = strip_suffix(was)
+    reason = _to_plain(f"{words}, but {'' if refusal is None else refusal.message}{was[len(words) :]}", _REFUSAL_CHARS)
     return replace(attempt, outcome=Outcome.REFUSED, reason=reason, failure=Failure.uncategorised(reason))
 
 
 def _to_plain(text: str, most: int | None = None) -> str:
-    return text.encode("ascii", "replace").decode()[:most]
+    plain = text.encode("ascii", "replace").decode()
+    return plain if most is None else fit(plain, most)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from batchdrain.database.connection import Database
 from batchdrain.database.ledger.past_attempts import past_attempts
 from batchdrain.database.ledger.schema import Ledger
+from batchdrain.failures.fingerprints import renew_fingerprint
 from batchdrain.model.retry_stats import NOTHING, RetryCount, RetryStats
 from batchdrain.model.states import Outcome
 
@@ -44,7 +45,10 @@ def read_retry_stats(connection: sa.Connection, ledger: Ledger) -> RetryStats:
         .order_by(counts[0].desc(), failed_by)
         .limit(MOST)
     )
-    fingerprints = {fingerprint: _to_retry_count(*numbers) for fingerprint, *numbers in connection.execute(frequent)}
+    fingerprints: dict[str, RetryCount] = {}
+    for kept, *numbers in connection.execute(frequent):
+        fingerprint = renew_fingerprint(kept)
+        fingerprints[fingerprint] = fingerprints.get(fingerprint, NOTHING).plus(_to_retry_count(*numbers))
     failures, seen_in = _read_failures(connection, attempt)
     return RetryStats(
         categories=dict(categories),
@@ -82,7 +86,8 @@ def _read_failures(connection: sa.Connection, attempt: sa.Subquery) -> tuple[dic
     )
     failures: dict[str, str] = {}
     seen_in: dict[str, frozenset[str]] = {}
-    for run_id, fingerprint in connection.execute(query):
+    for run_id, kept in connection.execute(query):
+        fingerprint = renew_fingerprint(kept)
         failures.setdefault(run_id, fingerprint)
         seen_in[fingerprint] = seen_in.get(fingerprint, frozenset()) | {run_id}
     return failures, seen_in
@@ -104,7 +109,8 @@ def read_retries_by_fingerprint(
             .group_by(*names)
         )
         found: dict[str, RetryCount] = {}
-        for count, done, fingerprint, *run in connection.execute(query):
+        for count, done, kept, *run in connection.execute(query):
             if is_asked is None or is_asked(run[0]):
+                fingerprint = renew_fingerprint(kept)
                 found[fingerprint] = found.get(fingerprint, NOTHING).plus(RetryCount(tried=int(count), fixed=int(done)))
         return found
