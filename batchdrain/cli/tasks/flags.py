@@ -99,7 +99,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
     "dry_run": (
         *_CHOICE, *_PLANNED, _RESUME, _OUTPUT,
         Flag("explain", SWITCH, "give every phase its one reason, chosen or skipped", unset="off"),
-        _QUIET, _FINISH_CURRENT, _FORMAT,
+        _QUIET._replace(help="print how many, not which"), _FINISH_CURRENT, _FORMAT,
     ),
     "drain_queued": (
         _REQUIRED_RUN._replace(help="the run whose queued phases are drained (required)"),
