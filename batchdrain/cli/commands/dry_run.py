@@ -45,13 +45,14 @@ def show_plan(
     found = make_dry_plan(project, request, left)
     filters = {"kind": request.kind.value, **asdict(request.filters)}
     file = plan_file.as_file(found.made, now=clock.now(), database=project.store.identify(), filters=filters)
-    if view.output is not None:
-        plan_file.save(view.output, file)
-    out = Output()
+    out, as_json = Output(), shape == "json"
     nothing = "" if found.made.all else _explain_nothing(project, request, found)
-    if shape == "json":
-        rows = explain_rows(found.backlog(), found.made) if view.explain else None
-        out.json(render_json(file, found.made, found.recovery, nothing=nothing, problems=found.problems, rows=rows))
+    rows = explain_rows(found.backlog(), found.made) if view.explain and as_json else None
+    text = render_json(file, found.made, found.recovery, nothing=nothing, problems=found.problems, rows=rows)
+    if view.output is not None:
+        plan_file.save(view.output, file, text.encode())
+    if as_json:
+        out.json(text)
         return 0
     for line in _render(project, request, found, nothing, quiet=view.quiet):
         out.line(line)
