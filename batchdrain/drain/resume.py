@@ -56,7 +56,8 @@ def _open(
         backlog = backlog_for(project, left.request, record.counts)
         record.events.write(Event.SESSION_RESUMED, done=len(left.session.results), batch_size=left.session.batch_size)
         for skip, count in left.skipped.items():
-            record.note_once(Event.PHASE_SKIPPED, skip, count=count)
+            record.note_once(Event.PHASE_SKIPPED, skip, keep=False, count=count)
+            screen.notice(f"Not tried again, though its retry was left: {skip}")
         backlog.refresh(clock.now())
     except BaseException:
         record.close()

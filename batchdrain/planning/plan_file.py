@@ -89,9 +89,10 @@ def render(plan: PlanFile) -> bytes:
     return to_json(plan.model_dump(mode="json"), indent=True)
 
 
-def save(path: Path, plan: PlanFile) -> None:
-    """Raises FilesUnavailable, and UsageError for a plan that `load` would not read."""
-    text = render(plan)
+def save(path: Path, plan: PlanFile, text: bytes | None = None) -> None:
+    """`text`: of the plan, with facts beside it that `load` passes over. Raises FilesUnavailable, and UsageError for a plan that
+    `load` would not read."""
+    text = render(plan) if text is None else text
     if len(text) >= LARGEST:
         raise UsageError(
             f"--output: a plan of {len(plan.phases)} phases has {len(text)} bytes, more than `inv drain --plan` reads",

@@ -106,9 +106,9 @@ def test_it_says_that_more_may_follow_once_runs_are_complete() -> None:
 
 
 def test_it_says_why_a_drain_would_not_begin() -> None:
-    with scripted_project(rows_of("r/a"), {"command": {"argv": ["no-such-program-of-ours"]}}) as project:
-        assert "A drain would not begin: batchdrain.command.argv: " in project.call(drain_failed, DRY)
-        assert "no-such-program-of-ours" in as_json(project)["problems"][0]
+    with scripted_project(rows_of("r/a"), {"engine": "no_such_module:engine"}) as project:
+        assert "A drain would not begin: batchdrain.engine: 'no_such_module:engine'" in project.call(drain_failed, DRY)
+        assert "no_such_module" in as_json(project)["problems"][0]
 
 
 def test_it_writes_nothing_beside_a_ledger_and_sessions_either() -> None:

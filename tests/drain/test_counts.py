@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import hypothesis
@@ -17,6 +18,9 @@ from batchdrain.cli.commands.drain import drain_failed
 from batchdrain.cli.commands.drain_flags import DrainFlags
 from batchdrain.cli.commands.resume import resume_session
 from batchdrain.cli.commands.summary import show_summary
+from batchdrain.model.phase import Skip
+from batchdrain.reports.skip_list import skips_of
+from batchdrain.sessions.session import NOTED, Session
 from tests.support.scripted_project import ScriptedProject, scripted_project
 from tests.support.soaking import share, soak
 
@@ -220,3 +224,59 @@ def test_header_skips_results_and_balance_are_one_sum_in_thousands_of_drains(
     rows: list[Row], section: dict[str, Any], flags: DrainFlags, happens: dict[int, str], accepted: bool
 ) -> None:
     drain_and_check(rows, section, flags, happens, accepted)
+
+
+def failed(*names: str, reason: str | None = None) -> list[Row]:
+    return [(run, phase, index, "FAILED", reason) for index, (run, phase) in enumerate(name.split("/") for name in names)]
+
+
+def drained(rows: list[Row], section: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """The session and what was printed."""
+    with scripted_project(rows, section) as project:
+        said = project.call(drain_failed, DrainFlags())
+        session = project.session()
+        assert session is not None
+        return session, said
+
+
+def test_a_run_that_timed_out_too_often_skips_those_that_are_left_and_no_others() -> None:
+    session, said = drained(failed("r/a~slow", "r/b~slow", "r/c", "r/d"), {"stop": {"max_timeouts_per_run": 2}})
+    assert [(one["rule"], one["count"]) for one in session["skipped"]] == [("stop.max_timeouts_per_run", 2)]
+    assert said.count("2 skipped by stop.max_timeouts_per_run") == 1
+    assert "  2 by stop.max_timeouts_per_run: run r timed out 2 times\n" in said
+    assert "Not reached: 2 = 2 skipped\n" in said
+
+
+def test_a_cluster_that_is_parked_when_none_of_it_is_left_skips_nothing() -> None:
+    session, said = drained(failed(*(f"r{number}/a~alike" for number in range(5))), {"stop": {"max_repeats": 5}})
+    assert (session["total_processed"], session["skipped"], session["balance"]["not_reached"]) == (5, [], 0)
+    assert "Skipped:" not in said
+
+
+def test_rows_of_one_name_are_never_chosen_and_counted_as_the_rows_that_they_are() -> None:
+    session, said = drained(failed("r/a", "r/a", "s/b", "s/c", "s/d", reason="boom"), {})
+    assert [(one["rule"], one["count"]) for one in session["skipped"]] == [("bad data", 2)]
+    assert "Draining: r / a" not in said
+    assert "somebody else" not in said
+    assert "Balance: 5 failed before + 0 new = 3 fixed + 0 still failing + 0 accepted + 2 not reached\n" in said
+
+
+def test_what_a_command_moved_or_deleted_itself_is_not_said_to_be_taken_by_somebody_else() -> None:
+    session, said = drained(failed("r/a~moves", "r/b~deletes", "r/c"), {})
+    assert (session["balance"]["not_reached"], session["balance"]["taken_elsewhere"]) == (2, 2)
+    assert "2 not reached (2 of them were moved or deleted, by a command or by somebody else)\n" in said
+
+
+def test_what_is_skipped_no_more_is_not_said_to_be() -> None:
+    section = {"depends_on": [{"run": "late", "after": ["early"]}]}
+    session, said = drained(failed("early/a", "late/a", "late/b"), section)
+    assert (session["total_success"], session["skipped"]) == (3, [])
+    assert "2 skipped by depends_on" in said
+    assert "Skipped:" not in said
+
+
+def test_more_skips_than_are_named_are_counted_all_the_same() -> None:
+    session = Session(session_id="s", started_at=datetime(2026, 3, 1, tzinfo=UTC))
+    session.take_skips({Skip("rule", str(number)): 2 for number in range(NOTED + 10)} | {Skip("other", ""): 1})
+    assert (len(session.skipped), sum(one.count or 0 for one in session.skipped)) == (NOTED + 2, 2 * (NOTED + 10) + 1)
+    assert next(iter(skips_of(session)))[:2] == (str(2 * (NOTED + 10)), "rule")

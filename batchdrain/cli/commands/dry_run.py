@@ -49,13 +49,14 @@ def show_plan(
     file = plan_file.as_file(
         found.made, now=clock.now(), database=project.store.identify(), filters=filters, without_effect=idle
     )
+    out, as_json = Output(), shape == "json"
+    nothing = "" if found.made.all else _explain_nothing(project, request, found)
+    rows = explain_rows(found.backlog(), found.made) if view.explain and as_json else None
+    text = render_json(file, found.made, found.recovery, nothing=nothing, problems=found.problems, rows=rows)
     if view.output is not None:
-        plan_file.save(view.output, file)
-    out = Output()
-    if shape == "json":
-        nothing = "" if found.made.all else _explain_nothing(project, request, found)
-        rows = explain_rows(found.backlog(), found.made) if view.explain else None
-        out.json(render_json(file, found.made, found.recovery, nothing=nothing, problems=found.problems, rows=rows))
+        plan_file.save(view.output, file, text.encode())
+    if as_json:
+        out.json(text)
         return int(request.fail_if_nothing and not found.made.all)
     for line in _render(project, request, found, idle, quiet=view.quiet):
         out.line(line)

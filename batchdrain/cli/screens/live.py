@@ -81,6 +81,8 @@ class LiveScreen(PlainScreen):
     def retry_scheduled(self, scheduled: ScheduledAttempt, wait_s: float, why: str) -> None:
         super().retry_scheduled(scheduled, wait_s, why)
         self._failed -= 1  # not yet
+        if self._batch is not None:
+            self._progress.update(self._batch, description=self._describe_counts())
 
     def end(self) -> None:
         if self._begun:  # Rich can't stop what it could not start

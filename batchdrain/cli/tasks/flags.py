@@ -114,7 +114,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
     "dry_run": (
         *_CHOICE, *_PLANNED, _RESUME, _OUTPUT,
         Flag("explain", SWITCH, "give every phase its one reason, chosen or skipped", unset="off"),
-        _QUIET, _FINISH_CURRENT, _FORMAT, _FAIL_IF_NOTHING,
+        _QUIET._replace(help="print how many, not which"), _FINISH_CURRENT, _FORMAT, _FAIL_IF_NOTHING,
     ),
     "drain_queued": (
         _REQUIRED_RUN._replace(help="the run whose queued phases are drained, or the runs that match (required)"),
