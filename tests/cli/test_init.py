@@ -144,7 +144,7 @@ def test_the_defaults_stand_beside_it_as_comments_that_are_true(sqlite_project: 
     sqlite_project.fail("r/a")
     begun(sqlite_project)
     path = sqlite_project.root / "invoke.yaml"
-    lines = [line.replace("# ", "", 1) for line in path.read_text().splitlines()[1:]]
+    lines = [re.sub(r"^( *)# ", r"\1", line) for line in path.read_text().splitlines()[1:]]
     section = safe_load("\n".join(lines))["batchdrain"]
 
     assert {"batch_size", "workers", "profile", "source", "timeout", "retry"} < set(section)
