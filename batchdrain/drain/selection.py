@@ -11,8 +11,9 @@ from batchdrain.drain.request import DrainRequest
 from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.given_back import GivenBack
+from batchdrain.planning.idle_filters import find_idle_filters
 from batchdrain.planning.plan_backlog import PlanBacklog
-from batchdrain.planning.planner import Selection, find_idle_filters, settle_run
+from batchdrain.planning.planner import Selection, settle_run
 from batchdrain.planning.session_progress import NothingDone, SessionProgress
 from batchdrain.planning.skip_rules import QUARANTINE
 from batchdrain.planning.without_effect import find_idle_policies

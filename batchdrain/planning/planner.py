@@ -12,7 +12,6 @@ from batchdrain.database.phases.pages import Page, Row, redact_rows
 from batchdrain.database.store import Store
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import acceptances
-from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.given_back import GivenBack, foreseen, foreseen_counts
 from batchdrain.planning.hints import read_hints
@@ -21,7 +20,6 @@ from batchdrain.planning.reading import Reading
 from batchdrain.planning.session_progress import NothingDone, SessionProgress
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.verdicts import read_verdicts
-from batchdrain.planning.without_effect import find_idle_kinds, find_idle_runs
 from batchdrain.policies.ranking import ranking_of
 
 
@@ -93,10 +91,3 @@ class Selection:
 def settle_run(store: Store, filters: Filters) -> Filters:
     """Whether `run_id` is the name of a run, or a glob of several. Raises DatabaseUnavailable."""
     return filters.settled(row.run_id for row in store.read_run_counts()) if filters.run_id_is_glob else filters
-
-
-def find_idle_filters(store: Store, filters: Filters, state: PhaseState, backlog: Backlog) -> list[str]:
-    """Those that change nothing, a line each. `backlog`: as it was just read. Raises DatabaseUnavailable."""
-    asks_for_runs = filters.run_id is not None or filters.exclude_runs
-    found = list(find_idle_runs(filters, store.read_run_counts(), state.value)) if asks_for_runs else []
-    return [*found, *(find_idle_kinds(filters, backlog.seen, state.value) if backlog.total else ())]

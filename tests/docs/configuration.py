@@ -29,7 +29,7 @@ batchdrain:
   batch_size: 25
   command:
     argv: ["{python}", -m, myproject.work, "--run-id={run_id}", "--phase-id={phase_id}"]
-  timeout: {default_s: 10m}
+  timeout: {default_s: 20m}
 ```
 
 - A key that batchdrain does not know is an error, with a "did you mean".

@@ -23,7 +23,7 @@ from batchdrain.model.errors import ConfigError, FilesUnavailable
 from batchdrain.model.phase import Phase
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.planner import Selection, find_idle_filters, settle_run
+from batchdrain.planning.planner import Selection, settle_run
 from batchdrain.runtime import clock
 
 _TOLD_WITHIN_S: Final = 0.5
@@ -58,7 +58,7 @@ def triage(invocation: Invocation, flags: TriageFlags) -> int:
         phases = backlog.upcoming(settings.triage.limit, now)
         screen = TriageScreen(as_json=flags.format == "json")
         screen.begin(project, settings, phases, backlog, dry=invocation.dry)
-        screen.tell(find_idle_filters(project.store, filters, PhaseState.FAILED, backlog))
+        screen.tell_idle(project, filters, backlog)
         return 0 if invocation.dry or not phases else _diagnose_all(project, settings, phases, screen)
 
 

@@ -14,6 +14,8 @@ from batchdrain.drain.project import Project
 from batchdrain.drain.triage.diagnosis import Diagnosis
 from batchdrain.model.phase import Phase
 from batchdrain.model.states import PhaseState
+from batchdrain.planning.filters import Filters
+from batchdrain.planning.idle_filters import find_idle_filters
 from batchdrain.planning.lane_backlog import LaneBacklog
 from batchdrain.planning.verdicts import VerdictKind
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
@@ -57,10 +59,10 @@ class TriageScreen:
         for phase in phases if dry else ():
             self._out.line(f"  {safe_text(str(phase.key))}")
 
-    def tell(self, lines: Sequence[str]) -> None:
-        """What was asked for and changes nothing: beside the object where JSON is wanted."""
+    def tell_idle(self, project: Project, filters: Filters, backlog: LaneBacklog) -> None:
+        """The filters that change nothing: beside the object where JSON is wanted. `backlog`: as it was just read."""
         out = Output(sys.stderr) if self._as_json else self._out
-        for line in lines:
+        for line in find_idle_filters(project.store, filters, PhaseState.FAILED, backlog):
             out.line(f"  ! {safe_text(line)}")
 
     def show(self, found: Diagnosis) -> None:

@@ -28,6 +28,7 @@ _DRAINED: Final = (PhaseState.FAILED, PhaseState.QUEUED)
 
 
 def check_connection(project: Project) -> Iterator[Finding]:
+    """What the database holds, and whose disk it lies on."""
     yield Finding("database", ok=True, message=f"{project.store.where}: {describe_counts(project.store.read_run_counts())}")
     problem = (
         network_disk_problem_of(Path(project.store.database.place)) if project.store.database.dialect == "sqlite" else None
@@ -46,6 +47,7 @@ def check_storage(project: Project) -> Iterator[Finding]:
 
 
 def check_columns(project: Project) -> Iterator[Finding]:
+    """The mapped columns, their types, and a view that can't be updated."""
     database, table = project.store.database, project.store.table
     problems = find_unfit_columns(database, table)
     if project.settings.command.result_from == "exit_code":
@@ -61,6 +63,7 @@ def check_columns(project: Project) -> Iterator[Finding]:
 
 
 def check_ids(project: Project) -> Iterator[Finding]:
+    """Whether two rows may have the same ids."""
     columns = project.settings.source.columns
     names = {columns.run_id, columns.phase_id}
     schema, name = split_name(project.settings.source.table)
@@ -107,6 +110,7 @@ def check_names(project: Project) -> Iterator[Finding]:
 
 
 def check_privileges(project: Project) -> Iterator[Finding]:
+    """What this user may write, and batchdrain's own tables."""
     schema, name = split_name(project.settings.source.table)
     with project.store.database.read() as connection:
         if project.store.database.dialect == "postgresql":
