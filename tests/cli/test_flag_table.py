@@ -30,6 +30,10 @@ from tests.cli.in_process import inv
 BEFORE: dict[str, Any] = json.loads((Path(__file__).parents[1] / "data" / "flags-of-bd1f117.json").read_text())
 LISTS_SINCE: Final = {"policy", "cluster"}
 """They took commas alone, and take repetition too."""
+FLAGS_SINCE: Final = {
+    "resume": ["workers", "max_total_minutes", "max_attempts", "max_timeouts_per_run", "max_repeats", "min_success_rate"]
+}
+"""Behind those that a task took then."""
 EACH: Final = [pytest.param(flag, id=f"{task} {flag.dashed}") for task, flags in FLAGS.items() for flag in flags]
 
 
@@ -51,7 +55,8 @@ def test_a_task_takes_what_it_took_at_bd1f117(task: str) -> None:
         [name, "list", [], *rest] if name in LISTS_SINCE else [name, kind, default, *rest]
         for name, kind, default, *rest in BEFORE[task]["flags"]
     ]
-    assert arguments_of(task) == before
+    assert arguments_of(task)[: len(before)] == before
+    assert [name for name, *_ in arguments_of(task)[len(before) :]] == FLAGS_SINCE.get(task, [])
     assert ns[task].__doc__ == BEFORE[task]["says"]
 
 

@@ -21,7 +21,7 @@ def drain(invocation: Invocation, **given: Any) -> int:
 
 @command
 def resume(invocation: Invocation, **given: Any) -> int:
-    """Go on with the newest incomplete session or chain, or the one named, as it was asked for."""
+    """Go on with the newest incomplete session, or the one named, as it was asked for."""
     from batchdrain.cli.commands.resume import resume_session
 
     return resume_session(invocation, **given)
@@ -47,7 +47,7 @@ def drain_queued(invocation: Invocation, **given: Any) -> int:
 
 @command
 def chain_with_queued(invocation: Invocation, **given: Any) -> int:
-    """For one run: its queued phases first, then its failed ones, with limits and a report for both together."""
+    """For one run: its queued phases first, then its failed ones, each part a session of its own."""
     from batchdrain.cli.commands import chain_with_queued
     from batchdrain.cli.commands.chain import ChainFlags
 
@@ -56,7 +56,7 @@ def chain_with_queued(invocation: Invocation, **given: Any) -> int:
 
 @command
 def drain_all(invocation: Invocation, **given: Any) -> int:
-    """For all runs: queued phases run by run, most queued first, then the failed ones, as one."""
+    """For all runs: queued phases run by run, most queued first, then the failed ones."""
     from batchdrain.cli.commands import drain_all
     from batchdrain.cli.commands.chain import ChainFlags
 

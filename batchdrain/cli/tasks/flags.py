@@ -105,7 +105,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
         _SESSION,
         _BATCH_SIZE._replace(help="take at most so many phases this time; the session's own size stays",
                              unset="what is left of the session"),
-        *_NARROWED, _FINISH_CURRENT,
+        _FINISH_CURRENT, *_NARROWED,
     ),
     "dry_run": (
         *_CHOICE, *_PLANNED, _RESUME, _OUTPUT,
