@@ -30,7 +30,12 @@ from tests.cli.in_process import inv
 BEFORE: dict[str, Any] = json.loads((Path(__file__).parents[1] / "data" / "flags-of-bd1f117.json").read_text())
 LISTS_SINCE: Final = {"policy", "cluster"}
 """They took commas alone, and take repetition too."""
-FLAGS_SINCE: Final = {"resume": ("close",), "sessions": ("top", "all")}
+FLAGS_SINCE: Final = {
+    "resume": (
+        "close", "workers", "max_total_minutes", "max_attempts", "max_timeouts_per_run", "max_repeats", "min_success_rate",
+    ),
+    "sessions": ("top", "all"),
+}  # fmt: skip
 """By task: what came later, and takes nothing away."""
 ADDED: Final = {"fail_if_nothing"}
 """Flags that came since."""

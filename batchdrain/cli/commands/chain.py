@@ -93,7 +93,7 @@ def go_through(
     """Drain what is left of a chain, and report it as a whole."""
     outcome = run_chain(project, chain, lambda: screen_for(quiet=quiet, shape=shape), _tell, less)
     session = outcome.whole
-    if session is None or not outcome.took:
+    if not outcome.failures and (session is None or not outcome.took):
         _tell_nothing(project, outcome, shape)
     if session is not None:
         if outcome.stopped is not None:

@@ -27,7 +27,7 @@ def show_chain_plan(project: Project, chain: Chain, less: Narrowing = AS_ASKED, 
     plans, recovery = dict[Kind, Plan](), foresee_recovery(project)
     for kind in chain.requests:
         known = chain.sessions.get(kind)
-        if known is None or known.current_status is not Status.COMPLETE:
+        if known is None or chain.ended is Status.COMPLETE or known.current_status is not Status.COMPLETE:
             taken = sum(len(made.phases) for made in plans.values())
             plans[kind] = _plan_part(project, chain, kind, less.after(taken), recovery)
     out = Output()

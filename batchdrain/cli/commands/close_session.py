@@ -15,8 +15,10 @@ from batchdrain.runtime.text import safe_text, to_shown_path
 from batchdrain.sessions.session import Session
 
 
-def close_session(invocation: Invocation, *, session_id: str | None, settings: Sequence[Override]) -> int:
-    """Returns 0, or the code of what it held and the table does not take back. Raises SessionInUse for one that lives."""
+def close_session(
+    invocation: Invocation, *, session_id: str | None, settings: Sequence[Override], fail_if_nothing: bool = False
+) -> int:
+    """Returns 0, 1 where there is nothing to close and that is to fail, or the code of what it held and the table does not take back. Raises SessionInUse for one that lives."""
     if settings:
         raise UsageError(f"{settings[0].flag}: --close starts no work", remedy="leave the flag out, or leave out --close")
     out = Output()
@@ -43,8 +45,8 @@ def close_session(invocation: Invocation, *, session_id: str | None, settings: S
                 return max((back.code for back in closed.recovered), default=0)
         if session is None:
             out.line(f"Nothing to close in {to_shown_path(project.folder.folder)}: no session is incomplete.")
-        else:
-            out.line(f"Session {session.session_id} is {session.current_status.value} already.")
+            return int(fail_if_nothing)
+        out.line(f"Session {session.session_id} is {session.current_status.value} already.")
     return 0
 
 

@@ -51,7 +51,7 @@ def drain_queued(invocation: Invocation, **given: Any) -> int:
 
 @command
 def chain_with_queued(invocation: Invocation, **given: Any) -> int:
-    """For one run: its queued phases first, then its failed ones, with limits and a report for both together."""
+    """For one run: its queued phases first, then its failed ones, each part a session of its own."""
     from batchdrain.cli.commands import chain_with_queued
     from batchdrain.cli.commands.chain import ChainFlags
 
@@ -60,7 +60,7 @@ def chain_with_queued(invocation: Invocation, **given: Any) -> int:
 
 @command
 def drain_all(invocation: Invocation, **given: Any) -> int:
-    """For all runs: queued phases run by run, most queued first, then the failed ones, as one."""
+    """For all runs: queued phases run by run, most queued first, then the failed ones."""
     from batchdrain.cli.commands import drain_all
     from batchdrain.cli.commands.chain import ChainFlags
 

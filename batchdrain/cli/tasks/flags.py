@@ -107,7 +107,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
         _SESSION,
         _BATCH_SIZE._replace(help="take at most so many phases this time; the session's own size stays",
                              unset="what is left of the session"),
-        *_NARROWED, _FINISH_CURRENT,
+        _FINISH_CURRENT, *_NARROWED,
         Flag("close", SWITCH, "complete a session whose process is dead as it stands, and start no work", unset="off"),
         _FAIL_IF_NOTHING,
     ),
