@@ -43,7 +43,7 @@ def _render_lines(session: Session, saved_to: str) -> Iterator[str]:
         yield f"  {safe_text(run_id)}: {succeeded}/{count} succeeded"
     yield ""
     yield "Session saved to:"
-    yield from map(safe_text, paths_of(session, saved_to))
+    yield from (f"  {safe_text(path, limit=None)}" for path in paths_of(session, saved_to))
     yield "=" * WIDTH
 
 

@@ -62,7 +62,7 @@ class _Lines:
         try:
             write_all(self.fd, line.encode() + b"\n")
         except OSError as error:
-            raise FilesUnavailable(f"{self.path}: {error.strerror}", remedy="make room; results are in the ledger") from error
+            raise FilesUnavailable(f"{self.path}: {error.strerror}", remedy="make room; results are in the ledger, `inv resume` goes on") from error
 
 
 class EventLog:

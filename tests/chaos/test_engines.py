@@ -99,7 +99,7 @@ def begins(*, workers, settings):
 
 class Blocked(ThreadPoolExecutor):
     def submit(self, call, order):
-        logs = Path(order.stdout_path).parent
+        logs = Path(order.stdout_path).parent.parent
         if logs.exists():
             logs.rename(logs.with_name("elsewhere"))
         raise RuntimeError("no")

@@ -121,7 +121,7 @@ TROUBLES = {
     ),
     "a condition of MariaDB that fails for it": Trouble(
         database="mariadb", row="'r', 'bad', 10000, 'FAILED', 'x', '1'", source={"where": "EXP(phase_index) > 0"},
-        told="bad data: r / bad: can't be read: (1690",
+        told="bad data: r / bad: can't be read: DOUBLE value is out of range",
     ),
     "a condition of SQLite that fails for it": Trouble(
         database="sqlite", row="'r', 'bad', 0, 'FAILED', 'x', '{no json'", source={"where": "json_extract(note, '$') = 1"},
