@@ -127,7 +127,7 @@ def test_a_chain_is_one_record_one_line_and_one_summary(sqlite_project: Workplac
     rows = sqlite_project.sql("SELECT chain_uid, task, status FROM batchdrain_chain")
     assert rows == [(sqlite_project.session()["chain_uid"], "drain-all", "complete")]
     listed = sqlite_project.inv("sessions").lines
-    assert len(listed) == 2
+    assert len([line for line in listed if line.startswith("batch-drain-")]) == 1
     assert listed[1].split()[1:6] == ["chain", "complete", "3", "2", "1"]
     assert ran.out.count("BATCH DRAIN SUMMARY") == 1
     assert ran.out.endswith(sqlite_project.inv("summary").out), "and `summary` shows the same"
