@@ -178,7 +178,7 @@ def test_a_column_of_ours_that_is_renamed_under_a_drain_is_named_and_costs_no_re
 @pytest.mark.everyday("sqlite")
 @fault(71)
 def test_rows_that_a_worker_of_the_users_executes_are_a_warning_and_no_fault(project: Workplace) -> None:
-    project.fail("a/p")
+    project.fail("a/p", "c/stays~fail")
     project.add(("b", "theirs", 0, "EXECUTING", None))
     project.inv("drain")
 
