@@ -93,6 +93,7 @@ class Claimer:
             return None
         except (BadData, RowRefused) as error:
             self.refused = self.refused or error
+            self.locked_out.discard(key)
             self._left_out.add(key)
             skip = Skip(BAD_DATA if isinstance(error, BadData) else "refused by the table", error.message)
             self._passed_over[key] = skip

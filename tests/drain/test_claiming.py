@@ -12,7 +12,7 @@ from batchdrain.drain import claimer as room
 from batchdrain.drain.claimer import Claimer
 from batchdrain.model.claim import Choice, Claim, ScheduledAttempt
 from batchdrain.model.errors import BadData
-from batchdrain.model.phase import PhaseKey
+from batchdrain.model.phase import PhaseKey, Skip
 from tests.drain.judging import LIMIT, claim_of
 
 KEY = PhaseKey("r", "p")
@@ -23,7 +23,7 @@ class Claiming:
     """A claimer, and what it asks of the others."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.asked, self.passed_over, self.not_found = list[str](), set[PhaseKey](), set[PhaseKey]()
+        self.asked, self.passed_over, self.not_found = list[str](), dict[PhaseKey, Skip](), set[PhaseKey]()
         self.result: Claim | Exception | None = claim_of()
         patch.setattr(room, "boottime_ms", lambda: 5_000)
         patch.setattr(room, "LostRows", lambda *_: None)
@@ -68,6 +68,11 @@ class Claiming:
         self.asked.clear()
         return self.claimer.claim(SCHEDULED)
 
+    @property
+    def rules(self) -> dict[PhaseKey, str]:
+        """What is passed over, and by which rule."""
+        return {key: skip.rule for key, skip in self.passed_over.items()}
+
 
 @pytest.fixture
 def it(monkeypatch: pytest.MonkeyPatch) -> Claiming:
@@ -84,16 +89,16 @@ def test_a_phase_that_another_controller_took_is_told_and_its_guardian_kept(it: 
     it.result = None
     assert it.claim() is None
     assert it.asked[-2:] == ["not claimed: another controller was faster", "kept the guardian"]
-    assert (it.passed_over, it.claimer.leaves_out(SCHEDULED)) == (set(), False)
+    assert (it.rules, it.claimer.leaves_out(SCHEDULED)) == ({}, False)
 
 
 def test_a_phase_whose_row_is_locked_is_passed_over_until_time_went_by(it: Claiming) -> None:
     it.result = RowLocked("somebody has it locked")
     assert it.claim() is None
     assert it.asked[-2:] == ["not claimed: somebody has it locked", "kept the guardian"]
-    assert (it.passed_over, it.claimer.locked_out) == ({KEY}, {KEY})
+    assert (it.rules, it.claimer.locked_out) == ({KEY: "row locked"}, {KEY})
     it.claimer.look_again()
-    assert (it.passed_over, it.claimer.locked_out) == (set(), {KEY})
+    assert (it.rules, it.claimer.locked_out) == ({}, {KEY})
     it.result = claim_of()
     assert it.claim() is not None
     assert it.claimer.locked_out == set()
@@ -104,9 +109,9 @@ def test_a_phase_that_was_not_found_again_is_passed_over_until_time_went_by(it: 
     it.not_found.add(KEY)
     assert it.claim() is None
     assert "not claimed: its row was not found again by its ids" in it.asked
-    assert it.passed_over == {KEY}
+    assert it.rules == {KEY: "not found"}
     it.claimer.look_again()
-    assert it.passed_over == set()
+    assert it.rules == {}
 
 
 @pytest.mark.parametrize(
@@ -121,7 +126,18 @@ def test_a_phase_that_can_not_be_claimed_is_left_out_for_the_rest_of_the_session
     assert f"skipped by {rule}, 1" in it.asked
     assert "kept the guardian" in it.asked
     it.claimer.look_again()
-    assert (it.passed_over, it.claimer.leaves_out(SCHEDULED), it.claimer.refused) == ({KEY}, True, error)
+    assert (it.rules, it.claimer.leaves_out(SCHEDULED), it.claimer.refused) == ({KEY: rule}, True, error)
+
+
+def test_a_phase_that_was_locked_and_can_not_be_claimed_then_is_locked_out_no_more(it: Claiming) -> None:
+    """The session would else end with an error that sends people to a lock, and forget why the phase is left out."""
+    it.result = RowLocked("somebody has it locked")
+    it.claim()
+    it.claimer.look_again()
+    it.result = RowRefused("closed", remedy="x")
+    assert it.claim() is None
+    it.claimer.look_again()
+    assert (it.rules, it.claimer.locked_out) == ({KEY: "refused by the table"}, set())
 
 
 def test_a_guardian_is_not_lost_with_an_error_of_the_claim(it: Claiming) -> None:
