@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from batchdrain.config.settings import Settings
+from batchdrain.drain import known_failures
 from batchdrain.drain.narrowing import AS_ASKED
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.shutdown import Shutdown
@@ -28,13 +29,15 @@ CANARY = Settings.model_validate({"stop": {"canary": True, "canary_size": 5, "ma
 
 
 @pytest.fixture
-def stops(record: SessionRecord) -> Iterator[Stops]:
-    """Of a session with one big cluster, 'boom'."""
+def stops(record: SessionRecord, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stops]:
+    """Of a session with one big cluster, 'boom', where nobody accepted a failure."""
+    monkeypatch.setattr(known_failures, "acceptances", lambda _: None)
     request = DrainRequest(kind=Kind.FAILED, filters=Filters(), settings=CANARY, stop_on_first_failure=True)
     backlog = SimpleNamespace(size_of=lambda fingerprint: 9 if fingerprint == "boom" else 1)
     recorder = SimpleNamespace(run_stopped=lambda *_: None, skipped=lambda *_, **__: None)
     shutdown = Shutdown()
-    it = SimpleNamespace(request=request, record=record, backlog=backlog, less=AS_ASKED)
+    project = SimpleNamespace(store=None)
+    it = SimpleNamespace(request=request, record=record, backlog=backlog, less=AS_ASKED, project=project)
     yield Stops(cast("Any", it), cast("Any", recorder), shutdown)
     shutdown.wake.close()
 
