@@ -88,10 +88,14 @@ class Breaker:
     due = 50.0
 
     def __init__(self, *, is_open: bool, opens: bool) -> None:
-        self.is_open, self._opens = is_open, opens
+        self.pauses, self._opens = int(is_open), opens
+
+    @property
+    def is_open(self) -> bool:
+        return self.pauses > 0
 
     def note(self, _: Attempt) -> float | None:
-        self.is_open = self.is_open or self._opens
+        self.pauses += self._opens
         return 5.0 if self._opens else None
 
 
@@ -99,10 +103,10 @@ class Judging:
     """Judgements of one attempt, with a breaker that is ours."""
 
     def __init__(self, attempt: Attempt, *, is_open: bool = False, opens: bool = False) -> None:
-        self.told: list[str] = []
+        self.told: list[tuple[str, float, int]] = []
         breaker: Any = Breaker(is_open=is_open, opens=opens)
         judge: Any = SimpleNamespace(judge=lambda *_, **__: attempt)
-        recorder: Any = SimpleNamespace(paused=lambda reason, wait_s: self.told.append(reason))
+        recorder: Any = SimpleNamespace(paused=lambda *what: self.told.append(what))
         settings = settings_of().model_copy(update={"retry": settings_of().retry.model_copy(update={"max_attempts": 3})})
         self.judgements = Judgements(judge, breaker, settings, recorder)
 
@@ -134,7 +138,7 @@ def test_what_fails_transiently_during_an_outage_is_spared_and_what_begins_one_i
     begins = Judging(TRANSIENT, opens=True)
     found = begins.of()
     assert (found.is_spared, found.attempt.outcome) == (False, Outcome.FAILED)
-    assert len(begins.told) == 1
+    assert [(wait_s, number) for _, wait_s, number in begins.told] == [(5.0, 1)]
 
 
 def test_a_retry_sets_out_from_its_new_failure_and_counts_its_tries() -> None:
