@@ -50,21 +50,38 @@ def test_a_verdict_is_believed_for_its_own_time(how: Ending, kind: VerdictKind, 
 @pytest.mark.parametrize(
     ("how", "problem"),
     [
-        (said(1), "exit code 1 [log: log]"),
-        (ending(exit_code=1, stderr_tail=b"no hunter2\n"), "exit code 1: no *** [log: log]"),
-        (ending(signal=9), "killed by signal 9 [log: log]"),
-        (ending(EndedBy.TIMEOUT), "timed out after 7 s (triage.timeout_s) [log: log]"),
-        (ending(EndedBy.NOT_STARTED, message="no hunter2"), "no *** [log: log]"),
-        (said(0, verdict="maybe"), "the result file's verdict is none of promising, hopeless, wait: 'maybe' [log: log]"),
-        (said(75, wait_s=0), "the result file's wait_s is no time of at most a year: 0 [log: log]"),
-        (said(75, wait_s=-5), "the result file's wait_s is no time of at most a year: -5 [log: log]"),
-        (said(75, wait_s=31_536_001), "the result file's wait_s is no time of at most a year: 31536001 [log: log]"),
-        (ending(exit_code=0, result=b"[]"), "the result file is no JSON object [log: log]"),
+        (said(1), "the command failed and printed nothing [exit 1]"),
+        (ending(exit_code=1, stderr_tail=b"no hunter2\n"), "no *** [exit 1]"),
+        (ending(signal=9), "the command failed and printed nothing [signal 9: KILL]"),
+        (ending(EndedBy.TIMEOUT), "timed out after 7 s (triage.timeout_s)"),
+        (ending(EndedBy.NOT_STARTED, message="no hunter2"), "no ***"),
+        (said(0, verdict="maybe"), "the result file's verdict is none of promising, hopeless, wait: 'maybe'"),
+        (said(75, wait_s=0), "the result file's wait_s is no time of at most a year: 0"),
+        (said(75, wait_s=-5), "the result file's wait_s is no time of at most a year: -5"),
+        (said(75, wait_s=31_536_001), "the result file's wait_s is no time of at most a year: 31536001"),
+        (ending(exit_code=0, result=b"[]"), "the result file is no JSON object"),
     ],
 )
 def test_what_is_no_verdict_says_why(how: Ending, problem: str) -> None:
     found = diagnosed(how)
     assert (found.verdict, found.problem, found.was_ended) == (None, problem, False)
+
+
+@pytest.mark.parametrize(
+    ("printed", "log"),
+    [
+        ({}, ""),
+        ({"stderr_tail": b"x\n"}, "log"),
+        ({"stdout_tail": b"x\n"}, "out"),
+        ({"stdout_tail": b"Error: x\n", "stderr_tail": b"\n"}, "out"),
+    ],
+)
+@pytest.mark.parametrize(("how", "is_verdict"), [({"exit_code": 1}, False), ({"exit_code": 0}, True)])
+def test_what_is_no_verdict_names_the_log_of_the_stream_that_spoke(
+    how: dict[str, Any], is_verdict: bool, printed: dict[str, bytes], log: str
+) -> None:
+    found = diagnosed(ending(**how, **printed))
+    assert (found.verdict is not None, found.log_path) == (is_verdict, "" if is_verdict else log)
 
 
 def test_a_diagnosis_that_we_ended_is_told_to_nobody() -> None:
