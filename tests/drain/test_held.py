@@ -34,7 +34,7 @@ class Held:
         states: Any = SimpleNamespace(read=lambda _: row("EXECUTING"), settle_s=5.0, may_change=lambda *_: self.settles)
         recorder: Any = SimpleNamespace(claimed=lambda *_: None, started=lambda *_: None, notice=lambda *_: None)
         self.failures: list[Any] = []
-        stops: Any = SimpleNamespace(wait=lambda _: None, fail=self.failures.append)
+        stops: Any = SimpleNamespace(wait=lambda _: None, fail=self.failures.append, signals=(0, None), stopped=None)
         self.workers = Workers(it, services, states, recorder, stops)
 
     def _interrupt(self) -> None:

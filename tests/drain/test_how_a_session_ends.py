@@ -11,9 +11,11 @@ import pytest
 from batchdrain.drain import close as room
 from batchdrain.drain.close import close_after, close_session
 from batchdrain.model.errors import DatabaseUnavailable, FilesUnavailable
-from batchdrain.model.phase import Skip
+from batchdrain.model.phase import PhaseKey, Skip
+from batchdrain.planning.remainder import Remainder
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Status
+from tests.drain.judging import settings_of
 from tests.sessions.files import add, on_disk, result
 
 STOP = Skip("stop.max_consecutive_failures", "3 failures in a row")
@@ -26,24 +28,25 @@ class Ending:
     def __init__(self, record: SessionRecord, patch: pytest.MonkeyPatch) -> None:
         self.record, self.heads = record, list[str]()
         patch.setattr(room, "keep_head", lambda _, session: self.heads.append(session.status.value))
-        self.stops = SimpleNamespace(failure=None, stopped=None)
+        self.stops = SimpleNamespace(failure=None, stopped=None, left=None)
         self.chooser = SimpleNamespace(taken=2)
         self.shutdown: Any = SimpleNamespace(signal=None, name="SIGINT")
-        self.backlog = SimpleNamespace(skipped=Counter[Skip]())
+        self.remainder = Remainder()
         self.most: int | None = 5
-        self.left = 0
 
     def close(self) -> tuple[str, str | None]:
         outage = SimpleNamespace(retry=lambda work, meanwhile: work())
-        counts = [SimpleNamespace(failed=self.left, queued=99)]
         it: Any = SimpleNamespace(
             record=self.record,
-            project=SimpleNamespace(store=SimpleNamespace(read_run_counts=lambda: counts)),
-            request=SimpleNamespace(state=SimpleNamespace(value="failed"), most=5),
-            backlog=self.backlog,
+            project=None,
+            request=SimpleNamespace(settings=settings_of(), flags=frozenset(), most=5),
+            backlog=SimpleNamespace(count=lambda: self.remainder),
             most=self.most,
+            whole=None,
         )
-        drain: Any = SimpleNamespace(finisher=SimpleNamespace(outage=outage), stops=self.stops, chooser=self.chooser)
+        drain: Any = SimpleNamespace(
+            finisher=SimpleNamespace(outage=outage), stops=self.stops, chooser=self.chooser, executed=0
+        )
         close_session(it, drain, self.shutdown)
         found = on_disk(self.record)
         assert self.heads == [found["status"]], "the ledger has the session as it ended"
@@ -88,15 +91,18 @@ def test_its_own_size_completes_it(ending: Ending) -> None:
 
 
 def test_what_was_left_out_is_counted_but_for_what_was_asked_for(ending: Ending) -> None:
-    ending.backlog.skipped.update({Skip("accepted", "known"): 2, Skip("--run-id", "not r"): 7, Skip("stop.max_repeats", "x"): 1,
-                                   Skip("already attempted", "in this session"): 4})  # fmt: skip
-    ending.left = 5
+    for number in range(2):
+        add(ending.record, result(number, success=False, initial_state="FAILED", final_state="FAILED"))
+    skipped = Counter({Skip("accepted", "known"): 2, Skip("--run-id", "not r"): 7, Skip("stop.max_repeats", "x"): 1})
+    attempted = frozenset(PhaseKey("r", f"p{number}") for number in range(2))
+    ending.remainder = Remainder(total=16, attempted=attempted, skipped=skipped)
     ending.close()
     assert [(one["rule"], one["count"]) for one in on_disk(ending.record)["skipped"]] == [
         ("accepted", 2), ("stop.max_repeats", 1),
     ]  # fmt: skip
     balance = on_disk(ending.record)["balance"]
-    assert (balance["accepted"], balance["not_reached"]) == (2, 3)
+    assert (balance["accepted"], balance["filtered"], balance["skipped"], balance["waiting"]) == (2, 7, 1, 4)
+    assert (balance["still_failing"], balance["not_reached"]) == (2, 12)
 
 
 def test_what_fails_at_the_end_leaves_it_interrupted_and_changes_no_end_that_is_known(record: SessionRecord) -> None:

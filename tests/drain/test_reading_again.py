@@ -23,11 +23,14 @@ class Reading:
         self.now, self.asked, self.new = 1_000.0, list[str](), True
         patch.setattr(room, "monotonic", lambda: self.now)
         self.skipped: Counter[Skip] = Counter()
-        backlog = SimpleNamespace(skipped=self.skipped, refresh=lambda _: self.asked.append("backlog"))
+        backlog = SimpleNamespace(
+            skipped=self.skipped, remainder="what it came to", refresh=lambda _: self.asked.append("backlog")
+        )
         limits = SimpleNamespace(forget=lambda: self.asked.append("limits"))
         recorder = SimpleNamespace(
             settle=lambda: self.asked.append("settle"),
             recovered=lambda back: self.asked.append(f"recovered {back}"),
+            noted=lambda found: self.asked.append(f"noted {found}"),
             skipped=self._skipped,
             notice=self._note,
         )
@@ -54,7 +57,7 @@ def reading(monkeypatch: pytest.MonkeyPatch) -> Reading:
 
 
 def test_durations_are_learnt_anew_with_each_reading_behind_what_was_told(reading: Reading) -> None:
-    assert reading.read() == ["settle", "backlog", "settle", "limits"]
+    assert reading.read() == ["settle", "backlog", "settle", "limits", "noted what it came to"]
 
 
 def test_what_dead_controllers_hold_is_given_back_before_a_reading_once_a_lease(reading: Reading) -> None:
@@ -88,7 +91,8 @@ def test_what_is_new_is_told_once_a_rule_and_the_users_own_filters_are_not(readi
     )
     asked = reading.read()
     assert "--exclude-run 5" in asked
-    assert "stop.max_repeats 3 kept" in asked
+    assert "stop.max_repeats 3" in asked
+    assert asked.count("noted what it came to") == 1, "the summary has what was left out with the reading, not one by one"
     notices = [line for line in asked if " skipped by " in line or line.startswith("--plan: ")]
     assert notices == ["--plan: changed since: r / p is no longer failed", "7 skipped by stop.max_repeats: a; b"]
     assert not any(line.startswith("already attempted") for line in asked)

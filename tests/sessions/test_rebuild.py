@@ -16,16 +16,16 @@ def row(phase_id: str = "p0", outcome: Outcome = Outcome.FAILED, **fields: Any) 
     base: dict[str, Any] = {
         "run_id": "r", "phase_id": phase_id, "phase_index": 7, "outcome": outcome.value, "initial_state": "FAILED",
         "final_state": "FAILED", "reason": "boom", "ended_ms": clock.to_ms(START), "attempt": 1, "category": "other",
-        "fingerprint": "boom", "exit_code": 3, "duration_ms": 1_500, "log_path": "logs/x.stderr.txt", "metrics": '{"tokens": 5.0}',
+        "fingerprint": "boom", "exit_code": 3, "signal": None, "duration_ms": 1_500, "log_path": "logs/x.stderr.txt", "metrics": '{"tokens": 5.0}',
     }  # fmt: skip
     return {**base, **fields}
 
 
 def test_a_result_has_all_that_the_ledger_knows_of_it() -> None:
-    [found] = results_of([row(outcome=Outcome.TIMEOUT)])
+    [found] = results_of([row(outcome=Outcome.TIMEOUT, signal=15)])
     expected = result(
         0, success=False, phase_index=7, initial_state="FAILED", final_state="FAILED", error_message="boom", attempt=1,
-        category="other", fingerprint="boom", exit_code=3, duration_s=1.5, timed_out=True, stderr_path="logs/x.stderr.txt",
+        category="other", fingerprint="boom", exit_code=3, signal=15, duration_s=1.5, timed_out=True, stderr_path="logs/x.stderr.txt",
         stdout_path="logs/x.stdout.txt", metrics={"tokens": 5.0}, timestamp=datetime(2025, 12, 28, 12, tzinfo=UTC),
     )  # fmt: skip
     assert found == expected
