@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from batchdrain.execution.order import TAIL_BYTES
 from batchdrain.execution.process_identity import ProcessIdentity, read_host_id, start_of
 from tests.execution.orders import Make
 from tests.execution.test_orphans import RECORD, SLEEP
+from tests.support.workplace import wait_for
 
 
 @pytest.fixture
@@ -77,8 +79,19 @@ def test_of_what_a_command_leaves_behind_the_command_itself_is_not_counted(
     assert (ending.left_over, ending.exit_code) == (met, 0)
 
 
-def test_a_command_that_is_killed_with_its_child_counts_the_child_alone(order: Make, pool: GuardianPool) -> None:
+def test_a_command_that_is_killed_with_its_child_counts_the_child_alone(
+    order: Make, pool: GuardianPool, tmp_path: Path
+) -> None:
+    """It is ended once both are deaf, however long that took them."""
     deaf = "import signal, subprocess, time; signal.signal(15, 1); subprocess.Popen(['sleep', '600'], start_new_session=True)"
-    ending = pool.execute(order(f"{deaf}; time.sleep(600)", timeout_s=2.0, grace_s=0.1))
+
+    def interrupt() -> None:
+        wait_for((tmp_path / "up").exists, "the child to be there")
+        pool.interrupt()
+
+    interrupting = threading.Thread(target=interrupt)
+    interrupting.start()
+    ending = pool.execute(order(f"{deaf}; open('up', 'w'); time.sleep(600)", timeout_s=600, grace_s=0.1))
+    interrupting.join()
     pool.close()
     assert (ending.signal, ending.left_over) == (9, 1)
