@@ -78,7 +78,7 @@ def test_what_is_no_verdict_says_why(how: Ending, problem: str) -> None:
 )
 @pytest.mark.parametrize(("how", "is_verdict"), [({"exit_code": 1}, False), ({"exit_code": 0}, True)])
 def test_what_is_no_verdict_names_the_log_of_the_stream_that_spoke(
-    how: dict[str, Any], is_verdict: bool, printed: dict[str, bytes], log: str
+    how: dict[str, Any], is_verdict: bool, printed: dict[str, Any], log: str
 ) -> None:
     found = diagnosed(ending(**how, **printed))
     assert (found.verdict is not None, found.log_path) == (is_verdict, "" if is_verdict else log)
