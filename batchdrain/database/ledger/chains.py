@@ -7,7 +7,7 @@ stands in batchdrain_meta then, until it is written again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -70,6 +70,27 @@ class Chains:
     def read_left(self) -> dict[str, ChainRow]:
         """Those that are not complete, by uid."""
         return {row.uid: row for row in self._read(None) if row.status != "complete"}
+
+    def read_ended(self, before: datetime) -> list[str]:
+        """The uids of those that ended before then."""
+        chain = self._ledger.chain
+        if chain is None:
+            return []
+        with self._database.read() as connection:
+            if not sa.inspect(connection).has_table(chain.name, schema=chain.schema):
+                return []
+            query = sa.select(chain.c.chain_uid).where(
+                chain.c.source == self._ledger.source, chain.c.ended_ms < clock.to_ms(before)
+            )
+            return list(connection.execute(query.order_by(chain.c.chain_uid)).scalars())
+
+    def forget(self, uids: Sequence[str]) -> None:
+        """Those that have ended, for ever. In one transaction."""
+        chain = self._ledger.chain
+        if chain is None:
+            return
+        gone = chain.delete().where(chain.c.chain_uid == sa.bindparam("the_uid"), chain.c.ended_ms.is_not(None))
+        self._database.write(lambda connection: connection.execute(gone, [{"the_uid": uid} for uid in uids]))
 
     def _read(self, uid: str | None) -> Iterable[ChainRow]:
         meta, chain = self._ledger.meta, self._ledger.chain

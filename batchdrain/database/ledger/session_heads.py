@@ -24,6 +24,7 @@ class SessionHead:
     session_id: str
     session_uid: str
     completed_at: datetime | None  #: aware; None while it is to be resumed, and where what stands there can't be read
+    chain_uid: str | None  #: None where it is of no chain
 
 
 def read_heads(store: Store) -> Iterator[SessionHead]:
@@ -37,7 +38,10 @@ def read_heads(store: Store) -> Iterator[SessionHead]:
             rows = connection.execute(query.where(meta.c.name > last).order_by(meta.c.name).limit(_PAGE)).all()
         for name, value in rows:
             session_id, _, uid = name.removeprefix(SESSION).rpartition("/")
-            yield SessionHead(name=name, session_id=session_id, session_uid=uid, completed_at=_read_end(value))
+            completed_at, chain_uid = _read_end(value)
+            yield SessionHead(
+                name=name, session_id=session_id, session_uid=uid, completed_at=completed_at, chain_uid=chain_uid
+            )
         if len(rows) < _PAGE:
             return
         last = rows[-1][0]
@@ -65,9 +69,12 @@ def read_holders(store: Store) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(uid for uid, _ in rows if uid), frozenset(spool for _, spool in rows if spool)
 
 
-def _read_end(value: str) -> datetime | None:
+def _read_end(value: str) -> tuple[datetime | None, str | None]:
+    """When it ended, and its chain."""
     try:
-        found = datetime.fromisoformat(json.loads(value)["completed_at"])
+        head = json.loads(value)
+        found = datetime.fromisoformat(head["completed_at"])
     except (ValueError, TypeError, KeyError, RecursionError):
-        return None
-    return found if found.tzinfo is not None else None
+        return None, None
+    chain_uid = head.get("chain_uid")
+    return found if found.tzinfo is not None else None, chain_uid if isinstance(chain_uid, str) else None

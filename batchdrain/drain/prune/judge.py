@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from batchdrain.database.ledger.chains import Chains
 from batchdrain.database.ledger.session_heads import SessionHead, read_heads, read_holders
 from batchdrain.drain.borne_out import is_of_other_database
 from batchdrain.drain.project import Project
@@ -52,10 +53,12 @@ class SessionJudge:
         self._named = frozenset(named)
         self.heads: Mapping[str, list[SessionHead]] = _by_session(project)
         self.holders, self._spools = read_holders(project.store)
+        self._open_chains = _find_open_chains(project)
 
     def look_again(self) -> None:
         """Ask anew who holds what. Raises DatabaseUnavailable."""
         self.holders, self._spools = read_holders(self._project.store)
+        self._open_chains = _find_open_chains(self._project)
 
     def is_old(self, end: datetime | None) -> bool:
         """False for what has not ended."""
@@ -94,13 +97,13 @@ class SessionJudge:
 
     def _may_go_by_name(self, session: Session | None, error: BadData | None, heads: Sequence[SessionHead]) -> bool:
         """What was named stays only where it has ended, and not long enough ago."""
-        end = session.completed_at if session is not None else _end_of(heads) if error is None else None
+        end = session.completed_at if session is not None else self._end_of(heads) if error is None else None
         return end is None or self.is_old(end)
 
     def _by_file(self, session: Session) -> Kept | None:
         if is_of_other_database(session, self._project.store):
             return Kept.ELSEWHERE
-        if session.is_incomplete:
+        if session.is_incomplete or session.chain_uid in self._open_chains:
             return Kept.RESUMABLE
         return None if self.is_old(session.completed_at) else Kept.YOUNG
 
@@ -109,17 +112,26 @@ class SessionJudge:
         if error is not None and (not isinstance(error, CorruptSession) or not heads or not files.has_form):
             return Kept.UNREADABLE
         if heads:
-            end = _end_of(heads)
+            end = self._end_of(heads)
             return Kept.RESUMABLE if end is None else None if self.is_old(end) else Kept.YOUNG
         if has_spooled(fd, files):
             return Kept.SPOOLED
         return None if self.is_old(last_seen(fd, files)) else Kept.YOUNG
 
+    def end_of(self, head: SessionHead) -> datetime | None:
+        """None while it is to be resumed, or its chain is."""
+        return None if head.chain_uid in self._open_chains else head.completed_at
 
-def _end_of(heads: Sequence[SessionHead]) -> datetime | None:
-    """Of the last of them: two hosts may have used one id. None while one of them has not ended."""
-    ends = [head.completed_at for head in heads]
-    return None if None in ends else max((end for end in ends if end is not None), default=None)
+    def _end_of(self, heads: Sequence[SessionHead]) -> datetime | None:
+        """Of the last of them: two hosts may have used one id. None while one of them has not ended."""
+        ends = [self.end_of(head) for head in heads]
+        return None if None in ends else max((end for end in ends if end is not None), default=None)
+
+
+def _find_open_chains(project: Project) -> frozenset[str]:
+    """Of which something is left: their sessions are to be resumed, also those that are complete."""
+    left = Chains(project.store.database, project.store.ledger).read_left()
+    return frozenset(row.uid for row in left.values() if row.ended_at is None)
 
 
 def _by_session(project: Project) -> Mapping[str, list[SessionHead]]:

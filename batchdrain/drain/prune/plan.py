@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from batchdrain.database.ledger.chains import Chains
 from batchdrain.database.ledger.prune_attempts import OldAttempts
 from batchdrain.database.ledger.session_heads import SessionHead
 from batchdrain.drain.project import Project
@@ -30,6 +31,7 @@ class PrunePlan:
     sessions: list[Judgement] = field(default_factory=list)  #: those that go
     triages: list[str] = field(default_factory=list)
     heads: list[SessionHead] = field(default_factory=list)  #: sessions that only the ledger has, and that go
+    chains: list[str] = field(default_factory=list)  #: uids of those that ended, and go
     attempts: OldAttempts
     kept: Counter[Kept] = field(default_factory=Counter)
     kept_ids: dict[Kept, list[str]] = field(default_factory=lambda: defaultdict(list))  #: some of each
@@ -87,12 +89,13 @@ def plan_prune(project: Project, fd: int | None, before: datetime | None, named:
     for heads in judge.heads.values():
         for head in heads:
             if head.session_uid in spared | judge.holders or (
-                head.session_uid not in gone and not judge.is_old(head.completed_at)
+                head.session_uid not in gone and not judge.is_old(judge.end_of(head))
             ):
                 spared.add(head.session_uid)
             elif head.session_uid not in gone:
                 plan.heads.append(head)
     plan.attempts = OldAttempts(before_ms=clock.to_ms(end), kept_sessions=frozenset(spared) | judge.holders)
+    plan.chains = Chains(project.store.database, project.store.ledger).read_ended(end)
     plan.triages = [] if fd is None else [name for name, began in find_triages(fd) if _is_over(project, fd, name, began, end)]
     return plan
 

@@ -7,6 +7,7 @@ import os
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+from batchdrain.database.ledger.chains import Chains
 from batchdrain.database.ledger.prune_attempts import count_old_attempts, prune_attempts
 from batchdrain.database.ledger.session_heads import SessionHead, forget_heads
 from batchdrain.database.storage import require_transactions
@@ -54,7 +55,7 @@ def weigh(project: Project, fd: int | None, plan: PrunePlan) -> Pruned:
             found.add(TRIAGES, 1, _size_of(fd, name))
     if _has_ledger(project):
         found.add(ATTEMPTS, count_old_attempts(project.store, plan.attempts))
-        found.add(RECORDS, len(plan.heads) + sum(len(_heads_of(plan, one)) for one in plan.sessions))
+        found.add(RECORDS, len(plan.heads) + len(plan.chains) + sum(len(_heads_of(plan, one)) for one in plan.sessions))
     return found
 
 
@@ -71,6 +72,9 @@ def remove_planned(project: Project, fd: int | None, plan: PrunePlan) -> Pruned:
     if fd is not None:
         _remove_triages(project, fd, plan, gone)
     _forget(project, plan.heads, gone)
+    if plan.chains:
+        Chains(project.store.database, project.store.ledger).forget(plan.chains)
+        gone.add(RECORDS, len(plan.chains))
     return gone
 
 
