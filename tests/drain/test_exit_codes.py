@@ -50,3 +50,10 @@ def test_with_a_minimal_rate_the_code_is_one_below_it_or_where_there_is_none_for
     successes: tuple[bool, ...], is_orphaned: bool, code: int
 ) -> None:
     assert exit_code(session(*successes), Settings(min_success_rate=0.5), orphaned=is_orphaned) == code
+
+
+def test_a_command_that_fails_the_same_way_whatever_the_phase_makes_it_one_whatever_the_rate() -> None:
+    broken = session(True, True, False).model_copy(update={"stopped_because": "stop.same_new_failure: no space left"})
+    other = session(True, True, False).model_copy(update={"stopped_because": "stop.max_consecutive_failures: 3"})
+    settings = Settings(min_success_rate=0.5)
+    assert [exit_code(one, settings, orphaned=False) for one in (broken, other)] == [1, 0]

@@ -83,6 +83,11 @@ def test_a_smaller_size_of_one_go_leaves_it_open(ending: Ending) -> None:
     assert ending.close() == ("interrupted", "--batch-size 2 of this go is reached")
 
 
+def test_the_time_of_one_go_leaves_it_open(ending: Ending) -> None:
+    ending.stops.left = Skip("--max-total-minutes", "5 minutes of this time are over")
+    assert ending.close() == ("interrupted", "--max-total-minutes: 5 minutes of this time are over")
+
+
 def test_its_own_size_completes_it(ending: Ending) -> None:
     for number in range(5):
         add(ending.record, result(number))
