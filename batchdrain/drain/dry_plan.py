@@ -19,7 +19,7 @@ from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.early_end import rules_that_may_end
 from batchdrain.planning.given_back import GivenBack
 from batchdrain.planning.plan import Plan, plan
-from batchdrain.planning.stop import session_stop
+from batchdrain.planning.stop import Progress, session_stop
 from batchdrain.runtime import clock
 from batchdrain.sessions.progress import ResultCounts, counts_of
 
@@ -53,18 +53,23 @@ def make_dry_plan(project: Project, request: DrainRequest, left: Resumption | No
         take=done.take,
         retries=[] if left is None or stopped is not None else sorted(left.retries),
     )
-    phases = [planned.choice.phase for planned in made.all]
-    rules = rules_that_may_end(phases, progress, request.settings.stop, backlog.size_of)
-    if request.stop_on_first_failure and len(phases) > 1:
-        rules = ("--stop-on-first-failure", *rules)
     return DryPlan(
-        made=replace(made, may_end_by=rules),
+        made=name_early_ends(made, request, progress, backlog),
         backlog=lambda: backlog_for(project, request, _progress_of(left, recovery), recovery),
         recovery=recovery,
         problems=_find_problems(project, request),
         limit=limit,
         stopped=stopped,
     )
+
+
+def name_early_ends(made: Plan, request: DrainRequest, progress: Progress, backlog: Backlog) -> Plan:
+    """The plan with the rules that may end it before its last phase. `progress`: before its first one."""
+    phases = [planned.choice.phase for planned in made.all]
+    rules = rules_that_may_end(phases, progress, request.settings.stop, backlog.size_of)
+    if request.stop_on_first_failure and len(phases) > 1:
+        rules = ("--stop-on-first-failure", *rules)
+    return replace(made, may_end_by=rules)
 
 
 def _progress_of(left: Resumption | None, recovery: Sequence[GivenBack]) -> ResultCounts:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from batchdrain.planning.plan import Plan
-from batchdrain.planning.skip_rules import by_rule
+from batchdrain.reports.plan_text import render_counts
 from batchdrain.runtime.text import safe_text
 from batchdrain.sessions.session import Kind
 
@@ -21,9 +21,4 @@ def render_chain_plan(plans: Mapping[Kind, Plan]) -> Iterator[str]:
     if runs:
         yield ""
     for kind, made in plans.items():
-        yield (
-            f"Would drain {len(made.all)} of {made.total} {kind.value}: {made.skipped.total()} are skipped, "
-            f"{made.left} find the batch full"
-        )
-        for rule, count, values in by_rule(made.skipped):
-            yield f"  {count} skipped by {rule}: {values}"
+        yield from render_counts(made, f"{made.total} {kind.value}")

@@ -41,8 +41,13 @@ def render_sums(made: Plan, slow_rules: Sequence[str]) -> Iterator[str]:
     were left out."""
     for pattern in slow_rules:
         yield f"A rule of batchdrain.categories took too long on a failure text and was left out; mend it: {safe_text(pattern)}"
+    yield from render_counts(made, f"{made.total}")
+
+
+def render_counts(made: Plan, of: str) -> Iterator[str]:
+    """The sums of one plan. `of`: how many there are, and of what."""
     skipped = made.skipped
-    yield f"Would drain {made.most} of {made.total}: {skipped.total()} are skipped, {made.left} find the batch full"
+    yield f"Would drain {made.most} of {of}: {skipped.total()} are skipped, {made.left} find the batch full"
     for rule, count, values in by_rule(skipped):
         yield f"  {count} skipped by {rule}: {values}"
     for rule, count, values in by_rule(made.remainder.absent):

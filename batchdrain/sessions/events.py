@@ -62,7 +62,9 @@ class _Lines:
         try:
             write_all(self.fd, line.encode() + b"\n")
         except OSError as error:
-            raise FilesUnavailable(f"{self.path}: {error.strerror}", remedy="make room; results are in the ledger, `inv resume` goes on") from error
+            raise FilesUnavailable(
+                f"{self.path}: {error.strerror}", remedy="make room; results are in the ledger, `inv resume` goes on"
+            ) from error
 
 
 class EventLog:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.run_counts import describe_counts
 from batchdrain.drain.chain import Chain
+from batchdrain.drain.dry_plan import name_early_ends
 from batchdrain.drain.foreseen_recovery import foresee_recovery
 from batchdrain.drain.narrowing import AS_ASKED, Narrowing
 from batchdrain.drain.project import Project
@@ -51,14 +52,16 @@ def _plan_part(project: Project, chain: Chain, kind: Kind, less: Narrowing, reco
     else:
         left = what_is_left(project, known.session_id, request, less)
         counts, most, retries = left.count(counts), left.most, sorted(left.retries)
-    return plan(
-        backlog_for(project, now, counts, recovery),
+    progress, backlog = counts.progress(), backlog_for(project, now, counts, recovery)
+    made = plan(
+        backlog,
         limits_for(project, now.settings),
         most=most,
         now=clock.now(),
         take=counts.take,
         retries=retries,
     )
+    return name_early_ends(made, now, progress, backlog)
 
 
 def _is_unlimited(chain: Chain, kind: Kind) -> bool:
