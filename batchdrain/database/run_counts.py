@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -39,7 +40,7 @@ def read_run_counts(connection: sa.Connection, table: PhaseTable) -> list[RunCou
     return sorted(counts, key=lambda row: (-row.queued, -row.failed, row.run_id))
 
 
-def describe_counts(counts: list[RunCounts]) -> str:
+def describe_counts(counts: Sequence[RunCounts]) -> str:
     """'60 failed, 15 queued, 40 complete, 0 other in 12 runs'."""
     failed, queued = sum(row.failed for row in counts), sum(row.queued for row in counts)
     complete, other = sum(row.complete for row in counts), sum(row.other for row in counts)

@@ -23,8 +23,8 @@ _MEANWHILE = "the session is not yet closed"
 
 
 def exit_code(session: Session, settings: Settings, *, orphaned: bool) -> int:
-    """0, or 1 when some phase failed, or was `orphaned` and has no result, or the command fails whatever the phase; with a minimal rate only when the rate is below
-    it, or when there is none for that reason."""
+    """0, or 1 when some phase failed, or was `orphaned` and has no result; with a minimal rate only when the rate is below
+    it, or when there is none for that reason. 1 in any case where the command fails whatever the phase."""
     if (session.stopped_because or "").startswith(SAME_NEW_FAILURE):
         return 1
     rate = session.success_rate

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from batchdrain.config.plugins import resolve_engine
+from batchdrain.drain.foreseen_end import find_problems, name_early_ends
 from batchdrain.drain.foreseen_recovery import foresee_recovery
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption
 from batchdrain.drain.selection import backlog_for
 from batchdrain.drain.services import limits_for
-from batchdrain.execution.command import diagnosis_problems_of, problems_of
-from batchdrain.model.errors import ConfigError
 from batchdrain.model.phase import Skip
 from batchdrain.planning.backlog import Backlog
-from batchdrain.planning.early_end import rules_that_may_end
 from batchdrain.planning.given_back import GivenBack
 from batchdrain.planning.plan import Plan, plan
-from batchdrain.planning.stop import Progress, session_stop
+from batchdrain.planning.stop import session_stop
 from batchdrain.runtime import clock
 from batchdrain.sessions.progress import ResultCounts, counts_of
 
@@ -57,19 +54,10 @@ def make_dry_plan(project: Project, request: DrainRequest, left: Resumption | No
         made=name_early_ends(made, request, progress, backlog),
         backlog=lambda: backlog_for(project, request, _progress_of(left, recovery), recovery),
         recovery=recovery,
-        problems=_find_problems(project, request),
+        problems=find_problems(project, request),
         limit=limit,
         stopped=stopped,
     )
-
-
-def name_early_ends(made: Plan, request: DrainRequest, progress: Progress, backlog: Backlog) -> Plan:
-    """The plan with the rules that may end it before its last phase. `progress`: before its first one."""
-    phases = [planned.choice.phase for planned in made.all]
-    rules = rules_that_may_end(phases, progress, request.settings.stop, backlog.size_of)
-    if request.stop_on_first_failure and len(phases) > 1:
-        rules = ("--stop-on-first-failure", *rules)
-    return replace(made, may_end_by=rules)
 
 
 def _progress_of(left: Resumption | None, recovery: Sequence[GivenBack]) -> ResultCounts:
@@ -80,14 +68,3 @@ def _progress_of(left: Resumption | None, recovery: Sequence[GivenBack]) -> Resu
         if back.recorded is not None and back.session_uid == left.session.session_uid:
             done.take(back.key)
     return done
-
-
-def _find_problems(project: Project, request: DrainRequest) -> list[str]:
-    settings = request.settings
-    problems = diagnosis_problems_of(settings, project.root) if request.triage else []
-    problems += problems_of(settings.command, project.root)
-    try:
-        resolve_engine(settings.engine)
-    except ConfigError as error:
-        problems.append(str(error))
-    return problems

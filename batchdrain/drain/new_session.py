@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 
 from batchdrain.drain.chain import Chain
@@ -10,6 +11,9 @@ from batchdrain.drain.request import DrainRequest
 from batchdrain.planning.backlog import Backlog
 from batchdrain.runtime import clock
 from batchdrain.sessions.balance import Balance, Skips
+from batchdrain.sessions.events import Event
+from batchdrain.sessions.progress import ResultCounts
+from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Session, Status
 
 
@@ -28,3 +32,22 @@ def make_session(project: Project, request: DrainRequest, backlog: Backlog, chai
         balance=Balance.of(before=backlog.total, known=backlog.total, skips=Skips.of(backlog.remainder)),
         **request.as_fields(),
     )
+
+
+def open_record(session: Session, project: Project, counts: ResultCounts, chain: Chain | None) -> SessionRecord:
+    """The session's record, held by us alone. Raises SessionInUse, FilesUnavailable, DatabaseUnavailable."""
+    lock = project.folder.lock(session.session_id) if chain is None else chain.lock(project, session.session_id)
+    try:
+        if chain is not None:
+            chain.join(project, session)
+        record = SessionRecord(session, project.folder, lock, project.store.failed_state, counts)
+    except BaseException:
+        os.close(lock)
+        raise
+    try:
+        record.events.write(Event.SESSION_STARTED, kind=session.kind.value, batch_size=session.batch_size,
+                            filters=session.filters, policy=session.policy, database=session.database)  # fmt: skip
+    except BaseException:
+        record.close()
+        raise
+    return record

@@ -55,9 +55,7 @@ def _open(
     try:
         backlog = backlog_for(project, left.request, record.counts)
         record.events.write(Event.SESSION_RESUMED, done=len(left.session.results), batch_size=left.session.batch_size)
-        for skip, count in left.skipped.items():
-            record.note_once(Event.PHASE_SKIPPED, skip, keep=False, count=count)
-            screen.notice(f"Not tried again, though its retry was left: {skip}")
+        _tell_left_out(left, record, screen)
         backlog.refresh(clock.now())
     except BaseException:
         record.close()
@@ -75,6 +73,13 @@ def _open(
         put_off=left.put_off,
         retries=left.retries,
     )
+
+
+def _tell_left_out(left: Resumption, record: SessionRecord, screen: Screen) -> None:
+    """Retries that a rule keeps back."""
+    for skip, count in left.skipped.items():
+        record.note_once(Event.PHASE_SKIPPED, skip, keep=False, count=count)
+        screen.notice(f"Not tried again, though its retry was left: {skip}")
 
 
 def _tell_changes(project: Project, left: Resumption, screen: Screen) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 from batchdrain.drain.ambiguous_rows import ambiguity_of
 from batchdrain.drain.chain import Chain
 from batchdrain.drain.narrowing import AS_ASKED, Narrowing
-from batchdrain.drain.new_session import make_session
+from batchdrain.drain.new_session import make_session, open_record
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.preflight import require_ready, settle_ledger
 from batchdrain.drain.project import Project
@@ -16,10 +14,7 @@ from batchdrain.drain.screen import Screen
 from batchdrain.drain.selection import backlog_for, find_idle, settle
 from batchdrain.drain.session_run import SessionOutcome, run_session
 from batchdrain.runtime import clock
-from batchdrain.sessions.events import Event
 from batchdrain.sessions.progress import ResultCounts
-from batchdrain.sessions.record import SessionRecord
-from batchdrain.sessions.session import Session
 
 
 def begin(
@@ -46,7 +41,7 @@ def begin(
         )
     session = make_session(project, request, backlog, chain)
     session.without_effect = list(idle)
-    record = _open_record(session, project, counts, chain)
+    record = open_record(session, project, counts, chain)
     for line in idle:
         screen.notice(line)
     return run_session(
@@ -62,22 +57,3 @@ def begin(
             recovered=recovered,
         )
     )
-
-
-def _open_record(session: Session, project: Project, counts: ResultCounts, chain: Chain | None) -> SessionRecord:
-    """The session's record, held by us alone. Raises SessionInUse, FilesUnavailable, DatabaseUnavailable."""
-    lock = project.folder.lock(session.session_id) if chain is None else chain.lock(project, session.session_id)
-    try:
-        if chain is not None:
-            chain.join(project, session)
-        record = SessionRecord(session, project.folder, lock, project.store.failed_state, counts)
-    except BaseException:
-        os.close(lock)
-        raise
-    try:
-        record.events.write(Event.SESSION_STARTED, kind=session.kind.value, batch_size=session.batch_size,
-                            filters=session.filters, policy=session.policy, database=session.database)  # fmt: skip
-    except BaseException:
-        record.close()
-        raise
-    return record

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from batchdrain.database.run_counts import RunCounts, describe_counts
 from batchdrain.model.phase import Skip
+from batchdrain.model.states import PhaseState
+from batchdrain.planning.filters import Filters
 from batchdrain.planning.skip_rules import by_rule
+from batchdrain.planning.without_effect import find_idle_runs
 from batchdrain.runtime.text import safe_text
 
 
@@ -50,3 +53,11 @@ def explain_nothing(where: str, counts: Sequence[RunCounts], empty: EmptySelecti
             f"{held} {'is' if is_one else 'are'} claimed by another controller: `inv sessions` shows {'it' if is_one else 'them'}."
         )
     return "\n".join(lines)
+
+
+def explain_no_failures(where: str, counts: Sequence[RunCounts], filters: Filters) -> Iterator[str]:
+    """Lines, where no phase failed of those that the filters ask for. `where`: the database."""
+    of = "" if filters.run_id is None else f" of run {safe_text(filters.run_id)}"
+    yield f"No failed phases{of} in {where}."
+    yield f"It holds {describe_counts(counts)}." if counts else "The database holds no phases at all: is it the right one?"
+    yield from map(safe_text, find_idle_runs(filters, counts, PhaseState.FAILED.value))

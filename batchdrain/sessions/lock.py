@@ -57,8 +57,9 @@ def take(fd: int) -> None:
     keep_from_children(fd)
 
 
-def open_folder_lock(folder: Path) -> int:
-    """The lock of a folder that is no session's, taken: whoever prunes sees that somebody works there. Raises OSError."""
+def make_locked_folder(folder: Path) -> int:
+    """A folder that is no session's, and its lock, taken: whoever prunes sees that somebody works there. Raises OSError."""
+    os.close(folders.open_folder(folder, guarded=True, mode=0o700))
     fd = folders.open_file(folder / "lock", os.O_RDWR | os.O_CREAT, guarded=True)
     with contextlib.suppress(BlockingIOError):
         take(fd)

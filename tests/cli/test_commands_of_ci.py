@@ -75,6 +75,7 @@ def asked(place: Workplace) -> list[tuple[str, ...]]:
     asked += [("summary", f"--format={shape}") for shape in ("text", "json", "markdown")]
     asked += [("summary", f"--format={shape}", "--output=report") for shape in ("text", "json", "markdown")]
     asked += [("sessions",), ("sessions", "--format=json"), ("--dry", "recover"), ("recover",), ("resume",)]
+    asked += [("prune", "--older-than=30d"), ("prune", "--older-than=30d", "--format=json")]
     for wrong in ("summary", "resume"):
         asked += [(wrong, f"--session-id={attack}") for attack in FEW[:2]]
     asked += [("accept", "--clear", f"--run-id={attack}x") for attack in FEW[:2]]

@@ -12,7 +12,7 @@ from invoke.config import Config
 from invoke.context import Context, MockContext
 from invoke.exceptions import Exit
 
-from batchdrain.cli.commands.chain import ChainFlags
+from batchdrain.cli.commands.chain_flags import ChainFlags
 from batchdrain.cli.tasks import flag as kinds
 from batchdrain.cli.tasks import invoke_edge
 from batchdrain.cli.tasks.flag import Flag

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from batchdrain.cli.commands.chain import ChainFlags, drain_chain
+from batchdrain.cli.commands.chain import drain_chain
+from batchdrain.cli.commands.chain_flags import ChainFlags
 from batchdrain.cli.invocation import Invocation
 
 

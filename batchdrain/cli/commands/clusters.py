@@ -11,14 +11,13 @@ from batchdrain.cli.screens.writer import Output
 from batchdrain.config.categories import categoriser_of
 from batchdrain.config.redaction import Redact
 from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerprint
-from batchdrain.database.run_counts import describe_counts
 from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import acceptances
 from batchdrain.planning.cluster_counts import RUNS, Cluster, cluster_counts
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import Selection, settle_run
-from batchdrain.planning.without_effect import find_idle_runs
+from batchdrain.reports.nothing_to_drain import explain_no_failures
 from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import safe_text
 
@@ -49,18 +48,11 @@ def show_clusters(invocation: Invocation, *, run_id: str | None, top: int | None
             out.json(to_json(shown, indent=True).decode())
             return
         if not found:
-            lines = _explain_nothing(project, filters)
+            lines = explain_no_failures(project.store.where, project.store.read_run_counts(), filters)
         else:
             lines = _render_table(project, found, top or _SHOWN, redact, run_id)
         for line in lines:
             out.line(line)
-
-
-def _explain_nothing(project: Project, filters: Filters) -> Iterator[str]:
-    counts, of = project.store.read_run_counts(), "" if filters.run_id is None else f" of run {safe_text(filters.run_id)}"
-    yield f"No failed phases{of} in {project.store.where}."
-    yield f"It holds {describe_counts(counts)}." if counts else "The database holds no phases at all: is it the right one?"
-    yield from map(safe_text, find_idle_runs(filters, counts, PhaseState.FAILED.value))
 
 
 def _render_table(project: Project, found: list[Cluster], most: int, redact: Redact, run_id: str | None) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from batchdrain.cli.commands.chain import ChainFlags, open_chain
+from batchdrain.cli.commands.chain_flags import ChainFlags, open_chain
 from batchdrain.cli.commands.dry_run import show_plan
 from batchdrain.cli.commands.open import screen_for
 from batchdrain.cli.commands.report import report

@@ -44,7 +44,7 @@ def dry_run(invocation: Invocation, **given: Any) -> int:
 def drain_queued(invocation: Invocation, **given: Any) -> int:
     """Drain the queued phases of a run in phase order, batch after batch, until none is left."""
     from batchdrain.cli.commands import drain_queued
-    from batchdrain.cli.commands.chain import ChainFlags
+    from batchdrain.cli.commands.chain_flags import ChainFlags
 
     return drain_queued.drain_queued(invocation, ChainFlags(**given))
 
@@ -53,7 +53,7 @@ def drain_queued(invocation: Invocation, **given: Any) -> int:
 def chain_with_queued(invocation: Invocation, **given: Any) -> int:
     """For one run: its queued phases first, then its failed ones, each part a session of its own."""
     from batchdrain.cli.commands import chain_with_queued
-    from batchdrain.cli.commands.chain import ChainFlags
+    from batchdrain.cli.commands.chain_flags import ChainFlags
 
     return chain_with_queued.chain_with_queued(invocation, ChainFlags(**given))
 
@@ -62,6 +62,6 @@ def chain_with_queued(invocation: Invocation, **given: Any) -> int:
 def drain_all(invocation: Invocation, **given: Any) -> int:
     """For all runs: queued phases run by run, most queued first, then the failed ones."""
     from batchdrain.cli.commands import drain_all
-    from batchdrain.cli.commands.chain import ChainFlags
+    from batchdrain.cli.commands.chain_flags import ChainFlags
 
     return drain_all.drain_all(invocation, ChainFlags(**given))

@@ -19,7 +19,7 @@ from batchdrain.execution.order import Ending
 from batchdrain.model.errors import BatchDrainError, FilesUnavailable
 from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.planning.verdicts import expired
-from batchdrain.runtime import clock, folders
+from batchdrain.runtime import clock
 from batchdrain.runtime.text import to_shown_path
 from batchdrain.sessions import lock
 
@@ -39,8 +39,7 @@ class Triage:
         self._asked: dict[PhaseKey, Future[Diagnosis]] = {}
         self._is_ending = False
         try:
-            os.close(folders.open_folder(self._logs.path, guarded=True, mode=0o700))
-            self._lock = lock.open_folder_lock(self._logs.path)
+            self._lock = lock.make_locked_folder(self._logs.path)
         except OSError as error:
             raise FilesUnavailable(f"{folder}: {error.strerror}", remedy="make room, or name another session_dir") from error
         self._engine = LocalEngine(settings.triage.workers)
