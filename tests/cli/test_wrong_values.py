@@ -36,6 +36,8 @@ NAMED: Final = [(task.replace("_", "-"), flag) for task, flags in FLAGS.items() 
 def wrong_of(flag: Flag) -> list[str]:
     if flag.kind is kinds.INT and flag.setting in {"stop.max_timeouts_per_run", "stop.max_repeats"}:
         return [text for text in WRONG[kinds.INT] if text != "9999999"]  # they have no upper bound
+    if flag.name == "older_than":
+        return ["", "soon", "-5d", "10y", "0d"]  # an age, not a time limit
     longer = ["x" * (LONGEST + 1)] if flag.most == LONGEST else []
     lists = [" , ", *(["transient,nope"] if flag.name == "category" else [])] if flag.is_list else []
     return [*WRONG[flag.kind], *longer, *lists]
