@@ -154,7 +154,7 @@ def test_variables_are_read_as_people_write_them(sqlite_project: Workplace) -> N
 
     assert ran.code == 0, ran.err
     assert "(policy run-order > smart)" in ran.out
-    assert "Timeout: 120 s (timeout.default_s)" in ran.out
+    assert "Timeout: 120 s (INVOKE_BATCHDRAIN_TIMEOUT_DEFAULT_S)" in ran.out
     assert "Would drain 1 of 2" in ran.out
 
 

@@ -70,7 +70,8 @@ def test_sessions_that_can_not_be_read_are_listed_with_why(broken: Workplace) ->
     rows = {row["session_id"]: row.get("error", "") for row in as_json.json()}
     assert {name for name, error in rows.items() if error} == {*BROKEN, *ODD}
     assert all(f"{name}.json: " in error for name, error in rows.items() if name != "good")
-    assert ran.out.count("can't be read") == len(BROKEN) + len(ODD)
+    listed = [line for line in ran.lines if line.endswith(" unreadable")]
+    assert len(listed) == len(BROKEN) + len(ODD)
     assert "schema_version 99 is newer" in rows["newer"]
 
 
@@ -130,7 +131,7 @@ def test_a_date_beyond_the_calendar_does_not_break_the_list(sqlite_project: Work
     put(sqlite_project, "odd", started_at=started)
     ran = sqlite_project.inv("sessions")
     assert (ran.code, ran.err) == (0, "")
-    assert {"good", "odd"} <= {line.split()[0] for line in ran.lines}
+    assert {"good", "odd"} <= {line.split()[0] for line in ran.lines if line}
 
 
 def test_times_without_a_zone_are_utc_wherever_we_are(sqlite_project: Workplace) -> None:
@@ -138,8 +139,8 @@ def test_times_without_a_zone_are_utc_wherever_we_are(sqlite_project: Workplace)
     put(sqlite_project, "older", started_at="2025-12-28T12:00:00")
     put(sqlite_project, "newer", started_at="2025-12-28T13:00:00Z")
     ran = sqlite_project.inv("sessions", env={"TZ": "America/New_York"})
-    assert [line.split()[0] for line in ran.lines[1:]] == ["newer", "older"]
-    assert ran.lines[2].endswith(" 2025-12-28T12:00:00Z")
+    assert [line.split()[0] for line in ran.lines[1:3]] == ["newer", "older"]
+    assert sqlite_project.inv("sessions", "--format=json").json()[1]["started_at"] == "2025-12-28T12:00:00Z"
 
 
 def test_a_retry_time_without_a_zone_does_not_break_a_resume(sqlite_project: Workplace) -> None:
@@ -217,7 +218,7 @@ def test_one_odd_session_hides_no_other_and_breaks_no_report(sqlite_project: Wor
     before = path.read_bytes()
     listed = sqlite_project.inv("sessions")
     assert (listed.code, listed.err) == (0, "")
-    assert {"good", "odd"} <= {line.split()[0] for line in listed.lines}
+    assert {"good", "odd"} <= {line.split()[0] for line in listed.lines if line}
     for argv in (["summary"], ["summary", "--format=json"], ["summary", "--format=markdown"], ["resume"]):
         told(sqlite_project.inv(argv[0], "--session-id=odd", *argv[1:]), 65, "odd.json")
     assert path.read_bytes() == before
