@@ -109,7 +109,7 @@ class Expected:
         if self.kept == 0:
             self.end(Outcome.COMPLETE, None, None)
         else:
-            self.end(Outcome.FAILED, "kept in the spool", None)
+            self.end(Outcome.FAILED, "kept in the spool [exit 1]", None)
         return self.outcomes[self.epoch][0]
 
     def _free(self, recorded: Outcome, next_ms: int | None) -> None:

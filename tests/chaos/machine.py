@@ -164,7 +164,7 @@ class ClaimMachine(RuleBasedStateMachine):
         dead = self.controllers[who]
         for claim in [claim for controller, claim in self.claimed if controller is dead and self._holds(dead, claim)]:
             if kept is not None and dead.is_near:
-                self.world.keep_result(claim.token, kept)
+                self.world.keep_result(claim, kept)
                 self.model[name_of(claim)].kept = kept
         self.world.kill(dead)
         self.claimed = [(controller, claim) for controller, claim in self.claimed if controller is not dead]

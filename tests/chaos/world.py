@@ -23,6 +23,7 @@ from batchdrain.database.phases.table import PhaseTable
 from batchdrain.database.store import Store
 from batchdrain.drain.project import Project
 from batchdrain.execution import process_identity
+from batchdrain.execution.file_names import find_files
 from batchdrain.execution.order import EndedBy
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice, Claim, TimeLimit
@@ -66,7 +67,6 @@ class World:
         self._sqlite.execute(_TABLE)
         self.spool = root / "spool"
         self.spool.mkdir()
-        (root / "result").write_text('{"reason": "kept in the spool"}')
         self.now_ms = BEGINNING_MS
         self.met: Counter[str] = Counter()  #: what happened, over all examples
         self._dead: set[process_identity.ProcessIdentity] = set()
@@ -134,12 +134,15 @@ class World:
             controller.claims.holder.process.host_id, controller.claims.holder.process.pid, _ENDED
         )
 
-    def keep_result(self, token: str, exit_code: int) -> None:
-        """What a guardian leaves whose controller died."""
-        record = {"token": token, "by": EndedBy.EXIT.value, "exit_code": exit_code, "duration_s": 1.0, "limit_s": 60}
-        record |= {"limit_rule": "test", "ended_ms": BEGINNING_MS + 1, "result_path": str(self.spool.parent / "result")}
-        record |= {"stdout_path": "out", "stderr_path": "err"}
-        (self.spool / f"{token}.json").write_text(json.dumps(record))
+    def keep_result(self, claim: Claim, exit_code: int) -> None:
+        """What a guardian leaves whose controller died, and what its command said."""
+        files = find_files(self.spool.with_name("logs"), claim.phase.key, claim.attempt, claim.epoch, "")
+        Path(files.result).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        Path(files.result).write_text('{"reason": "kept in the spool"}')
+        record = {"token": claim.token, "by": EndedBy.EXIT.value, "exit_code": exit_code, "duration_s": 1.0, "limit_s": 60}
+        record |= {"limit_rule": "test", "ended_ms": BEGINNING_MS + 1, "result_path": files.result}
+        record |= {"stdout_path": files.stdout, "stderr_path": files.stderr}
+        (self.spool / f"{claim.token}.json").write_text(json.dumps(record))
 
     def next_number(self) -> int:
         self._number += 1
