@@ -25,11 +25,12 @@ def test_what_is_not_ours_or_has_no_form_of_ours_stays(sqlite_project: Workplace
     for link in ("batch-drain-20200101-000000", "triage-20200101-000000", "batch-drain-20200101-000001"):
         (folder / link).symlink_to(victim)
     (folder / "batch-drain-20200101-000003.json").symlink_to(victim / "precious.json")
-    strangers = {"notes.txt", "mine", "triage-notes", "report.json", "batch-drain-2020"}
-    for name in strangers - {"notes.txt", "report.json"}:
+    strangers = {"notes.txt", "mine", "mine.events.jsonl", "triage-notes", "report.json", "batch-drain-2020"}
+    for name in strangers - {"notes.txt", "report.json", "mine.events.jsonl"}:
         (folder / name).mkdir()
     (folder / "notes.txt").write_text("x")
     (folder / "report.json").write_text('{"some": "thing"}')
+    (folder / "mine.events.jsonl").write_text('{"timestamp": "2020-01-01T00:00:00+00:00"}\n')
     os.utime(folder / "report.json", (0, 0))
     links = {path.name for path in folder.iterdir() if path.is_symlink()}
 

@@ -111,6 +111,8 @@ class SessionJudge:
         """Its file is gone, or can't be read."""
         if error is not None and (not isinstance(error, CorruptSession) or not heads or not files.has_form):
             return Kept.UNREADABLE
+        if not heads and not files.has_form:  # a name that anybody may have given
+            return Kept.UNREADABLE
         if heads:
             end = self._end_of(heads)
             return Kept.RESUMABLE if end is None else None if self.is_old(end) else Kept.YOUNG
