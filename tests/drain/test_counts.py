@@ -209,7 +209,7 @@ def drain_and_check(
 INPUTS = (ROWS, SECTIONS, FLAGS, HAPPENS, st.booleans())
 
 
-@hypothesis.settings(deadline=None)
+@hypothesis.settings(max_examples=25, deadline=None)
 @given(*INPUTS)
 def test_header_skips_results_and_balance_are_one_sum(
     rows: list[Row], section: dict[str, Any], flags: DrainFlags, happens: dict[int, str], accepted: bool
@@ -218,9 +218,10 @@ def test_header_skips_results_and_balance_are_one_sum(
 
 
 @soak
-@hypothesis.settings(max_examples=share(2_000), deadline=None)
+@pytest.mark.timeout(7_200)  # each example is a drain and its dry run
+@hypothesis.settings(max_examples=share(500), deadline=None)
 @given(*INPUTS)
-def test_header_skips_results_and_balance_are_one_sum_in_thousands_of_drains(
+def test_header_skips_results_and_balance_are_one_sum_in_hundreds_of_drains(
     rows: list[Row], section: dict[str, Any], flags: DrainFlags, happens: dict[int, str], accepted: bool
 ) -> None:
     drain_and_check(rows, section, flags, happens, accepted)
