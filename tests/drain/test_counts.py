@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import hypothesis
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
