@@ -9,13 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from tests.chaos.checker import violations, witnessed
 from tests.chaos.faults import repeated
 from tests.chaos.watching import is_stopped, running, started, watched
 from tests.execution.sleep import tasks_that_sleep_once_there_is
 from tests.support.soaking import PART
-from tests.support.workplace import DEADLINE_S, INV, TASKS, Workplace, wait_for
+from tests.support.workplace import DEADLINE_S, INV, TASKS, Beside, Workplace, wait_for
 
 EVERYDAY_PHASES, PHASES = 100, 500 if PART == 1 else 200
 LONG = {"ttl_s": 600, "beat_s": 0.5, "margin_s": 0.5}
@@ -61,6 +62,21 @@ def lease_is_over(place: Workplace) -> None:
     place.sql("UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms - 3600000")
 
 
+def stop_between_writes(place: Workplace, drains: list[Beside]) -> None:
+    """One that is stopped within a transaction keeps its lock, and nobody could write: it goes on then, and is stopped again."""
+    while True:
+        for drain in drains:
+            drain.send_signal(signal.SIGSTOP)
+        wait_for(lambda: all(is_stopped(drain.pid) for drain in drains), "the controllers to be stopped")
+        try:
+            place.sql("UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms")
+        except OperationalError:
+            for drain in drains:
+                drain.send_signal(signal.SIGCONT)
+        else:
+            return
+
+
 @repeated(9, each=5)
 @pytest.mark.timeout(300)
 def test_a_controller_that_is_stopped_beyond_its_lease_is_succeeded_and_writes_nothing(project: Workplace) -> None:
@@ -72,9 +88,7 @@ def test_a_controller_that_is_stopped_beyond_its_lease_is_succeeded_and_writes_n
     drains = [project.start("drain", f"--run-id=run{number}") for number in range(len(names))]
     started(witness, len(names))
     guardians = [guardian for _, guardian in running(project)]
-    for drain in drains:
-        drain.send_signal(signal.SIGSTOP)
-    wait_for(lambda: all(is_stopped(drain.pid) for drain in drains), "the controllers to be stopped")
+    stop_between_writes(project, drains)
     slept.touch()
     wait_for(lambda: not any(map(psutil.pid_exists, guardians)), "the guardians to end what nobody renews")
     slept.unlink()
