@@ -27,6 +27,7 @@ def plan_part(project: Project, chain: Chain, kind: Kind, less: Narrowing, recov
         left = what_is_left(project, known.session_id, request, less)
         counts, most, retries = left.count(counts), left.most, sorted(left.retries)
     progress, backlog = counts.progress(), backlog_for(project, now, counts, recovery)
+    backlog.refresh(clock.now())
     made = plan(
         backlog,
         limits_for(project, now.settings),

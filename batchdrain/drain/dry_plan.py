@@ -10,7 +10,7 @@ from batchdrain.drain.foreseen_recovery import foresee_recovery
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption
-from batchdrain.drain.selection import backlog_for
+from batchdrain.drain.selection import backlog_for, find_idle
 from batchdrain.drain.services import limits_for
 from batchdrain.model.phase import Skip
 from batchdrain.planning.backlog import Backlog
@@ -18,7 +18,7 @@ from batchdrain.planning.given_back import GivenBack
 from batchdrain.planning.plan import Plan, plan
 from batchdrain.planning.stop import session_stop
 from batchdrain.runtime import clock
-from batchdrain.sessions.progress import ResultCounts, counts_of
+from batchdrain.sessions.progress import ResultCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,7 @@ class DryPlan:
     problems: Sequence[str]  #: why a drain would not begin, as far as a look tells
     limit: int | None  #: phases that it takes at most; None: all there are
     stopped: Skip | None  #: why a session that would go on takes nothing more, whatever is left
+    idle: Sequence[str]  #: what was asked for and changes nothing, a line each
 
 
 def make_dry_plan(project: Project, request: DrainRequest, left: Resumption | None) -> DryPlan:
@@ -42,6 +43,8 @@ def make_dry_plan(project: Project, request: DrainRequest, left: Resumption | No
         limit = max(0, limit - len(done.places) + len(left.session.results))
     progress, backlog = done.progress(), backlog_for(project, request, done, recovery)
     stopped = None if left is None else session_stop(progress, request.settings.stop)
+    backlog.refresh(clock.now())
+    idle = [] if left is not None or request.plan is not None else find_idle(project, request, backlog)
     made = plan(
         backlog,
         limits_for(project, request.settings),
@@ -57,13 +60,14 @@ def make_dry_plan(project: Project, request: DrainRequest, left: Resumption | No
         problems=find_problems(project, request),
         limit=limit,
         stopped=stopped,
+        idle=idle,
     )
 
 
 def _progress_of(left: Resumption | None, recovery: Sequence[GivenBack]) -> ResultCounts:
     if left is None:
         return ResultCounts()
-    done = counts_of(left.session)
+    done = left.count()
     for back in recovery:
         if back.recorded is not None and back.session_uid == left.session.session_uid:
             done.take(back.key)

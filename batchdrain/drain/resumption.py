@@ -13,7 +13,6 @@ from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest, request_of, require_same_source
 from batchdrain.model.claim import ScheduledAttempt
 from batchdrain.model.phase import PhaseKey, Skip
-from batchdrain.planning.stop import session_stop
 from batchdrain.sessions.folder import LostSession
 from batchdrain.sessions.parse import CorruptSession
 from batchdrain.sessions.progress import ResultCounts, counts_of
@@ -41,10 +40,6 @@ class Resumption:
         for metrics in self.earlier:
             counts.spend(metrics)
         return counts
-
-    def find_stop(self) -> Skip | None:
-        """Why it takes nothing more, whatever is left; None where it goes on."""
-        return session_stop(self.count().progress(), self.request.settings.stop)
 
 
 def request_to_resume(project: Project, session: Session) -> DrainRequest:

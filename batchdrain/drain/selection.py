@@ -9,16 +9,14 @@ from batchdrain.config.categories import categoriser_of
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.planning.backlog import Backlog
-from batchdrain.planning.filters import Filters
 from batchdrain.planning.given_back import GivenBack
 from batchdrain.planning.idle_filters import find_idle_filters
 from batchdrain.planning.plan_backlog import PlanBacklog
 from batchdrain.planning.planner import Selection, settle_run
-from batchdrain.planning.session_progress import NothingDone, SessionProgress
+from batchdrain.planning.session_progress import SessionProgress
 from batchdrain.planning.skip_rules import QUARANTINE
 from batchdrain.planning.without_effect import find_idle_policies
 from batchdrain.policies.ranking import ranking_of
-from batchdrain.runtime import clock
 
 
 def backlog_for(
@@ -40,27 +38,14 @@ def backlog_for(
     return PlanBacklog(request.plan, planned.reading, state=request.state, categorise=categoriser_of(request.settings))
 
 
-def selection_for(project: Project, request: DrainRequest, done: SessionProgress) -> Selection:
-    """What a request selects from. `done`: what its session has done, which grows with its results."""
-    return Selection(store=project.store, settings=request.settings, filters=request.filters, state=request.state, done=done)
-
-
 def settle(project: Project, request: DrainRequest) -> DrainRequest:
     """The request with its filters as this database has it. Raises DatabaseUnavailable."""
     return replace(request, filters=settle_run(project.store, request.filters))
 
 
-def look_for_idle(project: Project, request: DrainRequest) -> list[str]:
-    """What was asked for and changes nothing, a line each. The backlog is read once more, where anything was asked for."""
-    if request.plan is not None or (request.filters == Filters() and not request.flags):
-        return []
-    backlog = backlog_for(project, request, NothingDone())
-    backlog.refresh(clock.now())
-    return find_idle(project, request, backlog)
-
-
 def find_idle(project: Project, request: DrainRequest, backlog: Backlog) -> list[str]:
-    """The same of a backlog that was just read, and of which nothing was taken."""
+    """What was asked for and changes nothing, a line each. `backlog`: just read, and nothing was taken of it. Raises
+    DatabaseUnavailable."""
     found = find_idle_filters(project.store, request.filters, request.state, backlog)
     if "--include-quarantined" in request.flags:
         orphanings = project.store.history.read_past().orphanings

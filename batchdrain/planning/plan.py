@@ -78,13 +78,12 @@ def plan(
     take: Callable[[PhaseKey], object],
     retries: Sequence[ScheduledAttempt] = (),
 ) -> Plan:
-    """Take phases from a backlog as the drain does, without executing them. At most `most`; None: all. `retries`: phases that
+    """Take phases from a backlog that was just read, as the drain does, without executing them. At most `most`; None: all. `retries`: phases that
     the session tries again anyway; as it attempted them, the backlog skips them.
 
     `take`: told of each planned phase, so that the backlog takes it for attempted: another reading goes on behind it, as the
     drain's does.
     """
-    backlog.refresh(now)
     remainder = backlog.remainder
     again = tuple(Planned(choice=tried.choice, limit=limits.of(tried.choice.phase, longer=tried.longer)) for tried in retries)
     chosen: dict[PhaseKey, Planned] = {}

@@ -18,6 +18,7 @@ from typing import Final
 from batchdrain.model.errors import BadData, FilesUnavailable, SessionInUse, UsageError
 from batchdrain.runtime import files, folders
 from batchdrain.sessions import lock
+from batchdrain.sessions.guarded_folder import open_guarded
 from batchdrain.sessions.parse import CorruptSession, parse
 from batchdrain.sessions.session import Session
 
@@ -45,23 +46,8 @@ class SessionFolder:
 
     def prepare(self) -> None:
         """Make the folder, for us alone. Raises FilesUnavailable where others may write to it."""
+        fd = open_guarded(self.folder, mode=0o700)  # whatever the umask
         try:
-            # Whatever the umask: who may write a parent may put something else in the folder's place.
-            fd = folders.open_folder(self.folder, guarded=True, mode=0o700)
-        except folders.MovableError as error:
-            raise FilesUnavailable(f"batchdrain.session_dir: {error.filename} {error.strerror}", remedy=error.cure) from error
-        except OSError as error:
-            raise FilesUnavailable(
-                f"batchdrain.session_dir: {self.folder}: {error.strerror}",
-                remedy="make it writable or name another folder",
-            ) from error
-        try:
-            found = os.fstat(fd)
-            if found.st_uid != os.geteuid() or folders.others_may_write(found, fd):
-                raise FilesUnavailable(
-                    f"batchdrain.session_dir: {self.folder} is not ours alone to write",
-                    remedy=folders.cure_of_shared(found, self.folder),
-                )
             files.sweep(fd)
         finally:
             os.close(fd)

@@ -84,7 +84,9 @@ def test_a_plan_goes_on_where_a_lane_has_run_out(monkeypatch: pytest.MonkeyPatch
     attempted: set[PhaseKey] = set()
     rules = SkipRules(filters=Filters(), settings=Settings(), past=Past(), attempted=attempted)
     limits = TimeLimits(lambda *_: [], Timeout(), lambda _: "default")
-    made = plan(backlog_of(rows, rules=rules), limits, most=20, now=NOW, take=attempted.add)
+    backlog = backlog_of(rows, rules=rules)
+    backlog.refresh(NOW)
+    made = plan(backlog, limits, most=20, now=NOW, take=attempted.add)
     assert [planned.choice.phase.phase_id for planned in made.phases] == [row.phase_id for row in rows[:20]]
     assert (made.total, made.left, made.skipped.total()) == (30, 10, 0)
 
@@ -192,6 +194,7 @@ def test_every_phase_has_exactly_one_reason(found: tuple[list[Row], SkipRules], 
     rows, rules = found
     attempted = set(rules.attempted)
     backlog = backlog_of(rows, ["untried-first", "smart"], replace(rules, attempted=attempted))
+    backlog.refresh(NOW)
     made = plan(backlog, LIMITS, most=batch, now=NOW, take=attempted.add)
 
     told = list(explain_rows(backlog_of(rows, rules=replace(rules, attempted=attempted)), made))

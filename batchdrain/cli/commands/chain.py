@@ -22,10 +22,10 @@ def drain_chain(invocation: Invocation, flags: ChainFlags, task: str) -> int:
     """The queued phases that the flags are about, then the failed ones. Returns the exit code."""
     with open_chain(invocation, flags) as (project, requests):
         chain = Chain.of(task, requests)
-        if invocation.dry:
-            return show_chain_plan(project, chain, fail_if_nothing=flags.fail_if_nothing)
         for line in find_idle(project, requests):
             Output().line(f"  ! {safe_text(line)}")
+        if invocation.dry:
+            return show_chain_plan(project, chain, fail_if_nothing=flags.fail_if_nothing)
         outcome = go_through(invocation, project, chain, quiet=flags.quiet)
         return code_of(outcome, fail_if_nothing=flags.fail_if_nothing)
 

@@ -13,7 +13,7 @@ from batchdrain.drain.dry_plan import DryPlan, make_dry_plan
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption
-from batchdrain.drain.selection import look_for_idle, settle
+from batchdrain.drain.selection import settle
 from batchdrain.planning import plan_file
 from batchdrain.planning.plan import explain_rows
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
@@ -44,10 +44,10 @@ def show_plan(
     Returns 0, or 1 where nothing is planned and that is to fail. Raises ConfigError for a table that can't be drained."""
     project.require_fit_table(request.settings.command)
     request = settle(project, request)
-    found, idle = make_dry_plan(project, request, left), look_for_idle(project, request)
+    found = make_dry_plan(project, request, left)
     filters = {"kind": request.kind.value, **asdict(request.filters)}
     file = plan_file.as_file(
-        found.made, now=clock.now(), database=project.store.identify(), filters=filters, without_effect=idle
+        found.made, now=clock.now(), database=project.store.identify(), filters=filters, without_effect=found.idle
     )
     out, as_json = Output(), shape == "json"
     nothing = "" if found.made.all else _explain_nothing(project, request, found)
@@ -58,7 +58,7 @@ def show_plan(
     if as_json:
         out.json(text)
         return int(request.fail_if_nothing and not found.made.all)
-    for line in _render(project, request, found, idle, quiet=view.quiet):
+    for line in _render(project, request, found, quiet=view.quiet):
         out.line(line)
     if view.explain:
         for line in render_explanation(explain_rows(found.backlog(), found.made), request.state.value):
@@ -69,12 +69,12 @@ def show_plan(
     return int(request.fail_if_nothing and not found.made.all)
 
 
-def _render(project: Project, request: DrainRequest, found: DryPlan, idle: list[str], *, quiet: bool) -> Iterator[str]:
+def _render(project: Project, request: DrainRequest, found: DryPlan, *, quiet: bool) -> Iterator[str]:
     made, state = found.made, request.state.value
     yield "Dry run: nothing is written"
     yield f"Database: {project.store.where}: {describe_counts(project.store.read_run_counts())}"
     yield f"Target: Process {made.most if found.limit is not None else 'all'} {state} phases"
-    yield from (f"  ! {safe_text(line)}" for line in idle)
+    yield from (f"  ! {safe_text(line)}" for line in found.idle)
     yield from render_recovery(found.recovery)
     for name, budget in request.settings.stop.max_metric.items():
         if budget:

@@ -14,8 +14,9 @@ from batchdrain.database.ledger.prune_attempts import OldAttempts
 from batchdrain.database.ledger.session_heads import SessionHead
 from batchdrain.drain.project import Project
 from batchdrain.drain.prune.judge import Judgement, Kept, SessionJudge
-from batchdrain.model.errors import FilesUnavailable, SessionInUse, UsageError
-from batchdrain.runtime import clock, folders, trees
+from batchdrain.model.errors import SessionInUse, UsageError
+from batchdrain.runtime import clock, trees
+from batchdrain.sessions.guarded_folder import open_guarded
 from batchdrain.sessions.old_files import SessionFiles, find_sessions, find_triages
 
 SHOWN = 20
@@ -40,25 +41,12 @@ class PrunePlan:
 @contextmanager
 def open_sessions(project: Project) -> Iterator[int | None]:
     """The folder of the sessions; None where there is none. Raises FilesUnavailable where it is not ours alone."""
-    folder = project.folder.folder
     try:
-        fd = folders.open_folder(folder, guarded=True)
+        fd = open_guarded(project.folder.folder)
     except FileNotFoundError:
         yield None
         return
-    except folders.MovableError as error:
-        raise FilesUnavailable(f"batchdrain.session_dir: {error.filename} {error.strerror}", remedy=error.cure) from error
-    except OSError as error:
-        raise FilesUnavailable(
-            f"batchdrain.session_dir: {folder}: {error.strerror}", remedy="make it readable, or name another folder"
-        ) from error
     try:
-        found = os.fstat(fd)
-        if found.st_uid != os.geteuid() or folders.others_may_write(found, fd):
-            raise FilesUnavailable(
-                f"batchdrain.session_dir: {folder} is not ours alone to write",
-                remedy=f"chown it to the user that drains, and chmod 700 {folder}",
-            )
         yield fd
     finally:
         os.close(fd)

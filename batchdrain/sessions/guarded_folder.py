@@ -1,0 +1,30 @@
+"""The folder of the sessions, opened: who else may write to it may put something else in a file's place."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from batchdrain.model.errors import FilesUnavailable
+from batchdrain.runtime import folders
+
+
+def open_guarded(folder: Path, mode: int | None = None) -> int:
+    """Its descriptor. `mode`: it is made with it where it is not there. Raises FilesUnavailable where others may write to it, and
+    FileNotFoundError where it is not to be made."""
+    try:
+        fd = folders.open_folder(folder, guarded=True, mode=mode)
+    except folders.MovableError as error:
+        raise FilesUnavailable(f"batchdrain.session_dir: {error.filename} {error.strerror}", remedy=error.cure) from error
+    except OSError as error:
+        if isinstance(error, FileNotFoundError) and mode is None:
+            raise
+        raise FilesUnavailable(
+            f"batchdrain.session_dir: {folder}: {error.strerror}", remedy="make it writable or name another folder"
+        ) from error
+    found = os.fstat(fd)
+    if found.st_uid != os.geteuid() or folders.others_may_write(found, fd):
+        cure = folders.cure_of_shared(found, folder)
+        os.close(fd)
+        raise FilesUnavailable(f"batchdrain.session_dir: {folder} is not ours alone to write", remedy=cure)
+    return fd
