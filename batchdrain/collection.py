@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from invoke.collection import Collection
 
-from batchdrain.cli.tasks import drain, notes, reports, setup, triage
+from batchdrain.cli.tasks import drain, notes, reports, running, setup, triage
 from batchdrain.cli.tasks.settings_files import require_sound_files
 from batchdrain.config import environment
 
@@ -23,6 +23,10 @@ ns = Collection(
     drain.drain_all,
     reports.summary,
     reports.sessions,
+    running.status,
+    running.stop,
+    running.pause,
+    running.continue_,
     reports.pick_next_run,
     reports.list_run_counts,
     reports.clusters,

@@ -89,6 +89,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for number, reasons in sorted(skipped.items()):
         what = f"fault {number}" if number else "no fault of the matrix"
         terminalreporter.write_line(f"{what}: {reasons.total()} skipped ({'; '.join(reasons)})")
+    if place := os.environ.get("BATCHDRAIN_FAILED_TESTS"):
+        failed = {report.nodeid for kind in ("failed", "error") for report in terminalreporter.stats.get(kind, [])}
+        Path(place).write_text("".join(f"{name}\n" for name in sorted(failed)))
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,7 @@ from batchdrain.model.errors import ConfigError
 
 
 def categoriser_of(settings: Settings) -> Categoriser:
-    """The configured rules, then the built-in ones: one for all who ask with equal rules, as it remembers which of them
-    are slow. Raises ConfigError for a bad rule."""
+    """The configured rules, then the built-in ones: one for all who ask with equal rules. Raises ConfigError for a bad rule."""
     return _categoriser_of(tuple((own.category, own.match) for own in settings.categories))
 
 
@@ -22,5 +21,7 @@ def _categoriser_of(rules: tuple[tuple[str, str], ...]) -> Categoriser:
         try:
             own.append(make_own_rule(category, match))
         except ValueError as error:
-            raise ConfigError(f"batchdrain.categories.{place}: {error}", remedy="mend the rule") from None
+            raise ConfigError(
+                f"batchdrain.categories.{place}: {error}", remedy=getattr(error, "cure", "mend the rule")
+            ) from None
     return Categoriser(tuple(own))

@@ -12,14 +12,18 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from batchdrain.config.environment import PREFIX
+from batchdrain.config.known_keys import keys_beside
 from batchdrain.config.messages import explain
 from batchdrain.config.profiles import PROFILES
+from batchdrain.config.reason_setting import TAGS
 from batchdrain.config.settings import Settings
+from batchdrain.config.state_settings import text_to_words
 from batchdrain.model.errors import ConfigError, UsageError, did_you_mean
 
 Tree = dict[str, Any]
 _NOTHING: Final = frozenset({"", "~", "null"})
 _HUGE: Final = 10**30
+_AS_YAML: Final = {"None": "null", "True": "true", "False": "false"}
 _SHOWN_CHARS: Final = 120
 _MOST_VALUES: Final = 100_000
 DEFAULT_URL: Final = "sqlite:///batchdrain.db"
@@ -107,11 +111,12 @@ def _validated(base: Tree, problems: list[str], environ: Mapping[str, str]) -> S
 
 def _named(error: ErrorDetails) -> tuple[str, ...]:
     loc = error["loc"][:1] if _is_policy(error["loc"]) else error["loc"]
-    return tuple(part for part in loc if isinstance(part, str))
+    return tuple(part for part in loc if isinstance(part, str) and part not in TAGS)
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, ("batchdrain", *(loc[:2] if _is_policy(loc) else loc))))
+    shown = loc[:2] if _is_policy(loc) else [part for part in loc if part not in TAGS]
+    return ".".join(map(str, ("batchdrain", *shown)))
 
 
 def _is_policy(loc: tuple[int | str, ...]) -> bool:
@@ -128,7 +133,7 @@ def _line(error: ErrorDetails, environ: Mapping[str, str]) -> str:
 
 def _describe(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
-        return "is not a known key" + did_you_mean(str(error["loc"][-1]), _keys_beside(error["loc"]))
+        return "is not a known key" + did_you_mean(str(error["loc"][-1]), keys_beside(error["loc"]))
     expected = "write a name, or {name: …, parameter: value}" if _is_policy(error["loc"]) else explain(error)
     value = error.get("input")
     if "database_url" in error["loc"] or not isinstance(value, str | int | float | None):  # it may hold a password
@@ -140,18 +145,8 @@ def _brief(value: object) -> str:
     """A value as people recognise it: never longer than a line."""
     if isinstance(value, int) and abs(value) >= _HUGE:
         return "a number beyond all bounds"
-    text = repr(value)
+    text = _AS_YAML.get(repr(value), repr(value))
     return text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "…"
-
-
-def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
-    model: type[BaseModel] = Settings
-    for part in loc[:-1]:
-        field = model.model_fields.get(str(part))
-        inner = field.annotation if field else None
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            model = inner
-    return list(model.model_fields)
 
 
 def to_plain(value: Any, left: Iterator[int] | None = None) -> Any:
@@ -202,7 +197,7 @@ def _from_text(path: tuple[str, ...], text: str) -> Any:
         return None
     if isinstance(default, list) or path[-1] == "stuck_states":
         return split_list(text)
-    return text
+    return text_to_words(text) if path[:2] == ("source", "states") else text
 
 
 def _join_lists(texts: list[str]) -> object:

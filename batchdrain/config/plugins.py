@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 from collections.abc import Callable
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Any, Final
 
 from batchdrain.model.errors import ConfigError, did_you_mean
@@ -53,15 +55,26 @@ def resolve_engine(name: str) -> Callable[..., Any]:
     return factory
 
 
+def is_ours(name: str, group: str) -> bool:
+    """Whether a name is of this package. Imports nothing. Raises ConfigError as `resolve` does for a name."""
+    return _path_of(name, group, group).startswith("batchdrain.")
+
+
 def list_names(group: str) -> list[str]:
     """Those of all installed packages, sorted, each once."""
-    return sorted({point.name for point in entry_points(group=group)})
+    return sorted({point.name for point in _points_of(group, tuple(sys.path))})
+
+
+@cache
+def _points_of(group: str, places: tuple[str, ...]) -> EntryPoints:  # noqa: ARG001 - other places hold other packages
+    """Read once for the `places` where packages are looked for: it opens a file of each."""
+    return entry_points(group=group)
 
 
 def _path_of(name: str, group: str, setting: str) -> str:
     if ":" in name:
         return name
-    points: list[EntryPoint] = list(entry_points(group=group, name=name))
+    points: list[EntryPoint] = list(_points_of(group, tuple(sys.path)).select(name=name))
     values = {point.value for point in points}
     if not values:
         raise ConfigError(

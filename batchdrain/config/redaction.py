@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 from urllib.parse import unquote, unquote_plus
@@ -42,24 +42,31 @@ _OF_COOKIE: Final = re.compile(r"[\w-]+=([^;\s]+)")
 Redact = Callable[[str], str]
 
 
-def redactor_of(environ: Mapping[str, str], url: URL) -> Redact:
-    """A function that takes the known secrets out of a text."""
-    forms = {form for secret in _find_all(environ, url) for form in forms_of(secret)}
+def redactor_of(environ: Mapping[str, str], url: URL, options: Mapping[str, Any] | None = None) -> Redact:
+    """A function that takes the known secrets out of a text. `options`: of the engine."""
+    forms = {form for secret in _find_all(environ, url, options or {}) for form in forms_of(secret)}
     pieces = [(form.piece, form) for form in sorted(forms, key=lambda form: (-len(form.text), form.text))]
     compiled = cache(Form.compile)
 
     def redact(text: str) -> str:
         for piece, form in pieces:
-            if piece in text:
+            if len(form.text) <= len(text) and piece in text:  # no form of a secret is shorter than it
                 text = compiled(form).sub(SHOWN, text)
         return _IN_URL.sub(rf"\1{SHOWN}", text) if "://" in text and "@" in text else text
 
     return redact
 
 
-def _find_all(environ: Mapping[str, str], url: URL) -> set[str]:
+def redact_all(redact: Redact, texts: Sequence[str]) -> Sequence[str]:
+    """Most texts hold no secret. All are looked through at once: one by one that would take longer than reading them. What is
+    found in one of them is found in all together, as no secret goes on behind the end of a line by itself."""
+    joined = "\n".join(texts)
+    return texts if redact(joined) == joined else list(map(redact, texts))
+
+
+def _find_all(environ: Mapping[str, str], url: URL, options: Mapping[str, Any]) -> set[str]:
     """Each whole, and line by line."""
-    whole = {form for one in _find_secrets(environ, url) for form in _readings(one)}
+    whole = {form for one in (*_find_secrets(environ, url), *_find_in_json(options)) for form in _readings(one)}
     found = {secret for one in whole for secret in (one, one.strip(), *map(str.strip, one.splitlines()))}
     return {secret for secret in found if secret}
 

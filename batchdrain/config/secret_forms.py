@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import html
+import itertools
 import re
 import string
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ _PIECES: Final = re.compile(r"[A-Za-z0-9_.~-]+")
 _IN_BASE64: Final = {"+": r"(?>%2[bB]|\\u002[bB]|[+-])", "/": r"(?>%2[fF]|\\u002[fF]|\\/|[/_])"}
 """Of both alphabets, and quoted for a URL or for JSON."""
 _NAMED: Final = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f", "\v": "v", "\a": "a"}
+_LONG_RUN: Final = 16
 _OF_SHELLS: Final = ("'\"'\"'", "'\\''")
 """How a quote stands between quotes: of `shlex.quote`, and of people."""
 
@@ -45,7 +47,7 @@ class Form:
             return re.compile("".join(_IN_BASE64.get(sign, sign) for sign in self.text))
         nested = sorted({*_nested(self.text)} - {self.text}, key=lambda form: (-len(form), form))
         # As it is, too: a '%' of its own could be read as the beginning of an escaped one.
-        return re.compile("|".join((*map(re.escape, nested), "".join(map(_escaped, self.text)), re.escape(self.text))))
+        return re.compile("|".join((*map(re.escape, nested), _escaped_all(self.text), re.escape(self.text))))
 
 
 def forms_of(secret: str) -> Iterator[Form]:
@@ -71,6 +73,12 @@ def _nested(text: str) -> Iterator[str]:
             yield from (doubled, doubled.replace("'", "\\'"))
             inner = doubled.replace('"', '\\"')
             yield inner
+
+
+def _escaped_all(text: str) -> str:
+    """Each character, or what stands for it. A long run of one is a count: a pattern of its length would take seconds to make."""
+    runs = ((_escaped(sign), len(list(run))) for sign, run in itertools.groupby(text))
+    return "".join(one * times if times < _LONG_RUN else f"{one}{{{times}}}" for one, times in runs)
 
 
 def _escaped(sign: str) -> str:

@@ -13,6 +13,9 @@ def leaf(default: Any, says: str, **bounds: Any) -> Any:
 
 
 class Section(BaseModel):
-    """A mapping of settings: frozen, and a key that is not among its fields is an error."""
+    """A mapping of settings: frozen, and a key that is not among its fields is an error.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    A section within another has its default by `model_construct`: its own validator, which nobody needs, is not built then.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)

@@ -7,55 +7,32 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from batchdrain.config.column_settings import Columns
+from batchdrain.config.id_columns import names_of
 from batchdrain.config.section import Section, leaf
+from batchdrain.config.state_settings import OneWord, States
 from batchdrain.config.stop_settings import Stop
 from batchdrain.config.timeout_settings import Timeout
-from batchdrain.config.values import Condition, NonEmptyText, Number, Place, Seconds, SecondsOrZero, Text, Truth, Whole
-
-
-class Columns(Section):
-    """Names of the columns in the user's table."""
-
-    run_id: NonEmptyText = leaf("run_id", "names the run of a phase; may be a number or a UUID")
-    phase_id: NonEmptyText = leaf("phase_id", "names the phase within its run")
-    phase_index: NonEmptyText | None = leaf("phase_index", "orders the phases of a run; null: you have none")
-    state: NonEmptyText = leaf(
-        "state", "holds one of the four words of `source.states`, or a word that batchdrain leaves alone"
-    )
-    last_failure_reason: NonEmptyText | None = leaf("last_failure_reason", "holds the failure text; null: you have none")
-    updated_at: NonEmptyText | None = leaf(None, "is set to the time of each write of batchdrain; null: it is left alone")
-
-    @model_validator(mode="after")
-    def _require_distinct(self) -> Columns:
-        names = [name for name in self.model_dump().values() if name is not None]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"each column has one meaning, but {', '.join(map(repr, twice))} is mapped twice")
-        return self
-
-
-class States(Section):
-    """The user's words for the states."""
-
-    failed: NonEmptyText = leaf("FAILED", "the phase failed: `drain` takes it")
-    queued: NonEmptyText = leaf("QUEUED", "the phase was never tried: `drain-queued` takes it")
-    executing: NonEmptyText = leaf("EXECUTING", "a controller holds the phase")
-    complete: NonEmptyText = leaf("COMPLETE", "the phase is done")
-
-    @model_validator(mode="after")
-    def _require_distinct(self) -> States:
-        words = [self.failed, self.queued, self.executing, self.complete]
-        if len(set(words)) < len(words):
-            raise ValueError(f"the four words must differ, got {', '.join(words)}")
-        return self
+from batchdrain.config.values import (
+    Condition,
+    NonEmptyText,
+    Number,
+    Options,
+    Place,
+    Seconds,
+    SecondsOrZero,
+    Text,
+    Truth,
+    Whole,
+)
 
 
 class Source(Section):
     """The user's own table; never altered."""
 
     table: NonEmptyText = leaf("phases", "your table or view, `schema.table` where it has a schema")
-    columns: Columns = Columns()
-    states: States = States()
+    columns: Columns = Columns.model_construct()
+    states: States = States.model_construct()
     where: Condition = leaf("", "an SQL condition on the rows that may be drained")
     updated_at_unit: Literal["auto", "s", "ms", "us"] = leaf(
         "auto", "the unit of `updated_at` where it holds numbers; `auto`: as its values show it, seconds while there are none"
@@ -73,13 +50,25 @@ class Command(Section):
     transient_exit_codes: list[Whole] = leaf([75], "exit codes that mean a transient failure: it may be tried again")
     settle_s: SecondsOrZero = leaf(2.0, "with `database`: how long to wait for a commit that comes after the exit")
     grace_s: Seconds = leaf(10.0, "between TERM and KILL")
-    stuck_states: list[NonEmptyText] | None = leaf(
+    stuck_states: list[OneWord] | None = leaf(
         None, "with `database`: the states from which an attempt that ended badly is given back; null: executing and queued"
+    )
+    runs_per_minute: Number = leaf(
+        0.0,
+        "so many executions begin in a minute at most, evenly spread, over all drains of a group; 0 is off",
+        ge=0,
+        le=60_000,
     )
     env_allow: list[NonEmptyText] = leaf([], "`DATABASE_URL` is not passed to the command unless it is listed here")
     env_deny: list[NonEmptyText] = leaf([], "names of variables that the command does not inherit")
+    columns: list[NonEmptyText] = leaf(
+        [], "columns of the row that the command gets, beside those of an id of several columns: see docs/tables.md"
+    )
     log_max_mb: Number = leaf(
         50.0, "disk of stdout, and of stderr, of one attempt; past it the middle is cut out (Linux)", gt=0, le=1_000_000
+    )
+    log_back_kb: Whole = leaf(
+        64, "of stdout, and of stderr, that come back from a worker that sees no folder of the sessions", ge=1, le=16_000
     )
 
 
@@ -142,9 +131,9 @@ class Dependency(Section):
 
 
 class CategoryMatch(Section):
-    """A rule of the user's: failure texts that `match` (a regular expression) are of `category`."""
+    """A rule of the user's: failure texts that `match` (a regular expression of RE2) are of `category`."""
 
-    match: NonEmptyText = leaf(..., "a regular expression, searched in the failure text")
+    match: NonEmptyText = leaf(..., "a regular expression of RE2, searched in the failure text")
     category: NonEmptyText = leaf(..., "one of the seven categories")
 
 
@@ -164,6 +153,9 @@ class Settings(Section):
     engine: NonEmptyText = leaf(
         "local", "where commands run: a name (entry point `batchdrain.engines`) or `package.module:factory`"
     )
+    engine_options: Options = leaf(
+        {}, '`{address: "tls://host:8786"}`: what the engine wants to know; docs/fleet.md says what `dask` takes', repr=False
+    )
     finish_current: Truth = leaf(False, "the first Ctrl-C lets the running phases end")
     profile: Literal["classic", "conservative", "triage", "throughput"] = leaf(
         "classic", "a named set of limits and an order; what you set yourself wins"
@@ -174,19 +166,27 @@ class Settings(Section):
     categories: list[CategoryMatch] = leaf(
         [], "your own rules, before the built-in ones: `{match: regular expression, category: name}`"
     )
-    refresh_s: Seconds = leaf(30.0, "read the backlog again after this time")
-    source: Source = Source()
-    command: Command = Command()
-    timeout: Timeout = Timeout()
-    retry: Retry = Retry()
-    triage: Triage = Triage()
-    lease: Lease = Lease()
-    patience: Patience = Patience()
-    stop: Stop = Stop()
+    refresh_s: Seconds = leaf(
+        30.0, "read the backlog again after this time; a large one more seldom: a twentieth of the time goes into it at most"
+    )
+    source: Source = Source.model_construct()
+    command: Command = Command.model_construct()
+    timeout: Timeout = Timeout.model_construct()
+    retry: Retry = Retry.model_construct()
+    triage: Triage = Triage.model_construct()
+    lease: Lease = Lease.model_construct()
+    patience: Patience = Patience.model_construct()
+    stop: Stop = Stop.model_construct()
     depends_on: list[Dependency] = leaf(
         [], '`{run: "release-*", after: ["build-*"]}`: such a run waits while one of the others has unfinished phases'
     )
     run_types: list[RunType] = leaf([], '`{match: "build*", type: maintenance}`: time limits and yields are learnt by type')
+
+    @property
+    def given_columns(self) -> tuple[str, ...]:
+        """The columns whose values a command gets, each once: those of an id of several, and those that it asks for."""
+        ids = (names_of(self.source.columns.run_id), names_of(self.source.columns.phase_id))
+        return tuple(dict.fromkeys([*(name for names in ids if len(names) > 1 for name in names), *self.command.columns]))
 
     def run_type_of(self, run_id: str) -> str:
         """By the first rule of `run_types` that matches; 'default' where none does."""

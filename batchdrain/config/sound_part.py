@@ -15,7 +15,9 @@ from batchdrain.config.settings import Settings
 def load_sound_part(section: object, environ: Mapping[str, str]) -> tuple[Settings, set[str]]:
     """The settings, with the default for each value that can't be read; and the places of those values: 'source.table', or
     'source' where they contradict each other. Raises ConfigError where there is too much of it."""
-    base: Tree = to_plain(section) if isinstance(section, Mapping) or hasattr(section, "keys") else {}
+    if section is not None and not hasattr(section, "keys"):
+        return Settings(), {"the whole"}
+    base: Tree = to_plain(section) if section is not None else {}
     known = {PREFIX + "_".join(path).upper() for path in leaves()}
     overlay(base, {name: text for name, text in environ.items() if name in known})
     lost: set[str] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -41,7 +41,8 @@ def _require_number(value: object) -> object:
     return value
 
 
-def _to_text(value: object) -> object:
+def to_text(value: object) -> object:
+    """A number as the text that it is written with; the value itself where it is no text. Raises ValueError for true and false."""
     if isinstance(value, bool):
         raise ValueError("YAML reads a bare yes, no, on or off as true or false: quote it")  # noqa: TRY004
     return str(value) if isinstance(value, int) else value
@@ -59,12 +60,20 @@ def _to_budgets(value: object) -> object:
         if value.lstrip().startswith("{"):
             return json.loads(value)
         pairs = (entry.partition("=") for entry in value.split(",") if entry.strip())
-        return {name.strip(): amount.strip() for name, _, amount in pairs}
+        return {name.strip(): amount for name, _, amount in pairs}
     except (ValueError, RecursionError):
         return value
 
 
-def _require_no_nul(value: str) -> str:
+def _to_options(value: object) -> object:
+    try:
+        return json.loads(value) if isinstance(value, str) and value.lstrip().startswith("{") else value
+    except (ValueError, RecursionError):
+        return value
+
+
+def require_no_nul(value: str) -> str:
+    """Raises ValueError."""
     if "\x00" in value:
         raise ValueError("must not contain a NUL character")
     return value
@@ -89,11 +98,13 @@ Seconds = Annotated[float, BeforeValidator(to_seconds), Field(gt=0, le=31_536_00
 SecondsOrZero = Annotated[float, BeforeValidator(to_seconds), Field(ge=0, le=31_536_000)]
 Whole = Annotated[int, BeforeValidator(_require_whole)]
 Number = Annotated[float, BeforeValidator(_require_number), Field(allow_inf_nan=False)]
-NonEmptyText = Annotated[str, BeforeValidator(_to_text), AfterValidator(_require_no_nul), Field(min_length=1)]
-Text = Annotated[str, BeforeValidator(_to_text), AfterValidator(_require_no_nul)]
+NonEmptyText = Annotated[str, BeforeValidator(to_text), AfterValidator(require_no_nul), Field(min_length=1)]
+Text = Annotated[str, BeforeValidator(to_text), AfterValidator(require_no_nul)]
 Place = Annotated[Text, AfterValidator(expand_home)]
 """A path: `~` is expanded, a variable refused."""
 Condition = Annotated[Text, AfterValidator(_require_closed)]
 Truth = Annotated[bool, BeforeValidator(_to_truth)]
 Budgets = Annotated[dict[NonEmptyText, Annotated[Number, Field(ge=0)]], BeforeValidator(_to_budgets)]
 """A number by name, as a mapping or as the text that a variable holds: JSON, or `tokens=100000,calls=50`."""
+Options = Annotated[dict[NonEmptyText, Any], BeforeValidator(_to_options)]
+"""Whatever an engine takes, as a mapping or as JSON."""

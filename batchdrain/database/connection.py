@@ -8,19 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_exception,
-    stop_after_attempt,
-    stop_after_delay,
-    wait_random_exponential,
-)
 
 from batchdrain.config.settings import Patience
 from batchdrain.database.deadlines import Deadlines
@@ -36,30 +28,33 @@ from batchdrain.database.driver_errors import (
     may_be_said_by_a_trigger,
     to_batchdrain_error,
 )
-from batchdrain.database.engine import make_engine
-from batchdrain.database.lost_statement import StopAtLarge, roll_back_quietly
+from batchdrain.database.engine import make_engine, require_synchronous
+from batchdrain.database.lost_statement import roll_back_quietly
 from batchdrain.database.network_disk import REMEDY, network_disk_problem_of
+from batchdrain.database.silence_notice import SilenceNotice
 from batchdrain.database.url import file_of, mask_url, parse_url, place_of, require_file, require_user
 from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable
 
+if TYPE_CHECKING:
+    from tenacity import Retrying
+
 T = TypeVar("T")
-TRIES: Final = 8
 
 
 class Database:
     """An open database. Reads never write, not even a journal mode; writes are whole transactions."""
 
-    def __init__(
-        self, url: URL, engine: sa.Engine, patience: Patience, on_retry: Callable[[str, int], None] | None = None
-    ) -> None:
+    def __init__(self, url: URL, engine: sa.Engine, patience: Patience, silence: SilenceNotice) -> None:
         self.url = url
         self.engine = engine
         self.patience = patience
-        self.on_retry = on_retry
+        self.on_retry: Callable[[str, int], None] | None = None
+        self.silence = silence  #: tells what is waited for, until it is closed
+        silence.listen(engine, patience.operation_s)
         self._is_on_local_disk = False
         self._was_reached = False  # a server answered, a file was written: what it refuses from now on is an outage
         self._deadlines = (
-            None if engine.dialect.name == "sqlite" else Deadlines(engine, patience.operation_s, login_s_of(url, patience))
+            None if self.dialect == "sqlite" else Deadlines(engine, patience.operation_s, login_s_of(url, patience), silence)
         )
 
     @property
@@ -142,12 +137,11 @@ class Database:
         if self.on_retry is not None:
             self.on_retry(first_line_of(error), 1)
         try:
-            result: T = self._make_retrying(may_wait=may_wait)(self._run_once, work)
+            return cast("T", self._make_retrying(may_wait=may_wait)(self._run_once, work))
         except SQLAlchemyError as last:
             if not may_wait and is_row_lock(last):
                 raise RowLocked.of(last) from last
             raise
-        return result
 
     def _may_be_said_by_a_trigger(self, error: SQLAlchemyError) -> bool:
         return self.dialect != "sqlite" and may_be_said_by_a_trigger(error) and self._takes_writes()
@@ -221,30 +215,22 @@ class Database:
     def close(self) -> None:
         """Close the idle connections, and stop watching them."""
         self.engine.dispose()
+        self.silence.close()
         if self._deadlines is not None:
             self._deadlines.close()
 
     def _make_retrying(self, *, may_wait: bool) -> Retrying:
-        def say(state: RetryCallState) -> None:
-            if self.on_retry is not None and state.outcome is not None:
-                self.on_retry(first_line_of(state.outcome.exception()), state.attempt_number + 1)
+        from batchdrain.database.retrying import make_retrying
 
-        return Retrying(
-            retry=retry_if_exception(lambda error: is_transient(error) and (may_wait or not is_row_lock(error))),
-            stop=stop_after_attempt(TRIES - 1) | stop_after_delay(self.patience.operation_s) | StopAtLarge(),
-            wait=wait_random_exponential(multiplier=0.05, max=2),
-            before_sleep=say,
-            reraise=True,
-        )
+        return make_retrying(self.patience.operation_s, self.on_retry, may_wait=may_wait)
 
 
-def open_database(
-    text: str, on_retry: Callable[[str, int], None] | None = None, patience: Patience | None = None
-) -> Database:
-    """Open the database of a URL. Raises ConfigError for a bad URL, a missing driver or a missing SQLite file (it is
+def open_database(text: str, on_silence: Callable[[str], None] | None = None, patience: Patience | None = None) -> Database:
+    """`on_silence`: as of SilenceNotice. Raises ConfigError for a bad URL, a missing driver or a missing SQLite file (it is
     never made by looking)."""
     url, patience = parse_url(text), patience or Patience()
+    require_synchronous(url)
     if url.get_backend_name() == "sqlite":
         require_file(url)
     require_user(url)
-    return Database(url, make_engine(url, patience), patience, on_retry)
+    return Database(url, make_engine(url, patience), patience, SilenceNotice(mask_url(url), on_silence))

@@ -19,6 +19,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from batchdrain.database.login import Login
+from batchdrain.database.silence_notice import SilenceNotice
 from batchdrain.runtime.resources import MOST_OF_AN_ANSWER, resident_bytes
 from batchdrain.runtime.threads import begin
 
@@ -69,15 +70,16 @@ class _Watched:
 class Deadlines:
     """Watches the connections of an engine whose driver talks through a socket."""
 
-    def __init__(self, engine: sa.Engine, seconds: float, login_s: float) -> None:
+    def __init__(self, engine: sa.Engine, seconds: float, login_s: float, notice: SilenceNotice) -> None:
         self._seconds = seconds
         self._login_s = login_s
+        self._notice = notice
         self._watched: set[_Watched] = set()
         self._problems: dict[int, str] = {}  # by the thread whose connection was ended
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
         sa.event.listen(engine, "do_connect", self._connect)
-        sa.event.listen(engine, "checkout", lambda _, record, __: _use(record.info))
+        sa.event.listen(engine, "checkout", lambda _, record, __: self._take(record.info))
         sa.event.listen(engine, "checkin", lambda _, record: _rest(record.info))
         sa.event.listen(engine, "close", lambda _, record: self._forget(record.info))
         sa.event.listen(engine, "invalidate", lambda _, record, __: self._forget(record.info))
@@ -97,16 +99,26 @@ class Deadlines:
         """Its first operations, of which SQLAlchemy tells nobody, are watched too."""
         if self._thread is None:  # before there is a connection that would be left open where no thread can begin
             self._thread = begin(self._watch, "deadlines")
-        dbapi = Login(dialect, arguments, settings).within(self._login_s)
+        self._notice.await_login(self._login_s)
+        try:
+            dbapi = Login(dialect, arguments, settings).within(self._login_s)
+        finally:
+            self._notice.end()
         descriptor = dbapi.fileno() if hasattr(dbapi, "fileno") else dbapi._sock.fileno()  # noqa: SLF001 - PyMySQL has no other way
         watched = _Watched(socket.socket(fileno=os.dup(descriptor)), self._seconds)
         weakref.finalize(dbapi, watched.sock.close)
         watched.use()
         record.info[_KEY] = watched
         self._watched.add(watched)
+        self._notice.await_answer(self._seconds)
         return dbapi
 
+    def _take(self, info: dict[str, Any]) -> None:
+        self._notice.end()
+        _use(info)
+
     def _forget(self, info: dict[str, Any]) -> None:
+        self._notice.end()
         if _KEY in info:
             watched = info.pop(_KEY)
             self._watched.discard(watched)

@@ -172,9 +172,19 @@ def to_batchdrain_error(error: SQLAlchemyError, name: str, *, was_reached: bool 
     return DatabaseUnavailable(message, remedy=REMEDY_OF_AN_OUTAGE)
 
 
+_DENIED: Final = re.compile(r"permission denied|command denied", re.IGNORECASE)
+_GRANT_YOURS: Final = "GRANT SELECT and UPDATE on your table; `inv doctor` tries each write of a drain"
+_GRANT_OWN: Final = (
+    "GRANT SELECT, INSERT, UPDATE, DELETE on batchdrain's tables, and CREATE and INDEX where they are not made yet; "
+    "`inv doctor` tries each"
+)
+
+
 def _cure_of_configuration(message: str) -> str:
     if STATEMENT_POOLING in message:
         return "set the pooler's pool_mode to transaction or session for this database"
+    if _DENIED.search(message):
+        return _GRANT_OWN if "batchdrain_" in message else _GRANT_YOURS
     if _NO_SAVEPOINT in message:
         return "ALTER TABLE … ENGINE=InnoDB, for each table that a trigger writes to; `inv doctor` names them"
     return "`inv doctor` checks table, columns, states and privileges"

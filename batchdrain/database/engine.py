@@ -18,7 +18,17 @@ from batchdrain.model.errors import ConfigError
 from batchdrain.runtime.resources import shortage_of
 
 _DRIVERS: Final = {"psycopg": "psycopg[binary]", "pymysql": "pymysql", "MySQLdb": "pymysql"}
-_WRITTEN: Final = {"postgresql": "postgresql+psycopg://…", "mysql": "mysql+pymysql://…", "sqlite": "sqlite:///…"}
+_WRITTEN: Final = {
+    "postgresql": "postgresql://… or postgresql+psycopg://…",
+    "mysql": "mysql+pymysql://…",
+    "sqlite": "sqlite:///…",
+}
+_OTHER_NAMES: Final = {
+    **dict.fromkeys(("postgres", "psql", "pgsql", "pg"), "postgresql"),
+    **dict.fromkeys(("mariadb", "mysql2"), "mysql"),
+    "sqlite3": "sqlite",
+}
+"""By what other programs write for a database."""
 _TRIED: Final = frozenset({"pysqlite", "psycopg", "pymysql"})
 
 
@@ -34,7 +44,6 @@ def make_engine(url: URL, patience: Patience) -> sa.Engine:
 
 def _create(url: URL, patience: Patience) -> sa.Engine:
     try:
-        _require_synchronous(url)
         with warnings.catch_warnings():
             warnings.simplefilter("error", SAWarning)  # a part of the URL that would be ignored
             engine = sa.create_engine(url, **engine_options_of(url, patience))
@@ -46,25 +55,37 @@ def _create(url: URL, patience: Patience) -> sa.Engine:
         way = "write mysql+pymysql://… and " if wanted == "MySQLdb" else ""
         raise ConfigError(
             f"database_url: no driver for {url.drivername}",
-            remedy=f"{way}pip install '{driver}'" if driver else "use sqlite, postgresql or mysql+pymysql",
+            remedy=f"{way}pip install '{driver}'" if driver else _to_cure(url),
         ) from None
     except (SQLAlchemyError, SAWarning, ValueError, TypeError) as error:
         raise ConfigError(f"database_url: {mask_url(url)}: {first_line_of(error)}", remedy="mend the URL") from None
     if engine.driver not in _TRIED:
         raise ConfigError(
             f"database_url: batchdrain is not tried with the driver {engine.driver!r}",
-            remedy="write sqlite://, postgresql+psycopg:// or mysql+pymysql://",
+            remedy=_to_cure(url),
         )
     return engine
 
 
-def _require_synchronous(url: URL) -> None:
-    """Asked before the driver is imported: whether it is installed changes nothing. Raises ConfigError, SQLAlchemyError."""
-    if url.get_dialect().is_async:
+def _to_cure(url: URL) -> str:
+    """How the URL of such a database is written."""
+    name = url.get_backend_name().lower()
+    written = _WRITTEN.get(_OTHER_NAMES.get(name, name))
+    return "use sqlite, postgresql or mysql+pymysql" if written is None else f"write {written}"
+
+
+def require_synchronous(url: URL) -> None:
+    """Asked before the driver is imported, and before its file is looked for: whether they are there changes nothing. Raises
+    ConfigError."""
+    try:
+        is_async = url.get_dialect().is_async
+    except (NoSuchModuleError, ImportError):  # told when it is opened
+        return
+    if is_async:
         name = url.drivername.partition("+")[2]
         raise ConfigError(
             f"database_url: the driver {name!r} is asynchronous, and batchdrain takes none of these",
-            remedy=f"write {_WRITTEN.get(url.get_backend_name(), 'the URL of another driver')}",
+            remedy=_to_cure(url),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Container
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,11 @@ NETWORK: Final = frozenset(
 )  # fmt: skip
 """File systems that several machines write to. Source: https://www.sqlite.org/wal.html, "does not work over a network".
 Those between a virtual machine and its host (9p, virtiofs) are not among them: the host seldom opens the file too."""
+KERNEL: Final = frozenset(
+    {"proc", "sysfs", "cgroup", "cgroup2", "devpts", "debugfs", "tracefs", "securityfs", "configfs", "bpf", "pstore", "efivarfs",
+     "mqueue", "binfmt_misc", "fusectl", "nsfs", "selinuxfs"}
+)  # fmt: skip
+"""File systems whose files are the kernel's own. Source: filesystems(5), and `nodev` in /proc/filesystems."""
 REMEDY: Final = "put the file on a disk of this machine, or use PostgreSQL"
 _MOUNTS: Final = Path("/proc/self/mountinfo")
 
@@ -25,6 +31,15 @@ def network_disk_problem_of(file: Path) -> str | None:
 
 def find_network_kind(place: Path) -> str | None:
     """The kind of the network's file system on which a file or folder lies, and where that is mounted; None elsewhere."""
+    return _find_kind(place, NETWORK)
+
+
+def find_kernel_kind(place: Path) -> str | None:
+    """The same for a file system that keeps nobody's files."""
+    return _find_kind(place, KERNEL)
+
+
+def _find_kind(place: Path, kinds: Container[str]) -> str | None:
     try:
         device = place.stat().st_dev
         mounts = [line.split() for line in _MOUNTS.read_text(errors="replace").splitlines()]
@@ -33,7 +48,7 @@ def find_network_kind(place: Path) -> str | None:
     number = f"{os.major(device)}:{os.minor(device)}"
     for fields in mounts:  # proc(5): number, parent, device, root, place, options, more of them, "-", file system, source
         kind = fields[fields.index("-") + 1]
-        if fields[2] == number and kind in NETWORK:
+        if fields[2] == number and kind in kinds:
             mounted = re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), fields[4])
             return f"{kind} at {mounted}"
     return None

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from batchdrain.config.environment import read_environ
-from batchdrain.config.redaction import Redact, redactor_of
 from batchdrain.config.settings import Settings
 from batchdrain.database.connection import Database, open_database
-from batchdrain.database.ledger.history import History
-from batchdrain.database.ledger.migration import migrate
 from batchdrain.database.ledger.schema import Ledger
-from batchdrain.database.phases.checks import require_usable, require_words_of_numbers
-from batchdrain.database.phases.relation import Relation, read_relation
+from batchdrain.database.phases.checks import require_condition, require_usable, require_words_of_numbers
+from batchdrain.database.phases.relation import Relation
 from batchdrain.database.phases.row_counts import count_by_run, read_ambiguous_ids
-from batchdrain.database.phases.table import PhaseTable
+from batchdrain.database.phases.table import PhaseTable, RowGone
 from batchdrain.database.run_counts import RunCounts, read_run_counts
-from batchdrain.model.errors import ConfigError
+from batchdrain.model.errors import BadData, ConfigError
 from batchdrain.model.phase import GONE, Phase, RowState
 from batchdrain.model.states import PhaseState
+
+if TYPE_CHECKING:  # heavy: a command that only looks at the table does without
+    from batchdrain.config.redaction import Redact
+    from batchdrain.database.ledger.history import History
 
 _AMBIGUOUS: Final = 10_000
 """Of so many ids it is known beforehand that they name several rows; of more, once they are to be claimed."""
@@ -33,15 +34,23 @@ class Store:
         self.database = database
         self.table = table
         self.ledger = ledger
-        self.history = History(database, ledger, table)
+        self.engine_options: Mapping[str, Any] = {}  #: which may hold secrets
+
+    @cached_property
+    def history(self) -> History:
+        """What the ledger says of former attempts."""
+        from batchdrain.database.ledger.history import History
+
+        return History(self.database, self.ledger, self.table)
 
     @classmethod
-    def open(cls, url: str, settings: Settings, on_retry: Callable[[str, int], None] | None = None) -> Store:
-        """`url`: with its password. Raises ConfigError, DatabaseUnavailable. Reads only."""
-        database = open_database(url, on_retry, settings.patience)
+    def open(cls, url: str, settings: Settings, on_silence: Callable[[str], None] | None = None) -> Store:
+        """`url`: with its password; `on_silence`: as of SilenceNotice. Raises ConfigError, DatabaseUnavailable. Reads only."""
+        database = open_database(url, on_silence, settings.patience)
         try:
-            table = PhaseTable.reflect(database, settings.source)
-            require_usable(table)
+            table = PhaseTable.reflect(database, settings.source, settings.given_columns)
+            require_usable(table, writes=settings.command.result_from == "exit_code")
+            require_condition(database, table)
             if database.dialect == "sqlite":
                 with database.read() as connection:
                     require_words_of_numbers(connection, table)
@@ -49,17 +58,21 @@ class Store:
         except BaseException:
             database.close()
             raise
-        return cls(database, table, ledger)
+        store = cls(database, table, ledger)
+        store.engine_options = settings.engine_options
+        return store
 
     def migrate_ledger(self) -> str | None:
         """Give tables of an earlier batchdrain what this one adds to them, unless somebody holds a claim. Why it was denied,
         where it was: a drain does without. Raises DatabaseUnavailable."""
         if self.ledger.is_newest:
             return None
+        from batchdrain.database.ledger.migration import migrate
+
         try:
             if migrate(self.database, self.ledger):
                 self.ledger = Ledger.find(self.database, self.table)
-                self.history = History(self.database, self.ledger, self.table)
+                self.__dict__.pop("history", None)  # it was of the former tables
         except ConfigError as error:
             return str(error)
         return None
@@ -71,7 +84,9 @@ class Store:
     @cached_property
     def redact(self) -> Redact:
         """Takes the secrets that we know of out of a text."""
-        return redactor_of(read_environ(), self.database.url)
+        from batchdrain.config.redaction import redactor_of
+
+        return redactor_of(read_environ(), self.database.url, self.engine_options)
 
     @cached_property
     def where(self) -> str:
@@ -79,22 +94,29 @@ class Store:
         named = self.database.url.host is not None or self.database.name.endswith(self.database.place)
         return self.database.name if named else f"{self.database.name} ({self.database.place})"
 
-    @cached_property
+    @property
     def relation(self) -> Relation:
-        """Whether the source is a table itself. Asked once."""
-        with self.database.read() as connection:
-            return read_relation(connection, str(self.table.table.name), self.table.schema)
+        """Whether the source is a table itself."""
+        return self.table.writability.relation
 
     @property
-    def failed_state(self) -> str:
-        """The user's text for it."""
-        return self.table.states[PhaseState.FAILED]
+    def failed_words(self) -> frozenset[str]:
+        """The user's words for it."""
+        return frozenset(self.table.states[PhaseState.FAILED])
 
     def read_row_state(self, phase: Phase) -> RowState:
         """What stands in the user's table for the phase now."""
         with self.database.read() as connection:
             found = self.table.read_row_state(connection, phase.key)
         return found or RowState(state=GONE, reason=None, is_deleted=self.relation is Relation.TABLE)
+
+    def read_given(self, phase: Phase) -> Mapping[str, str | None]:
+        """The columns of its row that the command gets, as texts; None for NULL. Raises BadData."""
+        with self.database.read() as connection:
+            try:
+                return self.table.read_given(connection, phase.key)
+            except RowGone:
+                raise BadData(f"{phase.key}: its row is gone") from None
 
     def read_run_counts(self) -> list[RunCounts]:
         """Every run with its phases by state, most queued first, then most failed, then by id. One pass."""

@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.mysql.reserved_words import RESERVED_WORDS_MARIADB, RESERVED_WORDS_MYSQL
 
 from batchdrain.database.sql_body import Parts, read_sql_body
 
@@ -153,6 +152,11 @@ def _tables_named(schema: str, parts: Parts) -> set[Name]:
 
 
 def _names_of_the_server(connection: sa.Connection) -> frozenset[str]:
+    from sqlalchemy.dialects.mysql.reserved_words import (  # heavy: brings the dialect
+        RESERVED_WORDS_MARIADB,
+        RESERVED_WORDS_MYSQL,
+    )
+
     names = {name.upper() for name in RESERVED_WORDS_MARIADB | RESERVED_WORDS_MYSQL} | set(_USUAL.split())
     for (table,) in connection.execute(_LISTS).all():
         found = connection.exec_driver_sql(_WORDS[table])

@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy.engine import URL
 
 from batchdrain.model.errors import ConfigError, did_you_mean
+from batchdrain.runtime.text import count_of
 
 Problem = Callable[[str], str | None]
 """What is wrong with a value, in words that don't show it; None where nothing is."""
@@ -168,7 +169,8 @@ def _require_as_many_ports(url: URL) -> None:
     hosts, ports = (_entries(url, name) for name in ("host", "port"))
     if len(hosts) != len(ports) and ports and (len(hosts) > 1 or len(ports) > 1):
         raise ConfigError(
-            f"database_url: its query has {len(ports)} ports for {len(hosts)} hosts", remedy="name a port for each host"
+            f"database_url: its query has {count_of(len(ports), 'port')} for {count_of(len(hosts), 'host')}",
+            remedy="name a port for each host",
         )
 
 

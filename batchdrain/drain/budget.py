@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from batchdrain.drain.open_session import OpenSession
+from batchdrain.drain.pace import Pace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,9 +18,10 @@ class Budget:
     minutes: float = 0.0  #: 0: no limit
     workers: int = 1
     deadline: float | None = None  #: monotonic, of this time alone
+    pace: Pace | None = None  #: how soon the next one may begin; None: at once
 
     @classmethod
-    def of_session(cls, it: OpenSession) -> Budget:
+    def of_session(cls, it: OpenSession, pace: Pace | None = None) -> Budget:
         """Of what the session may take now: after `resume` that is less than its own batch size."""
         settings = it.request.settings
         return cls(
@@ -28,7 +30,28 @@ class Budget:
             minutes=settings.stop.max_total_minutes,
             workers=settings.workers,
             deadline=it.less.deadline,
+            pace=pace,
         )
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a command may begin now, as far as the pace goes."""
+        return self.pace is None or self.pace.permits()
+
+    def tell_wait(self) -> None:
+        """A worker is free, and waits."""
+        if self.pace is not None:
+            self.pace.tell_wait()
+
+    def put_off(self, wait_s: float) -> None:
+        """Another drain of the group was faster: no command begins before."""
+        if self.pace is not None:
+            self.pace.put_off(wait_s)
+
+    @property
+    def due(self) -> float:
+        """Monotonic: no command begins before it."""
+        return 0.0 if self.pace is None else self.pace.due
 
     def left(self, taken: int) -> int | None:
         """Phases that may still be taken; None: all there are."""

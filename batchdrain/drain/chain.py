@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -21,6 +21,7 @@ from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest, request_of, require_same_source
 from batchdrain.model.errors import BadData
 from batchdrain.model.phase import Skip
+from batchdrain.planning.failure_row import FailureRow
 from batchdrain.planning.stop import session_stop
 from batchdrain.runtime import clock
 from batchdrain.sessions import lock
@@ -44,6 +45,9 @@ class Chain:
     free_s: float = 0.0  #: for which it was drained before a stop condition ended it: its minutes are counted anew from there
     ended: Status | None = None
     because: str | None = None  #: of its end by a stop condition
+    idle: Sequence[str] = ()  #: what was asked for and changes nothing in either part, a line each
+    is_tried_again: bool = False  #: a transient failure came in a session of it that is over
+    row: FailureRow = field(default_factory=FailureRow)  #: of what was drained of it by now: a resume begins a new one
     anew: bool = False  #: it was complete, and somebody goes on with it all the same
     _held: tuple[str, int] | None = None
 
@@ -82,6 +86,7 @@ class Chain:
     def _count(self, counts: ResultCounts, sessions: Iterable[Session]) -> ResultCounts:
         for session in sessions:
             counts.follow(session)
+        counts.row, counts.is_tried_again = self.row, self.is_tried_again
         counts.earlier_s -= self.free_s
         return counts
 
@@ -128,7 +133,11 @@ class Chain:
         """Nothing is left of it, or a stop condition ends it. Raises DatabaseUnavailable."""
         self.ended, self.because = status, because
         if self.ids:
-            self.write(project)
+            try:
+                self.write(project)
+            except BaseException:  # it goes on, as the ledger has it
+                self.ended = self.because = None
+                raise
 
     def write(self, project: Project) -> None:
         """Keep it in the ledger, as it is."""

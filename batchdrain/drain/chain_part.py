@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from batchdrain.drain.chain import Chain
 from batchdrain.drain.foreseen_end import name_early_ends
+from batchdrain.drain.foreseen_results import foresee
 from batchdrain.drain.narrowing import Narrowing
 from batchdrain.drain.project import Project
 from batchdrain.drain.resumption import what_is_left
-from batchdrain.drain.selection import backlog_for
-from batchdrain.drain.services import limits_for
+from batchdrain.drain.selection import backlog_for, find_idle_order, settle
 from batchdrain.planning.given_back import GivenBack
 from batchdrain.planning.plan import Plan, plan
 from batchdrain.runtime import clock
 from batchdrain.sessions.session import Kind
 
 
-def plan_part(project: Project, chain: Chain, kind: Kind, less: Narrowing, recovery: Sequence[GivenBack]) -> Plan:
-    """`less`: what is asked for now; `recovery`: what is given back before. Raises ConfigError, DatabaseUnavailable."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartPlan:
+    """What a part would take."""
+
+    made: Plan
+    idle: Sequence[str] = ()  #: what was asked for and changes nothing of its order, a line each
+
+
+def plan_part(
+    project: Project,
+    chain: Chain,
+    kind: Kind,
+    less: Narrowing,
+    recovery: Sequence[GivenBack],
+    before: Plan | None = None,
+) -> PartPlan:
+    """`less`: what is asked for now; `recovery`: what is given back before; `before`: what the part before it would take.
+    Raises ConfigError, DatabaseUnavailable."""
     known, request = chain.sessions.get(kind), chain.requests[kind]
     now, counts = less.apply(request), chain.counts_for(kind)
     if known is None:
@@ -26,14 +44,27 @@ def plan_part(project: Project, chain: Chain, kind: Kind, less: Narrowing, recov
     else:
         left = what_is_left(project, known.session_id, request, less)
         counts, most, retries = left.count(counts), left.most, sorted(left.retries)
-    progress, backlog = counts.progress(), backlog_for(project, now, counts, recovery)
+    drained = Counter(() if before is None else (planned.choice.phase.run_id for planned in before.all))
+    progress, backlog = counts.progress(), backlog_for(project, now, counts, recovery, drained)
     backlog.refresh(clock.now())
+    idle = find_idle_order(request, backlog) if known is None and kind is Kind.FAILED else []
+    forecast = foresee(project, now, backlog, most, progress) if known is None else None
     made = plan(
         backlog,
-        limits_for(project, now.settings),
+        project.limits_for(now.settings),
         most=most,
         now=clock.now(),
         take=counts.take,
         retries=retries,
     )
-    return name_early_ends(made, now, progress, backlog)
+    made = name_early_ends(made, now, progress, backlog, before)
+    return PartPlan(made=replace(made, forecast=forecast), idle=idle)
+
+
+def has_nothing(project: Project, chain: Chain, kind: Kind) -> bool:
+    """Whether a part that was not begun would find nothing. Raises ConfigError, DatabaseUnavailable."""
+    if kind in chain.sessions:
+        return False
+    backlog = backlog_for(project, settle(project, chain.requests[kind]), chain.counts_for(kind))
+    backlog.refresh(clock.now())
+    return not backlog.waiting

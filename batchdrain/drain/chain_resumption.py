@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from batchdrain.database.ledger.chains import Chains
 from batchdrain.drain.chain import Chain
+from batchdrain.drain.idle_limits import has_transient
 from batchdrain.drain.project import Project
 from batchdrain.drain.resumption import find_session, read_session
-from batchdrain.model.errors import UsageError
-from batchdrain.sessions.rebuild import UnknownSession, rebuilt
+from batchdrain.model.errors import BadData, FilesUnavailable, UsageError
+from batchdrain.sessions.rebuild import UnknownSession, executions_of, rebuilt
 from batchdrain.sessions.session import Session
 
 
@@ -52,7 +54,21 @@ def _chain_of(project: Project, chains: Chains, session: Session) -> Chain | Non
             del chain.ids[kind]
         else:
             chain.sessions[kind] = found
+            chain.is_tried_again |= has_transient(found) or _was_tried_again(project, found)
     return chain
+
+
+def _was_tried_again(project: Project, session: Session) -> bool:
+    rows = project.store.history.read_session_rows(session.session_uid or "")
+    return any(count > 1 for count in executions_of(rows).values())
+
+
+def read_sessions_again(project: Project, chain: Chain) -> None:
+    """Its sessions as their files have them: one may have begun or ended since they were looked at. What can't be read stays
+    as it is known. Reads files alone: the database may be what is missing."""
+    for kind, name in chain.ids.items():
+        with suppress(BadData, UsageError, FilesUnavailable):
+            chain.sessions[kind] = project.folder.load(name)
 
 
 def _read(project: Project, session_id: str) -> Session | None:
@@ -63,6 +79,6 @@ def _read(project: Project, session_id: str) -> Session | None:
         return None
     except UsageError as error:
         try:
-            return rebuilt(project.store.history, session_id, UnknownSession(error.message), project.store.failed_state)
+            return rebuilt(project.store.history, session_id, UnknownSession(error.message), project.store.failed_words)
         except UnknownSession:
             return None

@@ -3,55 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from time import monotonic
 
 from batchdrain.drain.chain import Chain
-from batchdrain.drain.close import exit_code
+from batchdrain.drain.chain_outcome import ChainOutcome
+from batchdrain.drain.chain_part import has_nothing
+from batchdrain.drain.chain_resumption import read_sessions_again
+from batchdrain.drain.idle_limits import has_transient
 from batchdrain.drain.narrowing import AS_ASKED, Narrowing
 from batchdrain.drain.project import Project
-from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resume import resume
 from batchdrain.drain.screen import Screen
-from batchdrain.drain.session_run import SessionOutcome
 from batchdrain.drain.start import begin
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.phase import Skip
-from batchdrain.planning.filters import Filters
-from batchdrain.sessions.session import Kind, Session, Status
-from batchdrain.sessions.whole import whole_of
-
-_INTERRUPTED = 130
-
-
-@dataclass(slots=True, kw_only=True)
-class ChainOutcome:
-    """How a chain ended, or was left."""
-
-    chain: Chain
-    empty: list[tuple[DrainRequest, SessionOutcome]] = field(default_factory=list)  #: parts that took nothing
-    failures: list[BatchDrainError] = field(default_factory=list)  #: that ended its parts, each told already
-    stopped: Skip | None = None  #: between its parts
-    signal_code: int | None = None
-    took: int = 0  #: commands that were started
-    phases: int = 0
-    is_orphaned: bool = False
-
-    @property
-    def whole(self) -> Session | None:
-        """Its sessions as one; None where nothing was selected."""
-        parts = list(self.chain.sessions.values())
-        return whole_of(parts, self.chain.ended, self.chain.because) if parts else None
-
-    @property
-    def exit_code(self) -> int:
-        """Of the whole: a signal's, else the worst error's, else by its rate."""
-        if self.signal_code is not None:
-            return self.signal_code
-        if self.failures:
-            return max(failure.exit_code for failure in self.failures)
-        request = list(self.chain.requests.values())[-1]
-        return 0 if self.whole is None else exit_code(self.whole, request.settings, orphaned=self.is_orphaned)
+from batchdrain.runtime.signals import Signalled, raise_on_signals
+from batchdrain.runtime.text import agree, count_of
+from batchdrain.sessions.session import Kind, Status
 
 
 def run_chain(
@@ -61,21 +28,20 @@ def run_chain(
     tell: Callable[[BatchDrainError], None],
     less: Narrowing = AS_ASKED,
 ) -> ChainOutcome:
-    """Drain what is left of it. `tell`: of an error that ends a part. Raises BatchDrainError for what keeps it from beginning."""
+    """Drain what is left of it. `tell`: of an error that ends a part. Raises BatchDrainError for what keeps it from beginning,
+    Signalled for a signal that comes before anything of it began."""
     outcome = ChainOutcome(chain=chain)
     chain.hold(project)
     try:
-        for kind in chain.requests:
-            if _is_done(chain, kind) and not chain.anew:
-                continue
-            if not _goes_on(project, outcome, less) or not _drain_part(project, outcome, kind, screen, tell, less):
-                break
-        if chain.ended is None and all(_is_done(chain, kind) or _is_empty(outcome, kind, less) for kind in chain.requests):
-            chain.end(project, Status.COMPLETE)
-    except KeyboardInterrupt:  # between two parts: while one is drained a signal is heard otherwise
+        with raise_on_signals():
+            _drain_parts(project, outcome, screen, tell, less)
+    except Signalled as signalled:  # between two parts: while one is drained a signal is heard otherwise
+        read_sessions_again(project, chain)
         if not chain.sessions:
             raise
-        outcome.signal_code = _INTERRUPTED
+        if outcome.signal_code is None and chain.ended is None:
+            chain.because = signalled.name
+        outcome.signal_code = outcome.signal_code or signalled.exit_code
     except BatchDrainError as error:
         if not chain.sessions:
             raise
@@ -86,15 +52,42 @@ def run_chain(
     return outcome
 
 
-def _goes_on(project: Project, outcome: ChainOutcome, less: Narrowing) -> bool:
-    """Whether the next part is to begin."""
+def _drain_parts(
+    project: Project,
+    outcome: ChainOutcome,
+    screen: Callable[[], Screen],
+    tell: Callable[[BatchDrainError], None],
+    less: Narrowing,
+) -> None:
+    """One after the other, until nothing is left or something ends it."""
     chain = outcome.chain
-    if less.after(outcome.phases).batch_size == 0 or (less.deadline is not None and monotonic() >= less.deadline):
-        return False
-    outcome.stopped = chain.find_stop() if chain.sessions else None
-    if outcome.stopped is not None:
-        chain.end(project, Status.STOPPED, str(outcome.stopped))
-    return outcome.stopped is None
+    for kind in chain.requests:
+        if _is_done(chain, kind) and not chain.anew:
+            continue
+        if not _goes_on(project, outcome, kind, less) or not _drain_part(project, outcome, kind, screen, tell, less):
+            break
+    if chain.ended is None and all(_is_done(chain, kind) or _is_empty(outcome, kind, less) for kind in chain.requests):
+        chain.end(project, Status.COMPLETE)
+
+
+def _goes_on(project: Project, outcome: ChainOutcome, kind: Kind, less: Narrowing) -> bool:
+    """Whether the next part is to begin: also where nothing may, and nothing is there for it."""
+    chain, now = outcome.chain, less.after(outcome.phases)
+    over = less.find_end() or (None if now.batch_size != 0 else _describe_full(less))
+    stop = chain.find_stop() if over is None and chain.sessions else None
+    if (over is None and stop is None) or (not now.may_leave_out and has_nothing(project, chain, kind)):
+        return True
+    outcome.stopped = over or stop
+    if stop is not None:
+        chain.end(project, Status.STOPPED, str(stop))
+    else:
+        chain.because = str(over)
+    return False
+
+
+def _describe_full(less: Narrowing) -> Skip:
+    most = less.batch_size or 0
+    return Skip("--batch-size", f"{count_of(most, 'phase')} of this time {agree(most, 'is', 'are')} taken")
 
 
 def _drain_part(
@@ -117,11 +110,15 @@ def _drain_part(
     chain.sessions[kind] = came.session
     if not came.took:
         outcome.empty.append((chain.requests[kind], came))
+    chain.is_tried_again |= came.took > came.phases or has_transient(came.session)
     outcome.took += came.took
     outcome.phases += came.phases
     outcome.is_orphaned |= came.orphaned
     if came.was_signalled:
         outcome.signal_code = came.exit_code
+        return False
+    if came.was_asked_to_stop:
+        chain.because = came.session.stopped_because
         return False
     if came.session.status is Status.STOPPED:
         chain.end(project, Status.STOPPED, came.session.stopped_because)
@@ -141,5 +138,4 @@ def _is_done(chain: Chain, kind: Kind) -> bool:
 
 def _is_empty(outcome: ChainOutcome, kind: Kind, less: Narrowing) -> bool:
     """Whether there was nothing for a part, whatever was asked for this time."""
-    narrowed = less.filters != Filters() or bool(less.limits)
-    return not narrowed and any(request.kind is kind for request, _ in outcome.empty)
+    return not less.may_leave_out and any(request.kind is kind for request, _ in outcome.empty)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from time import monotonic
+from typing import Final
 
 from batchdrain.drain.budget import Budget
 from batchdrain.drain.circuit_breaker import CircuitBreaker
@@ -19,6 +20,8 @@ from batchdrain.planning.backlog import Backlog
 from batchdrain.runtime import clock
 from batchdrain.runtime.signals import Cut
 from batchdrain.runtime.standard_streams import keep_standard_streams
+
+_READ_ON_S: Final = 0.1
 
 
 class Chooser:
@@ -40,9 +43,13 @@ class Chooser:
         self._breaker = breaker
         self._stops = stops
         self._retries: list[ScheduledAttempt] = []
+        self._put_off: ScheduledAttempt | None = None
         self.taken = 0  #: phases, retries not counted
         self._read_when_taken = 0
-        self._results_since = False  # since the last reading
+        self._results_since = False  # since the last reading that was taken at once
+        self._is_closed = False
+        self._permitted = 1  # at the last look: what held phases back then may be over by now
+        self._awaits_reading = False  # nothing waits, and it is too soon to read again
 
     def begin(self, retries: Iterable[ScheduledAttempt]) -> None:
         """`retries`: phases that the session left to be tried again before."""
@@ -54,12 +61,20 @@ class Chooser:
     @property
     def left(self) -> int | None:
         """Phases that may still be taken; None: all there are."""
-        return self._budget.left(self.taken)
+        return 0 if self._is_closed else self._budget.left(self.taken)
+
+    @property
+    def has_retries(self) -> bool:
+        """Whether a phase waits to be tried again."""
+        return bool(self._retries) or (self._put_off is not None and self._put_off.is_retry)
 
     @property
     def permits(self) -> int:
         """How many phases may be held side by side now."""
-        return self._breaker.permits(self._budget.workers)
+        self._permitted = (
+            0 if self._stops.is_paused or not self._budget.is_due else self._breaker.permits(self._budget.workers)
+        )
+        return self._permitted
 
     def look_ahead(self) -> None:
         """Have diagnosed what comes next."""
@@ -82,32 +97,72 @@ class Chooser:
         """It came to nothing: another phase may be taken in its place."""
         self.taken -= not scheduled.is_retry
 
+    def put_off(self, scheduled: ScheduledAttempt, wait_s: float) -> None:
+        """Its turn comes after so long: then before any other. It is taken back until then."""
+        self._put_off = scheduled
+        self._budget.put_off(wait_s)
+
+    def close(self) -> None:
+        """No other phase may be taken, until the next result, or until one went back to the backlog."""
+        self._is_closed = True
+
     def try_again(self, retry: ScheduledAttempt) -> None:
         """It waits until it is due and nothing of its run is held; `taken` does not count it."""
         heapq.heappush(self._retries, retry)
 
     def learn(self, recorded: Attempt) -> None:
         """A result: the lanes that it touches are ranked anew."""
-        self._results_since = True
+        self._results_since, self._is_closed = True, False
         with contextlib.suppress(Cut):
             self._backlog.touch(recorded.phase.run_id, clock.now(), recorded)
 
     def look_again(self) -> None:
         """A phase went back to the backlog: it may be there at another reading."""
-        self._results_since = True
+        self._results_since, self._is_closed = True, False
 
     def awaits_time(self) -> bool:
         """Whether something will start later: a retry, or anything at all once an outage's pause is over."""
         if self._stops.is_ending():
             return False
-        return bool(self._retries) or (self.permits == 0 and self.left != 0 and bool(self._backlog.waiting))
+        waits = self._put_off is not None or (self.left != 0 and bool(self._backlog.waiting))
+        return bool(self._retries) or (self._permitted == 0 and waits)
+
+    def wait_s(self, workers: Workers) -> float | None:
+        """Seconds to wait for the end of a command; None: for nothing else. Until one has ended the backlog is read again, a
+        little at a time, where that is due. Raises ConfigError for a bad policy."""
+        until_s = self.until_next(workers)
+        if workers.occupied < self._budget.workers and not self._stops.is_paused:
+            self._budget.tell_wait()
+        if self._stops.is_ending() or self.left == 0:
+            self._refresh.abandon()
+            return until_s
+        if self._refresh.is_due:
+            self._refresh.begin()
+        if self._refresh.is_under_way:
+            with contextlib.suppress(Cut), keep_standard_streams():
+                self._read_on(workers.have_ended, _READ_ON_S if until_s is None else min(until_s, _READ_ON_S))
+            return 0.0
+        read_in_s = self._refresh.affordable_in_s if self._awaits_reading else self._refresh.due_in_s
+        return read_in_s if until_s is None else min(until_s, read_in_s)
+
+    def end(self) -> None:
+        """Nothing more is chosen."""
+        self._refresh.abandon()
+
+    def _read_on(self, have_ended: Callable[[], bool], seconds: float) -> None:
+        until = monotonic() + seconds
+        while monotonic() < until and not self._stops.is_interrupted and (not have_ended() or self._refresh.may_step):
+            if self._refresh.step():
+                return
 
     def until_next(self, workers: Workers) -> float | None:
         """Seconds until something can start; None where only the end of a command matters."""
         permits, now = self.permits, monotonic()
-        if self._stops.is_interrupted or 0 < permits <= len(workers):
+        if self._stops.is_interrupted or 0 < permits <= workers.occupied:
             return None
-        due = self._breaker.due if permits == 0 else None
+        if self._stops.is_paused:  # until a request, which ends the wait
+            return max(0.0, self._budget.left_s(self._stops.progress.elapsed_s))
+        due = max(self._breaker.due, self._budget.due) if permits == 0 else None
         if due is None and self._retries:
             busy = workers.busy_runs
             due = min((retry.due for retry in self._retries if retry.run_id not in busy), default=None)
@@ -116,6 +171,10 @@ class Chooser:
         return max(0.0, min(due - now, self._budget.left_s(self._stops.progress.elapsed_s)))
 
     def _pick(self, workers: Workers) -> ScheduledAttempt | None:
+        if self._put_off is not None:
+            scheduled, self._put_off = self._put_off, None
+            self.taken += not scheduled.is_retry
+            return scheduled
         busy = workers.busy_runs
         if not self._breaker.is_suspect and (again := self._retry(busy)) is not None:
             return again
@@ -138,8 +197,8 @@ class Chooser:
         if self.left == 0:
             return None
         self._lookahead.apply()
-        if self._refresh.is_due or (self._budget.ends_batch(self.taken) and self._read_when_taken != self.taken):
-            self._read()
+        if self._budget.ends_batch(self.taken) and self._read_when_taken != self.taken:
+            self._read_between_batches()
         choice = self._choose(workers, busy)
         if choice is None:
             return None
@@ -148,9 +207,15 @@ class Chooser:
 
     def _choose(self, workers: Workers, busy: set[str]) -> Choice | None:
         """The backlog's next phase. It is read again where a lane ran out, or once it seems empty."""
-        backlog = self._backlog
+        backlog, self._awaits_reading = self._backlog, False
         while (choice := backlog.next(clock.now(), busy, self._stops.full_clusters(workers.side_by_side))) is None:
-            if not backlog.stale and (backlog.waiting or not self._results_since):
+            if backlog.stale:
+                self._refresh.refill()
+                continue
+            if backlog.waiting or not self._results_since:
+                return None
+            if len(workers) and not self._refresh.is_affordable:
+                self._awaits_reading = True
                 return None
             self._read()
             if not backlog.waiting:
@@ -160,3 +225,13 @@ class Chooser:
     def _read(self) -> None:
         self._refresh.read()
         self._read_when_taken, self._results_since = self.taken, False
+
+    def _read_between_batches(self) -> None:
+        """At once, where that is quick."""
+        if not self._refresh.is_affordable:
+            return
+        if self._backlog.read_s < _READ_ON_S:
+            self._read()
+        else:
+            self._refresh.begin()
+            self._read_when_taken = self.taken

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.history import SESSION
+from batchdrain.drain.idle_limits import tell_idle_limits
 from batchdrain.drain.loop import Drain
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.project import Project
-from batchdrain.drain.retry import RETRIED
 from batchdrain.drain.selection import backlog_for
 from batchdrain.drain.shutdown import Shutdown
+from batchdrain.drain.stops import is_idle_stop
 from batchdrain.model.errors import BatchDrainError
-from batchdrain.planning.filters import Filters
-from batchdrain.planning.stop import SAME_NEW_FAILURE
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
+from batchdrain.sessions.exit_code import exit_code_of
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Session, Status
 
@@ -23,29 +23,25 @@ _MEANWHILE = "the session is not yet closed"
 
 
 def exit_code(session: Session, settings: Settings, *, orphaned: bool) -> int:
-    """0, or 1 when some phase failed, or was `orphaned` and has no result; with a minimal rate only when the rate is below
-    it, or when there is none for that reason. 1 in any case where the command fails whatever the phase."""
-    if (session.stopped_because or "").startswith(SAME_NEW_FAILURE):
-        return 1
-    rate = session.success_rate
-    if settings.min_success_rate is not None and rate is not None:
-        return 1 if rate < settings.min_success_rate else 0
-    return 1 if session.total_failed or orphaned else 0
+    """As `exit_code_of`, with the rate that these settings want."""
+    return exit_code_of(session, settings.min_success_rate, orphaned=orphaned)
 
 
 def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
     """Write the balance and how it ended: file, event, ledger. Raises DatabaseUnavailable, FilesUnavailable."""
     record, outage, stops = it.record, drain.finisher.outage, drain.stops
-    record.session.without_effect += _find_idle_limits(it, drain)
-    record.note_reading(outage.retry(it.backlog.count, meanwhile=_MEANWHILE), is_last=True)
+    tell_idle_limits(it, drain)
+    reading = outage.retry(it.backlog.count, meanwhile=_MEANWHILE)
+    record.note_reading(reading, is_last=True)
+    is_done = drain.is_done(reading.waiting)
     narrowed = it.request.most is None or len(record.session.results) < it.request.most
     if shutdown.signal is not None:
         status, because = Status.INTERRUPTED, shutdown.name
     elif stops.failure is not None:
         status, because = Status.INTERRUPTED, str(stops.failure)
-    elif stops.stopped is not None:
+    elif stops.stopped is not None and not (is_done and is_idle_stop(stops.stopped, record.session)):
         status, because = Status.STOPPED, str(stops.stopped)
-    elif stops.left is not None:
+    elif stops.left is not None and not is_done:
         status, because = Status.INTERRUPTED, str(stops.left)
     elif drain.chooser.taken == it.most and narrowed:
         status, because = Status.INTERRUPTED, f"--batch-size {it.most} of this go is reached"
@@ -57,19 +53,9 @@ def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
     outage.retry(lambda: keep_head(it.project, record.session), meanwhile=_MEANWHILE)
 
 
-def _find_idle_limits(it: OpenSession, drain: Drain) -> list[str]:
-    """--max-attempts where nothing could be tried again: told when it is known, at the end."""
-    session, attempts = it.record.session, it.request.settings.retry.max_attempts
-    if "--max-attempts" not in it.request.flags or not session.total_failed or drain.executed > session.total_processed:
-        return []
-    if any(result.category == RETRIED for result in session.results if not result.success):
-        return []
-    return [f"--max-attempts={attempts}: no failure was transient, and only transient failures are tried again"]
-
-
 def _is_left_out(it: OpenSession) -> bool:
     """Whether the session has phases that what was asked for this time leaves out."""
-    if it.whole is None or (it.less.filters == Filters() and not it.less.limits):
+    if it.whole is None or (not it.less.may_leave_out):
         return False
     if it.put_off:
         return True

@@ -73,7 +73,7 @@ def _complete(project: Project, session: Session) -> Closed:
         catch_up(session, rows)
         if torn and project.folder.path(session.session_id).exists():
             project.folder.put_aside(session.session_id)
-        record = SessionRecord(session, project.folder, lock, project.store.failed_state)
+        record = SessionRecord(session, project.folder, lock, project.store.failed_words)
     except BaseException:
         os.close(lock)
         raise
@@ -102,3 +102,4 @@ def _keep(project: Project, session: Session) -> None:
         exists = project.store.ledger.exists(connection)
     if exists and session.session_uid is not None:
         keep_head(project, session)
+        project.session_rows.end(session.session_uid, None, Status.COMPLETE.value)

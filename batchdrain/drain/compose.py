@@ -12,37 +12,42 @@ from batchdrain.drain.finish import Finisher
 from batchdrain.drain.judgements import Judgements
 from batchdrain.drain.loop import Drain
 from batchdrain.drain.open_session import OpenSession
+from batchdrain.drain.presence import Presence
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.refresh import Refresh
 from batchdrain.drain.row_states import RowStates
 from batchdrain.drain.services import Services, open_services
-from batchdrain.drain.shutdown import Shutdown
 from batchdrain.drain.stops import Stops
 from batchdrain.drain.triage.lookahead import TriageLookahead, open_lookahead
 from batchdrain.drain.workers import Workers
 
 
 @contextmanager
-def open_drain(it: OpenSession, recorder: Recorder, shutdown: Shutdown) -> Iterator[Drain]:
+def open_drain(it: OpenSession, recorder: Recorder, presence: Presence) -> Iterator[Drain]:
     """The drain of a session, with what serves it. Raises ConfigError, FilesUnavailable."""
     it.record.counts.metric = it.request.settings.stop.metric
-    with open_services(it, recorder, shutdown) as services, open_lookahead(it, recorder, shutdown) as lookahead:
-        stops = Stops(it, recorder, shutdown)
+    with (
+        open_services(it, recorder, presence) as services,
+        open_lookahead(it, recorder, presence.shutdown) as lookahead,
+    ):
+        stops = Stops(it, recorder, presence.shutdown, presence)
         yield _compose(it, services, lookahead, recorder, stops)
 
 
 def _compose(it: OpenSession, services: Services, lookahead: TriageLookahead, recorder: Recorder, stops: Stops) -> Drain:
     settings, store = it.request.settings, it.project.store
-    claims, heartbeat, outage, limits = services.claims, services.heartbeat, services.outage, services.limits
+    claims, outage = services.claims, services.outage
     judgements = Judgements.of_session(it, services.breaker, recorder)
-    refresh = Refresh.of_session(it, limits, recorder, outage)
+    refresh = Refresh.of_session(it, services, recorder)
     row_states = RowStates(settings.command, store.read_row_state, claims.tables.intermediate, outage)
     return Drain(
-        chooser=Chooser(it.backlog, refresh, lookahead, Budget.of_session(it), services.breaker, stops),
+        chooser=Chooser(it.backlog, refresh, lookahead, Budget.of_session(it, services.pace), services.breaker, stops),
         claimer=Claimer(it, services, recorder),
         workers=Workers(it, services, row_states, recorder, stops),
         judgements=judgements,
-        finisher=Finisher(judgements, claims, heartbeat, outage, recorder, stops),
+        finisher=Finisher(judgements, services, recorder, stops),
         recorder=recorder,
         stops=stops,
+        membership=services.membership,
+        watch=services.watch,
     )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
-from batchdrain.drain.foreseen_end import find_problems, name_early_ends
+from batchdrain.drain.foreseen_end import find_group_end, find_problems, name_early_ends
 from batchdrain.drain.foreseen_recovery import foresee_recovery
+from batchdrain.drain.foreseen_results import foresee
+from batchdrain.drain.preflight import leave_out_tried
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption
 from batchdrain.drain.selection import backlog_for, find_idle
-from batchdrain.drain.services import limits_for
 from batchdrain.model.phase import Skip
 from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.given_back import GivenBack
@@ -38,37 +40,45 @@ def make_dry_plan(project: Project, request: DrainRequest, left: Resumption | No
     """`left`: of a session that would go on. Raises ConfigError, DatabaseUnavailable."""
     recovery = foresee_recovery(project)
     limit = request.most if left is None else left.most
-    done = _progress_of(left, recovery)
+    known = partial(_progress_of, project, request, left, recovery)
+    done = known()
     if left is not None and limit is not None:
         limit = max(0, limit - len(done.places) + len(left.session.results))
     progress, backlog = done.progress(), backlog_for(project, request, done, recovery)
     stopped = None if left is None else session_stop(progress, request.settings.stop)
+    of_group, group_end = find_group_end(project, request, recovery)
+    if limit is not None and of_group is not None:
+        limit = min(limit, of_group)
+    if stopped is None and group_end is not None and not group_end.is_full:  # one that is full still tries again
+        stopped = group_end.because
     backlog.refresh(clock.now())
     idle = [] if left is not None or request.plan is not None else find_idle(project, request, backlog)
+    forecast = foresee(project, request, backlog, limit, progress) if left is None else None
     made = plan(
         backlog,
-        limits_for(project, request.settings),
+        project.limits_for(request.settings),
         most=limit if stopped is None else 0,
         now=clock.now(),
         take=done.take,
         retries=[] if left is None or stopped is not None else sorted(left.retries),
     )
     return DryPlan(
-        made=name_early_ends(made, request, progress, backlog),
-        backlog=lambda: backlog_for(project, request, _progress_of(left, recovery), recovery),
+        made=replace(name_early_ends(made, request, progress, backlog), forecast=forecast),
+        backlog=lambda: backlog_for(project, request, known(), recovery),
         recovery=recovery,
         problems=find_problems(project, request),
         limit=limit,
-        stopped=stopped,
+        stopped=stopped or (None if group_end is None else group_end.because),
         idle=idle,
     )
 
 
-def _progress_of(left: Resumption | None, recovery: Sequence[GivenBack]) -> ResultCounts:
-    if left is None:
-        return ResultCounts()
-    done = left.count()
+def _progress_of(
+    project: Project, request: DrainRequest, left: Resumption | None, recovery: Sequence[GivenBack]
+) -> ResultCounts:
+    done = ResultCounts() if left is None else left.count()
     for back in recovery:
-        if back.recorded is not None and back.session_uid == left.session.session_uid:
+        if left is not None and back.recorded is not None and back.session_uid == left.session.session_uid:
             done.take(back.key)
+    leave_out_tried(project, request, done, recovery)
     return done

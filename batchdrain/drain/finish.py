@@ -9,20 +9,20 @@ from time import monotonic
 from typing import Final
 
 from batchdrain.database.driver_errors import RowLocked, RowRefused
-from batchdrain.database.ledger.claims import Claims
-from batchdrain.drain.database_outage import DatabaseOutage
-from batchdrain.drain.heartbeat import Heartbeat
 from batchdrain.drain.in_flight import Ended, Judgement
 from batchdrain.drain.judgements import Judgements
 from batchdrain.drain.recorder import Recorder
+from batchdrain.drain.services import Services
 from batchdrain.drain.stops import Stops
+from batchdrain.drain.table_watch import SchemaChanged
 from batchdrain.execution.order import CONFIG_ERRNOS, EndedBy, Ending
 from batchdrain.model.attempt import Attempt, Finished
-from batchdrain.model.claim import ScheduledAttempt
+from batchdrain.model.claim import Claim, ScheduledAttempt
 from batchdrain.model.errors import BatchDrainError, ClaimLost, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.model.states import GIVEN_BACK, Outcome
 from batchdrain.runtime.text import count_times
 
+_SHOWN: Final = 10
 _CLOCK_STEP_S: Final = 0.005  # the database compares whole milliseconds
 
 
@@ -33,7 +33,9 @@ class Conclusion:
     recorded: Attempt | None = None  #: as the ledger has it; None where the phase was given back, or nothing was written
     is_orphaned: bool = False  #: given back, and nobody knows what its command did
     waits_again: bool = False  #: given back, though nobody asked for it: it may be taken once more
+    is_given_back: bool = False  #: given back without a result, and nothing is to be tried again by itself
     retry: ScheduledAttempt | None = None
+    is_kept: bool = False  #: the table is another one by now: nothing was written, and the claim stays
     postponed: Ended | None = None  #: nothing was written yet: somebody has the row locked
 
 
@@ -43,19 +45,25 @@ class Finisher:
     def __init__(
         self,
         judgements: Judgements,
-        claims: Claims,
-        heartbeat: Heartbeat,
-        outage: DatabaseOutage,
+        services: Services,
         recorder: Recorder,
         stops: Stops,
     ) -> None:
         self._judgements = judgements
-        self._claims = claims
-        self._heartbeat = heartbeat
-        self.outage = outage
+        self._claims = services.claims
+        self._heartbeat = services.heartbeat
+        self._watch = services.watch
+        self.outage = services.outage
         self._recorder = recorder
         self._stops = stops
         self.refused: BatchDrainError | None = None  #: the first row that the table does not take back: it stays held
+
+    def tell_kept(self) -> None:
+        """What could not be recorded, as the table is another one by now."""
+        keys = sorted(str(claim.phase.key) for claim in self._heartbeat.held)
+        if keys:
+            shown = ", ".join(keys[:_SHOWN]) + (", …" if len(keys) > _SHOWN else "")
+            self._recorder.notice(f"Kept, and not recorded yet: what became of {shown}; `inv resume` records it")
 
     def finish(self, ended: Ended, judgement: Judgement) -> Conclusion:
         """Ledger, event, session, screen, in this order. Raises DatabaseUnavailable."""
@@ -72,11 +80,8 @@ class Finisher:
             self._recorder.claim_lost(claim)
             self._stops.fail(error)
             return Conclusion()
-        except RowRefused as error:  # one row that the table does not take back must not keep all others waiting
-            self._heartbeat.drop(claim)
-            self.refused = self.refused or error
-            self._recorder.notice(f"{error}; it stays held")
-            return Conclusion(is_orphaned=True)
+        except ConfigError as error:
+            return self._refuse(claim, error)
         self._heartbeat.drop(claim)
         self._recorder.discard(claim.token)
         if recorded.unwritten:
@@ -95,6 +100,19 @@ class Finisher:
             return self._release(ended, judgement, recorded)
         return self._record(ended, judgement, recorded)
 
+    def _refuse(self, claim: Claim, error: ConfigError) -> Conclusion:
+        """Nothing was written. Raises what is not about this row."""
+        change = self._watch.explain(error)
+        if isinstance(change, SchemaChanged):  # it is kept as it is: recovery records it once the mapping is mended
+            self._stops.fail(change)
+            return Conclusion(is_kept=True)
+        if not isinstance(error, RowRefused):
+            raise error
+        self._heartbeat.drop(claim)  # one row that the table does not take back must not keep all others waiting
+        self.refused = self.refused or error
+        self._recorder.notice(f"{error}; it stays held")
+        return Conclusion(is_orphaned=True)
+
     def _release(self, ended: Ended, judgement: Judgement, recorded: Attempt) -> Conclusion:
         """Given back: not counted as an attempt."""
         scheduled, ending = ended.running.scheduled, ended.ending
@@ -107,7 +125,8 @@ class Finisher:
             self._stops.fail(_failure_of(ending))
         return Conclusion(
             is_orphaned=is_orphaned,
-            waits_again=ending.by in {EndedBy.LEASE, EndedBy.LOST},
+            waits_again=ending.by in {EndedBy.LEASE, EndedBy.LOST, EndedBy.NOT_TAKEN},
+            is_given_back=not judgement.is_spared,
             retry=self._judgements.probe(scheduled, _CLOCK_STEP_S) if judgement.is_spared else None,
         )
 

@@ -2,35 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from batchdrain.config.plugins import resolve_engine
+from batchdrain.database.ledger.groups import GroupEnded, Groups
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.execution.command import diagnosis_problems_of, problems_of
+from batchdrain.model.claim import Group
 from batchdrain.model.errors import ConfigError
+from batchdrain.model.states import GIVEN_BACK
 from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.early_end import rules_that_may_end
+from batchdrain.planning.given_back import GivenBack
 from batchdrain.planning.plan import Plan
 from batchdrain.planning.stop import Progress
 
 
-def name_early_ends(made: Plan, request: DrainRequest, progress: Progress, backlog: Backlog) -> Plan:
-    """The plan with the rules that may end it before its last phase. `progress`: before its first one."""
+def name_early_ends(
+    made: Plan, request: DrainRequest, progress: Progress, backlog: Backlog, before: Plan | None = None
+) -> Plan:
+    """The plan with the rules that may end it before its last phase. `progress`: before its first one, and before those of
+    `before`: the part of the chain that comes first."""
     phases = [planned.choice.phase for planned in made.all]
-    rules = rules_that_may_end(phases, progress, request.settings.stop, backlog.size_of)
-    if request.stop_on_first_failure and len(phases) > 1:
+    first = [] if before is None else [planned.choice.phase for planned in before.all]
+    rules = rules_that_may_end(phases, progress, request.settings.stop, backlog.size_of, first=first)
+    if request.stop_on_first_failure and phases and len(first) + len(phases) > 1:
         rules = ("--stop-on-first-failure", *rules)
-    return replace(made, may_end_by=rules)
+    if before is not None and phases and request.settings.stop.skip_runs_with_queued:  # what it leaves stays queued
+        rules = (*rules, *before.may_end_by)
+    room = made.room if phases or first else 0  # nothing follows where nothing is drained
+    return replace(made, may_end_by=tuple(dict.fromkeys(rules)), room=room)
 
 
 def find_problems(project: Project, request: DrainRequest) -> list[str]:
     """Why a drain would not begin, a line each."""
     settings = request.settings
     problems = diagnosis_problems_of(settings, project.root) if request.triage else []
-    problems += problems_of(settings.command, project.root)
+    problems += problems_of(settings.command, project.root, columns=settings.given_columns)
     try:
         resolve_engine(settings.engine)
     except ConfigError as error:
         problems.append(str(error))
     return problems
+
+
+def find_group_end(
+    project: Project, request: DrainRequest, recovery: Sequence[GivenBack]
+) -> tuple[int | None, GroupEnded | None]:
+    """How many phases the group may still take once `recovery` is done, and why it takes none, as a look tells; None and None
+    where there is no group yet. Reads only."""
+    group = None if request.group is None else Group(request.group)
+    state = None if group is None else Groups(project.store.database, project.store.ledger).read(group)
+    if group is None or state is None:
+        return None, None
+    returned = sum(back.group_key == group.key and back.recorded in {None, *GIVEN_BACK} for back in recovery)
+    state = replace(state, taken=max(0, state.taken - returned))
+    return max(0, state.most - state.taken), state.find_end(group)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from batchdrain.database.ledger.held_claims import Held
 from batchdrain.database.phases.intermediate import intermediate_states_of
 from batchdrain.database.phases.pages import Row
-from batchdrain.drain.liveness import is_due
+from batchdrain.drain.liveness import is_due, is_over, never_began
 from batchdrain.drain.project import Project
 from batchdrain.drain.ran_under import command_of
 from batchdrain.drain.recovery import with_session
@@ -19,7 +19,11 @@ from batchdrain.planning.given_back import GivenBack
 
 def foresee_recovery(project: Project) -> list[GivenBack]:
     """Each claim that a drain would settle first, as it would stand then. Raises DatabaseUnavailable."""
-    return [_foresee(project, held) for held in map(with_session, project.store.history.read_held()) if is_due(held)]
+    return [
+        _foresee(project, held)
+        for held in map(with_session, project.store.history.read_held())
+        if is_due(held) or is_over(held)
+    ]
 
 
 def _foresee(project: Project, held: Held) -> GivenBack:
@@ -28,8 +32,7 @@ def _foresee(project: Project, held: Held) -> GivenBack:
     with project.store.database.read() as connection:
         now = project.store.table.read_row_state(connection, held.key)
     then = _row_state_after(project, held, now, attempt)
-    texts = {text: state for state, text in project.store.table.states.items()}
-    state = texts.get(then.state)
+    state = next((state for state, words in project.store.table.states.items() if then.state in words), None)
     has_moved = now is not None and now.state != then.state
     is_new = has_moved and state in {PhaseState.FAILED, PhaseState.QUEUED}
     return GivenBack(
@@ -40,7 +43,9 @@ def _foresee(project: Project, held: Held) -> GivenBack:
         row=Row(held.key.run_id, held.key.phase_id, held.phase_index, then.reason) if is_new else None,
         has_moved=has_moved,
         session_uid=held.session_uid,
+        group_key=held.group_key,
         recorded=None if attempt is None else attempt.outcome,
+        began=not never_began(held),
     )
 
 
@@ -54,7 +59,7 @@ def _row_state_after(project: Project, held: Held, now: RowState | None, attempt
     if now.state not in intermediate_states_of(project.store.table, command) | {held.held_state}:
         return now
     if attempt is None:
-        return RowState(state=held.prior_state, reason=held.prior_reason)
+        return held.prior
     if attempt.outcome is Outcome.COMPLETE:
-        return RowState(state=states[PhaseState.COMPLETE], reason=None)
-    return RowState(state=states[PhaseState.FAILED], reason=attempt.reason)
+        return RowState(state=states[PhaseState.COMPLETE].write, reason=None)
+    return RowState(state=states[PhaseState.FAILED].write, reason=attempt.reason)

@@ -8,10 +8,13 @@ thread dies, hangs or is stopped with the whole process, nobody feeds the guardi
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from batchdrain.config.settings import Command, Lease
 from batchdrain.database.ledger.claims import Claims
+from batchdrain.drain.presence import Presence
 from batchdrain.execution.guardian.wire import boottime_ms
 from batchdrain.execution.guardian_pool import GuardianPool
 from batchdrain.model.claim import Claim
@@ -25,10 +28,14 @@ _ENDS_WITHIN_S: Final = 60.0
 class Heartbeat:
     """Beats once it has begun. `pool`: where the guardians are; None for an engine without any on this machine."""
 
-    def __init__(self, claims: Claims, lease: Lease, command: Command, pool: GuardianPool | None) -> None:
+    def __init__(
+        self, claims: Claims, lease: Lease, command: Command, pool: GuardianPool | None, presence: Presence | None = None
+    ) -> None:
+        """`presence`: of the session, which has its sign of life after those of the claims."""
         self._claims = claims
         self._lease = lease
         self.pool = pool
+        self._presence = presence
         self._grace_s = command.grace_s
         self._settle_s = command.settle_s
         self._held: dict[str, Claim] = {}
@@ -49,12 +56,22 @@ class Heartbeat:
 
     def begin(self) -> None:
         """Before the first claim: one that nothing renews must not be. Raises FilesUnavailable."""
-        if self.pool is not None and self._thread is None:
+        if self._thread is None and (self.pool is not None or self._presence is not None):
             self._thread = begin(self._beat_on, "heartbeat")
+
+    @contextmanager
+    def claiming(self, before_ms: int) -> Iterator[None]:  # noqa: ARG002 - each claim has a deadline of its own here
+        """While a claim is made, and until it is held."""
+        yield
 
     def hold(self, claim: Claim) -> None:
         """Its lease is renewed from the next beat on."""
         self._held[claim.token] = claim
+
+    @property
+    def held(self) -> list[Claim]:
+        """What is held now."""
+        return list(self._held.values())
 
     def drop(self, claim: Claim) -> None:
         """Its lease is not renewed any more. No error where it was not held."""
@@ -85,4 +102,6 @@ class Heartbeat:
         wait_s = self._lease.beat_s
         while not self._over.wait(wait_s):
             taken = self.pool is None or self.beat(self.pool)
+            if taken and self._presence is not None:
+                self._presence.beat([*self._held.values()])
             wait_s = self._lease.beat_s if taken else min(_SOON_S, self._lease.beat_s)

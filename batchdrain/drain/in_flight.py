@@ -21,6 +21,8 @@ class Claimed:
     limit: TimeLimit
     guardian: GuardianClient | None  #: who will watch its command; None where the engine brings its own
     deadline_ms: int | None  #: boot time at which its lease is over, unless a beat moves it; None without a guardian of ours
+    claimed_ms: int = 0  #: boot time before it was claimed
+    held_until_ms: int | None = None  #: boot time at which a lease is over that nothing renews; None with a guardian of ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,8 @@ class Running:
     guardian: ProcessIdentity | None  #: of ours; None where the engine brings its own
     limit: TimeLimit
     paths: tuple[str, str]  #: of stdout and stderr, as they are shown
+    claimed_ms: int = 0  #: as of `Claimed`
+    held_until_ms: int | None = None  #: likewise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

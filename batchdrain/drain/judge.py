@@ -12,6 +12,7 @@ from batchdrain.config.settings import Settings
 from batchdrain.drain.answer import Answer
 from batchdrain.drain.words import log_of, words_of
 from batchdrain.execution.order import EndedBy, Ending
+from batchdrain.failures.exit_codes import words_of_silence
 from batchdrain.failures.suffix import add_suffix, describe_end
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Claim, TimeLimit
@@ -30,7 +31,7 @@ class Judge:
     def __init__(self, settings: Settings, redact: Redact, categorise: Callable[[str | None], str]) -> None:
         """`redact` comes before every cut: half a secret is not found any more."""
         self._command = settings.command
-        self._complete_state = settings.source.states.complete
+        self._complete_words = settings.source.states.complete
         self._gone_is_complete = settings.source.gone_is == "complete"
         self._redact = redact
         self._categorise = categorise
@@ -45,8 +46,7 @@ class Judge:
         paths: tuple[str, str],
         ended_at: datetime,
     ) -> Attempt:
-        """The attempt that `ending` makes of `claim`. `row_state`: what the command left in the table, in `result_from: database`
-        (None with exit codes). `paths`: of the files of stdout and stderr, as they are shown."""
+        """The attempt that `ending` makes of `claim`. `row_state`: None with exit codes. `paths`: of both logs, as shown."""
         answer, outcome = self._read_answer(ending), self._outcome(ending, row_state)
         line, spoke = words_of(ending, self._redact)
         is_complete = outcome is Outcome.COMPLETE
@@ -74,6 +74,7 @@ class Judge:
             max_rss_kb=ending.max_rss_kb,
             wants_more_time=answer.needs_time and self._is_transient(ending),
             metrics=answer.metrics,
+            host=ending.host,
         )
 
     def _read_answer(self, ending: Ending) -> Answer:
@@ -119,7 +120,7 @@ class Judge:
         return Outcome.COMPLETE if is_success else Outcome.FAILED
 
     def _is_complete(self, row_state: RowState) -> bool:
-        return row_state.state == self._complete_state and not row_state.is_deleted
+        return row_state.state in self._complete_words and not row_state.is_deleted
 
     def _reason(
         self, claim: Claim, ending: Ending, answer: Answer, row_state: RowState | None, limit: TimeLimit, line: str
@@ -138,10 +139,10 @@ class Judge:
             left = (
                 "its row is gone"
                 if row_state.state == GONE
-                else f"the phase is {cut_text(row_state.state, _STATE_CHARS)}, not {self._complete_state}"
+                else f"the phase is {cut_text(row_state.state, _STATE_CHARS)}, not {self._complete_words}"
             )
             line = f"the command ended, but {left}" + (f": {line}" if line else "")
-        return _end_reason(line or "the command failed and printed nothing", ending, answer)
+        return _end_reason(line or words_of_silence(ending.signal), ending, answer)
 
 
 def _end_reason(words: str, ending: Ending, answer: Answer) -> str:

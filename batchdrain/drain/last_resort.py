@@ -1,4 +1,4 @@
-"""The end of a controller that its second signal does not end: some thread waits for what never comes, in code of others, in
+"""The end of a controller that its second signal does not end, or its first one with an engine of others: some thread waits for what never comes, in code of others, in
 the kernel, for a worker of an engine that hangs.
 
 Nothing is lost by it. The guardians see that we are gone, and the next command settles what was held.
@@ -12,9 +12,10 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from math import inf
 from time import monotonic
 from typing import Final, NoReturn
 
@@ -25,7 +26,7 @@ from batchdrain.runtime.threads import begin
 
 WITHIN_S: Final = 30.0
 """After the second signal: time to kill what runs, to record it and to close the session."""
-_MESSAGE: Final = "\nbatchdrain: ended by the second signal: what it held is settled by the next command\n"
+_MESSAGE: Final = "\nbatchdrain: ended by a signal, as something in it hangs: what it held is settled by the next command\n"
 
 
 _GOODBYE: Final = b"\0"
@@ -37,8 +38,10 @@ _masks: Final[dict[int, set[int | signal.Signals]]] = {}
 
 
 @contextmanager
-def ended_by_the_second_signal() -> Iterator[None]:
-    """For the main thread. A thread counts the signals, as Python's handlers wait for whatever the main thread does; it hears
+def ended_by_the_second_signal(
+    bound_of: Callable[[int], float | None] = lambda count: WITHIN_S if count > 1 else None,
+) -> Iterator[None]:
+    """For the main thread. `bound_of`: seconds from the signal with a number to the end; None: none by that. A thread counts the signals, as Python's handlers wait for whatever the main thread does; it hears
     of them by a pipe that the system's own handler writes. Where there is no thread for it, there is no last resort."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
@@ -49,7 +52,7 @@ def ended_by_the_second_signal() -> Iterator[None]:
     is_over = threading.Event()
     try:
         with contextlib.suppress(FilesUnavailable):
-            begin(partial(_watch, reader, is_over), "last-resort")
+            begin(partial(_watch, reader, is_over, bound_of), "last-resort")
             reader = -1  # the thread's, from now on
         yield
     finally:
@@ -63,7 +66,7 @@ def ended_by_the_second_signal() -> Iterator[None]:
             os.close(reader)
 
 
-def _watch(reader: int, is_over: threading.Event) -> None:
+def _watch(reader: int, is_over: threading.Event, bound_of: Callable[[int], float | None]) -> None:
     """Until it is over; or the process is ended."""
     heard: list[int] = []
     until: float | None = None
@@ -76,8 +79,9 @@ def _watch(reader: int, is_over: threading.Event) -> None:
                     _end(128 + heard[0])
                 continue
             heard += [number for number in os.read(reader, 512) if number in SIGNALS]
-            if until is None and len(heard) > 1:
-                until = monotonic() + WITHIN_S
+            bound_s = bound_of(min(len(heard), 2)) if heard else None
+            if bound_s is not None:
+                until = min(until or inf, monotonic() + bound_s)
     finally:
         os.close(reader)
 

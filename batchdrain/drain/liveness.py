@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.database.ledger.held_claims import Held, Stray
-from batchdrain.execution import guardian_client, process_identity
-from batchdrain.runtime.text import count_times
+from batchdrain.execution import guardian_client, lost_executions, process_identity, tickets
+from batchdrain.runtime.text import agree, count_of, count_times
 
 
 def is_alive(held: Held) -> bool | None:
@@ -31,24 +31,43 @@ def is_due(held: Held) -> bool:
     )
 
 
+def is_over(held: Held) -> bool:
+    """Whether what an engine of others executed for a dead controller has ended, or never began: its lease need not be awaited.
+    Ends nothing."""
+    if held.guardian is not None or is_alive(held) is not False:
+        return False
+    return never_began(held) or lost_executions.is_over(_ticket_of(held), held.token, held.spool_dir)
+
+
+def never_began(held: Held) -> bool:
+    """Whether an engine of others was given its order, and nobody has begun it, nor will. Ends nothing."""
+    return held.guardian is None and tickets.can_be_withdrawn(tickets.folder_of(held.spool_dir, held.token), held.token)
+
+
+def _ticket_of(held: Held) -> tickets.Ticket | None:
+    return tickets.read(tickets.folder_of(held.spool_dir, held.token), held.token)
+
+
 def describe_held(held: Held) -> str:
     """A claim in one line, for people."""
-    alive = is_alive(held)
+    alive, is_over = is_alive(held), held.lease_left_ms < 0
+    cure = ": `inv recover` gives it back" if is_over and is_due(held) else ""
     if alive:
         description = "runs"
     elif is_gone(held):
-        description = "is dead: `inv recover` gives it back"
+        description, cure = "is dead: `inv recover` gives it back", ""
     elif alive is False:
         description = "is dead, but its command may run on elsewhere: its lease decides"
     elif process_identity.is_here(held.controller.host_id) or not process_identity.sees_processes():
         description = "can't be seen from here: it is another user's, or there is no /proc: its lease decides"
     else:
         description = "is of another machine"
+        cure = cure or ": where it died, `inv recover` gives it back there at once, and here after that"
     if not held.has_attempt:
         description += "; its attempt is not in the ledger any more"
-    left_s = held.lease_left_ms / 1000
-    lease = f"its lease lasts {left_s:.0f} s" if left_s >= 0 else f"its lease ended {-left_s:.0f} s ago"
-    return f"{held.key}: attempt {held.attempt}, process {held.controller.pid} {description}; {lease}"
+    left_s = abs(held.lease_left_ms) / 1000
+    lease = f"its lease ended {left_s:.0f} s ago" if is_over else f"its lease lasts {left_s:.0f} s"
+    return f"{held.key}: attempt {held.attempt}, process {held.controller.pid} {description}; {lease}{cure}"
 
 
 def describe_stray(stray: Stray) -> str:
@@ -66,10 +85,17 @@ def describe_recovered(back: Recovered) -> str:
     """What became of a phase that a dead controller held, for people."""
     if back.problem:
         return f"Can't be settled now: {back.key}: {back.problem}; the next command tries again"
-    ended = f"; {back.ended_processes} processes of it were ended" if back.ended_processes else ""
+    ended = (
+        f"; {count_of(back.ended_processes, 'process', 'processes')} of it {agree(back.ended_processes, 'was', 'were')} ended"
+        if back.ended_processes
+        else ""
+    )
     if back.recorded is not None:
         noted = f"; it was left so: {back.note}" if back.note else ""
         return f"Recorded: {back.key}: its command had ended ({back.recorded.value}); it is {back.state}{noted}{ended}"
+    if not back.began:
+        noted = f"; {back.note}" if back.note else ""
+        return f"Given back: {back.key}: it is {back.state}, as its command never began{noted}{ended}"
     often = count_times(back.orphanings) + (" in a row" if back.orphanings > 1 else "")
     noted = f"; {back.note}" if back.note else ""
     return f"Given back: {back.key}: it is {back.state}, orphaned {often}{noted}{ended}"

@@ -10,17 +10,21 @@ import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from batchdrain.database.ledger.groups import GroupEnded
 from batchdrain.drain.chooser import Chooser
 from batchdrain.drain.claimer import Claimer
 from batchdrain.drain.finish import Finisher
-from batchdrain.drain.in_flight import Ended
+from batchdrain.drain.in_flight import Claimed, Ended
 from batchdrain.drain.judgements import Judgements
+from batchdrain.drain.membership import Membership
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.stops import Stops
+from batchdrain.drain.table_watch import SchemaChanged, TableWatch
 from batchdrain.drain.workers import Workers
-from batchdrain.model.claim import ScheduledAttempt
-from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
+from batchdrain.model.claim import NotYet, ScheduledAttempt
+from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable, EngineUnavailable
 from batchdrain.model.phase import PhaseKey
+from batchdrain.runtime.text import agree, count_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,37 +38,53 @@ class Drain:
     finisher: Finisher
     recorder: Recorder
     stops: Stops
+    membership: Membership
+    watch: TableWatch
     executed: int = 0  #: commands that were started
     orphaned: set[PhaseKey] = field(default_factory=set)  #: given back, nobody knows what became of them, no result since
+    given_back: set[PhaseKey] = field(default_factory=set)  #: for whatever reason, no result since
 
     def run(self, retries: Iterable[ScheduledAttempt] = ()) -> None:
         """Until there is nothing left to take, or an error ends it, which `stops` tells of; the backlog was read just now."""
         try:
+            self.claimer.begin()
+            self.membership.begin()
             self.chooser.begin(retries)
             while self._fill() or len(self.workers) or self.chooser.awaits_time():
                 self.chooser.look_ahead()
                 self.recorder.settle()
-                for ended in self.workers.ended(self.chooser.until_next(self.workers)):
+                for ended in self.workers.ended(self.chooser.wait_s(self.workers)):
                     self._conclude(ended)
+                self.membership.tell(self.stops.stopped)
+            self.membership.tell(self.stops.stopped)
             self._require_complete()
             self.recorder.settle()
         except BatchDrainError as error:
-            self._give_back()
-            self.stops.fail(error)
+            self._end(self.watch.explain(error))
         except BaseException:
             self._give_back()
             raise
+        finally:
+            if isinstance(self.stops.failure, SchemaChanged):
+                self.finisher.tell_kept()
+            self.chooser.end()
+
+    def is_done(self, waiting: int) -> bool:
+        """Whether nothing is left of what it was to take. `waiting`: phases that may still be drained, by a reading after its
+        end."""
+        is_all_taken = not self.chooser.has_retries and not self.claimer.locked_out and not self.orphaned
+        return is_all_taken and (self.chooser.left == 0 or not waiting)
 
     def _fill(self) -> bool:
         """A phase for every worker that is free. Returns whether any was started."""
         started = False
-        while len(self.workers) < self.chooser.permits and (scheduled := self.chooser.next(self.workers)) is not None:
+        while self.workers.occupied < self.chooser.permits and (scheduled := self.chooser.next(self.workers)) is not None:
             if self.claimer.leaves_out(scheduled):
                 self.chooser.take_back(scheduled)
                 continue
             self.recorder.selected(scheduled)
             self.chooser.cancel_diagnosis(scheduled)
-            claimed = self.claimer.claim(scheduled)
+            claimed = self._claim(scheduled)
             if claimed is None:
                 self.chooser.take_back(scheduled)
                 continue
@@ -73,6 +93,26 @@ class Drain:
             self.executed += self.stops.failure is None
         return started
 
+    def _claim(self, scheduled: ScheduledAttempt) -> Claimed | None:
+        """None where it came to nothing: then another phase is taken in its place, unless the group takes no more."""
+        try:
+            return self.claimer.claim(scheduled)
+        except SchemaChanged as change:
+            self.stops.fail(change)
+            return None
+        except NotYet as found:
+            self.chooser.put_off(scheduled, found.wait_s)
+            return None
+        except GroupEnded as end:
+            self.recorder.not_claimed(scheduled, str(end))
+            if end.is_full:
+                self.chooser.close()
+            else:
+                self.stops.stop(end.because)
+                if scheduled.is_retry:
+                    self.chooser.try_again(scheduled)  # it is left, as after any stop
+            return None
+
     def _conclude(self, ended: Ended) -> None:
         scheduled = ended.running.scheduled
         judgement = self.judgements.of(ended, may_retry=not self.stops.is_ending())
@@ -80,14 +120,22 @@ class Drain:
         if conclusion.postponed is not None:
             self.workers.postpone(conclusion.postponed)
             return
+        if conclusion.is_kept:
+            return
         if conclusion.is_orphaned:
             self.orphaned.add(scheduled.choice.phase.key)
+        if conclusion.is_given_back:
+            self.given_back.add(scheduled.choice.phase.key)
         if conclusion.recorded is not None:
             self.orphaned.discard(scheduled.choice.phase.key)
+            self.given_back.discard(scheduled.choice.phase.key)
+            self.membership.note(conclusion.recorded, waits=conclusion.retry is not None)
             self.chooser.learn(conclusion.recorded)
             self.claimer.look_again()
         elif conclusion.retry is None:
             self.chooser.take_back(scheduled)
+        if conclusion.recorded is None:
+            self.membership.give_back(ended.running.claim)
         if conclusion.waits_again:
             self.chooser.look_again()
         if conclusion.retry is not None:
@@ -99,12 +147,36 @@ class Drain:
         if locked_out and self.chooser.left != 0 and not self.stops.is_ending():
             self.stops.fail(
                 DatabaseUnavailable(
-                    f"{len(locked_out)} phases were passed over, as somebody has their rows locked, or they took too long",
-                    remedy="`inv resume` goes on with them",
+                    f"{count_of(len(locked_out), 'phase')} {agree(len(locked_out), 'was', 'were')} passed over, as somebody has "
+                    f"{agree(len(locked_out), 'its row locked, or it', 'their rows locked, or they')} took too long",
+                    remedy=f"`inv resume` goes on with {agree(len(locked_out), 'it', 'them')}",
+                )
+            )
+        if (left := self.given_back - self.orphaned) and not self.stops.is_interrupted:
+            self.stops.fail(
+                EngineUnavailable(
+                    f"{count_of(len(left), 'phase')} {agree(len(left), 'was', 'were')} given back without a result",
+                    remedy="`inv resume` goes on",
                 )
             )
         if not self.stops.is_interrupted:
             self.stops.fail(self.claimer.lost_rows.to_failure(executed=self.executed))
+
+    def _end(self, error: BatchDrainError) -> None:
+        """An error ends the drain. What runs may end by itself where only the table is another one by now."""
+        if not isinstance(error, SchemaChanged):
+            self._give_back()
+            self.stops.fail(error)
+            return
+        self.stops.fail(error)
+        try:
+            while len(self.workers):
+                with contextlib.suppress(ConfigError):  # the change, told already: what is left of that phase is kept
+                    for ended in self.workers.ended(None):
+                        self._conclude(ended)
+            self.recorder.settle()
+        except BatchDrainError:  # the first error is the one that is told
+            self._give_back()
 
     def _give_back(self) -> None:
         """What was claimed is finished or given back, whatever failed."""

@@ -11,6 +11,7 @@ from batchdrain.drain.database_outage import DatabaseOutage
 from batchdrain.drain.request import DrainRequest
 from batchdrain.model.errors import BadData
 from batchdrain.model.phase import PhaseKey
+from batchdrain.runtime.text import agree, count_of
 
 _SHOWN: Final = 3
 
@@ -34,9 +35,10 @@ class LostRows:
         listed, total = self._outage.retry(self._look, meanwhile="the session can't be closed")
         if not listed and (executed or total < len(self._lost)):
             return None
-        shown = ", ".join(map(str, sorted(listed or self._lost)[:_SHOWN]))
+        shown = ", ".join(map(str, sorted(listed or self._lost, key=self._store.table.ids.order.of_key)[:_SHOWN]))
+        count = len(listed or self._lost)
         return BadData(
-            f"{len(listed or self._lost)} rows were not found again by their ids: {shown}",
+            f"{count_of(count, 'row')} {agree(count, 'was', 'were')} not found again by {agree(count, 'its', 'their')} ids: {shown}",
             remedy="map ids that keep their values, and let no policy hide the rows from an update; `inv doctor` tries one",
         )
 
@@ -46,6 +48,6 @@ class LostRows:
         skips_run = cache(self._filters.skips_run)
         with self._store.database.read() as connection:
             for page in self._store.table.read_pages(connection, self._state):
-                total += sum(skips_run(str(row[0])) is None for row in page.rows)
-                listed.update(key for row in page.rows if (key := PhaseKey(row[0], row[1])) in self._lost)
+                total += sum(skips_run(run_id) is None for run_id in page.runs)
+                listed.update(key for ids in page.ids if (key := PhaseKey(*ids)) in self._lost)
         return listed, total

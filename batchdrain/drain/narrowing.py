@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from batchdrain.drain.request import DrainRequest
 from batchdrain.model.errors import UsageError
+from batchdrain.model.phase import Skip
 from batchdrain.planning.filters import Filters
+from batchdrain.runtime.text import agree
 
 _CURE: Final = "resume never widens a session; leave the flag out, or start a new one with `inv drain`"
 _IsWider = Callable[[Any, Any], bool]
@@ -39,6 +41,8 @@ NARROWED: Final[Mapping[str, tuple[tuple[str, ...], _IsWider]]] = {
 }
 """By flag: the setting, and whether a value (the second) is wider than the session's own (the first)."""
 
+_SELECTING: Final = {"--max-timeouts-per-run", "--max-repeats"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Narrowing:
@@ -59,6 +63,20 @@ class Narrowing:
     def deadline(self) -> float | None:
         """Monotonic: nothing is begun from then on. None: no limit but the session's own."""
         return self.begun + self.minutes * 60 if self.minutes else None
+
+    def find_end(self) -> Skip | None:
+        """Why nothing more is to begin now; None where its minutes are not over."""
+        if self.deadline is None or monotonic() < self.deadline:
+            return None
+        return Skip(
+            "--max-total-minutes",
+            f"{self.minutes:g} {agree(self.minutes, 'minute', 'minutes')} of this time {agree(self.minutes, 'is', 'are')} over",
+        )
+
+    @property
+    def may_leave_out(self) -> bool:
+        """Whether it leaves out phases that the session would take, given time."""
+        return self.filters != Filters() or bool(self.limits.keys() & _SELECTING)
 
     def after(self, taken: int) -> Narrowing:
         """For what comes behind so many phases."""
@@ -92,7 +110,7 @@ class Narrowing:
             return left if asked is None else asked
         if not self.is_of_chain and asked > max(left, request.settings.batch_size):
             raise UsageError(
-                f"--batch-size {asked}: the session's own is {request.settings.batch_size}, of which {left} are left",
+                f"--batch-size {asked}: the session's own is {request.settings.batch_size}, of which {left} {agree(left, 'is', 'are')} left",
                 remedy=_CURE,
             )
         return min(asked, left)

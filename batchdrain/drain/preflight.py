@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from batchdrain.config.plugins import resolve_engine
-from batchdrain.database.ledger.give_back import Recovered
+from batchdrain.database.ledger.groups import GroupEnded, Groups
 from batchdrain.database.phases.dry_write import dry_write
+from batchdrain.drain import settling
+from batchdrain.drain.membership import describe_tried
 from batchdrain.drain.project import Project
-from batchdrain.drain.recovery import recover
 from batchdrain.drain.request import DrainRequest
-from batchdrain.drain.screen import Screen
 from batchdrain.execution.command import diagnosis_problems_of, problems_of
+from batchdrain.model.claim import Group
 from batchdrain.model.errors import ConfigError
+from batchdrain.model.states import COUNTED
+from batchdrain.planning.given_back import GivenBack
+from batchdrain.sessions.progress import ResultCounts
+
+settle_ledger = settling.settle_ledger
 
 
 def require_ready(project: Project, request: DrainRequest) -> None:
     """Everything that can be found wrong before the first claim is."""
     settings = request.settings
     problems = diagnosis_problems_of(settings, project.root) if request.triage else []
-    problems += problems_of(settings.command, project.root) + project.find_table_problems(settings.command)
+    problems += problems_of(settings.command, project.root, columns=settings.given_columns) + project.find_table_problems(
+        settings.command
+    )
     if problems:
         raise ConfigError.of(problems)
     resolve_engine(settings.engine)
@@ -32,11 +42,29 @@ def require_ready(project: Project, request: DrainRequest) -> None:
         raise ConfigError.of(problems)
 
 
-def settle_ledger(project: Project, screen: Screen) -> list[Recovered]:
-    """What dead controllers held is settled; then nobody may hold a claim, and tables of an earlier version are brought up to
-    date. Raises DatabaseUnavailable."""
-    recovered = recover(project)
-    denied = project.store.migrate_ledger()
-    if denied is not None:
-        screen.notice(denied)
-    return recovered
+def join_group(project: Project, request: DrainRequest) -> GroupEnded | None:
+    """Before anything is claimed. Why the group takes nothing more, where it does not. Raises UsageError where it was begun
+    with something else, ConfigError where the ledger has no groups, DatabaseUnavailable."""
+    if request.group is None:
+        return None
+    group, minutes, most = Group(request.group), request.settings.stop.max_total_minutes, request.settings.batch_size
+    groups = Groups(project.store.database, project.store.ledger)
+    pace = request.settings.command.runs_per_minute
+    asked = {"--batch-size": most, "--max-total-minutes": minutes, "command.runs_per_minute": pace}
+    groups.join(group, most=most, minutes=minutes, asked=asked)
+    state = groups.read(group)
+    return None if state is None else state.find_end(group)
+
+
+def leave_out_tried(
+    project: Project, request: DrainRequest, counts: ResultCounts, recovery: Sequence[GivenBack] = ()
+) -> None:
+    """The phases that a drain of the group has tried are not to be chosen; those of the session itself are known to it.
+    `recovery`: what would be settled first. Reads only."""
+    if request.group is None:
+        return
+    group = Group(request.group)
+    recorded = [back.key for back in recovery if back.group_key == group.key and back.recorded in COUNTED]
+    for key in [*Groups(project.store.database, project.store.ledger).read_tried(group), *recorded]:
+        if key not in counts.places:
+            counts.passed_over[key] = describe_tried(group)

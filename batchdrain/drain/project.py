@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from batchdrain.config.load import DEFAULT_URL
 from batchdrain.config.settings import Command, Settings
 from batchdrain.database.phases.checks import find_unfit_columns, find_unwritable_view
-from batchdrain.database.storage import require_transactions
 from batchdrain.database.store import Store
 from batchdrain.database.url import anchor_url, parse_url
 from batchdrain.model.errors import ConfigError
 from batchdrain.runtime import folders
-from batchdrain.sessions.folder import SessionFolder
+
+if TYPE_CHECKING:  # heavy: a command that only looks at the table does without
+    from batchdrain.database.ledger.session_rows import SessionRows
+    from batchdrain.planning.limits import TimeLimits
+    from batchdrain.sessions.folder import SessionFolder
 
 
 def database_url(settings: Settings, environ: Mapping[str, str], root: Path) -> str:
@@ -31,7 +36,20 @@ class Project:
         self.store = store
         self.root = root
         folders.trust_owner(root)
-        self.folder = SessionFolder(root / settings.session_dir, root)
+
+    @cached_property
+    def folder(self) -> SessionFolder:
+        """Of its sessions."""
+        from batchdrain.sessions.folder import SessionFolder
+
+        return SessionFolder(self.root / self.settings.session_dir, self.root)
+
+    @cached_property
+    def session_rows(self) -> SessionRows:
+        """Who drains on its database."""
+        from batchdrain.database.ledger.session_rows import SessionRows
+
+        return SessionRows(self.store.database, self.store.ledger)
 
     @classmethod
     def open(
@@ -39,24 +57,32 @@ class Project:
         settings: Settings,
         environ: Mapping[str, str],
         root: Path,
-        on_retry: Callable[[str, int], None] | None = None,
+        on_silence: Callable[[str], None] | None = None,
     ) -> Project:
-        """Raises ConfigError, DatabaseUnavailable. Reads only."""
-        return cls(settings, Store.open(database_url(settings, environ, root), settings, on_retry), root)
+        """`on_silence`: as of SilenceNotice. Raises ConfigError, DatabaseUnavailable. Reads only."""
+        return cls(settings, Store.open(database_url(settings, environ, root), settings, on_silence), root)
 
     def find_table_problems(self, command: Command) -> list[str]:
         """What a look alone finds wrong with the table, a line each. Raises ConfigError for one without transactions,
         DatabaseUnavailable."""
+        from batchdrain.database.storage import require_transactions
+
         database, table = self.store.database, self.store.table
         require_transactions(database, (table.table,))
         problems = find_unfit_columns(database, table)
-        return problems + (find_unwritable_view(database, table) if command.result_from == "exit_code" else [])
+        return problems + (find_unwritable_view(table) if command.result_from == "exit_code" else [])
 
     def require_fit_table(self, command: Command) -> None:
         """Raises ConfigError for all of them."""
         problems = self.find_table_problems(command)
         if problems:
             raise ConfigError.of(problems)
+
+    def limits_for(self, settings: Settings) -> TimeLimits:
+        """The time limits of phases. `settings`: of the session."""
+        from batchdrain.planning.limits import TimeLimits
+
+        return TimeLimits(self.store.history.read_durations_s, settings.timeout, self.settings.run_type_of)
 
     def close(self) -> None:
         """Close the database's connections."""

@@ -26,7 +26,7 @@ def command_of(held: Held, command: Command) -> Command:
 
 def claim_of(held: Held, project: Project, ended_at: datetime) -> Claim:
     """As its controller had it. `ended_at`: of the command, where nobody knows when it was claimed."""
-    known = {text: state for state, text in project.store.table.states.items()}
+    known = {state_word: state for state, words in project.store.table.states.items() for state_word in words}
     phase = Phase(
         run_id=held.key.run_id,
         phase_id=held.key.phase_id,
@@ -41,7 +41,9 @@ def claim_of(held: Held, project: Project, ended_at: datetime) -> Claim:
         attempt=held.attempt,
         prior_state=held.prior_state,
         prior_reason=held.prior_reason,
+        prior_kind=held.prior_kind,
         held_state=held.held_state,
         claimed_at=ended_at if held.started_ms is None else clock.from_ms(held.started_ms),
         token=held.token,
+        group_key=held.group_key,
     )

@@ -41,6 +41,7 @@ class Recorder:
         self._later: deque[Callable[[], None]] = deque()
         self._told_of_no_verdict = False
         self._told_problems: set[str] = set()
+        self._stopped_runs: set[Skip] = set()
 
     def settle(self) -> None:
         """Everything so far is on disk, and on the screen, when this returns."""
@@ -129,8 +130,13 @@ class Recorder:
 
     def run_stopped(self, run_id: str, skip: Skip) -> None:
         """A stop condition leaves out the rest of a run: told once."""
+        self._stopped_runs.add(skip)
         if self._record.note_once(Event.RUN_STOPPED, skip, keep=False, run_id=run_id):
             self.notice(f"Skipping the rest of run {run_id}: {skip}")
+
+    def has_told_of(self, skip: Skip) -> bool:
+        """Whether people know of it, as it stopped a run before their eyes."""
+        return skip in self._stopped_runs
 
     def recovered(self, back: Recovered) -> None:
         """What a dead controller held was settled, or could not be."""

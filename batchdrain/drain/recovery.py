@@ -16,11 +16,11 @@ from batchdrain.database.driver_errors import RowLocked, RowRefused
 from batchdrain.database.ledger.give_back import Recovered, give_back, try_give_back
 from batchdrain.database.ledger.held_claims import Held
 from batchdrain.database.storage import can_be_tried
-from batchdrain.drain.liveness import is_alive, is_due, is_gone
+from batchdrain.drain.liveness import is_alive, is_due, is_gone, is_over, never_began
 from batchdrain.drain.project import Project
 from batchdrain.drain.ran_under import command_of
 from batchdrain.drain.spooled_result import record_spooled
-from batchdrain.execution import orphans, process_identity, spool_reader
+from batchdrain.execution import lost_executions, orphans, process_identity, spool_reader, tickets
 from batchdrain.model.errors import BadData, BatchDrainError, ConfigError, DatabaseUnavailable
 
 _KILL_WITHIN_S: Final = 10.0
@@ -35,15 +35,15 @@ def recover(project: Project) -> list[Recovered]:
         with contextlib.suppress(ConfigError):  # the table of attempts may have been dropped: results go there
             project.store.ledger.create(project.store.database)
     for held in map(with_session, claims):
-        if not is_due(held):
+        if not (is_due(held) or is_over(held)):
             continue
-        gone = is_gone(held)
+        gone = is_gone(held) or held.lease_left_ms >= 0
         settled = _settle(held, project.settings.command.grace_s)
         if settled is None:
             continue
         try:
             recovered = record_spooled(project, held, settled.record) or give_back(
-                project.store, command_of(held, project.settings.command), held, gone=gone
+                project.store, command_of(held, project.settings.command), held, gone=gone, began=not never_began(held)
             )
         except RowLocked as error:
             found.append(_unsettled(held, str(error)))
@@ -87,7 +87,26 @@ def _unsettled(held: Held, problem: str, code: int = DatabaseUnavailable.exit_co
 
 def _settle(held: Held, grace_s: float) -> orphans.Settled | None:
     """See that nobody of this claim lives on this machine. None where somebody does: the claim stays held for the next time."""
+    if held.guardian is None:
+        return _settle_delivered(held)
     if not process_identity.is_here(held.controller.host_id):
         return orphans.Settled(met=0, record=spool_reader.read(held.spool_dir, held.token))
     abandoned = orphans.Abandoned(token=held.token, spool_dir=held.spool_dir, guardian=held.guardian)
     return orphans.settle(abandoned, guardian_ends_in_s=grace_s + _SLACK_S, within_s=_KILL_WITHIN_S)
+
+
+def _settle_delivered(held: Held) -> orphans.Settled | None:
+    """The command of an engine of others. It may come to the order yet: whoever draws its ticket withdraws it. Once the lease is
+    over, whatever drew it has ended its command, on whichever machine."""
+    folder = tickets.folder_of(held.spool_dir, held.token)
+    with contextlib.suppress(OSError):  # its files are not here: the lease alone tells
+        tickets.draw(folder, held.token, None)
+    ticket = tickets.read(folder, held.token)
+    if ticket is not None and ticket.guardian is None:
+        return orphans.Settled(met=0, record=None)
+    settled = lost_executions.settle_lost(ticket, held.token, held.spool_dir)
+    if settled is not None or held.lease_left_ms >= 0:
+        return settled
+    # Its guardian may serve another order by now: what bears the token is ended, and not that.
+    left = orphans.Abandoned(token=held.token, spool_dir=held.spool_dir, guardian=None)
+    return orphans.settle(left, guardian_ends_in_s=None, within_s=_KILL_WITHIN_S)

@@ -1,25 +1,32 @@
-"""Looking at the backlog again: what dead controllers left is given back first, and what rules leave out is told."""
+"""Looking at the backlog again: what dead controllers left is given back first, and what rules leave out is told.
+
+A look costs what the backlog is large, so it is taken a little at a time while commands run, and the larger it is, the more
+seldom: at most a twentieth of a drain's time goes into it. Only where nothing else is left to do is it taken at once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from time import monotonic
+from typing import Final
 
-from batchdrain.config.categories import categoriser_of
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.drain.database_outage import DatabaseOutage
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.recovery import recover
-from batchdrain.failures.categories import Categoriser
-from batchdrain.model.phase import Skip
+from batchdrain.drain.services import Services
+from batchdrain.model.errors import DatabaseUnavailable
 from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.filters import ASKED_FOR, PLAN
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.skip_rules import IN_THIS_SESSION, by_rule
 from batchdrain.runtime import clock
+
+_SHARE: Final = 0.05
+"""Of a drain's time, for looking at the backlog."""
 
 
 class Refresh:
@@ -40,26 +47,99 @@ class Refresh:
         self._recorder = recorder
         self._outage = outage
         self._recover = recover
+        self._watch: Callable[[], None] = lambda: None  # raises ConfigError where the table is another one by now
         self._refresh_s = settings.refresh_s
         self._recover_s = settings.lease.ttl_s
-        self._categorise: Categoriser = categoriser_of(settings)
-        self._read_at = self._recovered_at = monotonic()
+        self._read_at = self._recovered_at = self._stepped_at = monotonic()
+        self._step_s = 0.0
+        self._slices: Generator[None, None, None] | None = None
 
     @classmethod
-    def of_session(cls, it: OpenSession, limits: TimeLimits, recorder: Recorder, outage: DatabaseOutage) -> Refresh:
+    def of_session(cls, it: OpenSession, services: Services, recorder: Recorder) -> Refresh:
         """Over the session's backlog, and with what dead controllers hold in its project."""
-        return cls(it.backlog, limits, recorder, outage, partial(recover, it.project), it.request.settings)
+        recovers = partial(recover, it.project)
+        made = cls(it.backlog, services.limits, recorder, services.outage, recovers, it.request.settings)
+        made._watch = services.watch.look
+        return made
 
     @property
     def is_due(self) -> bool:
-        """Whether the last reading is `refresh_s` ago, or longer."""
-        return monotonic() - self._read_at >= self._refresh_s
+        """Whether the last reading is `refresh_s` ago, or longer, and cost little enough for that time."""
+        return self.due_in_s <= 0
+
+    @property
+    def due_in_s(self) -> float:
+        """Seconds until it is."""
+        return max(0.0, self._read_at + max(self._refresh_s, self._least_s) - monotonic())
+
+    @property
+    def is_affordable(self) -> bool:
+        """Whether the last reading cost little enough for another one now."""
+        return self.affordable_in_s <= 0
+
+    @property
+    def affordable_in_s(self) -> float:
+        """Seconds until it is."""
+        return max(0.0, self._read_at + self._least_s - monotonic())
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a reading was begun and is not done."""
+        return self._slices is not None
+
+    @property
+    def may_step(self) -> bool:
+        """Whether a step is cheap enough though a phase could begin in its time."""
+        return monotonic() - self._stepped_at >= self._step_s / _SHARE
+
+    @property
+    def _least_s(self) -> float:
+        return self._backlog.read_s * (1 / _SHARE - 1)
+
+    def begin(self) -> None:
+        """A reading that goes on with each `step`. Nothing where one is under way."""
+        if self._slices is None:
+            self._slices = self._read_slowly()
+
+    def step(self) -> bool:
+        """A little of the reading that is under way. Returns whether it is done. A database that does not answer is told, and the
+        next reading is as far off as if this one were done. Raises ConfigError for a cycle or a bad policy."""
+        if self._slices is None:
+            return True
+        began = monotonic()
+        try:
+            for _ in self._slices:
+                return False
+            self._slices = None
+            self.tell()
+        except DatabaseUnavailable as error:
+            self._read_at = monotonic()
+            self.abandon()
+            self._recorder.notice(f"{error.message}: the backlog is read again later")
+        except BaseException:
+            self.abandon()
+            raise
+        finally:
+            self._stepped_at = monotonic()
+            self._step_s = self._stepped_at - began
+        return True
+
+    def abandon(self) -> None:
+        """The reading that is under way is of no use any more."""
+        if self._slices is not None:
+            self._slices.close()
+            self._slices = None
 
     def read(self) -> None:
-        """Raises DatabaseUnavailable once our patience is over."""
+        """The whole backlog, at once. Raises DatabaseUnavailable once our patience is over."""
+        self.abandon()
         self._recorder.settle()
         self._outage.retry(self._look, meanwhile="nothing is claimed")
         self.tell()
+
+    def refill(self) -> None:
+        """What has run out of the backlog. Raises DatabaseUnavailable once our patience is over."""
+        self._outage.retry(lambda: self._backlog.refill(clock.now()), meanwhile="nothing is claimed")
 
     def tell(self) -> None:
         """Of what the reading left out: once for each rule and value."""
@@ -70,11 +150,10 @@ class Refresh:
         new = {
             skip: count
             for skip, count in sorted(self._backlog.skipped.items())
-            if skip.value != IN_THIS_SESSION and self._recorder.skipped(skip, None, count=count, keep=False)
+            if skip.value != IN_THIS_SESSION
+            and self._recorder.skipped(skip, None, count=count, keep=False)
+            and not self._recorder.has_told_of(skip)
         }
-        for pattern in self._categorise.slow:
-            slow = Skip("categories", f"{pattern!r} took too long on a failure text and is left out; mend it")
-            self._recorder.skipped(slow, str(slow), count=0, keep=False)
         for skip in (skip for skip in new if skip.rule == PLAN):
             self._recorder.notice(str(skip))
         quiet = ASKED_FOR | {PLAN}
@@ -82,8 +161,18 @@ class Refresh:
             self._recorder.notice(f"{count} skipped by {rule}: {values}")
 
     def _look(self) -> None:
+        self._watch()
+        self._recover_when_due()
+        self._backlog.refresh(clock.now())
+
+    def _read_slowly(self) -> Generator[None, None, None]:
+        self._watch()
+        self._recover_when_due()
+        yield
+        yield from self._backlog.refresh_in_slices(clock.now)
+
+    def _recover_when_due(self) -> None:
         if monotonic() - self._recovered_at >= self._recover_s:
             for back in self._recover():
                 self._recorder.recovered(back)
             self._recovered_at = monotonic()
-        self._backlog.refresh(clock.now())

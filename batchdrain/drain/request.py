@@ -10,12 +10,15 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 
-from pydantic import Field, Strict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, Strict, TypeAdapter, ValidationError
 
 from batchdrain.config.settings import Settings
+from batchdrain.drain.table_watch import WHILE_IT_RAN
+from batchdrain.failures.fingerprints import VERSION
+from batchdrain.failures.kept_fingerprint import FIRST
 from batchdrain.model.errors import BadData, ConfigError, UsageError
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
@@ -27,9 +30,12 @@ KEPT: Final = (
     "depends_on", "run_types",
 )  # fmt: skip
 """The settings that selection and limits depend on."""
+MAX_ATTEMPTS: Final = "--max-attempts"
+"""The flag of which only the end of a session tells whether it had an effect: it is kept."""
 _SOURCES: Final = "timeout_sources"  #: of a session's settings
 _SOURCE: Final = re.compile(r"[A-Za-z0-9_.' -]{1,100}", re.ASCII)
-_BATCHES: Final[TypeAdapter[int]] = TypeAdapter(Annotated[int, Strict(), Field(ge=1)])
+_BATCHES: Final[TypeAdapter[int]] = TypeAdapter(Annotated[int, Strict(), Field(ge=1)], config=ConfigDict(defer_build=True))
+_VERSIONS: Final[TypeAdapter[int]] = TypeAdapter(Annotated[int, Strict(), Field(ge=1)], config=ConfigDict(defer_build=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +50,7 @@ class DrainRequest:
     stop_on_first_failure: bool = False
     triage: bool = False  #: what comes next is diagnosed while phases drain
     flags: frozenset[str] = frozenset()  #: that were given now: where they have no effect, that is told
+    group: str | None = None  #: whose drains have one batch size and one end together
     fail_if_nothing: bool = False  #: of this call: exit 1 where nothing is selected
 
     @property
@@ -69,15 +76,19 @@ class DrainRequest:
         settings = {**self.settings.model_dump(mode="json", include=set(KEPT)), **digests(self.settings)}
         if sources := self.settings.timeout.sources:
             settings[_SOURCES] = sources
-        filters: dict[str, Any] = asdict(self.filters)
+        filters: dict[str, Any] = self.filters.as_fields()
         if self.plan is not None:
             filters["plan"] = [phase.model_dump() for phase in self.plan]
         if self.triage:
             filters["triage"] = True
+        if self.group is not None:
+            filters["group"] = self.group
         if self.kind is Kind.QUEUED:
             filters["max_batches"] = self.max_batches
         if self.kind is Kind.QUEUED or self.stop_on_first_failure:
             filters["stop_on_first_failure"] = self.stop_on_first_failure
+        if MAX_ATTEMPTS in self.flags:
+            filters["flags"] = [MAX_ATTEMPTS]
         return {
             "kind": self.kind,
             "batch_size": self.settings.batch_size,
@@ -97,13 +108,19 @@ def digests(settings: Settings) -> dict[str, str]:
 
 
 def require_same_source(session: Session, configured: Settings) -> None:
-    """Raises BadData where the session was begun on other rows: another table, column, state's word or condition."""
-    begun = (session.settings or {}).get("source_sha256")
-    if begun is not None and begun != digests(configured)["source_sha256"]:
+    """Raises BadData where the session was begun on other rows: another table, column, state's word or condition. One that ended
+    as its table became another one goes on once the mapping is mended."""
+    if not has_same_source(session, configured) and not (session.stopped_because or "").startswith(WHILE_IT_RAN):
         raise BadData(
             f"session {session.session_id}: was begun with another batchdrain.source (table, columns, states or where)",
             remedy="set it back, or start a new session with `inv drain`",
         )
+
+
+def has_same_source(session: Session, configured: Settings) -> bool:
+    """Whether the rows are mapped as they were when the session began; True where the session does not know."""
+    begun = (session.settings or {}).get("source_sha256")
+    return begun is None or begun == digests(configured)["source_sha256"]
 
 
 def has_same_command(session: Session, configured: Settings) -> bool:
@@ -114,6 +131,20 @@ def has_same_command(session: Session, configured: Settings) -> bool:
 
 def _digest(found: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+
+
+def _filters_of(kept: Mapping[str, Any]) -> Filters:
+    """As a session keeps them. Raises UsageError, ValidationError."""
+    found = Filters.of(
+        run_id=_text(kept.get("run_id")),
+        run_id_is_glob=kept.get("run_id_is_glob") is True,
+        exclude_runs=tuple(map(str, kept.get("exclude_runs") or ())),
+        categories=tuple(map(str, kept.get("categories") or ())),
+        cluster=_text(kept.get("cluster")),
+        include_quarantined=kept.get("include_quarantined") is True,
+    )
+    version = VERSION if found.cluster is None else _VERSIONS.validate_python(kept.get("cluster_version", FIRST))
+    return replace(found, cluster_version=version)
 
 
 def request_of(session: Session, configured: Settings) -> DrainRequest:
@@ -130,19 +161,14 @@ def request_of(session: Session, configured: Settings) -> DrainRequest:
         plan = filters.get("plan")
         return DrainRequest(
             kind=session.kind,
-            filters=Filters.of(
-                run_id=_text(filters.get("run_id")),
-                run_id_is_glob=filters.get("run_id_is_glob") is True,
-                exclude_runs=tuple(map(str, filters.get("exclude_runs") or ())),
-                categories=tuple(map(str, filters.get("categories") or ())),
-                cluster=_text(filters.get("cluster")),
-                include_quarantined=filters.get("include_quarantined") is True,
-            ),
+            filters=_filters_of(filters),
             settings=settings.model_copy(update={"timeout": timeout}),
             plan=None if plan is None else tuple(PlannedPhase.model_validate(phase) for phase in plan),
             max_batches=None if filters.get("max_batches") is None else _BATCHES.validate_python(filters["max_batches"]),
             stop_on_first_failure=bool(filters.get("stop_on_first_failure")),
             triage=filters.get("triage") is True,
+            group=_text(filters.get("group")),
+            flags=frozenset({MAX_ATTEMPTS} if filters.get("flags") == [MAX_ATTEMPTS] else ()),
         )
     except (ValidationError, TypeError, UsageError) as error:
         first = str(error).splitlines()[0]

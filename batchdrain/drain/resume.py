@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
+import socket
 import uuid
-from typing import Final
+from typing import Any, Final
 
 from batchdrain.drain.chain import Chain
 from batchdrain.drain.narrowing import AS_ASKED, Narrowing
 from batchdrain.drain.open_session import OpenSession
-from batchdrain.drain.preflight import require_ready, settle_ledger
+from batchdrain.drain.preflight import leave_out_tried, require_ready, settle_ledger
 from batchdrain.drain.project import Project
-from batchdrain.drain.request import DrainRequest, has_same_command
+from batchdrain.drain.request import DrainRequest, digests, has_same_command, has_same_source
 from batchdrain.drain.resumption import Resumption, read_session, request_to_resume, what_is_left
 from batchdrain.drain.screen import Screen
 from batchdrain.drain.selection import backlog_for
 from batchdrain.drain.session_run import SessionOutcome, run_session
 from batchdrain.runtime import clock
+from batchdrain.runtime.text import agree, count_of
 from batchdrain.sessions.events import Event
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Session, Status
@@ -41,20 +43,21 @@ def _open(
     project.folder.prepare()
     lock = project.folder.lock(session_id) if chain is None else chain.lock(project, session_id)
     try:
-        recovered = settle_ledger(project, screen)  # before the session is read anew: it may record results of it
+        recovered = settle_ledger(project, screen, read_session(project, session_id)[0])
         left = what_is_left(project, session_id, request, less)
         if left.torn and project.folder.path(session_id).exists():
             project.folder.put_aside(session_id)
         _tell_changes(project, left, screen)
         session = _reopen(project, left.session, chain)
         counts = left.count(None if chain is None else chain.counts_for(session.kind))
-        record = SessionRecord(session, project.folder, lock, project.store.failed_state, counts)
+        leave_out_tried(project, request, counts)
+        record = SessionRecord(session, project.folder, lock, project.store.failed_words, counts)
     except BaseException:
         os.close(lock)
         raise
     try:
         backlog = backlog_for(project, left.request, record.counts)
-        record.events.write(Event.SESSION_RESUMED, done=len(left.session.results), batch_size=left.session.batch_size)
+        record.events.write(Event.SESSION_RESUMED, **_facts_of(left.session))
         _tell_left_out(left, record, screen)
         backlog.refresh(clock.now())
     except BaseException:
@@ -85,16 +88,18 @@ def _tell_left_out(left: Resumption, record: SessionRecord, screen: Screen) -> N
 def _tell_changes(project: Project, left: Resumption, screen: Screen) -> None:
     """What is not as it was when the session began."""
     session = left.session
-    if left.unknown:
+    if count := len(left.unknown):
         shown = ", ".join(map(str, left.unknown[:_SHOWN])) + (", …" if len(left.unknown) > _SHOWN else "")
         screen.notice(
-            f"{len(left.unknown)} results of the session are not in the ledger, as after a backup was put back: their phases are "
-            f"open again: {shown}"
+            f"{count_of(count, 'result')} of the session {agree(count, 'is', 'are')} not in the ledger, as after a backup was put "
+            f"back: {agree(count, 'its phase is', 'their phases are')} open again: {shown}"
         )
     place = (session.database or {}).get("place")
     here = project.store.database.place
     if isinstance(place, str) and place != here:  # a copy of a database has its identity
         screen.notice(f"The session began with the database at {place}, and goes on with the one at {here}")
+    if not has_same_source(session, project.settings):
+        screen.notice("The table became another one while the session ran; it goes on with the mapping of now")
     if not has_same_command(session, project.settings):
         screen.notice("The command is not the one that the session began with; it goes on with the present one")
 
@@ -102,7 +107,14 @@ def _tell_changes(project: Project, left: Resumption, screen: Screen) -> None:
 def _reopen(project: Project, session: Session, chain: Chain | None) -> Session:
     session.session_uid = session.session_uid or uuid.uuid4().hex
     session.database = session.database or project.store.identify()
+    if session.settings is not None and not has_same_source(session, project.settings):
+        session.settings |= {"source_sha256": digests(project.settings)["source_sha256"]}
     if session.status is Status.STOPPED and chain is None:  # whoever goes on with it gives it its minutes anew
         session.active_s = 0.0
     session.status, session.completed_at, session.stopped_because = Status.RUNNING, None, None
     return session
+
+
+def _facts_of(session: Session) -> dict[str, Any]:
+    """Of the event."""
+    return {"done": len(session.results), "batch_size": session.batch_size, "host": socket.gethostname()}

@@ -32,6 +32,7 @@ class Resumption:
     skipped: Counter[Skip]  #: those of them that a rule leaves out
     torn: bool  #: its file can't be read, or is gone; it comes from the ledger
     unknown: Sequence[PhaseKey] = ()  #: phases whose results neither ledger nor table bear out: they are open again
+    is_tried_again: bool = False  #: a phase was tried more than once
     earlier: Sequence[Mapping[str, float]] = ()  #: metrics of attempts whose phases were tried again in the session since
 
     def count(self, before: ResultCounts | None = None) -> ResultCounts:
@@ -39,6 +40,7 @@ class Resumption:
         counts = counts_of(self.session, before)
         for metrics in self.earlier:
             counts.spend(metrics)
+        counts.is_tried_again |= self.is_tried_again
         return counts
 
 
@@ -57,7 +59,8 @@ def what_is_left(project: Project, session_id: str, request: DrainRequest, less:
     unknown = hold_against_ledger(project.store, session, rows)
     catch_up(session, rows)
     request = less.apply(request)
-    retries, skipped = retries_left(project, session, request, executions_of(rows))
+    executions = executions_of(rows)
+    retries, skipped = retries_left(project, session, request, executions)
     due = [retry for retry in retries if less.filters.takes(retry.choice.phase.run_id, retry.choice.failure)]
     most = less.most(request, len(session.results))
     return Resumption(
@@ -67,6 +70,7 @@ def what_is_left(project: Project, session_id: str, request: DrainRequest, less:
         earlier=metrics_of_earlier(session, rows),
         retries=due,
         put_off=len(retries) - len(due),
+        is_tried_again=any(count > 1 for count in executions.values()),
         skipped=skipped,
         torn=torn,
         unknown=unknown,
@@ -105,4 +109,4 @@ def read_session(project: Project, session_id: str) -> tuple[Session, bool]:
     try:
         return project.folder.load(session_id), False
     except CorruptSession as error:
-        return rebuilt(project.store.history, session_id, error, project.store.failed_state), True
+        return rebuilt(project.store.history, session_id, error, project.store.failed_words), True

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import ScheduledAttempt, TimeLimit
+from batchdrain.planning.forecast import Forecast
+from batchdrain.runtime.text import count_of, safe_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +23,16 @@ class Opening:
     done: int  #: of them before a resume
     workers: int
     run_id: str | None = None  #: the only run that is drained
+    forecast: Forecast | None = None  #: of a session that begins
+    group: str | None = None  #: whose drains share the target
     root: Path | None = None  #: where the paths of logs start
+
+    @property
+    def aim(self) -> str:
+        """'10 failed phases', 'all failed phases', 'up to 10 failed phases, together with all drains of nightly'."""
+        noun = f"{self.state} phase"
+        aim = f"all {noun}s" if self.target is None else count_of(self.target, noun)
+        return aim if self.group is None else f"up to {aim}, together with all drains of {safe_text(self.group)}"
 
 
 class Screen(Protocol):

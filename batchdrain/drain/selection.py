@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
 
 from batchdrain.config.categories import categoriser_of
 from batchdrain.drain.project import Project
@@ -15,15 +17,23 @@ from batchdrain.planning.plan_backlog import PlanBacklog
 from batchdrain.planning.planner import Selection, settle_run
 from batchdrain.planning.session_progress import SessionProgress
 from batchdrain.planning.skip_rules import QUARANTINE
-from batchdrain.planning.without_effect import find_idle_policies
+from batchdrain.planning.without_effect import find_idle_policies, find_idle_workers
 from batchdrain.policies.ranking import ranking_of
+from batchdrain.sessions.session import Kind
+
+NOTHING_BEFORE: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 def backlog_for(
-    project: Project, request: DrainRequest, done: SessionProgress, given_back: Sequence[GivenBack] = ()
+    project: Project,
+    request: DrainRequest,
+    done: SessionProgress,
+    given_back: Sequence[GivenBack] = (),
+    drained_before: Mapping[str, int] = NOTHING_BEFORE,
 ) -> Backlog:
     """Where the phases of a request come from: the dry run and the drain ask here. `done`: what its session has done, which
-    grows with its results; `given_back`: what recovery would give back before."""
+    grows with its results; `given_back`: what recovery would give back before; `drained_before`: queued phases by run_id
+    that the part of a chain before it would drain."""
     selection = Selection(
         store=project.store,
         settings=request.settings,
@@ -31,6 +41,7 @@ def backlog_for(
         state=request.state,
         done=done,
         given_back=given_back,
+        drained_before=drained_before,
     )
     if request.plan is None:
         return selection.backlog()
@@ -51,11 +62,23 @@ def find_idle(project: Project, request: DrainRequest, backlog: Backlog) -> list
         orphanings = project.store.history.read_past().orphanings
         if not any(count >= QUARANTINE for count in orphanings.values()):
             found.append("--include-quarantined: no phase is quarantined")
-    if "--policy" in request.flags:
-        found += find_idle_policies(ranking_of(request.settings.policy).names, backlog.ranks())
     if "--workers" in request.flags:
-        count, workers = len({rank[-2] for rank in backlog.ranks()}), request.settings.workers  # by run_id
-        if 0 < count < workers:
-            runs = "1 run has" if count == 1 else f"{count} runs have"
-            found.append(f"--workers={workers}: {runs} phases to drain, and those of one run go one by one")
-    return found
+        found += find_idle_workers(request.settings.workers, count_runs(backlog))
+    return [*found, *find_idle_order(request, backlog)]
+
+
+def find_idle_order(request: DrainRequest, backlog: Backlog) -> list[str]:
+    """--policy, each entry that decides nothing among what waits in the backlog."""
+    if "--policy" not in request.flags:
+        return []
+    return list(find_idle_policies(ranking_of(request.settings.policy).names, backlog.ranks()))
+
+
+def find_idle_of_part(request: DrainRequest, backlog: Backlog) -> list[str]:
+    """What only the part of a chain can tell that it is of: the rest was told before. The order of the queued part is its own."""
+    return find_idle_order(request, backlog) if request.kind is Kind.FAILED else []
+
+
+def count_runs(backlog: Backlog) -> int:
+    """Runs that have phases to drain now."""
+    return len({rank[-2] for rank in backlog.ranks()})

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
-from batchdrain.config.plugins import resolve_engine
-from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.drain.circuit_breaker import CircuitBreaker
 from batchdrain.drain.database_outage import DatabaseOutage
+from batchdrain.drain.engine_at_work import EngineAtWork, open_probed
 from batchdrain.drain.heartbeat import Heartbeat
+from batchdrain.drain.membership import Membership
 from batchdrain.drain.open_session import OpenSession
-from batchdrain.drain.project import Project
+from batchdrain.drain.pace import Pace
+from batchdrain.drain.presence import Presence
 from batchdrain.drain.recorder import Recorder
-from batchdrain.drain.shutdown import Shutdown
-from batchdrain.execution.engines.protocol import Capabilities, Engine, capabilities_of
+from batchdrain.drain.remote_heartbeat import RemoteHeartbeat, make_remote
+from batchdrain.drain.table_watch import TableWatch
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.runtime.threads import require_room
 
@@ -30,41 +31,46 @@ OTHER_THREADS: Final = ("heartbeat", "deadlines", "saver", "last-resort", "login
 class Services:
     """Ended with the drain."""
 
-    engine: Engine
-    capabilities: Capabilities  #: of the engine
+    executing: EngineAtWork
+    remote: RemoteHeartbeat | None  #: the heartbeat, where workers elsewhere hear of it
     claims: Claims
     heartbeat: Heartbeat
     outage: DatabaseOutage
     breaker: CircuitBreaker
     limits: TimeLimits
+    membership: Membership
+    watch: TableWatch
+    pace: Pace
 
 
 @contextmanager
-def open_services(it: OpenSession, recorder: Recorder, shutdown: Shutdown) -> Iterator[Services]:
-    """Raises ConfigError, FilesUnavailable."""
-    settings, store = it.request.settings, it.project.store
-    factory: Callable[..., Any] = resolve_engine(settings.engine)
+def open_services(it: OpenSession, recorder: Recorder, presence: Presence) -> Iterator[Services]:
+    """Raises ConfigError, FilesUnavailable, EngineUnavailable."""
+    settings, store, shutdown = it.request.settings, it.project.store, presence.shutdown
     require_room(settings.workers + len(OTHER_THREADS))
     gc.freeze()  # what is loaded by now stays: the collector need not look through it after every few phases
-    with factory(workers=settings.workers, settings=settings) as engine:
-        shutdown.engine = capabilities = capabilities_of(engine)
+    with open_probed(it, shutdown, recorder.notice) as found:
+        has, delivery = found.capabilities, found.delivery
         session_uid, spool_dir = it.record.session.session_uid or "", str(it.record.spool.absolute())
         claims = Claims(store, settings.command, session_uid, spool_dir=spool_dir)
-        heartbeat = Heartbeat(claims, settings.lease, settings.command, capabilities.pool)
+        remote = make_remote(claims, settings, has.tell, delivery, presence)
+        heartbeat = remote or Heartbeat(claims, settings.lease, settings.command, has.pool, presence)
+        shutdown.engine = has = has if remote is None else remote.interruptible(has)
+        outage = DatabaseOutage(settings.patience.outage_s, shutdown, recorder.notice)
+        pace = Pace(it, presence, recorder.notice)
+        claims.turn = pace.turn
         try:
             yield Services(
-                engine=engine,
-                capabilities=capabilities,
+                executing=replace(found, capabilities=has),
+                remote=remote,
                 claims=claims,
                 heartbeat=heartbeat,
-                outage=DatabaseOutage(settings.patience.outage_s, shutdown, recorder.notice),
+                outage=outage,
                 breaker=CircuitBreaker(settings.retry),
-                limits=limits_for(it.project, settings),
+                limits=it.project.limits_for(settings),
+                membership=Membership(it.project, it.request, outage, it.record.counts),
+                watch=TableWatch(store, recorder.notice),
+                pace=pace,
             )
         finally:
             heartbeat.stop()
-
-
-def limits_for(project: Project, settings: Settings) -> TimeLimits:
-    """The time limits of phases. `settings`: the session's own."""
-    return TimeLimits(project.store.history.read_durations_s, settings.timeout, project.settings.run_type_of)

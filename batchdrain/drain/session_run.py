@@ -6,17 +6,19 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from batchdrain.database.run_counts import describe_counts
+from batchdrain.database.run_counts import describe_reading
 from batchdrain.drain.ambiguous_rows import ambiguity_of
 from batchdrain.drain.close import close_after, close_session, exit_code, keep_head
 from batchdrain.drain.compose import open_drain
 from batchdrain.drain.liveness import describe_recovered
 from batchdrain.drain.open_session import OpenSession
+from batchdrain.drain.presence import Presence
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.screen import Opening
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.phase import Skip
+from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Session
 
 
@@ -33,6 +35,8 @@ class SessionOutcome:
     phases: int = 0  #: new phases that were taken
     orphaned: bool = False  #: some phase was given back, and nobody knows what became of it
     was_signalled: bool = False
+    because: str | None = None  #: why nothing was taken of what waits, where there is no session to say it
+    was_asked_to_stop: bool = False  #: by `inv stop`
     without_effect: Sequence[str] = ()  #: what was asked for and changed nothing, where there is no session to say it
 
 
@@ -40,18 +44,20 @@ def run_session(it: OpenSession) -> SessionOutcome:
     """Drain, and close the session whatever happens. Raises BatchDrainError for what ends it at once."""
     record, settings = it.record, it.request.settings
     shutdown, recorder = Shutdown(finish_current=settings.finish_current), Recorder(record, it.screen)
+    presence = Presence(it, shutdown)
     with shutdown.watch():
         try:
-            _announce(it, recorder)
-            with open_drain(it, recorder, shutdown) as drain:
+            _announce(it, recorder, presence)
+            with open_drain(it, recorder, presence) as drain:
                 drain.run(it.retries)
             try:
                 close_session(it, drain, shutdown)
+                drain.finisher.outage.retry(presence.end, meanwhile="its row in the ledger says that it runs")
             except BatchDrainError as error:  # what was done is summarised all the same
-                close_after(record, error)
+                _leave(record, presence, drain.stops.failure or error)
                 drain.stops.fail(error)
         except BaseException as error:
-            close_after(record, error)
+            _leave(record, presence, error)
             raise
         finally:
             it.screen.end()
@@ -72,26 +78,36 @@ def run_session(it: OpenSession) -> SessionOutcome:
         phases=drain.chooser.taken,
         orphaned=bool(drain.orphaned),
         was_signalled=shutdown.signal is not None,
+        was_asked_to_stop=drain.stops.was_asked,
     )
 
 
-def _announce(it: OpenSession, recorder: Recorder) -> None:
+def _leave(record: SessionRecord, presence: Presence, error: BaseException) -> None:
+    close_after(record, error)
+    presence.end_after(error)
+
+
+def _announce(it: OpenSession, recorder: Recorder, presence: Presence) -> None:
     """The session is on disk, in the ledger and on the screen before its first phase."""
     session, store = it.record.session, it.project.store
     keep_head(it.project, session)
     it.record.save()
+    presence.begin()
     for back in it.recovered:
         recorder.claim_recovered(back)
+    store.database.silence.close()
     store.database.on_retry = recorder.database_retried
     done = len(session.results)
     opening = Opening(
         session_id=session.session_id,
-        database=f"{store.where}: {describe_counts(store.read_run_counts())}",
+        database=f"{store.where}: {describe_reading(store.read_run_counts(), {it.request.state.value: it.backlog.total})}",
         state=it.request.state.value,
         target=None if it.most is None else done + min(it.most, it.backlog.waiting),
         done=done,
         workers=it.request.settings.workers,
         run_id=it.request.filters.run_id,
+        forecast=None if session.forecast is None or done else session.forecast.forecast,
+        group=it.request.group,
         root=it.project.root,
     )
     recorder.begin(opening)

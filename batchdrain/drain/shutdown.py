@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final, Protocol
 
-from batchdrain.drain.last_resort import ended_by_the_second_signal
+from batchdrain.drain.last_resort import WITHIN_S, ended_by_the_second_signal
 from batchdrain.execution.engines.protocol import Interrupt
-from batchdrain.runtime.signals import SIGNALS, Cut, leave_foreign_code, note_signal
+from batchdrain.runtime.signals import Cut, heard_signals, leave_foreign_code, note_signal
 
 _LONGEST_MS: Final = 2_000_000_000  # poll takes a C int
 _TOLD_WITHIN_S: Final = 2.0
@@ -70,7 +70,11 @@ class Shutdown:
         self.beside: Interruptible | None = None  #: ended by the first signal in any case
         self.signal: int | None = None  #: the first one
         self.count = 0  #: signals
+        self.bound_s: float | None = None  #: within which a drain that is asked to end is gone, whatever its engine does
+        self.asked: str | None = None  #: who ended it from elsewhere, for people
+        self.leaves_held = False  #: something stays held whose command may run on: its engine may wait for that for ever
         self.wake = Wake()  #: set with the first one
+        self._is_watched = False
 
     @contextmanager
     def watch(self) -> Iterator[None]:
@@ -96,19 +100,32 @@ class Shutdown:
             if leave_foreign_code():
                 raise Cut
 
-        nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # respected; INT is also ignored in any background job
-        heard = [number for number in SIGNALS if number != signal.SIGHUP or not nohup]
-        before = {number: signal.signal(number, handle) for number in heard}
+        before = {number: signal.signal(number, handle) for number in heard_signals()}
+        self._is_watched = True
         try:
-            with ended_by_the_second_signal():
+            with ended_by_the_second_signal(self._bound_of):
                 yield
         finally:
+            self._is_watched = False
             for number, former in before.items():
                 signal.signal(number, former)
             self.wake.close()
 
+    def ask_now(self, asked: str) -> None:
+        """End what runs, as by a TERM, whatever `finish_current` says. By any thread. `asked`: who wants it, for people."""
+        if self.signal is not None or not self._is_watched:
+            return
+        self.asked = asked
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def _bound_of(self, count: int) -> float | None:
+        """Seconds from the signal with this number to the end in any case; None: nothing is to end by it."""
+        if count > 1:
+            return WITHIN_S if self.bound_s is None else min(WITHIN_S, self.bound_s)
+        return None if self._finish_current and self.asked is None else self.bound_s
+
     def _interrupt(self, *, again: bool) -> None:
-        if self.engine is not None and (again or not self._finish_current):
+        if self.engine is not None and (again or not self._finish_current or self.asked is not None):
             self.engine.interrupt(kill=again)
         if self.beside is not None:
             self.beside.interrupt(kill=again)
@@ -130,7 +147,9 @@ class Shutdown:
 
     @property
     def name(self) -> str:
-        """Of the first signal, as SIGINT; '' where none came."""
+        """Of the first signal, as SIGINT, or who asked from elsewhere; '' where none came."""
+        if self.asked is not None:
+            return self.asked
         return "" if self.signal is None else signal.Signals(self.signal).name
 
 

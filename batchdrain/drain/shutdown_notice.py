@@ -8,6 +8,7 @@ from batchdrain.config.settings import Settings
 from batchdrain.drain.in_flight import Running
 from batchdrain.drain.shutdown import name_of_signal
 from batchdrain.model.phase import Skip
+from batchdrain.runtime.text import agree
 
 _NAMED = 3
 
@@ -64,4 +65,4 @@ def _list_of(running: Sequence[Running]) -> str:
 
 
 def _is(running: Sequence[Running]) -> str:
-    return "is" if len(running) == 1 else "are"
+    return agree(len(running), "is", "are")

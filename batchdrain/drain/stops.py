@@ -10,20 +10,34 @@ from typing import Final
 from batchdrain.drain.circuit_breaker import is_transient
 from batchdrain.drain.known_failures import KnownFailures
 from batchdrain.drain.open_session import OpenSession
+from batchdrain.drain.presence import Presence
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.shutdown import Shutdown
+from batchdrain.model.asked import Ask
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.phase import Skip
-from batchdrain.planning.stop import Progress, canary_room, cluster_stop, run_stop, session_stop
+from batchdrain.planning.failure_row import describe_before
+from batchdrain.planning.stop import SAME_NEW_FAILURE, Progress, canary_room, cluster_stop, run_stop, session_stop
+from batchdrain.sessions.session import AskedOf, Session
 
 FULL: Final = Skip("session is full", "its file nears the 64 MB that are read; `inv drain` goes on in a new session")
+FIRST_FAILURE: Final = "--stop-on-first-failure"
+BY_REQUEST: Final = "inv stop"
+_HEARD_WITHIN_S: Final = 0.5
+
+
+def is_idle_stop(stop: Skip, session: Session) -> bool:
+    """Whether a stop condition keeps nothing back where nothing is left. That the command is broken is told all the same; and
+    of a chain more may follow, which its first failure keeps back."""
+    return stop.rule != SAME_NEW_FAILURE and (session.chain_uid is None or stop.rule != FIRST_FAILURE)
 
 
 class Stops:
     """`stopped` and `failure` tell afterwards why it ended; the first of each counts."""
 
-    def __init__(self, it: OpenSession, recorder: Recorder, shutdown: Shutdown) -> None:
+    def __init__(self, it: OpenSession, recorder: Recorder, shutdown: Shutdown, presence: Presence | None = None) -> None:
+        """`presence`: what is asked of the session from elsewhere; None: nothing is."""
         self._stop = it.request.settings.stop
         self._outage_after = it.request.settings.retry.outage_after
         self._on_first_failure = it.request.stop_on_first_failure
@@ -33,6 +47,7 @@ class Stops:
         self._known = KnownFailures.of_session(it)
         self._recorder = recorder
         self._shutdown = shutdown
+        self._presence = presence
         self.stopped: Skip | None = None
         self.left: Skip | None = None  #: what this time alone was to take is taken; the session is not over
         self.failure: BatchDrainError | None = None
@@ -57,19 +72,49 @@ class Stops:
         """How many came, and the number of the first."""
         return self._shutdown.count, self._shutdown.signal
 
+    def note_held(self) -> None:
+        """Something stays held: the engine may wait for its end for ever."""
+        self._shutdown.leaves_held = True
+
     def wait(self, seconds: float) -> None:
-        """So long, or until a signal comes."""
-        self._shutdown.wake.wait(seconds)
+        """So long, or until a signal comes, or a request."""
+        until = monotonic() + seconds
+        while not self.has_news and (left_s := until - monotonic()) > 0:
+            if self._shutdown.wake.wait(min(left_s, _HEARD_WITHIN_S)):
+                return
 
     def is_ending(self) -> bool:
         """Whether nothing more is to be begun."""
+        self._hear()
         if self.is_interrupted or self.stopped is not None or self.left is not None or self.failure is not None:
             return True
-        deadline = self._less.deadline
-        if deadline is not None and monotonic() >= deadline:
-            self.left = Skip("--max-total-minutes", f"{self._less.minutes:g} minutes of this time are over")
+        self.left = self._less.find_end()
         self.stopped = session_stop(self.progress, self._stop) or (FULL if self._record.is_full else None)
         return self.stopped is not None or self.left is not None
+
+    @property
+    def has_news(self) -> bool:
+        """Whether something was asked from elsewhere that was not heeded yet."""
+        return self._presence is not None and self._presence.has_news
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing is to be begun for now, as somebody asked for that."""
+        return self._presence is not None and self._presence.is_paused
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether somebody ended it from elsewhere."""
+        return self._shutdown.asked is not None or (self.left is not None and self.left.rule == BY_REQUEST)
+
+    def _hear(self) -> None:
+        """Heed what was asked from elsewhere. What ends commands at once has done so already."""
+        while self._presence is not None and (asked := self._presence.take()) is not None:
+            self._presence.is_paused = asked.ask is Ask.PAUSE
+            self._record.note_asked(AskedOf.of(asked))
+            self._recorder.notice(f"{asked.ask.effect}, {asked}")
+            if asked.ask.ends:
+                self.left = self.left or Skip(BY_REQUEST, str(asked))
 
     def stop(self, skip: Skip | None) -> None:
         """Nothing more is begun: a stop condition holds. None changes nothing."""
@@ -107,7 +152,7 @@ class Stops:
             if parked is not None:
                 self._recorder.skipped(parked, f"Parking every phase that failed alike: {parked}", count=None, keep=False)
         if self._on_first_failure and not attempt.success and not waits:
-            self.stop(Skip("--stop-on-first-failure", str(attempt.phase.key)))
+            self.stop(Skip(FIRST_FAILURE, str(attempt.phase.key)))
 
     def _note_row(self, attempt: Attempt, *, waits: bool) -> None:
         """A failure that is to be tried again is none yet, and one that speaks of an outage has a pause of its own."""
@@ -116,7 +161,8 @@ class Stops:
         if self._outage_after and is_transient(attempt):
             self._record.counts.row.clear()
         else:
-            self._record.counts.row.add("" if attempt.success else attempt.fingerprint, attempt.phase.failure.fingerprint)
+            self._record.counts.row.add("" if attempt.success else attempt.fingerprint, describe_before(attempt.phase))
 
     def _is_big(self, fingerprint: str) -> bool:
-        return self._backlog.size_of(fingerprint) >= self._stop.canary_size
+        """Phases without a reason have nothing in common."""
+        return bool(fingerprint) and self._backlog.size_of(fingerprint) >= self._stop.canary_size

@@ -8,30 +8,32 @@ from __future__ import annotations
 import contextlib
 from collections import Counter, deque
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
-from dataclasses import dataclass
-from time import monotonic
-from typing import Final
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, replace
+from threading import Event
+from time import monotonic, time
+from typing import Any, Final
 
 from batchdrain.drain.in_flight import Claimed, Ended, Running
 from batchdrain.drain.open_session import OpenSession
+from batchdrain.drain.orders import GuardedOrders, Left, Orders
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.row_states import RowStates
 from batchdrain.drain.services import Services
 from batchdrain.drain.shutdown_notice import ShutdownNotice
 from batchdrain.drain.stops import Stops
+from batchdrain.drain.ticketed_orders import Patience, TicketedOrders
 from batchdrain.execution.command import SessionPlace, make_order
-from batchdrain.execution.engine_result import to_ending
 from batchdrain.execution.file_names import LogFolder
-from batchdrain.execution.guardian_pool import execute, withdraw
-from batchdrain.execution.order import EndedBy, Ending
-from batchdrain.execution.orphans import settle_order
+from batchdrain.execution.guardian.wire import boottime_ms
+from batchdrain.execution.order import Ending
 from batchdrain.model.errors import BatchDrainError, EngineUnavailable
 from batchdrain.runtime.standard_streams import keep_standard_streams
 
 _SETTLE_POLL_S: Final = 0.1
 _LOCK_POLL_S: Final = 0.5
 _TOLD_WITHIN_S: Final = 0.5
+_NEVER: Final = Event()  # a wait that nothing ends
 _ANEW: Final = "what was not executed was given back; `inv resume` goes on with an engine that is made anew"
 
 
@@ -60,29 +62,39 @@ class Workers:
             root=it.project.root,
             logs=LogFolder(it.record.logs.absolute(), it.record.recorded_logs),
             spool=it.record.spool.absolute(),
+            is_here=services.executing.delivery is None,
         )
-        self._engine = services.engine
-        self._capabilities = services.capabilities
+        self._capabilities = services.executing.capabilities
+        self._begins_s = it.request.settings.lease.ttl_s if services.remote is None else None
+        self._orders = _orders_of(it, services, recorder, stops)
         self._row_states = row_states
         self._recorder = recorder
         self._stops = stops
         self._shutdown_notice = ShutdownNotice(it.request.settings, recorder.notice)
-        self._running: dict[Future[Ending], Running] = {}
+        self._running: dict[Future[Any], Running] = {}
         self._settling: deque[_Settling] = deque()
         self._locked: deque[Ended] = deque()
 
     def __len__(self) -> int:
+        """All that is held."""
+        return self.occupied + len(self._orders.lost)
+
+    @property
+    def occupied(self) -> int:
+        """The same without what its engine has lost: that keeps its own run from going on, and no other phase."""
         return len(self._running) + len(self._settling) + len(self._locked)
 
     @property
     def busy_runs(self) -> set[str]:
         """The runs of which something is held: no phase of theirs may be begun."""
         ended = (*(entry.ended for entry in self._settling), *self._locked)
-        return {running.scheduled.run_id for running in (*self._running.values(), *(one.running for one in ended))}
+        held = (*self._running.values(), *self._orders.lost, *(one.running for one in ended))
+        return {running.scheduled.run_id for running in held}
 
     def side_by_side(self) -> Counter[str]:
         """How many phases of each fingerprint run now."""
-        return Counter(running.scheduled.choice.failure.fingerprint for running in self._running.values())
+        held = (*self._running.values(), *self._orders.lost)
+        return Counter(running.scheduled.choice.failure.fingerprint for running in held)
 
     def execute(self, claimed: Claimed) -> None:
         """Submit the command of a claim."""
@@ -96,28 +108,31 @@ class Workers:
         if pool is not None:
             pool.prepare()
 
+    def have_ended(self) -> bool:
+        """Whether a command has, so that a phase can begin in its place."""
+        return any(future.done() for future in self._running)
+
     def ended(self, timeout_s: float | None) -> Iterator[Ended]:
         """Wait for the next command to end, at most so long; then everything that has ended and settled."""
         if self._settling:
             timeout_s = _SETTLE_POLL_S if timeout_s is None else min(timeout_s, _SETTLE_POLL_S)
         if self._locked:
             timeout_s = _LOCK_POLL_S if timeout_s is None else min(timeout_s, _LOCK_POLL_S)
+        if (poll_s := self._orders.poll_s) is not None and (self._running or self._orders.lost):
+            timeout_s = poll_s if timeout_s is None else min(timeout_s, poll_s)
         if self._running:
             done = self._wait(timeout_s)
         else:
             done = set()
             if timeout_s is not None:  # else nothing would ever end the wait
-                self._stops.wait(timeout_s)
+                self._pause(timeout_s)
         locked, self._locked = self._locked, deque()
         yield from locked
         settling, self._settling = self._settling, deque()
         for entry in settling:
             yield from self._settle(entry.ended.running, entry.ended.ending, entry.until)
-        for future in done:
-            running = self._running.pop(future)
-            ending = self._ending_of(future, running)
-            if ending is not None:
-                yield from self._settle(running, ending, None)
+        for running, ending in self._collect(done):
+            yield from self._settle(running, ending, None)
 
     def postpone(self, ended: Ended) -> None:
         """Its row is locked: it comes again with what `ended` gives later."""
@@ -128,16 +143,39 @@ class Workers:
         self._capabilities.interrupt()
         with contextlib.suppress(BatchDrainError):  # the error that ends the drain is the one that is told
             self._shutdown_notice.tell_of_an_error([*self._running.values()])
-        wait(self._running)
-        endings = [(running, self._ending_of(future, running)) for future, running in self._running.items()]
+        self._orders.leave()
+        endings: list[tuple[Running, Ending]] = []
+        while self._running or self._orders.lost:
+            done, _ = wait(self._running, timeout=self._orders.poll_s)
+            if not self._running and self._orders.poll_s is not None:
+                _NEVER.wait(self._orders.poll_s)
+            endings += self._collect(done)
         endings += [(entry.ended.running, entry.ended.ending) for entry in self._settling]
         yield from self._locked
-        self._running, self._settling, self._locked = {}, deque(), deque()
+        self._settling, self._locked = deque(), deque()
         for running, ending in endings:
-            if ending is not None:
-                yield Ended(running=running, ending=ending, row_state=self._row_states.read(running))
+            yield Ended(running=running, ending=ending, row_state=self._row_states.read(running))
 
-    def _wait(self, timeout_s: float | None) -> set[Future[Ending]]:
+    def _collect(self, done: set[Future[Any]]) -> list[tuple[Running, Ending]]:
+        """What ended of what is `done`, and of what the engine tells nothing."""
+        found = [(running, self._orders.ended(future, running)) for future in done if (running := self._running.pop(future))]
+        if looked := self._orders.look(self._running):
+            found += looked
+            over = {id(running) for running, _ in looked}
+            self._running = {future: running for future, running in self._running.items() if id(running) not in over}
+        for running, end in found:
+            if isinstance(end, Left):
+                self._leave(running, end)
+        return [(running, end) for running, end in found if isinstance(end, Ending)]
+
+    def _pause(self, seconds: float) -> None:
+        """Ended early by a signal; the second time there is none to be awaited."""
+        if self._stops.is_interrupted:  # perhaps since `seconds` were found: then they are of what is not begun any more
+            _NEVER.wait(min(seconds, _LOCK_POLL_S))
+        else:
+            self._stops.wait(seconds)
+
+    def _wait(self, timeout_s: float | None) -> set[Future[Any]]:
         """What has ended by then. In pieces: a handler may not print, and a signal is told of while commands end."""
         until = None if timeout_s is None else monotonic() + timeout_s
         while True:
@@ -145,7 +183,7 @@ class Workers:
             left_s = None if until is None else until - monotonic()
             piece_s = _TOLD_WITHIN_S if left_s is None else max(0.0, min(left_s, _TOLD_WITHIN_S))
             done, _ = wait(self._running, timeout=piece_s, return_when=FIRST_COMPLETED)
-            if done or (left_s is not None and left_s <= _TOLD_WITHIN_S):
+            if done or self._stops.has_news or (left_s is not None and left_s <= _TOLD_WITHIN_S):
                 return done
             self._shutdown_notice.tell_of_a_stop(self._stops.stopped, [*self._running.values()])
 
@@ -153,6 +191,9 @@ class Workers:
         """The order of a claim, and where its output goes."""
         limit, shorten = claimed.limit, self._record.shorten
         order = make_order(claimed.claim, self._command, self._place, limit=limit, deadline_ms=claimed.deadline_ms)
+        if claimed.held_until_ms is not None and self._begins_s is not None:
+            begin_by_ms = round(time() * 1000) + claimed.claimed_ms - boottime_ms() + round(self._begins_s * 1000)
+            order = replace(order, begin_by_ms=begin_by_ms)
         return Running(
             scheduled=claimed.scheduled,
             claim=claimed.claim,
@@ -160,27 +201,31 @@ class Workers:
             guardian=None if claimed.guardian is None else claimed.guardian.identity,
             limit=limit,
             paths=(shorten(order.stdout_path), shorten(order.stderr_path)),
+            claimed_ms=claimed.claimed_ms,
+            held_until_ms=claimed.held_until_ms,
         )
 
     def _submit(self, running: Running) -> None:
-        """To the engine. One that does not take it may come to it later all the same: then it finds that it was withdrawn."""
+        """To the engine."""
         try:
             with keep_standard_streams():  # the engine may not be ours
-                self._running[self._engine.submit(execute, running.order)] = running
+                self._running[self._orders.submit(running)] = running
         except Exception as error:  # noqa: BLE001 - whatever an engine raises
             what = f"{type(error).__name__}: {error}"
             self._stops.fail(EngineUnavailable(f"batchdrain.engine: it takes no commands: {what}", remedy=_ANEW))
-            if withdraw(running.order):
-                refused: Future[Ending] = Future()
-                refused.set_result(Ending(by=EndedBy.NOT_TAKEN, message=what))
-                self._running[refused] = running
-            else:
-                self._leave(running, "it may have begun, or begin yet")
+            found = self._orders.refused(running, what)
+            if isinstance(found, Ending):
+                self._settling.append(_Settling(Ended(running=running, ending=found, row_state=None), 0.0))
+            elif isinstance(found, Left):
+                self._leave(running, found)
 
-    def _leave(self, running: Running, why: str) -> None:
+    def _leave(self, running: Running, left: Left) -> None:
         """Nobody must execute the phase now: its claim stays, and recovery gives it back once nothing of it is left."""
-        self._stops.fail(EngineUnavailable(f"batchdrain.engine: {why}", remedy=_ANEW))
-        self._recorder.notice(f"{running.claim.phase.key} stays held: {why}; `inv recover` settles it")
+        self._stops.note_held()
+        until = f" until {left.until}, or until its end is found" if left.until else ""
+        if not self._stops.is_interrupted:
+            self._stops.fail(EngineUnavailable(f"batchdrain.engine: {left.why}", remedy=_ANEW))
+        self._recorder.notice(f"{running.claim.phase.key} stays held{until}: {left.why}; `inv recover` settles it")
 
     def _settle(self, running: Running, ending: Ending, until: float | None) -> Iterator[Ended]:
         """The end, once the table says something new, or the time for that is over. `until`: None at the first look, which may
@@ -193,15 +238,12 @@ class Workers:
         else:
             yield ended
 
-    def _ending_of(self, future: Future[Ending], running: Running) -> Ending | None:
-        """What a broken engine did with a command is not known: what there is of it on this machine is ended, and the phase
-        goes back, as if its controller had died. None where it can't be ended: its claim stays."""
-        try:
-            return to_ending(future.result())
-        except CancelledError:
-            return Ending(by=EndedBy.INTERRUPT, message="the engine cancelled it")
-        except Exception as error:  # noqa: BLE001 - whatever an engine raises
-            ending = settle_order(running.order, running.guardian, error)
-            if ending is None:
-                self._leave(running, f"processes of it can't be ended ({type(error).__name__}: {error})")
-            return ending
+
+def _orders_of(it: OpenSession, services: Services, recorder: Recorder, stops: Stops) -> Orders:
+    """Guardians of ours tell of each end; an engine of others draws a ticket for each order."""
+    used = services.executing
+    if used.delivery is None:
+        return GuardedOrders(used.engine)
+    lease, command, current = it.request.settings.lease, it.request.settings.command, it.request.settings.finish_current
+    patience = Patience(begins_s=lease.ttl_s, grace_s=command.grace_s, finish_current=current)
+    return TicketedOrders(used.engine, used.delivery, patience, stops, recorder.notice, services.remote)

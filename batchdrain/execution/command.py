@@ -6,7 +6,6 @@ Ids stay single arguments; nothing sees a shell.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 import uuid
@@ -18,8 +17,10 @@ from typing import Final
 from batchdrain.config.environment import TAKEN
 from batchdrain.config.paths import expand_home, with_home
 from batchdrain.config.settings import Command, Settings
+from batchdrain.execution import row_columns
 from batchdrain.execution.file_names import LogFolder
 from batchdrain.execution.order import TOKEN, Order
+from batchdrain.execution.placeholders import PLACEHOLDER, fill, fill_all, find_placeholders
 from batchdrain.model.claim import Claim, TimeLimit
 from batchdrain.model.phase import Phase
 from batchdrain.runtime.text import to_storable
@@ -28,7 +29,6 @@ PLACEHOLDERS: Final = ("run_id", "phase_id", "phase_index", "attempt", "epoch", 
 OF_DIAGNOSES: Final = ("run_id", "phase_id", "phase_index", "session_id", "python")
 """The placeholders of a diagnosis: it claims nothing, so it has neither attempt nor epoch."""
 _OF_ATTEMPTS: Final = frozenset({"BATCHDRAIN_ATTEMPT", "BATCHDRAIN_EPOCH"})
-_PLACEHOLDER: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 EXAMPLES: Final = frozenset({"myproject.work", "myproject.diagnose"})
 """The modules that `inv init` and the documentation name: executed, they would fail every phase."""
 LONGEST_ARGUMENT: Final = 131_071  #: bytes of an argument or a variable that Linux takes
@@ -36,11 +36,18 @@ _REASON_BYTES: Final = 32_768  # Linux takes at most 128 KiB in one variable
 
 
 def problems_of(
-    command: Command, root: Path, *, setting: str = "command.argv", known: Sequence[str] = PLACEHOLDERS
+    command: Command,
+    root: Path,
+    *,
+    setting: str = "command.argv",
+    known: Sequence[str] = PLACEHOLDERS,
+    columns: Sequence[str] = (),
 ) -> list[str]:
     """Why a command can't be executed, whatever the phase, a line each. `root`: where relative paths start; `setting`:
-    where its argv stands; `known`: its placeholders."""
+    where its argv stands; `known`: its placeholders; `columns`: those of the row that it gets."""
+    known = (*known, *row_columns.placeholders_of(columns))
     problems = _find_template_problems(command.argv, f"batchdrain.{setting}", known)
+    problems += row_columns.find_clashes(columns)
     cwd = root / command.cwd
     if not cwd.is_dir():
         return [*problems, f"batchdrain.command.cwd: {cwd} is no folder; name one"]
@@ -48,11 +55,6 @@ def problems_of(
     if not problems and find_program(command, root) is None:
         problems.append(f"batchdrain.{setting}.0: {_explain_no_program(command.argv[0])}")
     return problems
-
-
-def count_placeholders(item: str, name: str) -> int:
-    """How often an item of a command has the placeholder."""
-    return sum(match[1] == name for match in _PLACEHOLDER.finditer(item))
 
 
 def _explain_no_program(name: str) -> str:
@@ -69,7 +71,7 @@ def _explain_no_program(name: str) -> str:
 def find_program(command: Command, root: Path) -> str | None:
     """The program that will be executed; None where there is none. One that an id names is taken for granted."""
     template = command.argv[0]
-    if {match[1] for match in _PLACEHOLDER.finditer(template)} - {None, "python"}:
+    if set(find_placeholders(template)) - {"python"}:
         return template
     name = with_home(fill(template, {"python": sys.executable}))
     if os.sep not in name:
@@ -84,15 +86,13 @@ def _find_template_problems(argv: Sequence[str], setting: str, known: Sequence[s
         return [f"{setting}: is empty; name your command, e.g. {example}"]
     problems = []
     for position, item in enumerate(argv):
-        for match in _PLACEHOLDER.finditer(item):
+        for match in PLACEHOLDER.finditer(item):
             if match.group() in {"{", "}"}:
                 problems.append(
                     f"{setting}.{position}: a single {match.group()!r} in {item!r}; double it, or name a placeholder"
                 )
             elif match[1] is not None and match[1] not in known:
-                problems.append(
-                    f"{setting}.{position}: {{{match[1]}}} is no placeholder (known: {', '.join(known)}); double the braces that are your own"
-                )
+                problems.append(f"{setting}.{position}: {row_columns.explain_unknown(match[1], known)}")
     return problems
 
 
@@ -105,23 +105,6 @@ def _find_example_problems(argv: Sequence[str], setting: str, folder: Path) -> l
     ]
 
 
-def fill(template: str, values: Mapping[str, str]) -> str:
-    """The template with its placeholders replaced, once: what a value holds is never read as a placeholder."""
-
-    def value(match: re.Match[str]) -> str:
-        if match[1] is not None:
-            return values[match[1]]
-        return match.group()[0]
-
-    return _PLACEHOLDER.sub(value, template)
-
-
-def _fill_all(argv: Sequence[str], values: Mapping[str, str]) -> tuple[str, ...]:
-    """The home folder is known for the program alone: what comes behind it is the command's own."""
-    program, *rest = argv
-    return (fill(with_home(program), values), *(fill(item, values) for item in rest))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionPlace:
     """Where the commands of a session execute, and where their files go."""
@@ -130,6 +113,7 @@ class SessionPlace:
     root: Path  #: where relative paths start
     logs: LogFolder  #: for their output; absolute, and exists
     spool: Path | None = None  #: for what guardians keep; likewise
+    is_here: bool = True  #: False: wherever an engine of others takes them
 
 
 def make_order(claim: Claim, command: Command, place: SessionPlace, *, limit: TimeLimit, deadline_ms: int | None) -> Order:
@@ -142,14 +126,18 @@ def make_order(claim: Claim, command: Command, place: SessionPlace, *, limit: Ti
         reason=claim.prior_reason or "",
         limit=limit,
         values={"attempt": str(claim.attempt), "epoch": str(claim.epoch)},
+        columns=claim.columns,
         spool_dir=str(place.spool or ""),
         deadline_ms=deadline_ms,
+        python="" if place.is_here else f"python-{uuid.uuid4().hex}",  # no id can hold it
     )
     return _order_of(execution, command, place)
 
 
-def make_diagnosis_order(phase: Phase, reason: str, settings: Settings, place: SessionPlace) -> Order:
-    """`reason`: the whole failure text. Raises ValueError when an id can't be an argument (NUL)."""
+def make_diagnosis_order(
+    phase: Phase, reason: str, settings: Settings, place: SessionPlace, columns: Mapping[str, str | None] | None = None
+) -> Order:
+    """`reason`: the whole failure text; `columns`: of its row, that the command gets. Raises ValueError when an id can't be an argument (NUL)."""
     token = f"triage-{uuid.uuid4().hex}"
     execution = _Execution(
         token=token,
@@ -158,6 +146,7 @@ def make_diagnosis_order(phase: Phase, reason: str, settings: Settings, place: S
         unique=token[-12:],
         reason=reason,
         limit=TimeLimit(seconds=settings.triage.timeout_s, rule="triage.timeout_s"),
+        columns=columns or {},
     )
     order = _order_of(execution, _diagnosis_command_of(settings), place)
     if any("\x00" in item for item in order.argv):
@@ -176,8 +165,10 @@ class _Execution:
     reason: str  #: the failure text from which it sets out
     limit: TimeLimit
     values: Mapping[str, str] = field(default_factory=dict)  #: of placeholders, beside those that every execution has
+    columns: Mapping[str, str | None] = field(default_factory=dict)  #: of the row, that the command gets
     spool_dir: str = ""
     deadline_ms: int | None = None
+    python: str = ""  #: what stands for the interpreter of wherever it executes; '' for ours
 
 
 def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> Order:
@@ -192,6 +183,7 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
     files = place.logs.name_files(phase.key, execution.label, execution.unique)
     env = {
         **TAKEN,
+        **row_columns.variables_of(execution.columns),
         **{f"BATCHDRAIN_{name.upper()}": value for name, value in values.items()},
         "BATCHDRAIN_FAILURE_REASON": to_variable(execution.reason),
         "BATCHDRAIN_RESULT_FILE": files.result,
@@ -199,9 +191,12 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
     }
     return Order(
         token=execution.token,
-        argv=_fill_all(command.argv, {**values, "python": sys.executable}),
+        argv=fill_all(
+            command.argv,
+            {**values, **row_columns.values_of(execution.columns), "python": execution.python or sys.executable},
+        ),
         env=env,
-        without=hidden_names_of(command),
+        without=hidden_names_of(command) | row_columns.unset_variables_of(execution.columns),
         cwd=str((place.root / command.cwd).absolute()),
         stdout_path=files.stdout,
         stderr_path=files.stderr,
@@ -210,6 +205,7 @@ def _order_of(execution: _Execution, command: Command, place: SessionPlace) -> O
         grace_s=command.grace_s,
         log_max_bytes=round(command.log_max_mb * 1_000_000),
         limit_rule=execution.limit.rule,
+        python=execution.python,
         spool_dir=execution.spool_dir,
         deadline_ms=execution.deadline_ms,
     )
@@ -228,7 +224,8 @@ def to_variable(reason: str) -> str:
 
 def diagnosis_problems_of(settings: Settings, root: Path) -> list[str]:
     """Why the diagnosis command can't be executed, a line each."""
-    return problems_of(_diagnosis_command_of(settings), root, setting="triage.argv", known=OF_DIAGNOSES)
+    command, columns = _diagnosis_command_of(settings), settings.given_columns
+    return problems_of(command, root, setting="triage.argv", known=OF_DIAGNOSES, columns=columns)
 
 
 def _diagnosis_command_of(settings: Settings) -> Command:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from typing import Final
 
 from batchdrain.execution.guardian_report import GuardianReport, UnsoundReportError
 from batchdrain.execution.order import RESULT_BYTES, TAIL_BYTES, Ending
 
+_NAMES: Final = tuple(field.name for field in fields(Ending))
 _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -16,7 +17,7 @@ def to_ending(found: object) -> Ending:
     """An ending that can be judged and recorded. Raises UnsoundReportError for what is none."""
     if not isinstance(found, Ending):
         raise UnsoundReportError(f"an Ending was expected, {type(found).__name__} came")
-    report = GuardianReport.of({**asdict(found), "spool_error": found.unspooled})
+    report = GuardianReport.of({**{name: getattr(found, name) for name in _NAMES}, "spool_error": found.unspooled})
     texts = {name: getattr(found, name) for name in ("result", "stdout_tail", "stderr_tail")}
     for name, text in texts.items():
         if not isinstance(text, bytes):

@@ -10,8 +10,6 @@ import struct
 import time
 from typing import Any, Final
 
-import psutil
-
 from batchdrain.execution import process_identity
 from batchdrain.execution.guardian import wire
 from batchdrain.execution.guardian_report import GuardianReport, numbers_of, object_of
@@ -123,6 +121,8 @@ def is_guardian_alive(guardian: ProcessIdentity) -> bool | None:
     alive = process_identity.is_alive(guardian)
     if alive is False or not process_identity.is_here(guardian.host_id) or process_identity.start_of(guardian.pid) is None:
         return alive
+    import psutil  # heavy, and only recovery asks
+
     try:
         named = any(_IN_COMMAND_LINE in argument for argument in psutil.Process(guardian.pid).cmdline())
     except psutil.AccessDenied:

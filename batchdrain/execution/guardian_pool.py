@@ -19,6 +19,7 @@ from batchdrain.execution.order import EndedBy, Ending, Order
 from batchdrain.execution.orphans import Orphans
 from batchdrain.execution.spool_reader import ending_of
 from batchdrain.runtime import folders
+from batchdrain.runtime.text import count_times
 
 _SWEEP_S: Final = 5.0
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
@@ -144,7 +145,7 @@ def _ending_without_report(order: Order, guardian_order: GuardianOrder) -> Endin
     by, message = EndedBy.LOST, "the guardian of the command died"
     if guardian_order.is_unguarded:
         by = EndedBy.UNGUARDED
-        message = f"its guardian was stopped {guardian_order.stops} times, by it or by hand, so both were killed"
+        message = f"its guardian was stopped {count_times(guardian_order.stops)}, by it or by hand, so both were killed"
     elif guardian_order.killed:
         by = EndedBy.INTERRUPT if guardian_order.was_asked else EndedBy.LOST
         message = "the guardian of the command did not answer and was killed"
@@ -156,20 +157,14 @@ POOL: ContextVar[GuardianPool | None] = ContextVar("POOL", default=None)
 _own: dict[int, GuardianPool] = {}
 
 
-def interrupt_own(*, kill: bool = False) -> None:
-    """End the commands of every engine without an `interrupt` whose threads are ours; what runs in other processes ends by
-    itself. Safe in a signal handler."""
-    pool = _own.get(os.getpid())
-    if pool is not None:
-        pool.interrupt(kill=kill)
-
-
 def execute(order: Order) -> Ending:
-    """What engines run: in a thread of ours, or in a worker process of any executor, which has guardians of its own."""
-    pool = POOL.get()
-    if pool is None:
-        pool = _own.setdefault(os.getpid(), GuardianPool())
-    return pool.execute(order)
+    """What an engine of ours runs, in its threads."""
+    return (POOL.get() or own_pool()).execute(order)
+
+
+def own_pool() -> GuardianPool:
+    """The guardians of this process, for whoever has no engine of ours."""
+    return _own.setdefault(os.getpid(), GuardianPool())
 
 
 def withdraw(order: Order) -> bool:

@@ -82,6 +82,15 @@ def open_regular(path: str | Path) -> Iterator[tuple[int, int]]:
         os.close(fd)
 
 
+def put(path: str, content: bytes) -> None:
+    """A file of ours, with what came from elsewhere: in the place of what came before. Raises OSError."""
+    above, _ = os.path.split(path)
+    os.close(folders.open_folder(above, guarded=True, mode=0o700))
+    fd = folders.open_file(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, guarded=True)
+    with os.fdopen(fd, "wb") as file:
+        file.write(content)
+
+
 def read_small(path: str | Path, most: int) -> bytes:
     """A whole regular file of ours. Raises OSError, also for a larger one, and for another user's."""
     with open_regular(path) as (fd, size):

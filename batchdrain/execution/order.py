@@ -28,6 +28,7 @@ class EndedBy(StrEnum):
     NOT_STARTED = "not_started"  #: the program could not be executed
     UNGUARDED = "unguarded"  #: its guardian was stopped again and again
     NOT_TAKEN = "not_taken"  #: the engine refused it, and finds it withdrawn if it comes to it later
+    TWICE = "twice"  #: it was not this delivery that drew the order's ticket: the ending of another one counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,8 @@ class Order:
     deadline_ms: int | None = None  #: boot time at which the lease is over; moved by heartbeats
     log_max_bytes: int = 50_000_000  #: of stdout and of stderr, on disk
     limit_rule: str = ""  #: kept beside the result
+    python: str = ""  #: stands in argv for the interpreter of the machine where it executes; '' where it is filled in
+    begin_by_ms: int | None = None  #: since 1970, by the worker's clock: a delivery that comes later begins nothing
 
     @property
     def files(self) -> ExecutionFiles:
@@ -75,6 +78,7 @@ class Ending:
     message: str = ""  #: why it could not be started
     errno: int | None = None  #: of that
     left_over: int = 0  #: processes that it left behind, daemons included; they were ended
+    host: str = ""  #: where it was executed, by its own word; '' for here
     unspooled: str = ""  #: why its guardian could not keep the result on disk; '' where it did, or did not have to
     result: bytes = b""  #: of the result file, at most RESULT_BYTES
     stdout_tail: bytes = b""  #: at most TAIL_BYTES

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import psutil
-
+from batchdrain.execution.guardian import system
 from batchdrain.execution.process_tree import ProcessHandles
 
 
@@ -34,13 +32,7 @@ def read_host_id() -> str:
 
     Ours, not that of our children: where they differ, after an `unshare` without an exec, no guardian is taken on.
     """
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        here = f"{boot}:{Path('/proc/self/ns/pid').stat().st_ino}"
-    except OSError:
-        return socket.gethostname()[:64]
-    time = _time_namespace_of("self")
-    return (here if time is None else f"{here}:{time}")[:64]
+    return system.host_id()
 
 
 def is_here(host_id: str) -> bool:
@@ -100,6 +92,8 @@ def stat_of(pid: int) -> list[bytes]:
 
 
 def _start_by_psutil(pid: int) -> int | None:
+    import psutil  # heavy, and needed where there is no /proc alone
+
     try:
         return round(psutil.Process(pid).create_time() * 1000)
     except psutil.Error:

@@ -9,9 +9,10 @@ import signal
 import time
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-import psutil
+if TYPE_CHECKING:  # heavy, and needed where there are no pidfds alone
+    import psutil
 
 
 class ProcessHandles:
@@ -21,11 +22,11 @@ class ProcessHandles:
         self._fds: list[int] = []
         self._handles: list[psutil.Process] = []
         for pid in pids:
-            with contextlib.suppress(OSError, OverflowError, psutil.Error):
+            with contextlib.suppress(OSError, OverflowError):
                 if hasattr(os, "pidfd_open"):
                     self._fds.append(os.pidfd_open(pid))
                 else:
-                    self._handles.append(psutil.Process(pid))
+                    self._handles += _handle_of(pid)
 
     def __enter__(self) -> Self:
         return self
@@ -44,8 +45,7 @@ class ProcessHandles:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 signal.pidfd_send_signal(fd, number)
         for handle in self._handles:
-            with contextlib.suppress(psutil.Error):
-                handle.send_signal(number)  # psutil compares the start time first
+            _send(handle, number)
 
     def await_end(self, within_s: float) -> bool:
         """Whether all have ended, or do so in time."""
@@ -55,4 +55,27 @@ class ProcessHandles:
             watch.register(fd, select.POLLIN)
             if not watch.poll(max(0.0, deadline - time.monotonic()) * 1000):
                 return False
-        return not self._handles or not psutil.wait_procs(self._handles, timeout=max(0.0, deadline - time.monotonic()))[1]
+        return not self._handles or _await_all(self._handles, max(0.0, deadline - time.monotonic()))
+
+
+def _handle_of(pid: int) -> list[psutil.Process]:
+    """One; none where there is no such process."""
+    import psutil
+
+    try:
+        return [psutil.Process(pid)]
+    except psutil.Error:
+        return []
+
+
+def _send(handle: psutil.Process, number: signal.Signals) -> None:
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        handle.send_signal(number)  # psutil compares the start time first
+
+
+def _await_all(handles: list[psutil.Process], within_s: float) -> bool:
+    import psutil
+
+    return not psutil.wait_procs(handles, timeout=within_s)[1]

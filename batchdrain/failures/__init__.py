@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from batchdrain.failures.categories import categorise
-from batchdrain.failures.fingerprints import fingerprint
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from batchdrain.failures.categories import categorise
+    from batchdrain.failures.fingerprints import fingerprint
 
 __all__ = ["categorise", "fingerprint"]
+
+
+def __getattr__(name: str) -> object:
+    # Imported on first use: whoever wants a file of this package has no need of the rules.
+    if name == "categorise":
+        from batchdrain.failures.categories import categorise
+
+        return categorise
+    if name == "fingerprint":
+        from batchdrain.failures.fingerprints import fingerprint
+
+        return fingerprint
+    raise AttributeError(f"module 'batchdrain.failures' has no attribute {name!r}")

@@ -34,6 +34,18 @@ def words_of_exit(code: int | None) -> str:
     return _CODES.get(code or 0, "")
 
 
+def words_of_silence(number: int | None) -> str:
+    """Of a command that printed nothing. `number`: of the signal that ended it; None for none. Deaths by unlike signals are
+    unlike failures."""
+    if number is None:
+        return "the command failed and printed nothing"
+    try:
+        name = signal.Signals(number).name
+    except ValueError:  # the real-time signals have no names
+        name = f"signal {number}"
+    return f"the command was ended by {name} and printed nothing"
+
+
 def is_said(code: int | None, text: str) -> bool:
     """Whether a line says by itself what the code says."""
     return any(phrase in text.lower() for phrase in _OWN_WORDS.get(code or 0, ())) or code in {126, 127}

@@ -1,8 +1,9 @@
 """The failure text with its variable parts masked: the same problem has the same fingerprint, in every session.
 
-One pass over the tokens of the text, each judged by its form and its left neighbour; linear in the length of the
-excerpt. Masked are numbers and what holds digits, quantities with their units, dates, paths, URLs, hosts, quoted text,
-values of `key=value`, and the names that follow words such as 'user'; lists of masked things count as one.
+One pass over the tokens of the text, each judged by its form and its left neighbours; linear in the length of the
+excerpt. Kept are words, states, codes of exits and of HTTP, exception classes, methods and routes. Masked are numbers and what
+holds digits, quantities with their units, dates, paths, URLs, hosts, names in quotes, values of `key=value`, and the names that
+follow words such as 'user'; lists of masked things count as one.
 """
 
 from __future__ import annotations
@@ -12,40 +13,62 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from batchdrain.failures.excerpt import excerpt, gist_of
+from batchdrain.failures.excerpt import end_of, excerpt, says_nothing, telling_line
+from batchdrain.failures.named_things import NAMING, mask_named
+from batchdrain.failures.quoted import QUOTED, unquote
+from batchdrain.failures.telling_words import TELLING
+from batchdrain.failures.token_keys import ANSWERED, key_of
+from batchdrain.failures.token_shapes import CODES, DATES, MASK, METHODS, UNITS, is_code, shape_of, shape_of_route
 
+VERSION: Final = 2
 LONGEST: Final = 300
-MASK: Final = "*"
 _TOKENS: Final = 120
+_TOKEN_CHARS: Final = 100
+"""What is longer is not remembered: it takes room, and does not come again."""
+_KNOWN: Final = 1_024
+_ASKS: Final = "\v"  # of a key: what stands behind its last colon is a name, by the words before
+_known: dict[str, tuple[str, ...]] = {}  # what tokens were masked to, by their key
 _ESCAPE: Final = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
 _LIMIT: Final = re.compile(r"\A(Timed out after [\d.e+]{1,20} s) \(limit: [^\n]{0,300}?\)(?=:|\Z)")
-_QUOTED: Final = re.compile(r"\"[^\"\n]{0,200}\"|(?<![A-Za-z0-9])'[^'\n]{0,200}'(?![A-Za-z])|`[^`\n]{0,200}`")
-_QUANTITY: Final = re.compile(r"\(\s?[<>~]?[\d.,]{1,20}\s?[A-Za-z%]{0,8}\s?\)")
-_PAIR: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]{0,40})=(.{1,2000})", re.DOTALL)
-_HOST: Final = re.compile(r"(?:[a-z][a-z-]{0,60}\.){2,8}[a-z]{2,10}(?::\S{0,8})?")
-_HEX: Final = re.compile(r"[0-9a-f]{8,}", re.IGNORECASE)
-_FILE: Final = re.compile(r"[\w-]{1,80}\.[a-z]{1,5}")
-_DIGITS: Final = re.compile(r"\d[\d.,:]{0,40}")
-_OF_LIMIT: Final = re.compile(
-    r"\Atimed out after \* limit (?:timeout\.(?:min_s above|max_s below) )?"
-    r"(?:timeout\.default_s|\* x \* of \* durations of run type \*(?: after [a-z]+ failures)?)"
-    r"(?: (?:doubled|\* times that) (?:after a timeout|because the command asked for time))?"
+_WHO: Final = re.compile(r"\A\[(?![45]\d\d\])[^\[\]\s]{1,200}\](?=\s)")
+"""Who says it."""
+_GUESS: Final = re.compile(r"[\s(;]{1,3}(?:Did|did|Do|do) you mean\b.*", re.DOTALL)
+"""What a program guesses at the end is no part of the failure, and made where it can guess alone."""
+_HUNK: Final = re.compile(r"@@ -[\d,]{1,20} \+[\d,]{1,20} @@.*", re.DOTALL)
+"""Behind the head of a hunk stands source."""
+_QUANTITY: Final = re.compile(r"(?<=\s)\((?![45]\d\d\))\s?[<>~]?[\d.,]{1,20}\s?[A-Za-z%]{0,8}\s?\)")
+_FEW: Final = 4
+_NUMBERS: Final = re.compile(r"-?\d[\d.,:]{0,40}")
+_GIVES: Final = frozenset(["for", "by", "of", "to"])
+_NAMED_NEXT: Final = frozenset(["user", "username", "account", "host", "hostname", "node", "worker", "runner", "branch"])
+_TITLED_NEXT: Final = frozenset(["phase", "run", "job", "task", "step", "stage", "build", "pipeline", "container", "pod"])
+_NAMES_NEXT: Final = _NAMED_NEXT | _TITLED_NEXT | {MASK}
+_METHODS: Final = frozenset(one.lower() for one in METHODS)
+_FINDINGS: Final = frozenset(["error", "warning", "note", "code"])
+_EXIT_CODE: Final = re.compile(r"-?\d{1,3}|(?=[A-Z0-9]*[A-Z])[A-Z0-9]{5}|\d{1,3}/[A-Z]{2,8}|-\d{10}|0x[8Cc][0-9A-Fa-f]{7}")
+"""Among others those of Windows, which are eight hex digits with the bits of an error, or a negative number."""
+_ERROR_NUMBER: Final = re.compile(r"-?\d{1,5}")
+_SUBJECT: Final = re.compile(
+    r": [A-Za-z_][\w.+-]{0,80}(?=: (?:(?:command )?not found|no such (?:file|process|device)|permission denied|is a directory|not a directory"
+    r"|file exists|operation not permitted|unbound variable|parameter not set|cannot |can't |directory not empty|text file busy"
+    r"|invalid argument|bad |too many levels))",
+    re.IGNORECASE,
 )
-_OPENING: Final = "([{<\"'`*"
-_CLOSING: Final = ")]}>\"'`*,;:.!?"
-_DAYS: Final = frozenset({"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"})
-_MONTHS: Final = frozenset({"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"})
-_UNITS: Final = frozenset(
-    {
-        "b", "byte", "bytes", "kb", "mb", "gb", "tb", "kib", "mib", "gib", "ms", "msec", "msecs", "us", "ns", "s", "sec", "secs",
-        "second", "seconds", "min", "mins", "minute", "minutes", "h", "hour", "hours", "day", "days", "%", "percent", "am", "pm",
-    }
-)  # fmt: skip
-_NAMED_NEXT: Final = frozenset({"user", "username", "account", "host", "hostname", "node", "worker", "runner", "branch"})
-_TITLED_NEXT: Final = frozenset({"phase", "run", "job", "task", "step", "stage", "build", "pipeline", "container", "pod"})
-_CODED_NEXT: Final = frozenset({"code", "status", "http", "errno", "signal"})
-_CODE_DIGITS: Final = 3
-_TRUTH: Final = frozenset({"true", "false", "null", "none", "nil"})
+"""'program: subject: what the system says', as perror(3) prints it."""
+_BRACKETED_LIST: Final = re.compile(r"(?<![\w.-])[\w.-]{0,60}\[[^\[\],\n]{1,80}(?:,[^\[\],\n]{0,80})+\]")
+_LIST: Final = re.compile(r"(?<![\w.:-])(?:[\w.:-]{1,80}, ){2,}(?:(?:and|or) )?[\w.:-]{1,80}")
+_OBJECTS: Final = re.compile(
+    r"(?i:\b(?:no such|unknown|missing|undefined|unresolved|undeclared|required|duplicate|unrecogni[sz]ed|not found|unexpected|invalid|unbound|overwritten|not in scope|not defined)\b)"
+)
+"""What is missing or not known is named behind a colon."""
+_WORDS: Final = re.compile(r"[a-z][a-z']*")
+_LINKS: Final = frozenset(["with", "is", "was", "of", "code", "number", "status", "value", "error"])
+_HTTP_DIGITS: Final = 3
+"""Of them those below 400 say of no failure."""
+_SMALL: Final = TELLING | frozenset([
+        "is", "was", "are", "were", "has", "have", "had", "and", "or", "for", "from", "to", "in", "on", "at", "by",
+        "with", "as", "of", "the", "a", "an",
+    ])  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
@@ -53,52 +76,164 @@ def fingerprint(text: str | None) -> str:
     """At most 300 characters; '' where there is no text."""
     if text is None or not text.strip():
         return ""
-    message = _ESCAPE.sub("", gist_of(_LIMIT.sub(r"\1", excerpt(text))))  # who set the limit is no part of the failure
-    message = _QUANTITY.sub(" ", _QUOTED.sub(f" {MASK} ", message))
+    words = excerpt(text)
+    message = _message_of(words)
+    masked = _mask_tokens(message)
+    if text[-1] in "] " and words and says_nothing(words) and (end := end_of(text)):
+        masked.append(end)
+    if len(masked) < _FEW and MASK in masked and not _says_more(masked):  # of strangers the letters are the difference
+        masked = [_NUMBERS.sub(MASK, message.strip()).lower()]
+    return " ".join(masked)[:LONGEST].strip()
+
+
+def _says_more(masked: list[str]) -> bool:
+    """Whether words are left that say more than that something failed."""
+    words = " ".join(one for one in masked if one != MASK)
+    return bool(words) and not says_nothing(words)
+
+
+def _message_of(message: str) -> str:
+    if message.startswith("Timed out after"):
+        message = _LIMIT.sub(r"\1", message)  # who set the limit is no part of the failure
+    if "\n" in message:
+        message = telling_line(message) or message
+    if "\x1b" in message:
+        message = _ESCAPE.sub("", message)
+    message = message.strip()
+    if message[:1] == "[":
+        message = _WHO.sub(f"{MASK} ", message)
+    if "you mean" in message:
+        message = _GUESS.sub("", message)
+    if "@@ " in message:
+        message = _HUNK.sub(MASK, message)
+    if message.count(": ") > 1:
+        message = _SUBJECT.sub(f": {MASK}", message)
+    if "," in message:
+        message = _mask_lists(message)
+    if '"' in message or "'" in message or "`" in message or not message.isascii():
+        message = QUOTED.sub(unquote, message)
+    return _QUANTITY.sub(" ", message) if " (" in message else message
+
+
+def _mask_lists(message: str) -> str:
+    """Names of any number are one value; a sentence with commas stays."""
+    if "[" in message:
+        message = _BRACKETED_LIST.sub(f" {MASK} ", message)
+    return _LIST.sub(_mask_list, message) if message.count(", ") > 1 else message
+
+
+def _mask_list(found: re.Match[str]) -> str:
+    return found[0] if not _SMALL.isdisjoint(_WORDS.findall(found[0].lower())) else f" {MASK} "
+
+
+def _mask_tokens(message: str) -> list[str]:
+    tokens = message.split(None, _TOKENS)[:_TOKENS]
+    key = key_of(tokens)
+    if key and len(tokens) > 1 and tokens[-2].endswith(":") and _asks_for_object(message):
+        key += _ASKS
+    found = _known.get(key)
+    if found is None:
+        found = tuple(_mask(tokens, message))
+        if key:
+            if len(_known) >= _KNOWN:
+                _known.clear()
+            _known[key] = found
+    return list(found)
+
+
+def _mask(tokens: list[str], message: str) -> list[str]:
     masked: list[str] = []
-    for token in message.split(None, _TOKENS)[:_TOKENS]:
-        before = masked[-1] if masked else ""
-        kept = _mask(token, before)
-        if kept == "from" and masked[-2:-1] == ["for"]:
-            masked[-1] = MASK  # for somebody from somewhere
-        if kept == MASK and before == MASK:
-            continue  # a list of variable length
+    before, before_it, is_coded = "", "", False
+    last = len(tokens) - 1
+    for at, token in enumerate(tokens):
+        core, kept = shape_of(token) if len(token) <= _TOKEN_CHARS else shape_of.__wrapped__(token)
+        if kept == MASK:
+            kept = _kept_value(token, core, before, before_it, is_coded=is_coded, is_last=at == last)
+        elif before in _NAMES_NEXT and _is_named(kept, core, before):
+            kept = MASK
+        if kept == MASK:
+            _forget_names(masked)
+            before_it, is_coded = token, False
+            if before == MASK and masked:
+                continue
+            _fold(masked)
+        is_coded = kept in CODES or (is_coded and kept in _LINKS)
         masked.append(kept)
-    if masked == [MASK]:  # nothing else was said: keep its letters
-        masked = [_DIGITS.sub(MASK, message.strip())]
-    return " ".join(masked).lower()[:LONGEST].strip()
+        before, before_it = kept, token
+    if before != MASK:
+        _fold(masked)
+    if len(tokens) > 1 and tokens[-2].endswith(":") and _names_object(message, masked[-1]):
+        masked[-1] = MASK
+    if not NAMING.isdisjoint(masked):
+        mask_named(masked)
+    return masked
 
 
-def renew_fingerprint(fingerprint: str) -> str:
-    """One of an earlier version, in which who set the limit stood in that of a timeout, as it is now."""
-    return _OF_LIMIT.sub("timed out after *", fingerprint)
+def _names_object(message: str, last: str) -> bool:
+    """Whether the last word is a name, by what stands before the colon: 'no such table: orders'."""
+    return last.islower() and last not in _SMALL and _asks_for_object(message)
 
 
-def _mask(token: str, before: str) -> str:
-    core = token.lstrip(_OPENING).rstrip(_CLOSING)
-    if not core or before.lower() in _NAMED_NEXT or core in _DAYS or core in _MONTHS:
-        return MASK
-    if before.lower() in _TITLED_NEXT and ("-" in core or "_" in core):
-        return MASK  # a name, not a word
-    if not before and token.startswith("[") and token.endswith("]"):
-        return MASK  # who says it
-    if before.lower() in _CODED_NEXT and core.isdecimal() and len(core) <= _CODE_DIGITS:
-        return core  # an exit code, a status: what failed, not how much
-    if before == MASK and core.lower() in _UNITS:
-        return MASK
-    pair = _PAIR.fullmatch(core)
-    if pair is not None and not _is_variable(pair[1]):
-        value = pair[2].strip(_OPENING + _CLOSING)
-        named = pair[1].lower() in _NAMED_NEXT or value.lower() in _TRUTH
-        return f"{pair[1]}={MASK if named or _is_variable(value) else value}"
-    return MASK if _is_variable(core) else core
+def _asks_for_object(message: str) -> bool:
+    return _OBJECTS.search(message.rpartition(": ")[0].rpartition(": ")[2]) is not None
 
 
-def _is_variable(core: str) -> bool:
-    """Whether a token has the form of a value: it holds a digit, is a path, an address, a hash, a host or a file."""
-    if any(character.isdigit() or character in "/\\@" for character in core):
+def _fold(masked: list[str]) -> None:
+    """Before a value that comes now, and at the end: 'path * path' becomes 'path', as a list of any length is one."""
+    for size in (1, 2, 3):
+        if len(masked) > 2 * size and masked[-size - 1] == MASK and masked[-size:] == masked[-2 * size - 1 : -size - 1]:
+            del masked[-size - 1 :]
+            return
+
+
+def _kept_value(token: str, core: str, before: str, before_it: str, *, is_coded: bool, is_last: bool) -> str:
+    """What stays of a token with the form of a value: a code where one is due, the route of a request."""
+    is_number = before_it.lower() == "error" and not token.endswith("%")
+    if (is_coded and _EXIT_CODE.fullmatch(core)) or (is_number and _ERROR_NUMBER.fullmatch(core)):
+        return core.lower()
+    if core.isdecimal():
+        is_answer = len(core) == _HTTP_DIGITS and core[0] in "45" and _is_answer(token, before, is_last=is_last)
+        return core if is_answer or _is_argument(token, before) else MASK
+    if before in _METHODS and core[:1] in "/h":
+        return shape_of_route(core)
+    if core.startswith("HTTP/"):
+        return "http"
+    if is_code(core) and (before in _FINDINGS or token.endswith(":") or before in ("", MASK)):
+        return core.lower()
+    return MASK
+
+
+def _is_answer(token: str, before: str, *, is_last: bool) -> bool:
+    """Whether a number of three digits is what a server answered, by its place."""
+    if before in ANSWERED or before.startswith(("http", "/")) or token[0] == "(" or (is_last and before == "with"):
         return True
-    return bool(_HEX.fullmatch(core) or _HOST.fullmatch(core) or _FILE.fullmatch(core))
+    return not before and token[-1] in ":]"
+
+
+def _is_argument(token: str, before: str) -> bool:
+    """Whether a number is the first of an exception's arguments, or stands in brackets behind a code: 'OperationalError: (1049, …'."""
+    if token[0] == "(":
+        return token[-1] == "," and before.endswith(("error", "exception"))
+    return token[0] == "[" and before.startswith("sqlstate")
+
+
+def _is_named(kept: str, core: str, before: str) -> bool:
+    """Whether a word is a name by what stands before it."""
+    if before == MASK and (kept in UNITS or (kept in DATES and core[0].isupper())):
+        return True
+    if before in _NAMED_NEXT:
+        return kept not in _SMALL
+    return before in _TITLED_NEXT and ("-" in core or "_" in core)
+
+
+def _forget_names(masked: list[str]) -> None:
+    """Before a value that comes now: the names of a date; 'and' between two values; a name between two prepositions."""
+    while masked and masked[-1] in DATES:
+        masked.pop()
+    if len(masked) > 1 and masked[-1] in ("and", "or") and masked[-2] == MASK:
+        del masked[-2:]
+    elif len(masked) > 2 and masked[-1] == "from" and masked[-3] in _GIVES and masked[-2] not in _SMALL:
+        masked[-2] = MASK
 
 
 def cluster_id_of(fingerprint: str) -> str:

@@ -6,6 +6,7 @@ import re
 from enum import IntEnum
 from typing import Final
 
+from batchdrain.failures.patterns import make_pattern
 from batchdrain.failures.telling_words import COMPLAINS, TELLING, WORDS
 
 LOOKED_AT: Final = 300
@@ -19,73 +20,82 @@ class Kind(IntEnum):
     REMARK = 1  #: progress, a warning, a note, a hint, where a log is
     PLAIN = 2  #: any other line
     SUMMARY = 3  #: that something failed, or how often, not what
-    SAYING = 4  #: a name before what it says
-    COMPLAINT = 5  #: it has the words of a failure
-    VERDICT = 6  #: a program calls it an error
-    EXCEPTION = 7  #: an exception, a panic, a failed assertion
+    WRAPPER = 4  #: an exception that says of another program that it failed, not why
+    SAYING = 5  #: a name before what it says
+    COMPLAINT = 6  #: it has the words of a failure
+    VERDICT = 7  #: a program calls it an error
+    EXCEPTION = 8  #: an exception, a panic, a failed assertion
 
 
-_STAMP: Final = re.compile(
+_STAMP: Final = make_pattern(
     r"(?:[\[(]?\d{4}[-/]\d\d[-/]\d\d[T _]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d| UTC)?[\])]?"
-    r"|[\[(]?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?[\])]?(?=[ \t:|-])|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
-    r"|[A-Za-z][\w.-]{0,40} *\|(?= )|\|(?= )|[│║┃](?=\s|$)|╷$|╵$)(?: - |: | ?)"
+    r"|[\[(]?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?[\])]?(?=[ \t:|-])|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?: [\w.-]{1,60} [\w./-]{1,40}(?:\[\d{1,9}\])?:(?= ))?"
+    r"|==\d{1,9}==|std(?:err|out) [FP](?= )|1\d{9}(?:\.\d{1,9})?(?= )|[A-Za-z][\w.-]{0,40} *\|(?= )|\|(?= )|[│║┃](?=\s|$)|╷$|╵$)(?: - |: | ?)"
 )
-_GROUP: Final = re.compile(r"[+| -]*\| |E   |npm (?:ERR!|error) ?|##\[error\]|::error [^:]*::")
+_GROUP: Final = make_pattern(r"[+| -]*\| |E   |npm (?:ERR!|error) ?|##\[error\]|::error [^:]*::")
 _NAME: Final = r"(?:[A-Za-z_][\w$]{0,80}(?:\.|::|\\|/))*[A-Za-z_]?[\w$]{0,80}"
 _FAULT: Final = r"(?:Error|Exception|Failure|Fault|Rejection|Interrupt|Exceeded|Violation|NotFound|NotFoundError|Timeout|ExceptionGroup|Refused|Denied)"
 
-NO_WORDS: Final = re.compile(r"[\s\W_]*")
-CARET: Final = re.compile(r"[\s|\d:.>]*+[\^~][\s\^~|-]*+(?:here\b.*)?")
-HEADER: Final = re.compile(
+CROSS: Final = make_pattern(r"\A[✖✗✘✕×❌⨯☓] ?")
+"""A cross before what failed, or before how often."""
+PLACE: Final = make_pattern(r"(?:[-*•] )?(?:\S*[/\\]\S*|\S+\.[a-z]{1,4})(?: \(\d+:\d+\))?|\d+[:|] .*")
+"""A line that only says where, or shows the code there."""
+NO_WORDS: Final = make_pattern(r"[\s\W_]*")
+CARET: Final = make_pattern(r"[\s|\d:.>]*+[\^~][\s\^~|-]*+(?:here\b.*)?")
+HEADER: Final = make_pattern(
     r"(?:--- FAIL: |● |FAIL(?:ED)?: |ERROR: test|\* What went wrong:|thread '[^']*' (?:\(\d+\) )?panicked at (?!')|CMake Error(?: at [^\n]*)?:?$"
     r"|CMake Error: |[A-Z][a-z]+ Error in \w|ERROR in \S+(?: [\d:-]+)?$|terminate called after|\* where:).*|.*:"
 )
 """A line that announces what follows it."""
-CAUSED: Final = re.compile(r"(?:Caused by:|Cause:|\[cause\]:|[- ]*---> |Wrapped by:|Root cause:) ?(?=\S)")
-EXCEPTION_IGNORED: Final = re.compile(r"Exception ignored |Error in (?:atexit|sys\.excepthook)|Suppressed: ")
-TRACEBACK: Final = re.compile(r"(?:Traceback \(most recent call last\)|\+ Exception Group Traceback)")
+CAUSED: Final = make_pattern(r"(?:Caused by:|Cause:|\[cause\]:|[- ]*---> |Wrapped by:|Root cause:) ?(?=\S)")
+EXCEPTION_IGNORED: Final = make_pattern(r"Exception ignored |Error in (?:atexit|sys\.excepthook)|Suppressed: ")
+TRACEBACK: Final = make_pattern(r"(?:Traceback \(most recent call last\)|\+ Exception Group Traceback)")
 
-OWN_FRAME: Final = re.compile(
+OWN_FRAME: Final = make_pattern(
     r"at (?:[\w$.<>\[\]/@` -]+ ?\(|(?:async )?(?:new )?(?:file:)?[/\w@.-]+[:(/]\S*\d)|from \S+:\d+:in "
 )
 """Of a stack that is printed below its exception."""
-_FRAME: Final = re.compile(
+_FRAME: Final = make_pattern(
     r"at (?:[\w$.<>\[\]/@` -]+ ?\(|(?:async )?(?:new )?(?:file:)?[/\w@.-]+[:(/]\S*\d|<anonymous>|[\w.$<>]+\.[\w$<>]+ \(|/)|\s*at .* in .*:line \d"
     r"|from \S+:\d+:in |from \S+\.rb:\d|\.\.\. \d+ (?:more|common)|goroutine \d+|created by |File \"|File '|<frozen "
-    r"|#\d+ +(?:0x|/|\S+\(\d+\)|\{main\}|\S+ in )|\d+: +(?:0x[0-9a-f]+|[\w<].*::|_?_?rust|main$|core::|std::)|(?:stack )?[Tt]raceback\b|[Ss]tack (?:backtrace|trace|dump)"
+    r"|#\d+ +(?:0x|/|\S+\(\d+\)|\{main\}|\S+ in )|\d+: +(?:0x[0-9a-f]+|[\w<].*::|_?_?rust|main$|core::|std::)|(?:stack )?[Tt]raceback\b|[Ss]tack (?:backtrace|trace|dump)|.{0,60}\b(?:[Bb]acktrace|[Ss]tack ?trace|[Cc]all stack):?$|\d+: \("
     r"|thrown in |\[C\]: |\S+: in (?:function|main chunk|method|local|upvalue|field|global|\?|<)|\S+\.go:\d+ \+0x|[\w./*()\[\]$-]+\((?:0x[0-9a-f, .?x{}]*|\.\.\.)?\)$"
     r"|\S+\((?:[^()]*)\) called at |-+> +\S+:\d+|╭|╰|::: |= (?:note|help|warning)|(?:exit status|Exit status) \d+$|\*\*\* Backtrace|Call Stack|Require stack:"
     r"|\[?signal SIG\w+|in <module>|Calls: |Error in atexit|During handling of the above|The above exception was the direct|(?:node|internal)[:/][\w/]+:\d+$"
     r"|\(?[\w./\\@~-]*[/.][\w./\\@-]*:\d+(?::\d+)?\)?:?$|[\w./ -]+ line \d+$|\(.* line \d+\)$|In file included from|\s+from \S+:\d+[,:]"
 )
-_EXCERPT: Final = re.compile(
-    r"(?:>? *\d+ *[|│]|\d+ [|┆]|[|┆] |[-+]{1,3}[ <>]|[+=*#~_ -]{8,}$|\++ \S|> |# |\d+ \S.*;$|\|)|LINE \d+: "
+_EXCERPT: Final = make_pattern(
+    r"(?:>? *\d+ *[|│]|[%#;] *\d* *[|│]|\d+ [|┆]|[|┆] |[-+]{1,3}[ <>]|[+=*#~_ -]{8,}$|\++ \S|> |# |\d+ \S.*;$|\|)|LINE \d+: "
 )
-_EXCEPTION: Final = re.compile(
+_EXCEPTION: Final = make_pattern(
     rf"(?:(?:Exception in thread \S{{1,200}}|Uncaught|Unhandled [Ee]xception[:.]?|Fatal error:|PHP Fatal error: |error:|\[?ERROR\]?:?|\d+\)|●)\s+)*\[?{_NAME}{_FAULT}"
     r"(?:\s?[\[(<][^\])>\n]{0,120}[\])>])?(?:: .+|:?$)"
     r"|(?:goroutine \d+ )?panic: |(?:thread '[^']*' (?:\(\d+\) )?)panicked at|what\(\): |Exception in thread |Unhandled exception|Uncaught |\*{2} \(\w|FAILED \S+::\S+|ERROR \S+\.py"
     r"|● |ASSERT(?:ION)? FAILED|assert(?:ion)?\b.* failed|assert .|.*[Aa]ssertion [`'\"(]?.* failed|--- FAIL: |PHP (?:Parse|Fatal) error"
     r"|(?:FAIL|ERROR): test\w* \(|not ok \d+|(?:Failure|Error):$"
 )
-_CLASS_AT_END: Final = re.compile(
+_WRAPS: Final = make_pattern(
+    r"(?:returned|(?:exited|ended|failed|finished|died|terminated) with|exit) .{0,30}(?:status|code|value|signal|<Signals\.)\W{0,2}\w+[.)>:]*\Z"
+    r"|\A(?:FAILED|ERROR) \S+(?:\.py|::\S+)\Z|(?:[Aa]t least|[Oo]ne or more|[Ss]ome) .{1,60}(?:did not (?:complete|succeed|pass|finish)|failed)\b.{0,30}\Z"
+)
+_CLASS_AT_END: Final = make_pattern(
     rf".*\((?:[A-Z]\w*::)*[A-Z]\w*(?:{_FAULT}|Error)\w*\)$|.*\(unhandled exception\)$|.*: :[a-z_]+$"
 )
-_VERDICT: Final = re.compile(
+_VERDICT: Final = make_pattern(
     r"(?:[^\s:\[][^\s:]{0,120}(?: \([^()]{1,40}\))?:\s?|\[[^\]]{1,40}\]:?\s?){0,5}(?:\*\*\* )?[\[<(]?(?:[Ff]atal(?: [Ee]rror)?|FATAL(?: ERROR)?|[Ee]rror|ERROR|CRITICAL|SEVERE|PANIC|Parse error|ParseError|[A-Z][a-z]+ Error)"
     r"(?:\[?[\[( ]?[A-Z]{0,4}\d{1,6}(?: ?\(\w+\))?[\])]?)?(?:[\]>): ]|$)"
     r"|\d+:\d+ +error |\S+:\d+:(?:\d+:)? \[?[A-Z]{1,5}\d{1,5}\]?[ :]|[A-Z]{1,5}\d{3,5}[ :]|[✖✗✘✕×✘] |\[error\]|\S+[:(]\d+[:,)](?:\d+[):])? *error|fatal: |error: |.*\bERROR\b:? |Would reformat|\[warn\] \S+$"
-    r"|CMake Error|.*\*\*\* (?:No rule|.*missing|.*separator)|CONFLICT |.* at \S+ line \d+\.?,?(?: <\w+> line \d+\.)?$|<[^>]*>:\d+:|error=|\* What went wrong:|.{0,80}?\blevel\"?[=:] ?\"?(?:error|fatal|panic|critical)\b"
+    r"|CMake Error|.*\*\*\* (?:No rule|.*missing|.*separator)|CONFLICT |(?:[A-Za-z][\w-]{0,20} ){1,3}error ?: |.* at \S+ line \d+\.?,?(?: <\w+> line \d+\.)?$|<[^>]*>:\d+:|error=|\* What went wrong:|.{0,80}?\blevel\"?[=:] ?\"?(?:error|fatal|panic|critical)\b"
 )
-_DIAGNOSTIC: Final = re.compile(r"[^\s:()]{1,200}+(?::\d+|\(\d+[,)])\S*+ \S")
-_SAYS: Final = re.compile(r"[\w./@+()-]{1,60}(?: \([\w -]{1,20}\))?: (?:\S+: )*\S.*\s")
-_SIGNS: Final = re.compile(r"[^\w\s,]|[A-Z]{4}|[A-Z]{1,5}\d|[A-Z]\w*[a-z][A-Z]|\d \d|\A\d")
+_DIAGNOSTIC: Final = make_pattern(r"[^\s:()]{1,200}+(?::\d+|\(\d+[,)])\S*+ \S")
+_SAYS: Final = make_pattern(r"[\w./@+()-]{1,60}(?: \([\w -]{1,20}\))?: (?:\S+: )*\S.*\s")
+_SIGNS: Final = make_pattern(r"[^\w\s,]|[A-Z]{4}|[A-Z]{1,5}\d|[A-Z]\w*[a-z][A-Z]|\d \d|\A\d")
 """Without one of these, and without a telling word, a line is plain."""
-_LEVEL: Final = re.compile(
+_LEVEL: Final = make_pattern(
     r"[^\n]{0,80}?\blevel\"?[=:] ?\"?(?:trace|debug|info|warn(?:ing)?|notice)\b|(?!\[warn\] \S+$)(?:[\w./\\()@,=+ -]{1,120}:(?:\d+:)*\s?|\[[\w .:-]{1,40}\] ?)?[\[<(]?(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|trace|debug|info|notice|warn(?:ing)?|note|remark|hint|help|"
     r"Info|Notice|Warning|Note|Hint|Help|Tip|Deprecated|npm (?:warn|notice|WARN)|HINT|DETAIL|CONTEXT|NOTE|STATEMENT|QUERY|LOCATION|WHERE)[\]>)]?(?:\[[\w:-]+\])?(?::|\s+[\w.]*:?|$)"
 )
-_REMARK: Final = re.compile(
+_REMARK: Final = make_pattern(
     r"(?:(?:npm )?(?:warn|notice)\b|for (?:more|further|full|help)|see |re-?run |run (?:with|`|'|\"|npm|cargo|go |git |the |--)|use (?:'|`|--|\"|-)|try |to (?:see|get|fix|view|learn|show|rerun|address|ignore|change|debug)"
     r"|learn more|visit |read more|did you mean|usage:|you (?:can|may|might|should|need)|if you|consider |check (?:the|that|your|if)|please (?:see|check|report|run|refer|visit|file|read)|get more help|type ['\"`]"
     r"|is the server running|picked up |node\.js v|a complete log|the (?:full|complete) log|logs?(?: \w+)?(?: can be found| (?:is|are|written|saved))|full log|note that|hint:|or (?:use|run|try) |and the repository"
@@ -95,29 +105,45 @@ _REMARK: Final = re.compile(
     r"|use of uninitialized|odd number of|argument \"[^\"]*\" isn't numeric|subroutine \w+ redefined|name \"[^\"]*\" used only once|background on this error|\[sql:|\[parameters:|(?:the )?following (?:warnings|tests)|one or more|this (?:error|warning|progress|usually|may)|it looks like|more info|docs?:|documentation|https?://|version |copyright)",
     re.IGNORECASE,
 )
-_FACTS: Final = re.compile(
-    r"[0-9A-F]{8,}:error:|\S+\(\S+\.[a-z]{1,5}:\d+\)$|\S{1,40} v?\d+\.\d+\S*$|v?\d+\.\d+[\w.]*$|.*\b(?:deprecat\w+|Deprecation\w*|\w+Warning:)|.*\bcan be found (?:in|at)|.*\bfor (?:more|further) (?:information|details|help)|\(.*\)$|\[[^\]]*\]$|\w+: .*,$|.*\blogs?(?: file)?(?: is| at| in|:) \S*/"
-    r"|.*https?://\S+[.)]?$|.*\bok=\d+ |.*[✓✔] |ok \d+ |PASS\b|test \S+ \.\.\. ok|[#-] .*|\d+%|.*\d+% ",
+_FACTS: Final = make_pattern(
+    r"[0-9A-F]{8,}:error:|\S+\(\S+\.[a-z]{1,5}:\d+\)$|\S{1,40} v?\d+\.\d+\S*$|v?\d+\.\d+[\w.]*$|\(.*\)$|\[[^\]]*\]$|\w+: .*,$"
+    r"|ok \d+ |PASS\b|test \S+ \.\.\. ok|[#-] .*|\d+%",
 )
-_SUMMARY: Final = re.compile(
-    r"(?!.*\berror: [45]\d\d\b)(?:=+ )?(?:(?:[\w ]{1,20}: *)?[^\"':]{0,40}\b\d+ (?:tests? |checks? |scenarios? |files? |examples?,? |steps? )?(?:errors?|failed|failing|failures?|problems?|warnings?|passed|passing|skipped|fixable|violations?|issues?)\b[^:]*"
-    r"|.*\*\*\* \[.*\].*|.*\bld returned \d|found \d+ |error: (?:aborting due|could not compile|test failed|build failed|process|\d+ target|recipe).*|.*(?:an?|fatal) (?:\w+ )?(?:error|exception) (?:has )?occurred\b.*[^:]|.*[Cc]ould not create the Java Virtual Machine.*|.*could not compile .* due to"
+# Each begins with a letter: a search for them is one pass, where `.*` before each would be a pass for each.
+_FACTS_WITHIN: Final = make_pattern(
+    r"d(?<!\wd)eprecat\w|D(?<!\wD)eprecation|W(?<=\wW)arning:|c(?<!\wc)an be found (?:in|at)|f(?<!\wf)or (?:more|further) (?:information|details|help)"
+    r"|l(?<!\wl)ogs?(?: file)?(?: is| at| in|:) \S*/|https?://\S+[.)]?$|o(?<!\wo)k=\d+ |[✓✔] |%(?<=\d%) "
+)
+_MAY_SUM_UP: Final = make_pattern(
+    r"[Ff]ail|FAIL|[Ee]rror|ERROR|problem|warning|pass|skipped|fixable|violation|issue|\*\*\* \[|returned|found \d|occurred|Java V|compil|code|status"
+    r"|oops|uh-?oh|whoops|sorry|ent wrong|halted|recoverable|Exiting|some files|[Aa]bort|BEGIN|Execution|errno|syscall|path|signal|command|workspace"
+    r"|location|cwd|dest|ifecycle|IFECYCLE|Oh no|All done|rated|Stop\.|Test|short test|Process|Done\.|Completed|Interrupted"
+)
+"""Without one of these no line is a summary."""
+_SUMMARY: Final = make_pattern(
+    r"(?!.*\b(?:error:|status(?: code)?:?) [45]\d\d\b)(?:=+ )?(?:(?:[\w ]{1,20}: *)?[^\"':]{0,40}\b\d+ (?:tests? |checks? |scenarios? |files? |examples?,? |steps? )?(?:errors?|failed|failing|failures?|problems?|warnings?|passed|passing|skipped|fixable|violations?|issues?)\b[^:]*"
+    r"|.*\*\*\* \[.*\] (?:Error -?\d+|[A-Z][a-z]+(?: [a-z]+)?)(?: \(.*\))?|.*\bld returned \d|found \d+ |error: (?:aborting due|could not compile|test failed|build failed|process|\d+ target|recipe).*|.*(?:an?|fatal) (?:\w+ )?(?:error|exception) (?:has )?occurred\b.*[^:]|.*[Cc]ould not create the Java Virtual Machine.*|.*could not compile .* due to"
     r"|.*(?:exit(?:ed|s)?|ended|terminated|returned|status|fail(?:ed|s)?)(?: \w+)? ?(?:with )?(?:an? )?(?:error )?(?:non-?zero )?(?:exit )?(?:code|status|error)s?:?(?: of)?(?: \d+|$)(?: .*)?|.*non-?zero (?:exit|return) (?:code|status).*"
-    r"|(?:\S+ ){0,2}(?:has )?failed[.!]?|(?:oops|uh-?oh|whoops|sorry)\b.*|.*[Ss]omething went wrong.*|BUILD FAIL.*|FAILURE: .*|Execution halted|compilation (?:terminated|failed).*|.*is not recoverable.*|.*Exiting with (?:failure|error).*|.*Child returned status.*|.*previous errors?.*|.*some files/attrs.*|rsync error: .*|.*aborting.*|.*BEGIN failed.*|.*aborted due to.*"
+    r"|(?:\S+ ){0,2}(?:has )?failed[.!]?(?: (?:in|after) [\d.]+ ?\w{1,7})?|(?:oops|uh-?oh|whoops|sorry)\b.*|.*[Ss]omething went wrong.*|BUILD FAIL.*|.*failed with \d+ \w+:|FAILURE: .*|Execution halted|compilation (?:terminated|failed).*|.*is not recoverable.*|.*Exiting with (?:failure|error).*|.*Child returned status.*|.*previous errors?.*|.*some files/attrs.*|ERROR SUMMARY: .*|rsync error: .*|.*aborting.*|.*BEGIN failed.*|.*aborted due to.*"
     r"|Execution of .* aborted.*|code [A-Z_0-9]+|(?:errno|syscall|path|signal|command|workspace|location|cwd|dest|command failed)\b.*|Lifecycle script.*|.*ELIFECYCLE.*|.*subcommand failed.*|FAIL(?:ED)?(?:\s+\S+|\s+\S+ \d[\d.]*s| \(.*\)|:)?"
     r"|Oh no!.*|All done.*|.*rated at.*|.*generated\.?|Failed|Error|error|ERROR|failed|Aborted?\.?|Stop\.|Command failed.*|Script failed.*|The (?:build|command|process|script|job) (?:has )?failed.*|Test Suites?: .*|Tests: .*|.*short test summary.*"
     r"|\[?Process (?:completed|exited).*|.*[Ff]ailed (?:tests?|scenarios?|tasks?|to execute):?|failures:|Failures:|Errors?:|Failing scenarios:|Done\. PASS.*|Completed with.*|Interrupted:.*|.*Interrupted: \d.*)"
 )
 
 
-def split_line(line: str) -> tuple[str, int, bool]:
-    """Without stamps, frames of boxes and names of containers; how deep it is indented; whether a test runner marks it."""
-    body = line
+def strip_stamps(line: str) -> str:
+    """Without times, names of containers and the like before it."""
     for _ in range(3):
-        found = _STAMP.match(body)
+        found = _STAMP.match(line)
         if found is None or found.end() == 0:
             break
-        body = body[found.end() :]
+        line = line[found.end() :]
+    return line
+
+
+def split_line(line: str) -> tuple[str, int, bool]:
+    """Without stamps, frames of boxes and names of containers; how deep it is indented; whether a test runner marks it."""
+    body = strip_stamps(line)
     text = body.strip()
     indent = len(body) - len(body.lstrip())
     if text.startswith("+ Exception Group"):
@@ -137,15 +163,20 @@ def kind_of(text: str, indent: int, *, is_marked: bool) -> Kind:
         return Kind.REMARK if indent > 1 or _REMARK.match(text) or _LEVEL.match(text) else Kind.PLAIN
     if NO_WORDS.fullmatch(text) or _FRAME.match(text) or (_EXCERPT.match(text) and not is_marked):
         return Kind.NOTHING
-    if _SUMMARY.fullmatch(text):
+    if _MAY_SUM_UP.search(text) and _SUMMARY.fullmatch(CROSS.sub("", text)):
         return Kind.SUMMARY
     if _LEVEL.match(text) or _REMARK.match(text):
         return Kind.REMARK
     if _EXCEPTION.match(text) or _CLASS_AT_END.match(text):
-        return Kind.EXCEPTION
-    if _FACTS.match(text):
+        return kind_of_exception(text)
+    if _FACTS.match(text) or _FACTS_WITHIN.search(text):
         return Kind.REMARK
     return Kind.VERDICT if _VERDICT.match(text) or is_marked else _lesser_kind_of(text, indent, words)
+
+
+def kind_of_exception(text: str) -> Kind:
+    """Of an exception's own line."""
+    return Kind.WRAPPER if _WRAPS.search(text) else Kind.EXCEPTION
 
 
 def _lesser_kind_of(text: str, indent: int, words: list[str]) -> Kind:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,19 +16,25 @@ from batchdrain.failures.line_kinds import (
     LOOKED_AT,
     NO_WORDS,
     OWN_FRAME,
+    PLACE,
     TRACEBACK,
     Kind,
     kind_of,
-    split_line,
+    kind_of_exception,
 )
+from batchdrain.failures.patterns import make_pattern
+from batchdrain.failures.printed_lines import Line, read_lines, strip_escapes
+from batchdrain.failures.telling_words import COMPLAINS, WORDS
 
 LINE_CHARS: Final = 500
-_MOST_LINES: Final = 1_500
 _JOINED: Final = 2
-_GROUP_OF: Final = re.compile(r"\(\d+ sub-exceptions?\)$")
-_CODE_OF: Final = re.compile(r"\bError (\d{3})\Z")  # make's word of what a recipe ended with
+_GROUP_OF: Final = make_pattern(r"\(\d+ sub-exceptions?\)$")
+_CODE_OF: Final = make_pattern(r"\bError (\d{3})\Z")  # make's word of what a recipe ended with
+_MARGIN: Final = 60
+_WRAPPED: Final = make_pattern(r"[a-z][a-z'-]*(?:[ ,.]|\Z)")
+_ERRORS_OF: Final = make_pattern(r"\b\d+ [a-z]+ errors? (?:for|in|of) \S+\Z")  # what each of them is stands deeper
 _SHORT: Final = 4
-_ESCAPE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_MESSAGE_LINES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +44,6 @@ class MeaningfulLine:
     text: str
     kind: Kind
     stream: str  #: "stderr" or "stdout"; '' where there is no text
-
-
-@dataclass(slots=True)
-class _Line:
-    text: str
-    indent: int
-    kind: Kind
 
 
 NONE: Final = MeaningfulLine("", Kind.NOTHING, "")
@@ -69,9 +67,9 @@ def explain(stderr: bytes, stdout: bytes, exit_code: int | None, redact: Callabl
     found = find_line(stderr, stdout, redact)
     inner = _CODE_OF.search(found.text) if found.kind is Kind.SUMMARY else None
     words = words_of_exit(exit_code) or (words_of_exit(int(inner[1])) if inner else "")
-    if not words or (found.kind >= Kind.SAYING and is_said(exit_code, found.text)):
+    if not words or (found.kind >= Kind.WRAPPER and is_said(exit_code, found.text)):
         return found
-    if found.kind >= Kind.SAYING:
+    if found.kind >= Kind.WRAPPER:
         text = f"{found.text} ({words})"
     else:
         text = f"{words}: {found.text}" if found.kind is Kind.PLAIN else words
@@ -80,7 +78,7 @@ def explain(stderr: bytes, stdout: bytes, exit_code: int | None, redact: Callabl
 
 def last_line(tail: bytes, redact: Callable[[str], str] = str) -> str:
     """The last line that has words, for a program that says what it found by its last line; '' where there is none."""
-    for line in reversed(_ESCAPE.sub("", _to_text(tail).replace("\r", "\n")).split("\n")):
+    for line in reversed(strip_escapes(_to_text(tail).replace("\r", "\n")).split("\n")):
         if not NO_WORDS.fullmatch(line):
             return redact(line.strip())[:LINE_CHARS]
     return ""
@@ -94,7 +92,7 @@ def find_in_text(text: str) -> str:
 def _says_more(of_stdout: Kind, of_stderr: Kind) -> bool:
     if of_stderr <= Kind.REMARK:
         return of_stdout > of_stderr
-    return of_stderr <= Kind.SUMMARY and of_stdout >= Kind.COMPLAINT
+    return of_stderr <= Kind.WRAPPER and of_stdout >= Kind.COMPLAINT
 
 
 def _to_text(raw: bytes) -> str:
@@ -103,10 +101,11 @@ def _to_text(raw: bytes) -> str:
 
 def _choose(text: str) -> tuple[str, Kind]:
     """The line, and of what kind it is."""
-    lines = _read(text)
+    lines = read_lines(text)
     _mark_excerpts(lines)
     _mark_tracebacks(lines)
     _mark_stacks(lines)
+    _mark_wrappers(lines)
     best = max((line.kind for line in lines), default=Kind.NOTHING)
     if best is Kind.NOTHING:
         return "", best
@@ -114,31 +113,28 @@ def _choose(text: str) -> tuple[str, Kind]:
         plain = [at for at, line in enumerate(lines) if line.kind is Kind.PLAIN]
         best = Kind.PLAIN if plain else best
     found = [at for at, line in enumerate(lines) if line.kind is best]
+    if best is Kind.REMARK:  # a warning that complains says more than a farewell
+        found = [at for at in found if _complains(lines[at].text)] or found
     at = found[-1] if best in {Kind.REMARK, Kind.PLAIN, Kind.SUMMARY} else _pick(lines, found, best)
     return _phrase(lines, at), best
 
 
-def _read(text: str) -> list[_Line]:
-    text = _ESCAPE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    known: dict[str, tuple[str, int, Kind]] = {}
-    lines = []
-    for raw in text.split("\n")[-_MOST_LINES:]:
-        found = known.get(raw)
-        if found is None:
-            body, indent, is_marked = split_line(raw)
-            found = known[raw] = (body, indent, kind_of(body[:LOOKED_AT], indent, is_marked=is_marked))
-        lines.append(_Line(*found))
-    return lines
+def _complains(text: str) -> bool:
+    return not COMPLAINS.isdisjoint(WORDS.findall(text[:LOOKED_AT].lower()))
 
 
-def _mark_excerpts(lines: Sequence[_Line]) -> None:
+def _mark_excerpts(lines: Sequence[Line]) -> None:
     """A caret points into the line before it: that is code."""
     for above, line in itertools.pairwise(lines):
-        if line.text and CARET.fullmatch(line.text[:LOOKED_AT]) and above.kind < Kind.EXCEPTION and above.indent:
+        if (
+            line.text
+            and CARET.fullmatch(line.text[:LOOKED_AT])
+            and above.kind < (Kind.EXCEPTION if above.indent else Kind.SUMMARY)
+        ):
             above.kind = Kind.NOTHING
 
 
-def _mark_tracebacks(lines: Sequence[_Line]) -> None:
+def _mark_tracebacks(lines: Sequence[Line]) -> None:
     """Python's: the first line after it that is no deeper is the exception's, whatever its name; what stands between is code."""
     depth: int | None = None
     is_ignored = False
@@ -151,24 +147,39 @@ def _mark_tracebacks(lines: Sequence[_Line]) -> None:
             if line.indent > depth:
                 line.kind = Kind.NOTHING
             else:
-                line.kind = Kind.REMARK if is_ignored else Kind.EXCEPTION
+                line.kind = Kind.REMARK if is_ignored else kind_of_exception(line.text[:LOOKED_AT])
                 depth, is_ignored = None, False
 
 
-def _mark_stacks(lines: Sequence[_Line]) -> None:
-    """What stands right above frames is the exception's own line, whatever its name."""
-    for above, line in itertools.pairwise(lines):
-        if (
+def _mark_stacks(lines: Sequence[Line]) -> None:
+    """What stands right above frames is the exception's own line, whatever its name. Where that is a place, what complains
+    above it."""
+    for at, (above, line) in enumerate(itertools.pairwise(lines)):
+        if not above.text or OWN_FRAME.match(line.text[:LOOKED_AT]) is None:
+            continue
+        if PLACE.fullmatch(above.text[:LOOKED_AT]):
+            above.kind = Kind.REMARK
+            for before in itertools.takewhile(lambda one: one.text, reversed(lines[max(0, at - _MESSAGE_LINES) : at])):
+                if before.kind >= Kind.COMPLAINT:
+                    before.kind = Kind.EXCEPTION
+                    break
+        elif (
             above.kind > Kind.REMARK
             and not above.text.endswith(":")
             and len(above.text) > _SHORT
             and above.indent <= line.indent
-            and OWN_FRAME.match(line.text[:LOOKED_AT])
         ):
             above.kind = Kind.EXCEPTION
 
 
-def _pick(lines: Sequence[_Line], found: Sequence[int], kind: Kind) -> int:
+def _mark_wrappers(lines: Sequence[Line]) -> None:
+    """An exception's name alone is of the kind that the line after it makes of it."""
+    for line, below in itertools.pairwise(lines):
+        if line.kind is Kind.EXCEPTION and line.text.endswith(":"):
+            line.kind = kind_of_exception(below.text[:LOOKED_AT])
+
+
+def _pick(lines: Sequence[Line], found: Sequence[int], kind: Kind) -> int:
     """Of equals the last exception; of complaints the first of the last ones that no other line stands between."""
     if kind is Kind.EXCEPTION:
         whole = [at for at in found if not CAUSED.match(lines[at].text)] or found
@@ -182,17 +193,40 @@ def _pick(lines: Sequence[_Line], found: Sequence[int], kind: Kind) -> int:
     return at
 
 
-def _phrase(lines: Sequence[_Line], at: int) -> str:
+def _phrase(lines: Sequence[Line], at: int) -> str:
     """The line with what belongs to it: what it announces, the rest of its sentence, and the root of its causes."""
     text = lines[at].text
     following = [line for line in lines[at + 1 : at + 40] if line.text]
     if HEADER.fullmatch(text[:LOOKED_AT]):
-        more = [line.text for line in following[:8] if line.kind > Kind.NOTHING or line.text.startswith("> ")][:_JOINED]
+        below = [line for line in following[:8] if line.kind > Kind.NOTHING or line.text.startswith("> ")]
+        if below and below[0].kind is Kind.SUMMARY and any(line.kind > Kind.SUMMARY for line in below):
+            below = [line for line in below if line.kind > Kind.SUMMARY]
+        more = [line.text for line in below][:_JOINED]
         more = more[:1] + [one for one in more[1:] if one.startswith("> ")]
         text = " ".join([text, *more])
+    text += _rest_of_sentence(lines, at) if text == lines[at].text else ""
     if _GROUP_OF.search(text):
         text += next((f" ({line.text})" for line in following if line.kind is Kind.EXCEPTION), "")
+    if _ERRORS_OF.search(text[-LOOKED_AT:]):
+        text += next((f" ({line.text})" for line in following if line.indent > lines[at].indent), "")
     caused = [line.text for line in lines[at + 1 :] if CAUSED.match(line.text)]
     if caused and lines[at].kind is Kind.EXCEPTION:
         text = f"{text} ({caused[-1]})"
+    return text
+
+
+def _rest_of_sentence(lines: Sequence[Line], at: int) -> str:
+    """What a program wrapped at its right margin: plain lines that begin as no sentence does, behind one that did not end."""
+    text = ""
+    for before, line in itertools.pairwise(lines[at : at + 1 + _JOINED]):
+        if (
+            line.kind is Kind.NOTHING
+            or len(before.text) < _MARGIN
+            or before.text[-1] in ".!?:;)]}>"
+            or not _WRAPPED.match(line.text)
+        ):
+            break
+        if kind_of(line.text[:LOOKED_AT], 0, is_marked=False) is not Kind.PLAIN:
+            break
+        text += f" {line.text}"
     return text

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-WORDS: Final = re.compile(r"[a-z][a-z']*+")
+from batchdrain.failures.patterns import make_pattern
+
+WORDS: Final = make_pattern(r"[a-z][a-z']*+")
 COMPLAINS: Final = frozenset(
     [
         "fail",
@@ -38,6 +39,7 @@ COMPLAINS: Final = frozenset(
         "unterminated",
         "unmatched",
         "unclosed",
+        "unbound",
         "unbalanced",
         "mismatch",
         "mismatched",

@@ -1,33 +1,30 @@
-"""A category rule of the user's. Nobody checked its pattern: on some text it may take for ever, so its time is limited."""
+"""A category rule of the user's: one pattern of RE2, which takes time in proportion to the text, whatever the pattern."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-import regex
-
-PATIENCE_S: Final = 0.5
-"""Of processor time, for one text of at most excerpt.LONGEST characters."""
+from batchdrain.failures.refused_patterns import PatternRefused
+from batchdrain.failures.utf8 import to_utf8
 
 
 class OwnRule:
-    """Raises ValueError for a bad regular expression. `slow`: it took too long once, and is left out from then on."""
+    """A text in which `match` is found, in whatever case, is of `category`. Raises PatternRefused."""
 
     def __init__(self, category: str, match: str) -> None:
+        import re2
+
         self.category = category
         self.match = match
-        self.slow = False
+        options = re2.Options()
+        options.log_errors = False
+        options.never_capture = True
+        options.case_sensitive = False
         try:
-            self._pattern: Any = regex.compile(match, regex.IGNORECASE)
-        except regex.error as error:
-            raise ValueError(f"{match!r} is no regular expression: {error}") from None
+            self._pattern: Any = re2.compile(match, options)
+        except (re2.error, UnicodeEncodeError) as error:
+            raise PatternRefused.of(match, error) from None
 
-    def matches(self, text: str) -> bool:
-        """In whatever case. False for a text that takes too long, and for every one after it."""
-        if self.slow:
-            return False
-        try:
-            return self._pattern.search(text, timeout=PATIENCE_S) is not None
-        except TimeoutError:
-            self.slow = True
-            return False
+    def matches(self, text: str | bytes) -> bool:
+        """`text` in UTF-8 already, where many rules look at it."""
+        return self._pattern.search(to_utf8(text) if isinstance(text, str) else text) is not None

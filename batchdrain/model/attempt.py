@@ -38,6 +38,7 @@ class Attempt:
     wants_more_time: bool = False
     unwritten: str = ""  #: why its row was left as it stands, where it was to be given back
     metrics: Mapping[str, float] = field(default_factory=dict)
+    host: str = ""  #: where it was executed, by its own word; '' where the controller was
     answer_problem: str = ""  #: what of its result file was not used, and why; '' where nothing is wrong with it
 
     @property

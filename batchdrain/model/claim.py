@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from batchdrain.model.failure import Failure
-from batchdrain.model.phase import Phase
+from batchdrain.model.phase import Phase, RowState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,34 @@ class ScheduledAttempt:
         return self.executions > 0
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Drains of several controllers that are one, by the name that people gave them."""
+
+    name: str
+
+    @property
+    def key(self) -> str:
+        """Of its row in the ledger, 64 hexadecimal digits: names differ by case, which a collation may not see."""
+        return hashlib.sha256(self.name.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """That the drains of a group begin one command after the other, with so much time between."""
+
+    group: Group
+    interval_ms: int
+
+
+class NotYet(Exception):
+    """Another drain of the group began one just now. `wait_s`: until the next may begin."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(f"in {wait_s:g} s")
+        self.wait_s = wait_s
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeLimit:
     """How long a phase may take, and which rule says so."""
@@ -63,3 +93,11 @@ class Claim:
     held_state: str | None  #: the state's word that we wrote; None where the command sets states itself
     claimed_at: datetime  #: aware, UTC
     token: str  #: names this execution among all processes of a machine
+    group_key: str | None = None  #: of the group of controllers of which it took a unit
+    columns: Mapping[str, str | None] = field(default_factory=dict)  #: of its row, that the command gets; None for NULL
+    prior_kind: str | None = None  #: as of RowState
+
+    @property
+    def prior(self) -> RowState:
+        """What stood in the row when we took it."""
+        return RowState(state=self.prior_state, reason=self.prior_reason, kind=self.prior_kind)

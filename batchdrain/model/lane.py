@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from batchdrain.model.deferred import Deferred
 from batchdrain.model.retry_stats import NOTHING, RetryCount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lane:
+class Lane(Deferred):
     """The waiting phases of one run in one category with equally many attempts. All that a policy sees."""
 
     run_id: str
@@ -37,6 +39,15 @@ class Lane:
     of_fingerprint: RetryCount = NOTHING  #: attempts that set out from the next phase's fingerprint; none where it is ''
     of_run: RetryCount = NOTHING  #: attempts of the run
     of_run_type: RetryCount = NOTHING  #: attempts of runs of this type
+
+    run_order: Any = None  #: what run_id is compared by: a number where it is one by its type; not set: the id itself
+    phase_order: Any = None  #: likewise of phase_id
+
+    def __post_init__(self) -> None:
+        if self.run_order is None:
+            object.__setattr__(self, "run_order", self.run_id)
+        if self.phase_order is None:
+            object.__setattr__(self, "phase_order", self.phase_id)
 
     @property
     def fingerprint_count(self) -> int:

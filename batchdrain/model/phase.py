@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -41,9 +41,10 @@ GONE: Final = "gone"
 class RowState:
     """What stands in the user's table for one phase now."""
 
-    state: str  #: in the user's words
+    state: str  #: the state's word, as of `state_words`
     reason: str | None
     is_deleted: bool = False  #: no row is there, and that is sure: a view may only not show it
+    kind: str | None = field(default=None, compare=False)  #: the state's own type, where a column holds values of several
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from batchdrain.database.ledger.notes import Note, NoteKind, Notes
 from batchdrain.database.store import Store
-from batchdrain.failures.fingerprints import cluster_id_of, renew_fingerprint
+from batchdrain.failures.fingerprints import VERSION, cluster_id_of
+from batchdrain.failures.former_fingerprints import former_fingerprint, renew_former
+from batchdrain.failures.kept_fingerprint import FIRST, KeptFingerprint, example_of
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.filters import matcher
@@ -48,6 +50,8 @@ class Acceptance:
     at: str = ""
     until: datetime | None = None  #: void from then on
     fingerprint: str = ""  #: of a cluster, for people
+    version: int = VERSION  #: of the rules that made it and its id
+    example: str = ""  #: a text of the cluster, without secrets; '' where none was known
 
     @classmethod
     def of(cls, note: Note) -> Acceptance | None:
@@ -61,8 +65,18 @@ class Acceptance:
             return None
         if (subject.run_id is None) is (subject.cluster is None):
             return None
-        reason, fingerprint = _text(content.get("reason")) or "", _text(content.get("fingerprint")) or ""
-        return cls(subject=subject, reason=reason, by=note.by, at=note.at, until=moment, fingerprint=fingerprint)
+        reason, fingerprint, example = (_text(content.get(name)) or "" for name in ("reason", "fingerprint", "example"))
+        version = content.get("version")
+        return cls(
+            subject=subject,
+            reason=reason,
+            by=note.by,
+            at=note.at,
+            until=moment,
+            fingerprint=fingerprint,
+            version=version if type(version) is int else FIRST,
+            example=example,
+        )
 
     @property
     def to_note(self) -> dict[str, Any]:
@@ -74,7 +88,15 @@ class Acceptance:
             "reason": self.reason,
             "until": None if self.until is None else clock.to_iso(self.until),
             "fingerprint": self.fingerprint,
+            "version": self.version,
+            "example": self.example,
         }
+
+    def like(self, failure: Failure) -> Acceptance:
+        """With what its cluster looks like, if the failure is of it: by that it is found again under other rules."""
+        if self.example or self.subject.cluster != cluster_id_of(failure.fingerprint):
+            return self
+        return replace(self, fingerprint=failure.fingerprint, example=example_of(failure.text))
 
     def is_void(self, now: datetime) -> bool:
         """Whether its time is over; without an end, never."""
@@ -95,16 +117,26 @@ class Acceptances:
         self._globs: list[tuple[Callable[[str], bool], Skip]] = []
         self._runs: dict[str, Skip | None] = {}
         self._clusters: dict[str, Skip] = {}
+        self._former: dict[str, Skip] = {}  #: by ids of the first version, of which no example tells what they are now
         for one in acceptances:
             subject = one.subject
             if subject.cluster is not None:
-                self._clusters[subject.cluster] = one.skip
-                if one.fingerprint != (renewed := renew_fingerprint(one.fingerprint)):
-                    self._clusters.setdefault(cluster_id_of(renewed), one.skip)
+                self._add_cluster(subject.cluster, one)
             elif subject.run_id is not None and subject.phase_id is not None:
                 self._phases[PhaseKey(subject.run_id, subject.phase_id)] = one.skip
             elif subject.run_id is not None:
                 self._globs.append((matcher(subject.run_id), one.skip))
+
+    def _add_cluster(self, cluster: str, one: Acceptance) -> None:
+        current = KeptFingerprint(fingerprint=one.fingerprint, version=one.version, example=one.example).current
+        if one.version == VERSION:
+            self._clusters[cluster] = one.skip
+        elif current is not None:
+            self._clusters[cluster_id_of(current)] = one.skip
+        else:
+            self._former[cluster] = one.skip
+            if one.fingerprint != (renewed := renew_former(one.fingerprint)):
+                self._former.setdefault(cluster_id_of(renewed), one.skip)
 
     @classmethod
     def of(cls, notes: Iterable[Note], now: datetime) -> Acceptances | None:
@@ -117,13 +149,21 @@ class Acceptances:
         """Those that are accepted by name."""
         return self._phases.keys()
 
+    @property
+    def has_clusters(self) -> bool:
+        """Whether some cluster is accepted."""
+        return bool(self._clusters or self._former)
+
     def skip(self, key: PhaseKey, failure: Failure) -> Skip | None:
         """Its fingerprint is looked at only where clusters are accepted."""
         return self._phases.get(key) or self.run(key.run_id) or self.cluster(failure)
 
     def cluster(self, failure: Failure) -> Skip | None:
         """By the failure's cluster alone, in whatever run."""
-        return self._clusters.get(cluster_id_of(failure.fingerprint)) if self._clusters else None
+        found = self._clusters.get(cluster_id_of(failure.fingerprint)) if self._clusters else None
+        if found is None and self._former:
+            found = self._former.get(cluster_id_of(former_fingerprint(failure.text)))
+        return found
 
     def run(self, run_id: str) -> Skip | None:
         """By the run's name alone: the first one that matches, remembered."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Callable, Container, Iterator
 from datetime import datetime
 from typing import Any, Protocol
 
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice
 from batchdrain.model.phase import Phase, Skip
+from batchdrain.planning.outlook import Outlook
 from batchdrain.planning.reading import Reasons
 from batchdrain.planning.remainder import Remainder
 from batchdrain.planning.seen_kinds import SeenKinds
@@ -22,7 +23,11 @@ class Backlog(Protocol):
     skipped: Counter[Skip]  #: by rule and value
     remainder: Remainder  #: what the last reading came to
     seen: SeenKinds  #: at the last reading
-    stale: bool  #: to be read again before the next choice
+    read_s: float  #: what the last reading took
+
+    @property
+    def stale(self) -> bool:
+        """To be refilled before the next choice."""
 
     @property
     def total(self) -> int:
@@ -37,6 +42,12 @@ class Backlog(Protocol):
 
     def refresh(self, now: datetime) -> None:
         """Look at the database again."""
+
+    def refresh_in_slices(self, now: Callable[[], datetime]) -> Iterator[None]:
+        """The same, a little with each step, while phases are chosen: nothing changes before the last one."""
+
+    def refill(self, now: datetime) -> None:
+        """Read again what has run out, where it is `stale`."""
 
     def count(self) -> Remainder:
         """Look at the database again, and choose nothing."""
@@ -55,6 +66,9 @@ class Backlog(Protocol):
 
     def upcoming(self, most: int, now: datetime) -> list[Phase]:
         """The first phases without a verdict that `next` would come to now, in its order; they stay where they are."""
+
+    def look_ahead(self, most: int, now: datetime) -> Outlook:
+        """The first phases that `next` would come to now, in its order, and what is known of such; they stay where they are."""
 
     def apply(self, verdict: Verdict, now: datetime) -> None:
         """A diagnosis said this of a phase meanwhile."""

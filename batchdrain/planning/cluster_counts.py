@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-from batchdrain.database.phases.pages import Row
+from batchdrain.config.redaction import Redact
+from batchdrain.database.phases.pages import Page
 from batchdrain.failures.categories import CATEGORIES
-from batchdrain.failures.excerpt import gist_of
 from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.failures.near_equal import Seen, merge
-from batchdrain.model.failure import Failure
-from batchdrain.model.phase import PhaseKey
 from batchdrain.model.retry_stats import RetryCount
 from batchdrain.planning.acceptances import Acceptances
+from batchdrain.planning.cluster_reading import RUNS, ClusterCount, ClusterReading
 from batchdrain.runtime.text import to_storable
 
-RUNS: Final = 10_000
-"""How many runs of a fingerprint are told apart."""
 SYSTEMIC: Final = 3
 """In so many runs a failure is nobody's own."""
-_EXAMPLE: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,35 +37,35 @@ class Cluster:
     accepted: int = 0  #: phases of `count` that somebody accepted, by whatever name
 
     @property
+    def has_more_runs(self) -> bool:
+        """Whether `runs` are all that are told apart."""
+        return self.runs >= RUNS
+
+    @property
+    def has_more_of_all_runs(self) -> bool:
+        """The same of `all_runs`."""
+        return self.all_runs >= RUNS
+
+    @property
     def is_systemic(self) -> bool:
         """Whether it stands in SYSTEMIC runs or more, whichever was asked for."""
         return self.all_runs >= SYSTEMIC
 
 
-@dataclass(slots=True)
-class _ClusterCount:
-    phases: int = 0
-    here: int = 0
-    accepted: int = 0
-    runs: set[int] = field(default_factory=set)
-    here_in: set[int] = field(default_factory=set)
-    example: tuple[str, str, str] = ("", "", "")
-
-
 def cluster_counts(
-    rows: Iterable[Row],
+    pages: Iterable[Page],
     categorise: Callable[[str | None], str],
+    redact: Redact,
     retries: Mapping[str, RetryCount],
     *,
-    is_asked: Callable[[str], bool] = lambda _: True,
+    is_asked: Callable[[str], bool] | None = None,
     accepted: Acceptances | None = None,
 ) -> list[Cluster]:
-    """The clusters, most frequent first. `retries`: by fingerprint as the ledger keeps it; `is_asked`: of the runs
-    whose clusters are wanted; `accepted`: None where nothing is."""
-    folded = {
-        fingerprint: _folded(by_category)
-        for fingerprint, by_category in _tallied(rows, categorise, is_asked, accepted).items()
-    }
+    """The clusters, most frequent first. `retries`: by fingerprint as the ledger keeps it; `is_asked`: of the runs whose
+    clusters are wanted, None: of all; `accepted`: None where nothing is."""
+    reading = ClusterReading(categorise, redact, is_asked, accepted)
+    reading.read(pages)
+    folded = {fingerprint: _folded(by_category) for fingerprint, by_category in reading.counts.items()}
     seen = (
         Seen(fingerprint=fingerprint, category=category, count=count.phases)
         for fingerprint, (category, count) in folded.items()
@@ -78,49 +74,16 @@ def cluster_counts(
     return sorted((one for one in found if one.count), key=lambda one: (-one.count, one.fingerprint))
 
 
-def _tallied(
-    rows: Iterable[Row],
-    categorise: Callable[[str | None], str],
-    is_asked: Callable[[str], bool],
-    accepted: Acceptances | None,
-) -> dict[str, dict[str, _ClusterCount]]:
-    """By fingerprint and category."""
-    counts: dict[str, dict[str, _ClusterCount]] = {}
-    for row in rows:
-        failure = Failure.of(row.reason, categorise)
-        by_category = counts.setdefault(failure.fingerprint, {})
-        count = by_category.get(failure.category)
-        if count is None:
-            count = by_category[failure.category] = _ClusterCount()
-        is_here = is_asked(row.run_id)
-        _add(count, row, failure, is_here=is_here)
-        if accepted is not None and is_here:
-            count.accepted += accepted.skip(PhaseKey(row.run_id, row.phase_id), failure) is not None
-    return counts
-
-
-def _add(count: _ClusterCount, row: Row, failure: Failure, *, is_here: bool) -> None:
-    first = count.phases == 0 or (is_here and count.here == 0)
-    if first or (is_here and (row.run_id, row.phase_id) < count.example[:2]):
-        count.example = (row.run_id, row.phase_id, gist_of(failure.text or "")[:_EXAMPLE])
-    count.phases += 1
-    count.here += is_here
-    if len(count.runs) < RUNS:
-        count.runs.add(hash(row.run_id))
-    if is_here and len(count.here_in) < RUNS:
-        count.here_in.add(hash(row.run_id))
-
-
-def _folded(by_category: Mapping[str, _ClusterCount]) -> tuple[str, _ClusterCount]:
+def _folded(by_category: Mapping[str, ClusterCount]) -> tuple[str, ClusterCount]:
     """One fingerprint may be of several categories, as those look at the whole text: the most frequent is shown."""
     category = min(by_category, key=lambda name: (-by_category[name].phases, CATEGORIES.index(name)))
     return category, _sum(list(by_category.values()))
 
 
-def _sum(counts: list[_ClusterCount]) -> _ClusterCount:
+def _sum(counts: list[ClusterCount]) -> ClusterCount:
     if len(counts) == 1:
         return counts[0]
-    return _ClusterCount(
+    return ClusterCount(
         phases=sum(count.phases for count in counts),
         here=sum(count.here for count in counts),
         accepted=sum(count.accepted for count in counts),
@@ -130,7 +93,7 @@ def _sum(counts: list[_ClusterCount]) -> _ClusterCount:
     )
 
 
-def _cluster(members: list[Seen], counts: list[_ClusterCount], retries: Mapping[str, RetryCount]) -> Cluster:
+def _cluster(members: list[Seen], counts: list[ClusterCount], retries: Mapping[str, RetryCount]) -> Cluster:
     whole = _sum(counts)
     done = [retries.get(to_storable(one.fingerprint), RetryCount()) for one in members]
     return Cluster(

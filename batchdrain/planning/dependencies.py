@@ -7,17 +7,18 @@ from graphlib import CycleError, TopologicalSorter
 
 from batchdrain.config.settings import Dependency
 from batchdrain.model.errors import ConfigError
+from batchdrain.model.id_order import OrderOf, as_text
 from batchdrain.planning.filters import is_meant
 
 
-def waits_for(unfinished: Mapping[str, int], rules: Sequence[Dependency]) -> dict[str, str]:
+def waits_for(unfinished: Mapping[str, int], rules: Sequence[Dependency], order: OrderOf = as_text) -> dict[str, str]:
     """For each run that waits, the first run (by id) that it waits for.
 
-    `unfinished`: phases by run_id that are not complete; a run that is absent has none. Raises ConfigError for a
-    cycle, naming it.
+    `unfinished`: phases by run_id that are not complete; a run that is absent has none. `order`: of run ids. Raises ConfigError
+    for a cycle, naming it.
     """
     after: dict[str, list[str]] = {}
-    open_runs = sorted(run for run, count in unfinished.items() if count > 0)
+    open_runs = sorted((run for run, count in unfinished.items() if count > 0), key=order)
     for run in open_runs:
         globs = [glob for rule in rules if is_meant(run, rule.run) for glob in rule.after]
         if globs:

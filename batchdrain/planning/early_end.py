@@ -8,27 +8,40 @@ from dataclasses import replace
 
 from batchdrain.config.stop_settings import Stop
 from batchdrain.model.phase import Phase, Skip
+from batchdrain.planning.failure_row import describe_before
 from batchdrain.planning.stop import Progress, cluster_stop, run_stop, session_stop
 
 
 def rules_that_may_end(
-    phases: Sequence[Phase], progress: Progress, stop: Stop, size_of: Callable[[str], int]
+    phases: Sequence[Phase],
+    progress: Progress,
+    stop: Stop,
+    size_of: Callable[[str], int],
+    *,
+    first: Sequence[Phase] = (),
 ) -> tuple[str, ...]:
     """Their names, in the order in which they might strike; none where every phase is taken whatever comes of those before.
 
-    `progress`: of the session before the first of them. `size_of`: how many phases failed so.
+    `progress`: of the session before all of them. `size_of`: how many phases failed so. `first`: those that the part of a
+    chain before them drains.
     """
-    return tuple(dict.fromkeys(skip.rule for skip in _strike(phases, progress, stop, size_of) if skip is not None))
+    if not phases:
+        return ()
+    struck = _strike([*first, *phases], len(first), progress, stop, size_of)
+    return tuple(dict.fromkeys(skip.rule for skip in struck if skip is not None))
 
 
-def _strike(phases: Sequence[Phase], progress: Progress, stop: Stop, size_of: Callable[[str], int]) -> Iterator[Skip | None]:
+def _strike(
+    phases: Sequence[Phase], first: int, progress: Progress, stop: Stop, size_of: Callable[[str], int]
+) -> Iterator[Skip | None]:
+    """What may strike the phases behind the first ones."""
     runs, clusters = Counter(progress.timeouts), set[str]()
     for before, phase in enumerate(phases):
         fingerprint = phase.failure.fingerprint
-        if before:
+        if before and before >= first:
             yield run_stop(phase.run_id, replace(progress, timeouts=runs), stop)
             yield cluster_stop(fingerprint, _if_all_failed_so(progress, fingerprint, before), stop)
-        if stop.canary and fingerprint in clusters and size_of(fingerprint) >= stop.canary_size:
+        if before >= first and stop.canary and fingerprint in clusters and size_of(fingerprint) >= stop.canary_size:
             yield cluster_stop(fingerprint, replace(progress, dead_canaries={fingerprint}), stop)
         runs[phase.run_id] += 1
         clusters.add(fingerprint)
@@ -43,7 +56,7 @@ def _if_all_failed_so(progress: Progress, fingerprint: str, count: int) -> Progr
 def _if_all_failed(progress: Progress, phases: Sequence[Phase], stop: Stop) -> Progress:
     """The worst that may have come of these phases: each took its time, failed in one new way, reported much of what has a
     budget and nothing of what is wanted."""
-    count, are_unlike = len(phases), len({phase.failure.fingerprint for phase in phases}) > 1
+    count, are_unlike = len(phases), len({describe_before(phase) for phase in phases}) > 1
     return replace(
         progress,
         elapsed_s=float("inf"),

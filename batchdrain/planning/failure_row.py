@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from batchdrain.model.phase import Phase
+
+
+def describe_before(phase: Phase) -> str:
+    """What the phase had failed with before. Phases that store nothing of it are told apart by their names: nobody knows that
+    they are alike."""
+    return phase.failure.fingerprint or repr((phase.run_id, phase.phase_id))
+
 
 class FailureRow:
     """The last failures, as long as they are equal. A success, or a failure of another kind, begins a new row."""
@@ -17,7 +25,7 @@ class FailureRow:
         return self._length if len(self._stored) > 1 else 0
 
     def add(self, fingerprint: str, stored: str) -> None:
-        """A result. `fingerprint`: of its failure, '' where it is none; `stored`: of what its phase had failed with before."""
+        """A result. `fingerprint`: of its failure, '' where it is none; `stored`: what `describe_before` says of its phase."""
         if fingerprint != self.fingerprint:
             self.clear()
             self.fingerprint = fingerprint

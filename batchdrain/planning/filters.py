@@ -5,12 +5,13 @@ from __future__ import annotations
 import glob
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase, translate
-from typing import Final
+from typing import Any, Final
 
 from batchdrain.failures.categories import CATEGORIES
-from batchdrain.failures.fingerprints import cluster_id_of
+from batchdrain.failures.fingerprints import VERSION, cluster_id_of
+from batchdrain.failures.former_fingerprints import former_fingerprint
 from batchdrain.model.errors import UsageError, did_you_mean
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Skip
@@ -31,6 +32,7 @@ class Filters:
     exclude_runs: tuple[str, ...] = ()  #: globs
     categories: tuple[str, ...] = ()
     cluster: str | None = None  #: ids of fingerprints, with commas
+    cluster_version: int = VERSION  #: of the rules of fingerprints that these ids are of
     include_quarantined: bool = False  #: also phases that were given back too often
 
     @classmethod
@@ -60,6 +62,18 @@ class Filters:
             cluster=None if cluster is None else ",".join(cluster_ids("--cluster", cluster)),
             include_quarantined=include_quarantined,
         )
+
+    def as_fields(self) -> dict[str, Any]:
+        """As a session and a plan keep them."""
+        found = asdict(self)
+        if self.cluster is None:
+            del found["cluster_version"]
+        return found
+
+    def cluster_of(self, failure: Failure) -> str:
+        """The id of its cluster, by the rules that the ids of `cluster` are of."""
+        is_former = self.cluster_version != VERSION
+        return cluster_id_of(former_fingerprint(failure.text) if is_former else failure.fingerprint)
 
     @property
     def clusters(self) -> frozenset[str]:
@@ -96,7 +110,7 @@ class Filters:
         """Whether all filters leave in a phase of this run that failed so."""
         if self.skips_run(run_id) is not None or self.skips_category(failure.category) is not None:
             return False
-        return not self.cluster or cluster_id_of(failure.fingerprint) in self.clusters
+        return not self.cluster or self.cluster_of(failure) in self.clusters
 
     def narrowed(self, other: Filters) -> Filters:
         """Both together. Raises UsageError where `other` would name something that these filters do not hold."""
@@ -125,6 +139,7 @@ class Filters:
             run_id=self.run_id if other.run_id is None else other.run_id,
             run_id_is_glob=self.run_id_is_glob if other.run_id is None else other.run_id_is_glob,
             cluster=other.cluster or self.cluster,
+            cluster_version=other.cluster_version if other.cluster else self.cluster_version,
             categories=other.categories or self.categories,
             exclude_runs=tuple(dict.fromkeys((*self.exclude_runs, *other.exclude_runs))),
         )

@@ -22,7 +22,9 @@ class GivenBack:
     row: Row | None = None  #: as a reading would find it; None where one finds it already, or it is not to be drained
     has_moved: bool = False  #: it stands otherwise now
     session_uid: str = ""  #: of the session that held it
+    group_key: str | None = None  #: of the group to which its unit goes back, where it is given back
     recorded: Outcome | None = None  #: its command had ended, and its result would be recorded; None: it is given back
+    began: bool = True  #: its command has begun, as far as anybody knows
 
 
 def foreseen(past: Past, given_back: Sequence[GivenBack]) -> Past:
@@ -32,7 +34,7 @@ def foreseen(past: Past, given_back: Sequence[GivenBack]) -> Past:
     attempts, orphanings = dict(past.attempts), dict(past.orphanings)
     for back in given_back:
         if back.recorded is None:
-            orphanings[back.digest] = orphanings.get(back.digest, 0) + 1
+            orphanings[back.digest] = orphanings.get(back.digest, 0) + back.began
         else:
             attempts[back.digest] = attempts.get(back.digest, 0) + 1
             orphanings.pop(back.digest, None)

@@ -1,29 +1,30 @@
 """The backlog: streamed once, counted into lanes, and from then on the next phase at a constant price.
 
-Only lanes stay in memory, each with the first few of its phases. Where a lane has handed out all that it kept, the
-backlog is read again. The drain and the dry run take their phases from here and nowhere else.
+Only lanes stay in memory, each with the first few of its phases. Where a lane has handed out all that it kept, its run is
+read again. The drain and the dry run take their phases from here and nowhere else.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Hashable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice
-from batchdrain.model.errors import ConfigError
-from batchdrain.model.lane import Lane
-from batchdrain.model.phase import Phase, Skip
-from batchdrain.model.retry_stats import RetryStats
+from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
-from batchdrain.planning.lane_buffer import Kept, LaneBuffer
-from batchdrain.planning.lane_heap import LaneHeap
-from batchdrain.planning.lane_view import RunFacts, lane_of
+from batchdrain.planning.lane_buffer import LaneBuffer
+from batchdrain.planning.lane_builder import LaneBuilder
+from batchdrain.planning.lane_view import Knowledge
+from batchdrain.planning.outlook import Outlook
+from batchdrain.planning.ranked_lanes import RankedLanes
 from batchdrain.planning.reading import Categorise, Reading, Reasons
 from batchdrain.planning.remainder import Remainder
-from batchdrain.planning.skip_rules import SkipRules
+from batchdrain.planning.seen_kinds import SeenKinds
+from batchdrain.planning.since_reading import SinceReading
 from batchdrain.planning.verdicts import Verdict
 from batchdrain.policies.ranking import Ranking
 
@@ -48,36 +49,82 @@ class LaneBacklog:
         self._categorise = categorise
         self._run_type = run_type
         self._fixed = fixed
-        self._lanes_of: dict[str, list[LaneBuffer]] = defaultdict(list)
         self._taken: Counter[str] = Counter()
-        self._retry_stats = RetryStats()
-        self._order: LaneHeap[LaneBuffer] = LaneHeap(self._stamp)
-        self._failed: Counter[str] = Counter()
+        self._reading: Reading | None = None
+        self._lanes: RankedLanes | None = None
+        self._since: SinceReading | None = None  # while a reading is under way
         self._sizes: dict[str, int] = {}
-        self._rules: SkipRules | None = None
         self.skipped: Counter[Skip] = Counter()  #: by rule and value, of the last reading and since
         self.remainder = Remainder()  #: of the last reading
-        self.waiting = 0  #: phases in all lanes
-        self.stale = True  #: a lane has handed out all that it kept: refresh before the next choice
+        self.seen = SeenKinds()  #: at the last reading
+        self.read_s = 0.0  #: what the last reading took
 
     def refresh(self, now: datetime) -> None:
         """Read the database again. Raises DatabaseUnavailable, and ConfigError for a cycle or a bad policy."""
-        reading = self._read()
-        self._rules = reading.rules
-        self._retry_stats, self._order = reading.rules.past.retry_stats.copy(), LaneHeap(self._stamp)
-        builder = reading.build(self._categorise)
+        for _ in self.refresh_in_slices(lambda: now):
+            pass
+
+    def refresh_in_slices(self, now: Callable[[], datetime]) -> Iterator[None]:
+        """The same, a little with each step; what is chosen meanwhile comes from the reading before, and is not chosen again.
+        Nothing changes before the last step."""
+        began, took_s = monotonic(), 0.0
+        self._since = since = SinceReading()
+        try:
+            reading = self._read()
+            builder = reading.begin(self._categorise)
+            for step in self._steps(reading, builder, now):
+                took_s += monotonic() - began
+                if step is None:
+                    yield
+                else:
+                    self._take_over(reading, builder, step)
+                began = monotonic()
+        finally:
+            self._since = None
+        since.apply_to(self, now())
+        self.read_s = took_s
+
+    def _steps(self, reading: Reading, builder: LaneBuilder, now: Callable[[], datetime]) -> Iterator[RankedLanes | None]:
+        for page in reading.pages:
+            builder.take_in(page)
+            yield None
+        builder.finish()
+        failed = builder.rows_of.copy()  # of the rows themselves the builder makes its counts
+        failed.update(self._fixed())
+        retry_stats = reading.rules.past.retry_stats.copy()
+        known = Knowledge(
+            rules=reading.rules, retry_stats=retry_stats, run_type=self._run_type, failed=failed, taken=self._taken,
+            redact=reading.redact,
+        )  # fmt: skip
+        lanes = RankedLanes(known, self._ranking, self._state)
+        for _ in lanes.add(builder.buffers, now):
+            yield None
+        yield lanes
+
+    def _take_over(self, reading: Reading, builder: LaneBuilder, lanes: RankedLanes) -> None:
+        self._reading, self._lanes = reading, lanes
         for fingerprint, count in builder.alike.items():
             self._sizes[fingerprint] = max(count, self._sizes.get(fingerprint, 0))
-        self._lanes_of = defaultdict(list)
-        for buffer in builder.buffers:
-            self._lanes_of[buffer.run_id].append(buffer)
-        self._failed, self.skipped, self.remainder = builder.rows_of, builder.skipped, builder.remainder
-        self.seen = builder.seen  #: of the last reading
-        self.waiting = sum(buffer.waiting for buffer in builder.buffers)
-        self._failed.update(self._fixed())
-        for buffer in builder.buffers:
-            self._push(buffer, now)
-        self.stale = False
+        self.skipped, self.remainder, self.seen = builder.skipped, builder.remainder, builder.seen
+
+    @property
+    def stale(self) -> bool:
+        """A lane has handed out all that it kept, or nothing was read yet: refill before the next choice."""
+        return self._lanes is None or bool(self._lanes.dry)
+
+    def refill(self, now: datetime) -> None:
+        """Read those runs again whose lanes have handed out all that they kept. Raises as `refresh` does."""
+        reading, lanes = self._reading, self._lanes
+        if reading is None or lanes is None or reading.pages_of is None:
+            self.refresh(now)
+            return
+        for run_id in sorted(lanes.dry, key=reading.rules.order.run):
+            lanes.replace_run(run_id, reading.build_run(run_id, self._categorise).buffers, now)
+
+    @property
+    def waiting(self) -> int:
+        """Phases in all lanes."""
+        return 0 if self._lanes is None else self._lanes.waiting
 
     @property
     def total(self) -> int:
@@ -86,7 +133,7 @@ class LaneBacklog:
 
     def count(self) -> Remainder:
         """Look at the database again, and choose nothing. Raises as `refresh` does."""
-        return self._read().build(self._categorise).remainder
+        return self._read().count(self._categorise)
 
     def why_not(self) -> Reasons:
         """For each row of the source state, as it stands now, the rule that skips it, or None where it may be drained."""
@@ -102,144 +149,91 @@ class LaneBacklog:
 
     def ranks(self) -> list[Any]:
         """How the policies ranked the lanes that wait, in no order."""
-        return [keys for is_ranked, keys in self._order.ranks() if is_ranked]
+        return self._at_hand.ranks()
 
     def next(self, now: datetime, busy: Container[str] = frozenset(), full: Container[str] = frozenset()) -> Choice | None:
         """The phase most worth trying, of a run that is not `busy` and a cluster that is not `full`; it leaves the backlog.
-        None when there is none: it is `stale` and to be read again, or nothing is `waiting`, or all that waits is busy."""
-        choice, aside = None, list[LaneBuffer]()
-        while choice is None and (buffer := self._first(now, busy)) is not None:
+        None when there is none: it is `stale` and to be refilled, or nothing is `waiting`, or all that waits is busy."""
+        if self._lanes is None:
+            return None
+        lanes, choice, aside = self._lanes, None, list[LaneBuffer]()
+        while choice is None and (buffer := lanes.first(now, busy)) is not None:
             if not buffer.kept:
-                self.stale = True
-                self._push(buffer, now)
+                lanes.dry.add(buffer.run_id)
+                lanes.push(buffer, now)
                 break
-            if full and buffer.kept[0][2].fingerprint in full:
+            if full and lanes.known.failure(buffer, buffer.kept[0]).fingerprint in full:
                 aside.append(buffer)
                 continue
-            phase = buffer.phase(buffer.take(), self._state)
-            self.waiting -= 1
-            choice = self._choice(buffer, phase, now)
-            self._taken[buffer.run_id] += choice is not None
-            self._push(buffer, now)
+            choice = self._take(buffer, now)
+            lanes.push(buffer, now)
         for buffer in aside:
-            self._push(buffer, now)
+            lanes.push(buffer, now)
         return choice
 
     def touch(self, run_id: str, now: datetime, attempt: Attempt | None = None) -> None:
         """Rank the lanes of a run anew, after a result of it; other lanes that `attempt` teaches something of follow when
         they come to the top."""
         if attempt is not None:
-            self._retry_stats.add(attempt, self._run_type(run_id))
-        for buffer in self._lanes_of.get(run_id, ()):
-            self._push(buffer, now)
+            self._at_hand.known.retry_stats.add(attempt, self._run_type(run_id))
+            if self._since is not None:
+                self._since.attempts.append(attempt)
+        self._at_hand.rank_run(run_id, now)
 
     def upcoming(self, most: int, now: datetime) -> list[Phase]:
         """The first phases without a verdict that `next` would come to now, in its order; they stay where they are."""
-        found: list[Phase] = []
-        lent: dict[int, tuple[LaneBuffer, list[Kept], int]] = {}
-        taken: dict[str, int] = {}
-        with self._order.trial():
-            try:
-                while len(found) < most and (buffer := self._first(now, ())) is not None:
-                    if not buffer.kept:  # the rest of the lane is not at hand
-                        continue
-                    lent.setdefault(id(buffer), (buffer, buffer.kept.copy(), buffer.waiting))
-                    taken.setdefault(buffer.run_id, self._taken[buffer.run_id])
-                    phase = buffer.phase(buffer.take(), self._state)
-                    if self._seen.stopped(phase) is None:
-                        self._taken[buffer.run_id] += 1
-                        if self._verdict(phase) is None:
-                            found.append(phase)
-                    self._push(buffer, now)
-            finally:
-                for run_id, before in taken.items():
-                    self._taken[run_id] = before
-                for buffer, kept, waiting in lent.values():
-                    buffer.kept, buffer.waiting = kept, waiting
-        return found
+        return self._at_hand.upcoming(most, now)
+
+    def look_ahead(self, most: int, now: datetime) -> Outlook:
+        """The first phases that `next` would come to now, those with a verdict too."""
+        lanes = self._at_hand
+        return Outlook(
+            phases=lanes.upcoming(most, now, judged=True),
+            waiting=lanes.waiting,
+            stats=lanes.known.retry_stats,
+            run_type=self._run_type,
+        )
 
     def apply(self, verdict: Verdict, now: datetime) -> None:
         """A diagnosis said this meanwhile: its phase leaves the backlog, or goes to the lane where it belongs now."""
-        self._seen.verdicts[verdict.key] = verdict
-        for buffer in self._lanes_of.get(verdict.key.run_id, [])[:]:
-            for kept in [one for one in buffer.kept if one[1] == verdict.key.phase_id and verdict.is_of(one[2])]:
+        lanes = self._at_hand
+        lanes.known.rules.verdicts[verdict.key] = verdict
+        if self._since is not None:
+            self._since.verdicts.append(verdict)
+        for buffer in lanes.of_run(verdict.key.run_id)[:]:
+            named = [one for one in buffer.kept if one[1] == verdict.key.phase_id]
+            for kept in [one for one in named if verdict.is_of(lanes.known.failure(buffer, one))]:
                 buffer.drop(kept)
-                self._push(buffer, now)
+                lanes.push(buffer, now)
                 if verdict.skip is None:
-                    promising = self._promising(buffer)
+                    promising = lanes.promising(buffer)
                     promising.put(kept)
-                    self._push(promising, now)
+                    lanes.push(promising, now)
                 else:
-                    self.waiting -= 1
+                    lanes.waiting -= 1
                     self.skipped[verdict.skip] += 1
 
+    def forget(self, key: PhaseKey) -> None:
+        """It was chosen before this reading."""
+        self._at_hand.forget(key)
+
     @property
-    def _seen(self) -> SkipRules:
-        if self._rules is None:
+    def _at_hand(self) -> RankedLanes:
+        if self._lanes is None:
             raise AssertionError("refresh comes first")
-        return self._rules
+        return self._lanes
 
-    def _verdict(self, phase: Phase) -> Verdict | None:
-        """Of a phase that it does not skip: a promising one."""
-        return self._seen.verdict(phase.key, phase.failure)
-
-    def _promising(self, like: LaneBuffer) -> LaneBuffer:
-        """Where those phases of a lane go that are promising."""
-        lanes = self._lanes_of[like.run_id]
-        for buffer in lanes:
-            if buffer.promising and (buffer.category, buffer.attempts) == (like.category, like.attempts):
-                return buffer
-        lanes.append(buffer := LaneBuffer(like.run_id, like.category, like.attempts, promising=True))
-        return buffer
-
-    def _choice(self, buffer: LaneBuffer, phase: Phase, now: datetime) -> Choice | None:
-        stop = self._seen.stopped(phase)
+    def _take(self, buffer: LaneBuffer, now: datetime) -> Choice | None:
+        """The first phase of the lane leaves it; None where its run or its cluster was stopped meanwhile."""
+        lanes, kept = self._at_hand, buffer.take()
+        phase = lanes.phase(buffer, kept)
+        lanes.waiting -= 1
+        stop = lanes.known.rules.stopped(phase)
         if stop is not None:
             self.skipped[stop] += 1
             return None
-        verdict, why = self._verdict(phase), self._why(self._lane(buffer, phase), now)
+        verdict, why = lanes.verdict(phase), lanes.explain(buffer, kept, now)
+        self._taken[buffer.run_id] += 1
+        if self._since is not None:
+            self._since.chosen.append(phase.key)
         return Choice(phase=phase, reason=why if verdict is None else f"{verdict}, {why}")
-
-    def _push(self, buffer: LaneBuffer, now: datetime) -> None:
-        if not buffer.waiting:
-            self._order.drop(buffer)
-            return
-        rank = self._rank(buffer, now)
-        try:
-            self._order.push(buffer, rank)
-        except TypeError as error:
-            raise self._incomparable(error) from error
-
-    def _first(self, now: datetime, busy: Container[str]) -> LaneBuffer | None:
-        try:
-            return self._order.pop(lambda buffer: self._rank(buffer, now), busy)
-        except TypeError as error:
-            raise self._incomparable(error) from error
-
-    def _rank(self, buffer: LaneBuffer, now: datetime) -> Any:
-        # A lane that kept nothing can't be ranked: it goes first, which makes `next` ask for another reading.
-        if not buffer.kept:
-            return (0, ())
-        return (1, self._ranking(self._lane(buffer, buffer.phase(buffer.kept[0], self._state)), now))
-
-    def _stamp(self, buffer: LaneBuffer) -> Hashable:
-        return (self._retry_stats.results, self._taken[buffer.run_id])
-
-    def _incomparable(self, error: TypeError) -> ConfigError:
-        return ConfigError(
-            f"batchdrain.policy: {', '.join(self._ranking.names)}: the keys of two lanes can't be compared: {error}",
-            remedy="a policy must return keys of one type",
-        )
-
-    def _lane(self, buffer: LaneBuffer, head: Phase) -> Lane:
-        run_id = buffer.run_id
-        run = RunFacts(type=self._run_type(run_id), failed=self._failed[run_id], taken=self._taken[run_id])
-        return lane_of(head, buffer, run, self._seen, self._retry_stats)
-
-    def _why(self, lane: Lane, now: datetime) -> str:
-        hint = f"hint {lane.hint:+}, " if lane.hint else ""
-        tried = "never tried" if lane.attempts == 0 else f"tried {lane.attempts}x"
-        index = "no phase_index" if lane.phase_index is None else f"phase_index {lane.phase_index}"
-        waits = f"{lane.failed} {self._state} in its run"
-        says = "".join(f", {fact}" for fact in self._ranking.explain(lane, now))
-        return f"{hint}{lane.category}, {tried}, {index}, {waits}{says} (policy {' > '.join(self._ranking.names)})"

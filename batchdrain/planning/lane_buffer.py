@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Final
+from operator import itemgetter
+from typing import Any, Final
 
-from batchdrain.model.failure import Failure
-from batchdrain.model.phase import Phase, Skip
-from batchdrain.model.states import PhaseState
+from batchdrain.model.id_order import OrderOf, as_text
+from batchdrain.model.phase import Skip
 
 LAST: Final = float("inf")
 """Stands for no phase_index: it goes last."""
-Kept = tuple[float, str, Failure]
-"""phase_index, phase_id, failure: in this order they are the order of the phases of a lane. A float is exact up to
-2**53, so an index is kept as the int that it is."""
+Kept = tuple[float, str, Any]
+"""phase_index, phase_id, failure text as the driver gives it: the first two are the order of the phases of a lane. A float is
+exact up to 2**53, so an index is kept as the int that it is. The text may hold secrets: RankedLanes makes a Failure of it."""
+_as_texts: Final = itemgetter(0, 1)
+
+
+def order_of(phase: OrderOf) -> Callable[[Kept], Any]:
+    """The order of the phases of a lane. `phase`: that of their ids."""
+    return _as_texts if phase is as_text else lambda kept: (kept[0], phase(kept[1]))
 
 
 @dataclass(slots=True)
@@ -32,13 +38,14 @@ class LaneBuffer:
     worst: float = LAST  #: a phase with a higher index need not be kept
     version: int = 0
     stamp: Hashable = None  #: of what was known when it was ranked
+    order: Callable[[Kept], Any] = _as_texts  #: as `order_of` makes it
 
     def trim(self, room: int) -> None:
         """Keep the first `room` in order."""
-        self.kept.sort(key=_order)
+        self.kept.sort(key=self.order)
         if len(self.kept) > room:
-            del self.kept[room:]
-            self.worst = self.kept[-1][0]
+            self.worst = self.kept[room - 1][0]
+        self.kept = self.kept[:room]  # a new list: one that has grown takes more than it holds
 
     def take(self) -> Kept:
         """The first one; it leaves the buffer."""
@@ -52,22 +59,6 @@ class LaneBuffer:
 
     def put(self, kept: Kept) -> None:
         """In its place; where that is behind the kept ones, it is only counted."""
-        if self.waiting == len(self.kept) or (self.kept and _order(kept) < _order(self.kept[-1])):
-            bisect.insort(self.kept, kept, key=_order)
+        if self.waiting == len(self.kept) or (self.kept and self.order(kept) < self.order(self.kept[-1])):
+            bisect.insort(self.kept, kept, key=self.order)
         self.waiting += 1
-
-    def phase(self, kept: Kept, state: PhaseState) -> Phase:
-        """The phase that a kept one stands for."""
-        index, phase_id, failure = kept
-        return Phase(
-            run_id=self.run_id,
-            phase_id=phase_id,
-            phase_index=None if index == LAST else int(index),
-            state=state,
-            failure=failure,
-            attempts=self.attempts,
-        )
-
-
-def _order(kept: Kept) -> tuple[float, str]:
-    return kept[:2]

@@ -2,30 +2,31 @@
 
 What depends on the run or on the failure text alone is decided once for each; only phases that the ledger,
 the session or somebody's word knows by name are looked at one by one. A million rows are read for every first choice: the
-loop in `_take_in` is written for that.
+loop in `_take_in` is written for that, and of a text nothing is worked out that no rule and no lane needs.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from itertools import compress
+from operator import not_
+from typing import Any, Final
 
-from batchdrain.database.phases.pages import Page, Plain, Row, to_reason
+from batchdrain.database.phases.pages import Page, Row
 from batchdrain.database.phases.singly import Unreadable
 from batchdrain.model.failure import NO_REASON, Failure
 from batchdrain.model.phase import PhaseKey, Skip
-from batchdrain.planning.lane_buffer import LAST, LaneBuffer
+from batchdrain.planning.lane_buffer import LAST, LaneBuffer, order_of
+from batchdrain.planning.lane_names import LaneNames
 from batchdrain.planning.remainder import Remainder
-from batchdrain.planning.seen_kinds import SeenKinds
 from batchdrain.planning.skip_rules import ATTEMPTED, BAD_DATA, IN_THIS_SESSION, SkipRules
 from batchdrain.planning.usable_ids import UsableIds
 
 KEPT: Final = 20_000
-"""How many phases all lanes together keep at hand, about."""
-_LEAST: Final = 4
-_TEXTS: Final = 10_000
-_CHARS: Final = 2_000_000
+"""How many phases all lanes together keep at hand, about; each keeps one at least."""
+_KEPT_CHARS: Final = 6_000_000
+"""How long their texts may be together, about: where they are long, fewer are kept."""
 _Name = str | Skip | tuple[str, int, bool]
 """Of a lane of a run: its category, or what skips it; of phases that were looked at one by one also what else sets them apart."""
 
@@ -35,20 +36,32 @@ _BY_US: Final = Skip(ATTEMPTED, IN_THIS_SESSION)
 class LaneBuilder:
     """One reading of the backlog, on its way into lanes."""
 
-    def __init__(self, rules: SkipRules, categorise: Callable[[str | None], str], redact: Callable[[str], str] = str) -> None:
+    def __init__(
+        self,
+        rules: SkipRules,
+        categorise: Callable[[str | None], str],
+        redact: Callable[[str], str] = str,
+        *,
+        most: int | None = None,
+        counts_only: bool = False,
+    ) -> None:
+        """`most`: phases that are kept in all; None: KEPT. `counts_only`: nothing is to be chosen of it."""
         self._rules = rules
-        self._categorise = categorise
         self._redact = redact
+        self._parks = rules.parks_some()
+        self._names = LaneNames(rules, categorise, redact, counts_only=counts_only)
         self._skips_run = rules.runs()
         self._named = set(rules.known_by_name())
         self._usable = UsableIds(rules.settings.command.argv)
-        self._kinds: dict[str | None, tuple[str | Skip, Failure]] = {}  # failure text -> where it goes, what it says
-        self._chars = 0
+        self._named_runs = {run_id for run_id, _ in self._named}
         self._runs: dict[str, dict[_Name, LaneBuffer]] = {}  # run_id -> its lanes by name
+        self._skips_of_lane: dict[tuple[str, str | Skip], Skip | None] = {}
         self._lanes = 0
-        self._room = KEPT
+        self._order = order_of(rules.order.phase)
+        self._most = KEPT if most is None else most
+        self._room = self._most
         self.alike: Counter[str] = Counter()  #: rows by fingerprint, where canaries are sent ahead
-        self.seen = SeenKinds(rules.filters.clusters)
+        self.seen = self._names.seen
         self.skipped: Counter[Skip] = Counter()
         self.rows_of: Counter[str] = Counter()  #: by run_id, the skipped ones too
         self.buffers: list[LaneBuffer] = []
@@ -62,26 +75,61 @@ class LaneBuilder:
 
     def read(self, pages: Iterable[Page]) -> None:
         """Take all pages in; afterwards the buffers are trimmed to their room, the skipped counted."""
-        named = self._named
         for page in pages:
-            rows = page.rows if page.has_sound_ids else self._without_unusable(page.rows)
-            if self._rules.past.summed_runs:
-                named.update(self._rules.remembered((row[0], row[1]) for row in rows))
-            if named:
-                for row in rows:
-                    if (row[0], row[1]) in named:
-                        self._take_in_by_name(Row._make(row))
-                rows = [row for row in rows if (row[0], row[1]) not in named]
-            self._take_in(rows)
-            if self._rules.settings.stop.canary:
-                for reason, count in Counter(row[3] for row in page.rows).items():
-                    self.alike[self._kind(reason)[1].fingerprint] += count
+            self.take_in(page)
+        self.finish()
+
+    def take_in(self, page: Page) -> None:
+        """One page of many."""
+        here = page if page.has_sound_ids else self._without_unusable(page)
+        if self._rules.past.summed_runs:
+            self._note_named(self._rules.remembered(here.ids))
+        if self._named_runs and not self._named_runs.isdisjoint(here.runs):
+            here = self._without_named(here)
+        if self._names.matter or Unreadable in set(map(type, here.reasons)):
+            self._take_in(here, self._names.of_all(here.reasons))
+            self._shorten_room(here.reasons)
+        else:
+            self._count_in(here.runs)
+        if self._rules.settings.stop.canary:
+            for reason, count in Counter(page.reasons).items():
+                if not isinstance(reason, Unreadable):
+                    self.alike[self._names.failure(reason).fingerprint] += count
+
+    def finish(self) -> None:
+        """There are no more pages."""
         for buffer in self.buffers:
             self.rows_of[buffer.run_id] += buffer.waiting
             if buffer.skip is not None:
                 self.skipped[buffer.skip] += buffer.waiting
             buffer.trim(self._room)
         self.buffers = [buffer for buffer in self.buffers if buffer.skip is None]
+        self._names.forget()
+        self._runs = {}
+
+    def skips_of(self, page: Page) -> list[Skip | None]:
+        """For each row the rule that skips it; None where none does."""
+        if not page.has_sound_ids or Unreadable in set(map(type, page.reasons)):
+            return [self.judged(row)[0] for row in page.rows]
+        if self._rules.past.summed_runs:
+            self._note_named(self._rules.remembered(page.ids))
+        names = self._names.of_all(page.reasons) if self._names.matter else [""] * len(page.runs)
+        found = self._find_skips(list(zip(page.runs, names, strict=True)))
+        if self._named_runs and not self._named_runs.isdisjoint(page.runs):
+            are_named = map(self._named.__contains__, page.ids)
+            for at, row in compress(enumerate(page.rows), are_named):
+                found[at] = self.judged(row)[0]
+        return found
+
+    def _find_skips(self, lanes: Sequence[tuple[str, str | Skip]]) -> list[Skip | None]:
+        """The rules for rows that none knows by name: of each lane they are asked once."""
+        new = set(lanes).difference(self._skips_of_lane)
+        self._skips_of_lane.update((lane, self._skip_of(*lane)) for lane in new)
+        return list(map(self._skips_of_lane.__getitem__, lanes))
+
+    def _skip_of(self, run_id: str, name: str | Skip) -> Skip | None:
+        skip = self._skips_run(run_id)
+        return self._rules.run_of(run_id, name if isinstance(name, Skip) else None) if skip is None else skip
 
     def judged(self, row: Row) -> tuple[Skip | None, Failure, int]:
         """A row by itself: the rule that skips it, its failure, its attempts."""
@@ -94,29 +142,48 @@ class LaneBuilder:
         if isinstance(row.reason, Unreadable):
             return Skip(BAD_DATA, self._redact(row.reason)), NO_REASON, 0
         by_run = self._skips_run(row.run_id)
-        failure = self._failure(row.reason)
+        failure = self._names.failure(row.reason)
         if by_run is not None:
             return by_run, NO_REASON, 0
         names = (row.run_id, row.phase_id)
         digest = key.digest if names in self._named or any(self._rules.remembered([names])) else None
         attempts = 0 if digest is None else past.attempts.get(digest, 0)
-        return self._rules.phase(key, digest, failure), failure, attempts
+        return self._rules.phase(key, digest, failure, parks=self._parks), failure, attempts
 
-    def _take_in(self, rows: Sequence[Plain]) -> None:
-        kinds, runs, most = self._kinds, self._runs, 2 * self._room
-        for run_id, phase_id, index, reason in rows:
+    def _note_named(self, names: Iterable[tuple[str, str]]) -> None:
+        for name in names:
+            self._named.add(name)
+            self._named_runs.add(name[0])
+
+    def _without_named(self, page: Page) -> Page:
+        """Those that some rule knows by name are taken in one by one."""
+        are_named = list(map(self._named.__contains__, page.ids))
+        if not any(are_named):
+            return page
+        for row in page.select(are_named).rows:
+            self._take_in_by_name(row)
+        return page.select(list(map(not_, are_named)))
+
+    def _count_in(self, runs: Iterable[str]) -> None:
+        """Where no text matters: by run alone."""
+        for run_id, count in Counter(runs).items():
+            lanes = self._runs.get(run_id)
+            buffer = self._buffer_of(run_id, "") if lanes is None or "" not in lanes else lanes[""]
+            buffer.waiting += count
+
+    def _take_in(self, page: Page, names: Sequence[str | Skip]) -> None:
+        runs, most = self._runs, 2 * self._room
+        for run_id, phase_id, index, reason, name in zip(*page[:4], names, strict=True):
             try:
-                name, failure = kinds[reason]
                 buffer = runs[run_id][name]
             except KeyError:
-                name, failure = self._kind(reason)
                 buffer = self._buffer_of(run_id, name)
-                kinds, most = self._kinds, 2 * self._room
+                most = 2 * self._room
             buffer.waiting += 1
             place = LAST if index is None else index
             if place <= buffer.worst:
                 kept = buffer.kept
-                kept.append((place, phase_id, failure))
+                kept.append((place, phase_id, reason))
                 if len(kept) >= most:
                     buffer.trim(self._room)
 
@@ -127,62 +194,54 @@ class LaneBuilder:
             self.skipped[skip] += 1
             return
         promising = self._rules.verdict(PhaseKey(row.run_id, row.phase_id), failure) is not None
-        lane = (failure.category, attempts, promising)
+        lane = (failure.category if self._names.has_categories else "", attempts, promising)
         buffer = self._runs.setdefault(row.run_id, {}).get(lane) or self._new_buffer(row.run_id, lane, *lane)
         buffer.waiting += 1
         place = LAST if row.phase_index is None else row.phase_index
         if place <= buffer.worst:
-            buffer.kept.append((place, row.phase_id, failure))
+            buffer.kept.append((place, row.phase_id, row.reason))
 
-    def _kind(self, reason: str | None) -> tuple[str | Skip, Failure]:
-        """Where a failure text goes, whatever the run; remembered, in bounded memory."""
-        found = self._kinds.get(reason)
-        if found is not None:
-            return found
-        if len(self._kinds) >= _TEXTS or self._chars >= _CHARS:
-            self._kinds, self._chars = {}, 0
-        if isinstance(reason, Unreadable):
-            return Skip(BAD_DATA, self._redact(reason)), NO_REASON
-        failure = self._failure(reason)
-        self._chars += len(failure.text or "")
-        found = self._kinds[reason] = (self._rules.failed_so(failure) or failure.category, failure)
-        return found
-
-    def _failure(self, reason: object) -> Failure:
-        """Of a reason as the driver gives it: SQLite may hold something else than text."""
-        failure = Failure.of(to_reason(reason), self._categorise, self._redact)
-        self.seen.add(failure)
-        return failure
+    def _shorten_room(self, reasons: Sequence[Any]) -> None:
+        """Long texts leave room for fewer."""
+        try:
+            chars = sum(map(len, filter(None, reasons)))
+        except TypeError:  # a number: SQLite stores anything anywhere
+            chars = sum(len(str(reason)) for reason in reasons)
+        most = _KEPT_CHARS // max(1, chars // max(1, len(reasons)))
+        if most < self._most:
+            self._most = most
+            self._room = max(1, most // max(1, self._lanes))
+            for buffer in self.buffers:
+                buffer.trim(self._room)
 
     def _buffer_of(self, run_id: str, name: str | Skip) -> LaneBuffer:
         """Where the phases of a run go that failed so. A run that is skipped has one buffer, under whatever name."""
         lanes = self._runs.setdefault(run_id, {})
         buffer = lanes.get(name)
         if buffer is None:
-            skip = self._skips_run(run_id)
-            if skip is None:
-                skip = self._rules.run_of(run_id, name if isinstance(name, Skip) else None)
-            buffer = self._new_buffer(run_id, name, "" if isinstance(name, Skip) else name, 0, skip=skip)
+            category = "" if isinstance(name, Skip) else name
+            buffer = self._new_buffer(run_id, name, category, 0, skip=self._skip_of(run_id, name))
         return buffer
 
     def _new_buffer(
         self, run_id: str, name: _Name, category: str, attempts: int, promising: bool = False, skip: Skip | None = None
     ) -> LaneBuffer:
-        buffer = LaneBuffer(run_id, category, attempts, promising, skip, worst=LAST if skip is None else -LAST)
-        self._runs[run_id][name] = buffer
+        lanes = self._runs[run_id]
+        run_id = next((other.run_id for other in lanes.values()), run_id)  # each row brings a text of its own for it
+        buffer = LaneBuffer(
+            run_id, category, attempts, promising, skip, worst=LAST if skip is None else -LAST, order=self._order
+        )
+        lanes[name] = buffer
         self.buffers.append(buffer)
         if skip is None:
             self._lanes += 1
-            self._room = max(_LEAST, KEPT // self._lanes)
+            self._room = max(1, self._most // self._lanes)
         return buffer
 
-    def _without_unusable(self, page: Sequence[Plain]) -> list[Plain]:
-        rows = []
-        for row in page:
-            skip = self._usable.problem_of(row[0], row[1])
-            if skip is None:
-                rows.append(row)
-            else:
-                self.rows_of[row[0]] += 1
+    def _without_unusable(self, page: Page) -> Page:
+        problems = [self._usable.problem_of(*ids) for ids in page.ids]
+        for run_id, skip in zip(page.runs, problems, strict=True):
+            if skip is not None:
+                self.rows_of[run_id] += 1
                 self.skipped[skip] += 1
-        return rows
+        return page.select([skip is None for skip in problems])

@@ -38,6 +38,11 @@ class TimeLimits:
             longer=longer,
         )
 
+    def completed_s(self, run_id: str) -> Sequence[float]:
+        """How long the latest attempts took that completed, of runs of its type; () where limits are not learnt from them.
+        Raises DatabaseUnavailable."""
+        return self._durations_s(self._run_type(run_id), None)
+
     def _durations_s(self, run_type: str, category: str | None) -> Sequence[float]:
         if not self._timeout.adaptive:
             return ()

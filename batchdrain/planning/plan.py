@@ -6,17 +6,24 @@ It takes them from the same backlog as the drain. Reads only.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
+from typing import Final, NamedTuple
 
-from batchdrain.database.phases.pages import Row
+from batchdrain.database.phases.pages import Page, Row
 from batchdrain.model.claim import Choice, ScheduledAttempt, TimeLimit
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.backlog import Backlog
+from batchdrain.planning.forecast import Forecast
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.remainder import Remainder
 from batchdrain.planning.skip_rules import ATTEMPTED, DEPENDS_ON, IN_THIS_SESSION
+from batchdrain.runtime.text import agree, count_of
+
+FULL: Final = "batch is full"
+"""The rule of those that others come before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +41,8 @@ class Plan:
     phases: tuple[Planned, ...]
     retries: tuple[Planned, ...] = ()  #: of a session that goes on: they come first
     remainder: Remainder  #: the reading that it was made of
+    room: int | None = None  #: phases that it could take beside these; None: any number
+    forecast: Forecast | None = None  #: of a session that would begin, where there is something to say
     may_end_by: tuple[str, ...] = ()  #: stop conditions that may end it before its last phase: only results can tell
 
     @property
@@ -60,13 +69,22 @@ class Plan:
 
     @property
     def may_follow(self) -> int:
-        """Phases that wait for runs of which this may complete the last phase."""
-        return sum(count for skip, count in self.skipped.items() if skip.rule == DEPENDS_ON)
+        """Phases that wait for runs of which this may complete the last phase, as far as there is room."""
+        waiting = sum(count for skip, count in self.skipped.items() if skip.rule == DEPENDS_ON)
+        return waiting if self.room is None else min(waiting, self.room)
 
     @property
     def most(self) -> str:
         """How many phases it takes, for people: 'up to 7' where only results can tell."""
-        return f"{'up to ' if self.may_end_by else ''}{len(self.all)}"
+        return f"{self._up_to}{len(self.all) + self.may_follow}"
+
+    def describe_most(self, noun: str) -> str:
+        """The same with what they are: '1 failed phase', 'up to 7 failed phases'."""
+        return f"{self._up_to}{count_of(len(self.all) + self.may_follow, noun)}"
+
+    @property
+    def _up_to(self) -> str:
+        return "up to " if self.may_end_by or self.may_follow else ""
 
 
 def plan(
@@ -92,21 +110,37 @@ def plan(
         if choice is None:
             if not backlog.stale:
                 break
-            backlog.refresh(now)
+            backlog.refill(now)
             continue
         take(choice.phase.key)
         chosen[choice.phase.key] = Planned(choice=choice, limit=limits.of(choice.phase))
-    return Plan(phases=tuple(chosen.values()), retries=again, remainder=remainder)
+    room = None if most is None else most - len(chosen)
+    return Plan(phases=tuple(chosen.values()), retries=again, remainder=remainder, room=room)
 
 
 def explain_rows(backlog: Backlog, made: Plan) -> Iterator[tuple[Row, str, Skip | None]]:
     """For every phase of the source state exactly one reason: (row, reason of its choice, None) or (row, '', skip). `backlog`:
     another one, which knows of no choice."""
-    chosen = {planned.choice.phase.key: planned.choice.reason for planned in made.all}
-    full = Skip("batch is full", f"{len(made.all)} phases come first")
-    for row, skip in backlog.why_not():
-        reason = chosen.pop(PhaseKey(row.run_id, row.phase_id), None)
-        if reason is not None:
-            yield row, reason, None
-        else:
-            yield row, "", skip or full
+    for page, reasons, skips in explain_pages(backlog, made):
+        for at, row in enumerate(page.rows):
+            yield (row, reasons[at], None) if at in reasons else (row, "", skips[at])
+
+
+class ExplainedPage(NamedTuple):
+    """Some rows of the source state, each with exactly one reason."""
+
+    page: Page
+    reasons: Mapping[int, str]  #: of those that are chosen, by their place in the page
+    skips: Sequence[Skip]  #: of every other one
+
+
+def explain_pages(backlog: Backlog, made: Plan) -> Iterator[ExplainedPage]:
+    """The same by pages: there may be a million rows."""
+    chosen = {(key.run_id, key.phase_id): planned.choice.reason for planned in made.all for key in [planned.choice.phase.key]}
+    full = Skip(FULL, f"{count_of(len(made.all), 'phase')} {agree(len(made.all), 'comes', 'come')} first")
+    for page, skips in backlog.why_not():
+        found = compress(enumerate(page.ids), map(chosen.__contains__, page.ids))
+        reasons = {
+            at: chosen.pop(ids) for at, ids in found if ids in chosen
+        }  # of several rows with the same ids one is taken
+        yield ExplainedPage(page, reasons, [full if skip is None else skip for skip in skips])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from batchdrain.database.phases.pages import to_reason, to_rows
@@ -15,6 +16,7 @@ from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import NOT_IN_PLAN, PLAN
+from batchdrain.planning.outlook import Outlook
 from batchdrain.planning.plan_file import PlannedPhase
 from batchdrain.planning.reading import Reading, Reasons
 from batchdrain.planning.remainder import Remainder
@@ -22,7 +24,6 @@ from batchdrain.planning.seen_kinds import SeenKinds
 from batchdrain.planning.skip_rules import ATTEMPTED, CLAIMED, IN_THIS_SESSION, SkipRules
 from batchdrain.planning.usable_ids import UsableIds
 from batchdrain.planning.verdicts import Verdict
-from batchdrain.runtime.text import to_storable
 
 
 @dataclass(slots=True)
@@ -75,7 +76,12 @@ class PlanBacklog:
         self.skipped: Counter[Skip] = Counter()
         self.remainder = Remainder()
         self.seen = SeenKinds()
-        self.stale = False
+        self.read_s = 0.0
+
+    @property
+    def stale(self) -> bool:
+        """Never: all of a plan is at hand."""
+        return False
 
     @property
     def waiting(self) -> int:
@@ -94,14 +100,25 @@ class PlanBacklog:
             if key not in look.skips and key not in self._given
         ]
 
+    def refresh_in_slices(self, now: Callable[[], datetime]) -> Iterator[None]:
+        """In one step: a plan is read to see what changed."""
+        began = monotonic()
+        self.refresh(now())
+        self.read_s = monotonic() - began
+        yield
+
+    def refill(self, now: datetime) -> None:
+        """Nothing runs out: all of a plan is at hand."""
+        self.refresh(now)
+
     def count(self) -> Remainder:
         return self._look().remainder
 
     def why_not(self) -> Reasons:
         skips = self._look().skips
-        for row in to_rows(self._read().pages):
-            key = PhaseKey(row.run_id, row.phase_id)
-            yield row, skips.get(key) if key in self._wanted else NOT_IN_PLAN
+        for page in self._read().pages:
+            keys = [PhaseKey(*ids) for ids in page.ids]
+            yield page, [skips.get(key) if key in self._wanted else NOT_IN_PLAN for key in keys]
 
     def _look(self) -> _Look:
         reading = self._read()
@@ -150,6 +167,16 @@ class PlanBacklog:
         """None: whoever planned a phase wants it, whatever a diagnosis would say."""
         return []
 
+    def look_ahead(self, most: int, now: datetime) -> Outlook:  # noqa: ARG002
+        """The first phases of the plan that still stand."""
+        rules = self._seen
+        return Outlook(
+            phases=[choice.phase for choice in self._ready[:most]],
+            waiting=len(self._ready),
+            stats=rules.past.retry_stats,
+            run_type=rules.settings.run_type_of,
+        )
+
     def apply(self, verdict: Verdict, now: datetime) -> None:
         """A plan is drained as it stands."""
 
@@ -161,7 +188,7 @@ class PlanBacklog:
             return by_ids
         if key not in found:
             return Skip(PLAN, f"changed since: {key} is no longer {self._state}")
-        if to_storable(found[key].fingerprint) != to_storable(planned.fingerprint):
+        if not planned.is_of(found[key]):
             return Skip(PLAN, f"changed since: {key} failed in another way meanwhile")
         skip = self._skips_run(key.run_id) or self._seen.phase(key, key.digest, found[key])
         if skip is not None and skip.rule == CLAIMED:

@@ -13,12 +13,14 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from batchdrain.config.messages import explain
-from batchdrain.failures.fingerprints import cluster_id_of
+from batchdrain.failures.fingerprints import VERSION, cluster_id_of
+from batchdrain.failures.kept_fingerprint import FIRST, KeptFingerprint, example_of
 from batchdrain.model.errors import BadData, UsageError
+from batchdrain.model.failure import Failure
 from batchdrain.planning.plan import Plan
 from batchdrain.runtime import clock, files
 from batchdrain.runtime.json_text import to_json
-from batchdrain.runtime.text import cut_text, to_storable
+from batchdrain.runtime.text import count_of, cut_text, to_storable
 
 SCHEMA_VERSION = 1
 LARGEST: Final = files.LARGEST // 2
@@ -31,23 +33,32 @@ Shown = Annotated[str, AfterValidator(lambda text: cut_text(text, _SHOWN_CHARS))
 class PlannedPhase(BaseModel):
     """One line of the plan. Strict: a value of another type is refused."""
 
-    model_config = ConfigDict(frozen=True, strict=True)
+    model_config = ConfigDict(frozen=True, strict=True, defer_build=True)
 
     run_id: str
     phase_id: str
     phase_index: int | None = None
     category: Shown
     fingerprint: Shown  #: of the failure text when the plan was made
+    fingerprint_version: int = FIRST  #: of the rules that made it
+    example: Shown = ""  #: the failure text itself, without secrets
     cluster: Shown = ""
     reason: Shown  #: why it was chosen
     timeout_s: float = 0.0
     limit: Shown = ""
 
+    def is_of(self, failure: Failure) -> bool:
+        """Whether the phase still fails as it did when it was planned."""
+        kept = KeptFingerprint(
+            fingerprint=to_storable(self.fingerprint), version=self.fingerprint_version, example=self.example
+        )
+        return kept.is_of(failure.text, to_storable(failure.fingerprint))
+
 
 class PlanFile(BaseModel):
     """The file. `database` and `filters` as a session file has them."""
 
-    model_config = ConfigDict(frozen=True, strict=True)
+    model_config = ConfigDict(frozen=True, strict=True, defer_build=True)
 
     schema_version: int
     made_at: str
@@ -74,6 +85,8 @@ def as_file(
                 phase_index=planned.choice.phase.phase_index,
                 category=planned.choice.phase.category,
                 fingerprint=to_storable(planned.choice.failure.fingerprint),
+                fingerprint_version=VERSION,
+                example=to_storable(example_of(planned.choice.failure.text)),
                 cluster=cluster_id_of(planned.choice.failure.fingerprint) if planned.choice.failure.fingerprint else "",
                 reason=to_storable(planned.choice.reason),
                 timeout_s=planned.limit.seconds,
@@ -95,7 +108,7 @@ def save(path: Path, plan: PlanFile, text: bytes | None = None) -> None:
     text = render(plan) if text is None else text
     if len(text) >= LARGEST:
         raise UsageError(
-            f"--output: a plan of {len(plan.phases)} phases has {len(text)} bytes, more than `inv drain --plan` reads",
+            f"--output: a plan of {count_of(len(plan.phases), 'phase')} has {len(text)} bytes, more than `inv drain --plan` reads",
             remedy="plan fewer with --batch-size",
         )
     files.write_for_people(path, [text, b"\n"], f"--output: {path}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
 from batchdrain.config.categories import categoriser_of
 from batchdrain.config.settings import Settings
-from batchdrain.database.phases.pages import Page, Row, redact_rows
+from batchdrain.database.phases.pages import Page
 from batchdrain.database.store import Store
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import acceptances
@@ -34,6 +34,9 @@ class Selection:
     done: SessionProgress = field(default_factory=NothingDone)
     heeds_verdicts: bool = True  #: of diagnoses; only those of failed phases are heeded
     given_back: Sequence[GivenBack] = ()  #: for a dry run: what recovery would give back before a drain begins
+    drained_before: Mapping[str, int] = field(
+        default_factory=dict
+    )  #: for a dry run: phases by run_id that are queued no more
 
     def backlog(self) -> LaneBacklog:
         """A backlog that was not read yet. Raises ConfigError for what can't be loaded."""
@@ -57,7 +60,7 @@ class Selection:
             filters=self.filters,
             settings=self.settings,
             past=past,
-            queued=foreseen_counts(self.store.count_queued(), self.given_back, PhaseState.QUEUED, by=1),
+            queued=self._count_queued(),
             unfinished=self._count_unfinished() if self.settings.depends_on else {},
             attempted=self.done.attempted,
             passed_over=self.done.passed_over,
@@ -68,8 +71,13 @@ class Selection:
             accepted=acceptances(self.store) if self.state is PhaseState.FAILED else None,
             hints=read_hints(self.store),
             verdicts=read_verdicts(self.store, past.attempts) if heeds else {},
+            order=self.store.table.ids.order,
         )
-        return Reading(pages=self.pages(), rules=rules, redact=self.store.redact)
+        return Reading(pages=self.pages(), rules=rules, redact=self.store.redact, pages_of=self.pages_of)
+
+    def _count_queued(self) -> dict[str, int]:
+        counts = foreseen_counts(self.store.count_queued(), self.given_back, PhaseState.QUEUED, by=1)
+        return {run_id: max(0, count - self.drained_before.get(run_id, 0)) for run_id, count in counts.items()}
 
     def _count_unfinished(self) -> dict[str, int]:
         counts = {row.run_id: row.unfinished for row in self.store.read_run_counts()}
@@ -83,9 +91,13 @@ class Selection:
         if rows:
             yield Page.of(rows)
 
-    def rows(self) -> Iterator[Row]:
-        """One by one, for whoever does not mind the time. Without secrets: what is made of a reason is shown, and kept."""
-        return redact_rows(self.pages(), self.store.redact)
+    def pages_of(self, run_id: str) -> Iterator[Page]:
+        """The rows of one run in the state, as `pages` gives them all."""
+        with self.store.database.read() as connection:
+            yield from self.store.table.read_pages(connection, self.state, run_id)
+        rows = [back.row for back in self.given_back if back.row is not None and back.state is self.state]
+        if rows := [row for row in rows if row.run_id == run_id]:
+            yield Page.of(rows)
 
 
 def settle_run(store: Store, filters: Filters) -> Filters:

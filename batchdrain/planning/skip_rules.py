@@ -9,8 +9,8 @@ from typing import Final
 
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.history import Past
-from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.model.failure import Failure
+from batchdrain.model.id_order import TEXTS, IdOrder
 from batchdrain.model.phase import Phase, PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptances
@@ -50,10 +50,11 @@ class SkipRules:
     accepted: Acceptances | None = None  #: None: nothing is
     hints: Callable[[str], int] = field(default_factory=Hints)  #: manual priority by run_id
     verdicts: dict[PhaseKey, Verdict] = field(default_factory=dict)  #: grows while phases are diagnosed
+    order: IdOrder = TEXTS  #: of the ids of the table
 
     def runs(self) -> Callable[[str], Skip | None]:
         """The rules that look at the run alone, remembering what they found. Raises ConfigError for a cycle."""
-        waiting = waits_for(self.unfinished, self.settings.depends_on) if self.settings.depends_on else {}
+        waiting = waits_for(self.unfinished, self.settings.depends_on, self.order.run) if self.settings.depends_on else {}
         progress, stop, found = self.progress(), self.settings.stop, dict[str, Skip | None]()
 
         def skip(run_id: str) -> Skip | None:
@@ -81,9 +82,20 @@ class SkipRules:
             if run_id in runs and past.knows(PhaseKey(run_id, phase_id).digest):
                 yield run_id, phase_id
 
-    def phase(self, key: PhaseKey, digest: str | None, failure: Failure) -> Skip | None:
+    def asks_for_failures(self) -> bool:
+        """Whether a filter or an acceptance looks at what a phase failed with."""
+        return bool(self.filters.categories or self.filters.cluster) or (
+            self.accepted is not None and self.accepted.has_clusters
+        )
+
+    def parks_some(self) -> bool:
+        """Whether some cluster is parked by now."""
+        progress = self.progress()
+        return bool(progress.dead_canaries) or any(self.cluster(fingerprint) for fingerprint in progress.repeats)
+
+    def phase(self, key: PhaseKey, digest: str | None, failure: Failure, *, parks: bool = True) -> Skip | None:
         """All rules but those for runs and for what the session attempted. `digest`: of the key; None where no rule knows the
-        phase by name."""
+        phase by name; `parks`: False where no cluster is parked."""
         found = self._filtered(failure)
         if found is None and digest is not None:
             found = self._unclaimable(key)
@@ -93,7 +105,7 @@ class SkipRules:
             found = verdict.skip
         if found is None and digest is not None:
             found = self._ledger_skip(digest)
-        return found or self._parked(failure)
+        return found or (self._parked(failure) if parks else None)
 
     def failed_so(self, failure: Failure) -> Skip | None:
         """The same for every phase that failed so, as far as no rule knows its run or its name."""
@@ -116,11 +128,11 @@ class SkipRules:
     def _filtered(self, failure: Failure) -> Skip | None:
         if self.filters.categories and self.state is PhaseState.QUEUED and failure.text is None:
             return Skip("--category", f"never failed, is not {', '.join(self.filters.categories)}")
-        by_category = self.filters.skips_category(failure.category)
+        by_category = self.filters.skips_category(failure.category) if self.filters.categories else None
         if by_category is not None:
             return by_category
         # Ids are of one length: none is a part of others that are joined by commas.
-        if self.filters.cluster is not None and cluster_id_of(failure.fingerprint) not in self.filters.cluster:
+        if self.filters.cluster is not None and self.filters.cluster_of(failure) not in self.filters.cluster:
             return Skip("--cluster", f"not {self.filters.cluster}")
         return None
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from batchdrain.config.stop_settings import Stop
 from batchdrain.model.phase import Skip
-from batchdrain.runtime.text import count_times
+from batchdrain.runtime.text import agree, count_of, count_times
 
 SAME_NEW_FAILURE: Final = "stop.same_new_failure"
 
@@ -35,10 +35,10 @@ def session_stop(progress: Progress, stop: Stop) -> Skip | None:
     """Why the session is to end now; None to go on."""
     minutes = stop.max_total_minutes
     if minutes and progress.elapsed_s >= minutes * 60:
-        return Skip("stop.max_total_minutes", f"{minutes:g} minutes are over")
+        return Skip("stop.max_total_minutes", f"{minutes:g} {agree(minutes, 'minute is', 'minutes are')} over")
     limit = stop.max_consecutive_failures
     if limit and progress.consecutive_failures >= limit:
-        return Skip("stop.max_consecutive_failures", f"{progress.consecutive_failures} failures in a row")
+        return Skip("stop.max_consecutive_failures", f"{count_of(progress.consecutive_failures, 'failure')} in a row")
     if stop.same_new_failure and progress.same_failures >= stop.same_new_failure:
         told = f"{progress.same_failure} ({progress.same_failures} in a row)"
         return Skip(SAME_NEW_FAILURE, f"the command fails the same way whatever the phase: {told}")
@@ -47,11 +47,15 @@ def session_stop(progress: Progress, stop: Stop) -> Skip | None:
         if rate < stop.success_floor:
             return Skip("stop.success_floor", f"{rate:.0%} of {progress.results} succeeded, below {stop.success_floor:.0%}")
     if stop.metric and stop.max_without_metric and progress.without_metric >= stop.max_without_metric:
-        return Skip("stop.max_without_metric", f"{progress.without_metric} results in a row brought no {stop.metric!r}")
+        return Skip(
+            "stop.max_without_metric", f"{count_of(progress.without_metric, 'result')} in a row brought no {stop.metric!r}"
+        )
     for name, budget in stop.max_metric.items():
-        if budget and progress.spent.get(name, 0.0) >= budget:
+        spent = progress.spent.get(name, 0.0)
+        if budget and spent >= budget:
             return Skip(
-                "stop.max_metric", f"{progress.spent[name]:.15g} of {name!r} were reported, the budget is {budget:.15g}"
+                "stop.max_metric",
+                f"{spent:.15g} of {name!r} {agree(spent, 'was', 'were')} reported, the budget is {budget:.15g}",
             )
     return None
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
 from batchdrain.database.phases.pages import SHORT_ID
-from batchdrain.execution.command import LONGEST_ARGUMENT, count_placeholders
+from batchdrain.execution.command import LONGEST_ARGUMENT
+from batchdrain.execution.placeholders import find_placeholders
+from batchdrain.execution.row_columns import PREFIX
 from batchdrain.model.phase import Skip
 from batchdrain.runtime.text import is_nameable, safe_text
 
@@ -20,6 +23,12 @@ _NAMED: Final = 20
 _REST: Final = Skip(BAD_ID, "more ids that are too long for an argument")
 
 
+def _count(item: str, name: str) -> int:
+    """How often an argument may hold as many bytes as an id has. Columns of an id are no longer than the whole."""
+    columns = Counter(found for found in find_placeholders(item) if found.startswith(PREFIX))
+    return find_placeholders(item).count(name) + max(columns.values(), default=0)
+
+
 class UsableIds:
     """Of one reading of the backlog, for one command."""
 
@@ -27,7 +36,7 @@ class UsableIds:
         self._arguments = [
             (LONGEST_ARGUMENT - _ROOM - len(item.encode("utf-8", "replace")), runs, phases)
             for item in argv
-            if (runs := count_placeholders(item, "run_id")) + (phases := count_placeholders(item, "phase_id")) > 1
+            if (runs := _count(item, "run_id")) + (phases := _count(item, "phase_id")) > 1
         ]
         self._named: dict[str, Skip] = {}
 

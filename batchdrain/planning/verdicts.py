@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from batchdrain.database.ledger.notes import Note, NoteKind, Notes
 from batchdrain.database.store import Store
+from batchdrain.failures.kept_fingerprint import FIRST, KeptFingerprint
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.runtime import clock
@@ -39,6 +40,8 @@ class Verdict:
     until: datetime  #: void from then on; aware, UTC
     fingerprint: str  #: of the failure that was diagnosed
     attempts: int  #: of the phase in the ledger when it was
+    version: int = FIRST  #: of the rules that made the fingerprint
+    example: str = ""  #: the failure text that was diagnosed, without secrets
 
     @classmethod
     def of(cls, note: Note) -> Verdict | None:
@@ -52,6 +55,8 @@ class Verdict:
                 until=datetime.fromisoformat(content["until"]).astimezone(UTC),
                 fingerprint=_text(content["fingerprint"]),
                 attempts=int(content["attempts"]),
+                version=int(content.get("version", FIRST)),
+                example=_text(content.get("example", "")),
             )
         except (KeyError, TypeError, ValueError, OverflowError):
             return None
@@ -67,6 +72,8 @@ class Verdict:
             "until": clock.to_iso(self.until),
             "fingerprint": self.fingerprint,
             "attempts": self.attempts,
+            "version": self.version,
+            "example": self.example,
         }
 
     @property
@@ -76,7 +83,8 @@ class Verdict:
 
     def is_of(self, failure: Failure) -> bool:
         """Whether the failure is still the one that was diagnosed."""
-        return failure.fingerprint == self.fingerprint
+        kept = KeptFingerprint(fingerprint=self.fingerprint, version=self.version, example=self.example)
+        return kept.is_of(failure.text, failure.fingerprint)
 
     def __str__(self) -> str:
         verdict = f"wait until {clock.to_shown(self.until)}" if self.kind is VerdictKind.WAIT else self.kind.value

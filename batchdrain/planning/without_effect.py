@@ -10,20 +10,23 @@ from typing import Any, Final
 from batchdrain.database.run_counts import RunCounts
 from batchdrain.planning.filters import Filters, matcher
 from batchdrain.planning.seen_kinds import SeenKinds
+from batchdrain.runtime.text import agree, count_of
 
 _NAMES: Final = 2_000
 _CHARS: Final = 80
 _LISTS: Final = "`inv list-run-counts` lists the runs"
 
 
-def find_idle_runs(filters: Filters, runs: Sequence[RunCounts], state: str) -> Iterator[str]:
-    """--run-id and --exclude-run, each that names no run or changes nothing. `state`: the source state, failed or queued."""
+def find_idle_runs(filters: Filters, runs: Sequence[RunCounts], *states: str) -> Iterator[str]:
+    """--run-id and --exclude-run, each that names no run or changes nothing. `states`: the source states, failed or queued."""
+    state = " or ".join(states)
+    has_phases: Callable[[RunCounts], bool] = lambda row: any(getattr(row, one) for one in states)  # noqa: E731
     asked = [row for row in runs if filters.asks_for(row.run_id)]
     if filters.run_id is not None and runs:
         named = f"--run-id={filters.run_id}"
         if not asked:
             yield f"{named}: {describe_no_run(filters.run_id, runs, is_glob=filters.run_id_is_glob)}"
-        elif not any(getattr(row, state) for row in asked):
+        elif not any(map(has_phases, asked)):
             yield f"{named}: {_count_runs(asked)} without {state} phases"
     for pattern in filters.exclude_runs if runs else ():
         matches = matcher(pattern)
@@ -32,15 +35,17 @@ def find_idle_runs(filters: Filters, runs: Sequence[RunCounts], state: str) -> I
             yield f"--exclude-run={pattern}: {describe_no_run(pattern, runs, is_glob=True)}"
         elif not any(matches(row.run_id) for row in asked):
             yield f"--exclude-run={pattern}: leaves out no run of --run-id={filters.run_id}"
-        elif not any(getattr(row, state) for row in found):
+        elif not any(map(has_phases, found)):
             yield f"--exclude-run={pattern}: {_count_runs(found)} without {state} phases"
 
 
-def find_idle_kinds(filters: Filters, seen: SeenKinds, state: str) -> Iterator[str]:
-    """--category and --cluster, each that no phase in the source state has. Not called where there is no such phase at all."""
+def find_idle_kinds(filters: Filters, seen: SeenKinds, *states: str) -> Iterator[str]:
+    """--category and --cluster, each that no phase in the source states has. Not called where there is no such phase at all."""
+    state = " or ".join(states)
     for category in filters.categories:
         if category not in seen.categories:
-            yield f"--category={category}: no {state} phase is of it; there are {', '.join(sorted(seen.categories))}"
+            there = f"there are {', '.join(sorted(seen.categories))}" if seen.categories else "none has failed yet"
+            yield f"--category={category}: no {state} phase is of it; {there}"
     for cluster in sorted(filters.clusters - seen.clusters):
         yield f"--cluster={cluster}: no {state} phase failed so; `inv clusters` shows the ids that there are"
 
@@ -56,6 +61,13 @@ def find_idle_policies(names: Sequence[str], ranks: Sequence[Any]) -> Iterator[s
     for place, name in enumerate(names):
         if place not in deciding:
             yield f"--policy: {name} decides nothing here: what it looks at is alike, or an entry before it has decided"
+
+
+def find_idle_workers(workers: int, runs: int) -> Iterator[str]:
+    """--workers, where fewer runs have phases to drain side by side."""
+    if 0 < runs < workers:
+        have = f"{count_of(runs, 'run')} {agree(runs, 'has', 'have')}"
+        yield f"--workers={workers}: {have} phases to drain, and those of one run go one by one"
 
 
 def describe_no_run(text: str, runs: Sequence[RunCounts], *, is_glob: bool) -> str:

@@ -10,4 +10,4 @@ from batchdrain.model.lane import Lane
 def fewest_failures(lane: Lane, now: datetime) -> tuple[int, str]:  # noqa: ARG001 - a policy's signature
     """The run with the fewest failures first, and all of it before the next: policies behind this one order its
     phases."""
-    return (lane.failed, lane.run_id)
+    return (lane.failed, lane.run_order)

@@ -10,4 +10,4 @@ from batchdrain.model.lane import Lane
 def most_queued(lane: Lane, now: datetime) -> tuple[bool, int, str]:  # noqa: ARG001 - a policy's signature
     """A run that was begun goes on; then the run with the most queued phases, then by run_id. Policies behind this one order
     its phases."""
-    return (lane.taken == 0, -lane.queued, lane.run_id)
+    return (lane.taken == 0, -lane.queued, lane.run_order)

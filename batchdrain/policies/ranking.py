@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 from batchdrain.config.plugins import POLICIES, resolve
-from batchdrain.model.errors import ConfigError
+from batchdrain.model.errors import ConfigError, did_you_mean
 from batchdrain.model.lane import Lane
 from batchdrain.policies.explaining import explanation_of
 from batchdrain.runtime.signals import mark_foreign_code
@@ -19,6 +19,8 @@ from batchdrain.runtime.text import safe_text
 Policy = Callable[[Lane, datetime], Any]
 Rank = tuple[Any, ...]
 _EXPLANATION_CHARS: Final = 200
+_GIVEN: Final = 2
+"""A lane and a time: what a policy is called with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,15 @@ class Ranking:
 
     def __call__(self, lane: Lane, now: datetime) -> Rank:
         """Raises ConfigError when a policy fails: its author must see where; Cut when a signal came meanwhile."""
-        keys = [_ask(name, policy, lane, now) for name, policy in zip(self.names, self.policies, strict=True)]
-        return (*keys, lane.phase_index is None, lane.phase_index or 0, lane.run_id, lane.phase_id)
+        keys: list[Any] = []
+        try:
+            with mark_foreign_code():
+                for policy in self.policies:
+                    keys.append(policy(lane, now))  # noqa: PERF401 - how far it came tells whose the error is
+        except (Exception, SystemExit) as error:
+            raise _failed(self.names[len(keys)], lane, error) from error
+        index = lane.phase_index
+        return (*keys, index is None, index or 0, lane.run_order, lane.phase_order)
 
     def explain(self, lane: Lane, now: datetime) -> list[str]:
         """What the policies tell of their choice. Raises as a call does."""
@@ -46,10 +55,14 @@ def _ask(name: str, policy: Policy, lane: Lane, now: datetime) -> Any:
         with mark_foreign_code():
             return policy(lane, now)
     except (Exception, SystemExit) as error:
-        raise ConfigError(
-            f"batchdrain.policy: {name!r} failed on a lane of run {lane.run_id!r}: {type(error).__name__}: {error}",
-            remedy="mend the policy, or leave it out",
-        ) from error
+        raise _failed(name, lane, error) from error
+
+
+def _failed(name: str, lane: Lane, error: BaseException) -> ConfigError:
+    return ConfigError(
+        f"batchdrain.policy: {name!r} failed on a lane of run {lane.run_id!r}: {type(error).__name__}: {error}",
+        remedy="mend the policy, or leave it out",
+    )
 
 
 def ranking_of(entries: Sequence[str | dict[str, Any]]) -> Ranking:
@@ -72,7 +85,9 @@ def ranking_of(entries: Sequence[str | dict[str, Any]]) -> Ranking:
 
 def _require_signature(name: str, policy: Callable[..., Any], parameters: dict[str, Any]) -> None:
     try:
-        inspect.signature(policy).bind(None, None, **parameters)
+        signature = inspect.signature(policy)
+        _require_parameters(name, signature, parameters)
+        signature.bind(None, None, **parameters)
     except TypeError as error:
         raise ConfigError(
             f"batchdrain.policy: {name!r} is no policy: it must take (lane, now) and its parameters as keywords: {error}",
@@ -80,3 +95,18 @@ def _require_signature(name: str, policy: Callable[..., Any], parameters: dict[s
         ) from None
     except ValueError:  # some callables have no signature to look at
         return
+
+
+def _require_parameters(name: str, signature: inspect.Signature, parameters: dict[str, Any]) -> None:
+    """Of what takes a lane and a time: that it has the parameters that it is given."""
+    kinds = {parameter.kind for parameter in signature.parameters.values()}
+    known = [
+        one.name
+        for one in list(signature.parameters.values())[_GIVEN:]
+        if one.kind not in {one.VAR_POSITIONAL, one.VAR_KEYWORD}
+    ]
+    strange = [] if inspect.Parameter.VAR_KEYWORD in kinds else [one for one in parameters if one not in known]
+    if not strange or len(signature.parameters) < _GIVEN:
+        return
+    told = did_you_mean(strange[0], known) if known else " (it has none)"
+    raise ConfigError(f"batchdrain.policy: {name!r} has no parameter {strange[0]!r}{told}", remedy="mend it, or take it out")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from batchdrain.model.lane import Lane
 
 
-def run_order(lane: Lane, now: datetime) -> tuple[str, bool, int, str]:  # noqa: ARG001 - a policy's signature
+def run_order(lane: Lane, now: datetime) -> tuple[Any, bool, int, Any]:  # noqa: ARG001 - a policy's signature
     """By run_id, inside a run by phase_index (none last), then phase_id."""
-    return (lane.run_id, lane.phase_index is None, lane.phase_index or 0, lane.phase_id)
+    return (lane.run_order, lane.phase_index is None, lane.phase_index or 0, lane.phase_order)

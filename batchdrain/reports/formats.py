@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from typing import Final
 
-from batchdrain.reports import markdown, text
+from batchdrain.reports import junit, markdown, text
+from batchdrain.reports.beside import NOTHING_BESIDE, Beside
+from batchdrain.reports.json_fields import to_fields
 from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import safe_lines
-from batchdrain.sessions.session import Session, metrics_per_minute
-from batchdrain.sessions.whole import parts_of
+from batchdrain.sessions.session import Session
 
-SUMMARY: Final = ("text", "json", "markdown")
+_RENDER: Final = {"text": text.render, "markdown": markdown.render, "junit": junit.render}
+SUMMARY: Final = ("text", "json", "markdown", "html", "junit")
 
 
-def render_summary(session: Session, saved_to: str, format_name: str) -> str:
+def render_summary(session: Session, saved_to: str, format_name: str, beside: Beside = NOTHING_BESIDE) -> str:
     """The report in one of SUMMARY, ending in a newline: safe to show, and to write."""
     if format_name == "json":
-        found = session.model_dump(mode="json")
-        found |= {
-            "status": session.current_status.value,
-            "success_rate": session.success_rate,
-            "wanted_success_rate": session.wanted_rate,
-            "metrics_per_minute": dict(metrics_per_minute(session)),
-            "saved_to": saved_to,
-        }
-        if len(parts_of(session)) > 1:
-            found["sessions"] = [part.session_id for part in parts_of(session)]
-        return to_json(found, indent=True).decode() + "\n"
-    return safe_lines((markdown if format_name == "markdown" else text).render(session, saved_to))
+        return to_json(to_fields(session, saved_to, beside), indent=True).decode() + "\n"
+    if format_name == "html":
+        from batchdrain.reports.html import page  # with templates that nothing else needs
+
+        return safe_lines(page.render(session, saved_to, beside))
+    return safe_lines(_RENDER[format_name](session, saved_to, beside))
 
 
 def render_nothing(why: str, format_name: str) -> str:

@@ -7,7 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from batchdrain.failures.suffix import fit
+from batchdrain.reports.beside import NOTHING_BESIDE, Beside
+from batchdrain.reports.forecast_words import describe_outcome
+from batchdrain.reports.left_over import describe_left
+from batchdrain.reports.metrics import metrics_of
 from batchdrain.reports.skip_list import skips_of
+from batchdrain.reports.worst import FailedCluster, clusters_of, find_worst
 from batchdrain.runtime.clock import to_shown
 from batchdrain.runtime.text import describe_ending, safe_text, to_percent
 from batchdrain.sessions.result import Result
@@ -25,16 +30,20 @@ def escape(text: str) -> str:
     return _MARKUP.sub(lambda found: _INSTEAD.get(found[0], f"\\{found[0]}"), safe_text(text, limit=_CELL_CHARS))
 
 
-def render(session: Session, saved_to: str) -> str:
+def render(session: Session, saved_to: str, beside: Beside = NOTHING_BESIDE) -> str:
     """The whole page. `saved_to`: the path of the session's file, as it is shown."""
-    return "\n".join(_render_lines(session, saved_to)) + "\n"
+    return "\n".join(_render_lines(session, saved_to, beside)) + "\n"
 
 
-def _render_lines(session: Session, saved_to: str) -> Iterator[str]:
+def _render_lines(session: Session, saved_to: str, beside: Beside) -> Iterator[str]:
     yield f"# Batch drain {', '.join(escape(part.session_id) for part in parts_of(session))}"
     yield ""
     yield from _render_totals(session)
     yield f"| Saved to | {', '.join(map(escape, paths_of(session, saved_to)))} |"
+    if beside.goes_on:
+        yield f"| Goes on with | {escape(beside.goes_on)} |"
+    if beside.ended is not None:
+        yield f"| Exit code | {escape(beside.ended.why.removeprefix('Exit code '))} |"
     if session.without_effect:
         yield from ("", "## Without effect", "", *(f"- {escape(line)}" for line in session.without_effect))
     skips = [f"| {phases} | {escape(rule)} | {escape(values)} |" for phases, rule, values in skips_of(session)]
@@ -44,6 +53,8 @@ def _render_lines(session: Session, saved_to: str) -> Iterator[str]:
     for run_id, (succeeded, count) in session.by_run().items():
         yield f"| {escape(run_id)} | {succeeded} | {count} |"
     yield from _render_odd([result for result in session.results if result.success and result.exit_code])
+    yield from _render_worst(session, saved_to)
+    yield from _render_clusters(clusters_of(session, beside))
     yield from _render_failures([result for result in session.results if not result.success])
 
 
@@ -61,14 +72,20 @@ def _render_totals(session: Session) -> Iterator[str]:
     yield f"| Success rate | {'-' if rate is None else f'{rate * 100:.1f}%'} |"
     if (wanted := session.wanted_rate) is not None:
         yield f"| Wanted rate | {to_percent(wanted)} or more |"
+    if told := describe_outcome(session):
+        yield f"| Forecast | {told} |"
     if session.stopped_because:
         yield f"| Stopped because | {escape(session.stopped_because)} |"
+    if left := describe_left(session):
+        yield f"| Left by that | {left} |"
+    for name, value in metrics_of(session):
+        yield f"| Metric {escape(name)} | {escape(value)} |"
     for part in parts_of(session):
         if part.balance is None:
             continue
         b = part.balance
         yield (
-            f"| Balance | {b.failed_before} before + {b.new} new = {b.fixed} fixed + {b.still_failing} still failing + "
+            f"| Balance | {b.failed_before} {part.kind} before + {b.new} new = {b.fixed} fixed + {b.still_failing} still failing + "
             f"{b.accepted} accepted + {b.not_reached} not reached{b.said_of_taken} |"
         )
         if b.said_of_not_reached:
@@ -82,6 +99,29 @@ def _render_odd(odd: Sequence[Result]) -> Iterator[str]:
     for result in odd:
         ending = describe_ending(result.final_state, result.exit_code, success=True)
         yield f"| {escape(result.run_id)} | {escape(result.phase_id)} | {escape(ending)} |"
+
+
+def _render_worst(session: Session, saved_to: str) -> Iterator[str]:
+    """Each cluster's first, with its log."""
+    worst = find_worst(session, saved_to)
+    if worst:
+        head = ("| Run | Phase | Error | Took | Cluster | Log |", "|---|---|---|---|---|---|")
+        yield from ("", "## Worst failures, each cluster's first", "", *head)
+    for one in worst:
+        cells = (one.result.run_id, one.result.phase_id, one.reason, one.took, one.cluster, one.log or "")
+        yield f"| {' | '.join(map(escape, cells))} |"
+    if session.total_failed > len(worst) > 0:
+        yield from ("", f"and {session.total_failed - len(worst)} more: see Failures")
+
+
+def _render_clusters(clusters: Sequence[FailedCluster]) -> Iterator[str]:
+    """With what to do about each."""
+    if clusters:
+        head = ("| Cluster | Failures | Alike | Next | If it is known |", "|---|---:|---|---|---|")
+        yield from ("", "## Failures by cluster", "", *head)
+    for one in clusters:
+        next_step = f"{one.advice}: {one.drain}"
+        yield f"| {one.id} | {one.count} | {escape(one.fingerprint)} | {escape(next_step)} | {escape(one.accept)} |"
 
 
 def _render_failures(failed: Sequence[Result]) -> Iterator[str]:

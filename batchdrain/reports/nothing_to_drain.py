@@ -12,7 +12,8 @@ from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.skip_rules import by_rule
 from batchdrain.planning.without_effect import find_idle_runs
-from batchdrain.runtime.text import safe_text
+from batchdrain.reports.plan_text import find_full
+from batchdrain.runtime.text import agree, safe_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,43 +22,64 @@ class EmptySelection:
 
     state: str  #: the source state
     total: int  #: phases in it
+    because: str | None = None  #: what ended the session before they were all drained; None: nothing did
     skipped: Counter[Skip]  #: of them, by rule and value
     held: int = 0  #: claims of other controllers
     by_plan: bool = False  #: only the phases of a plan were asked for
     without_effect: Sequence[str] = ()  #: what was asked for and changed nothing, a line each
+    condition: str = ""  #: source.where
 
 
 def explain_nothing(where: str, counts: Sequence[RunCounts], empty: EmptySelection) -> str:
     """One or more lines. `where`: the database."""
     state, total, held = empty.state, empty.total, empty.held
-    header = f"Nothing to drain in {where}."
+    left = total - empty.skipped.total()
+    header = f"Nothing was drained in {where}." if empty.because and left > 0 else f"Nothing to drain in {where}."
     if not counts:
-        return f"{header}\nThe database holds no phases at all: is it the right one?"
+        return f"{header}\n{_describe_none(empty.condition)}"
     lines = [header, f"It holds {describe_counts(list(counts))}."]
     if total == 0:
         lines.append(f"No phase is {state}.")
     elif empty.by_plan:
         lines.append("Every phase of the plan is skipped:")
     else:
-        lines.append(f"All {total} {state} phases are skipped:")
+        lines.append(_describe_all(empty, left))
     lines += [f"  {count} by {rule}: {values}" for rule, count, values in by_rule(empty.skipped)]
-    left = total - empty.skipped.total()
     if empty.by_plan and total:
-        lines.append(f"The rest of the {total} {state} phases is not in the plan.")
+        lines.append(
+            agree(total, f"There is 1 {state} phase.", f"The rest of the {total} {state} phases is not in the plan.")
+        )
     elif left > 0:
-        lines.append(f"  {left} find the batch full")
+        lines.append(f"  {left} {_describe_left(left, empty.because)}")
     lines += [safe_text(line) for line in empty.without_effect]
     if held:
-        is_one = held == 1
         lines.append(
-            f"{held} {'is' if is_one else 'are'} claimed by another controller: `inv sessions` shows {'it' if is_one else 'them'}."
+            f"{held} {agree(held, 'is', 'are')} claimed by another controller: `inv sessions` shows {agree(held, 'it', 'them')}."
         )
     return "\n".join(lines)
 
 
-def explain_no_failures(where: str, counts: Sequence[RunCounts], filters: Filters) -> Iterator[str]:
-    """Lines, where no phase failed of those that the filters ask for. `where`: the database."""
+def explain_no_failures(where: str, counts: Sequence[RunCounts], filters: Filters, condition: str) -> Iterator[str]:
+    """Lines, where no phase failed of those that the filters ask for. `where`: the database; `condition`: source.where."""
     of = "" if filters.run_id is None else f" of run {safe_text(filters.run_id)}"
     yield f"No failed phases{of} in {where}."
-    yield f"It holds {describe_counts(counts)}." if counts else "The database holds no phases at all: is it the right one?"
+    yield f"It holds {describe_counts(counts)}." if counts else _describe_none(condition)
     yield from map(safe_text, find_idle_runs(filters, counts, PhaseState.FAILED.value))
+
+
+def _describe_all(empty: EmptySelection, left: int) -> str:
+    """The line above the rules; `left`: phases that no rule skips."""
+    state = empty.state
+    if left > 0 and empty.because:
+        return agree(empty.total, f"Of the one {state} phase:", f"Of the {empty.total} {state} phases:")
+    return agree(empty.total, f"The only {state} phase is skipped:", f"All {empty.total} {state} phases are skipped:")
+
+
+def _describe_left(left: int, because: str | None) -> str:
+    return f"{agree(left, 'is', 'are')} left: {safe_text(because)}" if because else find_full(left)
+
+
+def _describe_none(condition: str) -> str:
+    if condition:
+        return "No row of the table matches batchdrain.source.where."
+    return "The database holds no phases at all: is it the right one?"

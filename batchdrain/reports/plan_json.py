@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from batchdrain.database.phases.pages import Row
@@ -33,8 +34,9 @@ def render_json(
         "batch_full": made.left,
         "skipped": list(_list_skips(made.skipped)),
         "not_there": list(_list_skips(made.remainder.absent)),
-        "recovery": [_fields_of(back) for back in recovery],
+        "recovery": [fields_of_recovery(back) for back in recovery],
         "problems": list(problems),
+        "forecast": None if made.forecast is None else asdict(made.forecast),
     }
     if nothing:
         found["nothing_selected"] = nothing.splitlines()
@@ -48,7 +50,8 @@ def _list_skips(skipped: Counter[Skip]) -> Iterator[dict[str, Any]]:
         yield {"rule": skip.rule, "value": skip.value, "count": count}
 
 
-def _fields_of(back: GivenBack) -> dict[str, Any]:
+def fields_of_recovery(back: GivenBack) -> dict[str, Any]:
+    """What a recovery would do of one claim."""
     recorded = None if back.recorded is None else back.recorded.value
     return {"run_id": back.key.run_id, "phase_id": back.key.phase_id, "state": back.stands, "recorded": recorded}
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from batchdrain.database.phases.pages import Row
 from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.model.phase import Skip
 from batchdrain.planning.given_back import GivenBack
-from batchdrain.planning.plan import Plan
+from batchdrain.planning.plan import FULL, ExplainedPage, Plan
 from batchdrain.planning.skip_rules import by_rule
-from batchdrain.runtime.text import safe_text
+from batchdrain.reports.forecast_words import describe_forecast
+from batchdrain.runtime.text import agree, are_safe, safe_text
 
 
 def render_recovery(recovery: Sequence[GivenBack]) -> Iterator[str]:
@@ -36,18 +36,10 @@ def render_phases(made: Plan) -> Iterator[str]:
     yield ""
 
 
-def render_sums(made: Plan, slow_rules: Sequence[str]) -> Iterator[str]:
-    """How many would be drained, and for all others the rules that skip them. `slow_rules`: the patterns of category rules that
-    were left out."""
-    for pattern in slow_rules:
-        yield f"A rule of batchdrain.categories took too long on a failure text and was left out; mend it: {safe_text(pattern)}"
-    yield from render_counts(made, f"{made.total}")
-
-
 def render_counts(made: Plan, of: str) -> Iterator[str]:
     """The sums of one plan. `of`: how many there are, and of what."""
     skipped = made.skipped
-    yield f"Would drain {made.most} of {of}: {skipped.total()} are skipped, {made.left} find the batch full"
+    yield f"Would drain {made.most} of {of}: {skipped.total()} {agree(skipped.total(), 'is', 'are')} skipped, {made.left} {find_full(made.left)}"
     for rule, count, values in by_rule(skipped):
         yield f"  {count} skipped by {rule}: {values}"
     for rule, count, values in by_rule(made.remainder.absent):
@@ -55,19 +47,52 @@ def render_counts(made: Plan, of: str) -> Iterator[str]:
     if made.may_end_by:
         yield f"  fewer if results make it end sooner: {', '.join(made.may_end_by)}"
     if made.may_follow:
-        yield f"  more once the runs are complete that {made.may_follow} wait for (depends_on), as far as the batch has room"
+        follow = agree(
+            made.may_follow,
+            "is among the skipped, and follows once the runs are complete that it waits for",
+            "are among the skipped, and follow once the runs are complete that they wait for",
+        )
+        yield f"  {made.may_follow} of them {follow} (depends_on)"
+    if made.forecast is not None:
+        yield f"Forecast: {describe_forecast(made.forecast)}"
 
 
-def render_explanation(rows: Iterable[tuple[Row, str, Skip | None]], state: str) -> Iterator[str]:
-    """Every phase of the source state once, then the sums by rule, which add up. `rows`: as planning.plan explains them."""
+def render_explanation(pages: Iterable[ExplainedPage], state: str, *, quiet: bool = False) -> Iterator[str]:
+    """Every phase of the source state once, unless `quiet`; then the sums by rule, which add up. Many lines at a time."""
     counts: Counter[str] = Counter()
     yield ""
-    yield f"Every {state} phase, once:"
-    for row, reason, skip in rows:
-        counts["chosen" if skip is None else skip.rule] += 1
-        why = f"chosen: {reason}" if skip is None else f"skipped by {skip}"
-        yield f"  {'+' if skip is None else '-'} {safe_text(row.run_id)} / {safe_text(row.phase_id)}: {safe_text(why)}"
-    yield ""
+    yield f"Every {state} phase, once:" if not quiet else f"Every {state} phase, by the rule that takes it or leaves it out:"
+    for page in pages:
+        left = Counter(map(id, page.skips))
+        left.subtract(id(page.skips[at]) for at in page.reasons)
+        skips = {id(skip): skip for skip in page.skips}
+        counts.update({"chosen": len(page.reasons)} if page.reasons else {})
+        for which, count in (+left).items():
+            counts[skips[which].rule] += count
+        if not quiet:
+            yield "\n".join(_explain(page, {which: safe_text(_describe_skip(skip)) for which, skip in skips.items()}))
+    if not quiet:
+        yield ""
     for rule, count in sorted(counts.items(), key=lambda item: (item[0] != "chosen", -item[1], item[0])):
-        yield f"  {count:>7} {rule}"
+        yield f"  {count:>7} {find_full(count) if rule == FULL else rule}"
     yield f"  {counts.total():>7} {state} in all"
+
+
+def _explain(explained: ExplainedPage, whys: Mapping[int, str]) -> list[str]:
+    """A line for each row. `whys`: of the skips, by their identity: most rows share a few."""
+    page = explained.page
+    runs, phases = (ids if are_safe(ids) else list(map(safe_text, ids)) for ids in (page.runs, page.phases))
+    lines = [f"  - {run} / {phase}: {whys[id(skip)]}" for run, phase, skip in zip(runs, phases, explained.skips, strict=True)]
+    for at, reason in explained.reasons.items():
+        lines[at] = f"  + {runs[at]} / {phases[at]}: {safe_text(f'chosen: {reason}')}"
+    return lines
+
+
+def find_full(count: int) -> str:
+    """What so many phases do that others come before."""
+    return f"{agree(count, 'finds', 'find')} the batch full"
+
+
+def _describe_skip(skip: Skip) -> str:
+    """Who finds the batch full is not skipped by a rule."""
+    return f"{find_full(1)}: {skip.value}" if skip.rule == FULL else f"skipped by {skip}"

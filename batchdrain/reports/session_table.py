@@ -39,6 +39,10 @@ def render_sessions(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         fields = (row["kind"], status_of(row), done, row["total_success"], row["total_failed"], rate)
         line = _line_of(row["session_id"], fields)
         yield from (line,) if len(line) <= WIDTH else (row["session_id"], f"  {_join(fields)}")
+        if (there := row.get("elsewhere")) is not None:
+            yield from _wrap(
+                safe_text(f"  by process {there['pid']} on {there['host']}, in {there['folder'] or 'a folder there'}")
+            )
         for claim in row["held"]:
             yield from _wrap(f"  holds {safe_text(claim['said'])}")
     yield ""

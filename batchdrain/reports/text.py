@@ -5,24 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from batchdrain.failures.fingerprints import cluster_id_of
+from batchdrain.reports.beside import NOTHING_BESIDE, Beside
+from batchdrain.reports.forecast_words import describe_outcome
+from batchdrain.reports.left_over import describe_left
+from batchdrain.reports.metrics import metrics_of
 from batchdrain.reports.skip_list import skips_of
+from batchdrain.reports.worst import FailedCluster, clusters_of, find_worst
 from batchdrain.runtime.clock import to_shown
 from batchdrain.runtime.text import describe_ending, safe_text, to_percent
-from batchdrain.sessions.session import Session, metrics_per_minute
+from batchdrain.sessions.session import Session
 from batchdrain.sessions.whole import parts_of, paths_of
 
 WIDTH: Final = 80
+WORST: Final = "Worst failures, each cluster's first:"
 _CLUSTERS: Final = 10
 _ODD: Final = 10
+_HOSTS: Final = 20
 
 
-def render(session: Session, saved_to: str) -> str:
+def render(session: Session, saved_to: str, beside: Beside = NOTHING_BESIDE) -> str:
     """The parts in the order that scripts rely on."""
-    return "\n".join(_render_lines(session, saved_to)) + "\n"
+    return "\n".join(_render_lines(session, saved_to, beside)) + "\n"
 
 
-def _render_lines(session: Session, saved_to: str) -> Iterator[str]:
+def _render_lines(session: Session, saved_to: str, beside: Beside) -> Iterator[str]:
     yield from ("=" * WIDTH, "BATCH DRAIN SUMMARY", "=" * WIDTH)
     yield f"Session ID: {', '.join(part.session_id for part in parts_of(session))}"
     yield f"Started: {to_shown(session.started_at)}"
@@ -35,35 +41,60 @@ def _render_lines(session: Session, saved_to: str) -> Iterator[str]:
     yield f"Success Rate: {'-' if rate is None else f'{rate * 100:.1f}%'}"
     if (wanted := session.wanted_rate) is not None:
         yield f"Wanted Rate: {to_percent(wanted)} or more"
-    yield from _render_middle(session)
+    yield from _render_worst(session, saved_to)
+    yield from _render_middle(session, beside)
     yield ""
     yield "Results by Run:"
     yield "-" * WIDTH
     for run_id, (succeeded, count) in session.by_run().items():
         yield f"  {safe_text(run_id)}: {succeeded}/{count} succeeded"
+    hosts = [f"{safe_text(host)}: {succeeded}/{count} succeeded" for host, (succeeded, count) in session.by_host().items()]
+    yield from _render_block("Results by Host:", hosts, _HOSTS)
     yield ""
     yield "Session saved to:"
     yield from (f"  {safe_text(path, limit=None)}" for path in paths_of(session, saved_to))
     yield "=" * WIDTH
+    if beside.ended is not None:
+        yield safe_text(beside.ended.why)
+    if beside.goes_on:
+        yield beside.goes_on
 
 
-def _render_middle(session: Session) -> Iterator[str]:
+def _render_worst(session: Session, saved_to: str) -> Iterator[str]:
+    """Nothing where nothing failed."""
+    worst = find_worst(session, saved_to)
+    if worst:
+        yield WORST
+    for one in worst:
+        took = f"  ({one.took})" if one.took else ""
+        yield f"  {safe_text(one.result.run_id)} / {safe_text(one.result.phase_id)}{took}"
+        yield f"    Error: {safe_text(one.reason)}"
+        if one.log:
+            yield f"    Log: {safe_text(one.log, limit=None)}"
+    if session.total_failed > len(worst) > 0:
+        yield f"  and {session.total_failed - len(worst)} more (--format=json names them)"
+
+
+def _render_middle(session: Session, beside: Beside) -> Iterator[str]:
     """What stands in the middle where there is any."""
     if session.total_timeouts:
         yield f"Timeouts: {session.total_timeouts}"
+    if told := describe_outcome(session):
+        yield f"Forecast: {told}"
     if session.stopped_because:
         yield f"Stopped because: {safe_text(session.stopped_because)}"
+    yield from _render_block("Asked from elsewhere:", [safe_text(str(asked)) for asked in session.asked], _ODD)
+    if left := describe_left(session):
+        yield f"Left by that: {left}"
     yield from _render_block("Without effect:", [safe_text(line) for line in session.without_effect], _ODD)
     skips = [f"{phases} by {safe_text(rule)}: {values}" for phases, rule, values in skips_of(session)]
     yield from _render_block("Skipped:", skips, len(skips))
     yield from _render_block("Succeeded by the state that they set, not by their exit code:", list(_list_odd(session)), _ODD)
-    clusters = sorted(session.fingerprint_counts.items(), key=lambda item: (-item[1], item[0]))
-    lines = [f"{cluster_id_of(alike)}  {count}x  {safe_text(alike, limit=120)}" for alike, count in clusters]
+    clusters = clusters_of(session, beside)
+    lines = [f"{one.id}  {one.count}x  {safe_text(one.fingerprint, limit=120)}" for one in clusters]
     yield from _render_block("Failures by cluster:", lines, _CLUSTERS)
-    per_minute = metrics_per_minute(session)
-    for name, total in session.metrics.items():
-        rate = f"{per_minute[name]:.1f}" if name in per_minute else "-"
-        yield f"Metric {safe_text(name)}: {total:.15g} ({rate} a minute{_budget_of(session, name)})"
+    yield from _render_advice(clusters)
+    yield from (f"Metric {safe_text(name)}: {value}" for name, value in metrics_of(session))
     for part in parts_of(session):
         if part.balance is None:
             continue
@@ -76,12 +107,12 @@ def _render_middle(session: Session) -> Iterator[str]:
             yield f"Not reached: {b.said_of_not_reached}"
 
 
-def _budget_of(session: Session, name: str) -> str:
-    """What `stop.max_metric` of the session says of a metric; a file may say anything."""
-    stop = (session.settings or {}).get("stop")
-    budgets = stop.get("max_metric") if isinstance(stop, dict) else None
-    budget = budgets.get(name) if isinstance(budgets, dict) else None
-    return f"; the budget is {budget:.15g}" if isinstance(budget, int | float) and budget else ""
+def _render_advice(clusters: Sequence[FailedCluster]) -> Iterator[str]:
+    """What to do about the largest cluster of each kind; the others go the same way."""
+    first = {one.advice: one for one in reversed(clusters)}
+    yield from (f"  {advice}: {one.drain}" for advice, one in sorted(first.items()))
+    if clusters:
+        yield f"  If it is known: {clusters[0].accept}"
 
 
 def _render_block(title: str, lines: Sequence[str], most: int) -> Iterator[str]:

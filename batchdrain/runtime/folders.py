@@ -18,11 +18,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from batchdrain.runtime.held_folders import READ, HeldFolders
+
 _LOOK: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_READ: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _MOST_LINKS: Final = 40
 _OWNERS: Final[set[int]] = set()
 _ACL: Final = "system.posix_acl_access"
+_HELD: Final = HeldFolders()
 
 
 class MovableError(PermissionError):
@@ -39,8 +41,18 @@ def open_folder(path: str | Path, *, guarded: bool = False, mode: int | None = N
     A link on the way that others may turn elsewhere is refused; if `guarded`, so is a folder in whose place others may put
     another one. `mode`: of the folders that are made where there are none. Raises MovableError, OSError.
     """
-    names = _names_of(Path(path).absolute())
-    fd, place, links = os.open("/", _LOOK), "", 0
+    absolute = str(path) if str(path).startswith("/") else str(Path(path).absolute())
+    # What is made is looked at from the root: a session begins with it.
+    if mode is not None or (fd := _HELD.open((absolute, guarded))) is None:
+        fd = _walk(absolute, guarded, mode)
+        _HELD.hold((absolute, guarded), fd)
+    return fd
+
+
+def _walk(path: str, guarded: bool, mode: int | None) -> int:
+    """From the nearest folder above that is held; else from the root."""
+    (fd, place), links = (_nearest(path, guarded) if mode is None else None) or (os.open("/", _LOOK), ""), 0
+    names = _names_of(path[len(place) :])
     try:
         while names:
             name = names.pop()
@@ -57,9 +69,9 @@ def open_folder(path: str | Path, *, guarded: bool = False, mode: int | None = N
             if guarded and name != "..":
                 _require_fixed(fd, found, below)
             fd, place = _step(fd, name), below
-        return os.open(".", _READ, dir_fd=fd)  # only now to be read: of the folders above we may have no right to that
+        return os.open(".", READ, dir_fd=fd)  # only now to be read: of the folders above we may have no right to that
     except OSError as error:
-        error.filename = error.filename if isinstance(error, MovableError) else str(path)
+        error.filename = error.filename if isinstance(error, MovableError) else path
         raise
     finally:
         os.close(fd)
@@ -127,6 +139,15 @@ def cure_of_shared(found: os.stat_result, path: str | Path) -> str:
 def _may_change(found: os.stat_result) -> bool:
     """Whether its owner and its mode are ours to set."""
     return os.geteuid() in {0, found.st_uid}
+
+
+def _nearest(path: str, guarded: bool) -> tuple[int, str] | None:
+    """A descriptor of the nearest folder above that is held, and its path."""
+    place = path
+    while place := place.rpartition("/")[0]:
+        if (fd := _HELD.open((place, guarded))) is not None:
+            return fd, place
+    return None
 
 
 def _names_of(path: str | Path) -> list[str]:
@@ -218,3 +239,6 @@ def _name_of(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return f"uid {uid}"
+
+
+os.register_at_fork(after_in_child=_HELD.forget)

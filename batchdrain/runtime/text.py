@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,8 @@ COMMAND_OF_CI: Final = r"##(?=\[|(?i:vso|teamcity)\[)"
 _UNSAFE: Final = re.compile(f"[\x00-\x1f{UNSEEN}]")
 _UNSAFE_IN_LINES: Final = re.compile(f"[\x00-\x08\x0b-\x1f{UNSEEN}]")
 _COMMAND: Final = re.compile(rf"^[^\S\n]*::|{COMMAND_OF_CI}", re.MULTILINE)  # GitHub skips the blanks before it
+_SAFE_IN_LINES: Final = bytes(range(0x20, 0x7F)) + b"\t\n"
+_SAFE_CHARS: Final = 2_000
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -31,13 +34,22 @@ def _break(match: re.Match[str]) -> str:
     return match.group().replace("#", "\\x23", 1).replace(":", "\\x3a", 1)
 
 
-def safe_text(text: str, *, limit: int | None = 2_000) -> str:
+def safe_text(text: str, *, limit: int | None = _SAFE_CHARS) -> str:
     """One line for people, cut at `limit` with a sign (None: whole): controls and what can't be seen as escapes, and no command of a CI runner."""
     return _COMMAND.sub(_break, _UNSAFE.sub(_escape, text if limit is None else cut_text(text, limit)))
 
 
+def are_safe(texts: Sequence[str]) -> bool:
+    """Whether `safe_text` leaves each of them as it is, as far as a quick look tells."""
+    joined = " ".join(texts)
+    is_short = len(joined) <= _SAFE_CHARS or max(map(len, texts)) <= _SAFE_CHARS
+    return is_short and joined.isascii() and joined.isprintable() and "::" not in joined and "##" not in joined
+
+
 def safe_lines(text: str) -> str:
     """The same for a text of lines, which keeps its tabs. What is safe stays as it is."""
+    if text.isascii() and "::" not in text and "##" not in text and not text.encode().translate(None, _SAFE_IN_LINES):
+        return text  # of a million lines a pattern would look at each sign
     return _COMMAND.sub(_break, _UNSAFE_IN_LINES.sub(_escape, text))
 
 
@@ -111,3 +123,13 @@ def describe_ending(state: str, exit_code: int | None, signal: int | None = None
 def count_times(number: int) -> str:
     """'once', '2 times'."""
     return "once" if number == 1 else f"{number} times"
+
+
+def count_of(number: int, noun: str, plural: str = "") -> str:
+    """'1 failed phase', '2 failed phases'. `plural`: where it is more than an s."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def agree(number: float, one: str, more: str) -> str:
+    """The word that goes with so many: `one` for 1, else `more`: 'is', 'are'."""
+    return one if number == 1 else more

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from batchdrain.planning.remainder import Remainder
+from batchdrain.runtime.text import agree
 from batchdrain.sessions.result import Index, Record, Result
 
 
@@ -87,7 +88,7 @@ class Balance(Record):
         """What people read behind 'not reached'; '' where nothing was taken."""
         if not self.taken_elsewhere:
             return ""
-        was = "was" if self.taken_elsewhere == 1 else "were"
+        was = agree(self.taken_elsewhere, "was", "were")
         return f" ({self.taken_elsewhere} of them {was} moved or deleted, by a command or by somebody else)"
 
     @property
@@ -106,11 +107,11 @@ class Balance(Record):
 class BalanceCount:
     """What a session's results weigh. A step costs the same in a large session."""
 
-    def __init__(self, results: Sequence[Result], before: Balance | None, failed_state: str) -> None:
+    def __init__(self, results: Sequence[Result], before: Balance | None, failed_words: frozenset[str]) -> None:
         """`results`: of the session, which grow with it; `before`: its balance so far, None where it has none.
-        `failed_state`: the user's text for it."""
+        `failed_words`: the user's words for the state."""
         self._results = results
-        self._failed_state = failed_state
+        self._failed_words = failed_words
         self._fixed = self._failing = self._moved = 0
         self._gone = 0  # failed results whose phases have left the backlog since
         for result in results:
@@ -129,10 +130,15 @@ class BalanceCount:
         """Weigh a result; by -1: one that another takes the place of."""
         if result.success:
             self._fixed += by
-        elif result.fails_still(self._failed_state):
+        elif result.fails_still(self._failed_words):
             self._failing += by
         else:
             self._moved += by
+
+    def _is_back(self, result: Result) -> bool:
+        """Whether its phase stands in the state again that it was taken from, by whichever of its words."""
+        ends = (result.initial_state, result.final_state)
+        return ends[0] == ends[1] or all(one in self._failed_words for one in ends)
 
     def note(self, found: Remainder) -> None:
         """What a reading skipped, while phases may be on their way."""
@@ -141,11 +147,7 @@ class BalanceCount:
     def weigh(self, found: Remainder) -> None:
         """A reading, while no phase is on its way."""
         self._skips = Skips.of(found)
-        back = [
-            result
-            for result in self._results
-            if result.fails_still(self._failed_state) and result.final_state == result.initial_state
-        ]
+        back = [result for result in self._results if result.fails_still(self._failed_words) and self._is_back(result)]
         self._gone = sum(result.key not in found.attempted for result in back)
         self._known = self._fixed + self._failing + self._moved + found.total - len(found.attempted)
         if self._before is None:  # a session of the earlier program: nobody counted when it began

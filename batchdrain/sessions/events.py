@@ -25,6 +25,7 @@ class Event(StrEnum):
     SESSION_STARTED = "session.started"
     SESSION_RESUMED = "session.resumed"
     SESSION_PAUSED = "session.paused"
+    SESSION_ASKED = "session.asked"
     SESSION_STOPPED = "session.stopped"
     SESSION_COMPLETED = "session.completed"
     PHASE_SELECTED = "phase.selected"

@@ -23,6 +23,7 @@ from batchdrain.sessions.parse import CorruptSession, parse
 from batchdrain.sessions.session import Session
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+_SHOWN: Final = 5
 
 
 class LostSession(CorruptSession):
@@ -194,6 +195,10 @@ class SessionFolder:
             return self.path(name).lstat().st_mtime, name
         return 0.0, name
 
+    def newest(self) -> str:
+        """The ids of the newest sessions, the newest first, for people."""
+        return ", ".join(reversed(self.ids()[-_SHOWN:])) or "none"
+
     def _read(self, session_id: str) -> bytes:
         path = self.path(session_id)
         try:
@@ -204,9 +209,8 @@ class SessionFolder:
                     f"{path}: the file is gone",
                     remedy=f"`inv resume --session-id={session_id}` rebuilds it from the ledger",
                 ) from None
-            known = ", ".join(self.ids()[-5:]) or "none"
             raise UsageError(
-                f"--session-id: there is no session {session_id} in {self.folder} (newest: {known})",
+                f"--session-id: there is no session {session_id} in {self.folder} (newest: {self.newest()})",
                 remedy="`inv sessions` lists them",
             ) from None
         except OSError as error:

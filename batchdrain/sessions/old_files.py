@@ -7,6 +7,7 @@ on the way, the next look finds what is left.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -24,6 +25,7 @@ _TRIAGE: Final = re.compile(r"triage-(\d{8}-\d{6})(-\d{1,6})?", re.ASCII)
 _FILE: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,99}?)\.(json|events\.jsonl|json\.corrupt-\d{1,9})", re.ASCII)
 _TAIL_BYTES: Final = 65_536
 LOCK: Final = "lock"
+_TRIES: Final = 8
 
 
 @dataclass(slots=True)
@@ -118,8 +120,27 @@ def remove_session(fd: int, files: SessionFiles) -> None:
         if name:
             _unlink(fd, name)
     _unlink(fd, f"{files.session_id}/{LOCK}")
-    with contextlib.suppress(FileNotFoundError):
-        os.rmdir(files.session_id, dir_fd=fd)
+    _remove_own(fd, files.session_id)
+
+
+def _remove_own(fd: int, name: str) -> None:
+    """Who wants the lock makes what is missing of the folder anew. Once he has a lock of his own there, the folder is his: another
+    prune removes it as we do."""
+    for _ in range(_TRIES):
+        try:
+            os.rmdir(name, dir_fd=fd)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        else:
+            return
+        if _kind_of(fd, f"{name}/{LOCK}") is not None:
+            return
+        with contextlib.suppress(FileNotFoundError):
+            trees.empty(fd, name, but={LOCK})
+    os.rmdir(name, dir_fd=fd)
 
 
 def remove_folder(fd: int, name: str) -> None:

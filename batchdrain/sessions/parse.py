@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from batchdrain.config.messages import explain
 from batchdrain.model.errors import BadData
+from batchdrain.sessions.renewed_fingerprints import renew_fingerprints
 from batchdrain.sessions.session import SCHEMA_VERSION, Session
 
 _DEEPEST: Final = 100
@@ -46,6 +47,7 @@ def parse(raw: bytes, place: str) -> Session:
             f"{place}: is no session: {where}: {explain(first)}", remedy="`inv resume` rebuilds it from the ledger"
         ) from None
     session.schema_version = SCHEMA_VERSION
+    renew_fingerprints(session)
     return session
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.failure_row import FailureRow
+from batchdrain.planning.group_figures import GroupFigures
 from batchdrain.planning.stop import Progress
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
@@ -33,6 +34,8 @@ class ResultCounts:
         self.earlier_s = 0.0  #: for which the session, and others of its chain, were drained before
         self.passed_over: dict[PhaseKey, Skip] = {}  #: phases that could not be claimed: not to be chosen again for now
         self.fixed: dict[str, int] = {}  #: phases that this session completed, by run_id
+        self.is_tried_again = False  #: a transient failure came in another session of the chain
+        self.group: GroupFigures | None = None  #: what all drains of its group did, where it is of one
         self.metric = metric  #: whose absence is counted
 
     def add(self, result: Result, by: int = 1) -> None:
@@ -95,7 +98,7 @@ class ResultCounts:
 
     def progress(self) -> Progress:
         """Numbers as of now; its mappings go on growing with the results."""
-        return Progress(
+        own = Progress(
             elapsed_s=self.earlier_s + time.monotonic() - self._begun,
             consecutive_failures=self._consecutive,
             timeouts=self._timeouts,
@@ -109,6 +112,7 @@ class ResultCounts:
             canaries=self._canaries,
             dead_canaries=self._dead_canaries,
         )
+        return own if self.group is None else self.group.apply(own)
 
 
 def counts_of(session: Session, before: ResultCounts | None = None) -> ResultCounts:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from batchdrain.database.ledger.history import History
+from batchdrain.failures.kept_fingerprint import FIRST, KeptFingerprint
 from batchdrain.model.errors import BadData
 from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import COUNTED, Outcome
@@ -21,8 +22,8 @@ class UnknownSession(BadData):
     """Neither its file nor the ledger holds anything of a session."""
 
 
-def rebuilt(history: History, session_id: str, why: BadData, failed_state: str) -> Session:
-    """What the ledger holds of the session. `failed_state`: the user's word for failed. Raises UnknownSession, saying `why`
+def rebuilt(history: History, session_id: str, why: BadData, failed_words: frozenset[str]) -> Session:
+    """What the ledger holds of the session. `failed_words`: the user's words for failed. Raises UnknownSession, saying `why`
     it was asked, when it holds nothing of it."""
     heads = history.read_session_heads(session_id)
     if not heads:
@@ -33,7 +34,7 @@ def rebuilt(history: History, session_id: str, why: BadData, failed_state: str) 
     session = max((parse(head.encode(), f"ledger: session {session_id}") for head in heads), key=_start)
     session.results = results_of(history.read_session_rows(session.session_uid or ""))
     session.recount()
-    session.balance = BalanceCount(session.results, session.balance, failed_state).balance()
+    session.balance = BalanceCount(session.results, session.balance, failed_words).balance()
     return session
 
 
@@ -55,21 +56,32 @@ def results_of(rows: Iterable[Mapping[str, Any]]) -> list[Result]:
             timestamp=clock.from_ms(row["ended_ms"]),
             attempt=row["attempt"],
             category=row["category"],
-            fingerprint=row["fingerprint"],
+            fingerprint=_to_fingerprint(row),
             exit_code=row["exit_code"],
             signal=row["signal"],
             duration_s=None if row["duration_ms"] is None else row["duration_ms"] / 1000,
             timed_out=row["outcome"] == Outcome.TIMEOUT.value,
             stderr_path=row["log_path"],
-            stdout_path=None if row["log_path"] is None else _to_stdout(row["log_path"]),
+            stdout_path=_stdout_of(row),
             metrics=json.loads(row["metrics"]) if row["metrics"] else {},
         )
     return list(results.values())
 
 
-def _to_stdout(log_path: str) -> str:
-    """Both logs of an execution have one name, but for its end."""
-    return f"{log_path.removesuffix('.stderr.txt')}.stdout.txt" if log_path.endswith(".stderr.txt") else log_path
+def _stdout_of(row: Mapping[str, Any]) -> str | None:
+    """Rows that were written before version 4 of the tables do not have it: both logs have one name, but for its end."""
+    told, stderr = row.get("stdout_path"), row["log_path"]
+    if told is not None or stderr is None:
+        return None if told is None else str(told)
+    return f"{stderr.removesuffix('.stderr.txt')}.stdout.txt" if stderr.endswith(".stderr.txt") else str(stderr)
+
+
+def _to_fingerprint(row: Mapping[str, Any]) -> str | None:
+    """By the rules of now, whatever they were when it was kept."""
+    kept, version = row["fingerprint"], row.get("fingerprint_version") or FIRST
+    if not kept:
+        return kept if kept is None else str(kept)
+    return KeptFingerprint(fingerprint=kept, version=version, example=row["reason"] or "").nearest
 
 
 def catch_up(session: Session, rows: Iterable[Mapping[str, Any]]) -> int:

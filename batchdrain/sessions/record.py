@@ -28,7 +28,7 @@ from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.progress import ResultCounts, counts_of
 from batchdrain.sessions.render import render_result
 from batchdrain.sessions.result import Result
-from batchdrain.sessions.session import Session, Status
+from batchdrain.sessions.session import NOTED, AskedOf, Session, Status
 
 AT_ONCE: Final = 100
 """Up to so many results the file is replaced after each phase."""
@@ -39,6 +39,7 @@ FULL_BYTES: Final = files.LARGEST // 4 * 3
 _NOTED_CHARS: Final = 2_000
 LAG_S: Final = 0.8
 _ENDS_WITHIN_S: Final = 60.0
+_FAILED: Final = frozenset({"FAILED"})
 
 
 class SessionRecord:
@@ -49,10 +50,10 @@ class SessionRecord:
         session: Session,
         folder: SessionFolder,
         lock: int,
-        failed_state: str = "FAILED",
+        failed_words: frozenset[str] = _FAILED,
         counts: ResultCounts | None = None,
     ) -> None:
-        """`failed_state`: the user's text for it. `counts`: of a new session, which its backlog knows already."""
+        """`failed_words`: the user's words for the state. `counts`: of a new session, which its backlog knows already."""
         self.session = session
         self.path = folder.path(session.session_id)
         self.logs = folder.logs(session.session_id)
@@ -78,7 +79,7 @@ class SessionRecord:
         self.counts.earlier_s += session.active_s
         self._active_before_s = session.active_s
         self._place = self.counts.places
-        self.balance_count = BalanceCount(session.results, session.balance, failed_state)
+        self.balance_count = BalanceCount(session.results, session.balance, failed_words)
 
     @property
     def is_full(self) -> bool:
@@ -138,6 +139,12 @@ class SessionRecord:
         """Keep for the summary that a rule acted on `count` phases; None: nobody counted them."""
         with self._guard:
             self.session.note(skip, count)
+
+    def note_asked(self, asked: AskedOf) -> None:
+        """Keep what was asked of the session from elsewhere, with the next save and as an event; of very many the last ones."""
+        with self._guard:
+            self.session.asked = [*self.session.asked, asked][-NOTED:]
+        self.events.write(Event.SESSION_ASKED, ask=asked.ask, by=asked.by, reason=asked.reason)
 
     def note_reading(self, found: Remainder, *, is_last: bool = False) -> None:
         """A look at the backlog: what it skips. `is_last`: no phase is on its way any more."""

@@ -39,7 +39,7 @@ Count = Annotated[int, Field(ge=0, lt=2**63)]
 class Record(BaseModel):
     """A part of a session's file. Fields that we don't know are kept."""
 
-    model_config = ConfigDict(extra="allow", validate_assignment=False)
+    model_config = ConfigDict(extra="allow", validate_assignment=False, defer_build=True)
 
 
 class Result(Record):
@@ -61,6 +61,7 @@ class Result(Record):
     duration_s: Finite | None = None
     cpu_s: Finite | None = None
     max_rss_kb: Count | None = None
+    host: str | None = None
     timed_out: bool = False
     stdout_path: str | None = None
     stderr_path: str | None = None
@@ -78,9 +79,9 @@ class Result(Record):
         """The earlier program wrote it as the final state."""
         return self.timed_out or self.final_state == EARLIER_TIMEOUT
 
-    def fails_still(self, failed_state: str) -> bool:
+    def fails_still(self, failed_words: frozenset[str]) -> bool:
         """Whether its phase stood in the failed state, or in the one that it was taken from, when it was recorded."""
-        return not self.success and self.final_state in {failed_state, self.initial_state, EARLIER_TIMEOUT}
+        return not self.success and self.final_state in {*failed_words, self.initial_state, EARLIER_TIMEOUT}
 
     @classmethod
     def of(cls, end: Finished) -> Result:

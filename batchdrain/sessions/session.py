@@ -5,14 +5,18 @@ The ledger is the authority; this is a projection of it. Fields that we don't kn
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
+from batchdrain.failures.kept_fingerprint import FIRST
+from batchdrain.model.asked import Asked
 from batchdrain.model.phase import Skip
+from batchdrain.runtime import clock
 from batchdrain.sessions.balance import Balance
+from batchdrain.sessions.kept_forecast import KeptForecast
 from batchdrain.sessions.result import Count, Finite, Moment, Record, Result
 
 SCHEMA_VERSION: Final = 1
@@ -44,6 +48,23 @@ class Skipped(Record):
     count: int | None = None  #: phases; None where nobody counted them
 
 
+class AskedOf(Record):
+    """What was asked of a session from another shell or host."""
+
+    ask: str
+    by: str = ""
+    reason: str = ""
+    at: Moment | None = None
+
+    @classmethod
+    def of(cls, asked: Asked) -> AskedOf:
+        """As the ledger has it."""
+        return cls(ask=asked.ask.value, by=asked.by, reason=asked.reason, at=clock.from_ms(asked.at_ms))
+
+    def __str__(self) -> str:
+        return f"{self.ask} by {self.by}" + (f": {self.reason}" if self.reason else "")
+
+
 class Session(Record):
     """One drain. Defaults are those of a file that the earlier program wrote."""
 
@@ -55,6 +76,7 @@ class Session(Record):
     database: dict[str, Any] | None = None
     settings: dict[str, Any] | None = None
     balance: Balance | None = None
+    forecast: KeptForecast | None = None
     status: Status | None = None
     started_at: Moment
     completed_at: Moment | None = None
@@ -68,9 +90,11 @@ class Session(Record):
     total_timeouts: Count = 0
     stopped_because: str | None = None
     skipped: list[Skipped] = Field(default_factory=list)
+    asked: list[AskedOf] = Field(default_factory=list)
     without_effect: list[str] = Field(default_factory=list)
     metrics: dict[str, Finite] = Field(default_factory=dict)
     fingerprint_counts: dict[str, Count] = Field(default_factory=dict)
+    fingerprint_version: Annotated[int, Field(ge=1)] = FIRST
     results: list[Result] = Field(default_factory=list)
 
     @property
@@ -98,11 +122,11 @@ class Session(Record):
 
     def by_run(self) -> dict[str, tuple[int, int]]:
         """For each run, in the order of its first result: how many succeeded, of how many."""
-        rows: dict[str, tuple[int, int]] = {}
-        for result in self.results:
-            succeeded, count = rows.get(result.run_id, (0, 0))
-            rows[result.run_id] = (succeeded + result.success, count + 1)
-        return rows
+        return _count(self.results, lambda result: result.run_id)
+
+    def by_host(self) -> dict[str, tuple[int, int]]:
+        """The same by the host of a worker that executed it; what was executed beside the controller is left out."""
+        return _count([result for result in self.results if result.host], lambda result: str(result.host))
 
     def note(self, skip: Skip, count: int | None) -> None:
         """A rule acted on `count` phases (None: nobody counted them). A later count takes the place of a former one."""
@@ -148,3 +172,11 @@ def metrics_per_minute(session: Session) -> Mapping[str, float]:
     """Each metric by minute of execution; {} where nothing was executed."""
     minutes = sum(result.duration_s or 0.0 for result in session.results) / 60
     return {name: total / minutes for name, total in session.metrics.items()} if minutes > 0 else {}
+
+
+def _count(results: Iterable[Result], name_of: Callable[[Result], str]) -> dict[str, tuple[int, int]]:
+    rows: dict[str, tuple[int, int]] = {}
+    for result in results:
+        succeeded, count = rows.get(name := name_of(result), (0, 0))
+        rows[name] = (succeeded + result.success, count + 1)
+    return rows

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, TypeVar
 
 from pydantic import Field
 
 from batchdrain.model.phase import Skip
 from batchdrain.sessions.balance import Balance
 from batchdrain.sessions.session import Session, Status
+
+Number = TypeVar("Number", int, float)
+_KNOWN_LAST: Final = "--max-attempts="
 
 
 class Whole(Session):
@@ -46,13 +49,16 @@ def whole_of(parts: Sequence[Session], ended: Status | None, because: str | None
         found.status = Status.INTERRUPTED
     reasons = [*(part.stopped_because for part in parts), because]
     found.stopped_because = "; ".join(dict.fromkeys(reason for reason in reasons if reason)) or None
+    found.forecast = next((part.forecast for part in parts if part.forecast is not None), None)
     found.active_s = sum(part.active_s for part in parts)
     found.balance = _sum_balances([part.balance for part in parts if part.balance is not None])
     found.results = [result for part in parts for result in part.results]
     for name in ("total_processed", "total_success", "total_failed", "total_timeouts"):
         setattr(found, name, sum(getattr(part, name) for part in parts))
-    found.metrics = dict(sum((Counter(part.metrics) for part in parts), Counter()))
-    found.fingerprint_counts = dict(sum((Counter(part.fingerprint_counts) for part in parts), Counter()))
+    found.metrics = _add_up(part.metrics for part in parts)
+    found.fingerprint_counts = _add_up(part.fingerprint_counts for part in parts)
+    found.without_effect = _join_idle(parts)
+    found.asked = [one for part in parts for one in part.asked]
     found.skipped = []
     counts: dict[Skip, int | None] = {}
     for one in (one for part in parts for one in part.skipped):
@@ -64,8 +70,23 @@ def whole_of(parts: Sequence[Session], ended: Status | None, because: str | None
     return found
 
 
+def _join_idle(parts: Sequence[Session]) -> list[str]:
+    """What changed nothing in any of them. Of a limit on attempts the last one knows: it speaks of those before it too."""
+    earlier = [line for part in parts[:-1] for line in part.without_effect if not line.startswith(_KNOWN_LAST)]
+    return list(dict.fromkeys([*earlier, *parts[-1].without_effect]))
+
+
 def _sum_balances(balances: Sequence[Balance]) -> Balance | None:
     if not balances:
         return None
     names = Balance.model_fields
     return Balance(**{name: sum(getattr(balance, name) for balance in balances) for name in names})
+
+
+def _add_up(some: Iterable[Mapping[str, Number]]) -> dict[str, Number]:
+    """By name. Sums of nothing and below it are sums too: the plus of two Counters would drop them."""
+    found: dict[str, Number] = {}
+    for one in some:
+        for name, value in one.items():
+            found[name] = found[name] + value if name in found else value
+    return found

@@ -6,18 +6,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.benchmarks.bench import Bench
 from tests.benchmarks.figure import Figure
-from tests.benchmarks.pairs import Cost, cost, in_turns, median_cpu_s, median_wall_s
+from tests.benchmarks.pairs import Cost, cost, in_turns
 
 OURS = "from batchdrain.collection import ns as ns\n"
 EMPTY = 'from invoke import task\n\n\n@task\ndef nothing(c):\n    """Do nothing."""\n'
 
 
-def measure(folder: Path, *, quick: bool) -> list[Figure]:
-    return figures(folder, sys.executable, 3 if quick else 40)
+def measure(bench: Bench) -> list[Figure]:
+    return [figure_of(bench.folder, sys.executable, bench.sizes.starts)]
 
 
-def figures(folder: Path, python: str, rounds: int) -> list[Figure]:
+def figure_of(folder: Path, python: str, rounds: int) -> Figure:
     """`python`: the interpreter that has the batchdrain to be measured."""
     for name, text in (("ours", OURS), ("empty", EMPTY)):
         (folder / name).mkdir(parents=True)
@@ -31,10 +32,4 @@ def figures(folder: Path, python: str, rounds: int) -> list[Figure]:
     for name in ("ours", "empty"):
         listed(name)
     ours, empty = in_turns(lambda: listed("ours"), lambda: listed("empty"), rounds)
-    note, against = f"median of {rounds} each, in turns", "an empty tasks.py"
-    return [
-        Figure(name="inv --list, CPU", ours=median_cpu_s(ours) * 1000, reference=median_cpu_s(empty) * 1000, unit="ms",
-               against=against, bound=1.1, note=note),
-        Figure(name="inv --list, by the clock", ours=median_wall_s(ours) * 1000, reference=median_wall_s(empty) * 1000, unit="ms",
-               against=against, note=note),
-    ]  # fmt: skip
+    return Figure.of("list", [(one.cpu_s * 1000, other.cpu_s * 1000) for one, other in zip(ours, empty, strict=True)])

@@ -14,8 +14,9 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.benchmarks import listing
-from tests.benchmarks.figure import Figure, table_of
-from tests.benchmarks.pairs import Cost, cost, in_turns, median_cpu_s, median_wall_s
+from tests.benchmarks.figure import Figure, Pair, table_of
+from tests.benchmarks.pairs import Cost, cost, in_turns
+from tests.benchmarks.row import ANY, Row
 from tests.benchmarks.sample import make_project
 
 NOISE = 1.1
@@ -32,9 +33,9 @@ def main() -> int:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="batchdrain-") as name:
         folder = Path(name)
-        found = [*_drains(folder, asked.a, asked.b, asked.phases, asked.rounds)] if asked.rounds else []
+        found = _drains(folder, asked.a, asked.b, asked.phases, asked.rounds) if asked.rounds else []
         if asked.lists:
-            found += listing.figures(folder / "a", asked.a, asked.lists)
+            found.append(listing.figure_of(folder / "a", asked.a, asked.lists))
     Console(width=190).print(table_of(found, title="A against B, in turns, in one run on this machine"))
     return 0 if all(figure.holds for figure in found) else 1
 
@@ -56,13 +57,20 @@ def _drains(folder: Path, a: str, b: str, phases: int, rounds: int) -> list[Figu
         return found
 
     ours, theirs = in_turns(lambda: drained(a), lambda: drained(b), rounds)
-    name, note, per = f"a phase of /bin/true, of {phases} in one drain", f"median of {rounds} drains each", 1000 / phases
+    per, both = 1000 / phases, list(zip(ours, theirs, strict=True))
     return [
-        Figure(name=f"{name}, CPU", ours=median_cpu_s(ours) * per, reference=median_cpu_s(theirs) * per, unit="ms", against="B",
-               bound=NOISE, note=note),
-        Figure(name=f"{name}, by the clock", ours=median_wall_s(ours) * per, reference=median_wall_s(theirs) * per, unit="ms",
-               against="B", note=note),
-    ]  # fmt: skip
+        _figure(
+            f"{phases} in one drain, processor time", [(one.cpu_s * per, other.cpu_s * per) for one, other in both], NOISE
+        ),
+        _figure(
+            f"{phases} in one drain, by the clock", [(one.wall_s * per, other.wall_s * per) for one, other in both], None
+        ),
+    ]
+
+
+def _figure(how: str, pairs: list[Pair], bound: float | None) -> Figure:
+    row = Row(key="paired", what=f"a phase of /bin/true, of {how}", against="B", bounds={ANY: bound})
+    return Figure(row=row, pairs=pairs)
 
 
 if __name__ == "__main__":

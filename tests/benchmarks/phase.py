@@ -1,70 +1,76 @@
-"""One durable phase of /bin/true, as a user drains it, against GNU parallel's with a job log; and with a large backlog."""
+"""One durable phase of /bin/true, as a user drains it, against GNU parallel's with a job log; and with a large backlog.
+
+A phase is a long drain less a short one: starts and ends fall out.
+"""
 
 from __future__ import annotations
 
-import os
-import shutil
-import statistics
-import subprocess
-import sys
-import time
-from pathlib import Path
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from tests.benchmarks.figure import Figure
-from tests.benchmarks.sample import make_project
-
-
-def measure(folder: Path, *, quick: bool) -> list[Figure]:
-    few, many, rounds = (20, 120, 2) if quick else (50, 450, 5)
-    small, large = 1_000, 100_000
-    ours: dict[int, list[float]] = {small: [], large: []}
-    theirs: list[float] = []
-    bases = {failed: make_project(folder / f"base-{failed}", failed).parent for failed in (small, large)}
-    for round_ in range(rounds):
-        for failed, base in bases.items():
-            times = [_drained(base, folder / f"{failed}-{round_}-{count}", count) for count in (few, many)]
-            ours[failed].append((times[1] - times[0]) / (many - few) * 1000)
-        if shutil.which("parallel"):
-            times = [_parallel(folder / f"jobs-{round_}-{count}", count) for count in (few, many)]
-            theirs.append((times[1] - times[0]) / (many - few) * 1000)
-    marginal = {failed: statistics.median(found) for failed, found in ours.items()}
-    return [
-        Figure(
-            name="one durable phase of /bin/true", ours=marginal[small], reference=statistics.median(theirs) if theirs else None,
-            unit="ms", against="parallel -j1 --joblog", bound=1.0, note="" if theirs else "parallel is not installed",
-        ),
-        Figure(
-            name="the same with 100 000 failed", ours=marginal[large], reference=marginal[small], unit="ms",
-            against="with 1 000 failed", bound=1.25, note="1.25 allows for noise",
-        ),
-    ]  # fmt: skip
+from tests.benchmarks.backlog_texts import DISTINCT, FEW, BacklogTexts
+from tests.benchmarks.bench import Bench
+from tests.benchmarks.drained import drain_exactly
+from tests.benchmarks.figure import Figure, Pair
+from tests.benchmarks.gnu_parallel import MISSING, run_parallel
+from tests.benchmarks.machine import parallel_version
+from tests.benchmarks.pairs import Cost
 
 
-def _drained(base: Path, work: Path, count: int) -> float:
-    """Seconds of a whole `inv drain` of so many phases, on a fresh copy.
+class _Taken(NamedTuple):
+    """One phase, in milliseconds."""
 
-    The copy stays until the end: what is deleted now, the disk is told of at somebody's next commit.
-    """
-    shutil.copytree(base, work)
-    started = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-m", "invoke", "drain", f"--batch-size={count}"],
-        cwd=work,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    elapsed = time.perf_counter() - started
-    if done.returncode != 0 or f"Total Processed: {count}" not in done.stdout:
-        raise RuntimeError(f"the drain failed: {done.stdout[-500:]}{done.stderr[-500:]}")
-    return elapsed
+    wall_ms: float
+    cpu_ms: float
 
 
-def _parallel(log: Path, count: int) -> float:
-    """Seconds of a whole GNU parallel over so many jobs."""
-    started = time.perf_counter()
-    subprocess.run(
-        ["parallel", "--will-cite", "-j1", "--joblog", str(log), "/bin/true", ":::", *map(str, range(count))],
-        env={**os.environ, "PARALLEL_HOME": str(log.parent)}, capture_output=True, check=True,
-    )  # fmt: skip
-    return time.perf_counter() - started
+def measure(bench: Bench) -> list[Figure]:
+    kinds = (DISTINCT,) if bench.sizes.is_gate else (DISTINCT, FEW)
+    return [figure for texts in kinds for figure in _figures(bench, texts)]
+
+
+def _figures(bench: Bench, texts: BacklogTexts) -> Iterator[Figure]:
+    sizes = bench.sizes
+    has_parallel = parallel_version() is not None
+    small: list[_Taken] = []
+    large: list[_Taken] = []
+    theirs: list[_Taken] = []
+    for _ in range(sizes.pairs):
+        small.append(_ours(bench, texts, sizes.small))
+        if has_parallel:
+            theirs.append(_theirs(bench))
+        large.append(_ours(bench, texts, sizes.rows))
+    note = f"{sizes.phases[1] - sizes.phases[0]} phases"
+    missing = "" if has_parallel else MISSING
+    beside = list(zip(small, theirs, strict=False))
+    many = list(zip(large, small, strict=True))
+    yield Figure.of("phase", _wall(beside), texts=texts.name, note=missing or note)
+    yield Figure.of("phase-cpu", _cpu(beside), texts=texts.name, note=missing or note)
+    yield Figure.of("phase-large", _wall(many), texts=texts.name, note=note, rows=sizes.rows)
+    yield Figure.of("phase-large-cpu", _cpu(many), texts=texts.name, note=note, rows=sizes.rows)
+
+
+def _ours(bench: Bench, texts: BacklogTexts, failed: int) -> _Taken:
+    """The small backlog is a fresh copy each time: it would be empty soon."""
+    is_small = failed == bench.sizes.small
+    project = bench.backlogs.fresh(failed, texts) if is_small else bench.backlogs.project(failed, texts)
+    few, many = (drain_exactly(project, phases) for phases in bench.sizes.phases)
+    return _per_phase(bench, few, many)
+
+
+def _theirs(bench: Bench) -> _Taken:
+    few, many = (run_parallel(bench.folder, jobs, 1, ["/bin/true"]) for jobs in bench.sizes.phases)
+    return _per_phase(bench, few, many)
+
+
+def _per_phase(bench: Bench, few: Cost, many: Cost) -> _Taken:
+    phases = bench.sizes.phases[1] - bench.sizes.phases[0]
+    return _Taken((many.wall_s - few.wall_s) / phases * 1000, (many.cpu_s - few.cpu_s) / phases * 1000)
+
+
+def _wall(pairs: list[tuple[_Taken, _Taken]]) -> Iterator[Pair]:
+    return ((ours.wall_ms, reference.wall_ms) for ours, reference in pairs)
+
+
+def _cpu(pairs: list[tuple[_Taken, _Taken]]) -> Iterator[Pair]:
+    return ((ours.cpu_ms, reference.cpu_ms) for ours, reference in pairs)

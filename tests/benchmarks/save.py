@@ -11,36 +11,37 @@ from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
+from tests.benchmarks.bench import Bench
 from tests.benchmarks.figure import Figure
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def measure(folder: Path, *, quick: bool) -> list[Figure]:
-    size, adds = (2_000, 300) if quick else (10_000, 1_500)
-    place = SessionFolder(folder / "sessions")
+def measure(bench: Bench) -> list[Figure]:
+    size, adds = bench.sizes.results
+    place = SessionFolder(bench.folder / "sessions")
     place.prepare()
     name = place.new_id(MOMENT)
     session = Session(session_id=name, session_uid="u" * 32, started_at=MOMENT, results=[_result(n) for n in range(size)])
     record = SessionRecord(session, place, place.lock(name))
-    events = place.events_path(name)
     record.add(_result(size), _event(size))
     record.settle()
-    line = events.read_bytes()
-    started = time.perf_counter()
-    for number in range(size + 1, size + 1 + adds):
-        found = _result(number)
-        record.add(found, _event(number))
-        record.settle()
-    ours = (time.perf_counter() - started) / adds * 1000
+    line = place.events_path(name).read_bytes()
+    pairs = []
+    for number in range(bench.sizes.pairs):
+        first = size + 1 + number * adds
+        pairs.append((_record(record, range(first, first + adds)), 3 * _append(bench.folder / "appended", line, adds)))
     record.close()
-    reference = _append(folder / "appended", line, adds)
-    return [
-        Figure(
-            name=f"a result into a session of {size}", ours=ours, reference=3 * reference, unit="ms",
-            against="three appends with fdatasync", bound=1.0,
-        )
-    ]  # fmt: skip
+    return [Figure.of("save", pairs, note="by the clock", results=size)]
+
+
+def _record(record: SessionRecord, numbers: range) -> float:
+    """Milliseconds of one result."""
+    started = time.perf_counter()
+    for number in numbers:
+        record.add(_result(number), _event(number))
+        record.settle()
+    return (time.perf_counter() - started) / len(numbers) * 1000
 
 
 def _append(path: Path, line: bytes, count: int) -> float:

@@ -1,41 +1,52 @@
-"""Judging a failure text: linear in its length, also for texts made to be slow."""
+"""All that is done with a failure text: linear in its length, also for texts made to be slow."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
+from batchdrain.config.redaction import redactor_of
 from batchdrain.failures import categorise, fingerprint
 from batchdrain.failures.suffix import strip_suffix
-from tests.benchmarks.figure import Figure
+from batchdrain.model.failure import Failure
+from tests.benchmarks.bench import Bench
+from tests.benchmarks.figure import Figure, Pair
 
-UNITS = ("(", "'", "/", "_", "a_", "\x00", "a.", "status code ", "package a", "expected output ", "connection ")
-ROUNDS = 5
+UNITS = ("(", "'", "/", "_", "a_", "\x00", "a.", "status code ", "package a", "expected output ", "connection ", "x: ",
+         "postgresql://u:p@h/ ", "\n", "é", "password=a ")  # fmt: skip
+LONG, SHORT, TRIES = 64_000, 8_000, 5
+_REDACT = redactor_of({"ACME_PASSWORD": "hunter2-hunter2"}, make_url("postgresql://me:s3cret-s3cret@db.example/app"))
 
 
-def measure(folder: Path, *, quick: bool) -> list[Figure]:
-    costs = {unit: (_judged(unit, 8_000), _judged(unit, 2_000)) for unit in UNITS}
-    worst = max(costs, key=lambda unit: costs[unit][0] / costs[unit][1])
-    few, many = (2_000, 8_000) if quick else (20_000, 80_000)
+def measure(bench: Bench) -> list[Figure]:
+    costs = {unit: _pairs(unit, bench.sizes.pairs) for unit in UNITS}
+    figures = {unit: Figure.of("text", pairs) for unit, pairs in costs.items()}
+    is_gate = bench.sizes.is_gate
+    worst = max(UNITS, key=lambda unit: (figures[unit].best if is_gate else figures[unit].ratio) or 0.0)
+    few, many = 20_000, 80_000
+    stripped = [(_stripped(many), _stripped(few)) for _ in range(bench.sizes.pairs)]
     return [
-        Figure(
-            name="a hostile text of 8 000 characters", ours=costs[worst][0], reference=costs[worst][1], unit="ms",
-            against="one of 2 000", bound=8.0, note=f"the worst of {len(UNITS)} kinds: {worst!r}",
-        ),
-        Figure(
-            name=f"{many} suffixes taken off", ours=_stripped(many), reference=_stripped(few), unit="ms",
-            against=f"{few} of them", bound=8.0,
-        ),
-    ]  # fmt: skip
+        Figure.of("text", costs[worst], note=f"processor time, the worst of {len(UNITS)} kinds: {worst!r}"),
+        Figure.of("suffixes", stripped, note="processor time", many=many, few=few),
+    ]
 
 
-def _judged(unit: str, chars: int) -> float:
-    text = (unit * chars)[:chars] + "x"
+def _pairs(unit: str, rounds: int) -> list[Pair]:
+    return [(_judged(unit, LONG, number), _judged(unit, SHORT, number)) for number in range(rounds)]
+
+
+def _judged(unit: str, chars: int, round_: int) -> float:
+    """Each text is new: what is remembered takes no time. The whole text is judged too: an excerpt of it is short."""
+    text = (unit * chars)[:chars] + f"x{round_}"
 
     def judge(number: int) -> None:
-        categorise(f"{text}{number}")  # each text is new: what is remembered takes no time
-        fingerprint(f"{text}{number}")
+        one = f"{text}/{number}"
+        failure = Failure.of(one, categorise, _REDACT)
+        _ = failure.text, failure.category, failure.fingerprint
+        categorise(one)
+        fingerprint(one)
 
     return _least_ms(judge)
 
@@ -46,8 +57,9 @@ def _stripped(count: int) -> float:
 
 
 def _least_ms(work: Callable[[int], object]) -> float:
+    """Of a few tries: another's load falls on one of them, seldom on all."""
     taken = []
-    for number in range(ROUNDS):
+    for number in range(TRIES):
         begun = time.thread_time()
         work(number)
         taken.append(time.thread_time() - begun)

@@ -122,10 +122,19 @@ FAULTS: Final = {
     95: Fault("a result file with a field of a wrong kind, or that is no JSON", 25, cases=25),
     99: Fault("a prune is killed, meets another one, a drain, links, a disk that takes nothing", 14, cases=8),
     96: Fault(
-        "a chain is killed, interrupted or left by an error: in its first part, between its parts, in its second", 6, cases=6
+        "a chain is killed, interrupted or left by an error: in its first part, between its parts, in its second",
+        11,
+        cases=11,
     ),
     97: Fault("a chain on tables of an earlier version, which wait as somebody holds a claim", 2, cases=2),
-    98: Fault("the command breaks, and fails the same way whatever the phase", 4, cases=4),
+    98: Fault("the command breaks, and fails the same way whatever the phase", 10, cases=10),
+    100: Fault("an engine believes a worker dead, and delivers its order again while the first runs", 1, EACH),
+    101: Fault("an engine's scheduler dies: every future is cancelled, the commands run on", 1, EACH),
+    102: Fault("a future fails whose command runs on, on another host", 1, EACH),
+    103: Fault("an engine's workers can't begin any order", 2, EACH, cases=2),
+    104: Fault("an engine has no worker, loses it, or says nothing more; then Ctrl-C, once and twice", 6, cases=6),
+    105: Fault("an engine is away, wrongly set up, hides the folder of tickets, gives a ticket twice", 5, cases=5),
+    106: Fault("nothing is heard of an order any more: no ending, no error", 2, EACH, cases=2),
 }
 
 

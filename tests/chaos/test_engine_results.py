@@ -12,20 +12,23 @@ from tests.support.workplace import Workplace
 pytestmark = pytest.mark.everyday("sqlite")
 
 ENGINES = """
-import dataclasses
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 FOUND = {
-    "nothing": lambda ending: None,
-    "fields": lambda ending: {"by": "exit", "exit_code": 0},
-    "numbers": lambda ending: dataclasses.replace(ending, exit_code=10**40, duration_s=float("nan")),
-    "raised": lambda ending: 1 / 0,
+    "nothing": lambda answer: None,
+    "fields": lambda answer: {"v": 1, "kind": "ended"},
+    "numbers": lambda answer: answer.replace(b'"exit_code": 0', b'"exit_code": 1' + b"0" * 40),
+    "versions": lambda answer: answer.replace(b'"v": 1', b'"v": 2'),
+    "unknown": lambda answer: b'{"v": 1, "kind": "unknown", "message": "is of another version", "speaks": [7]}',
+    "others": lambda answer: answer.replace(b'"token": "', b'"token": "not'),
+    "raised": lambda answer: 1 / 0,
 }
 
 class Lies(ThreadPoolExecutor):
-    def submit(self, call, order):
-        found = FOUND[order.env["BATCHDRAIN_RUN_ID"]]
-        return super().submit(lambda order: found(call(order)), order)
+    def submit(self, call, message):
+        found = FOUND.get(json.loads(message)["env"]["BATCHDRAIN_RUN_ID"], lambda answer: answer)
+        return super().submit(lambda message: found(call(message)), message)
 
 def lies(*, workers, settings):
     return Lies(workers)
@@ -33,7 +36,7 @@ def lies(*, workers, settings):
 
 
 @fault(79)
-@pytest.mark.parametrize("found", ["nothing", "fields", "numbers", "raised"])
+@pytest.mark.parametrize("found", ["nothing", "fields", "numbers", "versions", "unknown", "others", "raised"])
 def test_an_engine_that_gives_back_what_is_no_ending_loses_no_result(project: Workplace, found: str) -> None:
     """What the guardian kept counts."""
     witness = watched(project, f"{found}/p~ms=1")

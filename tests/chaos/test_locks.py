@@ -41,7 +41,7 @@ def test_a_row_that_somebody_locks_does_not_keep_the_others_waiting(server_proje
         ran = server_project.inv("drain")
         other.rollback()
 
-    assert (ran.code, "somebody has their rows locked" in ran.err) == (75, True), ran
+    assert (ran.code, "somebody has its row locked" in ran.err) == (75, True), ran
     assert server_project.states() == {"a/locked~ms=1": "FAILED", "b/free~ms=1": "COMPLETE"}
     assert violations(server_project, witness, ran.out) == []
 

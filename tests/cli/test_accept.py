@@ -235,9 +235,9 @@ def test_acceptances_are_listed_expired_ones_marked_and_taken_back(project: Work
     assert project.taken() == ["a/p"]
 
     assert project.inv("--dry", "accept", "--run-id=a", "--phase-id=p", "--clear").out.startswith(
-        "Would take back: phase a / p"
+        "Would take back: the acceptance of phase a / p"
     )
-    assert accept(project, "--run-id=a", "--phase-id=p", "--clear").out == "Taken back: phase a / p is accepted\n"
+    assert accept(project, "--run-id=a", "--phase-id=p", "--clear").out == "Taken back: the acceptance of phase a / p\n"
     assert len(project.inv("accept").lines) == 3
     gone = project.inv("accept", "--run-id=a", "--phase-id=p", "--clear")
     assert (gone.code, "phase a / p is not accepted" in gone.err) == (2, True)
@@ -270,3 +270,23 @@ def test_an_acceptance_that_says_nothing_clear_is_refused(sqlite_project: Workpl
     ran = sqlite_project.inv("accept", *argv)
     assert (ran.code, said in ran.err) == (2, True), ran
     assert sqlite_project.sql("SELECT name FROM sqlite_master WHERE name LIKE 'batchdrain%'") == []
+
+
+def test_a_cluster_that_no_phase_fails_with_is_told_when_it_is_accepted(sqlite_project: Workplace) -> None:
+    sqlite_project.add(("a", "p", 0, "FAILED", "disk full"))
+    there, absent = cluster_id_of(fingerprint("disk full")), "0123456789"
+
+    assert "!" not in sqlite_project.inv("accept", f"--cluster={there}", "--reason=x").out
+    assert sqlite_project.inv("accept", f"--cluster={absent}", "--reason=x").lines == [
+        f"Accepted: cluster {absent} (no failed phase now)",
+        f"  ! --cluster={absent}: no phase fails with it now; `inv clusters` shows the ids",
+    ]
+
+
+def test_each_of_several_clusters_that_no_phase_fails_with_is_told(sqlite_project: Workplace) -> None:
+    sqlite_project.add(("a", "p", 0, "FAILED", "disk full"))
+    there, absent = cluster_id_of(fingerprint("disk full")), "0123456789"
+    assert sqlite_project.inv("accept", f"--cluster={there},{absent}", "--reason=x").lines == [
+        f"Accepted: cluster {there}, cluster {absent} (1 failed phase now)",
+        f"  ! --cluster={absent}: no phase fails with it now; `inv clusters` shows the ids",
+    ]

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from batchdrain.database.phases.pages import Row
+from batchdrain.database.phases.pages import Page, Row
 from batchdrain.failures.categories import categorise
 from batchdrain.failures.fingerprints import cluster_id_of, fingerprint
-from batchdrain.planning import cluster_counts as counting
+from batchdrain.planning import cluster_reading as counting
+from batchdrain.planning.cluster_counts import cluster_counts
 from tests.support.workplace import Workplace
 
 pytestmark = pytest.mark.everyday("sqlite")
@@ -44,7 +45,7 @@ def test_failures_are_grouped_over_runs_the_most_frequent_first(project: Workpla
     assert (disk["fingerprint"], disk["cluster"]) == (fingerprint(DISK), cluster_id_of(fingerprint(DISK)))
     assert disk["example"] == {"run_id": "a", "phase_id": "p", "text": DISK}
     assert [(one["fingerprint"], one["runs"], one["scope"]) for one in rest] == [
-        ("", 1, "run-specific"), ("quite different", 1, "run-specific"),
+        ("", 1, "no cluster"), ("quite different", 1, "run-specific"),
     ]  # fmt: skip
     assert project.sql("SELECT DISTINCT note FROM phases") == [("untouched",)]
 
@@ -133,9 +134,20 @@ def test_the_clusters_of_a_run_count_its_own_phases_and_attempts_and_tell_of_all
     assert disk["example"]["run_id"] == "b"
     assert by_mark(project, "--run-id=a")[fingerprint(DISK)]["tried"] == 2
     header, _, row, *rest = project.inv("clusters", "--run-id=b").lines
-    assert header.startswith("2 failed phases of run b in 1 clusters: ")
+    assert header.startswith("2 failed phases of run b in 1 cluster: ")
     assert row.split()[:2] == ["2", "1"]
-    assert "        in all runs: 5 in 3" in rest
+    assert "        in all runs: 5 failed phases in 3 runs" in rest
+
+
+def test_a_merged_cluster_shows_an_example_of_the_run_that_is_asked_for_and_is_left_out_where_that_has_none(
+    project: Workplace,
+) -> None:
+    project.fail("a/p", "b/p", "c/p")
+    reasons(project, a=STEP, b=OTHER_STEP, c="unlike")
+
+    [merged] = by_mark(project, "--run-id=b").values()
+    assert (len(merged["ids"]), merged["example"]["run_id"]) == (2, "b")
+    assert list(by_mark(project, "--run-id=c")) == [fingerprint("unlike")]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +159,7 @@ def test_nothing_to_show_says_which_database_that_is(project: Workplace, argv: l
     assert re.match(rf"{said}(sqlite|postgresql|mysql)", first)
     assert second == "The database holds no phases at all: is it the right one?"
     project.add(("r", "p", 0, "COMPLETE", None))
-    assert project.inv("clusters", *argv).lines[1] == "It holds 0 failed, 0 queued, 1 complete, 0 other in 1 runs."
+    assert project.inv("clusters", *argv).lines[1] == "It holds 0 failed, 0 queued, 1 complete, 0 other in 1 run."
     assert project.inv("clusters", "--format=json").json()["clusters"] == []
 
 
@@ -181,8 +193,11 @@ def test_memory_grows_with_the_clusters_and_not_with_the_phases(monkeypatch: pyt
     monkeypatch.setattr(counting, "RUNS", 50)
     rows = [Row(run_id=f"r{number}", phase_id="p", phase_index=0, reason=f"{DISK} {number}") for number in range(3000)]
 
-    (by_category,) = counting._tallied(iter(rows), categorise, lambda _: True, None).values()
-    (found,) = counting.cluster_counts(iter(rows), categorise, {})
+    reading = counting.ClusterReading(categorise, str, None, None)
+    pages = [Page.of(rows[start : start + 7]) for start in range(0, len(rows), 7)]
+    reading.read(pages)
+    (by_category,) = reading.counts.values()
+    (found,) = cluster_counts(pages, categorise, str, {})
 
     assert [len(count.runs) for count in by_category.values()] == [50]
     assert (found.count, found.runs) == (3000, 50)

@@ -9,11 +9,11 @@ import pymysql
 import pytest
 
 from batchdrain.cli.commands import trust
-from batchdrain.cli.commands.doctor import project_checks
+from batchdrain.cli.commands.doctor import session_dir_check
 from batchdrain.cli.invocation import Invocation
-from batchdrain.config.settings import Patience, Settings
+from batchdrain.config.settings import Settings
+from batchdrain.database.connection import open_database
 from batchdrain.database.driver_errors import first_line_of
-from batchdrain.database.engine import make_engine
 from batchdrain.database.url import parse_url
 from batchdrain.model.errors import ConfigError, FilesUnavailable
 from batchdrain.runtime import folders
@@ -37,16 +37,70 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a 
 def test_an_asynchronous_driver_is_refused_with_the_one_to_write(url: str, cure: str) -> None:
     """Also where the driver is not installed: to install it would be no cure."""
     with pytest.raises(ConfigError) as raised:
-        make_engine(parse_url(url), Patience())
+        open_database(url)
     assert "is asynchronous" in raised.value.message
     assert cure in raised.value.remedy
     assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "cure"),
+    [
+        ("postgres://u:secret@h/d", "write postgresql://… or postgresql+psycopg://…"),
+        ("postgres+psycopg2://u:secret@h/d", "write postgresql://… or postgresql+psycopg://…"),
+        ("postgresql+psycopg2://u:secret@h/d", "write postgresql://… or postgresql+psycopg://…"),
+        ("postgresql+pg8000://u:secret@h/d", "write postgresql://… or postgresql+psycopg://…"),
+        ("PostgreSQL://u:secret@h/d", "write postgresql://… or postgresql+psycopg://…"),
+        ("mysql2://u:secret@h/d", "write mysql+pymysql://…"),
+        ("mysql+mysqlconnector://u:secret@h/d", "write mysql+pymysql://…"),
+        ("mariadb+mariadbconnector://u:secret@h/d", "write mysql+pymysql://…"),
+        ("sqlite3:///work.db", "write sqlite:///…"),
+        ("oracle://u:secret@h/d", "use sqlite, postgresql or mysql+pymysql"),
+    ],
+)
+def test_a_url_as_other_programs_take_it_is_refused_with_the_way_to_write_it(url: str, cure: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        open_database(url)
+    assert raised.value.remedy == cure
+    assert "secret" not in str(raised.value)
+
+
+def test_an_asynchronous_driver_is_told_before_the_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is asynchronous"):
+        open_database(f"sqlite+aiosqlite:///{tmp_path}/missing.db")
 
 
 def test_a_task_ends_with_78_for_an_asynchronous_driver(sqlite_project: Workplace) -> None:
     ran = sqlite_project.inv("doctor", env={"INVOKE_BATCHDRAIN_DATABASE_URL": "postgresql+psycopg_async://u@127.0.0.1:1/x"})
     assert (ran.code, ran.err) == (78, "")
     assert ran.out.count("is asynchronous") == 1, ran.out
+
+
+@pytest.mark.parametrize(
+    ("argv", "cure"),
+    [
+        (("chain-with-queued", "--run-id="), "name one"),
+        (("drain-queued", "--run-id="), "name one"),
+        (("prune", "--older-than="), "expected a duration (30d, 12h, 90m, 2w), got ''"),
+        (("accept", "--run-id=r", "--reason="), "name one"),
+        (("drain", "--run-id="), "name one, or leave the flag out"),
+    ],
+)
+def test_nobody_is_told_to_leave_out_what_is_required(sqlite_project: Workplace, argv: tuple[str, ...], cure: str) -> None:
+    ran = sqlite_project.inv(*argv)
+    assert (ran.code, ran.err.strip().endswith(cure)) == (2, True), ran
+
+
+def test_the_newest_session_is_the_first_of_the_newest(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("r/a")
+    assert sqlite_project.inv("drain").code == 0
+    [path] = sqlite_project.session_files()
+    text, ids = path.read_text(), [f"batch-drain-2001010{day}-000000" for day in range(1, 7)]
+    for name in ids:
+        (path.parent / f"{name}.json").write_text(text.replace(path.stem, name))
+    told = f"(newest: {', '.join([path.stem, *reversed(ids[2:])])})"
+    assert told in sqlite_project.inv("resume").out
+    assert told in sqlite_project.inv("summary", "--session-id=batch-drain-19990101-000000").err
 
 
 def test_a_url_with_two_drivers_is_no_url() -> None:
@@ -99,7 +153,7 @@ def test_all_files_that_others_may_write_are_told_at_once(tmp_path: Path, monkey
 def cure_of_folder(folder: Path) -> str:
     with pytest.raises(FilesUnavailable) as raised:
         SessionFolder(folder).prepare()
-    [finding] = project_checks.check_session_dir(folder)
+    [finding] = session_dir_check.check_session_dir(folder)
     assert (finding.ok, finding.cure) == (False, raised.value.remedy)
     return raised.value.remedy
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import sqlalchemy as sa
 
+from batchdrain.cli.commands.doctor.category_checks import measure_rules
+from batchdrain.failures.categories import make_own_rule
+from batchdrain.failures.user_rule import OwnRule
 from tests.chaos.test_taken_away import killed
 from tests.support.workplace import Ran, Workplace
 
@@ -53,8 +57,8 @@ def test_a_sound_project_is_well(project: Workplace) -> None:
 
 
 def test_a_phase_that_a_dead_process_holds_is_a_warning_until_it_is_given_back(sqlite_project: Workplace) -> None:
-    sqlite_project.fail("b/q")
     killed(sqlite_project)
+    sqlite_project.fail("b/q")
 
     [told] = look(sqlite_project)
 
@@ -140,6 +144,7 @@ def test_writes_to_a_row_that_somebody_has_locked_were_not_tried(database_url: s
     place = Workplace(root=tmp_path, url=database_url)
     place.make_table()
     place.fail("a/p")
+    place.configure(patience={"lock_s": 600, "operation_s": 600})  # it waits for none
     with place.engine.begin() as connection:
         connection.execute(sa.text("SELECT 1 FROM phases FOR UPDATE"))
         assert warnings(place.inv("doctor")) == ["writes: were not tried: no row is FAILED or QUEUED and free"]
@@ -153,7 +158,7 @@ def test_a_condition_that_matches_no_row_is_a_warning(project: Workplace) -> Non
     project.source = {"where": "run_id = 'a'"}
     project.configure()
     assert look(project) == []
-    assert "ok   source.where: 1 of 2 rows match the condition" in project.inv("doctor").lines
+    assert "ok   source.where: 1 of 2 rows matches the condition" in project.inv("doctor").lines
 
 
 RULES: list[tuple[dict[str, Any], list[str]]] = [
@@ -183,6 +188,46 @@ def test_a_rule_that_decides_nothing_is_a_warning(project: Workplace, settings: 
     found = look(project)
     assert len(found) == len(told), found
     assert all(line.startswith(start) for line, start in zip(found, told, strict=True)), found
+
+
+def test_an_own_rule_that_python_would_read_otherwise_is_a_warning_with_both_ways_to_write_it(project: Workplace) -> None:
+    project.configure(categories=[{"match": r"disk\b.*full$", "category": "patch"}, {"match": "disk", "category": "other"}])
+    found = look(project)
+    assert [line.partition(" takes A-Z")[0] for line in found[1:2]] == [
+        r"categories.0: 'disk\\b.*full$' means something else than in Python: \b"
+    ]
+    assert found[0].startswith("categories.1: 'disk' decides for no failed phase")
+    assert found[2].endswith("$ is the end of the text, and not the place before a last newline")
+    assert r"write \z, or \n?\z for both" in project.inv("doctor").out
+    assert len(found) == 3
+
+
+def test_own_rules_are_measured_on_a_long_text(project: Workplace) -> None:
+    project.configure(categories=[{"match": "disk", "category": "patch"}])
+    assert "ok   categories: a text of 64 kB takes each rule of yours less than 0.1 s" in project.inv("doctor").lines
+
+
+def test_an_own_rule_that_takes_long_is_a_warning() -> None:
+    times = itertools.count(0.0, 0.09)  # a rule is measured on four texts, and the clock is asked before and after
+    rules = [make_own_rule("patch", "cheap")]
+    (quick,) = measure_rules(rules, ["disk full"], lambda: next(times))
+    (slow,) = measure_rules(rules, ["disk full"], lambda: 2 * next(times))
+    assert (quick.verdict, slow.verdict) == ("ok", "warn")
+    assert slow.message.startswith("'cheap' takes 0.2 s for a text of 64 kB")
+
+
+def test_a_rule_is_measured_on_all_of_the_64_kb_whatever_the_texts() -> None:
+    class Seen(OwnRule):
+        lengths: ClassVar[list[int]] = []
+
+        def matches(self, text: str | bytes) -> bool:
+            self.lengths.append(len(text))
+            return False
+
+    for texts in ([], ["x"], ["é" * 9_000] * 20):
+        list(measure_rules([Seen("patch", "a")], texts))
+    assert set(Seen.lengths) == {65_536}
+    assert len(Seen.lengths) == 3 + 4 + 4
 
 
 def test_rules_that_decide_something_are_no_warning(project: Workplace) -> None:

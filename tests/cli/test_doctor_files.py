@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from batchdrain.cli.commands.doctor import project_checks
+from batchdrain.cli.commands.doctor import session_dir_check
 from batchdrain.database import network_disk
 from tests.cli.test_doctor import look
 from tests.support.workplace import Workplace
@@ -33,16 +33,37 @@ def mounted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_sessions_on_a_disk_of_the_network_are_a_warning(mounted: Path) -> None:
-    found = [one for one in project_checks.check_session_dir(mounted) if one.is_warning]
+    found = [one for one in session_dir_check.check_session_dir(mounted) if one.is_warning]
     assert "lies on a file system of the network (nfs4 at /mnt/our share)" in found[0].message
 
 
 def test_sessions_without_room_are_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    usage = type("Usage", (), {"free": 5_000_000})
+    usage = type("Usage", (), {"free": 5_000_000, "total": 9_000_000_000})
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
     (tmp_path / "s").mkdir(mode=0o700)
-    found = [one.message for one in project_checks.check_session_dir(tmp_path / "s") if one.is_warning]
+    found = [one.message for one in session_dir_check.check_session_dir(tmp_path / "s") if one.is_warning]
     assert any(message.startswith("5 MB are free at ") for message in found)
+
+
+def test_sessions_on_a_full_disk_are_a_problem_and_nothing_is_said_to_be_fine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 300_000, "total": 9_000_000_000}))
+    (tmp_path / "s").mkdir(mode=0o700)
+    [found] = session_dir_check.check_session_dir(tmp_path / "s")
+    assert (found.ok, found.message) == (False, f"there is no room at {tmp_path / 's'}: a drain keeps its logs there")
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc")
+def test_sessions_where_the_kernel_keeps_no_files_are_a_problem_as_a_drain_fails_there(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("r/a")
+    sqlite_project.configure(session_dir="/proc/sessions")
+    said, drained = sqlite_project.inv("doctor"), sqlite_project.inv("drain")
+    assert said.code != 0, said
+    assert drained.code != 0, drained
+    [line] = [line for line in said.lines if " session_dir: " in line]
+    assert line.startswith("FAIL session_dir: /proc "), line
+    assert "All is well" not in said.out
 
 
 def test_a_program_that_others_may_write_is_a_warning_and_one_of_the_path_is_said_to_be(project: Workplace) -> None:

@@ -90,19 +90,46 @@ def test_quiet_leaves_the_sums_alone() -> None:
         assert (header, database[:10], target, blank) == (
             "Dry run: nothing is written",
             "Database: ",
-            "Target: Process 1 failed phases",
+            "Target: Process 1 failed phase",
             "",
         )
-        assert rest == ["Would drain 1 of 2: 0 are skipped, 1 find the batch full"]
+        assert rest == ["Would drain 1 of 2: 0 are skipped, 1 finds the batch full"]
+
+
+def test_quiet_leaves_the_sums_of_an_explanation_alone() -> None:
+    with scripted_project(rows_of("r/a", "r/b"), {"batch_size": 1}) as project:
+        said = project.call(drain_failed, DrainFlags(dry_run=True, quiet=True, explain=True)).splitlines()
+        assert said[4:] == [
+            "Would drain 1 of 2: 0 are skipped, 1 finds the batch full",
+            "",
+            "Every failed phase, by the rule that takes it or leaves it out:",
+            "        1 chosen",
+            "        1 finds the batch full",
+            "        2 failed in all",
+        ]
 
 
 def test_it_says_that_more_may_follow_once_runs_are_complete() -> None:
     section = {"depends_on": [{"run": "late", "after": ["early"]}]}
     with scripted_project(rows_of("early/a", "late/a", "late/b"), section) as project:
-        assert "  more once the runs are complete that 2 wait for (depends_on)" in project.call(drain_failed, DRY)
+        said = project.call(drain_failed, DRY)
+        assert "Target: Process up to 3 failed phases" in said
+        assert "Would drain up to 3 of 3: 2 are skipped, 0 find the batch full" in said
+        assert (
+            "  2 of them are among the skipped, and follow once the runs are complete that they wait for (depends_on)" in said
+        )
         assert (as_json(project)["would_drain"], as_json(project)["may_follow"]) == (1, 2)
         project.call(drain_failed, DrainFlags())
         assert project.results() == 3
+
+
+def test_it_says_that_none_may_follow_where_the_batch_has_no_room() -> None:
+    section = {"depends_on": [{"run": "late", "after": ["early"]}], "batch_size": 1}
+    with scripted_project(rows_of("early/a", "late/a", "late/b"), section) as project:
+        said = project.call(drain_failed, DRY)
+        assert "Would drain 1 of 3: 2 are skipped, 0 find the batch full" in said
+        assert "follow" not in said
+        assert as_json(project)["may_follow"] == 0
 
 
 def test_it_says_why_a_drain_would_not_begin() -> None:

@@ -85,7 +85,9 @@ def test_every_task_speaks_to_programs_on_every_terminal(
 ) -> None:
     below, stream = stream_of(encoding)
     monkeypatch.setattr(sys, "stdout", stream)
-    needed = ["--older-than=30d"] if task == "prune" else []
+    needed = {"prune": ["--older-than=30d"], "drain_queued": ["--run-id=q"], "chain_with_queued": ["--run-id=q"]}.get(
+        task, []
+    )
     ran = inv(["--dry", task.replace("_", "-"), *needed, f"--format={shape}"], full.root, capsys, monkeypatch)
     said = below.getvalue().decode()
     assert ran.code == 0, (said, ran.err)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.metadata
 import json
 from pathlib import Path
@@ -23,6 +24,7 @@ from batchdrain.config import plugins
 from batchdrain.config.load import leaves, load
 from batchdrain.config.profiles import PROFILES
 from batchdrain.failures.categories import CATEGORIES
+from batchdrain.model.errors import FilesUnavailable
 from batchdrain.planning.hints import HIGHEST
 from batchdrain.reports import formats
 from tests.cli.in_process import inv
@@ -31,10 +33,14 @@ BEFORE: dict[str, Any] = json.loads((Path(__file__).parents[1] / "data" / "flags
 LISTS_SINCE: Final = {"policy", "cluster"}
 """They took commas alone, and take repetition too."""
 FLAGS_SINCE: Final = {
+    "drain": ("group",),
+    "dry-run": ("group",),
     "resume": (
         "close", "workers", "max_total_minutes", "max_attempts", "max_timeouts_per_run", "max_repeats", "min_success_rate",
+        "format",
     ),
     "sessions": ("top", "all"),
+    **dict.fromkeys(("accept", "chain-with-queued", "demo", "drain-all", "drain-queued", "hint", "init", "recover"), ("format",)),
 }  # fmt: skip
 """By task: what came later, and takes nothing away."""
 SAYS_SINCE: Final = {
@@ -55,7 +61,7 @@ def arguments_of(task: str) -> list[list[Any]]:
 
 
 def test_the_tasks_are_those_of_bd1f117() -> None:
-    assert set(ns.task_names) == {*BEFORE, "prune"}
+    assert set(ns.task_names) == {*BEFORE, "prune", "status", "stop", "pause", "continue"}
 
 
 @pytest.mark.parametrize("task", BEFORE)
@@ -98,7 +104,8 @@ def test_what_stands_twice_so_that_the_table_is_light_is_the_same() -> None:
     assert found["drain", "category"].choices == CATEGORIES
     assert found["drain", "profile"].choices == tuple(PROFILES)
     assert {*found["drain", "policy"].choices} == {*ours, "package.module:function"}
-    assert found["drain", "format"].choices == found["summary", "format"].choices == tuple(formats.SUMMARY)
+    assert found["summary", "format"].choices == tuple(formats.SUMMARY)
+    assert found["drain", "format"].choices == tuple(formats.SUMMARY)[:3]
     assert (found["hint", "priority"].least, found["hint", "priority"].most) == (-HIGHEST, HIGHEST)
 
 
@@ -108,7 +115,7 @@ def test_the_help_of_flags_fits_a_narrow_terminal(
     for task in ns.task_names:
         text = inv(["--help", task], tmp_path, capsys, monkeypatch).out.partition("Options:")[2]
         assert [line for line in text.splitlines() if len(line) > 80] == [], task
-        assert ("none" in text) if task == "recover" else ("--" in text)
+        assert "--" in text
 
 
 def test_a_task_can_be_called_from_python_with_a_single_entry_for_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,6 +136,24 @@ def test_an_error_of_ours_that_nobody_can_mend_is_not_hidden() -> None:
 
     with pytest.raises(AssertionError, match="ours"):
         invoke_edge.run_command(body, (), Context(Config()), {})
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.EMFILE, "Too many open files"), "the system: Too many open files"),
+        (OSError(errno.ENOSPC, "No space left on device", "a/b"), "a/b: No space left on device"),
+        (OSError("cannot read from timed out object"), "the system: cannot read from timed out object"),
+    ],
+)
+def test_what_the_system_lacks_is_told_in_its_own_words_also_where_it_has_no_number(error: OSError, said: str) -> None:
+    def body(invocation: object) -> int:
+        raise error
+
+    with pytest.raises(Exit) as caught:
+        invoke_edge.run_command(body, (), Context(Config()), {})
+    assert said in str(caught.value.message)
+    assert caught.value.code == FilesUnavailable.exit_code
 
 
 def test_a_body_s_code_is_the_exit_code() -> None:

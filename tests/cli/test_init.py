@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from invoke.vendor import yaml
 
-from batchdrain.cli.commands.init.guess import guess_columns, guess_states
 from batchdrain.config.load import Override, load
 from batchdrain.config.profiles import PROFILES
 from batchdrain.config.settings import Settings
@@ -45,29 +44,6 @@ def test_a_column_that_is_not_there_is_null_and_said(project: Workplace) -> None
     own_command(project)
     assert project.inv("doctor").code == 0
     assert project.inv("drain").code == 0
-
-
-@pytest.mark.parametrize("name", ["modified", "changed", "modified_at", "changed_at", "last_modified", "mtime"])
-def test_names_of_the_time_of_a_change_are_known(name: str) -> None:
-    columns = ["run_id", "phase_id", "state", "error", name]
-    assert guess_columns(columns)["updated_at"] == name
-    assert guess_columns([*columns[:4], "has_changed"])["updated_at"] is None
-
-
-@pytest.mark.parametrize(
-    ("values", "words"),
-    [
-        (["todo", "working", "crashed", "ok"], {"failed": "crashed", "queued": "todo", "executing": "working", "complete": "ok"}),
-        (["Waiting", "Locked", "Errored", "Passed"],
-         {"failed": "Errored", "queued": "Waiting", "executing": "Locked", "complete": "Passed"}),
-        (["broken", "scheduled", "finished"],
-         {"failed": "broken", "queued": "scheduled", "executing": None, "complete": "finished"}),
-    ],
-)  # fmt: skip
-def test_of_an_enum_only_its_own_words_are_guessed(values: list[str], words: dict[str, str | None]) -> None:
-    found, sure = guess_states(values, are_all=True)
-    assert found == words
-    assert sure == {ours for ours, word in words.items() if word is not None}
 
 
 @pytest.mark.parametrize("database_url", ["postgresql", "mariadb"], indirect=True)
@@ -166,8 +142,8 @@ def test_a_mapping_of_which_nothing_differs_is_a_comment_as_a_whole_and_one_that
     [
         (["jobs (build TEXT, task TEXT, foo TEXT)"], "'jobs' comes nearest, and no column of it looks like state (columns: build, task, foo)"),
         (["a (x TEXT)", "b (run_id TEXT, state TEXT)"], "'b' comes nearest, and no column of it looks like phase_id (columns: run_id, state)"),
-        (["b (zz TEXT, state TEXT)"], "'b' comes nearest, and no column of it looks like run_id or phase_id (columns: zz, state)"),
-        (["a (x TEXT)", "b (y TEXT)"], "no column of any looks like run_id, phase_id or state (tables: a, b)"),
+        (["b (zz TEXT, state TEXT)"], "'b' comes nearest, and no column of it looks like phase_id (columns: zz, state)"),
+        (["a (x TEXT)", "b (y TEXT)"], "no column of any looks like a phase or its state (tables: a, b)"),
         ([], "it has no tables"),
     ],
 )  # fmt: skip

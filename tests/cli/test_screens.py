@@ -47,6 +47,34 @@ def test_the_live_display_keeps_to_one_line_a_slot_on_a_terminal_of_usual_width(
     assert child.exitstatus == 1
 
 
+def test_a_retry_is_no_further_phase_to_the_live_display(sqlite_project: Workplace) -> None:
+    """While the other of two phases runs, the time that is left is unknown or more than none."""
+    sqlite_project.configure(retry={"initial_s": 0.01, "max_s": 0.01})
+    sqlite_project.fail("r/a~transient", "s/b~until=go")
+    child = pexpect.spawn(INV[0], [*INV[1:], "drain", "--workers=2"], cwd=str(sqlite_project.root), timeout=60, dimensions=(40, 160),
+                          env={**sqlite_project.environ(), "TERM": "xterm"}, encoding="utf-8")  # fmt: skip
+    child.expect(r"1 succeeded, 0 failed[^\r\n]* s [^\r\n]*?(-+:--|\d+:\d\d)")
+    assert child.match[1] != "00:00"
+    (sqlite_project.root / "go").touch()
+    child.expect("BATCH DRAIN SUMMARY")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_on_a_terminal_success_is_green_and_failure_red_and_nothing_else_is(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("r/a", "r/b~fail")
+    child = pexpect.spawn(INV[0], [*INV[1:], "drain", "--policy=run-order"], cwd=str(sqlite_project.root), timeout=60, dimensions=(40, 160),
+                          env={**sqlite_project.environ(), "TERM": "xterm", "NO_COLOR": ""}, encoding="utf-8")  # fmt: skip
+    child.expect(pexpect.EOF)
+    child.close()
+    coloured = re.findall(r"\x1b\[(3[12])m([^\x1b]*)", child.before.partition("BATCH DRAIN SUMMARY")[0])
+    assert [(code, "✓" in text, "✗" in text) for code, text in coloured if text.strip("━╸╺ ")] == [
+        ("32", True, False),
+        ("31", False, True),
+    ]
+
+
 def test_the_target_is_what_there_is_and_grows_with_it(sqlite_project: Workplace) -> None:
     code = f"import sqlalchemy as sa\nwith sa.create_engine({sqlite_project.url!r}).begin() as c:\n"
     code += " c.execute(sa.text(\"UPDATE phases SET state = 'FAILED' WHERE state = 'LATER'\"))"
@@ -57,7 +85,7 @@ def test_the_target_is_what_there_is_and_grows_with_it(sqlite_project: Workplace
     ran = sqlite_project.inv("drain", "--batch-size=50", "--run-id=r")
 
     assert [line for line in ran.lines if line.startswith(("Target", "Run:", "["))] == [
-        "Target: Process 1 failed phases",
+        "Target: Process 1 failed phase",
         "Run: r",
         "[1/1] Selecting next phase...",
         "[2/2] Selecting next phase...",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.in_process import inv
-from tests.support.workplace import Workplace
+from tests.support.workplace import Workplace, wait_for
 
 
 def sessions(work: Workplace, count: int, **facts: object) -> None:
@@ -55,6 +55,21 @@ def test_whatever_is_at_work_is_shown_however_old(sqlite_project: Workplace) -> 
     os.close(lock)
 
 
+def test_a_session_whose_process_drains_it_is_running_and_one_that_was_killed_died(project: Workplace) -> None:
+    project.fail("r/p~until=go")
+    drain = project.start("drain")
+    wait_for(lambda: list(project.sessions.glob("*/logs/*/*.stdout.txt")), "the phase")
+    running = project.inv("sessions").lines
+    drain.kill()
+    drain.communicate(timeout=60)
+    died = project.inv("sessions").lines
+
+    name = project.session()["session_id"]
+    told = [next(line.split()[2] for line in lines if line.startswith(name)) for lines in (running, died)]
+    assert told == ["running", "died"], (running, died)
+    assert (running[-1], died[-1].split()[:4]) == ("running     a process drains it now", ["died", "its", "process", "died:"])
+
+
 @pytest.mark.parametrize(
     ("facts", "status"),
     [({"completed_at": None, "status": "running"}, "died"), ({"completed_at": None, "status": "interrupted"}, "interrupted"),
@@ -83,3 +98,27 @@ def test_a_long_name_has_a_line_of_its_own(sqlite_project: Workplace) -> None:
     path.rename(Path(path.parent, f"{name}.json")).write_text(json.dumps(found))
     lines = sqlite_project.inv("sessions").lines
     assert (lines[1], all(len(line) <= 80 for line in lines)) == (name, True)
+
+
+COUNTING = """
+import sys
+from batchdrain.collection import ns as ns
+from batchdrain.drain.project import Project
+opening = Project.open
+def counted(*args, **kwargs):
+    print("opened", file=sys.stderr)
+    return opening(*args, **kwargs)
+Project.open = counted
+"""
+
+
+def test_the_database_is_opened_once_also_where_chains_are_listed(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("r/a")
+    assert sqlite_project.inv("drain-all").code == 0
+    sessions_before = sqlite_project.inv("sessions").lines
+    (sqlite_project.root / "tasks.py").write_text(COUNTING)
+
+    ran = sqlite_project.inv("sessions")
+
+    assert (ran.lines, ran.err.splitlines()) == (sessions_before, ["opened"])
+    assert ran.lines[1].split()[1:3] == ["chain", "complete"]

@@ -14,13 +14,35 @@ _TIMEOUT: Final = "timed out after * limit timeout.default_s"
 _WORDS: Final = (
     (re.compile(re.escape(_TIMEOUT)), "timed out after *"),  # who set the limit is no part of the failure
     (re.compile(re.escape(cluster_id_of(_TIMEOUT))), cluster_id_of("timed out after *")),
+    (re.compile(r"(?<=its lease ended <n> s ago): `inv recover` gives it back"), ""),  # a cure, which there was none
+    (re.compile(r"skipped by batch is full: (?=\d)"), "finds the batch full: "),
+    (re.compile(r"^( +1) batch is full$", re.MULTILINE), r"\1 finds the batch full"),
+    (re.compile(r"^( +\d+) batch is full$", re.MULTILINE), r"\1 find the batch full"),
+    # a count of one goes with the singular
+    (re.compile(r"\bAll 1 (failed|queued) phases are skipped:"), r"The only \1 phase is skipped:"),
+    (re.compile(r"\b1 ((?:failed |queued |complete )?)phases come first"), r"1 \1phase comes first"),
+    (re.compile(r"\b1 (failed|queued|complete) phases\b"), r"1 \1 phase"),
+    (re.compile(r"\bin 1 (run|cluster)s\b"), r"in 1 \1"),
+    (re.compile(r"\b1 are skipped\b"), "1 is skipped"),
+    (re.compile(r"\b1 find the batch full\b"), "1 finds the batch full"),
+    # phases without a reason have nothing in common
+    (re.compile(r"(?:systemic|run-specific) +(?=e3b0c44298$)", re.MULTILINE), "no cluster    "),
+    (
+        re.compile(r'(?<="scope": ")(?:systemic|run-specific)(?=",\s+"category": "\w+",\s+"fingerprint": "")'),
+        "no cluster",
+    ),
 )
 _TIME: Final = re.compile(r"(\d\d:\d\d:\d\d)\.\d{6}Z")
 _UP_TO: Final = re.compile(r"(?<=Process )up to |(?<=Would drain )up to ")
 _COME_SINCE: Final = re.compile(
-    r"^(?:\| )?(?:Not reached(?:: | \|)|Wanted [Rr]ate(?:: | \|)|  fewer if results|  more once the runs|        in all runs: |  ! --|2 are claimed by).*\n",
+    r"^(?:\| )?(?:Not reached(?:: | \|)|Wanted [Rr]ate(?:: | \|)|  fewer if results|  more once the runs|        in all runs: |  ! --|2 are claimed by|Goes on with \| |inv resume|Exit code (?:\d|\|)|\| Exit code |Left by that|\| Left by that|  Again: |  Once mended: |  If it is known: ).*\n",
     re.MULTILINE,
 )
+_WORST: Final = re.compile(r"^Worst failures, each cluster's first:\n(?:  .*\n)+|^\| Metric .*\n", re.MULTILINE)
+_CLUSTERS_OF_A_PAGE: Final = re.compile(
+    r"^## (?:Worst failures, each cluster's first|Failures by cluster)\n\n(?:\|.*\n)+\n?", re.MULTILINE
+)
+_BALANCE_OF: Final = re.compile(r"(?<=\| Balance \| )(\d+) (?:failed|queued) before")
 _EMPTY: Final = ("Total Processed: 0", "| Processed | 0 |")
 
 
@@ -32,6 +54,7 @@ def renew(lines: Sequence[str], *, as_json: bool) -> list[str]:
     if as_json:
         return text.splitlines()
     text = _UP_TO.sub("", _COME_SINCE.sub("", text + "\n"))
+    text = _BALANCE_OF.sub(r"\1 before", _CLUSTERS_OF_A_PAGE.sub("", _WORST.sub("", text)))
     text = re.sub(r"(?<=\nSession saved to:\n) *", "  ", _TIME.sub(r"\1Z", text))
     if any(empty in lines for empty in _EMPTY):
         text = re.sub(r"(Success Rate: |\| Success rate \| )0\.0%", r"\1-", text)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import batchdrain
-from batchdrain.failures import categorise, fingerprint
-from batchdrain.failures.fingerprints import renew_fingerprint
+from batchdrain.failures import categorise
+from batchdrain.failures.former_fingerprints import former_fingerprint, renew_former
 from tests.compatibility import configuring
 from tests.compatibility.asking import lacks
 from tests.compatibility.conftest import kept
@@ -65,4 +65,4 @@ def test_every_policy_and_engine_has_its_name() -> None:
 def test_a_failure_text_has_the_category_and_the_fingerprint_that_the_ledger_knows() -> None:
     """Acceptances, verdicts, plans and what was learnt go by them."""
     for text, category, mark in kept("names.json")["failures"]:
-        assert (categorise(text), fingerprint(text)) == (category, renew_fingerprint(mark)), text
+        assert (categorise(text), former_fingerprint(text)) == (category, renew_former(mark)), text

@@ -13,9 +13,14 @@ from tests.compatibility.placing import Left
 from tests.compatibility.test_tables import described
 from tests.support.workplace import Workplace
 
-LATER = {(table, column) for by in ADDED.values() for table, columns in by.items() for column in columns}
-
 LATER_TABLES = {table for tables in ADDED_TABLES.values() for table in tables}
+LATER = {
+    (table, column)
+    for by in ADDED.values()
+    for table, columns in by.items()
+    for column in columns
+    if table not in LATER_TABLES
+}
 
 
 def version(work: Workplace) -> str:
@@ -62,7 +67,7 @@ def test_the_tables_stay_as_they_are_while_somebody_holds_a_claim(left_anywhere:
 
 def test_tables_that_were_altered_in_part_are_brought_to_the_end(left_anywhere: Left) -> None:
     work = left_anywhere.work
-    table, column = min(LATER)
+    table, column = max(LATER)
     work.sql(f"ALTER TABLE {table} ADD COLUMN {column} TEXT")
 
     left_anywhere.say("drain", "--run-id=release-1")
@@ -111,6 +116,46 @@ def test_tables_of_version_2_get_what_came_later_and_keep_what_they_hold(project
     assert project.inv("drain").code == 0
 
     assert (version(project), later_tables(project)) == (str(SCHEMA_VERSION), LATER_TABLES)
+    assert project.sql("SELECT count(*) FROM batchdrain_attempt") == [(2,)]
+
+
+@pytest.mark.everyday("sqlite", "postgresql")
+def test_tables_of_version_3_are_written_as_they_are_while_somebody_holds_a_claim_and_then_get_the_log_of_stdout(
+    project: Workplace,
+) -> None:
+    project.fail("r/a~fail", "r/b~fail", "r/c~fail")
+    project.inv("drain", "--batch-size=1")
+    project.sql("ALTER TABLE batchdrain_attempt DROP COLUMN stdout_path")
+    project.sql("UPDATE batchdrain_meta SET value = '3' WHERE name = 'schema_version'")
+    held = "owner = 'somebody', host_id = 'elsewhere', lease_until_ms = 99999999999999"
+    project.sql(f"UPDATE batchdrain_claim SET {held}")
+
+    ran = project.inv("drain", "--run-id=r", "--batch-size=1")
+    assert (ran.code, version(project)) == (1, "3"), ran
+    assert project.sql("SELECT count(*) FROM batchdrain_attempt WHERE log_path IS NOT NULL") == [(2,)]
+    project.sql("UPDATE batchdrain_claim SET owner = NULL, lease_until_ms = NULL, host_id = NULL")
+    project.inv("drain", "--batch-size=1")
+
+    assert version(project) == str(SCHEMA_VERSION)
+    told = project.sql("SELECT stdout_path FROM batchdrain_attempt ORDER BY started_ms")
+    assert [path is not None for (path,) in told] == [False, False, True]
+
+
+@pytest.mark.everyday("sqlite", "postgresql")
+def test_tables_of_version_3_get_what_came_later_also_those_that_came_whole(project: Workplace) -> None:
+    project.fail("r/a", "r/b")
+    project.inv("drain", "--batch-size=1")
+    for table, columns in ADDED[4].items():
+        for column in columns:
+            project.sql(f"ALTER TABLE {table} DROP COLUMN {column}")
+    project.sql("UPDATE batchdrain_meta SET value = '3' WHERE name = 'schema_version'")
+
+    assert project.inv("dry-run").code == 0, "reading goes on with them as they are"
+    assert project.inv("drain").code == 0
+
+    assert version(project) == str(SCHEMA_VERSION)
+    there = {column["name"] for column in sa.inspect(project.engine).get_columns("batchdrain_attempt_sum")}
+    assert set(ADDED[4]["batchdrain_attempt_sum"]) <= there
     assert project.sql("SELECT count(*) FROM batchdrain_attempt") == [(2,)]
 
 

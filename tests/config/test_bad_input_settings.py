@@ -33,7 +33,7 @@ batchdrain:
   min_success_rate: .nan
   timeout: {default_s: 0, max_s: .inf, adaptive: maybe}
   retry: 5
-  source: {states: {failed: NO, queued: [x]}, column: {}}
+  source: {states: {failed: NO, queued: {x: y}}, column: {}}
   command: {argv: echo, success_exit_codes: []}
   depends_on: [{run: x}]
   profle: classic

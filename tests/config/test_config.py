@@ -144,7 +144,7 @@ def test_the_settings_have_a_schema_and_hide_their_secrets() -> None:
 
 
 def test_equal_words_for_two_states_are_refused() -> None:
-    with pytest.raises(ConfigError, match="the four words must differ"):
+    with pytest.raises(ConfigError, match="'X' stands for failed and for queued"):
         load({"source": {"states": {"failed": "X", "queued": "X"}}}, {})
 
 
@@ -169,10 +169,14 @@ def test_a_setting_that_may_be_nothing_is_set_to_nothing_by_the_environment(noth
         ({"policy": "smart"}, "batchdrain.policy: write a list: [a, b], got 'smart'"),
         ({"policy": ["smart", 5]}, "batchdrain.policy.1: write a name, or {name: …, parameter: value}, got 5"),
         ({"session_dir": ""}, "batchdrain.session_dir: must not be empty, got ''"),
+        (
+            {"command": {"argv": ["a", "b\x00c"]}},
+            "batchdrain.command.argv.1: must not contain a NUL character, got 'b\\x00c'",
+        ),
         ({"timeout": 5}, "batchdrain.timeout: write a mapping: {key: value}, got 5"),
         ({"depends_on": [{"run": "x"}]}, "batchdrain.depends_on.0.after: is missing"),
         ({"stop": {"canary": "maybe"}}, "batchdrain.stop.canary: expected true or false, got 'maybe'"),
-        ({"batch_size": None}, "batchdrain.batch_size: expected a whole number, got None"),
+        ({"batch_size": None}, "batchdrain.batch_size: expected a whole number, got null"),
         ({"min_success_rate": 2}, "batchdrain.min_success_rate: must be at most 1, got 2"),
         ({"profile": "x"}, "batchdrain.profile: expected 'classic', 'conservative', 'triage' or 'throughput', got 'x'"),
         (

@@ -50,3 +50,8 @@ def test_the_blanks_of_a_secret_may_stand_as_a_form_sends_them(form: object) -> 
     secret = "correct horse battery"
     shown = form(secret)  # type: ignore[operator]
     assert redactor(SERVICE_TOKEN=secret)(f"q={shown}&x=1") == "q=***&x=1"
+
+
+def test_a_password_within_what_is_shown_of_a_database_url_is_taken_out() -> None:
+    redact = redactor_of({}, make_url("postgresql://host/name?service=http://user:hunter22@proxy"))
+    assert redact("proxy refused hunter22 of user") == "proxy refused *** of user"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import resource
 
 import pytest
 
@@ -38,15 +38,21 @@ FILES = {
 }
 
 
+def _used_s() -> float:
+    """Seconds of CPU that our ended processes took: how busy the machine is changes nothing."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 @fault(85)
 @pytest.mark.parametrize("kind", FILES)
 def test_a_file_that_invoke_can_not_read_is_refused_by_every_task_at_once(sqlite_project: Workplace, kind: str) -> None:
     text, problem = FILES[kind]
     (sqlite_project.root / "invoke.yaml").write_text(text)
     for argv in (["doctor"], ["--list"]) if kind == "lists" else (["drain"],):
-        began = time.monotonic()
+        began = _used_s()
         told(sqlite_project.inv(*argv, env=FRESH), 78, "invoke.yaml: ", problem)
-        assert time.monotonic() - began < SOON_S
+        assert _used_s() - began < SOON_S
 
 
 @fault(85)

@@ -141,16 +141,17 @@ def require_each_found_once(database: Database, table: PhaseTable, rows: int) ->
     assert sorted(keys_in(database, table, PhaseState.COMPLETE)) == sorted(keys)
     with database.read() as connection:
         assert count_by_run(connection, table, PhaseState.COMPLETE) == {key.run_id: 1 for key in keys}
-        complete = table.states[PhaseState.COMPLETE]
+        complete = table.states[PhaseState.COMPLETE].write
         assert count_by_run_and_state(connection, table) == {(key.run_id, complete): 1 for key in keys}
         assert find_duplicate_ids(connection, table) is None
 
 
 def require_only_one_written(database: Database, table: PhaseTable, key: PhaseKey) -> None:
-    executing, complete = table.states[PhaseState.EXECUTING], table.states[PhaseState.COMPLETE]
+    executing, complete = table.states[PhaseState.EXECUTING].write, table.states[PhaseState.COMPLETE].write
     with database.read() as connection:
-        assert table.read_row_state(connection, key) is not None, key
-    assert database.write(lambda connection: table.take(connection, key, PhaseState.FAILED)) == 1, key
+        prior = table.read_row_state(connection, key)
+    assert prior is not None, key
+    assert database.write(lambda connection: table.take(connection, key, prior)) == 1, key
     assert keys_in(database, table, PhaseState.EXECUTING) == [key]
     assert database.write(lambda connection: table.finish(connection, key, executing, complete, reason="x")) == 1, key
 

@@ -6,6 +6,7 @@ import sqlite3
 
 import sqlalchemy as sa
 
+from batchdrain.config.settings import Patience
 from batchdrain.database.connection import open_database
 
 
@@ -21,7 +22,8 @@ def test_a_database_that_somebody_uses_is_made_ready_once_they_are_done(sqlite_u
         if other.in_transaction:
             other.execute("COMMIT")
 
-    database = open_database(sqlite_url, when_refused)
+    database = open_database(sqlite_url)
+    database.on_retry = when_refused
     database.prepare_for_writing()
 
     assert refused != []
@@ -41,3 +43,10 @@ def test_the_server_keeps_no_statement_of_ours(postgresql_url: str) -> None:
     database.close()
 
     assert kept == 0
+
+
+def test_a_locked_file_is_waited_for_as_many_seconds_as_one_operation_may_take(sqlite_url: str) -> None:
+    database = open_database(sqlite_url, patience=Patience(operation_s=2.5))
+    with database.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 2_500  # milliseconds
+    database.close()

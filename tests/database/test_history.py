@@ -111,3 +111,21 @@ def test_a_ledger_that_is_not_there_is_an_empty_one(project: Workplace) -> None:
     assert read_retries_by_fingerprint(database, ledger) == {}
     assert [Notes(database, ledger).read(kind) for kind in NoteKind] == [[], [], []]
     database.close()
+
+
+def test_a_run_type_is_looked_for_as_it_is_kept(book: Book) -> None:
+    """Its column holds 191 characters."""
+    book.attempt("a", "complete", run_type="x" * 191)
+    assert history(book).read_durations_s("x" * 300) == [1.0]
+
+
+def test_notes_of_a_kind_come_by_their_subjects_and_say_who_wrote_them(book: Book) -> None:
+    notes = Notes(book.database, book.ledger)
+    notes.write(NoteKind.HINT, {"b*": {"priority": 1}, "a*": {"priority": 2}})
+    notes.write(NoteKind.ACCEPTED, {"a*": {"why": "known"}})
+    hints = notes.read(NoteKind.HINT)
+    assert [(note.subject, note.content) for note in hints] == [("a*", {"priority": 2}), ("b*", {"priority": 1})]
+    assert {note.by.count("@") for note in hints} == {1}
+    assert all(note.at.endswith("Z") for note in hints)
+    assert [notes.take_back(NoteKind.HINT, "a*") for _ in range(2)] == [True, False]
+    assert [[note.subject for note in notes.read(kind)] for kind in (NoteKind.HINT, NoteKind.ACCEPTED)] == [["b*"], ["a*"]]

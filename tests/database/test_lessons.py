@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from batchdrain.database.ledger import retry_stats_query as room
+from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerprint
+from batchdrain.failures.fingerprints import VERSION, fingerprint
+from batchdrain.failures.former_fingerprints import former_fingerprint
 from batchdrain.model.retry_stats import RetryCount, RetryStats
 from tests.database.book import Book
 
@@ -57,3 +60,21 @@ def test_only_the_most_frequent_fingerprints_are_remembered(book: Book, monkeypa
 def test_a_fingerprint_of_nothing_is_not_learnt(book: Book) -> None:
     book.attempt("a", "failed", from_category="unknown", from_fingerprint="")
     assert book.retry_stats().fingerprints == {}
+
+
+def test_what_was_learnt_under_other_rules_is_learnt_still(book: Book) -> None:
+    """Of the first version, whose attempts have no example, and of one to come."""
+    text = "curl: (22) The requested URL returned error: 404"
+    former, now = former_fingerprint(text), fingerprint(text)
+    assert former != now
+    book.attempt("a", "failed", from_fingerprint="boom", fingerprint=former, reason=text)
+    book.attempt("b", "complete", from_fingerprint="of rules to come", fingerprint_version=VERSION + 1, from_example=text)
+    book.attempt(
+        "c", "failed", from_fingerprint=now, fingerprint=now, fingerprint_version=VERSION, from_example="x", reason="y"
+    )
+
+    found = book.retry_stats()
+    assert found.failures == {"a": now, "c": now}
+    assert found.seen_in[now] == {"a", "c"}
+    assert found.fingerprints[now] == RetryCount(2, 1, 1.0, 1.0)
+    assert read_retries_by_fingerprint(book.database, book.ledger)[now] == RetryCount(tried=2, fixed=1)

@@ -49,7 +49,7 @@ def test_a_row_that_is_not_found_again_keeps_no_other_waiting_and_is_no_success(
 
     ran = hidden.inv("drain")
 
-    assert (ran.code, "1 rows were not found again by their ids: r / hidden" in ran.err) == (65, True), ran
+    assert (ran.code, "1 row was not found again by its ids: r / hidden" in ran.err) == (65, True), ran
     assert "its row was not found again by its ids" in ran.out
     assert hidden.states() == {"s/open": "COMPLETE", "r/hidden": "FAILED"}
 

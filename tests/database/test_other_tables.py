@@ -125,7 +125,7 @@ def test_an_enum_in_a_schema_works_as_a_table_and_as_a_view(enum: Workplace, tab
 
     assert [mood for (mood,) in enum.sql("SELECT mood FROM ops.steps ORDER BY step")] == moods
     tables = enum.sql("SELECT table_schema FROM information_schema.tables WHERE table_name LIKE 'batchdrain%'")
-    assert tables == [("ops",)] * 5
+    assert tables == [("ops",)] * 7
 
 
 def test_doctor_lists_every_problem_at_once(enum: Workplace) -> None:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from batchdrain.config.settings import Settings, Source
 from batchdrain.database.ledger import kept_durations, prune_attempts
 from batchdrain.database.ledger.history import History
 from batchdrain.database.ledger.prune_attempts import OldAttempts, count_old_attempts
 from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerprint
+from batchdrain.database.phases import columns
+from batchdrain.database.phases.exact_column import ExactColumn
+from batchdrain.database.phases.row_words import RowWords
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.database.store import Store
 from batchdrain.model.phase import PhaseKey
@@ -78,6 +85,36 @@ def test_no_answer_changes_when_attempts_are_removed(book: Book, monkeypatch: py
     assert (answers(book), totals(book)) == (before, 160)
     assert book.work.sql("SELECT count(*) FROM batchdrain_attempt") == [(0,)]
     assert (count_old_attempts(store, ALL), list(prune_attempts.prune_attempts(store, ALL))) == (0, [0])
+
+
+def test_a_page_costs_a_few_statements_however_many_attempts_it_holds(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A condition on many phases is what prune's time went into: it is made once, and asked for each page."""
+    made: list[int] = []
+    make = columns.any_of
+
+    def note(ids: Sequence[ExactColumn], count: int) -> sa.ColumnElement[bool]:
+        made.append(count)
+        return make(ids, count)
+
+    monkeypatch.setattr(columns, "any_of", note)
+    monkeypatch.setattr(prune_attempts, "PAGE", 40)
+    rows = [(f"r{number % 3}", str(number), 1, "COMPLETE", None) for number in range(100)]
+    book.work.add(*rows)
+    for run, phase, *_ in rows:
+        for epoch in (1, 2):
+            book.attempt(run, "failed", key=PhaseKey(run, phase).digest, phase_id=phase, epoch=epoch, ended_ms=1)
+    said: list[str] = []
+    sa.event.listen(
+        book.database.engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, *_: said.append(statement.split()[0]),
+    )
+
+    removed = list(prune_attempts.prune_attempts(store_of(book), ALL))
+
+    assert (sum(removed), totals(book), len(made)) == (200, 200, 1)
+    assert said.count("DELETE") == 2 * 5, "one for each epoch of a page"
+    assert said.count("SELECT") < 10 * len(removed)
 
 
 def test_attempts_that_somebody_needs_stay(book: Book) -> None:
@@ -150,3 +187,69 @@ def test_what_a_hostile_hand_wrote_as_kept_durations_is_passed_over(book: Book) 
     for value in ("", "[", "[]", '{"latest": 5}', '{"latest": {"other": [[1]]}}', '{"latest": {"other": [["a", 2.5]]}}'):
         book.work.sql("UPDATE batchdrain_meta SET value = :value WHERE name LIKE 'durations/%'", [{"value": value}])
         assert history.read_durations_s("default") == []
+
+
+def test_where_sessions_are_named_their_attempts_alone_are_removed(book: Book) -> None:
+    for session in "abc":
+        book.attempt("r", "failed", ended_ms=1, session_uid=session * 32)
+    book.attempt("r", "failed", ended_ms=1, session_uid="a" * 32, source="others")
+    store = store_of(book)
+    for only, left in ((frozenset[str](), ["a", "b", "c"]), (frozenset({"a" * 32, "c" * 32}), ["b"])):
+        old = OldAttempts(before_ms=50, only_sessions=only)
+        assert count_old_attempts(store, old) == 3 - len(left)
+        assert sum(prune_attempts.prune_attempts(store, old)) == 3 - len(left)
+        ours = book.work.sql("SELECT session_uid FROM batchdrain_attempt WHERE source = 'phases' ORDER BY session_uid")
+        assert [uid[0] for (uid,) in ours] == left
+    assert book.work.sql("SELECT count(*) FROM batchdrain_attempt WHERE source = 'others'") == [(1,)]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)], ids=str)
+def test_a_sum_has_the_latest_start_of_all_that_it_holds_in_whatever_order_they_came(
+    book: Book, order: tuple[int, ...]
+) -> None:
+    for number in range(3):
+        book.attempt("r", "failed", ended_ms=1, session_uid=str(number) * 32, started_ms=1_000 + number, from_example="x")
+    for number in order:
+        old = OldAttempts(before_ms=50, only_sessions=frozenset({str(number) * 32}))
+        assert sum(prune_attempts.prune_attempts(store_of(book), old)) == 1
+    row = "SELECT attempts, duration_ms, last_started_ms, from_example FROM batchdrain_attempt_sum"
+    assert book.work.sql(row) == [(3, 3000, 1_002, "x")]
+
+
+def test_what_was_removed_of_another_table_is_not_ours(book: Book) -> None:
+    book.attempt("r", "complete", ended_ms=1, duration_ms=2000)
+    assert sum(prune_attempts.prune_attempts(store_of(book), ALL)) == 1
+    others = Store(book.database, PhaseTable.reflect(book.database, Source()), replace(book.ledger, source="others"))
+    past = others.history.read_past()
+    assert (past.runs, past.summed_runs, others.history.read_durations_s("default")) == ({}, frozenset(), [])
+    assert store_of(book).history.read_past().summed_runs == {"r"}
+
+
+@pytest.mark.parametrize("lost", range(prune_attempts._TRIES + 2))
+def test_who_adds_to_a_sum_in_the_moment_in_which_another_does_is_heard_again(
+    book: Book, monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
+    book.attempt("r", "complete", ended_ms=1)
+    store, tried = store_of(book), count(1)
+
+    def write(work: Any, real: Any = store.database.write) -> Any:
+        if next(tried) <= lost:
+            raise sa.exc.IntegrityError("INSERT", {}, Exception("a key is there already"))
+        return real(work)
+
+    monkeypatch.setattr(store.database, "write", write)
+    if lost > prune_attempts._TRIES:
+        with pytest.raises(sa.exc.IntegrityError):
+            list(prune_attempts.prune_attempts(store, ALL))
+        return
+    assert list(prune_attempts.prune_attempts(store, ALL)) == [1]
+    assert next(tried) == lost + 2
+
+
+def test_a_page_that_was_removed_though_its_reply_was_lost_is_told_of_all_the_same(book: Book) -> None:
+    for _ in range(3):
+        book.attempt("r", "complete", ended_ms=1)
+    store = store_of(book)
+    page = prune_attempts.PruneTransaction(store=store, words=RowWords(store.table), old=ALL, after=None)
+    assert [store.database.write(page), store.database.write(page)] == [(3, None), (3, None)]
+    assert book.work.sql("SELECT attempts FROM batchdrain_attempt_sum") == [(3,)]

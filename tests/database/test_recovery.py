@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from batchdrain.database.ledger.claim_tables import ClaimTables
 from batchdrain.database.ledger.claims import Claims
+from batchdrain.database.ledger.give_back import GiveBack, KnownEnd, try_give_back
+from batchdrain.database.ledger.way_back import WayBack
 from batchdrain.execution import process_identity
 from tests.database.bench import Bench, taken
 
@@ -77,3 +80,53 @@ def test_a_controller_of_another_machine_is_judged_by_its_lease_alone(bench: Ben
     taken(bench.claim(claims, "r/q", lease_s=-1))
 
     assert bench.recover() == ["r / q"]
+
+
+def giving_back(bench: Bench, *, gone: bool) -> GiveBack:
+    store = bench.project.store
+    [held] = store.history.read_held()
+    tables = ClaimTables.of(store, bench.command)
+    return GiveBack(
+        ledger=store.ledger, tables=tables, held=held, known=KnownEnd(gone=gone, began=True), way=WayBack.PRIOR, why="x"
+    )
+
+
+def test_what_was_given_back_though_the_reply_was_lost_is_told_of_and_by_nobody_else(bench: Bench) -> None:
+    bench.work.fail("r/p", reason="before")
+    taken(bench.claim(bench.controller(), "r/p", lease_s=3600))
+    ours, others = giving_back(bench, gone=True), giving_back(bench, gone=True)
+    first = bench.database.write(ours)
+    assert first is not None
+    assert (str(first.key), first.epoch, first.state, first.orphanings, first.note) == ("r / p", 1, "FAILED", 1, "")
+    assert (bench.database.write(ours), bench.database.write(others)) == (first, None)
+    again = taken(bench.claim(bench.controller("b"), "r/p"))
+    assert again.epoch == 3
+    assert bench.rows("epoch, outcome") == [(1, "orphaned"), (3, None)]
+
+
+def test_a_claim_is_given_back_early_only_where_its_controller_is_known_to_be_dead(bench: Bench) -> None:
+    bench.work.fail("r/p")
+    taken(bench.claim(bench.controller(), "r/p", lease_s=3600))
+    assert bench.database.write(giving_back(bench, gone=False)) is None
+    bench.work.sql("UPDATE batchdrain_claim SET lease_until_ms = 5")
+    assert bench.database.write(giving_back(bench, gone=False)) is not None
+    assert bench.rows("epoch, owner, orphan_count", "batchdrain_claim") == [(2, None, 1)]
+
+
+def test_what_is_only_tried_is_given_back_by_nobody(bench: Bench) -> None:
+    bench.work.fail("r/p")
+    taken(bench.claim(bench.controller(), "r/p", lease_s=3600))
+    [held] = bench.project.store.history.read_held()
+    try_give_back(bench.project.store, bench.command, held)
+    assert (bench.work.states(), bench.rows("outcome")) == ({"r/p": "EXECUTING"}, [(None,)])
+    assert bench.project.store.history.read_held()[0].epoch == 1
+
+
+def test_a_claim_whose_attempt_was_deleted_is_given_back_too(bench: Bench) -> None:
+    bench.work.fail("r/p", reason="before")
+    taken(bench.claim(bench.controller(), "r/p", lease_s=-1))
+    bench.work.sql("DELETE FROM batchdrain_attempt")
+    ours = giving_back(bench, gone=False)
+    assert bench.database.write(ours) is not None
+    assert bench.database.write(ours) is None, "nothing tells that it was us"
+    assert bench.work.phases() == {"r/p": ("FAILED", "before")}

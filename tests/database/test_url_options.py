@@ -62,7 +62,7 @@ def test_what_a_url_of_mysql_may_not_ask_for_is_refused(query: str, said: str) -
             ("tcp_user_timeout", "1.5"), ("require_auth", "Scram-sha-256"), ("port", "5432.5"), ("port", "1,x"), ("port", ","),
         )),
         ("host=a,b,c&port=1,2", "has 2 ports for 3 hosts"),
-        ("host=a,b&port=1", "has 1 ports for 2 hosts"),
+        ("host=a,b&port=1", "has 1 port for 2 hosts"),
         ("host=a&host=b&port=1,2,3", "has 3 ports for 2 hosts"),
         ("target_session_attrs=standby", "'target_session_attrs' must be any or read-write or primary"),
         ("client_encoding=sql_ascii", "'client_encoding' must be utf8"),

@@ -34,7 +34,7 @@ batchdrain:
 
 - A key that batchdrain does not know is an error, with a "did you mean".
 - A variable is named after the key's path, joined by underscores: `INVOKE_BATCHDRAIN_TIMEOUT_DEFAULT_S=90`.
-  A list is given as JSON or with commas, nothing as `null`.
+  A list is given as JSON or with commas, nothing as `null`. [A list of words](tables.md#words) is JSON alone.
 - A duration is a number of seconds, or a text such as `90s`, `10m` or `1h`. It is at most a year.
 - YAML reads a bare `yes`, `no`, `on` or `off` as true or false. Quote such a word where a text is meant.
 - Relative paths start at the folder of `tasks.py`. `~` and `~user` at the beginning of a path are home folders; that
@@ -112,8 +112,10 @@ def _value(value: object) -> str:
 
 def _takes(name: str, of: Schema) -> str:
     """What a value may be, in words."""
-    if "anyOf" in of:
-        return " or ".join(dict.fromkeys(_takes(name, one) for one in of["anyOf"]))
+    if "x-takes" in of:
+        return str(of["x-takes"])
+    if "anyOf" in of or "oneOf" in of:
+        return " or ".join(dict.fromkeys(_takes(name, one) for one in of.get("anyOf") or of["oneOf"]))
     if "enum" in of:
         return ", ".join(f"`{word}`" for word in of["enum"])
     kind = of.get("type", "object" if "$ref" in of else "")

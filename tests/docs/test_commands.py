@@ -18,6 +18,7 @@ SECTIONS: Final = {
 }
 NOT_RUN: Final[Mapping[str, str]] = {
     "pip install /path/to/clone": "test_wheel.py installs into another project",
+    "sqlite-utils ": "tests/recipes/test_sqlite_utils.py runs the package itself, on a file of its own",
     "git -C /path/to/clone pull": "pulls from a repository of the reader's, and installs what comes",
 }
 """How a command begins that no test can run as it stands, and why."""

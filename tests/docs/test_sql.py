@@ -49,11 +49,15 @@ def test_attempts_may_be_deleted_and_the_next_drain_goes_on(drained: Path, sqlit
 def test_what_is_still_held_is_given_back_without_batchdrain(drained: Path, sqlite_project: Workplace) -> None:
     key = "SELECT key FROM batchdrain_attempt WHERE phase_id = '2~fail'"
     _run(drained, f"UPDATE batchdrain_claim SET owner = 'x', prior_state = 'FAILED' WHERE key IN ({key})")
-    _run(drained, "UPDATE phases SET state = 'EXECUTING' WHERE phase_id = '2~fail'")
+    _run(
+        drained,
+        "UPDATE batchdrain_claim SET owner = 'x', prior_state = 'NULL' WHERE prior_state <> 'FAILED' OR owner IS NULL",
+    )
+    _run(drained, "UPDATE phases SET state = 'EXECUTING'")
     sqlite_project.add(("c", "of somebody else", 1, "EXECUTING", None))
 
     _run(drained, RESTORE)
-    assert sqlite_project.states() == {"a/1": "COMPLETE", "a/2~fail": "FAILED", "c/of somebody else": "EXECUTING"}
+    assert sqlite_project.states() == {"a/1": None, "a/2~fail": "FAILED", "c/of somebody else": "EXECUTING"}
 
 
 def test_nothing_of_batchdrain_stays_in_a_database_that_it_left(drained: Path, sqlite_project: Workplace) -> None:

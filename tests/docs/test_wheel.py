@@ -8,6 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,11 @@ def _first_steps(bin_: Path, place: Path) -> None:
     settings = place / "invoke.yaml"
     settings.write_text(settings.read_text().replace("myproject.work", "batchdrain.demo"))
     assert "All is well." in _run([bin_ / "inv", "doctor"], place)
+
+
+def test_the_wheel_holds_the_rules_of_categories(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as files:
+        assert files.read("batchdrain/failures/rules.tsv") == (ROOT / "batchdrain/failures/rules.tsv").read_bytes()
 
 
 def test_the_wheel_works_in_another_project(wheel: Path, tmp_path: Path) -> None:

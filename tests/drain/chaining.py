@@ -15,12 +15,17 @@ from invoke.main import program
 from batchdrain.drain import chain_run
 
 first = chain_run.begin
+number, moment = (sys.argv.pop() for _ in range(2))
 def begin(project, request, *more):
-    if request.kind.value == "failed":
-        os.kill(os.getpid(), getattr(signal, sys.argv.pop()))
-    return first(project, request, *more)
+    if (moment, request.kind.value) == ("before the second", "failed"):
+        os.kill(os.getpid(), getattr(signal, number))
+    came = first(project, request, *more)
+    if (moment, request.kind.value) == ("after the first", "queued"):
+        os.kill(os.getpid(), getattr(signal, number))
+    return came
 chain_run.begin = begin
-program.run(["inv", *sys.argv[1:-1]])
+sys.argv[0] = "inv"
+program.run(sys.argv)
 """
 
 
@@ -28,12 +33,14 @@ def queue(project: Workplace, *names: str, reason: str | None = None) -> None:
     project.add(*((*named(name), index, "QUEUED", reason) for index, name in enumerate(names)))
 
 
-def end_between(project: Workplace, *argv: str, by: str = "SIGKILL") -> int:
+def end_between(
+    project: Workplace, *argv: str, by: str = "SIGKILL", at: str = "before the second"
+) -> subprocess.CompletedProcess[str]:
     """Run a chain that gets a signal once its queued part is over."""
-    ran = subprocess.run(
-        [sys.executable, "-c", _BETWEEN, *argv, by], cwd=project.root, env=project.environ(), capture_output=True, check=False
-    )
-    return ran.returncode
+    return subprocess.run(
+        [sys.executable, "-c", _BETWEEN, *argv, at, by],
+        cwd=project.root, env=project.environ(), capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
 
 
 def end_in(project: Workplace, phase: str, number: signal.Signals, *argv: str) -> int:

@@ -75,6 +75,15 @@ def test_what_is_right_counts_beside_what_is_wrong() -> None:
     )
 
 
+def test_what_is_found_out_later_is_told_behind_what_the_file_said() -> None:
+    found = Answer(problems=("a", "b")).with_problem("c")
+    assert (found.problem, found.with_problem("d").problem) == ("result file: a; b; c", "result file: a; b; c and 1 more")
+
+
+def test_of_very_many_wrong_metrics_no_more_are_told_than_are_read_of_right_ones() -> None:
+    assert len(read({"metrics": {f"m{number}": "x" for number in range(200)}}).problems) == 50 + 1
+
+
 def test_other_encodings_of_json_are_read() -> None:
     assert read('{"reason": "é"}'.encode("utf-8-sig")).reason == "é"
     assert read('{"reason": "é"}'.encode("utf-16")).reason == "é"

@@ -60,6 +60,38 @@ def test_a_broken_command_ends_the_session_though_half_of_the_rows_stored_its_te
 
 
 @fault(98)
+@pytest.mark.parametrize("task", ["drain", "drain-queued", "drain-all"])
+def test_a_broken_command_ends_the_session_though_its_phases_stored_no_reason(sqlite_project: Workplace, task: str) -> None:
+    """Nobody knows that they are alike: each counts as one that had failed in a way of its own."""
+    state = "FAILED" if task == "drain" else "QUEUED"
+    sqlite_project.add(*(("r", f"p{n}~alike", n, state, None) for n in range(9)))
+
+    ran = sqlite_project.inv(task, *(["--run-id=r"] if task == "drain-queued" else []))
+
+    assert len(sqlite_project.taken()) == 5, ran.out
+    assert f"stop.same_new_failure: the command fails the same way whatever the phase: {NEW} (5 in a row)" in ran.out
+    assert ran.code == 1
+
+
+@fault(98)
+@pytest.mark.parametrize("queued", [1, 4, 5])
+def test_the_failures_of_a_chain_are_one_row_over_both_of_its_parts(sqlite_project: Workplace, queued: int) -> None:
+    sqlite_project.add(*(("q", f"p{n}~alike", n, "QUEUED", None) for n in range(queued)))
+    fail_in_many_ways(sqlite_project, "alike", 7)
+
+    ran = sqlite_project.inv("drain-all", "--min-success-rate=0")
+
+    executed = (sqlite_project.root / "witness.txt").read_text().splitlines()
+    assert (len(executed), ran.code) == (5, 1), ran.out
+    assert "stop.same_new_failure" in ran.out
+    assert ran.lines[-1].startswith("inv resume --session-id=")
+    assert ran.lines[-2] == (
+        "Exit code 1, though the success rate of 0.0% reaches the wanted 0.0% (min_success_rate): "
+        "the command fails the same way whatever the phase (stop.same_new_failure)."
+    )
+
+
+@fault(98)
 def test_with_several_workers_only_what_runs_already_goes_on(sqlite_project: Workplace) -> None:
     fail_in_many_ways(sqlite_project, "alike")
     assert sqlite_project.inv("drain", "--workers=3", "--batch-size=14").code == 1
@@ -74,6 +106,7 @@ def test_a_broken_command_is_no_success_however_low_the_rate_that_suffices(sqlit
     fail_in_many_ways(sqlite_project, "alike", 4)
     ran = sqlite_project.inv("drain", "--min-success-rate=0.5")
     assert (ran.code, sqlite_project.session()["total_success"], sqlite_project.session()["total_failed"]) == (1, 6, 2)
+    assert ran.lines[-2].startswith("Exit code 1, though the success rate of 75.0% reaches the wanted 50.0%"), ran.out
 
 
 @pytest.mark.parametrize("off", [{"same_new_failure": 0}, {"same_new_failure": 99}])
@@ -100,6 +133,17 @@ def test_an_outage_is_waited_for_and_is_no_broken_command(sqlite_project: Workpl
     )
     sqlite_project.inv("drain")
     assert "an outage lasts" in sqlite_project.session()["stopped_because"]
+
+
+def test_an_outage_is_not_waited_for_where_nothing_is_left_to_take(sqlite_project: Workplace) -> None:
+    """Its pause would be an hour."""
+    (sqlite_project.root / "down").touch()
+    fail_in_many_ways(sqlite_project, "weather=down", 3)
+    sqlite_project.configure(
+        retry={"outage_after": 3, "initial_s": 3600, "max_s": 3600, "max_attempts": 1}, patience={"outage_s": 36000}
+    )
+    assert sqlite_project.inv("drain").code == 1
+    assert (len(sqlite_project.taken()), sqlite_project.session()["status"]) == (3, "complete")
 
 
 def test_a_row_of_failures_ends_with_a_success_or_another_failure() -> None:

@@ -21,7 +21,7 @@ from batchdrain.planning.filters import Filters
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Kind
 from tests.drain.judging import ending, judged, settings_of
-from tests.support.workplace import Workplace
+from tests.support.workplace import Workplace, ended, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
 
@@ -102,3 +102,25 @@ def test_a_drain_that_has_ended_leaves_no_record_of_a_guardian(sqlite_project: W
     sqlite_project.inv("drain", "--workers=2")
     assert set(sqlite_project.states().values()) == {"COMPLETE", "FAILED"}
     assert [path.name for path in sqlite_project.sessions.glob("*/spool/*")] == []
+
+
+@pytest.mark.everyday("sqlite", "postgresql")
+def test_phases_without_a_reason_are_no_cluster_and_send_no_canary_ahead(project: Workplace) -> None:
+    first = ["a/1~until=go", "b/1~until=go"]
+    project.fail(*first, *(f"r{number}/1" for number in range(6)))
+    project.configure(stop={"canary": True, "canary_size": 2}, workers=2)
+    drain = project.start("drain", "--policy=run-order")
+    wait_for(lambda: [project.states()[name] for name in first] == ["EXECUTING"] * 2, "both run side by side")
+    (project.root / "go").touch()
+
+    assert ended(drain)[0] == 0
+
+
+def test_phases_without_a_reason_are_told_apart_from_clusters(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("a/1", "b/1", "c/1")
+    sqlite_project.fail("d/1", "e/1", "f/1", reason="disk full")
+    told = sqlite_project.inv("clusters").out
+    found = {one["fingerprint"]: one["scope"] for one in sqlite_project.inv("clusters", "--format=json").json()["clusters"]}
+
+    assert told.startswith("6 failed phases in 1 cluster, 3 without a reason:"), told
+    assert found == {"": "no cluster", "disk full": "systemic"}

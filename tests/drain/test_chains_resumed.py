@@ -58,7 +58,7 @@ def test_a_chain_that_is_left_in_its_failed_part_is_resumed_as_a_whole(project: 
 def test_a_chain_that_is_killed_between_its_parts_is_resumed_as_a_whole(project: Workplace) -> None:
     queue(project, "r/q1")
     project.fail("s/f1", "left-1/f")
-    assert end_between(project, *CHAIN) == -signal.SIGKILL
+    assert end_between(project, *CHAIN).returncode == -signal.SIGKILL
     assert len(project.session_files()) == 1
     assert "interrupted" in project.inv("sessions").out
     assert "not yet" in project.inv("summary").out
@@ -70,10 +70,21 @@ def test_a_chain_that_is_killed_between_its_parts_is_resumed_as_a_whole(project:
 
 
 @fault(96)
-def test_a_chain_that_is_interrupted_between_its_parts_says_how_it_goes_on(sqlite_project: Workplace) -> None:
+@pytest.mark.parametrize("at", ["after the first", "before the second"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_chain_that_is_interrupted_between_its_parts_says_how_it_goes_on(
+    sqlite_project: Workplace, number: signal.Signals, at: str
+) -> None:
     queue(sqlite_project, "r/q1")
     sqlite_project.fail("s/f1")
-    assert end_between(sqlite_project, *CHAIN, by="SIGINT") == 130
+
+    ran = end_between(sqlite_project, *CHAIN, by=number.name, at=at)
+
+    assert ran.returncode == 128 + number, ran.stderr
+    assert "Completed: not yet (interrupted)\n" in ran.stdout
+    assert f"Stopped because: {number.name}\n" in ran.stdout
+    assert "  r: 1/1 succeeded\n" in ran.stdout
+    assert ran.stdout.endswith("\ninv resume\n")
     left_over(sqlite_project)
 
 
@@ -114,6 +125,16 @@ def test_a_smaller_size_is_of_the_whole_chain_this_time(sqlite_project: Workplac
 
     assert sqlite_project.inv("resume", "--batch-size=3").code == 0
     assert sorted(sqlite_project.states().values()).count("COMPLETE") == 3
+    left_over(sqlite_project)
+
+
+def test_what_this_resume_leaves_out_it_leaves_out_of_a_part_that_begins_too(sqlite_project: Workplace) -> None:
+    queue(sqlite_project, "r/q1~while=stays")
+    sqlite_project.fail("r/f1", "s/f2")
+    end_in(sqlite_project, "r/q1", signal.SIGINT, *CHAIN)
+
+    assert sqlite_project.inv("drain", "--resume", "--run-id=r").code == 0
+    assert [name for name, state in sqlite_project.states().items() if state != "COMPLETE"] == ["s/f2"]
     left_over(sqlite_project)
 
 

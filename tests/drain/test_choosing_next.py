@@ -33,7 +33,7 @@ class Room:
     """A chooser, and all that it looks at."""
 
     def __init__(self, patch: pytest.MonkeyPatch, runs: str, *, most: int | None = None, minutes: float = 0.0) -> None:
-        self.now, self.reads, self.elapsed_s = NOW, 0, 0.0
+        self.now, self.reads, self.refills, self.elapsed_s = NOW, 0, 0, 0.0
         for module in (chooser, circuit_breaker):
             patch.setattr(module, "monotonic", lambda: self.now)
         self.left = list(runs)
@@ -41,10 +41,11 @@ class Room:
         self.breaker = CircuitBreaker(Retry(outage_after=3, initial_s=10))
         self.is_due = self.is_ending = self.is_interrupted = False
         stops = SimpleNamespace(is_ending=lambda: self.is_ending, results=0, full_clusters=lambda _: frozenset())
-        stops.progress, stops.is_interrupted = SimpleNamespace(elapsed_s=0.0), False
+        stops.progress, stops.is_interrupted, stops.is_paused = SimpleNamespace(elapsed_s=0.0), False, False
         self.stops = stops
         lookahead = SimpleNamespace(apply=lambda: None, submit=lambda _: None, cancel=lambda _: None)
-        refresh = SimpleNamespace(is_due=False, read=self._read, tell=lambda: None)
+        refresh = SimpleNamespace(is_due=False, read=self._read, refill=self._refill, tell=lambda: None)
+        refresh.is_affordable, self.refresh = True, refresh
         budget = Budget(most=most, batch=None, minutes=minutes, workers=2)
         parts: list[Any] = [self, refresh, lookahead, budget, self.breaker, stops]
         self.chooser = Chooser(*parts)
@@ -52,6 +53,10 @@ class Room:
 
     def _read(self) -> None:
         self.reads += 1
+        self.stale = False
+
+    def _refill(self) -> None:
+        self.refills += 1
         self.stale = False
 
     @property
@@ -85,6 +90,10 @@ class _Workers:
         self.busy_runs, self._held = busy, held
 
     def __len__(self) -> int:
+        return self._held
+
+    @property
+    def occupied(self) -> int:
         return self._held
 
     def side_by_side(self) -> dict[str, int]:
@@ -157,14 +166,32 @@ def test_a_wait_for_a_retry_is_no_longer_than_the_time_that_the_session_has(patc
     assert room.until() == 0.0
 
 
-def test_a_lane_that_ran_out_is_read_again_before_a_choice(patch: pytest.MonkeyPatch) -> None:
+def test_a_lane_that_ran_out_is_read_again_before_a_choice_and_the_rest_is_not(patch: pytest.MonkeyPatch) -> None:
     room = Room(patch, "")
     room.chooser.begin([])
     room.stale = True
-    assert (room.pick(), room.reads) == (None, 1)
-    assert (room.pick(), room.reads) == (None, 1)
+    assert (room.pick(), room.refills, room.reads) == (None, 1, 0)
+    assert (room.pick(), room.refills, room.reads) == (None, 1, 0)
+
+
+def test_nothing_is_left_only_where_all_was_read_after_the_last_result(patch: pytest.MonkeyPatch) -> None:
+    room = Room(patch, "")
+    room.chooser.begin([])
+    assert (room.pick(), room.reads) == (None, 0)
     room.chooser.look_again()
-    assert (room.pick(), room.reads) == (None, 2)
+    assert (room.pick(), room.reads) == (None, 1)
+    assert (room.pick(), room.reads) == (None, 1)
+
+
+def test_while_commands_run_an_empty_backlog_is_not_read_more_often_than_it_may_cost(patch: pytest.MonkeyPatch) -> None:
+    room = Room(patch, "")
+    room.chooser.begin([])
+    room.chooser.look_again()
+    room.refresh.is_affordable = False
+    assert (room.chooser.next(cast("Any", _Workers(set(), held=1))), room.reads) == (None, 0)
+    room.refresh.is_under_way, room.refresh.affordable_in_s, room.refresh.due_in_s = False, 7.0, 30.0
+    assert room.chooser.wait_s(cast("Any", _Workers(set(), held=1))) == 7.0, "it is, as soon as it may be"
+    assert (room.pick(), room.reads) == (None, 1), "and at once where nothing runs"
 
 
 @pytest.mark.parametrize(("most", "taken", "left"), [(None, 99, None), (5, 0, 5), (5, 5, 0), (5, 6, 0)])
@@ -181,3 +208,70 @@ def test_a_batch_ends_after_each_whole_number_of_them() -> None:
     budget = Budget(most=None, batch=3)
     assert [budget.ends_batch(taken) for taken in range(7)] == [True, False, False, True, False, False, True]
     assert not Budget(most=None).ends_batch(0)
+
+
+def test_after_a_reading_an_empty_backlog_is_not_read_again_until_there_is_a_result(patch: pytest.MonkeyPatch) -> None:
+    room = Room(patch, "ab")
+    room.chooser.begin([])
+    assert [room.pick(), room.pick()] == ["a", "b"]
+    room.chooser.look_again()
+    assert [(room.pick(), room.reads), (room.pick(), room.reads)] == [(None, 1), (None, 1)]
+
+
+@pytest.mark.parametrize(("runs", "most", "awaits"), [("a", None, True), ("a", 0, False), ("", None, False)])
+def test_the_end_of_a_pause_is_awaited_where_there_is_something_for_it(
+    patch: pytest.MonkeyPatch, runs: str, most: int | None, awaits: bool
+) -> None:
+    room = Room(patch, runs, most=most)
+    room.chooser.begin([])
+    assert not room.chooser.awaits_time()
+    room.breaker._pauses, room.breaker.due = 1, NOW + 10
+    assert (room.chooser.permits, room.chooser.awaits_time()) == (0, awaits)
+    assert room.until() == 10.0
+    room.now += 10
+    assert (room.chooser.permits, room.chooser.awaits_time()) == (1, False)
+
+
+def test_an_empty_backlog_is_read_again_at_once_while_commands_run_where_that_costs_little(patch: pytest.MonkeyPatch) -> None:
+    room = Room(patch, "")
+    room.chooser.begin([])
+    room.chooser.look_again()
+    assert (room.chooser.next(cast("Any", _Workers(set(), held=1))), room.reads) == (None, 1)
+
+
+def test_a_phase_has_the_number_behind_all_that_have_a_result_or_run(patch: pytest.MonkeyPatch) -> None:
+    room = Room(patch, "a")
+    room.stops.results = 5
+    found = room.chooser.next(cast("Any", _Workers(set(), held=2)))
+    assert found is not None
+    assert (found.number, found.due, found.is_retry) == (8, 0.0, False)
+
+
+def test_a_pause_that_ends_before_anybody_asks_whether_it_lasts_ends_no_session(patch: pytest.MonkeyPatch) -> None:
+    """The workers were filled, in vain, while it lasted."""
+    room = Room(patch, "a")
+    room.chooser.begin([])
+    room.breaker._pauses, room.breaker.due = 1, NOW + 10
+    assert room.chooser.permits == 0
+    room.now += 10
+    assert room.chooser.awaits_time()
+
+
+def test_a_session_that_is_paused_from_elsewhere_permits_nothing_and_waits(patch: pytest.MonkeyPatch) -> None:
+    room = Room(patch, "a", minutes=1)
+    room.chooser.begin([])
+    room.stops.is_paused = True
+    assert (room.chooser.permits, room.chooser.awaits_time(), room.until()) == (0, True, 60.0)
+    room.stops.is_paused = False
+    assert (room.chooser.awaits_time(), room.chooser.permits) == (True, 2)
+
+
+def test_what_had_to_wait_for_its_turn_comes_again_before_any_other(patch: pytest.MonkeyPatch) -> None:
+    room = Room(patch, "ab")
+    room.chooser.begin([])
+    scheduled = room.chooser.next(room.workers())
+    assert scheduled is not None
+    room.chooser.put_off(scheduled, 1.0)
+    room.chooser.take_back(scheduled)
+    assert room.chooser.taken == 0
+    assert (room.chooser.next(room.workers()), room.chooser.taken) == (scheduled, 1)

@@ -89,3 +89,9 @@ def test_an_outage_that_is_switched_off_never_comes(clock: Clock) -> None:
     breaker = CircuitBreaker(Retry(outage_after=0))
     assert [breaker.note(ended(number)) for number in range(9)] == [None] * 9
     assert (breaker.is_open, breaker.is_suspect) == (False, False)
+
+
+def test_a_command_that_asks_for_more_time_says_nothing_of_an_outage(clock: Clock) -> None:
+    breaker = CircuitBreaker(Retry(outage_after=2))
+    assert [breaker.note(replace(ended(number), wants_more_time=True)) for number in range(4)] == [None] * 4
+    assert (breaker.is_open, breaker.is_suspect) == (False, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,6 +33,7 @@ class Claiming:
         heartbeat = SimpleNamespace(
             pool=pool,
             begin=lambda: self.asked.append("beats"),
+            claiming=lambda _: contextlib.nullcontext(),
             lease_s=lambda limit_s: limit_s + 60,
             hold=lambda _: self.asked.append("holds"),
             deadline_ms=lambda before_ms: before_ms + 1,
@@ -41,6 +43,9 @@ class Claiming:
             claims=SimpleNamespace(claim=self._claim, not_found=self.not_found),
             heartbeat=heartbeat,
             limits=limits,
+            membership=SimpleNamespace(unit_of=lambda _: None, take=lambda _: None),
+            watch=SimpleNamespace(explain=lambda error: error),
+            pace=SimpleNamespace(require=lambda: None, note_begun=lambda: None),
             outage=SimpleNamespace(retry=lambda work, meanwhile: work()),
         )
         it: Any = SimpleNamespace(

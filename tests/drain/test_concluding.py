@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,13 +14,14 @@ from batchdrain.database.driver_errors import RowLocked, RowRefused
 from batchdrain.drain import finish as room
 from batchdrain.drain.finish import Conclusion, Finisher
 from batchdrain.drain.in_flight import Ended, Judgement, Running
+from batchdrain.drain.table_watch import SchemaChanged
 from batchdrain.execution.order import EndedBy, Ending
-from batchdrain.model.attempt import Attempt
+from batchdrain.model.attempt import Attempt, Finished
 from batchdrain.model.claim import Choice, ScheduledAttempt
 from batchdrain.model.errors import BatchDrainError, ClaimLost, DatabaseUnavailable, FilesUnavailable
 from batchdrain.model.phase import Skip
 from batchdrain.model.states import Outcome
-from tests.drain.judging import LIMIT, claim_of, ending, judged, settings_of
+from tests.drain.judging import LIMIT, NOW, claim_of, ending, judged, settings_of
 
 CLAIM = claim_of()
 STOP = Skip("retry.outage_after", "too long")
@@ -31,6 +33,7 @@ class Finishing:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.now, self.asked, self.answer = 1_000.0, list[str](), dict[str, Any]()
         self.raises: Exception | None = None
+        self.change: SchemaChanged | None = None
         self.failures: list[BatchDrainError] = []
         patch.setattr(room, "monotonic", lambda: self.now)
         judgements: Any = SimpleNamespace(
@@ -42,7 +45,9 @@ class Finishing:
         outage: Any = SimpleNamespace(retry=lambda work, meanwhile: work(), patience_s=600.0)
         claims: Any = SimpleNamespace(finish=self._finish)
         heartbeat: Any = SimpleNamespace(drop=lambda _: self.asked.append("heartbeat dropped"))
-        self.finisher = Finisher(judgements, claims, heartbeat, outage, self._recorder(), self.stops)
+        watch: Any = SimpleNamespace(explain=lambda error: self.change or error)
+        services: Any = SimpleNamespace(claims=claims, heartbeat=heartbeat, outage=outage, watch=watch)
+        self.finisher = Finisher(judgements, services, self._recorder(), self.stops)
 
     def _recorder(self) -> Any:
         names = ("claim_lost", "discard", "released", "finished", "retry_scheduled")
@@ -150,6 +155,7 @@ def test_a_locked_row_is_concluded_later_and_told_once(it: Finishing) -> None:
     first = it.conclude(ending(exit_code=0)).postponed
     assert first is not None
     assert (first.locked_since, first.judgement is not None) == (1_000.0, True)
+    assert it.asked[-1].startswith("notice r / p: somebody has its row locked")
     it.now += 599
     second = it.conclude(first.ending, first).postponed
     assert second is not None
@@ -182,3 +188,22 @@ def test_what_a_command_left_unsaid_by_its_guardian_is_told(it: Finishing) -> No
         "notice The result of r / p stood nowhere until it was recorded: spool: no room",
         "notice The guardian of r / p was stopped, 2 times: its command did that, or somebody by hand",
     ]
+
+
+@pytest.mark.parametrize(
+    ("by", "notices"), [(EndedBy.LOST, ["notice Orphaned: r / p: what became of it is not known: why"]), (EndedBy.LEASE, [])]
+)
+def test_an_orphaned_phase_is_named_with_what_is_known_of_it(it: Finishing, by: EndedBy, notices: list[str]) -> None:
+    it.conclude(ending(by, message="why" if by is EndedBy.LOST else ""))
+    assert [line for line in it.asked if line.startswith("notice")] == notices
+
+
+@pytest.mark.parametrize("wait_s", [None, 0.0, 5.0])
+def test_a_result_says_when_its_phase_is_tried_again_counted_from_its_end(it: Finishing, wait_s: float | None) -> None:
+    ends: list[Finished] = []
+    recorder: Any = it.finisher._recorder
+    recorder.finished = lambda _, end: ends.append(end)
+    it.conclude(ending(exit_code=75, left_over=2), retry_in_s=wait_s)
+    [end] = ends
+    assert end.retry_at == (None if wait_s is None else NOW + timedelta(seconds=wait_s))
+    assert (end.initial_state, end.left_over) == ("FAILED", 2)

@@ -31,14 +31,19 @@ class Loop:
         chooser: Any = SimpleNamespace(**{name: self._note(f"chooser {name}") for name in names})
         claimer: Any = SimpleNamespace(look_again=self._note("claimer look_again"))
         workers: Any = SimpleNamespace(postpone=self._note("workers postpone"))
-        judgements: Any = SimpleNamespace(of=lambda _, may_retry: None)
-        finisher: Any = SimpleNamespace(finish=lambda *_: self.conclusion)
+        judgements: Any = SimpleNamespace(of=lambda _, may_retry: f"judged, {may_retry}")
+        finisher: Any = SimpleNamespace(finish=self._finish)
         stops: Any = SimpleNamespace(is_ending=lambda: False)
         nobody: Any = None
+        alone: Any = SimpleNamespace(give_back=lambda _: None, note=lambda _, **__: None)
         self.drain = Drain(
             chooser=chooser, claimer=claimer, workers=workers, judgements=judgements, finisher=finisher, recorder=nobody,
-            stops=stops,
+            stops=stops, membership=alone, watch=nobody,
         )  # fmt: skip
+
+    def _finish(self, ended: Any, judgement: object) -> Conclusion:
+        assert (ended.running.scheduled, judgement) == (SCHEDULED, "judged, True")
+        return self.conclusion
 
     def _note(self, what: str) -> Any:
         return lambda *_: self.told.append(what)
@@ -46,7 +51,7 @@ class Loop:
     def conclude(self, **facts: Any) -> list[str]:
         self.told.clear()
         self.conclusion = Conclusion(**facts)
-        ended: Any = SimpleNamespace(running=SimpleNamespace(scheduled=SCHEDULED))
+        ended: Any = SimpleNamespace(running=SimpleNamespace(scheduled=SCHEDULED, claim=None))
         self.drain._conclude(ended)
         return self.told
 
@@ -141,6 +146,11 @@ def test_what_fails_transiently_during_an_outage_is_spared_and_what_begins_one_i
     assert [(wait_s, number) for _, wait_s, number in begins.told] == [(5.0, 1)]
 
 
+def test_a_pause_is_told_only_where_a_result_begins_one() -> None:
+    quiet = Judging(TRANSIENT)
+    assert (quiet.of().stop, quiet.told) == (None, [])
+
+
 def test_a_retry_sets_out_from_its_new_failure_and_counts_its_tries() -> None:
     attempt = replace(TRANSIENT, attempt=4, wants_more_time=True)
     found = Judging(attempt).judgements.reschedule(replace(SCHEDULED, executions=1, longer=2), attempt, 77.0)
@@ -149,3 +159,54 @@ def test_a_retry_sets_out_from_its_new_failure_and_counts_its_tries() -> None:
     assert (phase.failure, phase.attempts, found.choice.reason) == (attempt.failure, 4, "transient failure, try 3 of 3")
     assert phase.key == KEY
     assert attempt.ended_at == NOW
+
+
+class Complete:
+    """A drain at its end."""
+
+    def __init__(self, *, locked_out: int = 0, left: int | None = None, **facts: Any) -> None:
+        self.failures: list[Any] = []
+        nobody: Any = None
+        keys = {PhaseKey("r", str(number)) for number in range(locked_out)}
+        lost: Any = SimpleNamespace(to_failure=lambda *, executed: f"lost of {executed}")
+        stops: Any = SimpleNamespace(
+            is_ending=lambda: facts.get("is_ending", False),
+            is_interrupted=facts.get("is_interrupted", False),
+            fail=self.failures.append,
+        )
+        chooser: Any = SimpleNamespace(left=left, has_retries=facts.get("has_retries", False))
+        claimer: Any = SimpleNamespace(locked_out=keys, lost_rows=lost)
+        self.drain = Drain(
+            chooser=chooser, claimer=claimer, workers=nobody, judgements=nobody, finisher=nobody, recorder=nobody, stops=stops, executed=3,
+            membership=nobody, watch=nobody,
+        )  # fmt: skip
+
+    def tell(self) -> list[str]:
+        self.drain._require_complete()
+        return [str(failure) for failure in self.failures]
+
+
+def test_a_drain_that_passed_locked_rows_over_is_not_complete_unless_its_batch_is_full_or_it_ends_anyway() -> None:
+    [locked, lost] = Complete(locked_out=1).tell()
+    assert locked.startswith("1 phase was passed over, as somebody has its row locked, or it took too long")
+    assert lost == "lost of 3"
+    assert Complete(locked_out=2).tell()[0].startswith("2 phases were passed over, as somebody has their rows locked")
+    for facts in ({}, {"locked_out": 1, "left": 0}, {"locked_out": 1, "is_ending": True}):
+        assert Complete(**facts).tell() == ["lost of 3"]
+    assert Complete(is_interrupted=True).tell() == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "waiting", "is_done"),
+    [
+        ({}, 0, True), ({}, 1, False), ({"left": 0}, 1, True), ({"left": 1}, 1, False), ({"left": 1}, 0, True),
+        ({"has_retries": True}, 0, False), ({"locked_out": 1}, 0, False), ({"has_retries": True, "left": 0}, 0, False),
+    ],
+)  # fmt: skip
+def test_a_drain_is_done_once_nothing_is_left_of_what_it_was_to_take(
+    facts: dict[str, Any], waiting: int, is_done: bool
+) -> None:
+    drain = Complete(**facts).drain
+    assert drain.is_done(waiting) is is_done
+    drain.orphaned.add(KEY)
+    assert not drain.is_done(waiting)

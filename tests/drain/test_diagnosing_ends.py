@@ -52,7 +52,7 @@ def test_a_verdict_is_believed_for_its_own_time(how: Ending, kind: VerdictKind, 
     [
         (said(1), "the command failed and printed nothing [exit 1]"),
         (ending(exit_code=1, stderr_tail=b"no hunter2\n"), "no *** [exit 1]"),
-        (ending(signal=9), "the command failed and printed nothing [signal 9: KILL]"),
+        (ending(signal=9), "the command was ended by SIGKILL and printed nothing [signal 9: KILL]"),
         (ending(EndedBy.TIMEOUT), "timed out after 7 s (triage.timeout_s)"),
         (ending(EndedBy.NOT_STARTED, message="no hunter2"), "no ***"),
         (said(0, verdict="maybe"), "the result file's verdict is none of promising, hopeless, wait: 'maybe'"),

@@ -46,8 +46,8 @@ def test_a_drain_prints_each_phase_and_the_summary(project: Workplace) -> None:
     ]
     for line, wanted in zip(ran.lines, expected, strict=False):
         assert line.startswith(wanted) if wanted.startswith("Database:") else line == wanted
-    assert "2 failed, 0 queued, 0 complete, 0 other in 1 runs" in ran.lines[2]
-    assert ran.lines[-8:] == [
+    assert "2 failed, 0 queued, 0 complete, 0 other in 1 run" in ran.lines[2]
+    assert ran.lines[-9:] == [
         "",
         "Results by Run:",
         "-" * 80,
@@ -56,6 +56,7 @@ def test_a_drain_prints_each_phase_and_the_summary(project: Workplace) -> None:
         "Session saved to:",
         f"  .autonomous_runs/batch_drain_sessions/{session['session_id']}.json",
         "=" * 80,
+        "Exit code 1: 1 of 2 phases failed.",
     ]
     assert "Balance: 2 failed before + 0 new = 1 fixed + 1 still failing + 0 accepted + 0 not reached" in ran.out
 

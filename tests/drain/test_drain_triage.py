@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import json
 import signal
+import time
+from contextlib import closing
 from typing import Any
 
 import psutil
 import pytest
 
+from batchdrain.config.load import load
+from batchdrain.drain.project import Project
+from batchdrain.drain.triage.runner import Triage
+from batchdrain.execution.guardian_pool import GuardianPool
+from batchdrain.model.failure import Failure
+from batchdrain.model.phase import Phase
+from batchdrain.model.states import PhaseState
 from tests.drain.diagnosing import HOPELESS, PROMISING, WAIT, diagnose, diagnosed, verdicts
 from tests.support.workplace import Workplace, ended, wait_for
 
@@ -101,6 +110,33 @@ def test_a_phase_is_never_diagnosed_while_it_is_executed(project: Workplace) -> 
     assert (diagnosed(project), told(project), verdicts(project)) == (["a/2"], {}, {})
     pid = int((project.root / "diagnosed.txt").read_text().split()[-1])
     assert not psutil.pid_exists(pid)
+
+
+def test_the_end_of_a_diagnosis_that_is_not_wanted_any_more_is_waited_for_and_not_asked_for_all_the_time(
+    sqlite_project: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite_project.fail("a/1")
+    settings = load({"database_url": sqlite_project.url, "triage": {"argv": ["sleep", "600"]}}, {})
+    project = Project.open(settings, {}, sqlite_project.root)
+    project.store.ledger.create(project.store.database)
+    asked: list[str] = []
+    end = GuardianPool.end
+
+    def counted(pool: GuardianPool, token: str) -> None:
+        asked.append(token)
+        end(pool, token)
+
+    monkeypatch.setattr(GuardianPool, "end", counted)
+    phase = Phase(run_id="a", phase_id="1", phase_index=0, state=PhaseState.FAILED, failure=Failure("it broke", "other"))
+    with closing(Triage(project, settings, sqlite_project.root / "triage", "triage")) as triage:
+        future = triage.ask(phase)
+        assert future is not None
+        wait_for(lambda: list((sqlite_project.root / "triage").rglob("*.stdout.txt")), "the diagnosis")
+        began = time.monotonic()
+        triage.cancel(phase.key)
+        took_s = time.monotonic() - began
+        assert future.done()
+    assert 1 <= len(asked) <= 1 + took_s / 0.05
 
 
 @pytest.mark.parametrize("finish", [[], ["--finish-current"]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -105,3 +106,43 @@ def test_the_thread_beats_again_and_again_also_after_a_beat_that_was_not_taken()
     finally:
         ours.stop()
     assert set(beaten) == {60.0}
+
+
+def test_one_thread_beats_and_none_where_there_is_no_guardian_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, joined = list[str](), list[float]()
+
+    def begin(_: object, name: str) -> Any:
+        begun.append(name)
+        return SimpleNamespace(join=joined.append)
+
+    monkeypatch.setattr(heartbeat, "begin", begin)
+    with_guardians, without = (
+        heartbeat.Heartbeat(cast("Any", SlowClaims()), LEASE, Command(grace_s=GRACE_S), pool=cast("Any", pool))
+        for pool in (GuardianPool(), None)
+    )
+    without.begin()
+    without.stop()
+    assert (begun, joined) == ([], [])
+    for _ in range(2):
+        with_guardians.begin()
+    with_guardians.stop()
+    assert (begun, len(joined), with_guardians._over.is_set()) == (["heartbeat"], 1, True)
+
+
+@pytest.mark.parametrize(("beat_s", "soon_s"), [(5, 1.0), (0.5, 0.5)])
+def test_a_beat_that_the_database_did_not_take_is_tried_again_soon(
+    monkeypatch: pytest.MonkeyPatch, beat_s: float, soon_s: float
+) -> None:
+    ours = heartbeat.Heartbeat(
+        cast("Any", None), Lease(ttl_s=60, beat_s=beat_s, margin_s=5), Command(), pool=cast("Any", GuardianPool())
+    )
+    taken, waits = iter([True, False, False, True]), list[float]()
+
+    def wait(seconds: float) -> bool:
+        waits.append(seconds)
+        return len(waits) == 5
+
+    monkeypatch.setattr(ours, "beat", lambda _: next(taken))
+    ours._over = cast("Any", SimpleNamespace(wait=wait))
+    ours._beat_on()
+    assert waits == [beat_s, beat_s, soon_s, soon_s, beat_s]

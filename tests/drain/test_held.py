@@ -30,11 +30,19 @@ class Held:
         request = DrainRequest(kind=Kind.FAILED, filters=Filters(), settings=settings_of(result_from="database"))
         it: Any = SimpleNamespace(record=record, request=request, project=SimpleNamespace(root=record.logs))
         capabilities = SimpleNamespace(pool=None, interrupt=self._interrupt)
-        services: Any = SimpleNamespace(engine=self, capabilities=capabilities)
+        executing = SimpleNamespace(engine=self, capabilities=capabilities, delivery=None)
+        services: Any = SimpleNamespace(executing=executing, remote=None)
         states: Any = SimpleNamespace(read=lambda _: row("EXECUTING"), settle_s=5.0, may_change=lambda *_: self.settles)
         recorder: Any = SimpleNamespace(claimed=lambda *_: None, started=lambda *_: None, notice=lambda *_: None)
         self.failures: list[Any] = []
-        stops: Any = SimpleNamespace(wait=lambda _: None, fail=self.failures.append, signals=(0, None), stopped=None)
+        stops: Any = SimpleNamespace(
+            wait=lambda _: None,
+            has_news=False,
+            fail=self.failures.append,
+            signals=(0, None),
+            stopped=None,
+            is_interrupted=False,
+        )
         self.workers = Workers(it, services, states, recorder, stops)
 
     def _interrupt(self) -> None:

@@ -33,6 +33,7 @@ class Ending:
         self.shutdown: Any = SimpleNamespace(signal=None, name="SIGINT")
         self.remainder = Remainder()
         self.most: int | None = 5
+        self.is_done = False
 
     def close(self) -> tuple[str, str | None]:
         outage = SimpleNamespace(retry=lambda work, meanwhile: work())
@@ -47,6 +48,7 @@ class Ending:
         drain: Any = SimpleNamespace(
             finisher=SimpleNamespace(outage=outage), stops=self.stops, chooser=self.chooser, executed=0
         )
+        drain.is_done = lambda waiting: self.is_done
         close_session(it, drain, self.shutdown)
         found = on_disk(self.record)
         assert self.heads == [found["status"]], "the ledger has the session as it ended"
@@ -88,6 +90,36 @@ def test_the_time_of_one_go_leaves_it_open(ending: Ending) -> None:
     assert ending.close() == ("interrupted", "--max-total-minutes: 5 minutes of this time are over")
 
 
+@pytest.mark.parametrize(
+    "stop",
+    [
+        Skip("stop.max_total_minutes", "1 minute is over"),
+        STOP,
+        Skip("--stop-on-first-failure", "r / p4"),
+    ],
+    ids=lambda stop: stop.rule,
+)
+def test_what_would_stop_it_with_its_last_phase_leaves_it_complete(ending: Ending, stop: Skip) -> None:
+    ending.stops.stopped, ending.is_done = stop, True
+    assert ending.close() == ("complete", None)
+
+
+def test_time_that_is_over_with_the_last_phase_leaves_it_complete(ending: Ending) -> None:
+    ending.stops.left, ending.is_done = Skip("--max-total-minutes", "5 minutes of this time are over"), True
+    assert ending.close() == ("complete", None)
+
+
+def test_a_command_that_is_broken_is_told_of_even_where_nothing_is_left(ending: Ending) -> None:
+    ending.stops.stopped, ending.is_done = Skip("stop.same_new_failure", "it fails the same way"), True
+    assert ending.close() == ("stopped", "stop.same_new_failure: it fails the same way")
+
+
+def test_the_first_failure_of_a_chain_stops_it_though_its_part_is_done(ending: Ending) -> None:
+    ending.record.session.chain_uid = "chain"
+    ending.stops.stopped, ending.is_done = Skip("--stop-on-first-failure", "r / p4"), True
+    assert ending.close() == ("stopped", "--stop-on-first-failure: r / p4")
+
+
 def test_its_own_size_completes_it(ending: Ending) -> None:
     for number in range(5):
         add(ending.record, result(number))
@@ -116,3 +148,26 @@ def test_what_fails_at_the_end_leaves_it_interrupted_and_changes_no_end_that_is_
     assert "no room" in (record.session.stopped_because or "")
     close_after(record, KeyError("x"))
     assert "no room" in (record.session.stopped_because or "")
+
+
+def test_an_error_without_words_is_told_by_its_kind(record: SessionRecord) -> None:
+    close_after(record, KeyError())
+    assert record.session.stopped_because == "KeyError"
+
+
+@pytest.mark.parametrize(
+    ("whole", "leaves_out", "put_off", "waiting", "is_left"),
+    [
+        (True, True, 1, 0, True), (True, True, 0, 1, True), (True, True, 0, 0, False), (True, False, 1, 1, False), (False, True, 1, 1, False),
+    ],
+)  # fmt: skip
+def test_what_a_narrower_go_leaves_out_keeps_its_session_open(
+    monkeypatch: pytest.MonkeyPatch, whole: bool, leaves_out: bool, put_off: int, waiting: int, is_left: bool
+) -> None:
+    rest = SimpleNamespace(refresh=lambda _: None, waiting=waiting)
+    monkeypatch.setattr(room, "backlog_for", lambda *_: rest)
+    it: Any = SimpleNamespace(
+        whole="whole" if whole else None, less=SimpleNamespace(may_leave_out=leaves_out), put_off=put_off, project=None,
+        record=SimpleNamespace(counts=None),
+    )  # fmt: skip
+    assert room._is_left_out(it) is is_left

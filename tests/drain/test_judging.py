@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from batchdrain.drain.row_states import RowStates
+from batchdrain.drain.words import log_of
 from batchdrain.execution.order import EndedBy
 from batchdrain.model.phase import RowState
 from batchdrain.model.states import Outcome
@@ -39,6 +40,16 @@ def test_more_time_is_given_for_a_transient_exit_code_alone(code: int | None, wa
     """A command that says it of every failure would be tried with ever longer limits."""
     how = ending(exit_code=code, signal=None if code is not None else 9, result=b'{"needs": "time"}')
     assert judged(settings_of(), how).wants_more_time is wants
+
+
+@pytest.mark.parametrize(
+    ("codes", "said"),
+    [([75], "exit code 75 alone"), ([7, 75], "exit code 7 or 75 alone"), ([], "exit code of transient_exit_codes alone")],
+)
+def test_a_plea_for_time_with_another_exit_code_is_told_with_which_it_counts(codes: list[int], said: str) -> None:
+    """Where there is no such code the setting is named that could have one."""
+    found = judged(settings_of(transient_exit_codes=codes), ending(exit_code=1, result=b'{"needs": "time"}'))
+    assert found.answer_problem == f"result file: needs: 'time' counts with {said}"
 
 
 @pytest.mark.parametrize("by", [EndedBy.TIMEOUT, EndedBy.INTERRUPT, EndedBy.LEASE, EndedBy.LOST, EndedBy.UNGUARDED])
@@ -171,3 +182,25 @@ def test_the_table_is_waited_for_only_while_it_says_nothing_new(by: EndedBy, lef
 )
 def test_where_no_command_came_to_its_end_the_reason_is_ours_and_not_its_logs(by: EndedBy, reason: str) -> None:
     assert judged(settings_of(), ending(by, message="why", stderr_tail=b"its own words")).reason == reason
+
+
+BOTH = {"stderr_tail": b"its stderr", "stdout_tail": b"its stdout"}
+
+
+@pytest.mark.parametrize(
+    ("tails", "spoke", "log"),
+    [
+        (BOTH, "stdout", "out"), (BOTH, "stderr", "err"), (BOTH, "", "err"), ({"stdout_tail": b"x"}, "", "out"), ({}, "", ""),
+        ({"stdout_tail": b"x"}, "stderr", "err"),
+    ],
+)  # fmt: skip
+def test_the_log_to_look_at_is_the_one_that_spoke_and_else_the_first_that_holds_something(
+    tails: dict[str, Any], spoke: str, log: str
+) -> None:
+    assert log_of(ending(exit_code=1, **tails), spoke, ("out", "err")) == log
+
+
+def test_a_word_of_ours_stands_for_no_command_that_came_to_its_end() -> None:
+    for by in (EndedBy.EXIT, EndedBy.LEASE):
+        found = judged(settings_of(), ending(by, exit_code=1, message="ours", stderr_tail=b"boom"))
+        assert (found.reason or "").startswith("boom [exit 1")

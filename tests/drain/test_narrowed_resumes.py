@@ -81,6 +81,15 @@ def test_a_session_goes_on_with_the_workers_that_it_was_begun_with(sqlite_projec
     assert (ran.code, "the session's own is 2" in ran.err) == (2, True)
 
 
+def told_to_go_on(project: Workplace) -> tuple[str, bool, str | None]:
+    """The last line of the summary's text, whether the page has the command, what JSON says."""
+    page = project.inv("summary", "--format=markdown").lines
+    return (
+        project.inv("summary").lines[-1], "| Goes on with | inv resume |" in page,
+        project.inv("summary", "--format=json").json()["goes_on_with"],
+    )  # fmt: skip
+
+
 def test_minutes_of_this_time_alone_leave_the_session_to_be_resumed(sqlite_project: Workplace) -> None:
     """0.0001 minutes are over before anything can begin."""
     interrupted(sqlite_project)
@@ -88,7 +97,9 @@ def test_minutes_of_this_time_alone_leave_the_session_to_be_resumed(sqlite_proje
     ran = sqlite_project.inv("resume", "--max-total-minutes=0.0001")
 
     assert (ran.code, sqlite_project.session()["status"], ran.lines[-1]) == (0, "interrupted", "inv resume")
+    assert told_to_go_on(sqlite_project) == ("inv resume", True, "inv resume")
     assert sqlite_project.inv("resume").code == 0
+    assert told_to_go_on(sqlite_project) == ("Exit code 0: every phase that was processed succeeded.", False, None)
     assert set(sqlite_project.states().values()) == {"COMPLETE"}
 
 
@@ -156,7 +167,7 @@ def test_a_stopped_session_is_named_with_the_command_that_goes_on_with_it(sqlite
     sqlite_project.fail("a/1~fail", "b/2")
     ended = sqlite_project.inv("drain", "--policy=run-order")
     command = f"inv resume --session-id={sqlite_project.session()['session_id']}"
-    assert ended.lines[-2:] == ["=" * 80, command]
+    assert ended.lines[-1] == command
 
     ran = sqlite_project.inv("resume")
 
@@ -164,6 +175,20 @@ def test_a_stopped_session_is_named_with_the_command_that_goes_on_with_it(sqlite
     assert "was stopped (stop.max_consecutive_failures" in ran.out
     assert sqlite_project.inv(*command.split()[1:]).code == 1
     assert sqlite_project.states()["b/2"] == "COMPLETE"
+
+
+def test_of_several_stopped_sessions_the_newest_alone_is_named(sqlite_project: Workplace) -> None:
+    sqlite_project.configure(stop={"max_consecutive_failures": 1})
+    sqlite_project.fail("a/1~fail", "b/2~fail", "c/3")
+    for _ in range(2):
+        assert sqlite_project.inv("drain", "--policy=run-order").code == 1
+    older, newest = (sqlite_project.session(number)["session_id"] for number in (0, 1))
+
+    ran = sqlite_project.inv("resume")
+
+    assert (ran.code, len(ran.lines), ran.lines[-1]) == (0, 3, f"inv resume --session-id={newest}"), ran
+    assert f"Session {newest} was stopped (" in ran.lines[1]
+    assert f"inv resume --session-id={older}" not in ran.lines
 
 
 @pytest.mark.parametrize("mounted", [False, True])
@@ -183,7 +208,7 @@ def test_behind_the_summary_of_an_interrupted_drain_stands_the_command_that_goes
     out = interrupt_and_read(sqlite_project, f"{mount}drain")
     stays.unlink()
 
-    assert out.splitlines()[-2:] == ["=" * 80, f"inv {mount}resume"]
+    assert out.splitlines()[-2:] == ["Exit code 130: SIGINT.", f"inv {mount}resume"]
     assert sqlite_project.inv(*out.splitlines()[-1].split()[1:]).code == 0
     assert set(sqlite_project.states().values()) == {"COMPLETE"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -41,6 +42,7 @@ def kept(work: Workplace, *argv: str) -> dict[str, list[str]]:
 @pytest.mark.everyday("sqlite", "postgresql", "mariadb")
 def test_what_is_old_is_shown_and_goes_only_with_yes(project: Workplace) -> None:
     name = drained(project, "r/a", "r/b", "s/c~fail")
+    (project.sessions / name / "lock").write_text("1\n")  # of a process with a shorter id than who prunes
     before = left(project)
 
     shown = project.inv(*OLD)
@@ -89,7 +91,7 @@ def test_what_is_young_running_to_be_resumed_or_holds_a_phase_stays(sqlite_proje
     assert kept(sqlite_project) == {"not old enough": [young], "to be resumed": [running]}
     assert sqlite_project.inv(*OLD, "--yes").code == 0
     assert {name.partition(".")[0] for name in left(sqlite_project)} == {young, running}
-    assert old not in str(left(sqlite_project))
+    assert old not in {name.partition(".")[0] for name in left(sqlite_project)}
 
     named = sqlite_project.inv("prune", f"--session-id={running}", "--yes")
     assert (named.code, {name.partition(".")[0] for name in left(sqlite_project)}) == (0, {young}), named
@@ -141,6 +143,26 @@ def test_folders_of_triage_and_files_kept_aside_go_too(sqlite_project: Workplace
     assert (found["triage folders"], found["files kept aside"]) == ((1, 100), (2, 2))
     assert (found["session folders"][0], found["event logs"][0], found["session records"]) == (2, 2, (1, None))
     assert (sqlite_project.inv(*OLD, "--yes").code, left(sqlite_project)) == (0, [])
+
+
+def test_a_triage_without_a_lock_is_over_once_nothing_was_written_for_long(sqlite_project: Workplace) -> None:
+    """Those of earlier versions have none: what they last wrote tells, however deep it lies."""
+
+    def count() -> int:
+        kinds = sqlite_project.inv("prune", "--older-than=1h", "--format=json").json()["kinds"]
+        return int(next(row["count"] for row in kinds if row["kind"] == "triage folders"))
+
+    drained(sqlite_project, "r/a")
+    began = datetime.now(UTC) - timedelta(hours=2)
+    folder = sqlite_project.sessions / f"triage-{began:%Y%m%d-%H%M%S}"
+    log = folder / "a" / "1.stdout.txt"
+    log.parent.mkdir(parents=True)
+    log.write_text("diagnosing")
+    for path in (log.parent, folder):
+        os.utime(path, (began.timestamp(), began.timestamp()))
+    assert count() == 0
+    os.utime(log, (began.timestamp(), began.timestamp()))
+    assert count() == 1
 
 
 def test_json_has_every_kind_whether_there_is_any_or_not(sqlite_project: Workplace) -> None:

@@ -127,7 +127,7 @@ def test_a_sqlite_file_that_is_copied_back_is_drained_on(sqlite_project: Workpla
 
     ran = project.inv("resume")
 
-    assert (ran.code, "1 results of the session are not in the ledger" in ran.out) == (0, True), ran
+    assert (ran.code, "1 result of the session is not in the ledger" in ran.out) == (0, True), ran
     assert set(project.states().values()) == {"COMPLETE"}
     assert project.sql("PRAGMA integrity_check") == [("ok",)]
 

@@ -12,6 +12,7 @@ from batchdrain.database.ledger.held_claims import Held
 from batchdrain.drain.ran_under import claim_of, command_of
 from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.model.phase import PhaseKey
+from batchdrain.model.state_words import StateWords
 from batchdrain.model.states import PhaseState
 from batchdrain.runtime import clock
 from tests.drain.judging import NOW
@@ -33,7 +34,7 @@ def test_whoever_wrote_the_state_then_writes_it_now_and_the_codes_mean_what_they
 
 
 def test_its_claim_is_the_one_that_its_controller_had() -> None:
-    states = {PhaseState.QUEUED: "WAITS", PhaseState.FAILED: "FAILED"}
+    states = {PhaseState.QUEUED: StateWords.of(["WAITS"]), PhaseState.FAILED: StateWords.of(["FAILED"])}
     project: Any = SimpleNamespace(store=SimpleNamespace(table=SimpleNamespace(states=states)), settings=Settings())
     found = claim_of(HELD, project, NOW + timedelta(hours=1))
     assert (found.epoch, found.attempt, found.token, found.claimed_at) == (5, 3, HELD.token, NOW)

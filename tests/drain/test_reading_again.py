@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,6 +13,7 @@ import pytest
 from batchdrain.config.settings import Settings
 from batchdrain.drain import refresh as room
 from batchdrain.drain.refresh import Refresh
+from batchdrain.model.errors import DatabaseUnavailable
 from batchdrain.model.phase import Skip
 
 SETTINGS = Settings.model_validate({"refresh_s": 30, "lease": {"ttl_s": 120}})
@@ -20,12 +23,17 @@ class Reading:
     """A refresh whose parts note what is asked of them."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.now, self.asked, self.new = 1_000.0, list[str](), True
+        self.now, self.asked, self.new, self.fails = 1_000.0, list[str](), True, False
         patch.setattr(room, "monotonic", lambda: self.now)
         self.skipped: Counter[Skip] = Counter()
         backlog = SimpleNamespace(
-            skipped=self.skipped, remainder="what it came to", refresh=lambda _: self.asked.append("backlog")
+            skipped=self.skipped,
+            remainder="what it came to",
+            read_s=0.0,
+            refresh=lambda _: self.asked.append("backlog"),
+            refresh_in_slices=self._read_slowly,
         )
+        self.backlog = backlog
         limits = SimpleNamespace(forget=lambda: self.asked.append("limits"))
         recorder = SimpleNamespace(
             settle=lambda: self.asked.append("settle"),
@@ -33,10 +41,19 @@ class Reading:
             noted=lambda found: self.asked.append(f"noted {found}"),
             skipped=self._skipped,
             notice=self._note,
+            has_told_of=lambda _: False,
         )
         outage = SimpleNamespace(retry=lambda work, meanwhile: work())
         parts: list[Any] = [backlog, limits, recorder, outage, lambda: ["r / p"], SETTINGS]
         self.refresh = Refresh(*parts)
+
+    def _read_slowly(self, now: Callable[[], datetime]) -> Iterator[None]:
+        for number in range(3):
+            self.asked.append(f"slice {number}")
+            yield
+        if self.fails:
+            raise DatabaseUnavailable("the database is away", remedy="wait")
+        self.asked.append("taken over")
 
     def _note(self, text: str) -> None:
         self.asked.append(text)
@@ -99,3 +116,67 @@ def test_what_is_new_is_told_once_a_rule_and_the_users_own_filters_are_not(readi
     reading.new = False
     assert [line for line in reading.read() if " skipped by " in line] == []
     assert cast("Any", reading.skipped).total() == 19
+
+
+def test_the_more_a_reading_costs_the_more_seldom_it_is_due(reading: Reading) -> None:
+    reading.backlog.read_s = 10.0
+    reading.now += 189.9
+    assert not reading.refresh.is_due
+    reading.now += 0.2
+    assert reading.refresh.is_due
+
+
+def test_a_reading_goes_on_with_each_step_and_is_told_of_once_it_is_done(reading: Reading) -> None:
+    reading.refresh.begin()
+    told = []
+    while not reading.refresh.step():
+        told.append(reading.asked[-1] if reading.asked else "begun")
+    assert told == ["begun", "slice 0", "slice 1", "slice 2"]
+    assert reading.asked[3:] == ["taken over", "settle", "limits", "noted what it came to"]
+    assert not reading.refresh.is_under_way
+
+
+def test_a_reading_that_a_database_breaks_off_is_told_and_begun_again_later(reading: Reading) -> None:
+    reading.fails = True
+    reading.now += 30
+    reading.refresh.begin()
+    while not reading.refresh.step():
+        pass
+    assert reading.asked[-1] == "the database is away: the backlog is read again later"
+    assert not reading.refresh.is_due
+    reading.now += 30
+    assert reading.refresh.is_due
+
+
+def test_what_is_read_at_once_ends_a_reading_that_is_under_way(reading: Reading) -> None:
+    reading.refresh.begin()
+    reading.refresh.step()
+    assert reading.read()[0] == "settle"
+    assert not reading.refresh.is_under_way
+
+
+def test_a_reading_that_is_under_way_goes_on_and_is_not_begun_again(reading: Reading) -> None:
+    reading.refresh.begin()
+    assert [reading.refresh.step(), reading.refresh.step(), reading.refresh.is_under_way] == [False, False, True]
+    reading.refresh.begin()
+    while not reading.refresh.step():
+        pass
+    assert [what for what in reading.asked if what.startswith("slice")] == ["slice 0", "slice 1", "slice 2"]
+    assert not reading.refresh.is_under_way
+
+
+def test_a_reading_that_broke_off_is_over(reading: Reading) -> None:
+    reading.fails = True
+    reading.refresh.begin()
+    while not reading.refresh.step():
+        pass
+    assert not reading.refresh.is_under_way
+    assert reading.asked[-1] == "the database is away: the backlog is read again later"
+
+
+def test_a_reading_in_slices_gives_back_too_what_dead_controllers_hold(reading: Reading) -> None:
+    reading.now += 121
+    reading.refresh.begin()
+    while not reading.refresh.step():
+        pass
+    assert "recovered r / p" in reading.asked

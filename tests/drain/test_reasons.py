@@ -69,8 +69,9 @@ def test_a_reason_that_is_too_long_to_be_kept_keeps_how_the_command_ended(sqlite
 
     reason = sqlite_project.phases()["r/p"][1] or ""
     assert (len(reason), reason.endswith(" [exit 4]")) == (16_000, True)
-    [shown] = [line for line in ran.lines if line.startswith("    Error: ")]
-    assert shown.endswith(" [exit 4]")
+    shown = [line for line in ran.lines if line.startswith("    Error: ")]
+    assert all(line.endswith(" [exit 4]") for line in shown), shown
+    assert shown
 
 
 def test_what_a_succeeding_command_wrote_in_vain_is_told_once_on_the_screen_and_in_each_event(

@@ -41,6 +41,18 @@ def test_the_command_is_told_what_it_works_on(sqlite_project: Workplace) -> None
     assert env["INVOKE_BATCHDRAIN_BATCH_SIZE"] == "3"
 
 
+def test_the_program_itself_can_be_named_by_an_id(sqlite_project: Workplace) -> None:
+    for name in ("a", "b"):
+        program = sqlite_project.root / f"work-{name}"
+        program.write_text(f"#!/bin/sh\necho done > ran-{name}\n")
+        program.chmod(0o755)
+    sqlite_project.configure(command={"argv": ["./work-{run_id}"]})
+    sqlite_project.fail("a/p", "b/p")
+
+    assert sqlite_project.inv("drain").code == 0
+    assert sorted(path.name for path in sqlite_project.root.glob("ran-*")) == ["ran-a", "ran-b"]
+
+
 @pytest.mark.parametrize(
     ("act", "reason"),
     [
@@ -61,15 +73,18 @@ def test_the_reason_is_the_commands_own_or_its_last_line_with_how_it_ended_and_t
     assert re.fullmatch(reason.replace("[", r"\[", 1) if "signal" in reason else re.escape(reason), found), found
     [result] = sqlite_project.session()["results"]
     ended = next(event for event in sqlite_project.events() if event["event"] == "phase.finished")
-    [(reason_kept, code, log)] = sqlite_project.sql("SELECT reason, exit_code, log_path FROM batchdrain_attempt")
+    [(reason_kept, code, log, out)] = sqlite_project.sql(
+        "SELECT reason, exit_code, log_path, stdout_path FROM batchdrain_attempt"
+    )
     assert (result["error_message"], ended["reason"], reason_kept) == (found, found, found)
     assert (ended["exit_code"], ended["signal"]) == (result["exit_code"], result["signal"])
-    assert (code, log) == (result["exit_code"], result["stderr_path"])
+    assert (code, log, out) == (result["exit_code"], result["stderr_path"], result["stdout_path"])
     for name in ("stdout_path", "stderr_path", "log_path"):
         assert result[name] == ended[name]
         assert (sqlite_project.root / result[name]).is_file()
     assert (sqlite_project.root / result["log_path"]).read_text() != ""
-    assert [line for line in ran.lines if line.startswith("    Log: ")] == [f"    Log: {result['log_path']}"]
+    logs = [line for line in ran.lines if line.startswith("    Log: ")]
+    assert logs == [f"    Log: {result['log_path']}"] * 2, "as it ended, and in the summary"
 
 
 @pytest.mark.parametrize(
@@ -173,4 +188,25 @@ def test_what_a_command_used_is_kept_in_the_session_and_told_where_a_signal_ende
     told = re.search(r"\[signal 9: KILL, (\d+) MiB, [\d.]+ s of CPU\]", result["error_message"])
     assert told is not None, result["error_message"]
     assert int(told[1]) == round(result["max_rss_kb"] / 1024)
-    assert result["fingerprint"] == "the command failed and printed nothing"
+    assert result["fingerprint"] == "the command was ended by sigkill and printed nothing"
+
+
+WORKS_IN_THE_KERNEL = """
+import pathlib, resource
+from os import urandom
+used = resource.getrusage(resource.RUSAGE_SELF)
+while used.ru_stime < 0.3 or used.ru_utime < 0.1:
+    urandom(1 << 20) if used.ru_stime < 0.3 else sum(range(10_000))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+pathlib.Path("used").write_text(repr(used.ru_utime + used.ru_stime))
+"""
+
+
+def test_what_a_command_used_is_its_own_time_and_that_of_the_kernel_for_it(sqlite_project: Workplace) -> None:
+    sqlite_project.configure(command={"argv": ["{python}", "-c", WORKS_IN_THE_KERNEL]})
+    sqlite_project.fail("r/p")
+
+    assert sqlite_project.inv("drain").code == 0
+
+    [result] = sqlite_project.session()["results"]
+    assert result["cpu_s"] >= float((sqlite_project.root / "used").read_text()) - 0.01 >= 0.39

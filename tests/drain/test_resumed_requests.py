@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from batchdrain.config.settings import Settings
+from batchdrain.drain.chain_idle import _as_it_opens
+from batchdrain.drain.dry_plan import _progress_of
+from batchdrain.drain.foreseen_end import find_problems
 from batchdrain.drain.narrowing import Narrowing
-from batchdrain.drain.request import DrainRequest, request_of
-from batchdrain.model.errors import UsageError
+from batchdrain.drain.request import DrainRequest, has_same_command, request_of, require_same_source
+from batchdrain.drain.resumption import Resumption
+from batchdrain.model.errors import BadData, UsageError
+from batchdrain.model.phase import PhaseKey
+from batchdrain.model.states import Outcome
 from batchdrain.planning.filters import Filters
+from batchdrain.planning.given_back import GivenBack
 from batchdrain.planning.plan_file import PlannedPhase
 from batchdrain.sessions.session import Kind, Session
 from tests.support.workplace import DEADLINE_S, Workplace, wait_for
@@ -122,3 +132,81 @@ def test_a_phase_that_has_had_all_its_tries_is_not_tried_once_more_by_a_resume(s
     sqlite_project.inv("resume")
 
     assert sqlite_project.sql("SELECT count(*) FROM batchdrain_attempt WHERE run_id = 'a'") == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "plan", "batches", "most", "batch"),
+    [
+        (Kind.FAILED, None, None, 7, None), (Kind.FAILED, PLAN, None, 1, None), (Kind.FAILED, PLAN * 9, None, 7, None),
+        (Kind.QUEUED, None, None, None, 7), (Kind.QUEUED, None, 3, 21, 7),
+    ],
+)  # fmt: skip
+def test_a_session_takes_as_many_phases_as_it_was_asked_for(
+    kind: Kind, plan: tuple[PlannedPhase, ...] | None, batches: int | None, most: int | None, batch: int | None
+) -> None:
+    settings = Settings(batch_size=7)
+    request = DrainRequest(kind=kind, filters=Filters(), settings=settings, plan=plan, max_batches=batches)
+    assert (request.most, request.batch, request.state.value) == (most, batch, kind.value)
+
+
+def test_a_limit_of_this_time_takes_the_place_of_the_sessions_own_and_minutes_do_not() -> None:
+    request = DrainRequest(
+        kind=Kind.FAILED,
+        filters=Filters(),
+        settings=Settings.model_validate({"workers": 4, "stop": {"max_total_minutes": 9}}),
+    )
+    limits = {"--workers": 2, "--max-attempts": 1, "--max-repeats": 1, "--max-timeouts-per-run": 1, "--max-total-minutes": 5}
+    found = Narrowing(limits=limits).apply(request).settings
+    assert (found.workers, found.retry.max_attempts, found.stop.max_repeats, found.stop.max_timeouts_per_run) == (2, 1, 1, 1)
+    assert (found.stop.max_total_minutes, found.stop.same_new_failure, request.settings.workers) == (9, 5, 4)
+
+
+def test_the_look_at_a_whole_chain_heeds_no_rule_that_its_first_part_may_lift() -> None:
+    settings = Settings.model_validate(
+        {"stop": {"skip_runs_with_queued": True, "max_repeats": 7}, "depends_on": [{"run": "b", "after": ["a"]}]}
+    )
+    found = _as_it_opens(DrainRequest(kind=Kind.FAILED, filters=Filters(run_id="r"), settings=settings))
+    assert (found.settings.stop.skip_runs_with_queued, found.settings.stop.max_repeats) == (False, 7)
+    assert (list(found.settings.depends_on), found.filters.run_id) == ([], "r")
+
+
+@pytest.mark.parametrize(
+    ("triage", "argv", "count"), [(False, ["true"], 0), (False, ["/nothing/there"], 1), (True, ["/nothing/there"], 2)]
+)
+def test_a_dry_run_says_which_commands_could_not_be_executed(
+    tmp_path: Path, triage: bool, argv: list[str], count: int
+) -> None:
+    settings = Settings.model_validate({"command": {"argv": argv}, "triage": {"argv": ["/nothing/there/either"]}})
+    request = DrainRequest(kind=Kind.FAILED, filters=Filters(), settings=settings, triage=triage)
+    project: Any = SimpleNamespace(root=tmp_path)
+    assert len(find_problems(project, request)) == count
+
+
+def test_a_session_knows_whether_its_rows_and_its_command_are_still_the_same() -> None:
+    own = Settings.model_validate({"command": {"argv": ["true"]}})
+    other = Settings.model_validate({"command": {"argv": ["false"]}, "source": {"table": "others"}})
+    request = DrainRequest(kind=Kind.FAILED, filters=Filters(), settings=own)
+    session = Session(session_id="s", started_at=datetime(2026, 1, 1, tzinfo=UTC), **request.as_fields())
+    earlier = session.model_copy(update={"settings": None})
+    assert [has_same_command(session, own), has_same_command(session, other), has_same_command(earlier, other)] == [
+        True,
+        False,
+        True,
+    ]
+    require_same_source(session, own)
+    require_same_source(earlier, other)
+    with pytest.raises(BadData, match=r"was begun with another batchdrain\.source"):
+        require_same_source(session, other)
+
+
+def test_what_recovery_will_record_of_a_session_counts_as_done_in_its_dry_run() -> None:
+    session = Session(session_id="s", session_uid="u", started_at=datetime(2026, 1, 1, tzinfo=UTC))
+    request = DrainRequest(kind=Kind.FAILED, filters=Filters(), settings=Settings())
+    left = Resumption(session=session, request=request, most=None, retries=(), put_off=0, skipped=Counter(), torn=False)
+    ours, given_back, others = (
+        GivenBack(key=PhaseKey("r", name), digest="", stands="FAILED", session_uid=uid, recorded=recorded)
+        for name, uid, recorded in (("a", "u", Outcome.COMPLETE), ("b", "u", None), ("c", "v", Outcome.COMPLETE))
+    )
+    nowhere: Any = None  # of no group: nothing is asked
+    assert set(_progress_of(nowhere, request, left, [ours, given_back, others]).places) == {PhaseKey("r", "a")}
+    assert _progress_of(nowhere, request, None, [ours]).places == {}

@@ -138,6 +138,19 @@ def test_a_resumption_that_finds_nothing_left_says_why(sqlite_project: Workplace
     assert (ran.code, "1 by already attempted: in this session" in ran.out) == (0, True), ran
 
 
+def test_what_a_full_batch_leaves_is_told_beside_what_is_skipped(project: Workplace) -> None:
+    project.fail("a/p", "b/p", "c/p")
+    project.inv("drain", "--batch-size=1", "--policy=run-order")
+    name = project.session()["session_id"]
+    project.sql("UPDATE phases SET state = 'FAILED' WHERE run_id = 'a'")
+
+    ran = project.inv("resume", f"--session-id={name}")
+
+    assert (ran.code, project.taken()) == (0, ["a/p"])
+    told = ran.lines.index("All 3 failed phases are skipped:")
+    assert ran.lines[told + 1 : told + 3] == ["  1 by already attempted: in this session", "  2 find the batch full"], ran
+
+
 def test_resume_goes_on_with_the_sessions_own_batch_size(project: Workplace) -> None:
     project.fail(*(f"r/p{number}" for number in range(4)), "r/p4~hang", *(f"r/q{number}" for number in range(8)))
     interrupt_while_hanging(project, "drain", "--batch-size=12")

@@ -54,6 +54,15 @@ def test_the_wait_is_full_jitter_below_the_exponential_and_the_cap(executions: i
     assert 0 <= wait <= min(max_s, initial_s * 2 ** (executions - 1))
 
 
+@pytest.mark.parametrize(("executions", "longest"), [(1, 3.0), (2, 6.0), (3, 12.0), (4, 20.0), (400, 20.0)])
+def test_the_longest_wait_is_doubled_with_each_try_up_to_the_cap(
+    monkeypatch: pytest.MonkeyPatch, executions: int, longest: float
+) -> None:
+    for luck, wait in ((1.0, longest), (0.0, 0.0), (0.5, longest / 2)):
+        monkeypatch.setattr("random.uniform", lambda low, high, luck=luck: low + luck * (high - low))
+        assert full_jitter(executions, Retry(initial_s=3, max_s=20)) == wait
+
+
 def test_a_transient_failure_is_tried_again_and_counted_once(project: Workplace) -> None:
     project.fail("r/a~transient", "s/b")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from datetime import UTC, datetime, timedelta
 
 import psutil
 import pytest
@@ -147,7 +148,7 @@ def test_a_dry_triage_writes_nothing(project: Workplace) -> None:
 
     ran = project.inv("--dry", "triage", "--run-id=b")
 
-    assert (ran.code, ran.lines[0]) == (0, "Would diagnose 1 of 1 phases, 2 side by side")
+    assert (ran.code, ran.lines[0]) == (0, "Would diagnose 1 of 1 phase, 2 side by side")
     assert ran.lines[-1] == "  b / 2"
     assert diagnosed(project) == []
     assert not project.sessions.exists()
@@ -172,6 +173,23 @@ def test_the_command_is_told_what_it_diagnoses_and_no_secret(sqlite_project: Wor
     assert folder.stat().st_mode & 0o777 == 0o700
     assert [path.read_text() for path in folder.glob("run-1/p.stdout.txt")] == ["looking at 'run 1/p'\n"]
     assert sqlite_project.inv("sessions").code == 0
+
+
+def test_a_triage_that_begins_in_the_second_of_another_has_a_name_of_its_own(sqlite_project: Workplace) -> None:
+    diagnose(sqlite_project, {"*": HOPELESS})
+    sqlite_project.fail("r/p")
+    now = datetime.now(UTC)
+    others = [sqlite_project.sessions / f"triage-{now + timedelta(seconds=after):%Y%m%d-%H%M%S}" for after in range(200)]
+    sqlite_project.sessions.mkdir(parents=True, mode=0o700)
+    for folder in others:
+        folder.mkdir(mode=0o700)
+
+    assert sqlite_project.inv("triage").code == 0
+
+    [own] = set(sqlite_project.sessions.iterdir()) - set(others)
+    assert own.name.removesuffix("-2") in {folder.name for folder in others}
+    assert [list(folder.iterdir()) for folder in others if any(folder.iterdir())] == []
+    assert [path.name for path in own.glob("r/*.stdout.txt")] == ["p.stdout.txt"]
 
 
 def test_a_wait_is_over_when_its_time_is(sqlite_project: Workplace) -> None:

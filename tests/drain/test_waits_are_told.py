@@ -10,21 +10,11 @@ import pytest
 import batchdrain.drain.database_outage as outage_module
 from batchdrain.drain.database_outage import DatabaseOutage
 from batchdrain.model.errors import DatabaseUnavailable
-from tests.support.workplace import Beside, Workplace, ended, wait_for
+from tests.support.workplace import Beside, Workplace, ended, read_until, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
 
 LEASE = {"ttl_s": 4000, "beat_s": 15, "margin_s": 10}
-
-
-def read_until(drain: Beside, words: str) -> str:
-    assert drain.stdout is not None
-    printed = ""
-    while words not in printed:
-        line = drain.stdout.readline().decode()
-        assert line, printed
-        printed += line
-    return printed
 
 
 def started(place: Workplace, *flags: str, runs: int = 1) -> Beside:
@@ -93,7 +83,7 @@ def test_a_stop_condition_says_what_is_still_waited_for(sqlite_project: Workplac
     printed = read_until(drain, "waiting for")
     (sqlite_project.root / "go").touch()
     assert printed.splitlines()[-1] == (
-        "  ! Nothing more is begun, by stop.max_consecutive_failures: 1 failures in a row; waiting for a / p~until=go to end"
+        "  ! Nothing more is begun, by stop.max_consecutive_failures: 1 failure in a row; waiting for a / p~until=go to end"
     )
     assert ended(drain)[0] == 1
 

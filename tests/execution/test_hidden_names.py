@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from batchdrain.config.settings import Command
-from batchdrain.execution.command import fill, hidden_names_of, to_variable
+from batchdrain.execution.command import hidden_names_of, to_variable
+from batchdrain.execution.placeholders import fill
 
 URLS = {"DATABASE_URL", "INVOKE_BATCHDRAIN_DATABASE_URL"}
 

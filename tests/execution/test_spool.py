@@ -47,6 +47,7 @@ def test_a_spool_that_holds_something_else_holds_nothing(tmp_path: Path, content
 
 def test_a_spool_that_is_a_folder_holds_nothing_and_stays_closed(tmp_path: Path) -> None:
     (tmp_path / "t.json").mkdir()
+    assert spool_reader.read(str(tmp_path), "t") is None  # from now on the folder may be held open
     before = len(os.listdir("/proc/self/fd"))
     assert spool_reader.read(str(tmp_path), "t") is None
     assert len(os.listdir("/proc/self/fd")) == before

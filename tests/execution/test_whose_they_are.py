@@ -43,6 +43,21 @@ def test_the_process_that_is_the_command_is_ended(stranger: ProcessIdentity) -> 
     assert orphans.end("t.3", stranger, within_s=10) == orphans.Orphans(met=1, alive=False)
 
 
+def test_what_hides_its_environment_is_known_by_its_session(
+    stranger: ProcessIdentity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a program does that runs as another user."""
+    hidden, read_bytes = Path(f"/proc/{stranger.pid}/environ"), Path.read_bytes
+
+    def read(path: Path) -> bytes:
+        if path == hidden:
+            raise PermissionError
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    assert orphans.end("t.3", stranger, within_s=10) == orphans.Orphans(met=1, alive=False)
+
+
 def test_a_sound_record_of_another_execution_is_not_this_ones(tmp_path: Path) -> None:
     """A command may have put it there: it would complete a phase that never ran."""
     for token, is_read in (("t.3", True), ("t.4", False)):

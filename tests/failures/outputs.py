@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,33 @@ NEVER: Final = re.compile(
     re.IGNORECASE,
 )
 """What is in no good reason, whatever the cause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """What a person holds of a cause, as labels.tsv has it; it is written by cause, not by what the rules make of its texts."""
+
+    category: str  #: "other" where no rule is due
+    is_worded_by_author: (
+        bool  #: its variants differ in the sentence of whoever wrote the script, not in names that a program prints
+    )
+    kind: str  #: one for all causes that are the same mistake in the same words, whoever called the program
+
+
+@cache
+def read_labels() -> dict[tuple[str, str], Label]:
+    """By program and cause. Those whose variants failed of two causes are left out."""
+    lines = (FOLDER / "labels.tsv").read_text().splitlines()
+    fields = [[*line.split("\t"), ""][:5] for line in lines if not line.startswith("#")]
+    return {
+        (program, cause): Label(
+            category="other" if category == "none" else category,
+            is_worded_by_author=words == "author",
+            kind=kind or f"{program}/{cause}",
+        )
+        for program, cause, category, words, kind in fields
+        if category != "mixed"
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +64,11 @@ class Output:
     def is_held_back(self) -> bool:
         """Whether the rules were not made with it in view: about every second cause, by its name."""
         return hashlib.sha256(f"{self.program}/{self.cause}".encode()).digest()[0] % 2 == 1
+
+    @property
+    def label(self) -> Label | None:
+        """None where its cause has none."""
+        return read_labels().get((self.program, self.cause))
 
     def explain(self) -> MeaningfulLine:
         """What the judge would take."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from batchdrain.failures import categorise, fingerprint
 from batchdrain.failures.excerpt import gist_of
+from batchdrain.failures.exit_codes import words_of_silence
 from batchdrain.failures.line_kinds import Kind
 from batchdrain.failures.meaningful_line import LINE_CHARS, explain, find_line
 
@@ -42,6 +43,23 @@ STDERR = [
     ("plain words", "first\nthe last words\n", "the last words"),
     ("a deprecation alone", "x.py:1: DeprecationWarning: old\n", "x.py:1: DeprecationWarning: old"),
     ("rules and blanks", "no tax\n=======\n\n   ^^^^ \n", "no tax"),
+    ("a place between an exception and its frames", "[!] BuildError: no tax\nmain.js\n    at a (/x/y.js:1:2)\n", "[!] BuildError: no tax"),
+    ("a cross before how often", "✗ Build failed in 3ms\nerror during build:\nBuild failed with 1 error:\n\n[NO_TAX] Could not resolve tax\n", "error during build: [NO_TAX] Could not resolve tax"),
+    ("a list between an exception and its frames", "Error: Load: run\nCannot find module 'tax'\nRequire stack:\n- /srv/a.js\n    at a (/x/y.js:1:2)\n", "Cannot find module 'tax'"),
+    ("an excerpt behind signs of a comment", "a.erl:3:13: syntax error before: ','\n%    3| run() -> tax(,1).\n%     |     ^\n\na.erl:2:2: function run/0 undefined\n", "a.erl:3:13: syntax error before: ','"),
+    ("an excerpt at the margin", "a.xml:2: parser error : no end of tax\n<tax>x</a>\n          ^\na.xml:3: parser error : more\n\n^\n", "a.xml:2: parser error : no end of tax"),
+    ("the title of a backtrace", "At line 4 of a.f90\nFortran runtime error: no tax\n\nError termination. Backtrace:\n#0  0x7f7c5 in ???\n", "Fortran runtime error: no tax"),
+    ("the number of a process", "==25== Memcheck\n==25== Invalid write of size 4\n==25==    at 0x109: main (a.c:1)\n==25== ERROR SUMMARY: 1 errors from 1 contexts\n", "Invalid write of size 4"),
+    ("a warning that complains, and a farewell", "warning: failed to load tax\nCleaning up temporary files\n", "warning: failed to load tax"),
+    ("an exception that wraps another program", ("cat: tax.csv: No such file or directory\nTraceback (most recent call last):\n  File \"a.py\", line 1\n    x\n"
+     "subprocess.CalledProcessError: Command '['cat', 'tax.csv']' returned non-zero exit status 1.\n"), "cat: tax.csv: No such file or directory"),
+    ("a wrapper alone", ("loading rows\nTraceback (most recent call last):\n  File \"a.py\", line 1\n    x\n"
+     "subprocess.CalledProcessError: Command 'x' returned non-zero exit status 1.\n"), "subprocess.CalledProcessError: Command 'x' returned non-zero exit status 1."),
+    ("an exception's name above what wraps", "Error in rule tax:\n    output: x\nWorkflowError:\nAt least one job did not complete successfully.\n", "Error in rule tax: output: x"),
+    ("a test's name alone", "E       fixture 'tax' not found\nERROR test_a.py::test_a\n", "fixture 'tax' not found"),
+    ("a sentence that was wrapped", "error: the table of taxes could not be opened, as it was made by a\n  later version of the program\nbye\n",
+     "error: the table of taxes could not be opened, as it was made by a later version of the program"),
+    ("stars before what is missing", "tool: *** [a.o] Source `tax.c' not found, needed by a.o.\nmake: *** [Makefile:2: run] Error 2\n", "tool: *** [a.o] Source `tax.c' not found, needed by a.o."),
     ("colours and returns", "loading\r\x1b[31merror: no tax\x1b[0m\r\n", "error: no tax"),
 ]  # fmt: skip
 BOTH = [
@@ -55,7 +73,7 @@ BOTH = [
 KILOBYTES_64 = 65_536
 ADVERSARIAL = [b"at " * 22_000, b"at \n" * 16_384, b"a" * KILOBYTES_64, b"a: " * 22_000, b"(" * KILOBYTES_64, b"\x1b[" * 32_768, b"A::" * 22_000, b"1:" * 32_768,
                b"/a" * 32_768, b"[a] " * 16_384, b"Caused by: x.Error: y\n" * 3_000, b"code status exit " * 3_900, b"Traceback (most recent call last):\n" * 1_800,
-               b"\x00\xff" * 32_768, b"".join(b"worker %d reads %d\n" % (n, n) for n in range(3_400)), b"=" * KILOBYTES_64 + b"x", b"10:10:10 " * 7_000]  # fmt: skip
+               b"\x00\xff" * 32_768, b"".join(b"worker %d reads %d\n" % (n, n) for n in range(3_400)), b"=" * KILOBYTES_64 + b"x", b"10:10:10 " * 7_000, b"a: " * 20_000 + b"\n" + b"a: b: c: d: e: f: g: h\n" * 200 + b"x\n" * 900, b"> " * 32_768, b"[a] [b] x\n" * 6_000]  # fmt: skip
 
 
 @pytest.mark.parametrize(("stderr", "line"), [case[1:] for case in STDERR], ids=[case[0] for case in STDERR])
@@ -86,6 +104,25 @@ def test_stdout_is_looked_into_where_stderr_tells_nothing(stderr: str, stdout: s
 )
 def test_the_exit_code_speaks_where_it_says_more_than_that_it_failed(code: int | None, stderr: str, reason: str) -> None:
     assert explain(stderr.encode(), b"", code).text == reason
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (None, "the command failed and printed nothing"),
+        (9, "the command was ended by SIGKILL and printed nothing"),
+        (11, "the command was ended by SIGSEGV and printed nothing"),
+        (40, "the command was ended by signal 40 and printed nothing"),
+    ],
+)
+def test_silent_deaths_by_unlike_signals_are_unlike_failures(number: int | None, words: str) -> None:
+    assert words_of_silence(number) == words
+    assert {fingerprint(words_of_silence(one)) for one in (None, 6, 9, 11)} == {
+        "the command failed and printed nothing",
+        "the command was ended by sigabrt and printed nothing",
+        "the command was ended by sigkill and printed nothing",
+        "the command was ended by sigsegv and printed nothing",
+    }
 
 
 @pytest.mark.parametrize(("code", "category"), [(124, "timeout"), (143, "timeout")])

@@ -15,7 +15,8 @@ from tests.failures.outputs import Output, read_outputs
 LEAST = 0.9
 FLOOR = 0.5
 """Of each program alone."""
-POOR = {"black"}  # its last word is an exception's name without a place, and stands below the line that has the place
+POOR = {"black", "gnuplot", "oxlint", "swc", "tidy", "uvu"}
+"""They print what is wrong as a warning, in a box, or in the middle of a page, and end with another line."""
 
 
 @cache

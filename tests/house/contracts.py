@@ -15,11 +15,12 @@ from tests.house.order import WINGS
 from tests.house.source import PACKAGE, Def, Module, package
 
 TEST_FOLDERS_APART: Final[Mapping[str, str]] = {
-    "benchmarks": "costs and the simulator of policies: run by hand, not by pytest",
+    "benchmarks": "costs and the simulator of policies: run by hand and by .ci/run, not by pytest",
     "chaos": "breaks the whole house from outside",
     "compatibility": "files and a ledger that an earlier state wrote, read by the whole house",
     "data": "files that tests read",
     "docs": "holds README.md and docs/",
+    "recipes": "docs/tables.md on the packages of other people themselves",
     "house": "the rules of tests/test_house.py",
     "support": "projects, servers, commands and forks that tests of all wings stand on",
 }

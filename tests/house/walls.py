@@ -14,7 +14,8 @@ from typing import Final
 from tests.house.source import PACKAGE, Module, calls, imports, outside, package
 
 GUARDIAN: Final = f"{PACKAGE}.execution.guardian"
-HEAVY: Final = ("sqlalchemy", "pydantic", "rich", "structlog", "tenacity", "orjson", "psutil", "regex")
+WORKER: Final = f"{PACKAGE}.execution.worker"
+HEAVY: Final = ("sqlalchemy", "pydantic", "rich", "structlog", "tenacity", "orjson", "psutil", "re2")
 _SQL: Final = frozenset({"sqlalchemy", "sqlite3", "psycopg", "pymysql"})
 _PROCESSES: Final = frozenset({"subprocess", "multiprocessing"})
 _STARTS: Final = re.compile(r"os\.(fork|forkpty|posix_spawnp?|exec\w+|spawn\w+)|asyncio\.create_subprocess_\w+")
@@ -34,6 +35,9 @@ _SINKS: Final[Mapping[str, str]] = {
     "execution/guardian/guardian.py": "a line between processes of ours",
     "execution/guardian/spool_writer.py": "read by recovery alone",
     "execution/guardian/wire.py": "a line between processes of ours",
+    "execution/worker/carrier.py": "a message between processes of ours",
+    "execution/worker/files.py": "read by recovery alone",
+    "execution/worker/runner.py": "a message between processes of ours",
     "demo/worker.py": "a command as users write it",
 }
 """Where something is written that no person reads, and why."""
@@ -94,15 +98,17 @@ def past_the_sink(root: Path) -> list[str]:
 
 
 def guardian_imports(root: Path) -> list[str]:
-    """A guardian needs the standard library alone, and the packages above it are a docstring and nothing else."""
+    """A guardian needs the standard library alone, and the packages above it are a docstring and nothing else. What runs on a
+    worker needs the guardian beside it."""
     found = []
     for name, module in package(root).items():
-        if name == GUARDIAN or name.startswith(f"{GUARDIAN}."):
+        if f"{name}.".startswith((f"{GUARDIAN}.", f"{WORKER}.")):
+            rooms = (f"{GUARDIAN}.",) if f"{name}.".startswith(f"{GUARDIAN}.") else (f"{GUARDIAN}.", f"{WORKER}.")
             named = [*outside(module), *((one.module, one.line) for one in imports(root)[name])]
             found += [
                 f"{module.path}:{line}: imports of the guardian: allowed the standard library and its room, found {what}"
                 for what, line in sorted(named, key=lambda one: one[1])
-                if what.partition(".")[0] not in sys.stdlib_module_names and not f"{what}.".startswith(f"{GUARDIAN}.")
+                if what.partition(".")[0] not in sys.stdlib_module_names and not f"{what}.".startswith(rooms)
             ]
         if name in {GUARDIAN, GUARDIAN.rpartition(".")[0]} and len(module.tree.body) > 1:
             second = module.tree.body[1]

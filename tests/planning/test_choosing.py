@@ -95,7 +95,7 @@ def test_only_the_first_phases_of_a_lane_stay_in_memory(monkeypatch: pytest.Monk
     monkeypatch.setattr("batchdrain.planning.lane_builder.KEPT", 40)
     backlog = backlog_of(Row(run_id=f"r{n % 20}", phase_id=str(n), phase_index=n, reason=None) for n in range(4000))
     backlog.refresh(NOW)
-    assert sum(len(buffer.kept) for buffers in backlog._lanes_of.values() for buffer in buffers) <= 2 * 40 + 20 * 4
+    assert sum(len(buffer.kept) for n in range(20) for buffer in backlog._at_hand.of_run(f"r{n}")) <= 40 + 20
     assert backlog.waiting == 4000
 
 

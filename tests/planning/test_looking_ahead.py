@@ -77,7 +77,7 @@ def test_looking_changes_nothing_of_what_results_teach(policy: str, rows: list[R
 
 
 def test_looking_goes_past_a_lane_whose_rest_is_not_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("batchdrain.planning.lane_builder.KEPT", 4)
+    monkeypatch.setattr("batchdrain.planning.lane_builder.KEPT", 8)
     rows = [Row(run_id=run, phase_id=str(n), phase_index=n, reason=None) for run in "ab" for n in range(9)]
     backlog = backlog_of(rows, ["run-order"])
     backlog.refresh(NOW)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from batchdrain.database.phases.pages import Row
+from batchdrain.model.phase import PhaseKey
 from batchdrain.planning import lane_builder
+from batchdrain.planning.since_reading import SinceReading
 from tests.planning.backlogs import NOW, all_of, backlog_of, names
 
 
@@ -54,3 +59,22 @@ def test_an_index_is_kept_as_it_is_and_none_goes_last(index: int) -> None:
     ]
     chosen = all_of(backlog_of(found, ["run-order"]))
     assert [(choice.phase.phase_id, choice.phase.phase_index) for choice in chosen] == [("has one", index), ("none", None)]
+
+
+def test_what_happened_while_a_reading_was_under_way_reaches_the_new_one() -> None:
+    told: list[tuple[object, ...]] = []
+    backlog: Any = SimpleNamespace(
+        forget=lambda key: told.append(("forget", key)),
+        touch=lambda *what: told.append(("touch", *what)),
+        apply=lambda *what: told.append(("apply", *what)),
+    )
+    attempt: Any = SimpleNamespace(phase=SimpleNamespace(run_id="r"))
+    verdict: Any = object()
+    since = SinceReading()
+    since.verdicts.append(verdict)
+    since.attempts.append(attempt)
+    since.chosen.append(PhaseKey("r", "p"))
+    since.apply_to(backlog, NOW)
+    assert sorted(told, key=str) == sorted(
+        [("forget", PhaseKey("r", "p")), ("touch", "r", NOW, attempt), ("apply", verdict, NOW)], key=str
+    )

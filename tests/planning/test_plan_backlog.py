@@ -16,7 +16,7 @@ from batchdrain.model.errors import BadData
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.model.states import PhaseState
 from batchdrain.planning import plan_file
-from batchdrain.planning.filters import Filters
+from batchdrain.planning.filters import NOT_IN_PLAN, Filters
 from batchdrain.planning.plan_backlog import PlanBacklog
 from batchdrain.planning.plan_file import PlannedPhase
 from batchdrain.planning.reading import Reading
@@ -100,6 +100,12 @@ def test_a_planned_phase_of_a_parked_cluster_is_left_out_when_its_turn_comes() -
     repeats["boom"] = 3
     assert taken(found) == []
     assert found.skipped[Skip("stop.max_repeats", "failed 3 times alike: boom")] == 1
+
+
+def test_every_row_of_the_ids_of_a_planned_phase_is_in_the_plan() -> None:
+    found = backlog(planned("a"), rows=[*ROWS, ROWS[0]], past=Past(waits_ms={A.digest: 5_000}))
+    waits = Skip("retry waits", "r / a: another controller tries it again later")
+    assert (found.total, found.remainder.skipped) == (4, {NOT_IN_PLAN: 2, waits: 2})
 
 
 def test_a_plan_waits_for_a_run_that_is_busy() -> None:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.history import Past
+from batchdrain.database.ledger.notes import Note
 from batchdrain.database.phases.pages import Row
 from batchdrain.failures.categories import categorise
-from batchdrain.failures.fingerprints import cluster_id_of
+from batchdrain.failures.fingerprints import VERSION, cluster_id_of
 from batchdrain.model.failure import Failure
-from batchdrain.model.phase import PhaseKey, Skip
+from batchdrain.model.phase import Phase, PhaseKey, Skip
+from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.skip_rules import QUARANTINE, SkipRules
 from batchdrain.planning.stop import Progress
-from tests.planning.backlogs import all_of, backlog_of, names
+from batchdrain.planning.usable_ids import UsableIds
+from batchdrain.planning.verdicts import Verdict, VerdictKind
+from tests.planning.backlogs import NOW, all_of, backlog_of, names
 
 BOOM = Failure.of("boom", categorise)
 CLUSTER = cluster_id_of(BOOM.fingerprint)
@@ -122,3 +127,115 @@ def test_of_the_rules_for_a_run_the_users_own_filter_is_told_first() -> None:
     assert queued == Skip("stop.skip_runs_with_queued", "run r has 3 queued")
     assert rules(**facts).runs()("r") == Skip("stop.max_timeouts_per_run", "run r timed out 2 times")
     assert rules(**facts).runs()("s") is None
+
+
+def test_a_parked_cluster_and_a_verdict_are_looked_at_wherever_a_phase_is_judged() -> None:
+    parked = rules(progress=lambda: Progress(repeats={"boom": 3}))
+    expected = Skip("stop.max_repeats", "failed 3 times alike: boom")
+    assert parked.phase(KEY, None, BOOM) == parked.failed_so(BOOM) == expected
+    assert parked.phase(KEY, None, BOOM, parks=False) is None
+    assert (parked.parks_some(), rules().parks_some()) == (True, False)
+    assert rules(progress=lambda: Progress(dead_canaries={"boom"})).parks_some()
+    said = Verdict(
+        key=KEY, kind=VerdictKind.HOPELESS, reason="no", until=NOW, fingerprint="boom", attempts=0, version=VERSION
+    )
+    judged = rules(verdicts={KEY: said})
+    assert judged.phase(KEY, None, BOOM) == Skip("triage", "hopeless: no")
+    assert judged.phase(KEY, None, Failure.of("bang", categorise)) is None
+    assert judged.phase(PhaseKey("r", "q"), None, BOOM) is None
+
+
+def test_an_accepted_run_is_told_before_a_cluster_and_a_filter_before_it() -> None:
+    by_cluster, by_filter = Skip("stop.max_repeats", "x"), Skip("--category", "x")
+    found = rules(accepted=accepted(OF_RUN))
+    assert str(found.run_of("r", by_cluster)) == str(found.run_of("r", None)) == "accepted: the run r (ann)"
+    assert found.run_of("r", by_filter) == by_filter
+    assert (found.run_of("s", by_cluster), rules().run_of("r", by_cluster)) == (by_cluster, by_cluster)
+
+
+def test_what_came_up_since_the_reading_stops_a_run_before_its_cluster() -> None:
+    phase = Phase(run_id="r", phase_id="p", phase_index=0, state=PhaseState.FAILED, failure=BOOM)
+    both: dict[str, Any] = {"timeouts": {"r": 2}, "repeats": {"boom": 3}}
+    found = [rules(progress=partial(Progress, **facts)).stopped(phase) for facts in (both, {"repeats": {"boom": 3}}, {})]
+    assert [skip and skip.rule for skip in found] == ["stop.max_timeouts_per_run", "stop.max_repeats", None]
+
+
+def test_a_phase_is_looked_at_by_name_where_any_rule_may_know_it() -> None:
+    a, b, d = (PhaseKey("r", name) for name in "abd")
+    skip = Skip("row locked", "")
+    said: Any = None
+    found = rules(
+        past_of("ledger"), attempted=[a], passed_over={b: skip}, accepted=accepted(Subject(run_id="r", phase_id="c")), verdicts={d: said},
+        ambiguous=frozenset({("r", "twice")}),
+    )  # fmt: skip
+    assert found.known_by_name() == {("r", name) for name in ("ledger", "a", "b", "c", "d", "twice")}
+    assert found.phase(b, b.digest, BOOM) == skip
+    assert found.phase(PhaseKey("r", "twice"), "x", BOOM) == Skip("bad data", "r / twice: these ids name more than one row")
+    assert rules(in_chain=[a], passed_over={a: skip}).phase(a, a.digest, BOOM) == Skip("already attempted", "in this chain")
+
+
+def test_phases_whose_attempts_were_removed_are_known_by_their_claims() -> None:
+    a, b = PhaseKey("r", "a"), PhaseKey("s", "b")
+    for field in ("attempts", "waits_ms", "orphanings"):
+        known: dict[str, Any] = {field: {a.digest: 1, b.digest: 1}}
+        past = Past(**known, summed_runs=frozenset({"r"}))
+        assert list(rules(past).remembered([("r", "a"), ("r", "x"), ("s", "b")])) == [("r", "a")]
+    assert list(rules(Past(held=frozenset({a.digest}), summed_runs=frozenset({"r"}))).remembered([("r", "a")])) == [
+        ("r", "a")
+    ]
+
+
+@pytest.mark.parametrize(("facts", "asks"), [
+    ({}, False), ({"filters": Filters(categories=("other",))}, True), ({"filters": Filters(cluster=CLUSTER)}, True),
+    ({"accepted": accepted(OF_RUN)}, False), ({"accepted": accepted(OF_CLUSTER)}, True),
+])  # fmt: skip
+def test_texts_are_looked_at_only_where_something_asks_for_them(facts: dict[str, Any], asks: bool) -> None:
+    assert rules(**facts).asks_for_failures() is asks
+
+
+def test_queued_phases_are_of_no_category_until_they_failed_and_are_kept_by_no_queued_ones() -> None:
+    never = Failure(None, "unknown")
+    queued = rules(state=PhaseState.QUEUED, filters=Filters(categories=("unknown",)), queued={"r": 3},
+                   settings={"stop": {"skip_runs_with_queued": True}})  # fmt: skip
+    assert queued.phase(KEY, None, never) == Skip("--category", "never failed, is not unknown")
+    assert rules(filters=Filters(categories=("unknown",))).phase(KEY, None, never) is None
+    assert queued.runs()("r") is None
+
+
+def test_what_is_no_acceptance_or_is_over_is_left_out_and_the_rest_holds() -> None:
+    def note(**content: Any) -> Note:
+        return Note(subject="", by="ann", at="", content=content)
+
+    over, later = ("2025-12-31T23:59:59+00:00", "2026-01-01T00:00:01+00:00")
+    broken = [note(run_id="r", cluster="x"), note(reason="nothing"), note(run_id="r", until="soon"), note(run_id=5)]
+    assert Acceptances.of([*broken, note(run_id="r", until=over)], NOW) is None
+    found = Acceptances.of([*broken, note(run_id="r", reason="known", until=later), note(run_id="s", until=over)], NOW)
+    assert found is not None
+    assert (str(found.run("r")), found.run("s")) == ("accepted: known (ann, until 2026-01-01T00:00:01Z)", None)
+
+
+NAMES = ["ok", "", "a\0", None]
+
+
+@pytest.mark.parametrize("run_id", NAMES)
+@pytest.mark.parametrize("phase_id", NAMES)
+def test_both_ids_have_to_name_something(run_id: Any, phase_id: Any) -> None:
+    assert (UsableIds(["true"]).problem_of(run_id, phase_id) is None) is (run_id == phase_id == "ok")
+
+
+@pytest.mark.parametrize(("argv", "run_bytes", "phase_bytes", "said"), [
+    (["x"], 100_000, 100_000, None), (["x"], 100_001, 1, "100001 bytes are too long"), (["x"], 1, 100_001, "100001 bytes are too long"),
+    (["{run_id}", "{phase_id}"], 70_000, 70_000, None), (["{run_id}/{phase_id}"], 70_000, 70_000, "both ids would be longer"),
+    (["{run_id}{run_id}"], 70_000, 300, "both ids would be longer"), (["{run_id}{run_id}"], 300, 70_000, None),
+])  # fmt: skip
+def test_ids_must_fit_the_arguments_of_the_command(
+    argv: list[str], run_bytes: int, phase_bytes: int, said: str | None
+) -> None:
+    found = UsableIds(argv).problem_of("r" * run_bytes, "p" * phase_bytes)
+    assert (found is None) if said is None else (found is not None and said in found.value)
+
+
+def test_a_run_without_queued_phases_is_not_kept_for_them_nor_any_where_that_is_not_asked_for() -> None:
+    asked = {"stop": {"skip_runs_with_queued": True}}
+    assert [rules(settings=asked, queued={"s": 1}).runs()(run) is None for run in "rs"] == [True, False]
+    assert rules(queued={"s": 1}).runs()("s") is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from batchdrain.config.stop_settings import Stop
@@ -64,3 +66,43 @@ def test_what_happened_once_is_said_so() -> None:
     key = PhaseKey("r", "p")
     backs = [describe_recovered(Recovered(key=key, epoch=1, state="FAILED", orphanings=count)) for count in (1, 2)]
     assert [back.partition("orphaned ")[2] for back in backs] == ["once", "2 times in a row"]
+
+
+def test_of_several_reasons_to_end_a_session_one_is_told_and_it_is_always_the_same() -> None:
+    progress = Progress(
+        elapsed_s=90, consecutive_failures=4, same_failures=5, same_failure="boom", results=20, successes=5,
+        without_metric=2, spent={"t": 12.5, "u": 9.0},
+    )  # fmt: skip
+    limits: list[dict[str, Any]] = [
+        {"max_total_minutes": 1.5}, {"max_consecutive_failures": 3}, {"same_new_failure": 5}, {"success_floor": 0.5},
+        {"metric": "t", "max_without_metric": 2}, {"max_metric": {"u": 9.5, "t": 12.5}},
+    ]  # fmt: skip
+    told = []
+    while limits:
+        off = {"same_new_failure": 0}
+        told.append(str(session_stop(progress, Stop(**{**off, **{k: v for one in limits for k, v in one.items()}}))))
+        limits.pop(0)
+    assert told == [
+        "stop.max_total_minutes: 1.5 minutes are over",
+        "stop.max_consecutive_failures: 4 failures in a row",
+        "stop.same_new_failure: the command fails the same way whatever the phase: boom (5 in a row)",
+        "stop.success_floor: 25% of 20 succeeded, below 50%",
+        "stop.max_without_metric: 2 results in a row brought no 't'",
+        "stop.max_metric: 12.5 of 't' were reported, the budget is 12.5",
+    ]
+
+
+@pytest.mark.parametrize(("count", "is_stopped"), [(1, False), (2, True), (3, True)])
+def test_a_limit_of_two_is_met_by_the_second(count: int, is_stopped: bool) -> None:
+    stop = Stop(max_repeats=2, max_timeouts_per_run=2, max_attempts_per_phase=2)
+    progress = Progress(timeouts={"r": count}, repeats={"boom": count})
+    found = [run_stop("r", progress, stop), cluster_stop("boom", progress, stop), attempts_stop(count, stop)]
+    assert [skip is not None for skip in found] == [is_stopped] * 3
+
+
+def test_a_dead_canary_parks_its_cluster_alone_and_before_the_repeats_of_it_do() -> None:
+    progress = Progress(dead_canaries={"boom", ""}, repeats={"boom": 9, "bang": 9})
+    assert str(cluster_stop("boom", progress, Stop())) == "stop.canary: its canary failed: boom"
+    assert str(cluster_stop("bang", progress, Stop())).startswith("stop.max_repeats: ")
+    assert cluster_stop("", progress, Stop()) is None
+    assert cluster_stop("fizz", progress, Stop()) is None

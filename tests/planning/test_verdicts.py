@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from batchdrain.database.ledger.notes import Note
-from batchdrain.model.phase import PhaseKey
+from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.verdicts import Verdict, VerdictKind, current_verdicts_of, expired
 from tests.planning.backlogs import NOW
 
@@ -45,3 +45,19 @@ def test_what_is_no_verdict_is_neither_believed_nor_forgotten(broken: dict[str, 
     odd = Note(subject=said.subject, by="", at="", content={**said.content, **broken})
     assert current_verdicts_of([odd], {KEY.digest: 2}, NOW) == {}
     assert expired([odd], NOW + timedelta(days=9)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "said"),
+    [
+        (VerdictKind.WAIT, "", "wait until 2026-01-01T01:00:00Z"), (VerdictKind.WAIT, "it rains", "wait until 2026-01-01T01:00:00Z: it rains"),
+        (VerdictKind.HOPELESS, "no", "hopeless: no"), (VerdictKind.PROMISING, "", "promising"),
+    ],
+)  # fmt: skip
+def test_a_verdict_is_told_with_its_reason_and_leaves_out_all_but_a_promising_phase(
+    kind: VerdictKind, reason: str, said: str
+) -> None:
+    found = Verdict.of(note(kind=kind, reason=reason))
+    assert found is not None
+    assert str(found) == said
+    assert found.skip == (None if kind is VerdictKind.PROMISING else Skip("triage", said))

@@ -15,6 +15,7 @@ from batchdrain.model.errors import ConfigError
 from batchdrain.model.lane import Lane
 from batchdrain.policies.ranking import ranking_of
 from tests.planning.backlogs import NOW, backlog_of, lane
+from tests.support.workplace import Workplace
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_a_policy_of_ones_own_is_loaded_by_its_path_with_parameters(own: types.M
         ("no_such_module:x", "can't be imported: ModuleNotFoundError"),
         ("acme_policies:number", "expected a callable, got int"),
         ("acme_policies:wrong", "is no policy: it must take (lane, now)"),
-        ({"name": "smart", "oops": 1}, "is no policy: it must take (lane, now)"),
+        ({"name": "smart", "oops": 1}, "has no parameter 'oops' (it has none)"),
         ({"prior": 1}, "has no name"),
     ],
 )
@@ -59,3 +60,16 @@ def test_a_policy_that_fails_is_named(own: types.ModuleType, policy: Callable[[L
     backlog = backlog_of([Row(run_id=run, phase_id="p", phase_index=0, reason=None) for run in "rs"], ["acme_policies:bad"])
     with pytest.raises(ConfigError, match="acme_policies:bad"):
         backlog.refresh(NOW)
+
+
+def test_keys_of_two_categories_that_can_not_be_compared_end_a_drain_that_takes_nothing(sqlite_project: Workplace) -> None:
+    """Within a category they can: it shows no sooner than at the first choice."""
+    (sqlite_project.root / "mine.py").write_text("def policy(lane, now): return 'x' if lane.category == 'timeout' else 1\n")
+    sqlite_project.fail("a/p", reason="timed out after 60 s")
+    sqlite_project.fail("b/p", reason="quite different")
+    sqlite_project.configure(policy=["mine:policy"])
+
+    ran = sqlite_project.inv("drain", env={"PYTHONDONTWRITEBYTECODE": "1"})
+
+    assert (ran.code, set(sqlite_project.states().values())) == (78, {"FAILED"}), ran
+    assert "batchdrain.policy: mine:policy: the keys of two lanes can't be compared: " in ran.err

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 from pathlib import Path
 
 import pytest
 
+from batchdrain.model.errors import FilesUnavailable
 from batchdrain.runtime import files
 
 
@@ -40,3 +42,60 @@ def test_a_new_version_is_on_disk_whole_before_it_takes_the_old_ones_place(
     files.replace(tmp_path / "x", [b"01234", b"56789"])
 
     assert steps == [("fsync of the file", 10), ("rename", 0), ("fsync of the folder", 0)]
+
+
+def test_a_file_that_could_not_be_written_leaves_the_old_one_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.replace(tmp_path / "x", [b"old"])
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "no space left")))
+    with pytest.raises(OSError, match="no space left"):
+        files.replace(tmp_path / "x", [b"new"])
+    assert ((tmp_path / "x").read_bytes(), os.listdir(tmp_path)) == (b"old", ["x"])
+
+
+def test_a_file_of_ours_is_for_nobody_else_and_one_of_the_users_keeps_its_mode(tmp_path: Path) -> None:
+    files.replace(tmp_path / "ours", [b"1"])
+    files.replace(tmp_path / "shared", [b"1"], mode=0o640)
+    (tmp_path / "theirs").touch()
+    (tmp_path / "theirs").chmod(0o604)
+    (tmp_path / "link").symlink_to("theirs")
+    files.write_for_people(tmp_path / "link", [b"a", b"b"], "plan")
+    mask = os.umask(0o027)
+    try:
+        files.write_for_people(tmp_path / "new", [b"1"], "plan")
+    finally:
+        assert os.umask(mask) == 0o027
+    modes = {path.name: stat.S_IMODE(path.lstat().st_mode) for path in tmp_path.iterdir() if not path.is_symlink()}
+    assert modes == {"ours": 0o600, "shared": 0o640, "theirs": 0o604, "new": 0o640}
+    assert (tmp_path / "theirs").read_bytes() == b"ab"
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder"])
+def test_what_is_no_regular_file_is_neither_read_nor_written_for_people(tmp_path: Path, kind: str) -> None:
+    place = tmp_path / "x"
+    os.mkfifo(place) if kind == "fifo" else place.mkdir()
+    with pytest.raises((ValueError, IsADirectoryError)):
+        files.read_for_people(place)
+    with pytest.raises(FilesUnavailable, match="plan: is no regular file"):
+        files.write_for_people(place, [b"1"], "plan")
+
+
+def test_a_file_is_read_up_to_its_largest_size_and_no_further(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"12345")
+    assert files.read_for_people(tmp_path / "x", 5) == b"12345"
+    with pytest.raises(ValueError, match="is larger than 4 bytes"):
+        files.read_for_people(tmp_path / "x", 4)
+    assert files.LARGEST == 64 << 20
+
+
+def test_only_the_temporary_files_that_nobody_holds_are_swept(tmp_path: Path) -> None:
+    for name in (".x.1.tmp", ".held.2.tmp", "x.tmp", ".x", "x"):
+        (tmp_path / name).touch()
+    folder = os.open(tmp_path, os.O_RDONLY)
+    holder = os.open(tmp_path / ".held.2.tmp", os.O_RDONLY)
+    fcntl.flock(holder, fcntl.LOCK_SH)
+    files.sweep(folder)
+    os.close(holder)
+    os.close(folder)
+    assert sorted(os.listdir(tmp_path)) == [".held.2.tmp", ".x", "x", "x.tmp"]

@@ -12,12 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchdrain.model.phase import Skip
+from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.remainder import Remainder
-from batchdrain.sessions.balance import Balance, BalanceCount
+from batchdrain.sessions.balance import Balance, BalanceCount, Ends, Skips
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
 from tests.support.workplace import Workplace, wait_for
+
+FAILED = frozenset({"FAILED"})
 
 pytestmark = pytest.mark.everyday("sqlite")
 
@@ -56,7 +58,7 @@ def test_the_balance_adds_up_and_no_term_is_negative_whatever_happened(
 ) -> None:
     balance = None if before is None else Balance.of(before=before, known=before)
     session = Session(session_id="s", started_at=START, balance=balance)
-    balance_count = BalanceCount(session.results, session.balance, "FAILED")
+    balance_count = BalanceCount(session.results, session.balance, FAILED)
     for what, first, second in steps:
         if what == "result":
             success, word = ENDINGS[first]
@@ -71,10 +73,52 @@ def test_the_balance_adds_up_and_no_term_is_negative_whatever_happened(
             balance_count.weigh(Remainder(total=first, skipped=skipped))
         else:
             session.balance = balance_count.balance()
-            balance_count = BalanceCount(session.results, session.balance, "FAILED")
+            balance_count = BalanceCount(session.results, session.balance, FAILED)
             assert balance_count.balance() is None or session.balance == balance_count.balance()
         found = balance_count.balance()
         assert found is None or holds(found)
+
+
+@pytest.mark.parametrize(
+    ("before", "known", "ends", "skips", "expected"),
+    [
+        (10, 10, Ends(), Skips(), {"waiting": 10}),
+        (10, 10, Ends(fixed=2, failing=3), Skips(), {"fixed": 2, "still_failing": 3, "waiting": 5}),
+        (10, 12, Ends(fixed=2), Skips(), {"new": 2, "fixed": 2, "waiting": 10}),
+        (10, 7, Ends(fixed=2), Skips(), {"fixed": 2, "waiting": 5, "taken_elsewhere": 3}),
+        (10, 10, Ends(moved=3, gone=1), Skips(), {"waiting": 7, "taken_elsewhere": 3, "gone_since": 1}),
+        (10, 1, Ends(fixed=2), Skips(), {"fixed": 2, "taken_elsewhere": 8}),
+        (9, 9, Ends(fixed=1), Skips(accepted=1, filtered=2, by_rules=3), {
+            "fixed": 1, "accepted": 1, "filtered": 2, "skipped": 3, "waiting": 2,
+        }),
+        (3, 3, Ends(), Skips(accepted=9, filtered=9, by_rules=9), {"accepted": 3}),
+        (3, 3, Ends(), Skips(accepted=1, filtered=9, by_rules=9), {"accepted": 1, "filtered": 2}),
+        (3, 3, Ends(), Skips(filtered=1, by_rules=9), {"filtered": 1, "skipped": 2}),
+    ],
+)  # fmt: skip
+def test_each_phase_of_the_backlog_stands_in_the_term_that_is_its_own(
+    before: int, known: int, ends: Ends, skips: Skips, expected: dict[str, int]
+) -> None:
+    found = Balance.of(before=before, known=known, ends=ends, skips=skips)
+    parts = sum(expected.get(name, 0) for name in ("filtered", "skipped", "waiting", "taken_elsewhere"))
+    assert found == Balance(failed_before=before, not_reached=parts, **expected)
+    assert holds(found)
+
+
+def test_a_failed_phase_that_left_the_backlog_and_came_back_is_counted_where_it_stands() -> None:
+    results = [
+        Result(run_id="r", phase_id=name, initial_state="FAILED", success=state == "COMPLETE", final_state=state)
+        for name, state in (("a", "FAILED"), ("b", "FAILED"), ("c", "CANCELLED"), ("d", "QUEUED"), ("e", "COMPLETE"))
+    ]
+    count = BalanceCount(results, Balance.of(before=7, known=7), FAILED)
+    for attempted, gone in ((("a", "b"), 0), (("a",), 1), ((), 2), (("a", "b"), 0)):
+        there = frozenset(PhaseKey("r", name) for name in attempted)
+        count.weigh(Remainder(total=len(there) + 2, attempted=there))
+        found = count.balance()
+        assert found is not None
+        assert (found.still_failing, found.gone_since, found.taken_elsewhere, found.waiting) == (2 - gone, gone, 2 + gone, 2)
+        assert (found.fixed, found.failed_before, found.new) == (1, 7, 0)
+        assert BalanceCount(results, found, FAILED).balance() == found
 
 
 @pytest.mark.everyday("sqlite", "postgresql")
@@ -147,3 +191,18 @@ def test_a_queued_phase_that_failed_fails_still(project: Workplace) -> None:
 
     assert project.inv("drain-queued", "--run-id=r").code == 1
     assert terms(project.session()["balance"]) == (2, 0, 1, 1, 0, 0, 0)
+
+
+def test_how_many_there_were_at_the_start_stays_whatever_comes_later() -> None:
+    count = BalanceCount([], Balance.of(before=3, known=3), FAILED)
+    count.weigh(Remainder(total=5))
+    found = count.balance()
+    assert found is not None
+    assert (found.failed_before, found.new, found.waiting) == (3, 2, 5)
+    nobody_counted = BalanceCount([], None, FAILED)
+    assert nobody_counted.balance() is None
+    for total in (4, 6):
+        nobody_counted.weigh(Remainder(total=total))
+    later = nobody_counted.balance()
+    assert later is not None
+    assert (later.failed_before, later.new) == (4, 2)

@@ -49,7 +49,7 @@ def failing(place: Workplace) -> None:
 
 def stopping(place: Workplace) -> None:
     place.configure(stop={"max_consecutive_failures": 1, "max_timeouts_per_run": 1}, timeout={"default_s": 0.2})
-    place.fail("a/1~hang", "a/2")
+    place.fail("a/1~hang", "a/2", "b/3")
     assert place.inv("drain").code == 1
 
 
@@ -95,6 +95,17 @@ def locked_out(place: Workplace) -> None:
     assert drain.returncode == 0, (out, err)
 
 
+def asked(place: Workplace) -> None:
+    place.configure(lease={"ttl_s": 4, "beat_s": 0.2, "margin_s": 0.5})
+    place.fail("a/1~until=go", "b/2")
+    drain = place.start("drain", "--policy=run-order")
+    wait_for(lambda: "phase.started" in told(place), "the phase")
+    assert place.inv("stop", "--reason=why").code == 0
+    wait_for(lambda: "session.asked" in told(place), "the drain to hear of it")
+    (place.root / "go").touch()
+    assert drain.communicate(timeout=DEADLINE_S)[1] == b""
+
+
 DRAINS: dict[Callable[[Workplace], None], list[str]] = {
     failing: ["session.started", "phase.skipped", "phase.selected", "phase.retry_scheduled", "session.paused",
               "session.completed", *OFTEN],
@@ -103,6 +114,7 @@ DRAINS: dict[Callable[[Workplace], None], list[str]] = {
     losing: ["claim.lost"],
     dying: ["session.resumed", "claim.recovered", *OFTEN],
     locked_out: ["database.retried", *OFTEN],
+    asked: ["session.asked", "session.stopped", *OFTEN],
 }  # fmt: skip
 """What happens, and events that it must bring."""
 
@@ -133,3 +145,18 @@ def test_every_event_has_exactly_the_fields_of_the_page(
 
 def lines_of(session: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in session.with_suffix(".events.jsonl").read_text().splitlines()]
+
+
+def test_a_session_whose_event_log_can_not_be_opened_says_so_and_drains_nothing(sqlite_project: Workplace) -> None:
+    sqlite_project.configure(stop={"max_consecutive_failures": 1})
+    sqlite_project.fail("a/1~fail", "b/2")
+    sqlite_project.inv("drain", "--policy=run-order")
+    session_id = sqlite_project.session()["session_id"]
+    log = sqlite_project.sessions / f"{session_id}.events.jsonl"
+    log.unlink()
+    log.mkdir()
+
+    ran = sqlite_project.inv("resume", f"--session-id={session_id}")
+
+    assert (ran.code, f"{log.name}: Is a directory; mend the file or set session_dir" in ran.err) == (74, True), ran
+    assert sqlite_project.states() == {"a/1~fail": "FAILED", "b/2": "FAILED"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import stat
@@ -39,6 +40,17 @@ def test_names_of_one_second_differ_and_are_counted(folder: SessionFolder) -> No
     assert [folder.new_id(START) for _ in range(3)] == [stem, f"{stem}-2", f"{stem}-3"]
     folder.path("batch-drain-20251228-120001").write_text("{}")
     assert folder.new_id(START.replace(second=1)) == "batch-drain-20251228-120001-2"
+
+
+def test_a_folder_in_which_nothing_can_be_made_is_told_with_the_name_that_was_wanted(
+    folder: SessionFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.mkdir", refuse)
+    with pytest.raises(FilesUnavailable, match=r"sessions/batch-drain-20251228-120000: No space left on device"):
+        folder.new_id(START)
 
 
 def test_a_session_that_is_held_names_its_holder(folder: SessionFolder) -> None:

@@ -135,17 +135,18 @@ def test_a_group_that_is_ours_alone_is_nobody_else(tmp_path: Path) -> None:
     if os.geteuid():
         pytest.skip("only root can give a folder to any group")
     above = tmp_path / "above"
-    (above / "below").mkdir(parents=True)
+    for name in ("first", "second", "third"):  # what was opened once is held and not walked to again
+        (above / name).mkdir(parents=True)
     above.chmod(0o775)
     os.chown(above, 0, 0)
-    os.close(folders.open_folder(above / "below", guarded=True))
+    os.close(folders.open_folder(above / "first", guarded=True))
     os.chown(above, 0, STRANGER)
     with pytest.raises(folders.MovableError, match="they may write to"):
-        folders.open_folder(above / "below", guarded=True)
+        folders.open_folder(above / "second", guarded=True)
     os.chown(above, 0, 0)
     try:
         os.setxattr(above, "system.posix_acl_access", acl(STRANGER))
     except OSError:
         pytest.skip("this file system keeps no lists of access rights")
     with pytest.raises(folders.MovableError, match="they may write to"):
-        folders.open_folder(above / "below", guarded=True)
+        folders.open_folder(above / "third", guarded=True)

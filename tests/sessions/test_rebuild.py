@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from batchdrain.failures.fingerprints import VERSION
 from batchdrain.model.states import COUNTED, Outcome
 from batchdrain.runtime import clock
-from batchdrain.sessions.rebuild import catch_up, executions_of, results_of
+from batchdrain.sessions.rebuild import catch_up, executions_of, metrics_of_earlier, results_of
+from batchdrain.sessions.renewed_fingerprints import renew_fingerprints
 from batchdrain.sessions.session import Session
 from tests.sessions.files import START, result
 
@@ -29,6 +31,21 @@ def test_a_result_has_all_that_the_ledger_knows_of_it() -> None:
         stdout_path="logs/x.stdout.txt", metrics={"tokens": 5.0}, timestamp=datetime(2025, 12, 28, 12, tzinfo=UTC),
     )  # fmt: skip
     assert found == expected
+
+
+def test_a_failure_without_a_fingerprint_has_none_by_the_rules_of_now_too() -> None:
+    found = results_of(
+        [row("p0", fingerprint=None), row("p1", fingerprint=""), row("p2", fingerprint="old", fingerprint_version=1)]
+    )
+    assert [one.fingerprint for one in found] == [None, "", "boom"]
+    [current] = results_of([row(fingerprint="kept", fingerprint_version=VERSION)])
+    assert current.fingerprint == "kept"
+
+
+def test_the_log_of_stdout_is_where_the_ledger_says_and_else_beside_that_of_stderr() -> None:
+    rows = [row("p0"), row("p1", stdout_path="elsewhere/x.stdout.txt"), row("p2", stdout_path=None), row("p3", log_path=None)]
+    found = [one.stdout_path for one in results_of(rows)]
+    assert found == ["logs/x.stdout.txt", "elsewhere/x.stdout.txt", "logs/x.stdout.txt", None]
 
 
 def test_a_phase_has_the_result_of_its_last_counted_attempt_at_the_place_of_its_first() -> None:
@@ -65,3 +82,38 @@ def test_a_file_that_is_older_than_the_ledger_is_caught_up_with_it() -> None:
 
     assert [(one.phase_id, one.success, one.retry_at) for one in session.results] == [("p0", True, None), ("p1", False, None)]
     assert (session.total_processed, session.total_success, session.total_failed, session.total_timeouts) == (2, 1, 1, 1)
+
+
+def test_what_an_attempt_reported_is_counted_beside_the_result_that_took_its_place() -> None:
+    """A budget for what is spent holds over every try."""
+    session = Session(session_id="s", started_at=START, results=[result(0, attempt=3), result(1, attempt=1)])
+    rows = [
+        row("p0", attempt=1, metrics='{"t": 1.0}'),
+        row("p0", attempt=2, metrics=None),
+        row("p0", attempt=2, metrics='{"t": 2.0}', outcome=Outcome.RELEASED),
+        row("p0", attempt=3, metrics='{"t": 4.0}'),
+        row("p1", attempt=1, metrics='{"t": 8.0}'),
+        row("p9", attempt=1, metrics='{"t": 16.0}'),
+    ]
+    assert metrics_of_earlier(session, rows) == [{"t": 1.0}]
+
+
+def test_a_session_of_earlier_rules_is_counted_by_those_of_now_as_far_as_its_texts_tell() -> None:
+    session = Session(session_id="s", started_at=START, fingerprint_version=1, fingerprint_counts={"old": 5, "untold": 2})
+    session.results = [
+        result(0, success=False, fingerprint="old", error_message="disk full"),
+        result(1, success=False, fingerprint="old"),
+        result(2, success=False, fingerprint="old", error_message="disk full", retry_at=START),
+        result(3, success=True, fingerprint="old", error_message="disk full"),
+        result(4, success=False, fingerprint=None, error_message="x"),
+        result(5, success=False, fingerprint="bare"),
+    ]
+    renew_fingerprints(session)
+    assert [one.fingerprint for one in session.results] == ["disk full"] * 4 + [None, "bare"]
+    assert session.fingerprint_counts == {"untold": 2, "disk full": 2, "bare": 1}
+    assert session.fingerprint_version == VERSION
+
+    current = Session(session_id="s", started_at=START, fingerprint_version=VERSION, fingerprint_counts={"old": 5})
+    current.results = [result(0, success=False, fingerprint="old", error_message="disk full")]
+    renew_fingerprints(current)
+    assert (current.results[0].fingerprint, current.fingerprint_counts) == ("old", {"old": 5})

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from batchdrain.model.errors import FilesUnavailable
 from batchdrain.model.phase import Skip
 from batchdrain.runtime import files
 from batchdrain.sessions.events import Event, EventLog
@@ -69,6 +70,22 @@ def test_the_saver_catches_up_by_itself(record: SessionRecord) -> None:
     finally:
         files.replace = original
     assert len(on_disk(record)["results"]) >= AT_ONCE + 1
+
+
+def test_what_kept_the_saver_from_writing_is_told_by_the_next_save_though_that_could_write(record: SessionRecord) -> None:
+    """The saver has ended then: nobody else would write a large session before its end."""
+    for number in range(AT_ONCE):
+        add(record, result(number))
+    record.path.unlink()
+    record.path.mkdir()
+    add(record, result(AT_ONCE))
+    assert record._saver is not None
+    record._saver.join(60)
+    record.path.rmdir()
+
+    with pytest.raises(FilesUnavailable, match="Is a directory"):
+        record.save()
+    assert len(on_disk(record)["results"]) == AT_ONCE + 1
 
 
 def test_a_later_result_of_a_phase_takes_the_place_of_the_former(record: SessionRecord) -> None:

@@ -17,7 +17,10 @@ from batchdrain.model.errors import BadData
 from tests.conftest import MEMORY, in_memory
 from tests.support import scripted_engine
 
-Row = tuple[str, str, int | None, str, str | None]
+OF_RUN = "x\\/y\\\\/"
+"""What stands before a run's plain id where ids are of several columns: it holds a slash and a backslash of its own."""
+SEVERAL = {"run_id": ["of_run", "run_id"], "phase_id": ["of_phase", "phase_id"]}
+Row = tuple[str, str, int | None, str | None, str | None]
 
 
 @dataclass
@@ -28,6 +31,8 @@ class ScriptedProject:
     section: dict[str, Any]
     happens: dict[int, str] = field(default_factory=dict)  #: before the end of which command
     ended: int = 0
+    several: bool = False  #: both ids are of two columns, of which the second is the plain one
+    failed_words: tuple[str | None, ...] = ("FAILED",)  #: what stands in the table for failed; the first is written
     code: object = None  #: of the last call
 
     def sql(self, text: str, *rows: tuple[Any, ...]) -> list[tuple[Any, ...]]:
@@ -50,13 +55,18 @@ class ScriptedProject:
 
     def meddle(self, run_id: str, phase_id: str) -> None:
         """Called before a command ends."""
+        if self.several:
+            run_id, phase_id = run_id.rpartition("/")[2], phase_id.rpartition("/")[2]
         what = self.happens.get(self.ended)
         self.ended += 1
         if phase_id.endswith("~moves"):
             self.sql("UPDATE phases SET state = 'CANCELLED' WHERE run_id = ? AND phase_id = ?", (run_id, phase_id))
         if phase_id.endswith("~deletes"):
             self.sql("DELETE FROM phases WHERE run_id = ? AND phase_id = ?", (run_id, phase_id))
-        some = "WHERE rowid IN (SELECT rowid FROM phases WHERE state = 'FAILED' ORDER BY phase_id LIMIT 1)"
+        texts = ", ".join(f"'{word}'" for word in self.failed_words if word is not None)
+        of_null = " OR state IS NULL" if None in self.failed_words else ""
+        failed = f"state IN ({texts}){of_null}"
+        some = f"WHERE rowid IN (SELECT rowid FROM phases WHERE {failed} ORDER BY phase_id LIMIT 1)"
         if what == "interrupt":
             scripted_engine.interrupt()
         elif what == "insert":
@@ -73,16 +83,26 @@ class ScriptedProject:
         return 0 if (session := self.session()) is None else len(session["results"])
 
     def failed(self) -> list[tuple[str, str]]:
-        return [(run, phase) for run, phase in self.sql("SELECT run_id, phase_id FROM phases WHERE state = 'FAILED'")]
+        rows = self.sql("SELECT run_id, phase_id, state FROM phases")
+        return [
+            (OF_RUN + run, f"{phase[:1]}/{phase}") if self.several else (run, phase)
+            for run, phase, state in rows
+            if state in self.failed_words
+        ]
 
     def session(self) -> dict[str, Any] | None:
-        files = sorted((self.root / "sessions").glob("*.json"))
+        files = sorted((self.root / "sessions").glob("*.json"), key=lambda path: path.stem)  # '…-2' behind the first
         return json.loads(files[-1].read_text()) if files else None
 
 
 @contextlib.contextmanager
 def scripted_project(
-    rows: Sequence[Row], section: Mapping[str, Any], happens: Mapping[int, str] | None = None
+    rows: Sequence[Row],
+    section: Mapping[str, Any],
+    happens: Mapping[int, str] | None = None,
+    failed_words: tuple[str | None, ...] = ("FAILED",),
+    *,
+    several: bool = False,
 ) -> Iterator[ScriptedProject]:
     with tempfile.TemporaryDirectory(dir=MEMORY if in_memory() else None) as folder:
         source: dict[str, Any] = {
@@ -91,10 +111,23 @@ def scripted_project(
             "engine": scripted_engine.ENGINE,
         }
         source["command"] = {"argv": [sys.executable]}
-        found = ScriptedProject(root=Path(folder), section={**source, **section}, happens=dict(happens or {}))
+        if several:
+            source["source"] = {"columns": SEVERAL}
+        if len(failed_words) > 1:
+            source.setdefault("source", {})["states"] = {"failed": list(failed_words)}
+        found = ScriptedProject(
+            root=Path(folder),
+            section={**source, **section},
+            happens=dict(happens or {}),
+            several=several,
+            failed_words=failed_words,
+        )
         found.sql(
             "CREATE TABLE phases (run_id TEXT, phase_id TEXT, phase_index INTEGER, state TEXT, last_failure_reason TEXT)"
         )
+        if several:
+            found.sql("ALTER TABLE phases ADD COLUMN of_run TEXT AS ('x/y\\')")
+            found.sql("ALTER TABLE phases ADD COLUMN of_phase TEXT AS (substr(phase_id, 1, 1))")
         if rows:
             found.sql("INSERT INTO phases VALUES (?, ?, ?, ?, ?)", *rows)
         scripted_engine.before_each_end(found.meddle)

@@ -48,6 +48,17 @@ def ended(drain: Beside) -> tuple[int, str]:
     return drain.wait(), out.decode()
 
 
+def read_until(drain: Beside, words: str) -> str:
+    """What it printed, up to the line with these words."""
+    assert drain.stdout is not None
+    printed = ""
+    while words not in printed:
+        line = drain.stdout.readline().decode()
+        assert line, printed
+        printed += line
+    return printed
+
+
 @dataclass(frozen=True)
 class Ran:
     """What a process said."""
@@ -147,7 +158,9 @@ class Workplace:
         )
 
     def environ(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
-        own = {name: value for name, value in os.environ.items() if not name.startswith(("INVOKE_", "DATABASE_URL"))}
+        own = {
+            name: value for name, value in os.environ.items() if not name.startswith(("INVOKE_", "DATABASE_URL", "GITHUB_"))
+        }
         return {**own, "PYTHONUTF8": "1", **(env or {})}
 
     @property

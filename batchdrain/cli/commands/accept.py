@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+from batchdrain.cli.commands.affected import find_affected
 from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
-from batchdrain.cli.screens.writer import Output
+from batchdrain.cli.screens.lines_or_json import LinesOrJson
 from batchdrain.database.ledger.notes import NoteKind, Notes
-from batchdrain.database.phases.pages import redact_rows
 from batchdrain.drain.project import Project
 from batchdrain.model.errors import UsageError, did_you_mean
-from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey
-from batchdrain.model.states import PhaseState
-from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
+from batchdrain.planning.acceptances import Acceptance, Subject
 from batchdrain.planning.filters import has_magic, matcher, to_literal
 from batchdrain.planning.without_effect import describe_no_run
 from batchdrain.runtime import clock
-from batchdrain.runtime.text import safe_text
+from batchdrain.runtime.text import count_of, safe_text
 
 _SHOWN_CHARS: Final = 500
 
@@ -36,6 +34,7 @@ class AcceptFlags:
     reason: str | None = None
     until: datetime | None = None
     clear: bool = False
+    format: str = "text"
 
 
 def accept(invocation: Invocation, flags: AcceptFlags) -> None:
@@ -47,15 +46,16 @@ def accept(invocation: Invocation, flags: AcceptFlags) -> None:
         raise UsageError("--run-id: is required, or --cluster", remedy="name what is accepted")
     if subjects and reason is None and not flags.clear:
         raise UsageError("--reason: is required", remedy="say why this failure is known, for whoever meets it next")
+    out = LinesOrJson(flags.format)
     with open_project(invocation) as project:
         if not subjects:
-            _list(project)
+            _list(project, out)
         elif flags.clear:
-            _clear(project, subjects, dry=invocation.dry)
+            _clear(project, subjects, dry=invocation.dry, out=out)
         else:
             meant = _find_meant(project, subjects)
             found = [Acceptance(subject=subject, reason=reason or "", until=until) for subject in meant]
-            _keep(project, found, dry=invocation.dry)
+            _keep(project, found, dry=invocation.dry, out=out)
 
 
 def _subjects(flags: AcceptFlags) -> list[Subject]:
@@ -79,22 +79,24 @@ def _find_meant(project: Project, subjects: Sequence[Subject]) -> list[Subject]:
     ]
 
 
-def _keep(project: Project, found: Sequence[Acceptance], *, dry: bool) -> None:
-    count, fingerprint = _count_failed(project, found)
-    if fingerprint and len(found) == 1:
-        found = [replace(one, fingerprint=fingerprint) for one in found]
+def _keep(project: Project, found: Sequence[Acceptance], *, dry: bool, out: LinesOrJson) -> None:
+    now = find_affected(project.store, found)
+    examples = now.examples
+    found = [one if (like := examples.get(one.subject.cluster or "")) is None else one.like(like) for one in found]
     if not dry:
         project.store.ledger.create(project.store.database)
         Notes(project.store.database, project.store.ledger).write(
             NoteKind.ACCEPTED, {one.subject.name: one.to_note for one in found}
         )
     until = "" if found[0].until is None else f" until {clock.to_shown(found[0].until)}"
-    affected = "no failed phase now" if count == 0 else f"{count} failed phase{'' if count == 1 else 's'} now"
+    affected = "no failed phase now" if not now.count else f"{count_of(now.count, 'failed phase')} now"
     named = ", ".join(str(one.subject) for one in found)
-    out = Output()
     out.line(safe_text(f"{'Would accept' if dry else 'Accepted'}: {named}{until} ({affected})"))
     for line in _find_absent(project, [one.subject for one in found]):
         out.line(safe_text(f"  ! {line}"))
+    for cluster in [one.subject.cluster for one in found if one.subject.cluster not in {None, *examples}]:
+        out.line(f"  ! --cluster={cluster}: no phase fails with it now; `inv clusters` shows the ids")
+    out.end(0, accepted=[_fields_of(one) for one in found], phases=now.count, kept=not dry)
 
 
 def _find_absent(project: Project, subjects: Sequence[Subject]) -> Iterator[str]:
@@ -114,18 +116,7 @@ def _find_absent(project: Project, subjects: Sequence[Subject]) -> Iterator[str]
                 yield f"--phase-id={one.phase_id}: run {one.run_id} has no such phase"
 
 
-def _count_failed(project: Project, found: Iterable[Acceptance]) -> tuple[int, str]:
-    """How many failed phases are accepted by these now, and the fingerprint of one of them."""
-    accepted, count, fingerprint = Acceptances(found), 0, ""
-    with project.store.database.read() as connection:
-        for row in redact_rows(project.store.table.read_pages(connection, PhaseState.FAILED), project.store.redact):
-            failure = Failure.uncategorised(row.reason)
-            if accepted.skip(PhaseKey(row.run_id, row.phase_id), failure) is not None:
-                count, fingerprint = count + 1, fingerprint or failure.fingerprint
-    return count, fingerprint
-
-
-def _clear(project: Project, subjects: Sequence[Subject], *, dry: bool) -> None:
+def _clear(project: Project, subjects: Sequence[Subject], *, dry: bool, out: LinesOrJson) -> None:
     notes = Notes(project.store.database, project.store.ledger)
     known = {note.subject: one for note in notes.read(NoteKind.ACCEPTED) if (one := Acceptance.of(note)) is not None}
     meant = _find_meant(project, subjects)  # an older one may be of the glob, from before there was such a run
@@ -137,21 +128,30 @@ def _clear(project: Project, subjects: Sequence[Subject], *, dry: bool) -> None:
     for subject in subjects:
         if not dry:
             notes.take_back(NoteKind.ACCEPTED, subject.name)
-        Output().line(safe_text(f"{'Would take back' if dry else 'Taken back'}: {subject} is accepted"))
+        out.line(safe_text(f"{'Would take back' if dry else 'Taken back'}: the acceptance of {subject}"))
+    out.end(0, taken_back=[str(subject) for subject in subjects], is_dry=dry)
 
 
-def _list(project: Project) -> None:
-    out, now = Output(), clock.now()
+def _list(project: Project, out: LinesOrJson) -> None:
+    now = clock.now()
     notes = Notes(project.store.database, project.store.ledger).read(NoteKind.ACCEPTED)
     found = [one for note in notes if (one := Acceptance.of(note)) is not None]
     if not found:
         out.line(f"Nothing is accepted in {project.store.where}.")
+        out.end(0, accepted=[])
         return
     out.line(f"Accepted in {project.store.where}:")
     for one in sorted(found, key=lambda one: (one.is_void(now), str(one.subject))):
         fingerprint = f": {one.fingerprint}" if one.subject.cluster is not None and one.fingerprint else ""
         out.line(f"  {safe_text(f'{one.subject}{fingerprint}', limit=_SHOWN_CHARS)}")
         out.line(f"      {safe_text(_describe(one, void=one.is_void(now)), limit=2 * _SHOWN_CHARS)}")
+    out.end(0, accepted=[{**_fields_of(one), "by": one.by, "at": one.at, "is_void": one.is_void(now)} for one in found])
+
+
+def _fields_of(one: Acceptance) -> dict[str, Any]:
+    of = one.subject
+    until = None if one.until is None else clock.to_iso(one.until)
+    return {"run_id": of.run_id, "phase_id": of.phase_id, "cluster": of.cluster, "reason": one.reason, "until": until}
 
 
 def _describe(one: Acceptance, *, void: bool) -> str:

@@ -15,7 +15,6 @@ from batchdrain.drain.request import DrainRequest
 from batchdrain.model.errors import UsageError
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import settle_run
-from batchdrain.planning.without_effect import find_idle_runs
 from batchdrain.sessions.session import Kind
 
 _QUEUED_BATCH_SIZE: Final = "--queued-batch-size"
@@ -33,6 +32,7 @@ class ChainFlags:
     category: Sequence[str] = ()
     quiet: bool = False
     fail_if_nothing: bool = False
+    format: str = "text"
 
     def require_run(self) -> None:
         """Raises UsageError."""
@@ -52,17 +52,11 @@ def open_chain(invocation: Invocation, flags: ChainFlags) -> Iterator[tuple[Proj
     with open_project(invocation, of_all) as project:
         filters = settle_run(project.store, filters)
         queued = project.settings.model_copy(update={"batch_size": batch_size, "policy": policy})
+        given = frozenset(one.flag for one in flags.settings)
         requests = {
             Kind.QUEUED: DrainRequest(kind=Kind.QUEUED, filters=filters, settings=queued, max_batches=flags.max_batches,
-                                      stop_on_first_failure=flags.stop_on_first_failure),
+                                      stop_on_first_failure=flags.stop_on_first_failure, flags=given),
             Kind.FAILED: DrainRequest(kind=Kind.FAILED, filters=filters, settings=project.settings,
-                                      stop_on_first_failure=flags.stop_on_first_failure),
+                                      stop_on_first_failure=flags.stop_on_first_failure, flags=given),
         }  # fmt: skip
         yield project, requests
-
-
-def find_idle(project: Project, requests: Mapping[Kind, DrainRequest]) -> list[str]:
-    """The filters of runs that change nothing in either part, a line each. Raises DatabaseUnavailable."""
-    runs = project.store.read_run_counts()
-    parts = [list(find_idle_runs(request.filters, runs, request.state.value)) for request in requests.values()]
-    return [line for line in parts[0] if all(line in others for others in parts)]

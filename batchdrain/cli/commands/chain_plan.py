@@ -3,39 +3,47 @@
 from __future__ import annotations
 
 from batchdrain.cli.screens.writer import Output
-from batchdrain.database.run_counts import describe_counts
+from batchdrain.database.run_counts import describe_reading
 from batchdrain.drain.chain import Chain
 from batchdrain.drain.chain_part import plan_part
 from batchdrain.drain.foreseen_recovery import foresee_recovery
 from batchdrain.drain.narrowing import AS_ASKED, Narrowing
 from batchdrain.drain.project import Project
 from batchdrain.planning.plan import Plan
+from batchdrain.reports.chain_plan_json import render_chain_json
 from batchdrain.reports.chain_plan_text import render_chain_plan
 from batchdrain.reports.plan_text import render_recovery
+from batchdrain.runtime.text import safe_text
 from batchdrain.sessions.session import Kind, Status
 
 
-def show_chain_plan(project: Project, chain: Chain, less: Narrowing = AS_ASKED, *, fail_if_nothing: bool = False) -> int:
+def show_chain_plan(
+    project: Project, chain: Chain, less: Narrowing = AS_ASKED, *, fail_if_nothing: bool = False, shape: str = "text"
+) -> int:
     """Print what is left of a chain. Returns 0, or 1 where nothing is planned and that is to fail. Raises ConfigError for a table that can't be drained."""
     project.require_fit_table(project.settings.command)
-    plans, recovery = dict[Kind, Plan](), foresee_recovery(project)
+    plans, idle, recovery = dict[Kind, Plan](), list[str](), foresee_recovery(project)
     for kind in chain.requests:
         known = chain.sessions.get(kind)
         if known is None or chain.ended is Status.COMPLETE or known.current_status is not Status.COMPLETE:
             taken = sum(len(made.phases) for made in plans.values())
-            plans[kind] = plan_part(project, chain, kind, less.after(taken), recovery)
-    out = Output()
+            part = plan_part(project, chain, kind, less.after(taken), recovery, plans.get(Kind.QUEUED))
+            plans[kind] = part.made
+            idle += part.idle
+    code, out = int(fail_if_nothing and not any(made.all for made in plans.values())), Output()
+    if shape == "json":
+        out.json(render_chain_json(project.store.database.name, plans, idle, recovery))
+        return code
     out.line("Dry run: nothing is written")
-    out.line(f"Database: {project.store.where}: {describe_counts(project.store.read_run_counts())}")
-    target = [f"{'all' if _is_unlimited(chain, kind) else len(made.all)} {kind.value} phases" for kind, made in plans.items()]
+    read = {} if recovery else {kind.value: made.total for kind, made in plans.items()}
+    out.line(f"Database: {project.store.where}: {describe_reading(project.store.read_run_counts(), read)}")
+    target = [made.describe_most(f"{kind.value} phase") for kind, made in plans.items()]
     out.line(f"Target: Process {', then '.join(target) or 'nothing'}")
+    for line in idle:
+        out.line(f"  ! {safe_text(line)}")
     for line in render_recovery(recovery):
         out.line(line)
     out.line()
     for line in render_chain_plan(plans):
         out.line(line)
-    return int(fail_if_nothing and not any(made.all for made in plans.values()))
-
-
-def _is_unlimited(chain: Chain, kind: Kind) -> bool:
-    return chain.requests[kind].most is None
+    return code

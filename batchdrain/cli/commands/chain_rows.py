@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from batchdrain.cli.commands.open import open_project
@@ -14,14 +14,13 @@ from batchdrain.sessions.session import Status
 _LEFT = (Status.RUNNING, Status.INTERRUPTED, Status.STOPPED)
 
 
-def join_chains(invocation: Invocation, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """`rows`: newest first, as they are listed. Those of one chain become one row, where its newest stood."""
+def join_chains(rows: Sequence[dict[str, Any]], left: Mapping[str, ChainRow]) -> list[dict[str, Any]]:
+    """`rows`: newest first, as they are listed; `left`: the chains that are not complete, by uid. Those of one chain become one
+    row, where its newest stood. Pure."""
     chains: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         if row.get("chain_uid"):
             chains.setdefault(row["chain_uid"], []).append(row)
-    are_complete = [uid for uid, parts in chains.items() if all(part["completed_at"] and not part["alive"] for part in parts)]
-    left = read_chains_left(invocation) if are_complete else {}
     joined = []
     for row in rows:
         parts = chains.pop(row.get("chain_uid") or "", None)

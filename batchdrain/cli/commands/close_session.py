@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
-from batchdrain.cli.screens.writer import Output
+from batchdrain.cli.screens.lines_or_json import LinesOrJson
 from batchdrain.config.load import Override
 from batchdrain.drain.close_dead import close_dead, find_dead
 from batchdrain.drain.liveness import describe_held, describe_recovered
@@ -16,19 +16,24 @@ from batchdrain.sessions.session import Session
 
 
 def close_session(
-    invocation: Invocation, *, session_id: str | None, settings: Sequence[Override], fail_if_nothing: bool = False
+    invocation: Invocation,
+    *,
+    session_id: str | None,
+    settings: Sequence[Override],
+    fail_if_nothing: bool = False,
+    shape: str = "text",
 ) -> int:
     """Returns 0, 1 where there is nothing to close and that is to fail, or the code of what it held and the table does not take back. Raises SessionInUse for one that lives."""
     if settings:
         raise UsageError(f"{settings[0].flag}: --close starts no work", remedy="leave the flag out, or leave out --close")
-    out = Output()
+    out = LinesOrJson(shape)
     with open_project(invocation) as project:
         if invocation.dry:
             target = find_dead(project, session_id)
             session = None if target is None else target.session
             if target is not None and target.is_open:
                 out.line(f"Would be closed as it stands: {_describe(target.session)}")
-                return 0
+                return out.end(0, session=target.session.session_id, would_close=True)
         else:
             closed = close_dead(project, session_id)
             session = None if closed is None else closed.session
@@ -42,12 +47,14 @@ def close_session(
                     out.line(
                         "It still holds phases of another table: `inv recover` with that one's settings gives them back."
                     )
-                return max((back.code for back in closed.recovered), default=0)
+                return out.end(
+                    max((back.code for back in closed.recovered), default=0), session=closed.session.session_id, closed=True
+                )
         if session is None:
             out.line(f"Nothing to close in {to_shown_path(project.folder.folder)}: no session is incomplete.")
-            return int(fail_if_nothing)
+            return out.end(int(fail_if_nothing), session=None, closed=False)
         out.line(f"Session {session.session_id} is {session.current_status.value} already.")
-    return 0
+    return out.end(0, session=session.session_id, closed=False)
 
 
 def _describe(session: Session) -> str:

@@ -14,12 +14,12 @@ from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerp
 from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import acceptances
-from batchdrain.planning.cluster_counts import RUNS, Cluster, cluster_counts
+from batchdrain.planning.cluster_counts import Cluster, cluster_counts
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.planner import Selection, settle_run
 from batchdrain.reports.nothing_to_drain import explain_no_failures
 from batchdrain.runtime.json_text import to_json
-from batchdrain.runtime.text import safe_text
+from batchdrain.runtime.text import count_of, safe_text
 
 WIDTH: Final = 100
 _SHOWN: Final = 20
@@ -33,11 +33,11 @@ def show_clusters(invocation: Invocation, *, run_id: str | None, top: int | None
         selection = Selection(store=project.store, settings=project.settings, filters=filters, state=PhaseState.FAILED)
         is_asked = None if filters.run_id is None else filters.asks_for
         retries = read_retries_by_fingerprint(project.store.database, project.store.ledger, is_asked)
-        known = acceptances(project.store)
-        found = cluster_counts(
-            selection.rows(), categoriser_of(project.settings), retries, is_asked=filters.asks_for, accepted=known
-        )
         out, redact = Output(), project.store.redact
+        found = cluster_counts(
+            selection.pages(), categoriser_of(project.settings), redact, retries,
+            is_asked=is_asked, accepted=acceptances(project.store),
+        )  # fmt: skip
         if format_name == "json":
             shown = {
                 "database": project.store.database.name,
@@ -48,7 +48,9 @@ def show_clusters(invocation: Invocation, *, run_id: str | None, top: int | None
             out.json(to_json(shown, indent=True).decode())
             return
         if not found:
-            lines = explain_no_failures(project.store.where, project.store.read_run_counts(), filters)
+            lines = explain_no_failures(
+                project.store.where, project.store.read_run_counts(), filters, project.settings.source.where
+            )
         else:
             lines = _render_table(project, found, top or _SHOWN, redact, run_id)
         for line in lines:
@@ -57,10 +59,12 @@ def show_clusters(invocation: Invocation, *, run_id: str | None, top: int | None
 
 def _render_table(project: Project, found: list[Cluster], most: int, redact: Redact, run_id: str | None) -> Iterator[str]:
     failed, of = sum(one.count for one in found), "" if run_id is None else f" of run {safe_text(run_id)}"
-    yield f"{failed} failed phases{of} in {len(found)} clusters: {project.store.where}"
+    clusters, bare = sum(bool(one.fingerprint) for one in found), sum(one.count for one in found if not one.fingerprint)
+    beside = f", {bare} without a reason" if bare else ""
+    yield f"{count_of(failed, 'failed phase')}{of} in {count_of(clusters, 'cluster')}{beside}: {project.store.where}"
     yield f"{'COUNT':>7} {'RUNS':>6}  {'CATEGORY':<12} {'TRIED':>6} {'FIXED':>6}  {'SCOPE':<13} --cluster="
     for one in found[:most]:
-        runs = f"{one.runs}{'+' if one.runs >= RUNS else ''}"
+        runs = f"{one.runs}{'+' if one.has_more_runs else ''}"
         row = f"{one.count:>7} {runs:>6}  {one.category:<12} {one.tried:>6} {one.fixed:>6}  {_scope_of(one):<13} "
         ids = ",".join(one.ids)
         fits = len(row) + len(ids) <= WIDTH
@@ -69,7 +73,8 @@ def _render_table(project: Project, found: list[Cluster], most: int, redact: Red
         if one.accepted:
             yield f"        accepted: {'all' if one.accepted == one.count else one.accepted} of them"
         if one.all_count != one.count:
-            yield f"        in all runs: {one.all_count} in {one.all_runs}{'+' if one.all_runs >= RUNS else ''}"
+            in_runs = f"{one.all_runs}+ runs" if one.has_more_of_all_runs else count_of(one.all_runs, "run")
+            yield f"        in all runs: {count_of(one.all_count, 'failed phase')} in {in_runs}"
         yield f"        e.g. {_cut(_example_of(one, redact))}"
         if not fits:
             yield f"        {ids}"
@@ -90,6 +95,8 @@ def _cut(text: str) -> str:
 
 
 def _scope_of(one: Cluster) -> str:
+    if not one.fingerprint:
+        return "no cluster"  # phases without a reason have nothing in common
     return "systemic" if one.is_systemic else "run-specific"
 
 

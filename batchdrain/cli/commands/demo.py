@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from batchdrain.cli.commands.open import settings_of
 from batchdrain.cli.invocation import Invocation
-from batchdrain.cli.screens.writer import Output
+from batchdrain.cli.screens.lines_or_json import LinesOrJson
 from batchdrain.database.url import file_of, parse_url
 from batchdrain.demo.backlog import make_backlog
 from batchdrain.drain.project import database_url
 from batchdrain.model.errors import ConfigError, FilesUnavailable
-from batchdrain.runtime.text import to_shown_path
+from batchdrain.runtime.text import count_of, to_shown_path
 
 _PHASES = 60
 _SEED = 7
 
 
-def make_demo(invocation: Invocation, *, phases: int | None, seed: int | None) -> None:
+def make_demo(invocation: Invocation, *, phases: int | None, seed: int | None, shape: str = "text") -> None:
     """Write the demo's database where the settings point to. Raises ConfigError unless that is a SQLite file that is
     free, or a demo's."""
     count = phases or _PHASES
@@ -25,9 +25,10 @@ def make_demo(invocation: Invocation, *, phases: int | None, seed: int | None) -
             "inv demo makes a SQLite file, and the configured database is another",
             remedy="run it where batchdrain.database_url and DATABASE_URL are unset",
         )
-    path, out = file_of(url), Output()
+    path, out = file_of(url), LinesOrJson(shape)
     if invocation.dry:
-        out.line(f"Would make {to_shown_path(path)} with {count} failed phases")
+        out.line(f"Would make {to_shown_path(path)} with {count_of(count, 'failed phase')}")
+        out.end(0, database=str(path), made=None)
         return
     try:
         made = make_backlog(path, phases=count, seed=_SEED if seed is None else seed)
@@ -35,7 +36,9 @@ def make_demo(invocation: Invocation, *, phases: int | None, seed: int | None) -
         raise ConfigError(f"inv demo: {error}", remedy="the demo never replaces a database of yours") from None
     except OSError as error:
         raise FilesUnavailable(f"inv demo: {path}: {error.strerror}", remedy="make the folder writable") from error
+    then = ", ".join(f"inv {invocation.mount}{task}" for task in ("dry-run", "drain", "summary"))
     out.line(
-        f"Made {to_shown_path(path)}: {made['FAILED']} failed, {made['QUEUED']} queued, {made['COMPLETE']} complete phases. "
-        "Now: inv dry-run, inv drain, inv summary"
+        f"Made {to_shown_path(path)}: {made['FAILED']} failed, {made['QUEUED']} queued, {count_of(made['COMPLETE'], 'complete phase')}. "
+        f"Now: {then}"
     )
+    out.end(0, database=str(path), made={name.lower(): count for name, count in made.items()})

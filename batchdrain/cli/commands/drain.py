@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from batchdrain.cli.commands.drain_flags import DrainFlags
-from batchdrain.cli.commands.dry_run import show_plan
 from batchdrain.cli.commands.open import open_project, screen_for
+from batchdrain.cli.commands.plan_format import require_plan_format
 from batchdrain.cli.commands.report import report
-from batchdrain.cli.commands.resume import resume_by_flag
 from batchdrain.cli.invocation import Invocation
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
@@ -20,15 +18,15 @@ from batchdrain.planning import plan_file
 from batchdrain.planning.filters import Filters
 from batchdrain.sessions.session import Kind
 
-_PLAN_FORMATS: Final = ("text", "json")
-
 
 def drain_failed(invocation: Invocation, flags: DrainFlags) -> int:
     """`inv drain` and `inv dry-run`. Returns the exit code."""
     flags = replace(flags, dry_run=flags.dry_run or invocation.dry)
-    if flags.dry_run and flags.format not in _PLAN_FORMATS:
-        raise UsageError(f"--format: expected {' or '.join(_PLAN_FORMATS)} for a dry run, got {flags.format!r}")
+    if flags.dry_run:
+        require_plan_format(flags.format)
     if flags.resume:
+        from batchdrain.cli.commands.resume import resume_by_flag
+
         return resume_by_flag(invocation, flags)
     filters = flags.filters
     if flags.plan is not None:
@@ -39,6 +37,7 @@ def drain_failed(invocation: Invocation, flags: DrainFlags) -> int:
             filters=filters,
             settings=project.settings,
             flags=flags.names,
+            group=flags.group,
             fail_if_nothing=flags.fail_if_nothing,
         )
         if flags.triage:
@@ -46,6 +45,8 @@ def drain_failed(invocation: Invocation, flags: DrainFlags) -> int:
         if flags.plan is not None:
             request = _with_plan(project, request, Path(flags.plan), explicit_size=flags.sets("--batch-size"))
         if flags.dry_run:
+            from batchdrain.cli.commands.dry_run import show_plan
+
             return show_plan(project, request, flags.format, view=flags.view)
         screen = screen_for(quiet=flags.quiet, shape=flags.format)
         return report(invocation, project, request, begin(project, request, screen), flags.format)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from batchdrain.cli.commands.dry_run import PlanView
 from batchdrain.config.load import Override
 from batchdrain.planning.filters import Filters
+
+if TYPE_CHECKING:
+    from batchdrain.cli.commands.dry_run import PlanView
 
 _MAY_BE_IDLE: Final = frozenset({"--max-attempts", "--policy", "--workers"})
 
@@ -33,6 +35,7 @@ class DrainFlags:
     output: str | None = None
     explain: bool = False
     fail_if_nothing: bool = False
+    group: str | None = None
 
     @property
     def names(self) -> frozenset[str]:
@@ -47,6 +50,8 @@ class DrainFlags:
     @property
     def view(self) -> PlanView:
         """What is shown of a dry run."""
+        from batchdrain.cli.commands.dry_run import PlanView
+
         output = None if self.output is None else Path(self.output)
         return PlanView(output=output, explain=self.explain, quiet=self.quiet)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from batchdrain.cli.commands.chain_flags import ChainFlags, open_chain
 from batchdrain.cli.commands.dry_run import show_plan
 from batchdrain.cli.commands.open import screen_for
+from batchdrain.cli.commands.plan_format import require_plan_format
 from batchdrain.cli.commands.report import report
 from batchdrain.cli.invocation import Invocation
 from batchdrain.drain.start import begin
@@ -19,6 +20,6 @@ def drain_queued(invocation: Invocation, flags: ChainFlags) -> int:
     with open_chain(invocation, flags) as (project, requests):
         request = replace(requests[Kind.QUEUED], fail_if_nothing=flags.fail_if_nothing)
         if invocation.dry:
-            return show_plan(project, request, "text")
-        outcome = begin(project, request, screen_for(quiet=flags.quiet, shape="text"))
-        return report(invocation, project, request, outcome, "text")
+            return show_plan(project, request, require_plan_format(flags.format))
+        outcome = begin(project, request, screen_for(quiet=flags.quiet, shape=flags.format))
+        return report(invocation, project, request, outcome, flags.format)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from batchdrain.cli.screens.writer import Output
-from batchdrain.config.categories import categoriser_of
-from batchdrain.database.run_counts import describe_counts
+from batchdrain.database.ledger.groups import GROUP
+from batchdrain.database.run_counts import describe_reading
 from batchdrain.drain.dry_plan import DryPlan, make_dry_plan
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption
 from batchdrain.drain.selection import settle
 from batchdrain.planning import plan_file
-from batchdrain.planning.plan import explain_rows
+from batchdrain.planning.plan import explain_pages, explain_rows
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
 from batchdrain.reports.plan_json import render_json
-from batchdrain.reports.plan_text import render_explanation, render_phases, render_recovery, render_sums
+from batchdrain.reports.plan_text import render_counts, render_explanation, render_phases, render_recovery
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
 
@@ -45,7 +45,7 @@ def show_plan(
     project.require_fit_table(request.settings.command)
     request = settle(project, request)
     found = make_dry_plan(project, request, left)
-    filters = {"kind": request.kind.value, **asdict(request.filters)}
+    filters = {"kind": request.kind.value, **request.filters.as_fields()}
     file = plan_file.as_file(
         found.made, now=clock.now(), database=project.store.identify(), filters=filters, without_effect=found.idle
     )
@@ -61,7 +61,7 @@ def show_plan(
     for line in _render(project, request, found, quiet=view.quiet):
         out.line(line)
     if view.explain:
-        for line in render_explanation(explain_rows(found.backlog(), found.made), request.state.value):
+        for line in render_explanation(explain_pages(found.backlog(), found.made), request.state.value, quiet=view.quiet):
             out.line(line)
     if view.output is not None:
         place = safe_text(str(view.output))
@@ -72,13 +72,17 @@ def show_plan(
 def _render(project: Project, request: DrainRequest, found: DryPlan, *, quiet: bool) -> Iterator[str]:
     made, state = found.made, request.state.value
     yield "Dry run: nothing is written"
-    yield f"Database: {project.store.where}: {describe_counts(project.store.read_run_counts())}"
-    yield f"Target: Process {made.most if found.limit is not None else 'all'} {state} phases"
+    read = {} if found.recovery else {state: made.total}  # what recovery would give back stands otherwise in the table
+    yield f"Database: {project.store.where}: {describe_reading(project.store.read_run_counts(), read)}"
+    yield f"Target: Process {made.describe_most(f'{state} phase') if found.limit is not None else f'all {state} phases'}"
     yield from (f"  ! {safe_text(line)}" for line in found.idle)
     yield from render_recovery(found.recovery)
     for name, budget in request.settings.stop.max_metric.items():
         if budget:
             yield f"Budget: the session ends once its results brought {budget:.15g} of {safe_text(name)}"
+    if per_minute := request.settings.command.runs_per_minute:
+        last_s = max(0, len(made.all) - 1) * 60 / per_minute
+        yield f"Pace: {per_minute:g} begin in a minute (command.runs_per_minute): the last of these after {last_s:.0f} s at the soonest"
     for problem in found.problems:
         yield f"A drain would not begin: {safe_text(problem)}"
     yield ""
@@ -87,12 +91,13 @@ def _render(project: Project, request: DrainRequest, found: DryPlan, *, quiet: b
         return
     if not quiet:
         yield from render_phases(made)
-    yield from render_sums(made, categoriser_of(request.settings).slow)
+    yield from render_counts(made, f"{made.total}")
 
 
 def _explain_nothing(project: Project, request: DrainRequest, found: DryPlan) -> str:
     if found.stopped is not None:
-        return f"The session takes nothing more: {safe_text(str(found.stopped))}"
+        who = "group" if found.stopped.rule == GROUP else "session"
+        return f"The {who} takes nothing more: {safe_text(str(found.stopped))}"
     store, made = project.store, found.made
     empty = EmptySelection(
         state=request.state.value,
@@ -100,5 +105,6 @@ def _explain_nothing(project: Project, request: DrainRequest, found: DryPlan) ->
         skipped=made.remainder.named if request.plan is not None else made.skipped,
         held=len(store.history.read_held()) - len(found.recovery),
         by_plan=request.plan is not None,
+        condition=project.settings.source.where,
     )
     return explain_nothing(store.where, store.read_run_counts(), empty)

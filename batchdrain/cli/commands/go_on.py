@@ -16,6 +16,8 @@ def to_resume_command(invocation: Invocation, folder: SessionFolder, session: Se
     status = session.current_status
     if status is Status.COMPLETE or (session.stopped_because or "").startswith(FULL.rule):
         return None
+    if status is Status.STOPPED and "group" in session.filters:  # a group that was stopped takes nothing more
+        return None
     left = next((part for part in parts_of(session) if part.is_incomplete), parts_of(session)[-1])
     words = [*invocation.words, f"{invocation.mount}resume"]
     if status is Status.STOPPED or not _is_first(folder, left):

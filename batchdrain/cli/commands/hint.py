@@ -8,7 +8,7 @@ from typing import Final
 
 from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
-from batchdrain.cli.screens.writer import Output
+from batchdrain.cli.screens.lines_or_json import LinesOrJson
 from batchdrain.database.ledger.notes import Note, NoteKind, Notes
 from batchdrain.database.run_counts import RunCounts
 from batchdrain.drain.project import Project
@@ -16,7 +16,7 @@ from batchdrain.model.errors import UsageError, did_you_mean
 from batchdrain.planning.filters import has_magic, matcher, to_literal
 from batchdrain.planning.hints import priority_of
 from batchdrain.planning.without_effect import describe_no_run
-from batchdrain.runtime.text import safe_text
+from batchdrain.runtime.text import count_of, safe_text
 
 _SHOWN_CHARS: Final = 500
 
@@ -29,6 +29,7 @@ class HintFlags:
     priority: int | None = None
     reason: str | None = None
     clear: bool = False
+    format: str = "text"
 
 
 def hint(invocation: Invocation, flags: HintFlags) -> None:
@@ -40,13 +41,14 @@ def hint(invocation: Invocation, flags: HintFlags) -> None:
         raise UsageError("--run-id: is required", remedy="name a run, or a glob such as 'build-*'")
     if glob is not None and priority is None and not flags.clear:
         raise UsageError("--priority: is required", remedy="give a whole number (higher is sooner), or --clear")
+    out = LinesOrJson(flags.format)
     with open_project(invocation) as project:
         if glob is None:
-            _list(project)
+            _list(project, out)
         elif priority is None:
-            _clear(project, glob, dry=invocation.dry)
+            _clear(project, glob, dry=invocation.dry, out=out)
         else:
-            _keep(project, _find_meant(project, glob), priority, reason or "", dry=invocation.dry)
+            _keep(project, _find_meant(project, glob), priority, reason or "", dry=invocation.dry, out=out)
 
 
 def _find_meant(project: Project, glob: str) -> str:
@@ -54,33 +56,36 @@ def _find_meant(project: Project, glob: str) -> str:
     return to_literal(glob, [row.run_id for row in project.store.read_run_counts()]) if has_magic(glob) else glob
 
 
-def _keep(project: Project, glob: str, priority: int, reason: str, *, dry: bool) -> None:
+def _keep(project: Project, glob: str, priority: int, reason: str, *, dry: bool, out: LinesOrJson) -> None:
     if not dry:
         project.store.ledger.create(project.store.database)
         content = {"priority": priority, "reason": reason}
         Notes(project.store.database, project.store.ledger).write(NoteKind.HINT, {glob: content})
     counts = project.store.read_run_counts()
-    out, affected = Output(), _count_matches(glob, counts)
+    affected = _count_matches(glob, counts)
     out.line(f"{'Would keep' if dry else 'Kept'}: runs that match {safe_text(glob)} have priority {priority:+} ({affected})")
     if counts and not any(map(matcher(glob), (row.run_id for row in counts))):
         out.line(safe_text(f"  ! --run-id={glob}: {describe_no_run(glob, counts, is_glob=has_magic(glob))}"))
     _warn(project, out)
+    out.end(0, run_id=glob, priority=priority, kept=not dry)
 
 
-def _clear(project: Project, glob: str, *, dry: bool) -> None:
+def _clear(project: Project, glob: str, *, dry: bool, out: LinesOrJson) -> None:
     notes = Notes(project.store.database, project.store.ledger)
     known = [note.subject for note in notes.read(NoteKind.HINT)]
     if (meant := _find_meant(project, glob)) in known:  # an older one may be of the glob, from before there was such a run
         glob = meant
     if glob not in known or not (dry or notes.take_back(NoteKind.HINT, glob)):
         raise UsageError(f"--run-id: there is no hint of {glob!r}{did_you_mean(glob, known)}")
-    Output().line(f"{'Would take back' if dry else 'Taken back'}: the hint of {safe_text(glob)}")
+    out.line(f"{'Would take back' if dry else 'Taken back'}: the hint of {safe_text(glob)}")
+    out.end(0, run_id=glob, taken_back=not dry)
 
 
-def _list(project: Project) -> None:
-    out, found = Output(), Notes(project.store.database, project.store.ledger).read(NoteKind.HINT)
+def _list(project: Project, out: LinesOrJson) -> None:
+    found = Notes(project.store.database, project.store.ledger).read(NoteKind.HINT)
     if not found:
         out.line(f"No hints in {project.store.where}.")
+        out.end(0, hints=[])
         return
     counts = project.store.read_run_counts()
     out.line(f"Hints in {project.store.where}, the highest first; of those that match a run the highest counts:")
@@ -88,9 +93,11 @@ def _list(project: Project) -> None:
         out.line(f"  {priority_of(note):+}  {safe_text(note.subject)} ({_count_matches(note.subject, counts)})")
         out.line(f"      {_describe(note)}")
     _warn(project, out)
+    hints = [{**one.content, "run_id": one.subject, "by": one.by, "at": one.at} for one in found]
+    out.end(0, hints=hints)
 
 
-def _warn(project: Project, out: Output) -> None:
+def _warn(project: Project, out: LinesOrJson) -> None:
     names = [entry if isinstance(entry, str) else str(entry.get("name")) for entry in project.settings.policy]
     if not any(name.endswith("hints") for name in names):
         out.line(safe_text(f"The configured policy ({', '.join(names)}) looks at no hints: put hints first."))
@@ -104,4 +111,4 @@ def _describe(note: Note) -> str:
 def _count_matches(glob: str, counts: Sequence[RunCounts]) -> str:
     matches = matcher(glob)
     count = sum(matches(row.run_id) for row in counts)
-    return "no run now" if count == 0 else f"{count} run{'' if count == 1 else 's'} now"
+    return "no run now" if count == 0 else f"{count_of(count, 'run')} now"

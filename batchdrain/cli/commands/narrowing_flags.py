@@ -17,7 +17,7 @@ _BATCH_SIZE: Final = "--batch-size"
 def require_narrow(flags: DrainFlags) -> None:
     """Raises UsageError for a flag that a session brings with it, or that would widen it."""
     widening = [one.flag for one in flags.settings if one.flag not in {_BATCH_SIZE, FINISH_CURRENT, *NARROWED}]
-    widening += [f"--{name}" for name in ("plan", "triage") if getattr(flags, name)]
+    widening += [f"--{name}" for name in ("plan", "triage", "group") if getattr(flags, name)]
     if widening:
         raise UsageError(
             f"{widening[0]}: --resume goes on as the session was asked for",

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from batchdrain.cli.commands.quoted_ids import require_quoted_ids
 from batchdrain.cli.commands.trust import require_own_files, require_own_names
 from batchdrain.cli.invocation import Invocation
-from batchdrain.cli.screens.plain import PlainScreen
 from batchdrain.cli.screens.stream import Outlet
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.load import Override, load
-from batchdrain.config.plugins import resolve_engine
 from batchdrain.config.settings import Settings
 from batchdrain.drain.project import Project
-from batchdrain.drain.screen import Screen, Silent
 from batchdrain.model.errors import ConfigError, UsageError
-from batchdrain.policies.ranking import ranking_of
+from batchdrain.runtime.text import safe_text
+
+if TYPE_CHECKING:
+    from batchdrain.drain.screen import Screen
 
 
 def settings_of(invocation: Invocation, overrides: Sequence[Override] = ()) -> Settings:
@@ -35,30 +35,46 @@ def settings_of(invocation: Invocation, overrides: Sequence[Override] = ()) -> S
 
 def _require_known(settings: Settings, flags: Collection[str]) -> None:
     """What a flag names is there. Raises UsageError, which names the flag: the configuration is not to be mended."""
-    checks: dict[str, Callable[[], object]] = {
-        "policy": lambda: ranking_of(settings.policy),
-        "engine": lambda: resolve_engine(settings.engine),
-    }
-    for name, check in checks.items():
+    for name, check in (("policy", _require_policy), ("engine", _require_engine)):
         if f"--{name}" in flags:
             try:
-                check()
+                check(settings)
             except ConfigError as error:
                 raise UsageError(error.message.replace(f"batchdrain.{name}", f"--{name}"), remedy=error.remedy) from error
+
+
+def _require_policy(settings: Settings) -> None:
+    from batchdrain.policies.ranking import ranking_of
+
+    ranking_of(settings.policy)
+
+
+def _require_engine(settings: Settings) -> None:
+    from batchdrain.config.plugins import resolve_engine
+
+    resolve_engine(settings.engine)
 
 
 @contextmanager
 def open_project(invocation: Invocation, overrides: Sequence[Override] = ()) -> Iterator[Project]:
     """The project, closed at the end. Raises ConfigError, UsageError, DatabaseUnavailable."""
-    project = Project.open(settings_of(invocation, overrides), invocation.environ, invocation.root)
+    project = Project.open(settings_of(invocation, overrides), invocation.environ, invocation.root, tell_silence)
     try:
         yield project
     finally:
         project.close()
 
 
+def tell_silence(sentence: str) -> None:
+    """A database is silent. To stderr: what a script reads stays as it is."""
+    Output(sys.stderr).line(f"batchdrain: {safe_text(sentence)}")
+
+
 def screen_for(*, quiet: bool, shape: str) -> Screen:
     """A live display on a terminal, plain lines elsewhere, nothing where only the report is wanted."""
+    from batchdrain.cli.screens.plain import PlainScreen
+    from batchdrain.drain.screen import Silent
+
     if quiet or shape != "text":
         return Silent()
     if sys.stdout is None:

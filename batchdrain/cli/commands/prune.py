@@ -16,7 +16,7 @@ from batchdrain.drain.prune.removal import ATTEMPTS, RECORDS, TRIAGES, Pruned, r
 from batchdrain.model.errors import FilesUnavailable, UsageError
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
-from batchdrain.runtime.text import safe_text
+from batchdrain.runtime.text import count_of, safe_text
 
 _KINDS: Final = {
     "session files": "",
@@ -83,7 +83,7 @@ def _render(found: Pruned, plan: PrunePlan, what: str, *, is_dry: bool) -> Itera
             size = "-" if kind in _IN_LEDGER else _to_size(found.sizes[kind])
             yield f"  {kind:<17} {count:>8} {size:>9}  {note}".rstrip()
     for why, count in plan.kept.most_common():
-        yield f"Kept: {count} {why}" + (f" ({_CURES[why]})" if why in _CURES else "")
+        yield f"Kept: {count_of(count, 'session')} {why}" + (f" ({_CURES[why]})" if why in _CURES else "")
         if why in _CURES:
             names = plan.kept_ids[why]
             yield from (f"  {safe_text(name)}" for name in names[:_SHOWN])

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
-from batchdrain.cli.screens.writer import Output
+from batchdrain.cli.screens.lines_or_json import LinesOrJson
 from batchdrain.database.ledger.held_claims import Held, Stray
 from batchdrain.database.storage import require_transactions
 from batchdrain.drain.liveness import describe_held, describe_recovered, describe_stray, is_due
-from batchdrain.drain.recovery import recover
+from batchdrain.drain.settling import settle
 from batchdrain.model.errors import BadData, DatabaseUnavailable
+from batchdrain.model.phase import PhaseKey
 from batchdrain.runtime.text import safe_text
 
 _STRAYS_SHOWN: Final = 10
 
 
-def give_all_back(invocation: Invocation) -> int:
+def give_all_back(invocation: Invocation, *, shape: str = "text") -> int:
     """Settle what can be settled now, and say what is still held. Returns 0 where nothing is held but by those who may: else 78
     for a row that the table does not take back, 65 for one that nobody holds though its attempt never ended, 75 for what is
     locked or can't be ended. Raises DatabaseUnavailable."""
-    out = Output()
+    out = LinesOrJson(shape)
     with open_project(invocation) as project:
         history = project.store.history
         if invocation.dry:
-            for held in history.read_held():
+            found = history.read_held()
+            for held in found:
                 verdict = "would be given back" if is_due(held) else "is held"
                 out.line(safe_text(f"{held.key} {verdict}: {describe_held(held)}"))
             _show_strays(out, history.read_strays(_STRAYS_SHOWN))
-            return 0
+            return out.end(0, recovered=[], held=[_fields_of(held) for held in found])
         require_transactions(project.store.database, (project.store.table.table, *project.store.ledger.tables))
-        recovered = recover(project)
+        recovered = settle(project, None, lambda renamed: out.line(safe_text(renamed)))
         left, strays = history.read_held(), history.read_strays(_STRAYS_SHOWN)
     for back in recovered:
         out.line(safe_text(describe_recovered(back)))
@@ -42,14 +44,26 @@ def give_all_back(invocation: Invocation) -> int:
     codes = [back.code for back in recovered]
     codes += [DatabaseUnavailable.exit_code for held in left if is_due(held)]
     codes += [BadData.exit_code for stray in strays if stray.initial_state is not None]
-    return max(codes, default=0)
+    return out.end(
+        max(codes, default=0),
+        recovered=[_ids_of(back.key) | {"problem": back.problem or None} for back in recovered],
+        held=[_fields_of(held) for held in left],
+    )
 
 
-def _show_held(out: Output, left: list[Held]) -> None:
+def _ids_of(key: PhaseKey) -> dict[str, Any]:
+    return {"run_id": key.run_id, "phase_id": key.phase_id}
+
+
+def _fields_of(held: Held) -> dict[str, Any]:
+    return {**_ids_of(held.key), "is_due": is_due(held)}
+
+
+def _show_held(out: LinesOrJson, left: list[Held]) -> None:
     for held in left:
         out.line(safe_text(f"  {describe_held(held)}"))
 
 
-def _show_strays(out: Output, strays: list[Stray]) -> None:
+def _show_strays(out: LinesOrJson, strays: list[Stray]) -> None:
     for stray in strays:
         out.line(safe_text(describe_stray(stray)))

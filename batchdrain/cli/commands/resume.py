@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from batchdrain.cli.commands.chain import code_of, go_through
 from batchdrain.cli.commands.drain_flags import DrainFlags
+from batchdrain.cli.commands.go_through import Told, go_through
 from batchdrain.cli.commands.narrowing_flags import FINISH_CURRENT, narrowing_of, require_narrow
 from batchdrain.cli.commands.open import open_project, screen_for
+from batchdrain.cli.commands.plan_format import require_plan_format
 from batchdrain.cli.commands.report import report
 from batchdrain.cli.commands.resume_choice import tell_choice, tell_nothing_to_resume
 from batchdrain.cli.commands.resume_plan import show_resumption
@@ -21,12 +22,18 @@ from batchdrain.planning.planner import settle_run
 
 
 def resume_session(
-    invocation: Invocation, *, session_id: str | None, settings: Sequence[Override], fail_if_nothing: bool = False
+    invocation: Invocation,
+    *,
+    session_id: str | None,
+    settings: Sequence[Override],
+    fail_if_nothing: bool = False,
+    shape: str = "text",
 ) -> int:
     """`inv resume`. Returns the exit code."""
-    return _resume(
-        invocation, session_id, DrainFlags(settings=settings, dry_run=invocation.dry, fail_if_nothing=fail_if_nothing)
-    )
+    if invocation.dry:
+        require_plan_format(shape)
+    flags = DrainFlags(settings=settings, dry_run=invocation.dry, fail_if_nothing=fail_if_nothing, format=shape)
+    return _resume(invocation, session_id, flags)
 
 
 def resume_by_flag(invocation: Invocation, flags: DrainFlags) -> int:
@@ -41,7 +48,7 @@ def _resume(invocation: Invocation, session_id: str | None, flags: DrainFlags) -
     with open_project(invocation, own) as project:
         target = find_target(project, session_id)
         if target is None:
-            return tell_nothing_to_resume(invocation, project) or int(flags.fail_if_nothing)
+            return tell_nothing_to_resume(invocation, project, flags.format) or int(flags.fail_if_nothing)
         chain, session = target.chain, target.session
         less = replace(less, filters=settle_run(project.store, less.filters), is_of_chain=chain is not None)
         if session_id is None and flags.format == "text" and not flags.quiet:
@@ -52,8 +59,8 @@ def _resume(invocation: Invocation, session_id: str | None, flags: DrainFlags) -
             less.require_narrower(chain.requests.values())
             if chain.ended is not None:
                 chain.begin_anew(project)
-            whole = go_through(invocation, project, chain, quiet=flags.quiet, shape=flags.format, less=less)
-            return code_of(whole, fail_if_nothing=flags.fail_if_nothing, shape=flags.format)
+            how = Told(quiet=flags.quiet, fail_if_nothing=flags.fail_if_nothing, shape=flags.format)
+            return go_through(invocation, project, chain, how, less=less)
         outcome = resume(project, session.session_id, screen_for(quiet=flags.quiet, shape=flags.format), less)
         request = DrainRequest(
             kind=session.kind, filters=flags.filters, settings=project.settings, fail_if_nothing=flags.fail_if_nothing

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from batchdrain.cli.commands.go_on import to_resume_command
+from batchdrain.cli.commands.report import show
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.project import Project
+from batchdrain.reports import formats
 from batchdrain.runtime.clock import to_iso
 from batchdrain.runtime.text import safe_text, to_shown_path
 from batchdrain.sessions.session import Session, Status
@@ -22,18 +24,17 @@ def tell_choice(project: Project, session: Session) -> None:
     )
 
 
-def tell_nothing_to_resume(invocation: Invocation, project: Project) -> int:
+def tell_nothing_to_resume(invocation: Invocation, project: Project, shape: str) -> int:
     """Returns the exit code."""
-    out, known = Output(), ", ".join(project.folder.ids()[-5:]) or "none"
-    out.line(f"Nothing to resume in {to_shown_path(project.folder.folder)}: no session is incomplete (newest: {known}).")
+    known = project.folder.newest()
+    lines = [f"Nothing to resume in {to_shown_path(project.folder.folder)}: no session is incomplete (newest: {known})."]
     for name, found in project.folder.all():
         if not isinstance(found, Session) or found.current_status is not Status.STOPPED:
             continue
         command = to_resume_command(invocation, project.folder, found)
         if command is not None:
-            out.line(
-                f"Session {name} was stopped ({safe_text(found.stopped_because or 'no reason is known')}). It goes on with:"
-            )
-            out.line(command)
+            because = safe_text(found.stopped_because or "no reason is known")
+            lines += [f"Session {name} was stopped ({because}). It goes on with:", command]
             break
+    show(Output(), formats.render_nothing("\n".join(lines), shape), shape)
     return 0

@@ -3,50 +3,73 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from typing import Any, Final
 
 from batchdrain.cli.commands.chain_rows import join_chains
 from batchdrain.cli.commands.open import open_project, settings_of
+from batchdrain.cli.commands.sessions_elsewhere import fields_of_held, list_held, read_elsewhere
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
+from batchdrain.database.ledger.chains import ChainRow, Chains
 from batchdrain.database.ledger.held_claims import Held
-from batchdrain.drain.liveness import describe_held, is_alive
-from batchdrain.model.errors import BadData, ConfigError, DatabaseUnavailable, FilesUnavailable
+from batchdrain.drain.project import Project
+from batchdrain.model.errors import BadData, BatchDrainError, ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.reports.session_table import render_sessions
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
-from batchdrain.runtime.text import safe_text, to_shown_path
+from batchdrain.runtime.text import agree, count_of, safe_text, to_shown_path
 from batchdrain.sessions.folder import LostSession, SessionFolder
 from batchdrain.sessions.session import Session
 
 NEWEST: Final = 20
 """So many are shown to people, if they do not ask for more."""
+_AWAY: Final = (DatabaseUnavailable, FilesUnavailable, ConfigError)
 
 
 def list_sessions(invocation: Invocation, *, format_name: str, top: int | None = None, every: bool = False) -> None:
     """`inv sessions`. `top`: so many, the newest; None: NEWEST for people, all of JSON. `every`: all."""
     folder = SessionFolder(invocation.root / settings_of(invocation).session_dir)
-    out, held = Output(), _read_held_by_session(invocation)
-    rows = [_row_of(folder, name, session, held) for name, session in folder.all()]
-    if format_name != "json":
-        rows = join_chains(invocation, rows)
+    out = Output()
+    with ExitStack() as opened:
+        project = _open_or_tell(invocation, opened)
+        held = {} if project is None else _read_held_by_session(project)
+        known = set[str]()
+        rows = [_row_of(folder, name, session, held, known) for name, session in folder.all()]
+        lost = {row["session_id"] for row in rows if row.get("lost")}
+        others = [] if project is None else _read_elsewhere(project, known, lost, held)
+        if format_name != "json":  # after the files: a chain that was complete by then is complete in the ledger too
+            rows = join_chains(rows, {} if project is None else _read_chains_left(project))
     most = len(rows) if every else top
     if format_name == "json":
-        out.json(to_json(rows[:most], indent=True).decode())
+        out.json(to_json([*rows, *others][:most], indent=True).decode())
         return
     if rows:
         shown = _choose(rows, NEWEST if most is None else most)
         for line in render_sessions([{**row, **_shorten(row, folder)} for row in shown]):
             out.line(line)
         if len(shown) < len(rows):
-            out.line(f"and {len(rows) - len(shown)} older ones (--all shows them)")
+            out.line(
+                f"and {count_of(len(rows) - len(shown), 'older one')} (--all shows {agree(len(rows) - len(shown), 'it', 'them')})"
+            )
     else:
         out.line(f"No sessions in {to_shown_path(folder.folder)}.")
-    elsewhere = [claim for claims in held.values() for claim in claims]
+    _show_elsewhere(out, others, NEWEST if most is None else most)
+    elsewhere = list_held(held)
     if elsewhere:
         out.line("Held by sessions of another folder:")
-    for claim in elsewhere:
-        out.line(safe_text(f"  {describe_held(claim)}"))
+    for line in elsewhere:
+        out.line(safe_text(f"  {line}"))
+
+
+def _show_elsewhere(out: Output, others: list[dict[str, Any]], most: int) -> None:
+    shown = _choose(others, most)
+    if shown:
+        out.line("Of the same database, with their files on another host or in another folder:")
+    for line in render_sessions(shown) if shown else ():
+        out.line(line)
+    if len(shown) < len(others):
+        out.line(f"and {count_of(len(others) - len(shown), 'older one')} (--all)")
 
 
 def _choose(rows: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
@@ -61,23 +84,53 @@ def _shorten(row: dict[str, Any], folder: SessionFolder) -> dict[str, Any]:
     return {"error": row["error"].removeprefix(f"{folder.path(row['session_id'])}: ")}
 
 
-def _read_held_by_session(invocation: Invocation) -> dict[str, list[Held]]:
-    """The claims that are held now, by session_uid. The list of sessions is of files: it is shown without a database too."""
+def _open_or_tell(invocation: Invocation, opened: ExitStack) -> Project | None:
+    """The list of sessions is of files: it is shown without a database too."""
+    try:
+        return opened.enter_context(open_project(invocation))
+    except _AWAY as error:
+        _tell(error)
+        return None
+
+
+def _read_held_by_session(project: Project) -> dict[str, list[Held]]:
+    """The claims that are held now, by session_uid."""
     found: dict[str, list[Held]] = {}
     try:
-        with open_project(invocation) as project:
-            for held in project.store.history.read_held():
-                found.setdefault(held.session_uid, []).append(held)
-    except (DatabaseUnavailable, FilesUnavailable, ConfigError) as error:
-        Output(sys.stderr).line(f"batchdrain: what is held can't be shown: {safe_text(error.message.splitlines()[0])}")
+        for held in project.store.history.read_held():
+            found.setdefault(held.session_uid, []).append(held)
+    except _AWAY as error:
+        _tell(error)
     return found
 
 
-def _row_of(folder: SessionFolder, name: str, session: Session | BadData, held: dict[str, list[Held]]) -> dict[str, Any]:
-    """What is shown of a session; the claims that it holds are taken out of `held`."""
+def _read_chains_left(project: Project) -> dict[str, ChainRow]:
+    """Those that are not complete, by uid; none where the database has gone since it was opened."""
+    try:
+        return Chains(project.store.database, project.store.ledger).read_left()
+    except _AWAY:
+        return {}
+
+
+def _read_elsewhere(project: Project, known: set[str], lost: set[str], held: dict[str, list[Held]]) -> list[dict[str, Any]]:
+    try:
+        return read_elsewhere(project, known, lost, held)
+    except _AWAY:
+        return []
+
+
+def _tell(error: BatchDrainError) -> None:
+    Output(sys.stderr).line(f"batchdrain: what is held can't be shown: {safe_text(error.message.splitlines()[0])}")
+
+
+def _row_of(
+    folder: SessionFolder, name: str, session: Session | BadData, held: dict[str, list[Held]], known: set[str]
+) -> dict[str, Any]:
+    """What is shown of a session; the claims that it holds are taken out of `held`, and its uid is `known` then."""
     alive = folder.is_held(name)
     if isinstance(session, BadData):
         return {"session_id": name, "error": str(session), "lost": isinstance(session, LostSession), "alive": alive}
+    known.add(session.session_uid or "")
     return {
         "session_id": session.session_id,
         "chain_uid": session.chain_uid,
@@ -86,20 +139,11 @@ def _row_of(folder: SessionFolder, name: str, session: Session | BadData, held: 
         "alive": alive,
         "started_at": clock.to_iso(session.started_at),
         "completed_at": None if session.completed_at is None else clock.to_iso(session.completed_at),
-        "held": [
-            {
-                "run_id": claim.key.run_id,
-                "phase_id": claim.key.phase_id,
-                "epoch": claim.epoch,
-                "alive": is_alive(claim),
-                "lease_left_s": claim.lease_left_ms / 1000,
-                "said": describe_held(claim),
-            }
-            for claim in held.pop(session.session_uid or "", ())
-        ],
+        "held": fields_of_held(held.pop(session.session_uid or "", ())),
         "batch_size": session.batch_size,
         "total_processed": session.total_processed,
         "total_success": session.total_success,
         "total_failed": session.total_failed,
         "success_rate": session.success_rate,
+        "elsewhere": None,
     }

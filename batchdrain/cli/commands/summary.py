@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from batchdrain.cli.commands.open import open_project, settings_of
-from batchdrain.cli.commands.report import show, to_saved_paths
+from batchdrain.cli.commands.beside import beside_of
+from batchdrain.cli.commands.open import settings_of
+from batchdrain.cli.commands.report import render, show
+from batchdrain.cli.commands.report_facts import add_facts, is_of_this_database
 from batchdrain.cli.commands.whole_chain import load_session, to_whole
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
-from batchdrain.database.url import parse_url, place_of
-from batchdrain.drain.borne_out import is_of_other_database
-from batchdrain.drain.project import database_url
-from batchdrain.model.errors import ConfigError, DatabaseUnavailable, FilesUnavailable, UsageError
-from batchdrain.reports import formats
+from batchdrain.model.errors import UsageError
+from batchdrain.reports.exit_words import explain_kept
 from batchdrain.runtime import files
 from batchdrain.runtime.text import safe_text, to_shown_path
 from batchdrain.sessions.folder import LostSession, SessionFolder
@@ -26,7 +26,10 @@ def show_summary(invocation: Invocation, *, session_id: str | None, format_name:
     folder = SessionFolder(invocation.root / settings_of(invocation).session_dir)
     session = _load_asked_for(invocation, folder, session_id)
     session = to_whole(invocation, folder, session)
-    text = formats.render_summary(session, to_saved_paths(folder, session), format_name)
+    beside = beside_of(invocation, folder, session, explain_kept(session))
+    where = None if output is None else Path(output).absolute().parent
+    beside = add_facts(invocation, folder, session, format_name, replace(beside, folder=where))
+    text = render(folder, session, format_name, beside)
     if output is None:
         show(Output(), text, format_name)
         return
@@ -46,7 +49,7 @@ def _load_asked_for(invocation: Invocation, folder: SessionFolder, session_id: s
             if not isinstance(error.__cause__, LostSession):
                 raise
             continue
-        if _is_of_this_database(invocation, session):
+        if is_of_this_database(invocation, session):
             return session
         elsewhere = elsewhere or f" of this database; the newest there, {name}, is of {(session.database or {}).get('url')}"
     if elsewhere:
@@ -55,17 +58,3 @@ def _load_asked_for(invocation: Invocation, folder: SessionFolder, session_id: s
             remedy="`inv drain` begins one; --session-id shows any",
         )
     raise UsageError(f"there is no session in {to_shown_path(folder.folder)}", remedy="`inv drain` begins one")
-
-
-def _is_of_this_database(invocation: Invocation, session: Session) -> bool:
-    """By its place, else by what the database itself says it is; where it does not answer, nobody can tell."""
-    found, settings = session.database or {}, settings_of(invocation)
-    if found.get("uid") is None or found.get("place") == place_of(
-        parse_url(database_url(settings, invocation.environ, invocation.root))
-    ):
-        return True
-    try:
-        with open_project(invocation) as project:
-            return not is_of_other_database(session, project.store)
-    except (DatabaseUnavailable, FilesUnavailable, ConfigError):
-        return True

@@ -32,7 +32,7 @@ def load_session(invocation: Invocation, folder: SessionFolder, session_id: str)
         session = folder.load(session_id)
     except CorruptSession as error:
         with open_project(invocation) as project:
-            session = rebuilt(project.store.history, session_id, error, project.store.failed_state)
+            session = rebuilt(project.store.history, session_id, error, project.store.failed_words)
     if session.current_status is Status.RUNNING and not folder.is_held(session_id):
         session.status, session.stopped_because = Status.INTERRUPTED, "its process died"
     return session

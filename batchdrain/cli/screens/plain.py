@@ -10,7 +10,8 @@ from batchdrain.drain.screen import Opening
 from batchdrain.failures.suffix import fit
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import ScheduledAttempt, TimeLimit
-from batchdrain.runtime.text import describe_ending, safe_text, to_shown_path
+from batchdrain.reports.forecast_words import describe_forecast
+from batchdrain.runtime.text import agree, count_of, describe_ending, safe_text, to_shown_path
 
 _REASON_CHARS: Final = 2_000
 
@@ -26,17 +27,18 @@ class PlainScreen:
         self._root: Path | None = None
 
     def begin(self, opening: Opening) -> None:
-        left = "all" if opening.target is None else str(opening.target)
         self._target, self._root = opening.target, opening.root
         self._side_by_side = opening.workers > 1
         self._out.line("Batch Drain Controller")
         self._out.line(f"Session ID: {opening.session_id}")
         self._out.line(f"Database: {opening.database}")
-        self._out.line(f"Target: Process {left} {opening.state} phases")
+        self._out.line(f"Target: Process {opening.aim}")
         if opening.run_id is not None:
             self._out.line(f"Run: {safe_text(opening.run_id)}")
+        if opening.forecast is not None:
+            self._out.line(f"Forecast: {describe_forecast(opening.forecast)}")
         if opening.done:
-            self._out.line(f"Resuming: {opening.done} {'phase is' if opening.done == 1 else 'phases are'} done already")
+            self._out.line(f"Resuming: {count_of(opening.done, 'phase')} {agree(opening.done, 'is', 'are')} done already")
         self._owes_gap = True
 
     def selected(self, scheduled: ScheduledAttempt) -> None:

@@ -21,7 +21,7 @@ from batchdrain.planning.verdicts import VerdictKind
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
-from batchdrain.runtime.text import safe_text, to_shown_path
+from batchdrain.runtime.text import agree, count_of, safe_text, to_shown_path
 
 _SIGNS = {VerdictKind.PROMISING: "+", VerdictKind.HOPELESS: "-", VerdictKind.WAIT: "-"}
 
@@ -45,16 +45,20 @@ class TriageScreen:
             return
         if not phases and not backlog.waiting:
             held, state = len(project.store.history.read_held()), PhaseState.FAILED.value
-            empty = EmptySelection(state=state, total=backlog.total, skipped=backlog.skipped, held=held)
+            condition = project.settings.source.where
+            empty = EmptySelection(state=state, total=backlog.total, skipped=backlog.skipped, held=held, condition=condition)
             nothing = explain_nothing(project.store.where, project.store.read_run_counts(), empty)
             self._out.line(nothing.replace("Nothing to drain", "Nothing to diagnose", 1))
         elif not phases:
             self._out.line(
-                f"Nothing to diagnose in {project.store.where}: all {backlog.waiting} that may be drained are promising."
+                f"Nothing to diagnose in {project.store.where}: "
+                f"{agree(backlog.waiting, 'the one phase that may be drained is', f'all {backlog.waiting} that may be drained are')} promising."
             )
         else:
             what = "Would diagnose" if dry else "Diagnosing"
-            self._out.line(f"{what} {len(phases)} of {backlog.waiting} phases, {settings.triage.workers} side by side")
+            self._out.line(
+                f"{what} {len(phases)} of {count_of(backlog.waiting, 'phase')}, {settings.triage.workers} side by side"
+            )
             self._out.line(f"Database: {project.store.where}")
         for phase in phases if dry else ():
             self._out.line(f"  {safe_text(str(phase.key))}")

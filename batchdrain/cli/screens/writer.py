@@ -10,18 +10,21 @@ import sys
 from typing import IO
 
 from batchdrain.cli.screens.stream import Outlet, require_ours, silence, write_through
+from batchdrain.cli.tasks.called_as import as_callable, mount_of
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.runtime.json_text import to_ascii
 from batchdrain.runtime.text import is_utf8, safe_lines, safe_text, to_printable
 
 
 class Output:
-    """Lines for people. A report waits for its reader, as people expect of it; over an Outlet nothing does."""
+    """Lines for people. A report waits for its reader, as people expect of it; over an Outlet nothing does. Where our tasks are
+    mounted below a name, lines tell to call them by it."""
 
     def __init__(self, stream: IO[str] | None = None) -> None:
         self._stream = sys.stdout if stream is None else stream
         self._open = self._stream is not None
         self._encoding: str | None = getattr(self._stream, "encoding", None)
+        self._mount = mount_of(sys.argv)
 
     def line(self, text: str = "") -> None:
         """Write and flush, with the end of the line. After the reader has gone: nothing."""
@@ -29,7 +32,7 @@ class Output:
 
     def text(self, text: str) -> None:
         """Write lines and flush. After the reader has gone: nothing."""
-        self._write(to_printable(safe_lines(text), self._encoding))
+        self._write(to_printable(safe_lines(as_callable(text, self._mount)), self._encoding))
 
     def json(self, text: str) -> None:
         """Write a JSON text that `to_json` made, and flush, with the end of the line: UTF-8 where the stream is, else ASCII."""

@@ -1,13 +1,22 @@
-"""How `inv` was called, as far as another call of it needs the same."""
+"""How `inv` was called, as far as another call of it needs the same; and what is said, with our tasks named so that it can be
+typed: mounted below a name, `inv drain` is `inv backlog.drain`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Final, NamedTuple
 
 _TAKES_VALUE: Final = frozenset({"-c", "--collection", "-f", "--config", "-r", "--search-root", "-T", "--command-timeout"})
 _KEPT: Final = frozenset({"-c", "--collection", "-f", "--config", "-r", "--search-root"})
+
+TASKS: Final = (
+    "accept", "chain-with-queued", "clusters", "continue", "demo", "doctor", "drain", "drain-all", "drain-queued", "dry-run",
+    "hint", "init", "list-run-counts", "pause", "pick-next-run", "prune", "recover", "resume", "sessions", "status", "stop",
+    "summary", "triage",
+)  # fmt: skip
+_TOLD: Final = re.compile(rf"(?<=`inv )(?=(?:{'|'.join(TASKS)})[` ])")
 
 
 class CalledAs(NamedTuple):
@@ -21,14 +30,37 @@ def called_as(task: str, argv: Sequence[str]) -> CalledAs:
     """`task`: the name of its function; `argv`: of this process. From Python nothing is known but `inv`."""
     program = PurePath(argv[0]).name if argv else ""
     words, rest = ["inv" if program in {"", "__main__.py"} or program.endswith(".py") else program], list(argv[1:])
-    while rest and rest[0].startswith("-"):
-        option = rest.pop(0)
-        name, glued, _ = option.partition("=")
-        value = [rest.pop(0)] if name in _TAKES_VALUE and not glued and rest else []
-        if name in _KEPT:
-            words += [option, *value]
+    words += _take_options(rest)
     for called in rest:
         mount, dot, name = called.rpartition(".")
         if name.replace("-", "_") == task:
             return CalledAs(tuple(words), mount + dot)
     return CalledAs()
+
+
+def mount_of(argv: Sequence[str]) -> str:
+    """Before the names of our tasks, by the first of them that is called; '' where none is."""
+    rest = list(argv[1:])
+    _take_options(rest)
+    for called in rest:
+        mount, dot, name = called.rpartition(".")
+        if name.replace("_", "-") in TASKS:
+            return mount + dot
+    return ""
+
+
+def as_callable(text: str, mount: str) -> str:
+    """The text, with each of our tasks that it tells to call (in backticks) as it is called here."""
+    return _TOLD.sub(mount.replace("\\", "\\\\"), text) if mount else text
+
+
+def _take_options(rest: list[str]) -> list[str]:
+    """Invoke's own options are taken from the front of `rest`; those that another call needs are given back."""
+    kept: list[str] = []
+    while rest and rest[0].startswith("-"):
+        option = rest.pop(0)
+        name, glued, _ = option.partition("=")
+        value = [rest.pop(0)] if name in _TAKES_VALUE and not glued and rest else []
+        if name in _KEPT:
+            kept += [option, *value]
+    return kept

@@ -56,7 +56,7 @@ def command(body: Callable[..., int | None]) -> Any:
     `body` gets the Invocation and, by name, the values of the flags. There are no automatic short flags: they shadow
     Invoke's own.
     """
-    flags = FLAGS[body.__name__]
+    flags = FLAGS[body.__name__.rstrip("_")]  # `continue` is a word of the language
     signature = Signature([_CONTEXT, *(flag.parameter for flag in flags)], __validate_parameters__=False)
 
     @wraps(body)
@@ -68,6 +68,6 @@ def command(body: Callable[..., int | None]) -> Any:
         run_command(body, flags, bound.arguments.pop("c"), bound.arguments)
 
     run.__signature__ = signature  # type: ignore[attr-defined]
-    made = FlagTask(run, positional=(), auto_shortflags=False)
+    made = FlagTask(run, name=body.__name__.rstrip("_"), positional=(), auto_shortflags=False)
     made.flags = flags
     return made

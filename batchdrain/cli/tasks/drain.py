@@ -22,6 +22,7 @@ def drain(invocation: Invocation, **given: Any) -> int:
 @command
 def resume(invocation: Invocation, **given: Any) -> int:
     """Go on with the newest incomplete session or chain, or the one named, as it was asked for."""
+    given["shape"] = given.pop("format")
     if given.pop("close"):
         from batchdrain.cli.commands.close_session import close_session
 

@@ -41,6 +41,11 @@ class Flag(NamedTuple):
         return "--" + self.name.replace("_", "-")
 
     @property
+    def is_required(self) -> bool:
+        """Whether leaving it out is an error, be it in some cases alone."""
+        return self.unset.startswith("an error")
+
+    @property
     def takes(self) -> str:
         """'INT', 'NAME: text, json', 'LIST of GLOB'; '' for a switch."""
         kind = f"LIST of {self.kind}" if self.is_list else self.kind

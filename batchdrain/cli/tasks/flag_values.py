@@ -13,9 +13,7 @@ from batchdrain.cli.tasks.flag import Flag
 from batchdrain.cli.tasks.flags import LONGEST
 from batchdrain.config.load import Override
 from batchdrain.config.paths import expand_home
-from batchdrain.database.url import parse_url
 from batchdrain.model.errors import ConfigError, UsageError
-from batchdrain.planning.filters import to_cluster_id
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import to_storable
 
@@ -80,7 +78,9 @@ def _entries(flag: Flag, text: str) -> list[str]:
 
 def _filled(flag: Flag, text: str) -> str:
     if not text.strip():
-        raise UsageError(f"{flag.dashed}: is empty", remedy="name one, or leave the flag out")
+        raise UsageError(
+            f"{flag.dashed}: is empty", remedy="name one" if flag.is_required else "name one, or leave the flag out"
+        )
     return text
 
 
@@ -123,11 +123,15 @@ def _whole(flag: Flag, text: str) -> int:
 
 
 def _cluster(flag: Flag, text: str) -> str:
+    from batchdrain.planning.filters import to_cluster_id
+
     return to_cluster_id(flag.dashed, text)
 
 
 def _url(flag: Flag, text: str) -> str:
     """The text is not shown: it may hold a password."""
+    from batchdrain.database.url import parse_url
+
     try:
         parse_url(_filled(flag, text))
     except ConfigError as error:

@@ -45,6 +45,10 @@ _CANARY = Flag("canary", SWITCH, "of a big cluster first one phase, then two, th
 _FAIL_IF_NOTHING = Flag("fail_if_nothing", SWITCH, "exit 1 when nothing was selected, for CI", unset="off")
 _QUIET = Flag("quiet", SWITCH, "print nothing while draining", unset="off")
 _SESSION = Flag("session_id", ID, "this session instead of the newest", "batch-drain-20251228-120000", unset="the newest")
+_RUNNING = Flag(
+    "session_id", ID, "this session", "batch-drain-20251228-120000", unset="the only one that runs, else an error"
+)
+_WHY = Flag("reason", TEXT, "why, for whoever reads the session", "'the service is down'", most=LONGEST, unset="no reason")
 _FORMAT = Flag("format", NAME, "how to print it", "json", choices=("text", "json"))
 _REPORT_FORMAT = Flag("format", NAME, "how to print the report", "json", choices=("text", "json", "markdown"))
 _OUTPUT = Flag("output", FILE, "write the plan to this file, for drain --plan", "plan.json", unset="no file is written")
@@ -74,6 +78,8 @@ _PLANNED = (
     Flag("include_quarantined", SWITCH, "also phases that were given back three times in a row, as their controller died",
          unset="off"),
     Flag("triage", SWITCH, "diagnose what comes next (triage.argv) while phases drain, and heed the verdicts", unset="off"),
+    Flag("group", ID, "be one drain with all others of this name, on whatever host: batch size and minutes are counted "
+         "over all of them, and a stop condition of one ends all", "nightly-4711", most=LONGEST, unset="a drain of its own"),
     _PROFILE,
     _CANARY,
 )  # fmt: skip
@@ -109,7 +115,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
                              unset="what is left of the session"),
         _FINISH_CURRENT, *_NARROWED,
         Flag("close", SWITCH, "complete a session whose process is dead as it stands, and start no work", unset="off"),
-        _FAIL_IF_NOTHING,
+        _FAIL_IF_NOTHING, _REPORT_FORMAT,
     ),
     "dry_run": (
         *_CHOICE, *_PLANNED, _RESUME, _OUTPUT,
@@ -118,18 +124,32 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
     ),
     "drain_queued": (
         _REQUIRED_RUN._replace(help="the run whose queued phases are drained, or the runs that match (required)"),
-        _BATCH_SIZE._replace(help="phases a batch"), *_QUEUED, _FINISH_CURRENT, _FAIL_IF_NOTHING,
+        _BATCH_SIZE._replace(help="phases a batch"), *_QUEUED, _FINISH_CURRENT, _FAIL_IF_NOTHING, _REPORT_FORMAT,
     ),
-    "chain_with_queued": (_REQUIRED_RUN, *_CHAIN, _CATEGORY, *_CHAIN_LIMITS, _PROFILE, _QUIET, _FINISH_CURRENT, _FAIL_IF_NOTHING),
-    "drain_all": (*_CHAIN, _EXCLUDE_RUN, _CATEGORY, *_CHAIN_LIMITS, _PROFILE, _QUIET, _FINISH_CURRENT, _FAIL_IF_NOTHING),
+    "chain_with_queued": (
+        _REQUIRED_RUN, *_CHAIN, _CATEGORY, *_CHAIN_LIMITS, _PROFILE, _QUIET, _FINISH_CURRENT, _FAIL_IF_NOTHING, _REPORT_FORMAT,
+    ),
+    "drain_all": (
+        *_CHAIN, _EXCLUDE_RUN, _CATEGORY, *_CHAIN_LIMITS, _PROFILE, _QUIET, _FINISH_CURRENT, _FAIL_IF_NOTHING, _REPORT_FORMAT,
+    ),
     "summary": (
-        _SESSION, _REPORT_FORMAT, _OUTPUT._replace(help="write to this file", example="summary.md", unset="it is printed"),
+        _SESSION, _REPORT_FORMAT._replace(choices=(*_REPORT_FORMAT.choices, "html", "junit")),
+        _OUTPUT._replace(help="write to this file", example="summary.md", unset="it is printed"),
     ),
     "sessions": (
         Flag("top", INT, "so many, newest first", "50", unset="20; of JSON all"),
         Flag("all", SWITCH, "all of them", unset="off"),
         _FORMAT,
     ),
+    "status": (
+        Flag("watch", SWITCH, "show it again and again, until nothing runs or Ctrl-C", unset="it is shown once"),
+        _FORMAT,
+    ),
+    "stop": (
+        _RUNNING, Flag("now", SWITCH, "end what runs too, and give it back", unset="what runs may end"), _WHY, _FORMAT,
+    ),
+    "pause": (_RUNNING, _WHY, _FORMAT),
+    "continue": (_RUNNING, _WHY, _FORMAT),
     "pick_next_run": (
         Flag("state", NAME, "of which phases", "queued", choices=("any", "queued", "failed"), default="any"),
         _FORMAT._replace(choices=("tsv", "json")),
@@ -145,6 +165,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
         Flag("priority", INT, "higher is sooner", "10 or --priority=-5", least=-1_000_000, unset="an error, but with --clear"),
         Flag("reason", TEXT, "why, for whoever reads the list", "'release on Friday'", most=LONGEST, unset="no reason"),
         Flag("clear", SWITCH, "take the hint of this run or glob back", unset="off"),
+        _FORMAT,
     ),
     "accept": (
         Flag("run_id", GLOB, "the runs; with --phase-id exactly this run", "'build-*'", most=LONGEST,
@@ -156,6 +177,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
         Flag("until", WHEN, "void after this date, date and time (UTC), or time from now",
              "2027-03-01, 2027-03-01T12:00Z or 7d", unset="until it is taken back"),
         Flag("clear", SWITCH, "take it back: the phase, run or cluster may be drained again", unset="off"),
+        _FORMAT,
     ),
     "triage": (
         Flag("limit", INT, "how many phases to diagnose at most, those first that a drain would take first", "50",
@@ -169,8 +191,9 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
     "init": (
         Flag("database_url", URL, "the database to look at", "sqlite:///work.db", unset="the configured one"),
         Flag("table", TEXT, "the table that holds the phases", "phases", unset="the likeliest one"),
+        _FORMAT,
     ),
-    "recover": (),
+    "recover": (_FORMAT,),
     "prune": (
         Flag("older_than", DURATION, "what ended longer ago than this: s, m, h, d or w (required without --session-id)",
              "30d, 12h, 90m or 2w", unset="an error, but with --session-id"),
@@ -182,6 +205,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
     "demo": (
         Flag("phases", INT, "failed phases to make, 1 to 100000", "500", most=100_000, unset="60"),
         Flag("seed", INT, "another seed makes another backlog", "3", least=0, unset="7"),
+        _FORMAT,
     ),
 }  # fmt: skip
 """The flags of each task, in the order of its parameters."""

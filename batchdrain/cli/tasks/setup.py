@@ -23,15 +23,15 @@ def init(invocation: Invocation, **given: Any) -> None:
     """Write a commented batchdrain section to invoke.yaml, guessing the mapping from the database."""
     from batchdrain.cli.commands.init.section import write_section
 
-    write_section(invocation, url=given["database_url"], table=given["table"])
+    write_section(invocation, url=given["database_url"], table=given["table"], shape=given["format"])
 
 
 @command
-def recover(invocation: Invocation) -> int:
+def recover(invocation: Invocation, **given: Any) -> int:
     """Give back what dead controllers held, and record what had ended. Starts no work."""
     from batchdrain.cli.commands.recover import give_all_back
 
-    return give_all_back(invocation)
+    return give_all_back(invocation, shape=given["format"])
 
 
 @command
@@ -47,4 +47,4 @@ def demo(invocation: Invocation, **given: Any) -> None:
     """Make batchdrain.db, a sample database with a realistic backlog."""
     from batchdrain.cli.commands.demo import make_demo
 
-    make_demo(invocation, **given)
+    make_demo(invocation, phases=given["phases"], seed=given["seed"], shape=given["format"])

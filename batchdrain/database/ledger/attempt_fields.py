@@ -4,7 +4,7 @@ are made. Names are API."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
@@ -63,6 +63,7 @@ FIELDS: Final = (
     Field(lambda end: round(end.attempt.duration_s * 1000), column="duration_ms"),
     Field(_rounded("cpu_s"), result="cpu_s"),
     Field(_of("max_rss_kb"), result="max_rss_kb"),
+    Field(lambda end: end.attempt.host or None, event="host", result="host"),
     Field(_of("ended_at"), result="timestamp"),
     Field(lambda end: clock.to_ms(end.attempt.ended_at), column="ended_ms"),
     Field(lambda end: end.left_over, event="left_over"),
@@ -73,7 +74,7 @@ FIELDS: Final = (
     Field(lambda end: dict(end.attempt.metrics), result="metrics"),
     Field(lambda end: json.dumps(dict(end.attempt.metrics)) if end.attempt.metrics else None, column="metrics"),
     Field(lambda end: end.attempt.answer_problem or None, event="result_problem"),
-    Field(_of("stdout_path"), event="stdout_path", result="stdout_path"),
+    Field(_of("stdout_path"), event="stdout_path", result="stdout_path", column="stdout_path"),
     Field(_of("stderr_path"), event="stderr_path", result="stderr_path", column="log_path"),
     Field(lambda end: end.attempt.log_path or None, event="log_path", result="log_path"),
     Field(_of("log_sha256"), column="log_sha256"),
@@ -95,7 +96,8 @@ def to_result(end: Finished) -> dict[str, Any]:
     return {name: value(end) for name, value in _RESULT}
 
 
-def to_row(attempt: Attempt) -> dict[str, Any]:
-    """What is written to the attempt's row when it ends, and which row that is (`the_key`, `the_epoch`)."""
+def to_row(attempt: Attempt, columns: Container[str]) -> dict[str, Any]:
+    """What is written to the attempt's row when it ends, and which row that is (`the_key`, `the_epoch`). `columns`: that its
+    table has; one of an earlier version lacks what came later."""
     end, which = Finished(attempt=attempt), {"the_key": attempt.phase.key.digest, "the_epoch": attempt.epoch}
-    return {**which, **{name: value(end) for name, value in _COLUMNS}}
+    return {**which, **{name: value(end) for name, value in _COLUMNS if name in columns}}

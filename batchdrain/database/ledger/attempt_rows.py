@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from batchdrain.failures.fingerprints import VERSION
+from batchdrain.failures.kept_fingerprint import example_of
 from batchdrain.model.claim import Claim
 from batchdrain.model.states import PhaseState
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import to_storable
 
 
-def opening_row_of(claim: Claim, source: str, session_uid: str, run_type: str) -> dict[str, Any]:
-    """`from_category`, `from_fingerprint`: of the failure that the attempt sets out from; NULL for a queued phase."""
+def opening_row_of(claim: Claim, source: str, session_uid: str, run_type: str, *, is_newest: bool) -> dict[str, Any]:
+    """`from_category`, `from_fingerprint`: of the failure that the attempt sets out from; NULL for a queued phase.
+    `is_newest`: whether the tables have room for what makes the fingerprint anew under other rules, and for the group."""
     phase = claim.phase
     failed = phase.state is PhaseState.FAILED
-    return {
+    row = {
         "source": source,
         "key": phase.key.digest,
         "epoch": claim.epoch,
@@ -29,3 +32,8 @@ def opening_row_of(claim: Claim, source: str, session_uid: str, run_type: str) -
         "from_fingerprint": to_storable(phase.failure.fingerprint) if failed else None,
         "started_ms": clock.to_ms(claim.claimed_at),
     }
+    if is_newest:
+        row["group_key"] = claim.group_key
+        row["fingerprint_version"] = VERSION
+        row["from_example"] = to_storable(example_of(phase.failure.text)) if failed else None
+    return row

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.runtime.json_text import to_json
 
-_KEY: Final = ("run_id", "run_type", "from_category", "from_fingerprint", "fingerprint", "outcome")
+_KEY: Final = (
+    "run_id", "run_type", "from_category", "from_fingerprint", "fingerprint", "outcome", "fingerprint_version",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -20,6 +22,7 @@ class _Sum:
     attempts: int = 0
     duration_ms: int = 0
     last_started_ms: int = 0
+    from_example: str | None = None  #: of one of them
 
 
 def add_to_sums(connection: sa.Connection, ledger: Ledger, attempts: Iterable[Mapping[Any, Any]]) -> None:
@@ -31,6 +34,7 @@ def add_to_sums(connection: sa.Connection, ledger: Ledger, attempts: Iterable[Ma
         one.attempts += 1
         one.duration_ms += row["duration_ms"] or 0
         one.last_started_ms = max(one.last_started_ms, row["started_ms"])
+        one.from_example = one.from_example or row["from_example"]
     rows = {_digest_of(of): (of, one) for of, one in added.items()}
     # In the order of their keys: of two who add at once one waits for the other, and never each for the other.
     keys, sums = sorted(rows), _sums_of(ledger)
@@ -43,9 +47,19 @@ def add_to_sums(connection: sa.Connection, ledger: Ledger, attempts: Iterable[Ma
     if known:
         more = [{"the_key": key, **counts[key]} for key in keys if key in known]
         connection.execute(_make_addition(sums, ledger.source), more)
-    new = [{"key": key, **dict(zip(_KEY, rows[key][0], strict=True)), **counts[key]} for key in keys if key not in known]
+    new = [
+        {"key": key, **dict(zip(_KEY, rows[key][0], strict=True)), **counts[key], "example": rows[key][1].from_example}
+        for key in keys
+        if key not in known
+    ]
     if new:
-        names = {"attempts": "n", "duration_ms": "ms", "last_started_ms": "last", **{name: name for name in ("key", *_KEY)}}
+        names = {
+            "attempts": "n",
+            "duration_ms": "ms",
+            "last_started_ms": "last",
+            "from_example": "example",
+            **{name: name for name in ("key", *_KEY)},
+        }
         values: dict[str, Any] = {column: sa.bindparam(name) for column, name in names.items()}
         connection.execute(sums.insert().values(source=ledger.source, **values), new)
 
@@ -69,6 +83,7 @@ def _make_addition(sums: sa.Table, source: str) -> sa.Update:
     )
 
 
-def _digest_of(names: Iterable[str | None]) -> str:
-    """No collation takes it for another."""
+def _digest_of(names: Sequence[str | int | None]) -> str:
+    """No collation takes it for another. Attempts that say no version are added to the sums of before there were any."""
+    names = names[:-1] if names[-1] is None else names
     return hashlib.sha256(to_json([*names])).hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from batchdrain.config.settings import Command
+from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.ledger.statements import SUCCESS_CODES, Statements
 from batchdrain.database.phases.intermediate import intermediate_states_of
 from batchdrain.database.phases.relation import Relation
@@ -19,6 +20,7 @@ class ClaimTables:
     """Made once for a controller: building the statements costs more than running them."""
 
     phases: PhaseTable
+    ledger: Ledger
     statements: Statements
     source: str  #: what the ledger's rows call the table of phases
     held_state: str | None  #: what a claim writes into the row; None where the command sets states itself
@@ -31,9 +33,10 @@ class ClaimTables:
         """`command`: it says who writes the states of a phase while it is held."""
         return cls(
             phases=store.table,
+            ledger=store.ledger,
             statements=Statements(store.ledger),
             source=store.ledger.source,
-            held_state=store.table.states[PhaseState.EXECUTING] if command.result_from == "exit_code" else None,
+            held_state=store.table.states[PhaseState.EXECUTING].write if command.result_from == "exit_code" else None,
             intermediate=intermediate_states_of(store.table, command),
             success_codes=to_json(command.success_exit_codes).decode() if SUCCESS_CODES in store.ledger.claim.c else None,
             gone_is_complete=store.table.source.gone_is == "complete" and store.relation is Relation.TABLE,

@@ -1,7 +1,8 @@
-"""The transaction that takes a phase. Lock order: claim (where there is one already), phase, attempt."""
+"""The transaction that takes a phase. Lock order: claim (where there is one already), phase, attempt, group."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,8 @@ import sqlalchemy as sa
 from batchdrain.database.driver_errors import RowRefused
 from batchdrain.database.ledger.attempt_rows import opening_row_of
 from batchdrain.database.ledger.claim_tables import ClaimTables
+from batchdrain.database.ledger.group_turns import take_turn
+from batchdrain.database.ledger.groups import require_untried, take_unit
 from batchdrain.database.ledger.holder import Holder
 from batchdrain.database.ledger.schema import require_known
 from batchdrain.database.ledger.tables import SCHEMA_VERSION
@@ -18,9 +21,12 @@ from batchdrain.database.phases.columns import from_parameter, to_parameter
 from batchdrain.database.url import mask_url
 from batchdrain.execution.order import token_of
 from batchdrain.execution.process_identity import ProcessIdentity
-from batchdrain.model.claim import Claim
+from batchdrain.model.claim import Claim, Group, Turn
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.phase import Phase, RowState
+
+Given = Mapping[str, str | None]
+"""Columns of the row as its command gets them."""
 
 
 class NotTaken(Exception):
@@ -30,7 +36,7 @@ class NotTaken(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimTransaction:
     """Called with the connection of its transaction, which may be repeated: where the reply to a commit was lost, the second
-    run finds its own work and returns the same. Raises NotTaken, and what `Claims.claim` raises."""
+    run finds its own work and returns the same. Raises NotTaken, GroupEnded, TriedInGroup, NotYet, and what `Claims.claim` raises."""
 
     tables: ClaimTables
     holder: Holder
@@ -39,18 +45,22 @@ class ClaimTransaction:
     run_type: str
     now: datetime
     guard: ProcessIdentity | None
+    group: Group | None = None  #: of which it takes a unit
+    turn: Turn | None = None  #: that its command needs to begin
 
     def __call__(self, connection: sa.Connection) -> Claim:
         statements = self.tables.statements
         row = self._read_claim(connection)
         if row is not None and row.owner == self.holder.owner:  # the reply to our own commit was lost
-            prior = RowState(state=row.prior_state, reason=from_parameter(row.prior_reason))
-            return self._to_claim(row.epoch, row.attempts, prior)
+            prior = RowState(state=row.prior_state, reason=from_parameter(row.prior_reason), kind=row.prior_kind)
+            return self._to_claim(row.epoch, row.attempts, prior, self._read_given(connection))
         ours = self._values()
         if row is not None and not connection.execute(statements.take, {**ours, "the_epoch": row.epoch}).rowcount:
             raise NotTaken
-        prior = self._take_row(connection)
-        ours |= {"former_state": prior.state, "former_reason": to_parameter(prior.reason)}
+        if row is not None and self.group is not None:
+            require_untried(connection, self.tables.ledger, self.group, self.phase.key)
+        prior, given = self._take_row(connection)
+        ours |= {"former_state": prior.state, "former_reason": to_parameter(prior.reason), "former_kind": prior.kind}
         if row is not None:
             connection.execute(statements.keep_prior, ours)
         else:
@@ -59,9 +69,15 @@ class ClaimTransaction:
             except sa.exc.IntegrityError:  # of two who come here at once, the second fails
                 raise NotTaken from None
         epoch, attempts = (1, 0) if row is None else (row.epoch + 1, row.attempts)
-        claim = self._to_claim(epoch, attempts, prior)
-        opening = opening_row_of(claim, self.tables.source, self.holder.session_uid, self.run_type)
+        claim = self._to_claim(epoch, attempts, prior, given)
+        opening = opening_row_of(
+            claim, self.tables.source, self.holder.session_uid, self.run_type, is_newest=statements.is_newest
+        )
         connection.execute(statements.open_attempt, opening)
+        if self.group is not None:
+            take_unit(connection, self.tables.ledger, self.group)
+        if self.turn is not None:
+            take_turn(connection, self.tables.ledger, self.turn)
         return claim
 
     def _read_claim(self, connection: sa.Connection) -> Any:
@@ -91,31 +107,43 @@ class ClaimTransaction:
             "spool": self.holder.spool_dir,
             "held": self.tables.held_state,
             "codes": self.tables.success_codes,
+            "group": self._group_key,
         }
 
-    def _take_row(self, connection: sa.Connection) -> RowState:
-        """The phase's row becomes ours; what stood in it before. Raises NotTaken when it moved meanwhile, RowGone,
+    @property
+    def _group_key(self) -> str | None:
+        return None if self.group is None else self.group.key
+
+    def _take_row(self, connection: sa.Connection) -> tuple[RowState, Given]:
+        """The phase's row becomes ours; what stood in it before, and what its command gets of it. Raises NotTaken when it moved meanwhile, RowGone,
         BadData, RowRefused."""
         table, phase, held_state = self.tables.phases, self.phase, self.tables.held_state
         prior = table.read_row_state_in(connection, phase.key, phase.state, for_update=held_state is not None)
         if prior is None:
             raise NotTaken
-        if held_state is not None and table.take(connection, phase.key, phase.state) != 1:
+        given = self._read_given(connection)
+        if held_state is not None and table.take(connection, phase.key, prior) != 1:
             raise RowRefused(
                 f"table {table.source.table!r} does not let the state of {phase.key} become {held_state!r}, and says "
                 "no more: a trigger or a rule of its own",
                 remedy="map another word in batchdrain.source.states.executing; `inv doctor` tries it",
             )
-        return prior
+        return prior, given
 
-    def _to_claim(self, epoch: int, attempts: int, prior: RowState) -> Claim:
+    def _read_given(self, connection: sa.Connection) -> Given:
+        return self.tables.phases.read_given(connection, self.phase.key, for_update=self.tables.held_state is not None)
+
+    def _to_claim(self, epoch: int, attempts: int, prior: RowState, given: Given) -> Claim:
         return Claim(
             phase=self.phase,
             epoch=epoch,
             attempt=attempts + 1,
             prior_state=prior.state,
             prior_reason=prior.reason,
+            prior_kind=prior.kind,
             held_state=self.tables.held_state,
             claimed_at=self.now,
             token=token_of(self.holder.session_uid, self.phase.key.digest, epoch),
+            group_key=self._group_key,
+            columns=given,
         )

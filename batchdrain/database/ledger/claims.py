@@ -25,7 +25,7 @@ from batchdrain.database.phases.table import RowGone
 from batchdrain.database.store import Store
 from batchdrain.execution.process_identity import ProcessIdentity, identify_self
 from batchdrain.model.attempt import Attempt
-from batchdrain.model.claim import Choice, Claim
+from batchdrain.model.claim import Choice, Claim, Group, Turn
 from batchdrain.model.errors import BadData, BatchDrainError, ConfigError
 from batchdrain.model.phase import PhaseKey
 
@@ -42,14 +42,23 @@ class Claims:
         self.holder = Holder(
             owner=owner or uuid.uuid4().hex, session_uid=session_uid, process=identify_self(), spool_dir=spool_dir
         )
+        self.turn: Turn | None = None  #: that each claim has to take; None: none
         self._holds: dict[PhaseKey, int] = {}  #: the epoch of the claim that we hold
         self.not_found: set[PhaseKey] = set()  #: phases that could not be claimed, as no row has their ids
 
     def claim(
-        self, choice: Choice, *, lease_s: float, run_type: str, now: datetime, guard: ProcessIdentity | None = None
+        self,
+        choice: Choice,
+        *,
+        lease_s: float,
+        run_type: str,
+        now: datetime,
+        guard: ProcessIdentity | None = None,
+        group: Group | None = None,
     ) -> Claim | None:
         """Take the phase if it still stands as it was chosen. Own transaction. None if someone else was faster. `guard`: of
-        the process that will watch the command.
+        the process that will watch the command; `group`: of which it takes a unit, or raises
+        GroupEnded, TriedInGroup. Raises NotYet where it has to wait for its `turn`.
 
         Raises RowLocked while the row can't be had, BadData when the ids name more than one row, what is in the row can't be
         read or kept or the ledger contradicts itself, RowRefused when the table does not take the state.
@@ -58,8 +67,9 @@ class Claims:
         if phase.key in self._holds:
             return None
         transaction = ClaimTransaction(
-            tables=self.tables, holder=self.holder, phase=phase, lease_s=lease_s, run_type=run_type, now=now, guard=guard
-        )
+            tables=self.tables, holder=self.holder, phase=phase, lease_s=lease_s, run_type=run_type, now=now, guard=guard,
+            group=group, turn=self.turn,
+        )  # fmt: skip
         try:
             with as_trouble_of(phase.key):
                 claim = self.database.write(transaction, may_wait=False)
@@ -71,10 +81,7 @@ class Claims:
         except sa.exc.IntegrityError as error:  # of the attempt's row: its epoch is there already
             if error.statement is None:
                 raise refused_at_commit(error, self.tables.phases.source.table) from None
-            raise BadData(
-                f"{phase.key}: batchdrain_attempt has an attempt that batchdrain_claim does not know",
-                remedy="rows of batchdrain_claim were deleted: delete those of batchdrain_attempt too, or put them back",
-            ) from None
+            raise _contradiction(phase.key) from None
         self._holds[phase.key] = claim.epoch
         self.not_found.discard(phase.key)  # it was gone, and somebody put it back
         return claim
@@ -138,3 +145,10 @@ class Claims:
     def _forget(self, claim: Claim) -> None:
         if self._holds.get(claim.phase.key) == claim.epoch:
             del self._holds[claim.phase.key]
+
+
+def _contradiction(key: PhaseKey) -> BadData:
+    return BadData(
+        f"{key}: batchdrain_attempt has an attempt that batchdrain_claim does not know",
+        remedy="rows of batchdrain_claim were deleted: delete those of batchdrain_attempt too, or put them back",
+    )

@@ -31,16 +31,17 @@ def fallbacks(attempt: Attempt, claim: Claim, tables: ClaimTables) -> Iterator[V
     """The end as it is; with a reason that any column takes; given back, with the refusal as its reason; last, given back in
     another way. The next one is asked for when the former was refused."""
     table = tables.phases
-    yield Version(lambda _: attempt)
+    first, *others = ways_back(claim.prior_state, claim.held_state, tables)
+    yield Version(lambda _: attempt, first)
     if attempt.success and table.takes_null:
         table.takes_null = False  # a view, or a CHECK, may say no where the column says yes: '' is empty too
-        yield Version(lambda _: attempt)
+        yield Version(lambda _: attempt, first)
         table.takes_null = True
     if attempt.reason is not None:
-        yield Version(lambda _: _with_plain_reason(attempt))
+        yield Version(lambda _: _with_plain_reason(attempt), first)
     if attempt.outcome not in GIVEN_BACK and claim.held_state is not None:
-        yield Version(lambda refusal: _to_refused(attempt, refusal))
-    for way in list(ways_back(claim.prior_state, claim.held_state, tables))[1:]:
+        yield Version(lambda refusal: _to_refused(attempt, refusal), first)
+    for way in others:
         if way is WayBack.FAILED:
             yield Version(lambda refusal: _to_refused(attempt, refusal), way)
         else:

@@ -1,4 +1,4 @@
-"""The transaction that writes an attempt's end and frees its claim. Lock order: claim, phase, attempt."""
+"""The transaction that writes an attempt's end and frees its claim. Lock order: claim, phase, attempt, group."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from batchdrain.database.driver_errors import RowRefused
 from batchdrain.database.ledger.attempt_fields import to_row
 from batchdrain.database.ledger.attempt_rows import opening_row_of
 from batchdrain.database.ledger.claim_tables import ClaimTables
+from batchdrain.database.ledger.groups import return_unit
 from batchdrain.database.ledger.holder import Holder
 from batchdrain.database.ledger.way_back import Destination, WayBack, give_row_back
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Claim
 from batchdrain.model.errors import ClaimLost
-from batchdrain.model.phase import GONE, RowState
+from batchdrain.model.phase import GONE
+from batchdrain.model.state_words import quote_word
 from batchdrain.model.states import COUNTED, GIVEN_BACK, Outcome, next_state
 from batchdrain.runtime import clock
 
@@ -48,17 +50,29 @@ class FinishTransaction:
         if not freed.rowcount:
             return self._find_recorded(connection)
         recorded = self._write_row(connection)
-        if waits and recorded.outcome is Outcome.MOVED:  # nobody tries it again: nobody is to wait for that
+        if waits and (
+            recorded.outcome is Outcome.MOVED or recorded.unwritten
+        ):  # nobody tries it again: nobody is to wait for that
             connection.execute(statements.forget_wait, {name: ours[name] for name in ("the_key", "the_epoch")})
-        if not connection.execute(statements.close_attempt, to_row(recorded)).rowcount:
+        if not connection.execute(statements.close_attempt, to_row(recorded, statements.attempt_columns)).rowcount:
             self._write_attempt_anew(connection, recorded)
+        if recorded.outcome in GIVEN_BACK:
+            return_unit(connection, self.tables.ledger, self.claim.group_key)
         return recorded
 
     def _write_attempt_anew(self, connection: sa.Connection, recorded: Attempt) -> None:
         """Somebody deleted its row meanwhile. What its run type was stood there alone."""
-        opening = opening_row_of(self.claim, self.tables.source, self.holder.session_uid, "default")
-        end = {name: value for name, value in to_row(recorded).items() if not name.startswith("the_")}
-        connection.execute(self.tables.statements.open_attempt, {**opening, **end})
+        statements = self.tables.statements
+        opening = opening_row_of(
+            self.claim,
+            self.tables.source,
+            self.holder.session_uid,
+            "default",
+            is_newest=statements.is_newest,
+        )
+        row = to_row(recorded, statements.attempt_columns)
+        end = {name: value for name, value in row.items() if not name.startswith("the_")}
+        connection.execute(statements.open_attempt, {**opening, **end})
 
     def _find_recorded(self, connection: sa.Connection) -> Attempt:
         """What an earlier run of this transaction wrote, whose reply was lost. Raises ClaimLost where it wrote nothing."""
@@ -88,7 +102,7 @@ class FinishTransaction:
     def _write_row(self, connection: sa.Connection) -> Attempt:
         claim, attempt, table = self.claim, self.attempt, self.tables.phases
         key, gives_back = claim.phase.key, attempt.outcome in GIVEN_BACK or attempt.outcome is Outcome.REFUSED
-        prior = RowState(state=claim.prior_state, reason=claim.prior_reason)
+        prior = claim.prior
         if claim.held_state is None or gives_back:
             held = () if claim.held_state is None else (claim.held_state,)
             ours: frozenset[str] = frozenset() if attempt.success else self.tables.intermediate.union(held)
@@ -96,15 +110,17 @@ class FinishTransaction:
             state = give_row_back(connection, self.tables, key, to, ours)
             if attempt.success and attempt.final_state == GONE != state:  # it was judged by a row that was not there
                 return replace(attempt, outcome=Outcome.MOVED, final_state=state)
+            if state in ours and state != prior.state and table.writability.problem:
+                attempt = replace(attempt, unwritten=f"table {table.source.table!r} {table.writability.problem}")
             return replace(attempt, final_state=state)
-        state = table.states[next_state(claim.phase.state, attempt.outcome)]
-        changed = table.finish(connection, key, claim.held_state, state, reason=attempt.reason)
+        state = table.states[next_state(claim.phase.state, attempt.outcome)].write
+        changed = table.finish(connection, key, claim.held_state, state, reason=attempt.reason, kind=claim.prior_kind)
         if changed == 1:
             return replace(attempt, final_state=state)
         now = table.read_row_state(connection, key)
         if changed > 1 or (now is not None and now.state == claim.held_state):
             raise RowRefused(
-                f"table {table.source.table!r} does not let the state of {key} become {state!r}: {changed} rows were changed",
+                f"table {table.source.table!r} does not let the state of {key} become {quote_word(state)}: {changed} rows were changed",
                 remedy="run_id and phase_id together must be unique, and no trigger may undo it; `inv doctor` tries it",
             )
         if now is None and attempt.success and self.tables.gone_is_complete:

@@ -14,6 +14,7 @@ from batchdrain.database.connection import Database
 from batchdrain.database.dialects import db_now_ms
 from batchdrain.database.driver_errors import RowRefused, as_trouble_of
 from batchdrain.database.ledger.claim_tables import ClaimTables
+from batchdrain.database.ledger.groups import return_unit
 from batchdrain.database.ledger.held_claims import Held
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.ledger.way_back import (
@@ -26,7 +27,7 @@ from batchdrain.database.ledger.way_back import (
 )
 from batchdrain.database.store import Store
 from batchdrain.model.errors import BadData, BatchDrainError
-from batchdrain.model.phase import PhaseKey, RowState
+from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import Outcome
 
 
@@ -43,22 +44,24 @@ class Recovered:
     problem: str = ""  #: why it could not be settled now: it is held as before
     code: int = 0  #: the exit code of that; 0 where it was settled
     note: str = ""  #: why it was not given back as it stood before the claim
+    began: bool = True  #: its command has, as far as anybody knows; else it is no orphaning
 
 
-def give_back(store: Store, command: Command, held: Held, *, gone: bool) -> Recovered | None:
+def give_back(store: Store, command: Command, held: Held, *, gone: bool, began: bool = True) -> Recovered | None:
     """Free the claim and restore the phase, unless its epoch has moved; None then.
 
     `gone`: its controller and its guardian are known to be dead; otherwise the lease must be over, by the database's
-    clock. May be repeated, and run by several at once: a claim is given back by whoever raises its epoch. Raises RowLocked
-    while the row can't be had, RowRefused or BadData when the table takes it back in no way.
+    clock. `began`: as of `Recovered`. May be repeated, and run by several at once: a claim is given back by whoever raises its
+    epoch. Raises RowLocked while the row can't be had, RowRefused or BadData when the table takes it back in no way.
     """
-    return _give_back(store, command, held, gone=gone, write=partial(store.database.write, may_wait=False))
+    how = KnownEnd(gone=gone, began=began)
+    return _give_back(store, command, held, how, write=partial(store.database.write, may_wait=False))
 
 
 def try_give_back(store: Store, command: Command, held: Held) -> None:
     """The same, rolled back. Raises as it does."""
     with contextlib.suppress(_Tried):
-        _give_back(store, command, held, gone=True, write=partial(_write_and_roll_back, store.database))
+        _give_back(store, command, held, KnownEnd(gone=True, began=True), write=partial(_write_and_roll_back, store.database))
 
 
 class _Tried(Exception):
@@ -76,16 +79,26 @@ def _write_and_roll_back(database: Database, work: GiveBack) -> Recovered | None
     return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownEnd:
+    """What is known of a claim that is given back."""
+
+    gone: bool
+    began: bool
+
+
 def _give_back(
-    store: Store, command: Command, held: Held, *, gone: bool, write: Callable[[GiveBack], Recovered | None]
+    store: Store, command: Command, held: Held, known: KnownEnd, *, write: Callable[[GiveBack], Recovered | None]
 ) -> Recovered | None:
     tables = ClaimTables.of(store, command)
     refusal: BatchDrainError | None = None
+    blocked_by = store.table.writability.problem
     for way in ways_back(held.prior_state, held.held_state, tables):
-        why = f"it was to be given back, but {'' if refusal is None else refusal.message}"
+        message = f"table {store.table.source.table!r} {blocked_by}" if refusal is None else refusal.message
+        why = f"it was to be given back, but {message}"
         try:
             with as_trouble_of(held.key):
-                return write(GiveBack(ledger=store.ledger, tables=tables, held=held, gone=gone, way=way, why=why))
+                return write(GiveBack(ledger=store.ledger, tables=tables, held=held, known=known, way=way, why=why))
         except sa.exc.IntegrityError as error:
             refusal = refusal or refused_at_commit(error, store.table.source.table)
         except (RowRefused, BadData) as error:
@@ -102,24 +115,32 @@ class GiveBack:
     ledger: Ledger
     tables: ClaimTables
     held: Held
-    gone: bool
+    known: KnownEnd
     way: WayBack
     why: str
     _earlier: Recovered | None = None  #: of a run whose reply was lost
 
     def __call__(self, connection: sa.Connection) -> Recovered | None:
         held, attempts = self.held, self.ledger.attempt
-        if not connection.execute(_free(self.ledger, held, gone=self.gone)).rowcount:
+        if not connection.execute(_free(self.ledger, held, self.known)).rowcount:
             return self._earlier if self._earlier is not None and self._is_given_back(connection) else None
         ours = self.tables.intermediate.union(() if held.held_state is None else (held.held_state,))
-        prior, key = RowState(state=held.prior_state, reason=held.prior_reason), held.key
+        prior, key = held.prior, held.key
         state = give_row_back(connection, self.tables, key, Destination(prior=prior, way=self.way, why=self.why), ours)
         if held.has_attempt:
-            orphaned = {"outcome": Outcome.ORPHANED.value, "ended_ms": db_now_ms(), "final_state": state}
+            orphaned = {"outcome": self._outcome, "ended_ms": db_now_ms(), "final_state": state}
             connection.execute(attempts.update().where(self._its_attempt).values(orphaned))
-        note = "" if self.way is WayBack.PRIOR else self.why
-        self._earlier = Recovered(key=key, epoch=held.epoch, state=state, orphanings=held.orphanings + 1, note=note)
+        return_unit(connection, self.ledger, held.group_key)
+        note = "" if self.way is WayBack.PRIOR or state == held.prior_state else self.why
+        orphanings = held.orphanings + self.known.began
+        self._earlier = Recovered(
+            key=key, epoch=held.epoch, state=state, orphanings=orphanings, note=note, began=self.known.began
+        )
         return self._earlier
+
+    @property
+    def _outcome(self) -> str:
+        return (Outcome.ORPHANED if self.known.began else Outcome.NOT_STARTED).value
 
     @property
     def _its_attempt(self) -> sa.ColumnElement[bool]:
@@ -129,11 +150,11 @@ class GiveBack:
     def _is_given_back(self, connection: sa.Connection) -> bool:
         """Whether the reply to our own commit was lost."""
         query = sa.select(self.ledger.attempt.c.outcome).where(self._its_attempt)
-        return self.held.has_attempt and connection.execute(query).scalar() == Outcome.ORPHANED.value
+        return self.held.has_attempt and connection.execute(query).scalar() == self._outcome
 
 
-def _free(ledger: Ledger, held: Held, *, gone: bool) -> sa.Update:
-    claims = ledger.claim
+def _free(ledger: Ledger, held: Held, known: KnownEnd) -> sa.Update:
+    claims, gone = ledger.claim, known.gone
     key, epoch = held.digest, held.epoch
     seen = sa.and_(
         claims.c.source == ledger.source, claims.c.key == key, claims.c.epoch == epoch, claims.c.owner == held.owner
@@ -146,6 +167,6 @@ def _free(ledger: Ledger, held: Held, *, gone: bool) -> sa.Update:
             owner=None,
             lease_until_ms=None,
             prior_reason=None,
-            orphan_count=claims.c.orphan_count + 1,
+            orphan_count=claims.c.orphan_count + 1 if known.began else claims.c.orphan_count,
         )
     )

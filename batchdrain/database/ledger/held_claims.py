@@ -15,13 +15,13 @@ import sqlalchemy as sa
 
 from batchdrain.database.dialects import db_now_ms
 from batchdrain.database.ledger.schema import Ledger
-from batchdrain.database.ledger.statements import SUCCESS_CODES
+from batchdrain.database.ledger.statements import GROUP_KEY, PRIOR_KIND, SUCCESS_CODES
 from batchdrain.database.phases.columns import from_parameter
 from batchdrain.database.phases.keys import read_keys
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.execution.order import token_of
 from batchdrain.execution.process_identity import ProcessIdentity
-from batchdrain.model.phase import PhaseKey
+from batchdrain.model.phase import PhaseKey, RowState
 from batchdrain.model.states import PhaseState
 
 _OF_ATTEMPT: Final = ("session_uid", "run_id", "phase_id", "phase_index", "attempt", "started_ms")
@@ -50,11 +50,18 @@ class Held:
     started_ms: int | None  #: None where its attempt was deleted
     spool_dir: str
     success_codes: tuple[int, ...] | None  #: that its command's exit codes are judged by; None: of an earlier version
+    group_key: str | None = None  #: of the group of which it took a unit
+    prior_kind: str | None = None  #: as of RowState; None too where the ledger is of an earlier version
 
     @property
     def token(self) -> str:
         """Names the execution among all processes of its machine."""
         return token_of(self.session_uid, self.digest, self.epoch)
+
+    @property
+    def prior(self) -> RowState:
+        """What stood in the row before the claim."""
+        return RowState(state=self.prior_state, reason=self.prior_reason, kind=self.prior_kind)
 
     @property
     def has_attempt(self) -> bool:
@@ -89,7 +96,8 @@ def read_held(connection: sa.Connection, ledger: Ledger, table: PhaseTable) -> l
 
 _OF_CLAIM: Final = (
     "key", "epoch", "owner", "host_id", "ctl_pid", "ctl_start", "guard_pid", "guard_start", "spool_dir", "prior_state",
-    "prior_reason", "held_state", "orphan_count", "attempts", SUCCESS_CODES,
+    "prior_reason", "held_state", "orphan_count", "attempts", SUCCESS_CODES, GROUP_KEY,
+    PRIOR_KIND,
 )  # fmt: skip
 
 
@@ -98,7 +106,7 @@ def _find_names(connection: sa.Connection, table: PhaseTable, rows: Iterable[Map
     wanted = {row["key"]: {row["held_state"], row["prior_state"]} for row in rows}
     if not wanted:
         return {}
-    usual = {table.states[state] for state in (PhaseState.EXECUTING, PhaseState.QUEUED)}
+    usual = {state_word for state in (PhaseState.EXECUTING, PhaseState.QUEUED) for state_word in table.states[state]}
     texts = usual.union(*wanted.values()) - {None}
     keys = (key for text in sorted(texts) for key in read_keys(connection, table, text))
     return {key.digest: key for key in keys if key.digest in wanted}
@@ -120,11 +128,13 @@ def _to_held(row: Mapping[Any, Any], names: Mapping[str, PhaseKey]) -> Held:
         lease_left_ms=int(row["lease_left_ms"]),
         prior_state=row["prior_state"],
         prior_reason=from_parameter(row["prior_reason"]),
+        prior_kind=row.get(PRIOR_KIND),
         held_state=row["held_state"],
         orphanings=row["orphan_count"],
         started_ms=row["started_ms"],
         spool_dir=row["spool_dir"] or "",
         success_codes=_to_codes(row.get(SUCCESS_CODES)),
+        group_key=row.get(GROUP_KEY),
     )
 
 
@@ -149,7 +159,7 @@ class Stray:
 def read_strays(connection: sa.Connection, ledger: Ledger, table: PhaseTable, *, most: int) -> list[Stray]:
     """At most so many, those first that the ledger has an open attempt of."""
     held = {one.digest for one in read_held(connection, ledger, table)}
-    begun, executing = _read_open_attempts(connection, ledger, held), table.states[PhaseState.EXECUTING]
+    begun, executing = _read_open_attempts(connection, ledger, held), table.states[PhaseState.EXECUTING].write
     found = []
     for key, initial in begun.items():
         now = table.read_row_state(connection, key)
@@ -157,7 +167,7 @@ def read_strays(connection: sa.Connection, ledger: Ledger, table: PhaseTable, *,
             found.append(Stray(key=key, state=executing, initial_state=initial))
     known = {stray.key for stray in found}
     for page in table.read_pages(connection, PhaseState.EXECUTING):
-        for run_id, phase_id, *_ in page.rows:
+        for run_id, phase_id in page.ids:
             if len(found) >= most:
                 return found[:most]
             key = PhaseKey(run_id, phase_id)

@@ -75,7 +75,7 @@ def statements_of(connection: sa.Connection, ledger: Ledger) -> list[str]:
 def _make_tables(connection: sa.Connection, ledger: Ledger) -> list[str]:
     inspector, dialect = sa.inspect(connection), connection.dialect
     statements = []
-    for table in make_tables(ledger.meta.schema, SCHEMA_VERSION).values():
+    for table in make_tables(ledger.meta.schema, SCHEMA_VERSION, dialect.name).values():
         if not inspector.has_table(table.name, schema=table.schema):
             statements.append(str(CreateTable(table).compile(dialect=dialect)).strip())
             statements += [str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes]
@@ -84,7 +84,7 @@ def _make_tables(connection: sa.Connection, ledger: Ledger) -> list[str]:
 
 def _change_tables(connection: sa.Connection, ledger: Ledger) -> list[str]:
     inspector, dialect = sa.inspect(connection), connection.dialect
-    newest = make_tables(ledger.meta.schema, SCHEMA_VERSION)
+    newest = make_tables(ledger.meta.schema, SCHEMA_VERSION, dialect.name)
     statements = []
     for table in (newest[own.name] for own in ledger.tables):
         there = {column["name"] for column in inspector.get_columns(table.name, schema=table.schema)}

@@ -5,10 +5,14 @@ Whoever counts attempts or adds up their time asks this, so that no answer chang
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any, Final
+
 import sqlalchemy as sa
 
 from batchdrain.database.ledger.schema import Ledger
 
+EXAMPLE_CHARS: Final = 1_000
 _TOLD: tuple[str, ...] = ("run_id", "run_type", "from_category", "from_fingerprint", "fingerprint", "outcome")
 
 
@@ -19,11 +23,14 @@ def find_sums(connection: sa.Connection, ledger: Ledger) -> sa.Table | None:
 
 
 def past_attempts(connection: sa.Connection, ledger: Ledger) -> sa.Subquery:
-    """Columns: run_id, run_type, from_category, from_fingerprint, fingerprint, outcome, `count` of attempts, `duration_ms` of
+    """Columns: run_id, run_type, from_category, from_fingerprint, fingerprint, outcome, fingerprint_version,
+    from_example and reason (NULL where none is kept), `count` of attempts, `duration_ms` of
     them together, and `started_ms` of the latest one. The connection is asked whether there are sums."""
     single, sums = ledger.attempt, find_sums(connection, ledger)
     rows = sa.select(
         *(single.c[name] for name in _TOLD),
+        *_versions_of(single),
+        sa.func.substr(single.c.reason, 1, EXAMPLE_CHARS).label("reason"),
         sa.literal(1, sa.BigInteger).label("count"),
         sa.func.coalesce(single.c.duration_ms, 0).label("duration_ms"),
         single.c.started_ms,
@@ -31,6 +38,21 @@ def past_attempts(connection: sa.Connection, ledger: Ledger) -> sa.Subquery:
     if sums is None:
         return rows.subquery()
     added_up = sa.select(
-        *(sums.c[name] for name in _TOLD), sums.c.attempts.label("count"), sums.c.duration_ms, sums.c.last_started_ms
+        *(sums.c[name] for name in _TOLD),
+        *_versions_of(sums),
+        sa.cast(sa.null(), sa.Text).label("reason"),
+        sums.c.attempts.label("count"),
+        sums.c.duration_ms,
+        sums.c.last_started_ms,
     ).where(sums.c.source == ledger.source)
     return sa.union_all(rows, added_up).subquery()
+
+
+def _versions_of(table: sa.Table) -> Iterator[sa.ColumnElement[Any]]:
+    """NULL where the tables are of a version before there were any."""
+    kinds: tuple[tuple[str, type[sa.types.TypeEngine[Any]]], ...] = (
+        ("fingerprint_version", sa.Integer),
+        ("from_example", sa.Text),
+    )
+    for name, kind in kinds:
+        yield table.c[name] if name in table.c else sa.cast(sa.null(), kind).label(name)

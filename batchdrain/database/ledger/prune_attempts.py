@@ -7,6 +7,7 @@ Rows of batchdrain_claim stay: their epochs only grow, and they count the attemp
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,7 +16,8 @@ import sqlalchemy as sa
 
 from batchdrain.database.ledger.attempt_sums import add_to_sums
 from batchdrain.database.ledger.kept_durations import keep_durations
-from batchdrain.database.phases.row_words import read_row_words
+from batchdrain.database.ledger.schema import Ledger
+from batchdrain.database.phases.row_words import RowWords
 from batchdrain.database.store import Store
 from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
@@ -25,7 +27,7 @@ PAGE: Final = 500
 _TRIES: Final = 5
 _READ: Final = (
     "key", "epoch", "session_uid", "run_id", "phase_id", "run_type", "from_category", "from_fingerprint", "fingerprint",
-    "outcome", "started_ms", "duration_ms",
+    "outcome", "started_ms", "duration_ms", "fingerprint_version", "from_example",
 )  # fmt: skip
 _Place = tuple[str, int]
 _Row = Mapping[Any, Any]
@@ -42,13 +44,15 @@ class OldAttempts:
 
 def count_old_attempts(store: Store, old: OldAttempts) -> int:
     """How many `prune_attempts` would remove. Reads only."""
-    return sum(_each_page(old, lambda after: _look(store, old, after)))
+    words = RowWords(store.table)
+    return sum(_each_page(old, lambda after: _look(store, words, old, after)))
 
 
 def prune_attempts(store: Store, old: OldAttempts) -> Iterator[int]:
     """Remove them; after each page how many. May be run by several at once. The tables must be of the newest version. Raises
     DatabaseUnavailable, ConfigError."""
-    yield from _each_page(old, lambda after: _write(store, old, after))
+    words = RowWords(store.table)
+    yield from _each_page(old, lambda after: _write(store, words, old, after))
 
 
 def _each_page(old: OldAttempts, step: Callable[[_Place | None], tuple[int, _Place | None]]) -> Iterator[int]:
@@ -62,19 +66,19 @@ def _each_page(old: OldAttempts, step: Callable[[_Place | None], tuple[int, _Pla
             return
 
 
-def _look(store: Store, old: OldAttempts, after: _Place | None) -> tuple[int, _Place | None]:
+def _look(store: Store, words: RowWords, old: OldAttempts, after: _Place | None) -> tuple[int, _Place | None]:
     with store.database.read() as connection:
         rows = _read_page(connection, store, old, after)
-        return len(_choose(connection, store, old, rows)), _end_of(rows)
+        return len(_choose(connection, store, words, old, rows)), _end_of(rows)
 
 
-def _write(store: Store, old: OldAttempts, after: _Place | None) -> tuple[int, _Place | None]:
+def _write(store: Store, words: RowWords, old: OldAttempts, after: _Place | None) -> tuple[int, _Place | None]:
     for _ in range(_TRIES):
         try:
-            return store.database.write(PruneTransaction(store=store, old=old, after=after))
+            return store.database.write(PruneTransaction(store=store, words=words, old=old, after=after))
         except sa.exc.IntegrityError:  # somebody else began the same sum in this moment: now it stands
             continue
-    return store.database.write(PruneTransaction(store=store, old=old, after=after))
+    return store.database.write(PruneTransaction(store=store, words=words, old=old, after=after))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,27 +87,20 @@ class PruneTransaction:
     finds nothing to remove, and tells of the first."""
 
     store: Store
+    words: RowWords
     old: OldAttempts
     after: _Place | None
     _earlier: tuple[int, _Place | None] = (0, None)
 
     def __call__(self, connection: sa.Connection) -> tuple[int, _Place | None]:
         rows = _read_page(connection, self.store, self.old, self.after, for_update=True)
-        chosen = _choose(connection, self.store, self.old, rows)
+        chosen = _choose(connection, self.store, self.words, self.old, rows)
         if not chosen:
             return (0, _end_of(rows)) if not self._earlier[0] else self._earlier
         ledger = self.store.ledger
         add_to_sums(connection, ledger, chosen)
         keep_durations(connection, ledger, chosen)
-        attempts = ledger.attempt
-        one = sa.and_(
-            attempts.c.source == ledger.source,
-            attempts.c.key == sa.bindparam("the_key"),
-            attempts.c.epoch == sa.bindparam("the_epoch"),
-        )
-        connection.execute(
-            attempts.delete().where(one), [{"the_key": row["key"], "the_epoch": row["epoch"]} for row in chosen]
-        )
+        _remove(connection, ledger, chosen)
         self._earlier = (len(chosen), _end_of(rows))
         return self._earlier
 
@@ -128,14 +125,27 @@ def _end_of(rows: Sequence[_Row]) -> _Place | None:
     return (rows[-1]["key"], rows[-1]["epoch"]) if len(rows) == PAGE else None
 
 
-def _choose(connection: sa.Connection, store: Store, old: OldAttempts, rows: Sequence[_Row]) -> list[_Row]:
+def _remove(connection: sa.Connection, ledger: Ledger, rows: Sequence[_Row]) -> None:
+    """A statement for each epoch: of most phases it is one of the first few numbers."""
+    attempts, of = ledger.attempt, defaultdict[int, list[str]](list)
+    for row in rows:
+        of[row["epoch"]].append(row["key"])
+    these = (attempts.c.source == ledger.source, attempts.c.epoch == sa.bindparam("the_epoch"))
+    delete = attempts.delete().where(*these, attempts.c.key.in_(sa.bindparam("the_keys", expanding=True)))
+    for epoch, keys in sorted(of.items()):
+        connection.execute(delete, {"the_epoch": epoch, "the_keys": keys})
+
+
+def _choose(
+    connection: sa.Connection, store: Store, row_words: RowWords, old: OldAttempts, rows: Sequence[_Row]
+) -> list[_Row]:
     """Those of a page that nobody needs."""
     rows = [row for row in rows if row["session_uid"] not in old.kept_sessions]
     held = _read_held(connection, store, [row["key"] for row in rows])
     keys = {row["key"]: PhaseKey(row["run_id"], row["phase_id"]) for row in rows if row["key"] not in held}
-    words = read_row_words(connection, store.table, keys.values())
-    complete = store.table.states[PhaseState.COMPLETE]
-    return [row for row in rows if (key := keys.get(row["key"])) is not None and words[key] <= {complete}]
+    words = row_words.read(connection, keys.values())
+    complete = frozenset(store.table.states[PhaseState.COMPLETE])
+    return [row for row in rows if (key := keys.get(row["key"])) is not None and words[key] <= complete]
 
 
 def _read_held(connection: sa.Connection, store: Store, keys: Sequence[str]) -> frozenset[str]:

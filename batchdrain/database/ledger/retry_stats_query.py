@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from batchdrain.database.connection import Database
 from batchdrain.database.ledger.past_attempts import past_attempts
 from batchdrain.database.ledger.schema import Ledger
-from batchdrain.failures.fingerprints import renew_fingerprint
+from batchdrain.failures.fingerprints import VERSION
+from batchdrain.failures.kept_fingerprint import FIRST, KeptFingerprint
 from batchdrain.model.retry_stats import NOTHING, RetryCount, RetryStats
 from batchdrain.model.states import Outcome
 
@@ -38,16 +39,17 @@ def read_retry_stats(connection: sa.Connection, ledger: Ledger) -> RetryStats:
         for by_name, name in ((categories, category), (run_types, run_type), (runs, run_id)):
             by_name[name] = by_name.get(name, NOTHING).plus(counted)
     failed_by = attempt.c.from_fingerprint
+    version, example = _version_of(attempt), _example_of(attempt, attempt.c.from_example)
     frequent = (
-        sa.select(failed_by, *counts)
+        sa.select(failed_by, version, example, *counts)
         .where(learns & (failed_by != ""))
-        .group_by(failed_by)
+        .group_by(failed_by, version)
         .order_by(counts[0].desc(), failed_by)
         .limit(MOST)
     )
     fingerprints: dict[str, RetryCount] = {}
-    for kept, *numbers in connection.execute(frequent):
-        fingerprint = renew_fingerprint(kept)
+    for kept, of, text, *numbers in connection.execute(frequent):
+        fingerprint = _renew(kept, of, text)
         fingerprints[fingerprint] = fingerprints.get(fingerprint, NOTHING).plus(_to_retry_count(*numbers))
     failures, seen_in = _read_failures(connection, attempt)
     return RetryStats(
@@ -76,18 +78,18 @@ def _to_retry_count(tried: int, fixed: int, fixed_ms: int, failed_ms: int) -> Re
 
 def _read_failures(connection: sa.Connection, attempt: sa.Subquery) -> tuple[dict[str, str], dict[str, frozenset[str]]]:
     """The fingerprint of each run's latest failed attempt, and the runs of each of these fingerprints."""
-    latest = sa.func.max(attempt.c.started_ms)
+    latest, version = sa.func.max(attempt.c.started_ms), _version_of(attempt)
     query = (
-        sa.select(attempt.c.run_id, attempt.c.fingerprint)
+        sa.select(attempt.c.run_id, attempt.c.fingerprint, version, _example_of(attempt, attempt.c.reason))
         .where(attempt.c.outcome.in_(_FAILED), attempt.c.from_category.is_not(None), attempt.c.fingerprint != "")
-        .group_by(attempt.c.run_id, attempt.c.fingerprint)
+        .group_by(attempt.c.run_id, attempt.c.fingerprint, version)
         .order_by(latest.desc(), attempt.c.run_id, attempt.c.fingerprint)
         .limit(MOST)
     )
     failures: dict[str, str] = {}
     seen_in: dict[str, frozenset[str]] = {}
-    for run_id, kept in connection.execute(query):
-        fingerprint = renew_fingerprint(kept)
+    for run_id, kept, of, text in connection.execute(query):
+        fingerprint = _renew(kept, of, text)
         failures.setdefault(run_id, fingerprint)
         seen_in[fingerprint] = seen_in.get(fingerprint, frozenset()) | {run_id}
     return failures, seen_in
@@ -102,15 +104,30 @@ def read_retries_by_fingerprint(
             return {}
         attempts = past_attempts(connection, ledger)
         tried, fixed, *_ = _count_columns_of(attempts)
-        names = (attempts.c.from_fingerprint,) if is_asked is None else (attempts.c.from_fingerprint, attempts.c.run_id)
+        names = [attempts.c.from_fingerprint, _version_of(attempts), *(() if is_asked is None else (attempts.c.run_id,))]
         query = (
-            sa.select(tried, fixed, *names)
+            sa.select(tried, fixed, _example_of(attempts, attempts.c.from_example), *names)
             .where(attempts.c.from_fingerprint.is_not(None), attempts.c.outcome.in_(_ENDED))
             .group_by(*names)
         )
         found: dict[str, RetryCount] = {}
-        for count, done, kept, *run in connection.execute(query):
+        for count, done, text, kept, of, *run in connection.execute(query):
             if is_asked is None or is_asked(run[0]):
-                fingerprint = renew_fingerprint(kept)
+                fingerprint = _renew(kept, of, text)
                 found[fingerprint] = found.get(fingerprint, NOTHING).plus(RetryCount(tried=int(count), fixed=int(done)))
         return found
+
+
+def _version_of(attempt: sa.Subquery) -> sa.ColumnElement[int]:
+    """Of the rules that made an attempt's fingerprints."""
+    return sa.func.coalesce(attempt.c.fingerprint_version, FIRST)
+
+
+def _example_of(attempt: sa.Subquery, text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """One text of each group, where the rules of now did not make its fingerprint."""
+    return sa.func.min(sa.case((attempt.c.fingerprint_version == VERSION, None), else_=text))
+
+
+def _renew(kept: str, version: int, example: str | None) -> str:
+    """As the rules of now have it."""
+    return KeptFingerprint(fingerprint=kept, version=int(version), example=example or "").nearest

@@ -19,7 +19,6 @@ from batchdrain.database.connection import Database
 from batchdrain.database.dialects import lock_table_creation
 from batchdrain.database.ledger.tables import ADDED, ADDED_TABLES, SCHEMA_VERSION, make_tables
 from batchdrain.database.phases.table import PhaseTable
-from batchdrain.database.storage import require_transactions
 from batchdrain.model.errors import ConfigError
 from batchdrain.runtime.text import slug_of
 
@@ -41,7 +40,7 @@ class Ledger:
     @classmethod
     def of(cls, table: PhaseTable, version: int = SCHEMA_VERSION) -> Ledger:
         """In the schema of the phases. Asks and writes nothing: `create` makes the tables."""
-        made = make_tables(table.schema, version)
+        made = make_tables(table.schema, version, table.dialect)
         meta, claim, attempt = (made.pop(f"batchdrain_{name}") for name in ("meta", "claim", "attempt"))
         return cls(source=_name_of(table), meta=meta, claim=claim, attempt=attempt, version=version, later=made)
 
@@ -54,7 +53,7 @@ class Ledger:
         if found is None:  # none, or made from a printed DDL
             return cls.of(table, newest.read_version_of_columns(database))
         require_known(found, database.name)
-        return cls.of(table, int(found))
+        return newest if int(found) == SCHEMA_VERSION else cls.of(table, int(found))
 
     @property
     def attempt_sum(self) -> sa.Table | None:
@@ -76,6 +75,16 @@ class Ledger:
         """Of the chains; None where the tables are of a version before it."""
         return self.later.get("batchdrain_chain")
 
+    @property
+    def group(self) -> sa.Table | None:
+        """Of the groups of controllers; None where the tables are of a version before it."""
+        return self.later.get("batchdrain_group")
+
+    @property
+    def session(self) -> sa.Table | None:
+        """Of the sessions and their controllers; None where the tables are of a version before it."""
+        return self.later.get("batchdrain_session")
+
     def exists(self, connection: sa.Connection) -> bool:
         """Whether the tables of the first version stand. Reads only."""
         return _stand(connection, (self.meta, self.claim, self.attempt))
@@ -90,6 +99,8 @@ class Ledger:
 
     def create(self, database: Database) -> None:
         """Make what is missing; refuse a newer version. Raises ConfigError, with the way out, where it is denied."""
+        from batchdrain.database.storage import require_transactions
+
         require_transactions(database, self.tables)
         if not self._is_complete(database):
             try:
@@ -135,7 +146,9 @@ class Ledger:
                 for table in self.tables
                 if _stand(connection, (table,))
             }
-        missing = [since for since, by in ADDED.items() if any(not set(by[table]) <= columns[table] for table in by)]
+        missing = [
+            since for since, by in ADDED.items() if any(not set(by[table]) <= columns.get(table, set()) for table in by)
+        ]
         missing += [since for since, tables in ADDED_TABLES.items() if not set(tables) <= columns.keys()]
         return min(missing, default=SCHEMA_VERSION + 1) - 1
 

@@ -15,6 +15,11 @@ from batchdrain.database.ledger.schema import VERSION, Ledger
 
 SUCCESS_CODES: Final = "success_codes"
 """The column of a claim that says what its command's exit codes mean."""
+FROM_EXAMPLE: Final = "from_example"
+PRIOR_KIND: Final = "prior_kind"
+"""The column of a claim that says of which type the state was before, where a column of the user's holds values of several."""
+GROUP_KEY: Final = "group_key"
+"""The column of a claim that says of which group it took a unit."""
 
 
 class Statements:
@@ -35,8 +40,9 @@ class Statements:
             "prior_reason": given("former_reason"),
             "held_state": given("held"),
         }
-        if SUCCESS_CODES in claims.c:  # tables of an earlier version lack it
-            prior[SUCCESS_CODES] = given("codes")
+        for later, name in ((SUCCESS_CODES, "codes"), (PRIOR_KIND, "former_kind"), (GROUP_KEY, "group")):
+            if later in claims.c:  # tables of an earlier version lack it
+                prior[later] = given(name)
         first = {"source": ledger.source, "key": given("the_key"), "epoch": 1, "orphan_count": 0, "attempts": 0}
         self.first = claims.insert().values(**first, **holder, **prior)
         self.take = (
@@ -55,6 +61,8 @@ class Statements:
             attempts.c.outcome, attempts.c.final_state, attempts.c.ended_ms, attempts.c.session_uid
         ).where(attempt)
         self.open_attempt = attempts.insert()
+        self.attempt_columns = frozenset(attempts.c.keys())
+        self.is_newest = FROM_EXAMPLE in attempts.c
         self.close_attempt = attempts.update().where(attempt)
 
 
@@ -64,6 +72,7 @@ def _select_claim(ledger: Ledger, this: sa.ColumnElement[bool]) -> sa.Select[Any
     claims, meta = ledger.claim, ledger.meta
     names = ("epoch", "attempts", "owner", "prior_state", "prior_reason", "held_state")
     columns = [meta.c.value.label("version"), *(claims.c[name] for name in names)]
+    columns.append(claims.c[PRIOR_KIND] if PRIOR_KIND in claims.c else sa.null().label(PRIOR_KIND))
     return sa.select(*columns).select_from(meta.outerjoin(claims, this)).where(meta.c.name == VERSION)
 
 

@@ -10,28 +10,39 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.mysql import LONGTEXT
 
-SCHEMA_VERSION: Final = 3
-ADDED: Final[Mapping[int, Mapping[str, tuple[str, ...]]]] = {2: {"batchdrain_claim": ("success_codes",)}}
+SCHEMA_VERSION: Final = 4
+ADDED: Final[Mapping[int, Mapping[str, tuple[str, ...]]]] = {
+    2: {"batchdrain_claim": ("success_codes",)},
+    4: {
+        "batchdrain_claim": ("group_key", "prior_kind"),
+        "batchdrain_attempt": ("stdout_path", "fingerprint_version", "from_example", "group_key"),
+        "batchdrain_attempt_sum": ("fingerprint_version", "from_example"),
+    },
+}
 """By version: the columns that it added, by table. Version 1 is what bd1f117 made."""
-ADDED_TABLES: Final[Mapping[int, tuple[str, ...]]] = {3: ("batchdrain_attempt_sum", "batchdrain_chain")}
+ADDED_TABLES: Final[Mapping[int, tuple[str, ...]]] = {
+    3: ("batchdrain_attempt_sum", "batchdrain_chain"),
+    4: ("batchdrain_group", "batchdrain_session"),
+}
 """By version: the tables that it added."""
 # MariaDB: a TEXT holds 64 kB and compares by a collation that takes 'X ' for 'x'; keys are ASCII digests.
-_LONG: Final = sa.Text().with_variant(LONGTEXT(charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb")
+_LONG: Final = sa.Text().with_variant(sa.Text(2**32 - 1, collation="utf8mb4_bin"), "mysql", "mariadb")  # their LONGTEXT
 _KEY: Final = sa.CHAR(64)
 _SOURCE: Final = 64
-# A server whose default is an engine without transactions would else make tables that no rollback reaches.
+# A server whose default is an engine without transactions would else make tables that no rollback reaches. Others are told
+# nothing of it: SQLAlchemy imports every dialect that an option names.
 _ENGINE: Final[Mapping[str, Any]] = {"mysql_engine": "InnoDB", "mariadb_engine": "InnoDB"}
 
 
-def make_tables(schema: str | None, version: int) -> dict[str, sa.Table]:
-    """The tables as they are in `version`, by name. Asks and writes nothing."""
+def make_tables(schema: str | None, version: int, dialect: str) -> dict[str, sa.Table]:
+    """The tables as they are in `version`, by name, for a database of the `dialect`. Asks and writes nothing."""
     metadata = sa.MetaData(schema=schema)
     later = {(table, column) for since, by in ADDED.items() if since > version for table in by for column in by[table]}
+    options = _ENGINE if dialect in {"mysql", "mariadb"} else {}
     later_tables = {table for since, tables in ADDED_TABLES.items() if since > version for table in tables}
     return {
-        name: sa.Table(name, metadata, *(one for one in columns() if (name, one.name) not in later), **_ENGINE)
+        name: sa.Table(name, metadata, *(one for one in columns() if (name, one.name) not in later), **options)
         for name, columns in _COLUMNS.items()
         if name not in later_tables
     }
@@ -64,6 +75,8 @@ def _claim_columns() -> list[sa.Column[Any]]:
         sa.Column("attempts", sa.Integer, nullable=False, default=0),
         sa.Column("next_at_ms", sa.BigInteger),
         sa.Column("success_codes", _LONG),
+        sa.Column("group_key", _KEY),
+        sa.Column("prior_kind", sa.String(16)),
     ]
 
 
@@ -94,6 +107,10 @@ def _attempt_columns() -> list[sa.Column[Any]]:
         sa.Column("metrics", _LONG),
         sa.Column("log_path", _LONG),
         sa.Column("log_sha256", sa.CHAR(64)),
+        sa.Column("stdout_path", _LONG),
+        sa.Column("fingerprint_version", sa.Integer),
+        sa.Column("from_example", _LONG),
+        sa.Column("group_key", _KEY),
     ]
 
 
@@ -110,6 +127,8 @@ def _attempt_sum_columns() -> list[sa.Column[Any]]:
         sa.Column("attempts", sa.BigInteger, nullable=False),
         sa.Column("duration_ms", sa.BigInteger, nullable=False),
         sa.Column("last_started_ms", sa.BigInteger, nullable=False),
+        sa.Column("fingerprint_version", sa.Integer),
+        sa.Column("from_example", _LONG),
     ]
 
 
@@ -126,10 +145,52 @@ def _chain_columns() -> list[sa.Column[Any]]:
     ]
 
 
+def _group_columns() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("source", sa.String(_SOURCE), primary_key=True),
+        sa.Column("group_key", _KEY, primary_key=True),
+        sa.Column("name", _LONG, nullable=False),
+        sa.Column("most", sa.BigInteger, nullable=False),
+        sa.Column("taken", sa.BigInteger, nullable=False),
+        sa.Column("begun_ms", sa.BigInteger, nullable=False),
+        sa.Column("until_ms", sa.BigInteger),
+        sa.Column("asked", _LONG, nullable=False),
+        sa.Column("stopped", _LONG),
+        sa.Column("figures", _LONG),
+        sa.Column("figures_no", sa.BigInteger),
+        sa.Column("next_run_ms", sa.BigInteger),
+    ]
+
+
+def _session_columns() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("source", sa.String(_SOURCE), primary_key=True),
+        sa.Column("session_uid", sa.CHAR(32), primary_key=True),
+        sa.Column("session_id", _LONG, nullable=False),
+        sa.Column("chain_uid", sa.CHAR(32)),
+        sa.Column("epoch", sa.BigInteger, nullable=False),
+        sa.Column("host_id", sa.String(64), nullable=False),
+        sa.Column("host", _LONG, nullable=False),
+        sa.Column("ctl_pid", sa.Integer, nullable=False),
+        sa.Column("ctl_start", sa.BigInteger, nullable=False),
+        sa.Column("intent", _LONG, nullable=False),
+        sa.Column("progress", _LONG, nullable=False),
+        sa.Column("asked_no", sa.BigInteger, nullable=False),
+        sa.Column("asked", _LONG),
+        sa.Column("begun_ms", sa.BigInteger, nullable=False),
+        sa.Column("beat_ms", sa.BigInteger, nullable=False),
+        sa.Column("ttl_ms", sa.BigInteger, nullable=False),
+        sa.Column("ended_ms", sa.BigInteger),
+        sa.Column("status", sa.String(16)),
+    ]
+
+
 _COLUMNS: Final[Mapping[str, Callable[[], list[sa.Column[Any]]]]] = {
     "batchdrain_meta": _meta_columns,
     "batchdrain_claim": _claim_columns,
     "batchdrain_attempt": _attempt_columns,
     "batchdrain_attempt_sum": _attempt_sum_columns,
     "batchdrain_chain": _chain_columns,
+    "batchdrain_group": _group_columns,
+    "batchdrain_session": _session_columns,
 }

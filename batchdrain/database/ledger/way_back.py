@@ -12,6 +12,7 @@ from batchdrain.database.driver_errors import RowRefused, first_line_of
 from batchdrain.database.ledger.claim_tables import ClaimTables
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.phase import GONE, PhaseKey, RowState
+from batchdrain.model.state_words import quote_word
 from batchdrain.model.states import PhaseState
 
 
@@ -20,15 +21,18 @@ class WayBack(Enum):
 
     PRIOR = auto()  #: state and reason as they stood before the claim
     FAILED = auto()  #: failed, and why: a queued phase that the table does not take back
-    NOTHING = auto()  #: the command sets states itself: what it left is recorded as it stands
+    NOTHING = auto()  #: the command sets states itself, or nobody can: what it left is recorded as it stands
 
 
 def ways_back(prior_state: str, held_state: str | None, tables: ClaimTables) -> Iterator[WayBack]:
-    """One after the other, each asked for when the table refused the one before."""
+    """One after the other, each asked for when the table refused the one before. What can't be written is not tried."""
+    if tables.phases.writability.problem:
+        yield WayBack.NOTHING
+        return
     yield WayBack.PRIOR
     if held_state is None:
         yield WayBack.NOTHING
-    elif prior_state == tables.phases.states[PhaseState.QUEUED]:
+    elif prior_state in tables.phases.states[PhaseState.QUEUED]:
         yield WayBack.FAILED
 
 
@@ -56,11 +60,11 @@ def give_row_back(
         wanted = to.prior.state
         table.give_back(connection, key, now.state, to.prior, reason_changed=now.reason != to.prior.reason)
     else:
-        wanted = table.states[PhaseState.FAILED]
-        table.finish(connection, key, now.state, wanted, reason=to.why)
+        wanted = table.states[PhaseState.FAILED].write
+        table.finish(connection, key, now.state, wanted, reason=to.why, kind=to.prior.kind)
     stands = table.read_row_state(connection, key)  # a view's trigger changes rows that are not counted; another undoes it
     if stands is not None and stands.state == now.state != wanted:
-        raise RowRefused(f"table {table.source.table!r} does not let the state of {key} become {wanted!r}")
+        raise RowRefused(f"table {table.source.table!r} does not let the state of {key} become {quote_word(wanted)}")
     return GONE if stands is None else stands.state
 
 
@@ -69,7 +73,7 @@ def blocked(key: PhaseKey, prior_state: str, stands: str | None, refusal: BatchD
     state = "as its command left it" if stands is None else stands
     return RowRefused(
         f"{key} can't be given back: {refusal.message}",
-        remedy=f"its row stays {state}: take away what keeps it from being {prior_state!r} again, or set its state yourself; "
+        remedy=f"its row stays {state}: take away what keeps it from being {quote_word(prior_state)} again, or set its state yourself; "
         "then `inv recover`",
     )
 

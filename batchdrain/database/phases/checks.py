@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import sqlalchemy as sa
 
+from batchdrain.config.reason_setting import ReasonAt
 from batchdrain.database.connection import Database
 from batchdrain.database.phases.declared_types import DeclaredType, Family
+from batchdrain.database.phases.reason_column import is_fit
 from batchdrain.database.phases.some_rows import find_some_in
 from batchdrain.database.phases.table import PhaseTable
+from batchdrain.database.phases.word_checks import find_unfit_words, no_value_of
 from batchdrain.database.quiet_look import look_quietly
-from batchdrain.model.errors import ConfigError, did_you_mean
+from batchdrain.model.errors import ConfigError
 from batchdrain.model.phase import PhaseKey
+from batchdrain.model.state_words import to_value
 from batchdrain.model.states import PhaseState
 
+_EXACT: Final = frozenset({"run_id", "phase_id", "state"})
 _REMEDY: Final = "map another column, or a view that casts it to text"
 
 
-def require_usable(table: PhaseTable) -> None:
-    """Raises ConfigError for ids and states whose type can't be compared exactly, and for words that the state's column can't
+def require_usable(table: PhaseTable, *, writes: bool = True) -> None:
+    """`writes`: whether a drain writes states, and not its command. Raises ConfigError for ids and states whose type can't be compared exactly, and for words that the state's column can't
     even be compared with."""
     mapped = table.source.columns
     unfit = [
         f"batchdrain.source.columns.{key}: column {name!r} {problem}; {_REMEDY}"
-        for key, name in (("run_id", mapped.run_id), ("phase_id", mapped.phase_id), ("state", mapped.state))
-        if (problem := _problem_of(table.declared[name])) is not None
+        for key, name in mapped.pairs()
+        if key in _EXACT and (problem := _problem_of(table.declared[name])) is not None
     ]
-    unfit = unfit or [
-        f"batchdrain.source.states.{state.value}: {problem}"
-        for state, text in table.states.items()
-        if (problem := _problem_of_word(table, text)) is not None
-    ]
+    unfit = unfit or list(find_unfit_words(table, writes=writes))
     if unfit:
         raise ConfigError.of(unfit)
 
@@ -41,13 +43,16 @@ def require_words_of_numbers(connection: sa.Connection, table: PhaseTable) -> No
     one row bears any text: they are not mapped yet."""
     mapped = table.source.columns.state
     declared, column = table.declared[mapped], table.table.c[mapped]
-    if "int" not in declared.base or any(text.isdecimal() for text in table.states.values()):
+    if not any(part in declared.base for part in ("int", "bool")):
+        return
+    if any((to_value(state_word) or "").isdecimal() for words in table.states.values() for state_word in words):
         return
     kinds = {kind for (kind,) in connection.execute(sa.select(sa.func.typeof(column)).distinct())}
-    if kinds == {"integer"}:
+    if "integer" in kinds <= {"integer", "null"}:
         raise ConfigError.of(
-            f"batchdrain.source.states.{state.value}: {text!r} is no value of the {declared.name} column {mapped!r}"
-            for state, text in table.states.items()
+            f"batchdrain.source.states.{state.value}: {no_value_of(state_word, declared, mapped)}"
+            for state, words in table.states.items()
+            for state_word in words
         )
 
 
@@ -59,33 +64,30 @@ def _problem_of(declared: DeclaredType) -> str | None:
     return None
 
 
-def _problem_of_word(table: PhaseTable, text: str) -> str | None:
-    column = table.source.columns.state
-    declared = table.declared[column]
-    if declared.words and text not in declared.words:
-        return f"{text!r} is not a value of the enum column {column!r}{did_you_mean(text, declared.words)}"
-    try:
-        table.state.parameters("the_state", text)
-    except ValueError:
-        return f"{text!r} is no value of the {declared.name} column {column!r}"
-    return None
-
-
 def find_unfit_columns(database: Database, table: PhaseTable) -> list[str]:
     """Columns of the wrong kind, beside those of ids and states."""
-    found = []
-    declared = None if table.reason is None else table.declared[table.reason.name]
-    if declared is not None and table.dialect != "sqlite" and (declared.family is not Family.TEXT or declared.words):
-        found.append(
-            f"batchdrain.source.columns.last_failure_reason: column {table.source.columns.last_failure_reason!r} holds "
-            f"{declared.name}, not text; map a text column, or null for none"
-        )
+    found = list(_find_unfit_reasons(table))
     try:
         with database.read() as connection:
             table.update_time(connection)
     except ConfigError as error:
         found.append(str(error))
     return found
+
+
+def _find_unfit_reasons(table: PhaseTable) -> Iterator[str]:
+    key, at = "batchdrain.source.columns.last_failure_reason", table.source.columns.reason
+    if at is None:
+        return
+    declared = table.declared[at.column]
+    if not is_fit(declared, at, table.dialect):
+        holds = f"{key}: column {at.column!r} holds {declared.name}, not text"
+        if is_fit(declared, at.model_copy(update={"path": ("message",)}), table.dialect):
+            yield f"{holds}; say where the text stands in it ({{column: {at.column}, path: error.message}}), or null for none"
+        else:
+            yield f"{holds}; map a text column, or null for none"
+    if at.write is not None and not is_fit(written := table.declared[at.write], ReasonAt(column=at.write), table.dialect):
+        yield f"{key}.write: column {at.write!r} holds {written.name}, not text; map a text column, or null for none"
 
 
 def find_lost_row(database: Database, table: PhaseTable, state: PhaseState) -> str | None:
@@ -104,26 +106,12 @@ def describe_lost(table: PhaseTable, key: PhaseKey | None) -> str:
     )
 
 
-def find_unwritable_view(database: Database, table: PhaseTable) -> list[str]:
-    """A view that can't be updated: on SQLite none can, as a trigger's rows are not counted."""
-    name, schema = table.table.name, table.schema
-    with database.read() as connection:
-        if name not in sa.inspect(connection).get_view_names(schema=schema):
-            return []
-        if database.dialect == "sqlite":
-            updatable = False
-        else:
-            query = (
-                "SELECT max(is_updatable) = 'YES' FROM information_schema.views "
-                "WHERE table_name = :name AND table_schema = coalesce(:schema, %s)"
-            )
-            here = "current_schema()" if database.dialect == "postgresql" else "database()"
-            updatable = bool(connection.execute(sa.text(query % here), {"name": name, "schema": schema}).scalar())
-    if updatable:
+def find_unwritable_view(table: PhaseTable) -> list[str]:
+    """Why the table can't be written by whoever records results by exit codes."""
+    if not table.writability.problem:
         return []
-    place = f"batchdrain.source.table: {table.source.table!r}"
     cure = "map the table behind it, or let the command set the state (command.result_from: database)"
-    return [f"{place} is a view that can't be updated (an INSTEAD OF trigger does not say how many rows it changed); {cure}"]
+    return [f"batchdrain.source.table: {table.source.table!r} {table.writability.problem}; {cure}"]
 
 
 def find_keys(connection: sa.Connection, schema: str | None, name: str) -> list[set[str]]:
@@ -141,3 +129,21 @@ def find_keys(connection: sa.Connection, schema: str | None, name: str) -> list[
             if entry["unique"]
         ]
     return [*keys, *(set(unique) for unique in uniques)]
+
+
+def require_condition(database: Database, table: PhaseTable) -> None:
+    """Asks the table for no row with the condition. Raises ConfigError, with the setting's name, where the database does not
+    take it; DatabaseUnavailable."""
+    if not table.source.where:
+        return
+    bare = sa.select(sa.literal(1)).select_from(table.table).limit(0)
+    with database.read() as connection:
+        connection.execute(bare)  # what the condition has no part in is told as what it is
+    try:
+        with database.read() as connection:
+            connection.execute(table.narrow_to_source(bare))
+    except ConfigError as error:
+        raise ConfigError(
+            f"batchdrain.source.where: {error.within(f'database {database.name}')}",
+            remedy="mend the condition: it is SQL, over the columns of the table",
+        ) from error

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from batchdrain.config.column_settings import Columns
+from batchdrain.config.id_columns import FixedId, IdOf, names_of
 from batchdrain.database.dialects import octets
 from batchdrain.database.phases.declared_types import DeclaredType, Family
-from batchdrain.database.phases.exact_column import ExactColumn
+from batchdrain.database.phases.exact_column import Comparable, ExactColumn
+from batchdrain.database.phases.id_columns import IdColumns
 from batchdrain.database.phases.mysql_column import MysqlColumn
+from batchdrain.database.phases.phase_ids import PhaseIds
 from batchdrain.database.phases.postgresql_column import PostgresqlColumn
 from batchdrain.database.phases.sqlite_column import SqliteColumn
+from batchdrain.database.phases.state_column import StateColumn
 from batchdrain.database.phases.update_time import LEAST_TIME, SAMPLED, asks_values
+from batchdrain.failures.suffix import fit
 
 READ_CHARS: Final = 65_536
 
@@ -25,6 +31,33 @@ def exact_column_of(column: sa.Column[Any], declared: DeclaredType, dialect: str
     if dialect == "postgresql":
         return PostgresqlColumn(column=column, declared=declared)
     return MysqlColumn(column=column, declared=declared)
+
+
+def id_columns_of(mapped: IdOf, table: sa.Table, declared: Mapping[str, DeclaredType], dialect: str) -> IdColumns:
+    """The columns of an id, as the settings map it."""
+    names = names_of(mapped)
+    return IdColumns(
+        columns=tuple(exact_column_of(table.c[name], declared[name], dialect) for name in names),
+        names=names,
+        fixed=mapped.value if isinstance(mapped, FixedId) else "",
+        numbers=tuple(declared[name].is_number for name in names),
+    )
+
+
+def state_column_of(exact: ExactColumn, column: sa.Column[Any], dialect: str) -> StateColumn:
+    """An exact column, as one of states."""
+    return StateColumn(exact=exact, column=column, stores_any=dialect == "sqlite")
+
+
+def phase_ids_of(mapped: Columns, table: sa.Table, declared: Mapping[str, DeclaredType], dialect: str) -> PhaseIds:
+    """Both ids, as the settings map them."""
+    run, phase = (id_columns_of(of, table, declared, dialect) for of in (mapped.run_id, mapped.phase_id))
+    return PhaseIds(run=run, phase=phase)
+
+
+def fit_reason(reason: str, length: int | None) -> str:
+    """As much of a failure text as a column takes. `length`: in characters; None: any."""
+    return reason if length is None else fit(reason, length)
 
 
 def plain_type_of(declared: DeclaredType) -> sa.types.TypeEngine[Any]:
@@ -73,14 +106,14 @@ def from_parameter(value: str | bytes | None) -> str | None:
     return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
 
 
-def any_of(columns: Sequence[ExactColumn], count: int) -> sa.ColumnElement[bool]:
+def any_of(columns: Sequence[Comparable], count: int) -> sa.ColumnElement[bool]:
     """Whether the columns hold one of `count` rows of texts, which `parameters_of` takes: an index finds each of them."""
     return sa.or_(
         *(sa.and_(*(column.is_exactly(_name(at, row)) for at, column in enumerate(columns))) for row in range(count))
     )
 
 
-def parameters_of(columns: Sequence[ExactColumn], rows: Sequence[Sequence[str]]) -> dict[str, Any]:
+def parameters_of(columns: Sequence[Comparable], rows: Sequence[Sequence[str]]) -> dict[str, Any]:
     """A text for each column, in each row. Raises ValueError for a text that no value of its column has."""
     return {
         name: value

@@ -42,7 +42,16 @@ class DeclaredType:
     precision: int | None = None  #: digits of a decimal number; None: any number
     scale: int = 0  #: of them, those behind the point
 
+    @property
+    def is_number(self) -> bool:
+        """Whether people order its values as numbers."""
+        if self.family is Family.STORED:
+            return any(part in self.base for part in _SQLITE_NUMBERS) and "point" not in self.base
+        return self.family is Family.WHOLE or self.base in _DECIMALS
 
+
+_DECIMALS: Final = frozenset({"numeric", "decimal"})
+_SQLITE_NUMBERS: Final = ("int", "real", "floa", "doub", "num", "dec")
 _POSTGRESQL: Final = """
 WITH RECURSIVE mapped AS (
     SELECT attname AS name, atttypid AS type, format_type(atttypid, atttypmod) AS full_name, attcollation AS collation

@@ -21,15 +21,15 @@ from batchdrain.model.states import PhaseState
 
 def find_ways_back_blocked(database: Database, table: PhaseTable, relation: Relation) -> list[str]:
     """Why a view keeps a phase in the state in which a command left it, a line each. Raises DatabaseUnavailable."""
-    if relation not in {Relation.VIEW, Relation.MATERIALIZED_VIEW}:
+    if table.writability.problem:
+        return [f"it {table.writability.problem}"]
+    if relation is not Relation.VIEW:
         return []
-    if relation is Relation.MATERIALIZED_VIEW:
-        return ["it is a materialized view, which shows what stood at its last REFRESH, and not what a command did since"]
     if database.dialect == "mysql" or not can_be_tried(database, (table.table,)):
         return _find_in_catalogue(database, table)
     try:
         found = _find_row(database, table)
-        return [] if found is None else roll_back(database, lambda connection: _try_both_ways(connection, table, *found))
+        return [] if found is None else roll_back(database, lambda connection: _try_both_ways(connection, table, found))
     except BatchDrainError as error:
         return [error.message]
 
@@ -37,37 +37,37 @@ def find_ways_back_blocked(database: Database, table: PhaseTable, relation: Rela
 def _find_in_catalogue(database: Database, table: PhaseTable) -> list[str]:
     """Nothing is written: no rollback may reach what stands behind the view."""
     on_mysql = database.dialect == "mysql"
-    names = ("table_schema", "table_name", "is_updatable", "check_option", "is_trigger_updatable")
-    views = sa.table("views", *map(sa.column, names), schema="information_schema").c
-    by_trigger = sa.literal("NO") if on_mysql else views.is_trigger_updatable
+    views = sa.table("views", *map(sa.column, ("table_schema", "table_name", "check_option")), schema="information_schema").c
     here = sa.func.database() if on_mysql else sa.func.current_schema()
-    query = sa.select(views.is_updatable, views.check_option, by_trigger).where(
+    query = sa.select(views.check_option).where(
         views.table_name == str(table.table.name), views.table_schema == (here if table.schema is None else str(table.schema))
     )
     with database.read() as connection:
-        found = connection.execute(query).first()
-    if found is None or "YES" not in {found[0], found[2]}:
-        return ["it can't be updated"]
-    return [] if found[1] == "NONE" else ["its CHECK OPTION may refuse what its condition does not hold for"]
+        found = connection.execute(query).scalar()
+    return [] if found in {None, "NONE"} else ["its CHECK OPTION may refuse what its condition does not hold for"]
 
 
-def _find_row(database: Database, table: PhaseTable) -> tuple[PhaseKey, str] | None:
-    """One that waits, and its state: on it nothing can be harmed."""
+def _find_row(database: Database, table: PhaseTable) -> PhaseKey | None:
+    """One that waits: on it nothing can be harmed."""
     for state in (PhaseState.FAILED, PhaseState.QUEUED):
         with database.read() as connection:
             found = find_some_in(connection, table, state, 1)
         if found:
-            return found[0], table.states[state]
+            return found[0]
     return None
 
 
-def _try_both_ways(connection: sa.Connection, table: PhaseTable, key: PhaseKey, prior: str) -> list[str]:
-    stands, executing = table.read_row_state(connection, key), table.states[PhaseState.EXECUTING]
-    if stands is None or stands.state != prior:  # it changed in this moment
-        return []
-    for before, after in ((prior, executing), (executing, prior)):
+def _try_both_ways(connection: sa.Connection, table: PhaseTable, key: PhaseKey) -> list[str]:
+    prior, executing = (
+        table.read_row_state(connection, key),
+        RowState(state=table.states[PhaseState.EXECUTING].write, reason=None),
+    )
+    if prior is None or all(prior.state not in table.states[one] for one in (PhaseState.FAILED, PhaseState.QUEUED)):
+        return []  # it changed in this moment
+    for before, to in ((prior, executing), (executing, prior)):
+        after = to.state
         try:
-            table.give_back(connection, key, before, RowState(state=after, reason=None), reason_changed=False)
+            table.give_back(connection, key, before.state, to, reason_changed=False)
             now = table.read_row_state(connection, key)
         except RowRefused as refusal:
             return [refusal.message]

@@ -6,7 +6,6 @@ command has run already.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -15,16 +14,15 @@ from typing import Final
 import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
-from batchdrain.database.driver_error_table import Meaning
-from batchdrain.database.driver_errors import RowLocked, RowRefused, as_trouble_of, first_line_of, meaning_of
+from batchdrain.database.driver_errors import RowLocked, RowRefused, as_trouble_of
 from batchdrain.database.ledger.fallbacks import PLAIN_CHARS
-from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases.checks import describe_lost
 from batchdrain.database.phases.some_rows import find_some_in
 from batchdrain.database.phases.table import PhaseTable, RowGone
 from batchdrain.database.storage import can_be_tried
 from batchdrain.model.errors import BadData, ConfigError
 from batchdrain.model.phase import PhaseKey, RowState
+from batchdrain.model.state_words import quote_word
 from batchdrain.model.states import PhaseState
 
 SAMPLE: Final = "tried by batchdrain, and rolled back ".ljust(PLAIN_CHARS, ".")
@@ -49,15 +47,15 @@ class DryWrite:
     is_tried: bool = True  #: False: no row is in the state, it is locked, or what is tried would stay
 
 
-def dry_write(database: Database, table: PhaseTable, state: PhaseState) -> DryWrite:
+def dry_write(database: Database, table: PhaseTable, state: PhaseState, state_word: str | None = None) -> DryWrite:
     """Tries a row, and others where that is refused: what one row alone is refused for ends no drain. Nothing is found where
-    no row is in `state`, or the one tried is locked. Waits for no lock; writes nothing where it would stay. Raises
-    DatabaseUnavailable."""
+    no row is in `state` (and bears this word of it), or the one tried is locked. Waits for no lock of a row; writes nothing
+    where it would stay. Raises DatabaseUnavailable."""
     refused: list[str] = []
     of_rows: list[str] = []
     tried: list[PhaseKey] = []
     if can_be_tried(database, (table.table,)):
-        for key in _candidates(database, table, state):
+        for key in _candidates(database, table, state, state_word):
             try:
                 found = _try_row(database, table, key, state, tried)
             except BadData as error:
@@ -80,23 +78,15 @@ def _try_row(database: Database, table: PhaseTable, key: PhaseKey, state: PhaseS
             return [describe_lost(table, key)] if find_some_in(connection, table, state, 1) == [key] else []
 
 
-def _candidates(database: Database, table: PhaseTable, state: PhaseState) -> Iterator[PhaseKey]:
+def _candidates(database: Database, table: PhaseTable, state: PhaseState, state_word: str | None) -> Iterator[PhaseKey]:
     """One row; then some of all others, for whoever still asks."""
     with database.read() as connection:
-        first = find_some_in(connection, table, state, 1)
+        first = find_some_in(connection, table, state, 1, state_word=state_word)
     yield from first
     if first:
         with database.read() as connection:
-            others = find_some_in(connection, table, state, _OTHERS, at_random=True)
+            others = find_some_in(connection, table, state, _OTHERS, at_random=True, state_word=state_word)
         yield from (key for key in others if key not in first)
-
-
-def dry_write_ledger(database: Database, ledger: Ledger) -> list[str]:
-    """Which of batchdrain's own tables can't be written, a line each: every kind of write is tried, and rolled back; none
-    where it would stay."""
-    if not can_be_tried(database, ledger.tables):
-        return []
-    return roll_back(database, lambda connection: _write_ledger(connection, ledger))
 
 
 def roll_back(database: Database, work: Callable[[sa.Connection], list[str]]) -> list[str]:
@@ -118,31 +108,6 @@ def roll_back(database: Database, work: Callable[[sa.Connection], list[str]]) ->
     return []
 
 
-def _write_ledger(connection: sa.Connection, ledger: Ledger) -> list[str]:
-    meta, claim = ledger.meta, ledger.claim
-    name = f"dry-write-{uuid.uuid4().hex}"  # a new one: a row that an earlier try left behind is in nobody's way
-    row = {"source": ledger.source, "key": name, "epoch": 1, "orphan_count": 0, "attempts": 0}
-    writes: list[tuple[str, sa.UpdateBase]] = [
-        (meta.name, meta.insert().values(name=name, value="")),
-        (meta.name, meta.update().where(meta.c.name == name).values(value="x")),
-        (meta.name, meta.delete().where(meta.c.name == name)),
-        (claim.name, claim.insert().values(**row)),
-        (claim.name, claim.update().where(claim.c.key == name).values(epoch=2)),
-        (ledger.attempt.name, ledger.attempt.update().where(ledger.attempt.c.key == name).values(reason="x")),
-    ]
-    problems = []
-    for place, write in writes:
-        part = connection.begin_nested()
-        try:
-            connection.execute(write)
-        except sa.exc.DBAPIError as error:
-            part.rollback()
-            if meaning_of(error) is Meaning.OUTAGE:
-                raise
-            problems.append(f"{place} can't be written ({write.__visit_name__}): {first_line_of(error.orig)}")
-    return problems
-
-
 def _write_row(
     connection: sa.Connection, *, table: PhaseTable, key: PhaseKey, state: PhaseState, tried: list[PhaseKey]
 ) -> list[str]:
@@ -153,17 +118,17 @@ def _write_row(
         return []
     if prior is None:
         return []
-    executing, words = table.states[PhaseState.EXECUTING], table.states
-    problem = _try_write(connection, table, key, executing, lambda: table.take(connection, key, state))
+    executing, words = table.states[PhaseState.EXECUTING].write, table.states
+    problem = _try_write(connection, table, key, executing, lambda: table.take(connection, key, prior))
     tried.append(key)
     if problem is not None:
         return [problem]
 
     def end(state: str, reason: str | None) -> Callable[[], int]:
-        return lambda: table.finish(connection, key, executing, state, reason=reason)
+        return lambda: table.finish(connection, key, executing, state, reason=reason, kind=prior.kind)
 
-    found = [_try_write(connection, table, key, words[PhaseState.FAILED], end(words[PhaseState.FAILED], SAMPLE), keep=False)]
-    complete = words[PhaseState.COMPLETE]
+    failed, complete = words[PhaseState.FAILED].write, words[PhaseState.COMPLETE].write
+    found = [_try_write(connection, table, key, failed, end(failed, SAMPLE), keep=False)]
     ended = _try_write(connection, table, key, complete, end(complete, None), keep=False)
     if ended is not None and table.takes_null:
         table.takes_null = False
@@ -190,7 +155,9 @@ def _try_write(
         return str(refusal)
     except sa.exc.IntegrityError as error:
         part.rollback()
-        return f"table {table.source.table!r} refuses state {state!r} at the commit: {str(error.orig).splitlines()[0]}"
+        return (
+            f"table {table.source.table!r} refuses state {quote_word(state)} at the commit: {str(error.orig).splitlines()[0]}"
+        )
     if changed == 1 and now is not None and now.state == state:
         if keep:
             part.commit()
@@ -198,8 +165,8 @@ def _try_write(
             part.rollback()
         return None
     part.rollback()
-    stands = "no row" if now is None else repr(now.state)
+    stands = "no row" if now is None else quote_word(now.state)
     return (
-        f"table {table.source.table!r} does not let the state become {state!r}: {changed} rows were changed, and {stands} "
+        f"table {table.source.table!r} does not let the state become {quote_word(state)}: {changed} rows were changed, and {stands} "
         "stands then; is there a trigger or a rule? Map another word in batchdrain.source.states"
     )

@@ -11,7 +11,18 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 
-class ExactColumn(Protocol):
+class Comparable(Protocol):
+    """Of what an exact column is, that by which rows are found."""
+
+    def is_exactly(self, name: str, text: str | None = None) -> sa.ColumnElement[bool]:
+        """Whether it holds exactly the text that `parameters` made the parameters `name` of. First what an index is made for,
+        then the truth. `text`: where it is known already, which may be cheaper for a scan."""
+
+    def parameters(self, name: str, text: str) -> dict[str, Any]:
+        """Raises ValueError for a text that no value of the column has."""
+
+
+class ExactColumn(Comparable, Protocol):
     """Each value is known by its text: `to_text` of what `selected` gives."""
 
     @property
@@ -26,12 +37,5 @@ class ExactColumn(Protocol):
     def group_value(self) -> sa.ColumnElement[Any]:
         """What is read of such a group."""
 
-    def is_exactly(self, name: str, text: str | None = None) -> sa.ColumnElement[bool]:
-        """Whether it holds exactly the text that `parameters` made the parameters `name` of. First what an index is made for,
-        then the truth. `text`: where it is known already, which may be cheaper for a scan."""
-
     def written(self, name: str) -> sa.ColumnElement[Any]:
         """The same parameters as the value that an UPDATE sets."""
-
-    def parameters(self, name: str, text: str) -> dict[str, Any]:
-        """Raises ValueError for a text that no value of the column has."""

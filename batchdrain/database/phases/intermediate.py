@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from batchdrain.config.settings import Command
 from batchdrain.database.phases.table import PhaseTable
+from batchdrain.model.state_words import to_word
 from batchdrain.model.states import PhaseState
 
 
@@ -11,7 +12,7 @@ def intermediate_states_of(table: PhaseTable, command: Command) -> frozenset[str
     """The states in which an attempt that ended badly may have left its phase, and from which it is given back."""
     executing = table.states[PhaseState.EXECUTING]
     if command.result_from == "exit_code":
-        return frozenset({executing})
+        return frozenset(executing)
     if command.stuck_states is not None:
-        return frozenset(command.stuck_states)
-    return frozenset({executing, table.states[PhaseState.QUEUED]})
+        return frozenset(map(to_word, command.stuck_states))
+    return frozenset((*executing, *table.states[PhaseState.QUEUED]))

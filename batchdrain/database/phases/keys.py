@@ -7,7 +7,6 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from batchdrain.database.phases.pages import to_text
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.phase import PhaseKey
 
@@ -20,10 +19,6 @@ def read_keys(connection: sa.Connection, table: PhaseTable, state: str) -> Itera
         given = table.state.parameters("the_state", state)
     except ValueError:  # the column has become another since
         return
-    query = (
-        sa.select(table.run_id.selected, table.phase_id.selected)
-        .where(table.state.is_exactly("the_state", state))
-        .params(given)
-    )
+    query = sa.select(*table.ids.selected).where(table.state.is_exactly("the_state", state)).params(given)
     for page in connection.execution_options(stream_results=True, yield_per=_PAGE).execute(query).partitions(_PAGE):
-        yield from (PhaseKey(to_text(run), to_text(phase)) for run, phase in page)
+        yield from map(table.ids.key_of, page)

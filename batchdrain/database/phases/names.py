@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+OWN: Final = "batchdrain_"
+"""How the names of batchdrain's own tables begin."""
 _NAME: Final = re.compile(r'("(?:[^"]|"")+"|[^".]+)(?:\.("(?:[^"]|"")+"|[^".]+))?')
 
 

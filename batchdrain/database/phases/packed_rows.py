@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from batchdrain.database.phases.pages import to_text
 from batchdrain.runtime.json_text import to_json
 
 ROWS: Final = 100
@@ -38,11 +37,13 @@ class PackedRows:
             yield [tuple(row) for row in json.loads(zlib.decompress(packed))]
 
 
-def stream_texts(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Texts]:
-    """The rows of a query, each value as text. Nothing else may be asked on the connection meanwhile."""
+def stream_texts(
+    connection: sa.Connection, query: sa.Select[Any], to_texts: Callable[[Sequence[Any]], Texts]
+) -> Iterator[Texts]:
+    """The rows of a query, each as texts. Nothing else may be asked on the connection meanwhile."""
     result = connection.execute(query, execution_options={"stream_results": True, "yield_per": _READ})
     for page in result.partitions(_READ):
-        yield from (tuple(map(to_text, row)) for row in page)
+        yield from map(to_texts, page)
 
 
 def _pack(page: list[Texts]) -> bytes:

@@ -66,7 +66,8 @@ class PostgresqlColumn:
             if number.bit_length() > _INT64_BITS:
                 raise ValueError(f"{text} has more than 64 bits")
             return {name: number}
-        if self.declared.words and text not in self.declared.words:
+        words = ("true", "false") if self.declared.base == "bool" else self.declared.words
+        if words and text not in words:
             raise ValueError(f"{text!r} is none of the enum's words")
         if "\x00" in text:
             raise ValueError("PostgreSQL takes no NUL")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -33,13 +34,15 @@ def read_all_but(
     connection: sa.Connection,
     ids: sa.Select[Any],
     read_rows: Callable[[Sequence[Texts]], Sequence[Any]],
+    to_names: Callable[[Sequence[Any]], Texts],
 ) -> Iterator[Page]:
-    """`pages`; once one breaks for a row's sake, the rows that are left, by pages of ids. `ids`: of all that may be meant;
-    `read_rows`: of some ids those that are meant, with the columns of a page. Raises what is no row's trouble."""
-    drawn = array("q")
+    """`pages`; once one breaks for a row's sake, the rows that are left, by pages of ids. `ids`: of all that may be meant, of which
+    `to_names` makes texts; `read_rows`: of some ids those that are meant, with the columns of a page. Raises what is no row's
+    trouble."""
+    drawn: list[array[int]] = []  # of each page: one long array would be copied as it grows
     try:
         for page in pages:
-            drawn.extend([hash(row[:2]) for row in page.rows])
+            drawn.append(array("q", map(hash, page.ids)))
             yield page
     except RAISED as error:
         if not is_over(connection, error):
@@ -47,7 +50,7 @@ def read_all_but(
     else:
         return
     restart(connection)
-    left = PackedRows(_without(set(drawn), stream_texts(connection, ids)))
+    left = PackedRows(_without(set(chain.from_iterable(drawn)), stream_texts(connection, ids, to_names)))
     del drawn
     for some, found in read_in_halves(connection, left.pages(), read_rows):
         yield Page.of([_to_unreadable(some[0], found)] if isinstance(found, Exception) else found)

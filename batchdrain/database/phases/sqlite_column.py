@@ -14,7 +14,8 @@ from sqlalchemy.ext.compiler import compiles
 
 from batchdrain.database.phases.declared_types import DeclaredType
 
-_NUMBER: Final = "_number"
+NUMBER: Final = "_number"
+"""Behind the name of a parameter: the number that has the same text."""
 _LONGEST_NUMBER: Final = 32
 _INT64_BITS: Final = 63
 
@@ -62,20 +63,20 @@ class SqliteColumn:
         if text is not None and _to_number(text) is None:
             given: sa.BindParameter[str] = sa.bindparam(name)
             return sa.and_(self.column == given, sa.collate(self.column, "BINARY") == given)
-        values: tuple[sa.BindParameter[Any], ...] = (sa.bindparam(name), sa.bindparam(name + _NUMBER))
+        values: tuple[sa.BindParameter[Any], ...] = (sa.bindparam(name), sa.bindparam(name + NUMBER))
         return sa.and_(self.column.in_(values), _Stored(self.column, *values))
 
     def written(self, name: str) -> sa.ColumnElement[Any]:
         """As a number where the row holds one now."""
         return sa.case(
             (sa.func.typeof(self.column) == sa.literal_column("'text'"), sa.bindparam(name)),
-            else_=sa.bindparam(name + _NUMBER),
+            else_=sa.bindparam(name + NUMBER),
         )
 
     def parameters(self, name: str, text: str) -> dict[str, Any]:
         text.encode()  # what is no UTF-8 is no name, and the driver does not take it
         number = _to_number(text)
-        return {name: text, name + _NUMBER: text if number is None else number}
+        return {name: text, name + NUMBER: text if number is None else number}
 
 
 def _to_number(text: str) -> int | float | None:

@@ -113,8 +113,7 @@ def _choose_unit(column: str, values: Sequence[object], unit: str) -> tuple[str,
     """The unit, and a warning where it is a guess."""
     if unit != "auto":
         return unit, ""
-    numbers = [value for value in values if isinstance(value, int | float | Decimal) and value >= LEAST_TIME]
-    units = Counter(next((name for most, name in _UNITS if number < most), "ns") for number in numbers)
+    units = _count_units(values)
     if not units:
         return "s", (
             f"column {column!r} holds numbers, and no value yet that tells their unit: seconds are written; "
@@ -128,6 +127,16 @@ def _choose_unit(column: str, values: Sequence[object], unit: str) -> tuple[str,
             f"column {column!r} holds times of more than one unit: {chosen} is written, as most are; set source.updated_at_unit"
         )
     return chosen, ""
+
+
+def find_unit(values: Sequence[object]) -> str | None:
+    """The unit of most of the numbers: s, ms, us or ns; None where none of them can be a time."""
+    return next((unit for unit, _ in _count_units(values).most_common(1)), None)
+
+
+def _count_units(values: Sequence[object]) -> Counter[str]:
+    numbers = [value for value in values if isinstance(value, int | float | Decimal) and value >= LEAST_TIME]
+    return Counter(next((name for most, name in _UNITS if number < most), "ns") for number in numbers)
 
 
 def _require_room(column: str, declared: DeclaredType, unit: str) -> None:

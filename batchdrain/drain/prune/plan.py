@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from batchdrain.database.ledger.chains import Chains
+from batchdrain.database.ledger.groups import Groups
 from batchdrain.database.ledger.prune_attempts import OldAttempts
 from batchdrain.database.ledger.session_heads import SessionHead
 from batchdrain.drain.project import Project
@@ -33,6 +34,8 @@ class PrunePlan:
     triages: list[str] = field(default_factory=list)
     heads: list[SessionHead] = field(default_factory=list)  #: sessions that only the ledger has, and that go
     chains: list[str] = field(default_factory=list)  #: uids of those that ended, and go
+    groups: list[str] = field(default_factory=list)  #: keys of those that go
+    controllers: list[str] = field(default_factory=list)  #: uids of sessions whose rows go
     attempts: OldAttempts
     kept: Counter[Kept] = field(default_factory=Counter)
     kept_ids: dict[Kept, list[str]] = field(default_factory=lambda: defaultdict(list))  #: some of each
@@ -73,6 +76,7 @@ def plan_prune(project: Project, fd: int | None, before: datetime | None, named:
     gone = frozenset[str]().union(*(one.uids for one in plan.sessions))
     if named:
         plan.attempts = OldAttempts(before_ms=clock.to_ms(end), kept_sessions=judge.holders, only_sessions=gone)
+        plan.controllers = sorted(gone)
         return plan
     for heads in judge.heads.values():
         for head in heads:
@@ -83,7 +87,11 @@ def plan_prune(project: Project, fd: int | None, before: datetime | None, named:
             elif head.session_uid not in gone:
                 plan.heads.append(head)
     plan.attempts = OldAttempts(before_ms=clock.to_ms(end), kept_sessions=frozenset(spared) | judge.holders)
+    old = project.session_rows.read_old(clock.to_ms(end))
+    plan.controllers = [uid for uid in old if uid not in judge.holders]
     plan.chains = Chains(project.store.database, project.store.ledger).read_ended(end)
+    if not plan.kept[Kept.RESUMABLE] and all(judge.end_of(head) for heads in judge.heads.values() for head in heads):
+        plan.groups = Groups(project.store.database, project.store.ledger).read_old(clock.to_ms(end))
     plan.triages = [] if fd is None else [name for name, began in find_triages(fd) if _is_over(project, fd, name, began, end)]
     return plan
 

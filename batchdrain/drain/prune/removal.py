@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from batchdrain.database.ledger.chains import Chains
+from batchdrain.database.ledger.groups import Groups
 from batchdrain.database.ledger.prune_attempts import count_old_attempts, prune_attempts
 from batchdrain.database.ledger.session_heads import SessionHead, forget_heads
 from batchdrain.database.storage import require_transactions
@@ -55,7 +56,10 @@ def weigh(project: Project, fd: int | None, plan: PrunePlan) -> Pruned:
             found.add(TRIAGES, 1, _size_of(fd, name))
     if _has_ledger(project):
         found.add(ATTEMPTS, count_old_attempts(project.store, plan.attempts))
-        found.add(RECORDS, len(plan.heads) + len(plan.chains) + sum(len(_heads_of(plan, one)) for one in plan.sessions))
+        found.add(
+            RECORDS,
+            len(plan.heads) + len(plan.chains) + len(plan.groups) + sum(len(_heads_of(plan, one)) for one in plan.sessions),
+        )
     return found
 
 
@@ -75,6 +79,10 @@ def remove_planned(project: Project, fd: int | None, plan: PrunePlan) -> Pruned:
     if plan.chains:
         Chains(project.store.database, project.store.ledger).forget(plan.chains)
         gone.add(RECORDS, len(plan.chains))
+    project.session_rows.forget(plan.controllers)
+    if plan.groups:
+        Groups(project.store.database, project.store.ledger).forget(plan.groups)
+        gone.add(RECORDS, len(plan.groups))
     return gone
 
 
@@ -94,20 +102,21 @@ def _remove_attempts(project: Project, plan: PrunePlan, gone: Pruned) -> None:
 def _remove_one(project: Project, fd: int, plan: PrunePlan, one: Judgement, gone: Pruned) -> bool:
     """Whether it went: somebody may have begun to resume it since."""
     name, folder = one.files.session_id, project.folder.folder
+    sizes = measure_all(fd, one.files)  # before our lock, which writes our own process id there
     try:
         lock = project.folder.lock(name)
     except SessionInUse:
         gone.notes.append(f"session {name} stays: it is at work by now")
         return False
     except FilesUnavailable as error:
-        gone.problems.append(error.message)
+        if not isinstance(error.__cause__, FileNotFoundError):  # another prune took its folder away in this moment
+            gone.problems.append(error.message)
         return False
     try:
         plan.judge.look_again()
         if plan.judge.judge(fd, one.files, ours=True).why is not None:
             gone.notes.append(f"session {name} stays: it was at work meanwhile")
             return False
-        sizes = measure_all(fd, one.files)
         remove_session(fd, one.files)
     except OSError as error:
         gone.problems.append(f"{folder / (error.filename or name)}: {error.strerror}")

@@ -12,6 +12,9 @@ from batchdrain.config.settings import Triage
 from batchdrain.config.values import to_seconds
 from batchdrain.drain.words import log_of, words_of
 from batchdrain.execution.order import RESULT_BYTES, EndedBy, Ending
+from batchdrain.failures.exit_codes import words_of_silence
+from batchdrain.failures.fingerprints import VERSION
+from batchdrain.failures.kept_fingerprint import example_of
 from batchdrain.failures.meaningful_line import last_line
 from batchdrain.failures.suffix import describe_end
 from batchdrain.model.errors import BatchDrainError
@@ -56,13 +59,16 @@ class DiagnosisJudge:
         except ValueError as error:
             log = log_of(ending, words_of(ending, self._redact)[1], paths)
             return Diagnosis(phase=phase, problem=self._redact(str(error)), log_path=log, duration_s=took_s)
+        failure = Failure.uncategorised(reason, self._redact)
         verdict = Verdict(
             key=phase.key,
             kind=kind,
             reason=self._reason(ending, answer)[:_REASON_CHARS],
             until=now + timedelta(seconds=held_s),
-            fingerprint=Failure.uncategorised(reason, self._redact).fingerprint,
+            fingerprint=failure.fingerprint,
             attempts=phase.attempts,
+            version=VERSION,
+            example=example_of(failure.text),
         )
         return Diagnosis(phase=phase, verdict=verdict, duration_s=took_s)
 
@@ -80,7 +86,7 @@ class DiagnosisJudge:
                 known, given = ", ".join(VerdictKind), self._brief(answer["verdict"])
                 raise ValueError(f"the result file's verdict is none of {known}: {given}") from None
         if ending.exit_code not in BY_EXIT_CODE:
-            line = words_of(ending, self._redact)[0] or "the command failed and printed nothing"
+            line = words_of(ending, self._redact)[0] or words_of_silence(ending.signal)
             raise ValueError(f"{line} [{describe_end(ending.exit_code, ending.signal, ending.cpu_s, ending.max_rss_kb)}]")
         return BY_EXIT_CODE[ending.exit_code], answer
 

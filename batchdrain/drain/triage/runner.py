@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import Final
@@ -79,18 +80,18 @@ class Triage:
             return Diagnosis(phase=phase, was_ended=True)
         try:
             row_state = self._project.store.read_row_state(phase)
-            if row_state.state != self._project.store.table.states[phase.state]:
+            if row_state.state not in self._project.store.table.states[phase.state]:
                 return Diagnosis(phase=phase, problem=f"it is {row_state.state} now")
-            found = self._judged(phase, row_state.reason)
+            found = self._judged(phase, row_state.reason, self._project.store.read_given(phase))
             if found.verdict is not None:
                 self._keep(found)
         except BatchDrainError as error:
             return Diagnosis(phase=phase, problem=str(error), failure=error)
         return found
 
-    def _judged(self, phase: Phase, reason: str | None) -> Diagnosis:
+    def _judged(self, phase: Phase, reason: str | None, columns: Mapping[str, str | None]) -> Diagnosis:
         place = SessionPlace(session_id=self._session_id, root=self._project.root, logs=self._logs)
-        order = make_diagnosis_order(phase, reason or "", self._settings, place)
+        order = make_diagnosis_order(phase, reason or "", self._settings, place, columns)
         self._tokens[phase.key] = order.token
         ending: Ending = execute(order)
         paths = (to_shown_path(Path(order.stdout_path)), to_shown_path(Path(order.stderr_path)))

@@ -7,15 +7,19 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
-from batchdrain.execution.guardian_pool import GuardianPool, interrupt_own
-from batchdrain.execution.order import Ending, Order
+from batchdrain.execution.engines.own_threads import interrupt_own
+from batchdrain.execution.guardian_pool import GuardianPool
 
 
 class Engine(Protocol):
     """Every `concurrent.futures.Executor` is one. The names of `Capabilities` it may have, and need not."""
 
-    def submit(self, call: Callable[[Order], Ending], order: Order, /) -> Future[Ending]:
-        """Have `call(order)` run, on any worker. Whatever it raises ends the drain with EngineUnavailable."""
+    def submit(self, call: Callable[[bytes], bytes], message: bytes, /) -> Future[bytes]:
+        """Have `call(message)` run, on any worker, once; where it happens twice, the second is nothing. Whatever it raises ends
+        the drain with EngineUnavailable. An error of the future is no proof that the command is over."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """As of an Executor."""
 
 
 class Interrupt(Protocol):
@@ -46,11 +50,11 @@ class Capacity(Protocol):
 class Capabilities:
     """What one engine offers; None where it does not."""
 
-    interrupt: Interrupt  #: its own, else that of the guardians which its threads called for in this process
+    interrupt: Interrupt  #: its own, else what ends the commands that its threads execute in this process
     first: First | None
     tell: Tell | None
     capacity: Capacity | None
-    shares_files: bool  #: its workers see the files of this machine under the same paths
+    shares_files: bool | None  #: its workers see the files of this machine under the same paths; None: it does not say
     pool: GuardianPool | None  #: the guardians of this machine, under which it executes
 
 
@@ -61,6 +65,6 @@ def capabilities_of(engine: object) -> Capabilities:
         first=engine.first if hasattr(engine, "first") else None,
         tell=engine.tell if hasattr(engine, "tell") else None,
         capacity=engine.capacity if hasattr(engine, "capacity") else None,
-        shares_files=bool(engine.shares_files) if hasattr(engine, "shares_files") else False,
+        shares_files=bool(engine.shares_files) if hasattr(engine, "shares_files") else None,
         pool=engine.pool if hasattr(engine, "pool") and isinstance(engine.pool, GuardianPool) else None,
     )

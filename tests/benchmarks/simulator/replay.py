@@ -7,7 +7,9 @@ what it may, at most a batch; then the next one begins, on the same ledger.
 from __future__ import annotations
 
 import heapq
+import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -89,14 +91,26 @@ class Replay:
             self._drain(budget_s)
         return [found for found in self.executed if found.ended_s <= budget_s]
 
-    def _drain(self, budget_s: float) -> None:
+    def drain_session(self, look: Callable[[LaneBacklog, TimeLimits], None]) -> list[Executed]:
+        """One session to its end, whatever it can mend. `look`: told of its backlog before its first choice."""
+        before = len(self.executed)
+        self._drain(math.inf, look=look)
+        return self.executed[before:]
+
+    def _drain(self, budget_s: float, look: Callable[[LaneBacklog, TimeLimits], None] | None = None) -> None:
+        """`look`: of a session that goes on where nothing is left that a retry may mend."""
         session = self._session = Session(began_s=self.now_s, left=self.settings.batch_size, read_s=-self.settings.refresh_s)
         backlog = LaneBacklog(
             self._read, self.ranking, state=PhaseState.FAILED, categorise=categorise, run_type=self.run_type,
             fixed=lambda: session.fixed,
         )  # fmt: skip
         limits = TimeLimits(self.memory.durations_s, self.settings.timeout, self.run_type)
-        while self.now_s < budget_s and self._fixable and session_stop(self._progress(), self.settings.stop) is None:
+        if look is not None:
+            backlog.refresh(self.moment())
+            look(backlog, limits)
+        while (
+            self.now_s < budget_s and (self._fixable or look) and session_stop(self._progress(), self.settings.stop) is None
+        ):
             tried = self._pick(backlog, limits)
             if tried is None:
                 return
@@ -104,7 +118,7 @@ class Replay:
             executions = tried.executions + 1
             wait_s = retry_after(attempt, executions, self.settings.retry, _mean_wait)
             self._record(attempt, again=wait_s is not None)
-            backlog.touch(tried.phase.run_id, self._moment(), attempt)
+            backlog.touch(tried.phase.run_id, self.moment(), attempt)
             if wait_s is not None:
                 phase = replace(tried.phase, failure=attempt.failure, attempts=tried.phase.attempts + 1)
                 heapq.heappush(session.retries, Again(self.now_s + wait_s, phase.key, phase, executions))
@@ -114,7 +128,7 @@ class Replay:
         session = self._session
         if session.left and not (session.retries and session.retries[0].due_s <= self.now_s):
             if self.now_s - session.read_s >= self.settings.refresh_s:
-                backlog.refresh(self._moment())
+                backlog.refresh(self.moment())
                 limits.forget()
                 session.read_s = self.now_s
             choice = self._next(backlog)
@@ -128,10 +142,10 @@ class Replay:
         return tried
 
     def _next(self, backlog: LaneBacklog) -> Choice | None:
-        choice = backlog.next(self._moment())
+        choice = backlog.next(self.moment())
         if choice is None and (backlog.stale or backlog.waiting):
-            backlog.refresh(self._moment())
-            choice = backlog.next(self._moment())
+            backlog.refresh(self.moment())
+            choice = backlog.next(self.moment())
         return choice
 
     def _executed(self, phase: Phase, limit: TimeLimit) -> Attempt:
@@ -151,7 +165,7 @@ class Replay:
         return Attempt(
             phase=phase, epoch=self._tries[key], attempt=self._tries[key], outcome=outcome, final_state="", reason=reason,
             failure=Failure.of(reason, lambda text: "timeout" if timed_out else categorise(text)), exit_code=0, signal=None,
-            started_at=MOMENT, ended_at=self._moment(), duration_s=took_s, limit=limit, stdout_path="", stderr_path="",
+            started_at=MOMENT, ended_at=self.moment(), duration_s=took_s, limit=limit, stdout_path="", stderr_path="",
         )  # fmt: skip
 
     def _note(self, truth: Truth, took_s: float, *, fixed: bool) -> None:
@@ -199,7 +213,7 @@ class Replay:
                 return rule.type
         return "default"
 
-    def _moment(self) -> datetime:
+    def moment(self) -> datetime:
         return MOMENT + timedelta(seconds=self.now_s)
 
 

@@ -13,8 +13,10 @@ from batchdrain.database.phases.relation import Relation
 from batchdrain.drain.liveness import describe_held, describe_stray, is_alive, is_due
 from batchdrain.drain.project import Project
 from batchdrain.drain.recovery import find_block
+from batchdrain.model.state_words import to_word
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.skip_rules import QUARANTINE
+from batchdrain.runtime.text import agree, count_of
 
 _SHOWN: Final = 10
 
@@ -31,14 +33,17 @@ def check_claims(project: Project) -> Iterator[Finding]:
             yield Finding("claims", ok=True, is_warning=warns, message=f"held now: {describe_held(claim)}")
     if len(held) > _SHOWN:
         yield Finding(
-            "claims", ok=True, is_warning=any(map(is_due, held[_SHOWN:])), message=f"and {len(held) - _SHOWN} more are held"
+            "claims",
+            ok=True,
+            is_warning=any(map(is_due, held[_SHOWN:])),
+            message=f"and {len(held) - _SHOWN} more {agree(len(held) - _SHOWN, 'is', 'are')} held",
         )
     quarantined = sum(count >= QUARANTINE for count in project.store.history.read_past().orphanings.values())
     if quarantined:
         yield Finding(
             "quarantine", ok=True, is_warning=True,
-            message=f"{quarantined} phases were given back {QUARANTINE} times in a row and are left out; "
-            "`inv drain --include-quarantined` takes them",
+            message=f"{count_of(quarantined, 'phase')} {agree(quarantined, 'was', 'were')} given back {QUARANTINE} times in a row and "
+            f"{agree(quarantined, 'is', 'are')} left out; `inv drain --include-quarantined` takes {agree(quarantined, 'it', 'them')}",
         )  # fmt: skip
 
 
@@ -87,7 +92,13 @@ def check_source_kind(project: Project) -> Iterator[Finding]:
         return
     stuck = project.settings.command.stuck_states
     states = project.store.table.states
-    words = stuck if stuck is not None else [states[PhaseState.EXECUTING], states[PhaseState.QUEUED]]
+    words = (
+        [str(states[one]) for one in (PhaseState.EXECUTING, PhaseState.QUEUED)]
+        if stuck is None
+        else list(map(to_word, stuck))
+    )
+    if project.store.table.writability.problem:
+        yield Finding("view", ok=True, message="results are judged by reading, and nothing is ever written to the source")
     for problem in find_ways_back_blocked(project.store.database, project.store.table, relation):
         yield Finding(
             "view", ok=True, is_warning=True,

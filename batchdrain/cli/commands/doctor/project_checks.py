@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,18 +14,14 @@ from invoke.vendor import yaml
 
 from batchdrain.cli.commands.own_files import require_own
 from batchdrain.config.categories import categoriser_of
-from batchdrain.config.plugins import resolve_engine
 from batchdrain.config.settings import Settings
-from batchdrain.database.network_disk import find_network_kind
 from batchdrain.execution import process_identity
 from batchdrain.execution.command import diagnosis_problems_of, find_program, problems_of
 from batchdrain.model.errors import BatchDrainError, ConfigError
 from batchdrain.policies.ranking import ranking_of
-from batchdrain.runtime import folders
 
 _YAML_BYTES: Final = 1_000_000
 _ALIASES: Final = 100
-_ROOM_MB: Final = 200
 SECTION: Final = "batchdrain"
 
 
@@ -48,7 +43,7 @@ class _Strict(_SafeLoader):  # type: ignore[misc]
     def construct_yaml_int(self, node: Any) -> Any:
         found = super().construct_yaml_int(node)
         if ":" in node.value or re.fullmatch(r"[-+]?0[0-7_]+", node.value):
-            raise yaml.YAMLError(f"line {node.start_mark.line + 1}: YAML reads {node.value} as {found}: quote it")
+            raise yaml.YAMLError(f"line {node.start_mark.line + 1}: YAML reads {node.value} as a number ({found}): quote it")
         return found
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
@@ -122,11 +117,6 @@ def check_policy(settings: Settings) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def check_engine(settings: Settings) -> Iterator[Finding]:
-    """Of the engine. Imports what the settings name."""
-    yield from _check_load("engine", lambda: resolve_engine(settings.engine))
-
-
 def check_category_rules(settings: Settings) -> Iterator[Finding]:
     """Of the patterns alone: which failures they match the database shows."""
     yield from _check_load("categories", lambda: categoriser_of(settings))
@@ -136,14 +126,14 @@ def _check_load(name: str, load: Callable[[], object]) -> Iterator[Finding]:
     try:
         load()
     except BatchDrainError as error:
-        yield Finding(name, ok=False, message=error.message, cure=error.remedy)
+        yield Finding(name, ok=False, message=error.message, cure=error.remedy, code=error.exit_code)
     else:
         yield Finding(name, ok=True, message="loads")
 
 
 def check_command(settings: Settings, root: Path) -> Iterator[Finding]:
     """Of the command, and of the diagnosis where there is one. Executes neither."""
-    problems = problems_of(settings.command, root)
+    problems = problems_of(settings.command, root, columns=settings.given_columns)
     problems += diagnosis_problems_of(settings, root) if settings.triage.argv else []
     for problem in problems:
         yield Finding("command", ok=False, message=problem, cure="mend batchdrain.command")
@@ -185,43 +175,6 @@ def check_machine() -> Iterator[Finding]:
         " its time limit, its output is not capped, and what dead controllers held waits for its lease"
     )
     yield Finding("machine", ok=True, is_warning=True, message=message, cure="mount /proc: mount -t proc proc /proc")
-
-
-def check_session_dir(folder: Path) -> Iterator[Finding]:
-    """Of the folder, or, where it is not there yet, of the nearest one above it."""
-    nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        yield Finding("session_dir", ok=False, message=f"{nearest} can't be written", cure="chmod it, or name another folder")
-        return
-    try:
-        with folders.hold(nearest, guarded=True) as fd:
-            found = os.fstat(fd)
-            is_ours = found.st_uid == os.geteuid() and not folders.others_may_write(found, fd)
-    except folders.MovableError as error:
-        yield Finding("session_dir", ok=False, message=f"{error.filename} {error.strerror}", cure=error.cure)
-        return
-    if nearest == folder and not is_ours:
-        yield Finding(
-            "session_dir",
-            ok=False,
-            message=f"{folder} is not ours alone to write",
-            cure=folders.cure_of_shared(found, folder),
-        )
-        return
-    yield Finding("session_dir", ok=True, message=f"{folder} can be written")
-    if (kind := find_network_kind(nearest)) is not None:
-        yield Finding(
-            "session_dir", ok=True, is_warning=True,
-            message=f"{nearest} lies on a file system of the network ({kind}): whether a session is in use is seen by its lock, which "
-            "may not hold between machines",
-            cure="name a folder on a disk of this machine",
-        )  # fmt: skip
-    left_mb = shutil.disk_usage(nearest).free // 1_000_000
-    if left_mb < _ROOM_MB:
-        yield Finding(
-            "session_dir", ok=True, is_warning=True, message=f"{left_mb} MB are free at {nearest}: a drain keeps its logs there",
-            cure="make room, or name another folder",
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from glob import escape
 from typing import Final
 
+from batchdrain.cli.commands.doctor.category_checks import check_categories
 from batchdrain.cli.commands.doctor.project_checks import Finding
-from batchdrain.config.categories import categoriser_of
 from batchdrain.config.profiles import PROFILES
 from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.notes import NoteKind, Notes
-from batchdrain.database.phases.pages import redact_rows
 from batchdrain.database.run_counts import RunCounts
 from batchdrain.drain.project import Project
-from batchdrain.failures.excerpt import excerpt
 from batchdrain.model.errors import ConfigError
-from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import Acceptance
 from batchdrain.planning.dependencies import waits_for
 from batchdrain.planning.filters import has_magic, matcher
 from batchdrain.planning.without_effect import describe_no_run
 
-_TEXTS: Final = 10_000
+_LAST_CODE: Final = 255
 _CURE: Final = "mend it, or take it out"
 
 
@@ -40,6 +37,28 @@ def check_profile(settings: Settings) -> Iterator[Finding]:
                     f"{section}.{name}",
                     f"is set to {own:g}, so that the {value:g} of profile {settings.profile} does not hold",
                 )
+
+
+def check_idle_settings(settings: Settings) -> Iterator[Finding]:
+    """Settings that do nothing, or contradict each other, as others stand."""
+    command, stop = settings.command, settings.stop
+    both = sorted({*command.success_exit_codes} & {*command.transient_exit_codes})
+    if both:
+        yield _warn(
+            "command.transient_exit_codes", f"{both} stand in success_exit_codes too, which decides: such a phase is complete"
+        )
+    for name in ("success_exit_codes", "transient_exit_codes"):
+        if impossible := [code for code in getattr(command, name) if not 0 <= code <= _LAST_CODE]:
+            yield _warn(f"command.{name}", f"{impossible} are no exit codes: these are from 0 to {_LAST_CODE}")
+    if twice := sorted({*command.env_allow} & {*command.env_deny}):
+        yield _warn(
+            "command.env_allow", f"{', '.join(twice)} stands in env_deny too, which decides: the command does not inherit it"
+        )
+    if command.stuck_states is not None and command.result_from != "database":
+        yield _warn("command.stuck_states", "does nothing with result_from: exit_code")
+    if bool(stop.metric) is not bool(stop.max_without_metric):
+        alone, lacks = ("metric", "max_without_metric") if stop.metric else ("max_without_metric", "metric")
+        yield _warn(f"stop.{alone}", f"does nothing without stop.{lacks}")
 
 
 def check_runs(project: Project) -> Iterator[Finding]:
@@ -79,28 +98,6 @@ def _find_matches(glob: str, runs: Sequence[RunCounts]) -> set[str]:
     return {row.run_id for row in runs if matches(row.run_id)}
 
 
-def check_categories(project: Project) -> Iterator[Finding]:
-    """Rules of one's own that decide for no failed phase."""
-    rules = categoriser_of(project.settings).own
-    if not rules:
-        return
-    used, texts = set[int](), set[str]()
-    with project.store.database.read() as connection:
-        for row in redact_rows(project.store.table.read_pages(connection, PhaseState.FAILED), project.store.redact):
-            if row.reason and len(texts) < _TEXTS:
-                texts.add(excerpt(row.reason))
-    for text in texts:
-        used.add(next((place for place, rule in enumerate(rules) if rule.matches(text)), -1))
-    for place, rule in enumerate(rules):
-        if rule.slow:
-            yield _warn(f"categories.{place}", f"{rule.match!r} takes too long on a failure text: a drain leaves it out")
-        elif texts and place not in used:
-            yield _warn(
-                f"categories.{place}",
-                f"{rule.match!r} decides for no failed phase: it matches none, or a rule before it does",
-            )
-
-
 def check_notes(project: Project) -> Iterator[Finding]:
     """Of hints and acceptances: those of runs that are not there, and hints that the policy does not look at."""
     store, runs = project.store, project.store.read_run_counts()
@@ -121,3 +118,7 @@ def check_notes(project: Project) -> Iterator[Finding]:
 
 def _warn(check: str, message: str) -> Finding:
     return Finding(check, ok=True, is_warning=True, message=message, cure=_CURE)
+
+
+CHECKS: Final[tuple[Callable[[Project], Iterator[Finding]], ...]] = (check_runs, check_categories, check_notes)
+"""Those that need the database, in the order in which they are told."""

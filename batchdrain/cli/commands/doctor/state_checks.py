@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -10,12 +9,15 @@ from typing import Final
 import sqlalchemy as sa
 
 from batchdrain.cli.commands.doctor.project_checks import Finding
-from batchdrain.cli.commands.init.guess import WORDS
+from batchdrain.cli.commands.doctor.word_checks import count_words, find_untriable
+from batchdrain.cli.commands.init.vocabulary import WORDS, to_plain
 from batchdrain.database.phases.dry_write import dry_write
-from batchdrain.database.phases.row_counts import count_all, count_by_run_and_state
+from batchdrain.database.phases.row_counts import count_all
 from batchdrain.database.storage import can_be_tried
 from batchdrain.drain.project import Project
+from batchdrain.model.state_words import NULL, StateWords, list_words, quote_word, to_value
 from batchdrain.model.states import PhaseState
+from batchdrain.runtime.text import agree, count_of
 
 _DRAINED: Final = (PhaseState.FAILED, PhaseState.QUEUED)
 _SHOWN: Final = 8
@@ -24,9 +26,9 @@ _CURE: Final = "map it in batchdrain.source.states, if it is the one"
 
 def check_states(project: Project) -> Iterator[Finding]:
     """Rows whose word nobody maps, and mapped words that no row bears."""
-    found = _count_words(project)
+    found = count_words(project)
     mapped = project.store.table.states
-    others = Counter({text: count for text, count in found.items() if text not in set(mapped.values())})
+    others = Counter({text: count for text, count in found.items() if not any(text in words for words in mapped.values())})
     if not found and project.settings.source.where:  # `check_condition` says so
         return
     if not found:
@@ -42,7 +44,7 @@ def check_states(project: Project) -> Iterator[Finding]:
             cure="map them in batchdrain.source.states",
         )  # fmt: skip
         return
-    doubts = [*_find_missed(found, others, mapped), *_find_invented(project, found, others)]
+    doubts = [*_find_missed(project, found, others, mapped), *_find_invented(project, found, others)]
     yield from doubts
     if others:
         yield Finding("states", ok=True, message=f"the table also has {_describe(others)}, which batchdrain leaves alone")
@@ -50,72 +52,82 @@ def check_states(project: Project) -> Iterator[Finding]:
         yield Finding("states", ok=True, message="every word of the table is mapped")
 
 
-def _find_missed(found: Counter[str], others: Counter[str], mapped: Mapping[PhaseState, str]) -> Iterator[Finding]:
+def _find_missed(
+    project: Project, found: Counter[str], others: Counter[str], mapped: Mapping[PhaseState, StateWords]
+) -> Iterator[Finding]:
     """What a drain does not take, though it may be meant."""
     for state in _DRAINED:
-        text = mapped[state]
-        alike = _find_alike(state, mapped, others)
-        same = [one for one in alike if _to_plain(one) == _to_plain(text)]
-        if found[text] and same:
+        words, count = mapped[state], sum(found[state_word] for state_word in mapped[state])
+        alike, text = _find_alike(state, mapped, others), list_words(words)
+        same = [one for one in alike if any(to_plain(one) == to_plain(state_word) for state_word in words)]
+        if count and same:
             yield _warn(
-                f"{_describe(others, same)} stand beside {found[text]} {text!r} (states.{state.value}): a drain takes these alone"
+                f"{_describe(others, same)} stand beside {count} {text} (states.{state.value}): a drain takes these alone"
             )
-        elif not found[text] and (alike or state is PhaseState.FAILED) and (meant := alike or _find_unlike(mapped, others)):
-            yield _warn(f"no row is {text!r} (states.{state.value}), and nobody maps {_describe(others, meant)}")
+        elif not count and (alike or state is PhaseState.FAILED) and (meant := alike or _find_unlike(mapped, others)):
+            yield _warn(f"no row is {text} (states.{state.value}), and nobody maps {_describe(others, meant)}")
+        elif count:  # a word that no row bears, beside those that rows bear, may be misspelt
+            unborne = [
+                state_word
+                for state_word in words
+                if not found[state_word] and state_word != words.write and not _is_declared(project, state_word)
+            ]
+            if unborne:
+                yield _note(f"no row is {list_words(unborne)} (states.{state.value}) now")
 
 
 def _find_invented(project: Project, found: Counter[str], others: Counter[str]) -> Iterator[Finding]:
     """Words that a drain writes, or waits for, and that neither a row nor the table itself knows."""
     mapped, writes = project.store.table.states, project.settings.command.result_from == "exit_code"
-    for state in (PhaseState.EXECUTING, PhaseState.COMPLETE) if writes else (PhaseState.COMPLETE,):
-        text, meant = mapped[state], _find_alike(state, mapped, others)
+    written = (PhaseState.EXECUTING, PhaseState.COMPLETE) if writes else (PhaseState.COMPLETE,)
+    if writes and len(mapped[PhaseState.FAILED].read) > 1:  # where rows bear another of its words, `_find_missed` is content
+        written = (PhaseState.FAILED, *written)
+    for state in written:
+        text, meant = mapped[state].write, _find_alike(state, mapped, others)
         if state is PhaseState.COMPLETE:
             meant = meant or _find_unlike(mapped, others)
         is_strange = all(one.isupper() is not text.isupper() for one in found if one.upper() != one.lower())
-        if found[text] or not (meant or is_strange) or _is_declared(project, text):
+        borne = any(found[state_word] for state_word in mapped[state]) if not writes else found[text]
+        if borne or text == NULL or not (meant or is_strange) or _is_declared(project, text):
             continue
-        what = f"a drain writes {text!r}" if writes else f"a phase counts as done when it is {text!r}"
+        what = (
+            f"a drain writes {quote_word(text)}"
+            if writes
+            else f"a phase counts as done when it is {list_words(mapped[state])}"
+        )
         rows = f"nobody maps {_describe(others, meant)}" if meant else f"rows have {_describe(found)}"
         yield _warn(f"{what} (states.{state.value}), a word that no row bears and no CHECK of the table names; {rows}")
+
+
+def _note(message: str) -> Finding:
+    return Finding("states", ok=True, message=message)
 
 
 def _warn(message: str) -> Finding:
     return Finding("states", ok=True, is_warning=True, message=message, cure=_CURE)
 
 
-def _find_alike(state: PhaseState, mapped: Mapping[PhaseState, str], others: Counter[str]) -> list[str]:
+def _find_alike(state: PhaseState, mapped: Mapping[PhaseState, StateWords], others: Counter[str]) -> list[str]:
     """Of the words that nobody maps those that look like a state's."""
-    likely = {*WORDS[state.value], _to_plain(mapped[state])}
-    return [one for one in others if _to_plain(one) in likely]
+    likely = {*WORDS[state.value], *map(to_plain, mapped[state])}
+    return [one for one in others if to_plain(one) in likely]
 
 
-def _find_unlike(mapped: Mapping[PhaseState, str], others: Counter[str]) -> list[str]:
+def _find_unlike(mapped: Mapping[PhaseState, StateWords], others: Counter[str]) -> list[str]:
     """Those that look like no state's: they may be of any."""
     alike = {one for state in mapped for one in _find_alike(state, mapped, others)}
     return [one for one in others if one not in alike]
 
 
-def _to_plain(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", text.strip().lower())
-
-
 def _describe(counts: Counter[str], chosen: list[str] | None = None) -> str:
     """'DONE' (12 rows), 'odd' (1 row): the most frequent first."""
     rows = [(text, count) for text, count in counts.most_common() if chosen is None or text in chosen]
-    shown = [f"{text!r} ({count} row{'' if count == 1 else 's'})" for text, count in rows[:_SHOWN]]
+    shown = [f"{quote_word(text)} ({count_of(count, 'row')})" for text, count in rows[:_SHOWN]]
     return ", ".join(shown) + (f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else "")
 
 
-def _count_words(project: Project) -> Counter[str]:
-    found: Counter[str] = Counter()
-    with project.store.database.read() as connection:
-        for (_, state), count in count_by_run_and_state(connection, project.store.table).items():
-            found[state] += count
-    return found
-
-
 def _is_declared(project: Project, text: str) -> bool:
-    """Whether an enum, a CHECK or a foreign key of the table says which words there are: what it does not take is refused."""
+    """`text`: a word. Whether an enum, a CHECK or a foreign key of the table says which words there are: what it does not take is refused."""
     table = project.store.table
     column = table.source.columns.state
     if table.declared[column].words:
@@ -126,7 +138,7 @@ def _is_declared(project: Project, text: str) -> bool:
             return False
         checks = inspector.get_check_constraints(table.table.name, schema=table.schema)
         keys = inspector.get_foreign_keys(table.table.name, schema=table.schema)
-    quoted = "'" + text.replace("'", "''") + "'"
+    quoted = "'" + (to_value(text) or "").replace("'", "''") + "'"
     return any(quoted in str(check["sqltext"]) for check in checks) or any(
         column in key["constrained_columns"] for key in keys
     )
@@ -138,15 +150,19 @@ def check_condition(project: Project) -> Iterator[Finding]:
         return
     with project.store.database.read() as connection:
         count = count_all(connection, project.store.table)
-    left = _count_words(project).total()
+    left = count_words(project).total()
     if count and not left:
         yield Finding(
             "source.where", ok=True, is_warning=True,
-            message=f"none of the {count} rows matches the condition: a drain finds nothing",
+            message=f"{agree(count, 'the one row does not match', f'none of the {count} rows matches')} the condition: a drain finds nothing",
             cure="mend batchdrain.source.where, or leave it out",
         )  # fmt: skip
     else:
-        yield Finding("source.where", ok=True, message=f"{left} of {count} rows match the condition")
+        yield Finding(
+            "source.where",
+            ok=True,
+            message=f"{left} of {count_of(count, 'row')} {agree(left, 'matches', 'match')} the condition",
+        )
 
 
 def check_writes(project: Project) -> Iterator[Finding]:
@@ -159,17 +175,28 @@ def check_writes(project: Project) -> Iterator[Finding]:
             "writes", ok=True, is_warning=True, message="were not tried: what is written to the table would stay there"
         )
         return
-    tried = {state: dry_write(database, table, state) for state in _DRAINED}
+    if (untriable := find_untriable(project)) is not None:
+        yield untriable
+        return
+    tried = {
+        (state, one): dry_write(database, table, state, one if len(table.states[state].read) > 1 else None)
+        for state in _DRAINED
+        for one in table.states[state]
+    }
     problems = [problem for one in tried.values() for problem in one.problems]
     for row in dict.fromkeys(row for one in tried.values() for row in one.of_rows):
         yield Finding("rows", ok=True, is_warning=True, message=f"a drain skips a row, and goes on: {row}")
     for problem in dict.fromkeys(problems):
         yield Finding("writes", ok=False, message=problem)
-    states = [state.value for state, one in tried.items() if one.is_tried]
+    states = [
+        state.value if len(table.states[state].read) == 1 else quote_word(state_word)
+        for (state, state_word), one in tried.items()
+        if one.is_tried
+    ]
     if not states:
         yield Finding(
             "writes", ok=True, is_warning=True,
-            message=f"were not tried: no row is {table.states[PhaseState.FAILED]} or {table.states[PhaseState.QUEUED]} and free",
+            message=f"were not tried: no row is {' or '.join(str(table.states[one]) for one in _DRAINED)} and free",
             cure="look again once there is one",
         )  # fmt: skip
     elif not problems:

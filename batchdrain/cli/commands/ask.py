@@ -1,0 +1,77 @@
+"""inv stop, pause and continue: something is asked of a session that runs, on whatever host."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+
+from batchdrain.cli.commands.open import open_project
+from batchdrain.cli.commands.status import NOTHING, alive_of, read_running
+from batchdrain.cli.invocation import Invocation
+from batchdrain.cli.screens.lines_or_json import LinesOrJson
+from batchdrain.database.ledger.session_rows import SessionRow
+from batchdrain.model.asked import Ask, Asked
+from batchdrain.model.errors import UsageError
+from batchdrain.reports.status_view import DIED, render_status, state_of, to_fields
+from batchdrain.runtime.text import safe_text
+
+_DONE = {
+    Ask.STOP: "begins nothing more, and ends after the running phases",
+    Ask.STOP_NOW: "ends what runs, gives it back, and ends",
+    Ask.PAUSE: "claims nothing until `inv continue`",
+    Ask.CONTINUE: "goes on",
+}
+
+
+def ask_session(invocation: Invocation, ask: Ask, *, session_id: str | None, reason: str | None, shape: str = "text") -> int:
+    """Raises UsageError where it is not clear which session is meant, or the one that is named does not run;
+    DatabaseUnavailable. Returns the exit code."""
+    out = LinesOrJson(shape)
+    with open_project(invocation) as project:
+        running = [row for row in read_running(project) if state_of(row, alive_of(row)) != DIED]
+        row = _choose(running, session_id)
+        if row is None:
+            out.line(NOTHING)
+            return out.end(0, session_id=None, asked=None)
+        where = safe_text(f"{row.session_id} on {row.host}, process {row.controller.pid}")
+        if invocation.dry:
+            out.line(f"Would be asked: {where}: {_DONE[ask]}")
+            return out.end(0, session_id=row.session_id, asked=None)
+        asked = project.session_rows.ask(row, ask, by=_name_self(), reason=reason or "")
+    _tell(out, asked, ask, row, where)
+    return out.end(0, session_id=row.session_id, asked=None if asked is None else asked.ask.value)
+
+
+def _tell(out: LinesOrJson, asked: Asked | None, ask: Ask, row: SessionRow, where: str) -> None:
+    if asked is None:
+        out.line(f"It has ended meanwhile: {where}")
+    elif asked.ask is not ask:
+        out.line(safe_text(f"It is ending already, {asked}: {where}"))
+    else:
+        beat_s = row.wanted.get("beat_s")
+        within = f" It hears of it within {beat_s:g} s (lease.beat_s)." if isinstance(beat_s, int | float) else ""
+        out.line(f"Asked: {where}: {_DONE[ask]}.{within}")
+
+
+def _choose(running: list[SessionRow], session_id: str | None) -> SessionRow | None:
+    """The session that is meant; None where none runs and none was named."""
+    if session_id is not None:
+        found = [row for row in running if session_id in {row.session_id, row.uid}]
+        if not found:
+            raise UsageError(f"--session-id: no session {session_id} runs", remedy="`inv status` shows those that do")
+    else:
+        found = running
+    if len(found) > 1:
+        lines = "\n".join(render_status([to_fields(row, alive_of(row)) for row in found]))
+        by_uid = "" if session_id is None else "; by their session_uid (`inv status --format=json`)"
+        raise UsageError(f"--session-id: {len(found)} sessions run:\n{lines}", remedy=f"name the one that is meant{by_uid}")
+    return found[0] if found else None
+
+
+def _name_self() -> str:
+    """user@host; a container may have no name for its user."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # the former since Python 3.13
+        user = "somebody"
+    return f"{user}@{socket.gethostname()}"

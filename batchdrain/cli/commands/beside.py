@@ -1,0 +1,23 @@
+"""What a report tells beside its session, and where that is saved."""
+
+from __future__ import annotations
+
+from batchdrain.cli.commands.go_on import to_resume_command
+from batchdrain.cli.invocation import Invocation
+from batchdrain.reports.beside import Beside
+from batchdrain.reports.exit_words import Exit
+from batchdrain.runtime.text import to_shown_path
+from batchdrain.sessions.folder import SessionFolder
+from batchdrain.sessions.session import Session
+from batchdrain.sessions.whole import parts_of
+
+
+def beside_of(invocation: Invocation, folder: SessionFolder, session: Session, ended: Exit | None) -> Beside:
+    """What its report tells besides."""
+    goes_on = to_resume_command(invocation, folder, session)
+    return Beside(words=invocation.words, mount=invocation.mount, goes_on=goes_on, ended=ended)
+
+
+def to_saved_paths(folder: SessionFolder, session: Session) -> str:
+    """Where it is saved, as it is shown: a line for each session of a chain."""
+    return "\n".join(to_shown_path(folder.path(part.session_id)) for part in parts_of(session))

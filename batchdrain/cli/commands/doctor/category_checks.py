@@ -1,0 +1,95 @@
+"""The doctor's checks of category rules of one's own: what they decide, mean and cost. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
+from time import thread_time
+from typing import Final
+
+from batchdrain.cli.commands.doctor.project_checks import Finding
+from batchdrain.config.categories import categoriser_of
+from batchdrain.database.phases.pages import redact_rows
+from batchdrain.drain.project import Project
+from batchdrain.failures.differing_patterns import find_differences
+from batchdrain.failures.excerpt import excerpt
+from batchdrain.failures.user_rule import OwnRule
+from batchdrain.failures.utf8 import to_utf8
+from batchdrain.model.states import PhaseState
+
+_TEXTS: Final = 10_000
+_LONG: Final = 1 << 16
+"""Bytes of the text that a rule is measured on."""
+_DEAR_S: Final = 0.1
+"""Of processor time for such a text: a backlog of 100 000 long texts would be read for twenty minutes."""
+_MADE_UP: Final = ("a", "a 1.b/", "é—\n")
+_CURE: Final = "mend it, or take it out"
+
+
+def check_categories(project: Project) -> Iterator[Finding]:
+    """Rules that decide for no failed phase, those that Python's `re` would read otherwise, and what they cost."""
+    rules = categoriser_of(project.settings).own
+    if not rules:
+        return
+    texts = _read_texts(project)
+    yield from _find_idle(rules, texts)
+    for place, rule in enumerate(rules):
+        for sentence in find_differences(rule.match):
+            meaning, _, cure = sentence.partition(": write ")
+            yield _warn(place, rule, f"means something else than in Python: {meaning}", f"write {cure}")
+    yield from measure_rules(rules, texts)
+
+
+def measure_rules(
+    rules: Sequence[OwnRule], texts: Sequence[str], clock: Callable[[], float] = thread_time
+) -> Iterator[Finding]:
+    """What each takes for a text of 64 kB: of the failed phases, and of what is made up to hold it up. `clock`: seconds of
+    processor time."""
+    samples = [_lengthen(text) for text in (_join(texts), *_MADE_UP) if text]
+    costs = []
+    for place, rule in enumerate(rules):
+        cost = max(_measure(rule, sample, clock) for sample in samples)
+        costs.append(cost)
+        if cost > _DEAR_S:
+            message = f"takes {cost:.1f} s for a text of 64 kB: reading the backlog may take long"
+            yield _warn(place, rule, message, "shorten its repetitions: .* costs less than .{0,500}")
+    if max(costs) <= _DEAR_S:
+        yield Finding("categories", ok=True, message=f"a text of 64 kB takes each rule of yours less than {_DEAR_S:g} s")
+
+
+def _read_texts(project: Project) -> list[str]:
+    """Failure texts of the table, each once, without secrets."""
+    texts = dict[str, None]()
+    with project.store.database.read() as connection:
+        for row in redact_rows(project.store.table.read_pages(connection, PhaseState.FAILED), project.store.redact):
+            if row.reason and len(texts) < _TEXTS:
+                texts[excerpt(row.reason)] = None
+    return list(texts)
+
+
+def _find_idle(rules: Sequence[OwnRule], texts: Sequence[str]) -> Iterator[Finding]:
+    used = {next((place for place, rule in enumerate(rules) if rule.matches(text)), -1) for text in texts}
+    for place, rule in enumerate(rules):
+        if texts and place not in used:
+            yield _warn(place, rule, "decides for no failed phase: it matches none, or a rule before it does", _CURE)
+
+
+def _measure(rule: OwnRule, sample: bytes, clock: Callable[[], float]) -> float:
+    begun = clock()
+    rule.matches(sample)
+    return clock() - begun
+
+
+def _join(texts: Sequence[str]) -> str:
+    """As many as fill the long text."""
+    ends = accumulate(len(text) for text in texts)
+    return "\n".join(text for text, end in zip(texts, ends, strict=True) if end - len(text) < _LONG)
+
+
+def _lengthen(text: str) -> bytes:
+    encoded = to_utf8(text)
+    return (encoded * (_LONG // len(encoded) + 1))[:_LONG]
+
+
+def _warn(place: int, rule: OwnRule, message: str, cure: str) -> Finding:
+    return Finding(f"categories.{place}", ok=True, is_warning=True, message=f"{rule.match!r} {message}", cure=cure)

@@ -1,0 +1,56 @@
+"""The doctor's checks of failure texts: what is only read, and what stands at the path in their JSON. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import sqlalchemy as sa
+
+from batchdrain.cli.commands.doctor.project_checks import Finding
+from batchdrain.database.phases import columns
+from batchdrain.database.phases.json_text import find_text, is_json
+from batchdrain.database.phases.pages import to_reason
+from batchdrain.drain.project import Project
+from batchdrain.model.states import PhaseState
+
+_SAMPLED: Final = 100
+
+
+def check_reasons(project: Project) -> Iterator[Finding]:
+    """Of columns that are all of a type that fits."""
+    table, at = project.store.table, project.store.table.source.columns.reason
+    written = [(key, name) for key, name in _written(project) if name in table.writability.computed]
+    for key, name in written if not table.writability.problem else ():
+        yield Finding(key, ok=True, message=f"column {name!r} is computed: it is read, and not written")
+    if at is None or not at.path:
+        return
+    shown = columns.to_shown(table.table.c[at.column], table.declared[at.column], table.dialect)
+    query = table.narrow_to_state(sa.select(shown).where(shown.is_not(None)).limit(_SAMPLED), PhaseState.FAILED)
+    with project.store.database.read() as connection:
+        texts = [to_reason(value) or "" for value in connection.execute(query).scalars()]
+    if not texts:
+        return
+    of, path = f"of {len(texts)} failed phases that were looked at", ".".join(at.path)
+    documents = [text for text in texts if is_json(text)]
+    if len(documents) < len(texts):
+        yield Finding(
+            "reasons", ok=True, is_warning=True,
+            message=f"{len(texts) - len(documents)} {of} have no JSON in column {at.column!r}: the text itself is their reason",
+        )  # fmt: skip
+    found = sum(find_text(text, at.path) is not None for text in documents)
+    if documents and not found:
+        yield Finding(
+            "reasons", ok=True, is_warning=True, message=f"not one {of} has anything at {path!r} in column {at.column!r}",
+            cure="mend batchdrain.source.columns.last_failure_reason.path",
+        )  # fmt: skip
+    elif documents:
+        yield Finding("reasons", ok=True, message=f"{found} {of} have a text at {path!r} in column {at.column!r}")
+
+
+def _written(project: Project) -> Iterator[tuple[str, str]]:
+    mapped = project.store.table.source.columns
+    if mapped.reason is not None and mapped.reason.written is not None:
+        yield "last_failure_reason", mapped.reason.written
+    if mapped.updated_at is not None:
+        yield "updated_at", mapped.updated_at

@@ -1,0 +1,126 @@
+"""The doctor's checks of words that a mapping leaves out, and of words that the table would not take. Reads only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+import sqlalchemy as sa
+
+from batchdrain.cli.commands.doctor.project_checks import Finding
+from batchdrain.cli.commands.init.declared_words import find_words
+from batchdrain.cli.commands.init.vocabulary import WORDS, looks_failed, to_plain
+from batchdrain.database.phases.relation import Relation
+from batchdrain.database.phases.row_counts import count_by_run_and_state, read_ambiguous_ids
+from batchdrain.database.phases.some_rows import find_some_in
+from batchdrain.drain.project import Project
+from batchdrain.model.state_words import NULL
+from batchdrain.model.states import PhaseState
+from batchdrain.runtime.text import agree, count_of
+
+_SHOWN: Final = 8
+_TRIED: Final = 20
+_AMBIGUOUS: Final = 1_000
+_WRITTEN: Final = (PhaseState.FAILED, PhaseState.EXECUTING, PhaseState.COMPLETE)
+
+
+def check_left_out(project: Project) -> Iterator[Finding]:
+    """Rows that look failed, and that no word of the mapping takes; but for those that `check_states` tells of."""
+    found = count_words(project)
+    mapped = project.store.table.states
+    every = {term for words in mapped.values() for term in words}
+    failed = mapped[PhaseState.FAILED]
+    others = {term: count for term, count in found.items() if term not in every and looks_failed(term)}
+    if any(found[term] for term in failed):
+        told = {term for term in others if to_plain(term) in set(map(to_plain, failed))}
+    else:
+        told = {term for term in others if to_plain(term) in WORDS["failed"]}
+    left = Counter({term: count for term, count in others.items() if term not in told})
+    if left:
+        rows = ", ".join(f"{count_of(count, 'row')} with {term!r}" for term, count in left.most_common(_SHOWN))
+        more = f" and {len(left) - _SHOWN} more words" if len(left) > _SHOWN else ""
+        yield Finding(
+            "states", ok=True, is_warning=True,
+            message=f"{rows}{more} {agree(left.total(), 'looks', 'look')} failed and {agree(left.total(), 'is', 'are')} not mapped",
+            cure="add them to batchdrain.source.states.failed if they are",
+        )  # fmt: skip
+
+
+def check_written(project: Project) -> Iterator[Finding]:
+    """Words that a drain writes: those that a constraint forbids, and those that no row and no constraint knows."""
+    if project.settings.command.result_from != "exit_code":
+        return
+    mapped, found = project.store.table.states, count_words(project)
+    written = {state.value: mapped[state].write for state in _WRITTEN if mapped[state].write != NULL}
+    column, allowed = project.settings.source.columns.state, _read_allowed(project)
+    unknown = []
+    for name, term in written.items():
+        if found[term]:
+            continue
+        if allowed and _fold(term) not in set(map(_fold, allowed)):
+            yield Finding(
+                "words", ok=False,
+                message=f"a drain writes {term!r} (states.{name}), and a constraint of the table lets {column!r} be "
+                f"{', '.join(map(repr, allowed[:_SHOWN]))} alone",
+                cure=f"map one of these in batchdrain.source.states.{name}",
+            )  # fmt: skip
+        elif not allowed:
+            unknown.append(f"{term!r} (states.{name})")
+    if unknown and found:
+        yield Finding(
+            "words", ok=True,
+            message=f"a drain writes {' and '.join(unknown)}: no row bears {agree(len(unknown), 'it', 'them')}, and no constraint "
+            f"names {agree(len(unknown), 'it', 'them')}",
+        )  # fmt: skip
+
+
+def find_untriable(project: Project) -> Finding | None:
+    """Why no write can be tried, where all rows that were looked at share their ids with another."""
+    table = project.store.table
+    with project.store.database.read() as connection:
+        ambiguous = read_ambiguous_ids(connection, table, most=_AMBIGUOUS)
+        if not ambiguous:
+            return None
+        keys = [
+            key for state in (PhaseState.FAILED, PhaseState.QUEUED) for key in find_some_in(connection, table, state, _TRIED)
+        ]
+    if not keys or any((key.run_id, key.phase_id) not in ambiguous for key in keys):
+        return None
+    return Finding(
+        "writes", ok=True, is_warning=True, message=f"were not tried: ids name several rows, as {keys[0]} does",
+        cure="map columns that are unique together",
+    )  # fmt: skip
+
+
+def count_words(project: Project) -> Counter[str]:
+    """Rows by the word of their state."""
+    found: Counter[str] = Counter()
+    with project.store.database.read() as connection:
+        for (_, state), count in count_by_run_and_state(connection, project.store.table).items():
+            found[state] += count
+    return found
+
+
+def _fold(term: str) -> str:
+    return term.rstrip().casefold()
+
+
+def _read_allowed(project: Project) -> tuple[str, ...]:
+    """All that a CHECK or a foreign key lets the state be; () where none says it. Of an enum nothing: it is refused before."""
+    if project.store.relation is not Relation.TABLE:
+        return ()
+    table, column = project.store.table, project.settings.source.columns.state
+    name, schema = table.table.name, table.schema
+    with project.store.database.read() as connection:
+        inspector = sa.inspect(connection)
+        checks = [str(one["sqltext"]) for one in inspector.get_check_constraints(name, schema=schema)]
+        if words := find_words(column, checks):
+            return words
+        for key in inspector.get_foreign_keys(name, schema=schema):
+            if key["constrained_columns"] == [column] and key["referred_columns"]:
+                [parent] = key["referred_columns"]
+                source = sa.table(key["referred_table"], sa.column(parent), schema=key["referred_schema"])
+                rows = connection.execute(sa.select(source.c[parent]).limit(_AMBIGUOUS)).scalars()
+                return tuple(str(one) for one in rows)
+    return ()

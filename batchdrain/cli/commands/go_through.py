@@ -1,0 +1,57 @@
+"""One chain, drained and reported as a whole."""
+
+from __future__ import annotations
+
+import sys
+from typing import NamedTuple
+
+from batchdrain.cli.commands.open import screen_for
+from batchdrain.cli.commands.report import show, summarise, why_nothing
+from batchdrain.cli.invocation import Invocation
+from batchdrain.cli.screens.writer import Output, to_error_lines
+from batchdrain.drain.chain import Chain
+from batchdrain.drain.chain_outcome import ChainOutcome
+from batchdrain.drain.chain_run import run_chain
+from batchdrain.drain.narrowing import AS_ASKED, Narrowing
+from batchdrain.drain.project import Project
+from batchdrain.model.errors import BatchDrainError
+from batchdrain.reports import formats
+from batchdrain.reports.exit_words import explain_exit
+
+
+class Told(NamedTuple):
+    """How a chain is told."""
+
+    quiet: bool
+    fail_if_nothing: bool
+    shape: str = "text"
+
+
+def go_through(invocation: Invocation, project: Project, chain: Chain, how: Told, *, less: Narrowing = AS_ASKED) -> int:
+    """Drain what is left of a chain, and report it as a whole. Returns the exit code."""
+    shape = how.shape
+    outcome = run_chain(project, chain, lambda: screen_for(quiet=how.quiet, shape=shape), _tell, less)
+    session = outcome.whole
+    if not outcome.failures and (session is None or not outcome.took):
+        _tell_nothing(project, outcome, shape)
+    elif session is None and shape != "text":
+        show(Output(), formats.render_nothing("Nothing was drained.", shape), shape)
+    code = outcome.exit_code or int(how.fail_if_nothing and not outcome.took)
+    if session is not None:
+        if outcome.stopped is not None:
+            Output(sys.stderr if shape != "text" else None).line(f"  ! Nothing more is begun: {outcome.stopped}")
+        summarise(invocation, project, session, shape, explain_exit(session, code, orphaned=outcome.is_orphaned))
+    return code
+
+
+def _tell_nothing(project: Project, outcome: ChainOutcome, shape: str) -> None:
+    why = [why_nothing(project, request, part) for request, part in outcome.empty]
+    if shape == "text":
+        for lines in why:
+            Output().line(lines)
+    elif outcome.whole is None:
+        show(Output(), formats.render_nothing("\n".join(why), shape), shape)
+
+
+def _tell(error: BatchDrainError) -> None:
+    Output(sys.stderr).line(to_error_lines(error))

@@ -1,0 +1,108 @@
+"""Which tables may be the one of phases, likeliest first, and why none is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from batchdrain.cli.commands.init.facts import TableFacts
+from batchdrain.cli.commands.init.known_schemas import find_known
+from batchdrain.cli.commands.init.mapping import NEEDED, Mapped, find_truths, map_table
+from batchdrain.cli.commands.init.vocabulary import LIKELY, STRONG_PHASES, TABLES, to_plain
+from batchdrain.database.phases.names import OWN
+
+MOST: Final = 3
+_SHOWN: Final = 10
+_ENOUGH: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A table that may be the one."""
+
+    mapped: Mapped
+    weight: tuple[int, ...]  #: the greater, the likelier
+
+
+def find_candidates(tables: Sequence[TableFacts]) -> list[Mapped]:
+    """At most three, likeliest first."""
+    found = [one for table in tables if not table.name.startswith(OWN) and (one := weigh(table)) is not None]
+    found.sort(key=lambda one: one.mapped.table)
+    found.sort(key=lambda one: one.weight, reverse=True)
+    return [one.mapped for one in found[:MOST]]
+
+
+def weigh(table: TableFacts) -> Candidate | None:
+    """None: it is none of phases."""
+    known = find_known(table.by_name)
+    if known is not None:
+        return None if known.no_state else Candidate(mapped=known.map(table), weight=(1,))
+    mapped = map_table(table)
+    if mapped.missing:
+        return None
+    named = _count_names(mapped)
+    spoken = "failed" in mapped.states.sure
+    by_name = next((len(TABLES) - place for place, one in enumerate(TABLES) if one in to_plain(table.name)), 0)
+    if not _is_enough(mapped, named, by_name, spoken=spoken):
+        return None
+    filled = sum(value is not None for value in mapped.columns.values())
+    is_view = table.is_view and bool(table.computed)
+    return Candidate(mapped=mapped, weight=(0, named, int(spoken), len(mapped.states.sure), -int(is_view), filled, by_name))
+
+
+def choose(table: TableFacts) -> Mapped:
+    """Of the table that people name."""
+    known = find_known(table.by_name)
+    return map_table(table) if known is None or known.no_state else known.map(table)
+
+
+def _count_names(mapped: Mapped) -> int:
+    """How many of run, phase and state bear the name of one."""
+    run, phase, state = (mapped.columns[name] for name in NEEDED)
+    likely = ((run, LIKELY["run_id"]), (phase, STRONG_PHASES), (state, LIKELY["state"]))
+    return sum(any(to_plain(one) in names for one in _names_of(value)) for value, names in likely)
+
+
+def _names_of(value: object) -> list[str]:
+    if isinstance(value, list):
+        return [one for one in value if isinstance(one, str)]
+    return [value] if isinstance(value, str) else []
+
+
+def _is_enough(mapped: Mapped, named: int, by_name: int, *, spoken: bool) -> bool:
+    """A customer has an id and a status too: a failed one, or names of work, must speak for it."""
+    if spoken:
+        return True
+    return named > _ENOUGH or (by_name > 0 and named > 0) or (named == _ENOUGH and _has_own_run(mapped))
+
+
+def _has_own_run(mapped: Mapped) -> bool:
+    return any(to_plain(one) in LIKELY["run_id"] for one in _names_of(mapped.columns["run_id"]))
+
+
+def describe_lack(tables: Sequence[TableFacts]) -> str:
+    """The single thing that keeps the table that comes nearest from being the one."""
+    others = [table for table in tables if not table.name.startswith(OWN)]
+    if not others:
+        return "it has no tables"
+    for table in others:
+        known = find_known(table.by_name)
+        if known is not None and known.no_state:
+            return (
+                f"{table.full_name!r} has the columns of {known.name} and none of a state: {known.no_state}; "
+                f"a view over it can be drained, see {known.docs} of batchdrain"
+            )
+    lacking = {table.full_name: (table, map_table(table).missing) for table in others}
+    name = min(lacking, key=lambda one: (len(lacking[one][1]), one))
+    table, missing = lacking[name]
+    if table.problem:
+        return f"{name!r} could not be read: {table.problem}"
+    if len(missing) >= _ENOUGH and "state" in missing and "phase_id" in missing:
+        return f"no column of any looks like a phase or its state (tables: {', '.join(sorted(lacking)[:_SHOWN])})"
+    columns = ", ".join(list(table.by_name)[:_SHOWN])
+    truths = find_truths(table)
+    told = f"; {truths[0]!r} says yes or no: a view that makes words of it can be drained" if truths else ""
+    if not missing:
+        return f"{name!r} comes nearest, and nothing in it tells of work that failed (columns: {columns}){told}"
+    return f"{name!r} comes nearest, and no column of it looks like {' or '.join(missing)} (columns: {columns}){told}"

@@ -1,0 +1,153 @@
+"""Which columns name a run, and which the phase within it: from the table's keys, else from names that tell rows apart. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, TableFacts
+from batchdrain.cli.commands.init.vocabulary import LIKELY, PHASE_PARTS, QUEUES, RUN_PARTS, STRONG_PHASES, name_rank, to_plain
+
+ALL_ROWS: Final = {"value": "all"}
+"""One run for the table."""
+_CAN_NAME: Final = frozenset({Kind.WHOLE, Kind.TEXT, Kind.TIME, Kind.NAME})
+_MOST_TRIED: Final = 12
+_FEW_ROWS: Final = 2  # so many rows or fewer say nothing of whether a value comes again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ids:
+    """What `run_id` and `phase_id` are to be: a column, a list of columns, or ALL_ROWS. None: nothing tells it."""
+
+    run_id: object
+    phase_id: object
+    reason: str = ""
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """All that they are made of."""
+        both = [one if isinstance(one, list) else [one] for one in (self.run_id, self.phase_id)]
+        return frozenset(name for names in both for name in names if isinstance(name, str))
+
+
+def choose_ids(table: TableFacts, state: str | None) -> Ids:
+    """`state`: the state's column, which names nothing."""
+    free = [column for column in table.columns if column.name != state and column.kind in _CAN_NAME]
+    names = {column.name for column in free}
+    keys = [key for key in table.keys if key and set(key) <= names]
+    for key in sorted(keys, key=lambda one: not _is_spoken(one)):
+        if len(key) > 1 and (_is_spoken(key) or key == keys[0]):
+            return _split_key(key)
+    single = next((key[0] for key in keys if len(key) == 1), None)
+    if single is not None:
+        return _with_run(table, free, single, f"its key is {single}")
+    return _choose_without_key(table, free)
+
+
+def _is_spoken(key: Sequence[str]) -> bool:
+    return any(to_plain(name) in STRONG_PHASES for name in key)
+
+
+def _split_key(key: Sequence[str]) -> Ids:
+    """Its last column is the phase, unless others are named as one."""
+    spoken = [name for name in key if to_plain(name) in STRONG_PHASES and to_plain(name) not in RUN_PARTS]
+    parts = [name for name in key if to_plain(name) in PHASE_PARTS] if spoken else []
+    phases = [name for name in key if name in spoken[-1:] or name in parts] or list(key[-1:])
+    runs = [name for name in key if name not in phases]
+    if not runs:
+        runs, phases = list(key[:-1]), list(key[-1:])
+    return Ids(run_id=_bare(runs), phase_id=_bare(phases), reason=f"its key is {' + '.join(key)}")
+
+
+def _bare(names: list[str]) -> object:
+    return names[0] if len(names) == 1 else names
+
+
+def _with_run(table: TableFacts, free: Sequence[ColumnFacts], phase: str, reason: str) -> Ids:
+    """A run for phases that have a name of their own: by its name, its foreign key or its queue; else one for all."""
+    others = [column for column in free if column.name != phase and _can_be_run(table, column)]
+    by_name = [
+        (rank, column.name) for column in others if (rank := _rank(column, LIKELY["run_id"])) is not None
+        and to_plain(column.name) not in STRONG_PHASES
+    ]  # fmt: skip
+    by_key = [column.name for column in others if column.parent is not None and column.parent.table != table.name]
+    by_queue = [(rank, column.name) for column in others if (rank := _rank(column, QUEUES)) is not None]
+    exact = [one for one in by_name if one[0] < len(LIKELY["run_id"])]
+    if exact or (by_name and not by_queue):
+        return Ids(run_id=min(exact or by_name)[1], phase_id=phase, reason=reason)
+    if by_key and not by_queue:
+        told = f"{by_key[0]} refers to another table and is taken for the run: a guess"
+        return Ids(run_id=by_key[0], phase_id=phase, reason=reason, doubts=(told,))
+    if by_queue:
+        return Ids(run_id=min(by_queue)[1], phase_id=phase, reason=reason)
+    return Ids(
+        run_id=dict(ALL_ROWS), phase_id=phase, reason=reason, doubts=("no column looks like a run, so all rows are one",)
+    )
+
+
+def _rank(column: ColumnFacts, likely: Sequence[str]) -> int | None:
+    return name_rank(column.name, likely)
+
+
+def _can_be_run(table: TableFacts, column: ColumnFacts) -> bool:
+    """Something that several rows have in common, and every row has."""
+    if column.kind is Kind.TIME or (column.name,) in table.keys:
+        return False
+    values = table.values_of(column.name)
+    if len(values) < len(table.rows):
+        return False
+    return len(values) <= _FEW_ROWS or not table.is_unique(column.name)
+
+
+def _choose_without_key(table: TableFacts, free: Sequence[ColumnFacts]) -> Ids:
+    """A view, or a table that was loaded from a file."""
+    run = _find_named(table, free, LIKELY["run_id"]) or _find_named(table, free, QUEUES)
+    others = [column for column in free if column.name != run]
+    named = sorted((rank, column.name) for column in others if (rank := _rank(column, LIKELY["phase_id"])) is not None)
+    numbered = sorted((rank, column.name) for column in others if (rank := _rank(column, LIKELY["phase_index"])) is not None)
+    with_run = () if run is None else (run,)
+    likely = [name for _, name in named + numbered]
+    unlikely = [column.name for column in others if column.name not in likely] if table.rows else []
+    told = next((name for name in likely if table.is_unique(*with_run, name)), None)
+    guessed = None if told else next((name for name in unlikely if _is_telling(table, (*with_run, name))), None)
+    if told is None and guessed is None and run is None and (pair := _find_pair(table, others, likely)) is not None:
+        both = f"{pair[0]} and {pair[1]}"
+        return Ids(
+            run_id=pair[0],
+            phase_id=pair[1],
+            doubts=(f"{both} tell the rows apart, and are taken for run and phase: a guess",),
+        )
+    phase = told or guessed or next(iter(likely), None)
+    if phase is None:
+        return Ids(run_id=run or dict(ALL_ROWS), phase_id=None)
+    doubts = ["it has no key: the ids are guessed by their names and values"] if not table.is_view else []
+    if guessed is not None:
+        doubts.append(f"{guessed} is taken for the phase, as it tells the rows apart: a guess")
+    elif told is None:
+        doubts.append(f"several rows have one {phase}{f' in one {run}' if run else ''}: `inv doctor` names them")
+    if run is None:
+        found = _with_run(table, others, phase, "")
+        return Ids(run_id=found.run_id, phase_id=phase, doubts=(*doubts, *found.doubts))
+    return Ids(run_id=run, phase_id=phase, reason=f"{run} and {phase} tell its rows apart", doubts=tuple(doubts))
+
+
+def _find_named(table: TableFacts, free: Sequence[ColumnFacts], likely: Sequence[str]) -> str | None:
+    ranked = [(rank, column.name) for column in free
+              if (rank := _rank(column, likely)) is not None and _can_be_run(table, column)]  # fmt: skip
+    return min(ranked)[1] if ranked else None
+
+
+def _find_pair(table: TableFacts, free: Sequence[ColumnFacts], likely: Sequence[str]) -> tuple[str, str] | None:
+    """Two columns that name a row together, the second of a likely name where there is one."""
+    if len(table.rows) <= _FEW_ROWS:
+        return None
+    names = [column.name for column in free][:_MOST_TRIED]
+    seconds = sorted(names, key=lambda name: likely.index(name) if name in likely else len(likely))
+    tried = ((first, second) for second in seconds for first in names if first != second)
+    return next((pair for pair in tried if _can_be_run(table, table.by_name[pair[0]]) and table.is_unique(*pair)), None)
+
+
+def _is_telling(table: TableFacts, names: Sequence[str]) -> bool:
+    return len(table.rows) > _FEW_ROWS and table.is_unique(*names)

@@ -1,0 +1,48 @@
+"""Where in JSON values a failure text stands. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import orjson
+
+_TELLING: Final = ("message", "error_message", "msg", "reason", "detail", "details", "error", "exception")
+_DEEP: Final = 4
+
+
+def find_path(values: Sequence[object]) -> str | None:
+    """`error.message`: the path at which most of the values have a text of that name; None where there is none."""
+    found: Counter[tuple[str, ...]] = Counter()
+    for value in map(_parse, values):
+        found.update(set(_walk(value, ())))
+    fitting: list[tuple[str, ...]] = [path for path, count in found.items() if count * 2 > len(values)]
+    if not fitting:
+        return None
+    path: tuple[str, ...] = min(fitting, key=_unlikeliness)
+    return ".".join(path)
+
+
+def _unlikeliness(path: Sequence[str]) -> tuple[int, int, tuple[str, ...]]:
+    return (_TELLING.index(path[-1].lower()), len(path), tuple(path))
+
+
+def _parse(value: object) -> object:
+    if isinstance(value, str | bytes):
+        try:
+            return orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return None
+    return value
+
+
+def _walk(value: object, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    if not isinstance(value, dict) or len(path) >= _DEEP:
+        return
+    for key, inner in value.items():
+        if not isinstance(key, str) or "." in key:
+            continue
+        if isinstance(inner, str) and inner.strip() and key.lower() in _TELLING:
+            yield (*path, key)
+        yield from _walk(inner, (*path, key))

@@ -1,0 +1,172 @@
+"""What `source` is to be for one table: the facts of the table in, a mapping with its reasons and doubts out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, State, TableFacts
+from batchdrain.cli.commands.init.ids import Ids, choose_ids
+from batchdrain.cli.commands.init.json_path import find_path
+from batchdrain.cli.commands.init.state_words import StateWords, choose_words
+from batchdrain.cli.commands.init.vocabulary import LIKELY, TRUTHS, name_rank, state_of, to_plain
+
+MAY_BE_NULL: Final = ("phase_index", "last_failure_reason", "updated_at")
+NEEDED: Final = ("run_id", "phase_id", "state")
+NO_WORDS: Final = StateWords(words=dict.fromkeys(("failed", "queued", "executing", "complete")), sure=frozenset())
+_FEW_WORDS: Final = 20
+_SPEAK: Final = 2  # so many states that its words mean speak for a column of whatever name
+_OFTEN_OTHERS: Final = frozenset({"result", "outcome", "ergebnis"})  # what came out, or how it ended
+_OF_STATES: Final = frozenset({Kind.WHOLE, Kind.TEXT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """A mapping of a table, as good as what the database says of it allows."""
+
+    table: str
+    columns: Mapping[str, object]  #: a column, a list of columns, `{value: …}`, `{column: …, path: …}`, or None
+    states: StateWords
+    reason: str = ""  #: why this table
+    doubts: tuple[str, ...] = ()  #: what people have to look at
+    source: Mapping[str, object] = field(default_factory=dict)  #: of `source`, beside table, columns and states
+    command: Mapping[str, object] = field(default_factory=dict)  #: of `command`
+    is_known: bool = False  #: by its schema, not by a guess
+
+    @property
+    def missing(self) -> list[str]:
+        """What batchdrain needs, and nothing looks like."""
+        return [name for name in NEEDED if self.columns[name] is None]
+
+    @property
+    def without(self) -> list[str]:
+        """What nothing looks like, and batchdrain can do without."""
+        return [name for name in MAY_BE_NULL if self.columns[name] is None]
+
+
+def map_table(table: TableFacts) -> Mapped:
+    """The likeliest meaning of its columns and words."""
+    state = find_state(table)
+    ids = choose_ids(table, state)
+    taken = ids.columns | ({state} if state else set())
+    free = [column for column in table.columns if column.name not in taken]
+    reason, doubts = _choose_reason(table, free)
+    index = _choose_index(table, free)
+    changed = next((column for column in _ranked(free, "updated_at") if column.fits_time), None)
+    words = NO_WORDS if state is None else choose_words(table.by_name[state], _find_with_text(table, state, reason))
+    columns: dict[str, object] = {
+        "run_id": ids.run_id, "phase_id": ids.phase_id, "phase_index": index, "state": state,
+        "last_failure_reason": reason, "updated_at": None if changed is None else changed.name,
+    }  # fmt: skip
+    return Mapped(
+        table=table.full_name,
+        columns=columns,
+        states=words,
+        reason=_explain(ids, state, words),
+        doubts=(*ids.doubts, *doubts, *words.doubts, *_explain_view(table, state)),
+        source={"updated_at_unit": changed.unit} if changed is not None and changed.unit else {},
+        command={"result_from": "database"} if state in table.computed else {},
+    )
+
+
+def find_state(table: TableFacts) -> str | None:
+    """The column with the state: by the words that it has or may have, then by its name."""
+
+    def weigh(column: ColumnFacts) -> tuple[int, int, str] | None:
+        rank = name_rank(column.name, LIKELY["state"])
+        known = _count_known(table, column)
+        if (rank is None and known < _SPEAK) or not _may_be_state(table, column):
+            return None
+        if not known and to_plain(column.name) in _OFTEN_OTHERS and _words_of(table, column):
+            return None
+        return (-known, 1000 if rank is None else rank, column.name)
+
+    keys = {name for key in table.keys if len(key) == 1 for name in key}
+    weights = [one for column in table.columns if column.name not in keys and (one := weigh(column)) is not None]
+    return min(weights)[-1] if weights else None
+
+
+def _count_known(table: TableFacts, column: ColumnFacts) -> int:
+    """How many of our states its words mean."""
+    words = {*column.words, *column.meanings.values(), *map(str, _words_of(table, column))}
+    return len({state_of(term) for term in words} - {None})
+
+
+def _words_of(table: TableFacts, column: ColumnFacts) -> set[object]:
+    found = set[object](table.values_of(column.name) if column.counts is None else column.counts)
+    return found - {None}
+
+
+def _may_be_state(table: TableFacts, column: ColumnFacts) -> bool:
+    return column.kind in _OF_STATES and len(_words_of(table, column)) <= _FEW_WORDS
+
+
+def _ranked(free: Sequence[ColumnFacts], ours: str) -> list[ColumnFacts]:
+    ranks = [(rank, column.name, column) for column in free if (rank := name_rank(column.name, LIKELY[ours])) is not None]
+    return [column for _, _, column in sorted(ranks, key=lambda one: one[:2])]
+
+
+def _choose_index(table: TableFacts, free: Sequence[ColumnFacts]) -> str | None:
+    for column in _ranked(free, "phase_index"):
+        values = table.values_of(column.name)
+        if column.kind is Kind.WHOLE or (values and all(isinstance(value, int) for value in values)):
+            return column.name
+    return None
+
+
+def _choose_reason(table: TableFacts, free: Sequence[ColumnFacts]) -> tuple[object, list[str]]:
+    """A text column of that name; else a text within JSON, which is read and not written."""
+    ranked = _ranked(free, "last_failure_reason")
+    plain = next((column.name for column in ranked if column.kind is Kind.TEXT and not column.words), None)
+    if plain is not None:
+        return plain, []
+    for column in [*ranked, *(column for column in free if column not in ranked)]:
+        path = find_path(table.values_of(column.name)) if column.kind is Kind.JSON else None
+        if path is not None:
+            told = f"{column.name} holds JSON: its text at {path} is read as the reason, and none is written"
+            return {"column": column.name, "path": path}, [told]
+    held = next((column for column in ranked if column.kind in {Kind.JSON, Kind.OTHER}), None)
+    if held is None:
+        return None, []
+    return None, [
+        f"{held.name} holds {held.type_name}, not text: no reason is read; a view that makes a text of it gives one"
+    ]
+
+
+def _find_with_text(table: TableFacts, state: str, reason: object) -> list[State] | None:
+    """The values of the state in whose rows alone a failure text stands."""
+    name = reason.get("column") if isinstance(reason, dict) else reason
+    if not isinstance(name, str):
+        return None
+    having = {row[state] for row in table.rows if row.get(name) not in (None, "")}
+    lacking = {row[state] for row in table.rows if row.get(name) in (None, "")}
+    return [one for one in sorted(having, key=str) if isinstance(one, str | int)] if having and not having & lacking else None
+
+
+def _explain(ids: Ids, state: str | None, words: StateWords) -> str:
+    parts = [ids.reason] if ids.reason else []
+    if state is not None:
+        failed = words.words["failed"] if "failed" in words.sure else None
+        parts.append(f"{state} holds its state" + (f", failed is {_render(failed)}" if failed is not None else ""))
+    return "; ".join(parts)
+
+
+def _render(words: object) -> str:
+    return " or ".join(map(repr, words)) if isinstance(words, list) else repr(words)
+
+
+def _explain_view(table: TableFacts, state: str | None) -> list[str]:
+    if state not in table.computed:
+        return []
+    what = (
+        "it is a view that can't be updated"
+        if len(table.computed) == len(table.columns)
+        else f"{state} is computed in this view"
+    )
+    return [f"{what}: your command sets the state itself (command.result_from: database)"]
+
+
+def find_truths(table: TableFacts) -> list[str]:
+    """Columns that say yes or no of how something ended: no words of states."""
+    return [column.name for column in table.columns if column.kind is Kind.TRUTH and to_plain(column.name) in TRUTHS]

@@ -1,0 +1,126 @@
+"""Reading what a database says of its tables: columns, keys, words and some rows. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import ReflectedColumn
+
+from batchdrain.cli.commands.init.computed_columns import find_computed
+from batchdrain.cli.commands.init.declared_words import find_literals, find_meanings, find_words
+from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, Parent, TableFacts
+from batchdrain.cli.commands.init.read_values import add_spoken, complete_facts, read_rows
+from batchdrain.database.connection import Database
+from batchdrain.database.phases.declared_types import DeclaredType, Family, read_declared_types
+from batchdrain.database.quiet_look import look_quietly
+from batchdrain.model.errors import BatchDrainError
+
+_JSON: Final = frozenset({"json", "jsonb"})
+_TIMES: Final = frozenset({"date", "time", "timestamp", "timestamptz", "timetz", "datetime", "year", "interval"})
+_KIND_OF: Final = {Family.WHOLE: Kind.WHOLE, Family.TEXT: Kind.TEXT, Family.SPELT: Kind.NAME}
+
+
+def read_tables(database: Database, schema: str | None, only: str | None = None) -> list[TableFacts]:
+    """Of every table and view of a schema, or of one of them. What can't be read is in the facts, as its problem."""
+    with database.read() as connection, look_quietly():
+        inspector = sa.inspect(connection)
+        views = set(inspector.get_view_names(schema=schema))
+        if connection.dialect.name == "postgresql":
+            views |= set(inspector.get_materialized_view_names(schema=schema))
+        names = [*inspector.get_table_names(schema=schema), *sorted(views)]
+    wanted = [name for name in names if only in (None, name)]
+    return [_read_soundly(database, schema, name, is_view=name in views) for name in wanted]
+
+
+def _read_soundly(database: Database, schema: str | None, name: str, *, is_view: bool) -> TableFacts:
+    try:
+        return _read_table(database, schema, name, is_view=is_view)
+    except BatchDrainError as error:
+        return TableFacts(name=name, schema=schema, columns=(), problem=error.message)
+
+
+def _read_table(database: Database, schema: str | None, name: str, *, is_view: bool) -> TableFacts:
+    with database.read() as connection, look_quietly():
+        inspector = sa.inspect(connection)
+        reflected = inspector.get_columns(name, schema=schema)
+        table = sa.Table(name, sa.MetaData(), *(sa.Column(one["name"], one["type"]) for one in reflected), schema=schema)
+        declared = read_declared_types(connection, table)
+        checks = [] if is_view else [str(one["sqltext"]) for one in inspector.get_check_constraints(name, schema=schema)]
+        keys = () if is_view else tuple(_read_keys(inspector, schema, name))
+        parents = {} if is_view else _read_parents(inspector, schema, name)
+        columns = [
+            _describe(one, declared[one["name"]], checks, parents.get(one["name"]))
+            for one in reflected
+            if one["name"] in declared
+        ]
+        rows = read_rows(connection, table, columns)
+        finished = tuple(complete_facts(connection, table, declared[one.name], one, rows) for one in columns)
+        if is_view:
+            spoken = find_literals(inspector.get_view_definition(name, schema=schema) or "")
+            finished = tuple(add_spoken(one, spoken) for one in finished)
+        return TableFacts(
+            name=name, schema=schema, columns=finished, keys=keys, is_view=is_view, rows=tuple(rows),
+            computed=find_computed(connection, table) if is_view else frozenset(),
+        )  # fmt: skip
+
+
+def _describe(column: ReflectedColumn, declared: DeclaredType, checks: Sequence[str], parent: Parent | None) -> ColumnFacts:
+    name = column["name"]
+    words = declared.words or find_words(name, [*checks, *_checks_of_domain(column["type"])])
+    return ColumnFacts(
+        name=name,
+        kind=_kind_of(declared, checks, name),
+        type_name=declared.name,
+        takes_null=bool(column["nullable"]),
+        words=tuple(words),
+        meanings=find_meanings(column.get("comment") or ""),
+        parent=parent,
+    )
+
+
+def _checks_of_domain(kind: Any) -> list[str]:
+    return [str(kind.check)] if getattr(kind, "check", None) is not None else []
+
+
+def _kind_of(declared: DeclaredType, checks: Sequence[str], name: str) -> Kind:
+    base = declared.base
+    if base in _JSON or any("json_valid" in check.lower() and name in check for check in checks):
+        return Kind.JSON
+    if declared.words:
+        return Kind.TEXT
+    if base.startswith("bool"):
+        return Kind.TRUTH
+    if base in _TIMES or (declared.family is Family.STORED and any(part in base for part in ("date", "time"))):
+        return Kind.TIME
+    if declared.family is Family.STORED:
+        if "int" in base:
+            return Kind.WHOLE
+        return Kind.OTHER if "blob" in base else Kind.TEXT
+    return _KIND_OF.get(declared.family, Kind.OTHER)
+
+
+def _read_keys(inspector: sa.Inspector, schema: str | None, name: str) -> Iterator[tuple[str, ...]]:
+    """In the order of their columns, the primary one first. What is unique for some of the rows alone is no key."""
+    primary = tuple(inspector.get_pk_constraint(name, schema=schema).get("constrained_columns") or ())
+    if primary:
+        yield primary
+    for unique in inspector.get_unique_constraints(name, schema=schema):
+        yield tuple(unique["column_names"])
+    for index in inspector.get_indexes(name, schema=schema):
+        is_partial = any(key.endswith("_where") for key in index.get("dialect_options") or {})
+        names = tuple(column for column in index["column_names"] if column is not None)
+        if index["unique"] and not is_partial and not index.get("expressions") and names:
+            yield names
+
+
+def _read_parents(inspector: sa.Inspector, schema: str | None, name: str) -> Mapping[str, Parent]:
+    """A column -> what it refers to."""
+    return {
+        key["constrained_columns"][0]: Parent(
+            schema=key["referred_schema"], table=key["referred_table"], column=key["referred_columns"][0]
+        )
+        for key in inspector.get_foreign_keys(name, schema=schema)
+        if len(key["constrained_columns"]) == 1 and key["referred_columns"]
+    }

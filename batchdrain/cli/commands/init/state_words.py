@@ -1,0 +1,129 @@
+"""Which of a table's words mean which state: by the words themselves, else by the failure texts beside them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, State
+from batchdrain.cli.commands.init.vocabulary import WORDS, looks_failed, place_of, state_of, to_plain
+
+OURS: Final = tuple(WORDS)
+_SHOWN: Final = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateWords:
+    """What `source.states` is to be."""
+
+    words: Mapping[str, object]  #: a word, a list of words, or None: it is left to people
+    sure: frozenset[str]  #: the states whose word was found, not assumed
+    known: tuple[State, ...] = ()  #: all that the column takes, or has, where no other can be assumed
+    doubts: tuple[str, ...] = field(default=())
+
+
+def choose_words(column: ColumnFacts, with_text: Sequence[State] | None = None) -> StateWords:
+    """`with_text`: the values in whose rows alone a failure text stands; None: no column shows it."""
+    counts = dict(column.counts or {})
+    declared = [_to_value(term, column) for term in (*column.words, *column.meanings)]
+    found: list[State] = list(dict.fromkeys([*counts, *declared]))
+    chosen: dict[str, object] = {}
+    doubts: list[str] = []
+    for ours in OURS:
+        chosen[ours] = _choose(ours, [one for one in found if _state_of(one, column) == ours], counts, column)
+    if chosen["failed"] is None:
+        chosen["failed"], told = _choose_unnamed(found, column, with_text)
+        doubts += told
+    if chosen["queued"] is None and counts.get(None) and any(words is not None for words in chosen.values()):
+        chosen["queued"] = [None]
+        doubts.append(f"rows without a state (NULL, {counts[None]} of them) are taken for queued: a guess")
+    doubts += _find_others_that_failed(found, chosen["failed"], column)
+    doubts += _find_joined(chosen["failed"])
+    is_closed = bool(column.words) or column.kind is not Kind.TEXT or bool(column.meanings)
+    sure = frozenset(ours for ours, words in chosen.items() if words is not None)
+    if not is_closed:
+        chosen = {ours: _assume(ours, found) if words is None else words for ours, words in chosen.items()}
+    known: list[State] = [
+        *sorted(one for one in found if isinstance(one, int)),
+        *(one for one in found if isinstance(one, str)),
+    ]
+    return StateWords(words=chosen, sure=sure, known=tuple(known if is_closed else ()), doubts=tuple(doubts))
+
+
+def _to_value(term: str, column: ColumnFacts) -> State:
+    return int(term) if column.kind is Kind.WHOLE and term.lstrip("-").isdecimal() else term
+
+
+def _meaning_of(value: State, column: ColumnFacts) -> str:
+    text = str(value)
+    return column.meanings.get(text, text)
+
+
+def _state_of(value: State, column: ColumnFacts) -> str | None:
+    return None if value is None else state_of(_meaning_of(value, column))
+
+
+def _choose(ours: str, alike: list[State], counts: Mapping[State, int], column: ColumnFacts) -> object:
+    """Of failed and complete all, the likeliest first: it is the one that is written. Of queued one, and what is spelt as it."""
+    ranked = sorted(alike, key=lambda one: (place_of(_meaning_of(one, column), WORDS[ours]), -counts.get(one, 0), str(one)))
+    if not ranked:
+        return None
+    if ours == "executing":
+        return ranked[0]
+    first = to_plain(_meaning_of(ranked[0], column))
+    if ours == "queued":
+        ranked = [one for one in ranked if to_plain(_meaning_of(one, column)) == first]
+    elif any(isinstance(one, str) and one.strip() != one for one in ranked):
+        ranked.sort(key=lambda one: isinstance(one, str) and one.strip() != one)
+    return _bare(ranked)
+
+
+def _choose_unnamed(
+    found: Sequence[State], column: ColumnFacts, with_text: Sequence[State] | None
+) -> tuple[object, list[str]]:
+    """What failed where no word says so plainly."""
+    suspects = [one for one in found if one is not None and looks_failed(_meaning_of(one, column))]
+    if suspects:
+        return _bare(suspects), [
+            f"no word says plainly that a phase failed; {_list(suspects)} may: check source.states.failed"
+        ]
+    if with_text and all(_state_of(one, column) is None for one in with_text):
+        chosen = with_text[0] if len(with_text) == 1 else sorted(with_text, key=str)
+        return chosen, [
+            f"{_list(sorted(with_text, key=str))} alone have failure texts, so they are taken for failed: a guess"
+        ]
+    return None, []
+
+
+def _bare(words: Sequence[State]) -> object:
+    return words[0] if len(words) == 1 else list(words)
+
+
+def _find_others_that_failed(found: Sequence[State], failed: object, column: ColumnFacts) -> list[str]:
+    mapped = failed if isinstance(failed, list) else [failed]
+    others = [one for one in found if one is not None and one not in mapped and looks_failed(_meaning_of(one, column))]
+    if not others:
+        return []
+    return [
+        f"{_list(others)} may mean failed too, and a drain leaves them alone: add them to source.states.failed if they do"
+    ]
+
+
+def _find_joined(words: object) -> list[str]:
+    if not isinstance(words, list):
+        return []
+    taken = f"{_list(words[1:])} look failed as well, and a drain takes them with {words[0]!r}"
+    return [f"{taken}: take out of source.states.failed what is not meant"]
+
+
+def _assume(ours: str, found: Sequence[State]) -> str:
+    """In the same spelling as the words that stand there."""
+    texts = [one for one in found if isinstance(one, str) and one.upper() != one.lower()]
+    term = WORDS[ours][0]
+    return term.upper() if not texts or any(text.isupper() for text in texts) else term
+
+
+def _list(values: Sequence[State]) -> str:
+    shown = ", ".join(repr(value) for value in values[:_SHOWN])
+    return shown + (f" and {len(values) - _SHOWN} more" if len(values) > _SHOWN else "")

@@ -1,0 +1,68 @@
+"""What a report shows that the file of its session does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from batchdrain.cli.commands.open import open_project, settings_of
+from batchdrain.cli.invocation import Invocation
+from batchdrain.config.redaction import Redact, redactor_of
+from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerprint
+from batchdrain.database.url import parse_url, place_of
+from batchdrain.drain.borne_out import is_of_other_database
+from batchdrain.drain.project import database_url
+from batchdrain.model.errors import ConfigError, DatabaseUnavailable, FilesUnavailable
+from batchdrain.model.retry_stats import RetryCount
+from batchdrain.reports.beside import Beside
+from batchdrain.sessions.attempt_log import AttemptSpan, read_attempts
+from batchdrain.sessions.folder import SessionFolder
+from batchdrain.sessions.session import Session
+from batchdrain.sessions.whole import parts_of
+
+DRAWN: Final = frozenset({"html"})
+"""Formats that tell more than the session's file has: every attempt, and what retries did."""
+
+
+def add_facts(invocation: Invocation, folder: SessionFolder, session: Session, format_name: str, beside: Beside) -> Beside:
+    """Those that the format shows."""
+    if format_name == "junit":
+        return replace(beside, redact=_redact_of(invocation))
+    if format_name not in DRAWN:
+        return beside
+    return replace(beside, attempts=_read_attempts(folder, session), retries=_read_retries(invocation, session))
+
+
+def _read_attempts(folder: SessionFolder, session: Session) -> list[AttemptSpan]:
+    return [one for part in parts_of(session) for one in read_attempts(folder.events_path(part.session_id), part)]
+
+
+def _redact_of(invocation: Invocation) -> Redact:
+    url = parse_url(database_url(settings_of(invocation), invocation.environ, invocation.root))
+    return redactor_of(invocation.environ, url)
+
+
+def _read_retries(invocation: Invocation, session: Session) -> Mapping[str, RetryCount] | None:
+    """Over all sessions of the database; None where it does not answer, or is not the session's."""
+    if not is_of_this_database(invocation, session):
+        return None
+    try:
+        with open_project(invocation) as project:
+            return read_retries_by_fingerprint(project.store.database, project.store.ledger)
+    except (DatabaseUnavailable, FilesUnavailable, ConfigError):
+        return None
+
+
+def is_of_this_database(invocation: Invocation, session: Session) -> bool:
+    """By its place, else by what the database itself says it is; where it does not answer, nobody can tell."""
+    found, settings = session.database or {}, settings_of(invocation)
+    if found.get("uid") is None or found.get("place") == place_of(
+        parse_url(database_url(settings, invocation.environ, invocation.root))
+    ):
+        return True
+    try:
+        with open_project(invocation) as project:
+            return not is_of_other_database(session, project.store)
+    except (DatabaseUnavailable, FilesUnavailable, ConfigError):
+        return True

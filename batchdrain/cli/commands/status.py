@@ -1,0 +1,51 @@
+"""inv status: every session of the database that runs, on whatever host, as of its last beat. Reads only."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from batchdrain.cli.commands.open import open_project
+from batchdrain.cli.invocation import Invocation
+from batchdrain.cli.screens.writer import Output
+from batchdrain.database.ledger.session_rows import SessionRow
+from batchdrain.drain.project import Project
+from batchdrain.execution.process_identity import is_alive
+from batchdrain.reports.status_view import render_status, to_fields
+from batchdrain.runtime.json_text import to_json
+
+_EVERY_S: Final = 2.0
+NOTHING: Final = "No session of this database runs."
+
+
+def show_status(invocation: Invocation, *, format_name: str, watch: bool = False) -> None:
+    """`inv status`. `watch`: again and again, until nothing runs. Raises ConfigError, DatabaseUnavailable."""
+    out = Output()
+    with open_project(invocation) as project:
+        while True:
+            rows = [to_fields(row, alive_of(row)) for row in read_running(project)]
+            if format_name == "json":
+                out.json(to_json(rows, indent=not watch).decode())
+            else:
+                _show(out, rows)
+            if not watch or not rows:
+                return
+            time.sleep(_EVERY_S)  # nothing tells of a beat: the row is looked at again
+
+
+def read_running(project: Project) -> list[SessionRow]:
+    """Those that have not ended, the newest first; the dead among them."""
+    return project.session_rows.read(running=True)
+
+
+def alive_of(row: SessionRow) -> bool | None:
+    """Whether its process lives; None where that can't be told from here."""
+    return is_alive(row.controller)
+
+
+def _show(out: Output, rows: Sequence[dict[str, Any]]) -> None:
+    for line in render_status(rows):
+        out.line(line)
+    if not rows:
+        out.line(NOTHING)

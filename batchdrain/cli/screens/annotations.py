@@ -1,0 +1,40 @@
+"""Lines that GitHub Actions shows beside a job: ours alone, of texts that can't make others."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Final
+
+from batchdrain.cli.screens.stream import write_through
+from batchdrain.reports.worst import WorstFailure
+from batchdrain.runtime.text import safe_text, to_printable
+
+MOST: Final = 10
+"""GitHub shows no more of a step."""
+_DATA: Final = {"%": "%25", "\r": "%0D", "\n": "%0A"}
+_PROPERTY: Final = {**_DATA, ":": "%3A", ",": "%2C"}
+
+
+def annotate(worst: Iterable[WorstFailure]) -> None:
+    """Write an error for each of the first MOST failures to stderr, where they are no part of a report."""
+    stream = sys.stderr
+    if stream is None:
+        return
+    lines = [_to_command(one) for one in [*worst][:MOST]]
+    with suppress(OSError, ValueError):  # a closed pipe
+        write_through(stream, to_printable("".join(f"{line}\n" for line in lines), getattr(stream, "encoding", None)))
+        stream.flush()
+
+
+def _to_command(one: WorstFailure) -> str:
+    title = safe_text(f"{one.result.run_id} / {one.result.phase_id}", limit=200)
+    log = f" (log: {safe_text(one.log, limit=None)})" if one.log else ""
+    message = f"{safe_text(one.reason)}{log}"
+    return f"::error title={_escape(title, _PROPERTY)}::{_escape(message, _DATA)}"
+
+
+def _escape(text: str, instead: dict[str, str]) -> str:
+    """As the runner takes it apart again."""
+    return "".join(instead.get(sign, sign) for sign in text)

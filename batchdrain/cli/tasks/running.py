@@ -1,0 +1,48 @@
+"""The tasks that look at sessions that run, and ask something of them, from another shell or another host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from batchdrain.cli.tasks.command import command
+
+if TYPE_CHECKING:
+    from batchdrain.cli.invocation import Invocation
+
+
+@command
+def status(invocation: Invocation, **given: Any) -> None:
+    """Show every session of the database that runs, on whatever host."""
+    from batchdrain.cli.commands.status import show_status
+
+    show_status(invocation, format_name=given["format"], watch=given["watch"])
+
+
+@command
+def stop(invocation: Invocation, **given: Any) -> int:
+    """End a session that runs, on whatever host: after the running phases, or now."""
+    from batchdrain.cli.commands.ask import ask_session
+    from batchdrain.model.asked import Ask
+
+    ask = Ask.STOP_NOW if given["now"] else Ask.STOP
+    return ask_session(invocation, ask, session_id=given["session_id"], reason=given["reason"], shape=given["format"])
+
+
+@command
+def pause(invocation: Invocation, **given: Any) -> int:
+    """Let a session that runs claim nothing until `inv continue`."""
+    from batchdrain.cli.commands.ask import ask_session
+    from batchdrain.model.asked import Ask
+
+    return ask_session(invocation, Ask.PAUSE, session_id=given["session_id"], reason=given["reason"], shape=given["format"])
+
+
+@command
+def continue_(invocation: Invocation, **given: Any) -> int:
+    """Let a session go on that `inv pause` holds."""
+    from batchdrain.cli.commands.ask import ask_session
+    from batchdrain.model.asked import Ask
+
+    return ask_session(
+        invocation, Ask.CONTINUE, session_id=given["session_id"], reason=given["reason"], shape=given["format"]
+    )

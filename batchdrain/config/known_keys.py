@@ -1,0 +1,28 @@
+"""Which keys a mapping of the settings may have, for whoever wrote another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import get_args
+
+from pydantic import BaseModel
+
+from batchdrain.config.settings import Settings
+
+
+def keys_beside(loc: tuple[int | str, ...]) -> list[str]:
+    """Beside the last part of a place in the settings."""
+    model: type[BaseModel] = Settings
+    for part in loc[:-1]:
+        field = model.model_fields.get(str(part))
+        inner = field.annotation if field else None
+        model = next(_models_in(inner), model)
+    return list(model.model_fields)
+
+
+def _models_in(kind: object) -> Iterator[type[BaseModel]]:
+    """Of a list of mappings, or of what may be one: that of the mapping."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield kind
+    for inner in get_args(kind):
+        yield from _models_in(inner)

@@ -1,0 +1,79 @@
+"""Where a failure text stands that has no plain column of its own: within a JSON text, or in a column that is only read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+
+from batchdrain.config.section import Section, leaf
+from batchdrain.config.values import NonEmptyText
+
+_PART: Final = re.compile(r'\s*(?:"((?:[^"]|"")*)"|\[\s*(-?\d{1,9})\s*\]|([^.\[\]"\s][^.\[\]"]*))')
+_MOST_PARTS: Final = 50
+
+
+def _to_parts(value: object) -> object:
+    """'error.message' and 'errors[0].message' as their parts; a list of texts and whole numbers is one already."""
+    if isinstance(value, str):
+        return _split(value)
+    if isinstance(value, list | tuple) and all(isinstance(part, str | int) and not isinstance(part, bool) for part in value):
+        return [str(part) for part in value]
+    raise ValueError("expected a path such as error.message, or a list of its parts")
+
+
+def _split(path: str) -> list[str]:
+    parts: list[str] = []
+    at = len("$.") if path.startswith("$.") else len("$") if path.startswith("$[") else 0  # as JSONPath begins
+    while at < len(path):
+        found = _PART.match(path, at)
+        if found is None:
+            raise ValueError('expected a path such as error.message or errors[0].text; write a key with other signs as "a.b"')
+        quoted, index, plain = found.groups()
+        parts.append(index if index is not None else quoted.replace('""', '"') if quoted is not None else plain.rstrip())
+        at = found.end()
+        if path[at : at + 1] == "." and at + 1 < len(path):
+            at += 1
+        elif at < len(path) and path[at] != "[":
+            raise ValueError("expected a dot between the parts of a path")
+    return parts
+
+
+class ReasonAt(Section):
+    """A column from which failure texts are read, where in it they stand, and a column into which new ones are written."""
+
+    column: NonEmptyText = leaf(..., "the column that is read")
+    path: Annotated[tuple[NonEmptyText, ...], BeforeValidator(_to_parts), Field(max_length=_MOST_PARTS)] = leaf(
+        (), "the way to the text in the JSON of the column, such as `error.message`; empty: the whole column is the text"
+    )
+    write: NonEmptyText | None = leaf(
+        None, "a column of texts that takes the reason of each new failure; null: none is written"
+    )
+
+    @property
+    def written(self) -> str | None:
+        """The column that takes a new failure text; None where none does."""
+        return self.write if self.write is not None or self.path else self.column
+
+
+def _from_json(value: object) -> object:
+    if not isinstance(value, str) or not value.startswith("{"):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+
+
+def _kind_of(value: object) -> str:
+    return TAGS[1] if isinstance(value, Mapping | ReasonAt) else TAGS[0]
+
+
+TAGS: Final = ("(text)", "(mapping)")
+"""They stand in the places of errors, and are not shown."""
+_Either = Annotated[Annotated[NonEmptyText, Tag(TAGS[0])] | Annotated[ReasonAt, Tag(TAGS[1])], Discriminator(_kind_of)]
+Reason = Annotated[_Either, BeforeValidator(_from_json)]
+"""A column's name, or a mapping; a variable holds the mapping as JSON."""

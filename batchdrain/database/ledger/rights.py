@@ -1,0 +1,148 @@
+"""Whether this user may do with batchdrain's own tables what a drain does: each kind of statement is tried, and rolled back.
+
+Where the tables are not there yet they are made in that transaction, and rolled back with it. MariaDB and MySQL roll back no
+table: there a statement is tried that the server refuses after it has looked at the rights, and that makes nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from batchdrain.database.connection import Database
+from batchdrain.database.dialects import lock_table_creation
+from batchdrain.database.driver_error_table import Meaning
+from batchdrain.database.driver_errors import RowLocked, RowRefused, code_of, first_line_of, meaning_of
+from batchdrain.database.ledger.schema import Ledger
+from batchdrain.database.storage import can_be_tried
+from batchdrain.model.errors import ConfigError
+
+_MADE_NOTHING: Final = {1050, 1060, 1146, 1072}
+"""MySQL: it is there, a column twice, no such table, no such column in an index. Told only to one who has the right."""
+_BY_PRUNE: Final = {("batchdrain_attempt", "delete"), ("batchdrain_attempt_sum", "insert"), ("batchdrain_attempt_sum", "update"),
+                    ("batchdrain_chain", "delete"), ("batchdrain_group", "delete"), ("batchdrain_session", "delete")}  # fmt: skip
+_BY_GROUPS: Final = "batchdrain_group"
+_BY_NOBODY: Final = {("batchdrain_claim", "delete"), ("batchdrain_attempt_sum", "delete")}
+
+
+@dataclass(slots=True)
+class LedgerRights:
+    """What was refused, a line each."""
+
+    are_there: bool = False  #: the tables of the first version
+    creation: str | None = None  #: why they can't be made; None where they can, or are there
+    of_drain: list[str] = field(default_factory=list)  #: no drain can do without
+    of_prune: list[str] = field(default_factory=list)  #: `inv prune` alone does it
+    of_groups: list[str] = field(default_factory=list)  #: a drain with --group alone does it
+    untried: str = ""  #: why nothing was tried; empty where it was
+
+    def list_of(self, table: str, kind: str) -> list[str]:
+        """Where a refusal of this kind of statement belongs."""
+        if (table, kind) in _BY_PRUNE:
+            return self.of_prune
+        return self.of_groups if table == _BY_GROUPS else self.of_drain
+
+
+class _Tried(Exception):
+    """Rolls back."""
+
+
+def try_rights(database: Database, ledger: Ledger) -> LedgerRights:
+    """Waits for no lock; tries nothing where it would stay. Raises DatabaseUnavailable."""
+    found = LedgerRights()
+    if not can_be_tried(database, ledger.tables):
+        found.untried = "what is tried would stay in them"
+        return found
+
+    def work(connection: sa.Connection) -> None:
+        found.of_drain.clear()
+        found.of_prune.clear()
+        found.of_groups.clear()
+        _try_all(connection, ledger, found)
+        raise _Tried
+
+    try:
+        database.write(work, may_wait=False)
+    except _Tried:
+        pass
+    except RowLocked as locked:
+        found.untried = f"somebody has the database locked ({locked})"
+    except (RowRefused, ConfigError) as error:
+        found.of_drain.append(getattr(error, "message", str(error)))
+    return found
+
+
+def _try_all(connection: sa.Connection, ledger: Ledger, found: LedgerRights) -> None:
+    found.are_there = ledger.exists(connection)
+    if not found.are_there and (problem := _try_to_make(connection, ledger)) is not None:
+        found.creation = problem
+        return
+    for table in ledger.tables:
+        for kind, statement in _statements_of(table):
+            if (table.name, kind) in _BY_NOBODY or (problem := _try(connection, statement)) is None:
+                continue
+            line = f"{table.name} can't be {'read' if kind == 'select' else 'written'} ({kind}): {problem}"
+            found.list_of(table.name, kind).append(line)
+
+
+def _try_to_make(connection: sa.Connection, ledger: Ledger) -> str | None:
+    """Why not; None where it may be."""
+    if connection.dialect.name in {"sqlite", "postgresql"}:
+        try:
+            with lock_table_creation(connection):
+                ledger.meta.metadata.create_all(connection)
+        except sa.exc.DBAPIError as error:
+            return _problem_of(error)
+        return None
+    for table in ledger.tables:
+        name = connection.dialect.identifier_preparer.format_table(table)
+        # To make an index is a right of its own.
+        index = [f"CREATE INDEX batchdrain_tried ON {name} (absent)"] if table.indexes else []
+        for statement in (f"CREATE TABLE {name} (twice INT, twice INT)", *index):
+            try:  # without a savepoint: these end the transaction
+                connection.exec_driver_sql(statement)
+            except sa.exc.DBAPIError as error:
+                if (problem := _problem_of(error)) is not None:
+                    return problem
+    return None
+
+
+def _try(connection: sa.Connection, statement: sa.Executable) -> str | None:
+    part = connection.begin_nested()
+    try:
+        connection.execute(statement)
+    except sa.exc.DBAPIError as error:
+        if part.is_active:
+            part.rollback()
+        return _problem_of(error)
+    part.commit()
+    return None
+
+
+def _problem_of(error: sa.exc.DBAPIError) -> str | None:
+    known = code_of(error.orig)
+    if known is not None and known[0] == "mysql" and known[1] in _MADE_NOTHING:
+        return None
+    if meaning_of(error) in {Meaning.OUTAGE, Meaning.LOCK}:
+        raise error
+    return first_line_of(error.orig)
+
+
+def _statements_of(table: sa.Table) -> Iterator[tuple[str, sa.Executable]]:
+    """A row of ours that nobody else has: made, changed, read and taken away."""
+    name = uuid.uuid4().hex  # a new one: a row that an earlier try left behind is in nobody's way
+    row = {column.name: _sample_of(column, name) for column in table.columns if not column.nullable}
+    this = sa.and_(*(column == row[column.name] for column in table.primary_key))
+    last = list(table.columns)[-1]
+    yield "insert", table.insert().values(**row)
+    yield "update", table.update().where(this).values({last: row.get(last.name)})
+    yield "select", sa.select(table).where(this)
+    yield "delete", table.delete().where(this)
+
+
+def _sample_of(column: sa.Column[Any], name: str) -> object:
+    return 1 if isinstance(column.type, sa.Integer) else name[: getattr(column.type, "length", None) or 32]

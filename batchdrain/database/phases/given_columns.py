@@ -1,0 +1,57 @@
+"""The columns of a row that its command gets beside the ids: read once, when the phase is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from batchdrain.database.phases.phase_ids import PhaseIds
+from batchdrain.model.errors import BadData
+from batchdrain.model.phase import PhaseKey
+from batchdrain.runtime.text import is_nameable
+
+LONGEST: Final = 100_000
+"""Bytes of a value: it is one argument and one variable, and Linux takes 131 071 of either."""
+_REMEDY: Final = "mend the row, or take the column out of batchdrain.command.columns"
+
+
+class GivenColumns:
+    """Those of an id are known by its text; the others are asked for."""
+
+    def __init__(self, ids: PhaseIds, names: Sequence[str], shown: Mapping[str, sa.ColumnElement[Any]]) -> None:
+        """`names`: all of them; `shown`: what is read of each that is not part of an id."""
+        self._ids = ids
+        self._names = tuple(names)
+        self._asked = tuple(shown)
+        query = sa.select(*shown.values()).where(ids.is_exactly())
+        self._queries = {False: query, True: query.with_for_update()}
+
+    def read(self, connection: sa.Connection, key: PhaseKey, *, for_update: bool = False) -> dict[str, str | None] | None:
+        """The text of each, None for NULL; None where no row has the ids. `for_update`: as the row was locked, not as it stood
+        when the transaction began. Raises BadData for what no command can be given."""
+        found: dict[str, str | None] = {}
+        for of, text in ((self._ids.run, key.run_id), (self._ids.phase, key.phase_id)):
+            found |= dict(zip(of.names, of.split(text), strict=True))
+        if self._asked:
+            row = connection.execute(self._queries[for_update], self._ids.parameters(key)).first()
+            if row is None:
+                return None
+            found |= {name: _to_given(key, name, value) for name, value in zip(self._asked, row, strict=True)}
+        return {name: found[name] for name in self._names}
+
+
+def _to_given(key: PhaseKey, name: str, value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bytes):
+        raise BadData(f"{key}: column {name!r} holds bytes, which the command can't be given", remedy=_REMEDY)
+    text = str(value)
+    if text and not is_nameable(text):
+        raise BadData(
+            f"{key}: column {name!r} holds a NUL or what is no UTF-8, which the command can't be given", remedy=_REMEDY
+        )
+    if len(text) > LONGEST or len(text.encode()) > LONGEST:
+        raise BadData(f"{key}: column {name!r} is too long for the command (at most {LONGEST} bytes)", remedy=_REMEDY)
+    return text

@@ -1,0 +1,62 @@
+"""The statements that read and write one row of the user's table. Built once: a drain executes them for every phase."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from batchdrain.database.phases.reason_column import ReasonColumn
+from batchdrain.database.phases.state_column import StateColumn
+from batchdrain.database.phases.update_time import UpdateTime
+from batchdrain.model.phase import RowState
+from batchdrain.model.state_words import NULL, to_word
+from batchdrain.runtime import clock
+
+_NEW_TIME: Final = "new_time"
+_NEW_REASON: Final = "new_reason"
+
+
+class RowStatements:
+    """What writes names the row and the state that it expects, and sets nothing but state, reason and the time of the write. The
+    names of parameters must not be those of columns."""
+
+    def __init__(
+        self,
+        this: sa.ColumnElement[bool],
+        state: StateColumn,
+        shown: ReasonColumn,
+        reason: sa.Column[Any] | None,
+        updated_at: sa.Column[Any] | None,
+    ) -> None:
+        """`this`: the condition that names the row; `shown`: the reason as it is read, `reason`: its column."""
+        self._state, self._shown, self._has_reason = state, shown, reason is not None
+        self.read = sa.select(state.selected, shown.selected, state.kind).where(this)
+        self.lock = {nowait: self.read.with_for_update(nowait=nowait) for nowait in (False, True)}
+        change = state.column.table.update().where(this).values({state.column: state.written("new_state")})
+        if updated_at is not None:
+            change = change.values({updated_at: sa.bindparam(_NEW_TIME, type_=sa.types.NullType())})
+        both = change if reason is None else change.values({reason: sa.bindparam(_NEW_REASON, type_=reason.type)})
+        known = {False: state.is_exactly("the_state"), True: state.is_exactly("the_state", NULL)}
+        self._changes = {  # by whether the reason changes too, and whether the row stands as NULL
+            (with_reason, is_null): one.where(in_state)
+            for with_reason, one in ((False, change), (True, both))
+            for is_null, in_state in known.items()
+        }
+
+    def to_row_state(self, row: Sequence[Any]) -> RowState:
+        """Of what `read` gives."""
+        return RowState(state=to_word(row[0]), reason=self._shown.to_reason(row[1]), kind=row[2])
+
+    def change(
+        self, expected: str, state: str, *, kind: str | None, reason: tuple[Any, ...], time: UpdateTime | None
+    ) -> tuple[sa.Update, dict[str, Any]]:
+        """The statement and its parameters, but for those that name the row. `expected`, `state`: words; `kind`: the type that
+        the state is to have; `reason`: the new one, where it changes. Raises ValueError for what no value of the column is."""
+        with_reason = bool(reason) and self._has_reason
+        values = self._state.parameters("new_state", state, kind)
+        values |= {} if expected == NULL else self._state.parameters("the_state", expected)
+        values |= {} if time is None else {_NEW_TIME: time.make(clock.now())}
+        values |= {_NEW_REASON: reason[0]} if with_reason else {}
+        return self._changes[with_reason, expected == NULL], values

@@ -1,0 +1,69 @@
+"""Whether the column of states can hold the words that are mapped, by its type alone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from batchdrain.database.phases.declared_types import DeclaredType, Family
+from batchdrain.database.phases.table import PhaseTable
+from batchdrain.model.errors import did_you_mean
+from batchdrain.model.state_words import NULL, to_value
+from batchdrain.model.states import PhaseState
+
+_WRITTEN: Final = (PhaseState.FAILED, PhaseState.COMPLETE)
+_BETWEEN: Final = (PhaseState.QUEUED, PhaseState.EXECUTING)
+_BOOLEAN: Final = frozenset({"bool", "boolean"})
+_TRUTHS: Final = ("true", "false")
+
+
+def find_unfit_words(table: PhaseTable, *, writes: bool) -> Iterator[str]:
+    """A line for each word that no row can bear, with its setting. `writes`: whether a drain writes states. Where its command does,
+    a boolean may do without the states between."""
+    column = table.source.columns.state
+    declared = table.declared[column]
+    for state, words in table.states.items():
+        if _is_truth(declared) and state in _BETWEEN and not writes:
+            continue
+        for state_word in words:
+            if (problem := _problem_of(table, declared, column, state_word)) is not None:
+                yield f"batchdrain.source.states.{state.value}: {problem}"
+        if state in _WRITTEN and words.write == NULL and not table.state.column.nullable:
+            yield f"batchdrain.source.states.{state.value}: NULL can't be written: the column {column!r} is NOT NULL"
+
+
+def no_value_of(state_word: str, declared: DeclaredType, column: str) -> str:
+    """For people: a word that the column can't hold, and what it holds where it is a column of yes and no."""
+    text = to_value(state_word)
+    if _is_truth(declared):
+        return (
+            f"{text!r} is no value of the boolean column {column!r}: it holds true and false alone; map a column of text or of "
+            "numbers, or let the command set the state (command.result_from: database)"
+        )
+    if declared.base in _BOOLEAN or declared.name == "tinyint(1)":
+        return (
+            f"{text!r} is no value of the boolean column {column!r}: it holds true as 1 and false as 0; map these, and other "
+            "numbers for the states between"
+        )
+    return f"{text!r} is no value of the {declared.name} column {column!r}"
+
+
+def _is_truth(declared: DeclaredType) -> bool:
+    """PostgreSQL's boolean; elsewhere such a column holds numbers."""
+    return declared.base == "bool" and declared.family is Family.SPELT
+
+
+def _problem_of(table: PhaseTable, declared: DeclaredType, column: str, state_word: str) -> str | None:
+    text = to_value(state_word)
+    if text is None:
+        return None
+    if declared.words and text not in declared.words:
+        return f"{text!r} is not a value of the enum column {column!r}{did_you_mean(text, declared.words)}"
+    if _is_truth(declared) and text not in _TRUTHS:
+        return no_value_of(state_word, declared, column)
+    try:
+        table.state.parameters("the_state", state_word)
+        is_spelt_so = declared.family is not Family.WHOLE or str(int(text)) == text
+    except ValueError:
+        is_spelt_so = False
+    return None if is_spelt_so else no_value_of(state_word, declared, column)

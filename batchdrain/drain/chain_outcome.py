@@ -1,0 +1,44 @@
+"""How a chain ended, or was left: its parts as one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from batchdrain.drain.chain import Chain
+from batchdrain.drain.close import exit_code
+from batchdrain.drain.request import DrainRequest
+from batchdrain.drain.session_run import SessionOutcome
+from batchdrain.model.errors import BatchDrainError
+from batchdrain.model.phase import Skip
+from batchdrain.sessions.session import Session
+from batchdrain.sessions.whole import whole_of
+
+
+@dataclass(slots=True, kw_only=True)
+class ChainOutcome:
+    """How a chain ended, or was left."""
+
+    chain: Chain
+    empty: list[tuple[DrainRequest, SessionOutcome]] = field(default_factory=list)  #: parts that took nothing
+    failures: list[BatchDrainError] = field(default_factory=list)  #: that ended its parts, each told already
+    stopped: Skip | None = None  #: between its parts
+    signal_code: int | None = None
+    took: int = 0  #: commands that were started
+    phases: int = 0
+    is_orphaned: bool = False
+
+    @property
+    def whole(self) -> Session | None:
+        """Its sessions as one; None where nothing was selected."""
+        parts = list(self.chain.sessions.values())
+        return whole_of(parts, self.chain.ended, self.chain.because) if parts else None
+
+    @property
+    def exit_code(self) -> int:
+        """Of the whole: a signal's, else the worst error's, else by its rate."""
+        if self.signal_code is not None:
+            return self.signal_code
+        if self.failures:
+            return max(failure.exit_code for failure in self.failures)
+        request = list(self.chain.requests.values())[-1]
+        return 0 if self.whole is None else exit_code(self.whole, request.settings, orphaned=self.is_orphaned)

@@ -1,0 +1,81 @@
+"""An engine is made, and is left. One that is not ours may hang in either: an interrupted drain does not wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any, Final
+
+from batchdrain.config.plugins import resolve_engine
+from batchdrain.config.settings import Settings
+from batchdrain.drain.shutdown import Shutdown
+from batchdrain.execution.engines.protocol import Capabilities, Engine, capabilities_of
+from batchdrain.model.errors import BatchDrainError, ConfigError, EngineUnavailable
+from batchdrain.runtime import leaving
+from batchdrain.runtime.threads import begin
+
+_BOUND_S: Final = 4.5
+"""Beyond the grace time: an interrupted drain is gone within 5 s more, and its last thread may be a little late."""
+_LEAVES_S: Final = 1.0
+_LOOK_S: Final = 0.1
+
+
+@contextmanager
+def open_engine(settings: Settings, shutdown: Shutdown) -> Iterator[tuple[Engine, Capabilities]]:
+    """Raises ConfigError, EngineUnavailable."""
+    engine = _make(settings)
+    shutdown.engine = capabilities = capabilities_of(engine)
+    if capabilities.pool is not None:
+        with engine:
+            yield engine, capabilities
+        return
+    shutdown.bound_s = settings.command.grace_s + _BOUND_S
+    try:
+        entered = engine.__enter__()
+        yield entered, capabilities
+    except BaseException:
+        _leave(engine, shutdown, is_broken=True)
+        raise
+    else:
+        _leave(engine, shutdown, is_broken=False)
+
+
+def _make(settings: Settings) -> Any:
+    factory = resolve_engine(settings.engine)
+    try:
+        return factory(workers=settings.workers, settings=settings)
+    except BatchDrainError:
+        raise
+    except OSError as error:  # what connects to others: a time-out is one of these too
+        raise EngineUnavailable(
+            f"batchdrain.engine: it can't be reached: {type(error).__name__}: {error}",
+            remedy="start what it connects to, then try again; nothing was claimed",
+        ) from error
+    except Exception as error:
+        raise ConfigError(
+            f"batchdrain.engine: it can't be made: {type(error).__name__}: {error}",
+            remedy="mend it, or what it is configured with; nothing was claimed",
+        ) from error
+
+
+def _leave(engine: Any, shutdown: Shutdown, *, is_broken: bool) -> None:
+    """Its own end, which waits for what it executes. Where the drain was interrupted, or leaves something held, that is not
+    waited for beyond a second: then the process ends without it. Raises what its end raises."""
+    failed: list[BaseException] = []
+
+    def end() -> None:
+        try:
+            engine.__exit__(None, None, None)
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            failed.append(error)
+
+    thread, until = begin(end, "engine-end"), None
+    while thread.is_alive() and (until is None or monotonic() < until):
+        thread.join(_LOOK_S)
+        if until is None and (is_broken or shutdown.signal is not None or shutdown.leaves_held):
+            until = monotonic() + _LEAVES_S
+    if thread.is_alive():
+        leaving.note_hanging()
+    if failed:
+        raise failed[0]

@@ -1,0 +1,62 @@
+"""How soon the next command may begin: `command.runs_per_minute` spares what all commands use.
+
+Of a group the ledger counts, with each claim; a session of its own counts for itself. They are spread evenly: of six a minute
+one begins each ten seconds, retries and workers included. After a resume, or in the next part of a chain, one interval passes
+before the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Final
+
+from batchdrain.drain.open_session import OpenSession
+from batchdrain.drain.presence import Presence
+from batchdrain.model.claim import Group, Turn
+
+_SETTING: Final = "command.runs_per_minute"
+
+
+class Pace:
+    """Asked before each claim, and told of each."""
+
+    def __init__(self, it: OpenSession, presence: Presence, notice: Callable[[str], None]) -> None:
+        """`notice`: tells people."""
+        per_minute, group = it.request.settings.command.runs_per_minute, it.request.group
+        self._per_minute = per_minute
+        self._interval_s = 60 / per_minute if per_minute else 0.0
+        self._presence = presence
+        self._notice = notice
+        self._has_told = False
+        self.turn = (
+            None if group is None or not per_minute else Turn(group=Group(group), interval_ms=round(self._interval_s * 1000))
+        )
+        went_before = bool(it.record.session.results or it.record.counts.in_chain)
+        self.due = monotonic() + self._interval_s if went_before and self.turn is None else 0.0  #: monotonic
+
+    def permits(self) -> bool:
+        """Whether a command may begin now."""
+        is_due = not self._interval_s or self.due <= monotonic()
+        if is_due:
+            self._presence.waits = ""
+        return is_due
+
+    def tell_wait(self) -> None:
+        """A worker is free, and waits for its turn: once in a session people are told. Nothing where its turn has come."""
+        left_s = self.due - monotonic()
+        if not self._interval_s or left_s <= 0:
+            return
+        self._presence.waits = f"{_SETTING} ({self._per_minute:g})"
+        if not self._has_told:
+            self._has_told = True
+            self._notice(f"{_SETTING}: {self._per_minute:g} begin in a minute: the next one in {left_s:.1f} s")
+
+    def note_begun(self) -> None:
+        """A phase was claimed."""
+        if self._interval_s:
+            self.due = monotonic() + self._interval_s
+
+    def put_off(self, wait_s: float) -> None:
+        """Another drain of the group was faster."""
+        self.due = monotonic() + wait_s

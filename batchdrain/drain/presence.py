@@ -1,0 +1,123 @@
+"""A session's place in the ledger while it is drained: that its controller lives, how far it is, and what others ask of it.
+
+Its row is written when the session begins and ends, and by the thread of the heartbeats with each beat, once the claims have
+theirs. What is asked is heard there, and heeded by the drain's own thread; what cannot wait for that is done at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections import deque
+from collections.abc import Iterable, Mapping
+from time import monotonic
+from typing import Any, Final
+
+from batchdrain.database.driver_errors import RowLocked
+from batchdrain.drain.open_session import OpenSession
+from batchdrain.drain.shutdown import Shutdown
+from batchdrain.execution.process_identity import identify_self
+from batchdrain.model.asked import Ask, Asked
+from batchdrain.model.claim import Claim
+from batchdrain.model.errors import BatchDrainError, DatabaseUnavailable
+from batchdrain.runtime import clock
+from batchdrain.runtime.text import cut_text
+from batchdrain.sessions.session import Status
+
+_ID_CHARS: Final = 200
+
+
+class Presence:
+    """Of one session, from its beginning or its resumption to its end."""
+
+    def __init__(self, it: OpenSession, shutdown: Shutdown) -> None:
+        self._rows = it.project.session_rows
+        self._it = it
+        self.shutdown = shutdown
+        self._epoch: int | None = None
+        self._begun = monotonic()
+        self._before = len(it.record.session.results)
+        self._last = 0  # number of the last request that was heard
+        self._heard = deque[Asked]()
+        self.is_paused = False
+        self.waits = ""  #: what nothing is claimed for now, for people
+
+    def begin(self) -> None:
+        """We are its controller from now on. Raises DatabaseUnavailable."""
+        session, me, settings = self._it.record.session, identify_self(), self._it.request.settings
+        wanted = {
+            "kind": session.kind.value,
+            "batch_size": session.batch_size,
+            "workers": settings.workers,
+            "run_id": self._it.request.filters.run_id,
+            "group": self._it.request.group,
+            "folder": str(self._it.record.path.parent.absolute()),
+            "beat_s": settings.lease.beat_s,
+        }
+        values = {
+            "session_id": session.session_id, "chain_uid": session.chain_uid, "host_id": me.host_id,
+            "host": cut_text(socket.gethostname(), _ID_CHARS), "ctl_pid": me.pid, "ctl_start": me.start,
+            "ttl_ms": round(settings.lease.ttl_s * 1000),
+        }  # fmt: skip
+        self._epoch = self._rows.begin(session.session_uid or "", values, wanted, self._progress(()))
+
+    def beat(self, held: Iterable[Claim]) -> None:
+        """A sign of life, and what was asked meanwhile. By the thread of the heartbeats; no error: the next beat tries again."""
+        if self._epoch is None:
+            return
+        session_uid = self._it.record.session.session_uid or ""
+        try:
+            asked = self._rows.beat(session_uid, self._epoch, self._progress(held))
+        except (BatchDrainError, RowLocked):  # its reason is told by whoever needs the database next
+            return
+        if asked is not None and asked.number > self._last:
+            self._last = asked.number
+            self._heard.append(asked)
+            if asked.ask is Ask.STOP_NOW:
+                self.shutdown.ask_now(f"`inv stop --now`, {asked}")
+
+    def end(self) -> None:
+        """The session ended, or is left, as its file says. Raises DatabaseUnavailable."""
+        session = self._it.record.session
+        status = (session.status or Status.INTERRUPTED).value
+        if self._epoch is not None:
+            self._rows.end(session.session_uid or "", self._epoch, status, self._progress(()))
+
+    def end_after(self, error: BaseException) -> None:
+        """The same once an error ended it; a database that is away is not waited for."""
+        if not isinstance(error, DatabaseUnavailable):
+            with contextlib.suppress(BatchDrainError):
+                self.end()
+
+    @property
+    def has_news(self) -> bool:
+        """Whether something was asked that nobody has taken."""
+        return bool(self._heard)
+
+    def take(self) -> Asked | None:
+        """What was asked next; None: nothing more."""
+        return self._heard.popleft() if self._heard else None
+
+    def _progress(self, held: Iterable[Claim]) -> Mapping[str, Any]:
+        """Figures as of now, in plain values; the results may grow meanwhile."""
+        it, session, now, held = self._it, self._it.record.session, clock.now(), list(held)
+        taken = len(session.results) - self._before + len(held) + it.backlog.waiting
+        return {
+            "processed": session.total_processed,
+            "succeeded": session.total_success,
+            "failed": session.total_failed,
+            "before": self._before,
+            "target": self._before + (taken if it.most is None else min(it.most, taken)),
+            "elapsed_s": round(monotonic() - self._begun, 3),
+            "paused": self.is_paused,
+            "waits": self.waits,
+            "slots": [
+                {
+                    "run_id": cut_text(claim.phase.run_id, _ID_CHARS),
+                    "phase_id": cut_text(claim.phase.phase_id, _ID_CHARS),
+                    "attempt": claim.attempt,
+                    "for_s": round(max(0.0, (now - claim.claimed_at).total_seconds()), 3),
+                }
+                for claim in held
+            ],
+        }

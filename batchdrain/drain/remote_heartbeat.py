@@ -1,0 +1,249 @@
+"""The heartbeats of a controller whose commands run elsewhere: one thread beats for all, workers have no database.
+
+Each beat asks every worker, by `tell`, for its own clock, for what runs there and for what has ended. Then the database takes the
+beat. Then each worker is told the deadline in its own clock: what it read of that, plus the time from its answer to the beat, plus
+the lease, minus grace and margin. So no two clocks are compared, only durations. Where no word comes, be it that the controller
+was killed, stopped or cut off, or the worker was, the guardian there ends the command before its lease can be over.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Final
+
+from batchdrain.config.settings import Command, Lease, Settings
+from batchdrain.database.ledger.claims import Claims
+from batchdrain.drain.heartbeat import Heartbeat
+from batchdrain.drain.presence import Presence
+from batchdrain.execution.delivery import Delivery
+from batchdrain.execution.engines.protocol import Capabilities, Tell
+from batchdrain.execution.guardian.wire import boottime_ms
+from batchdrain.execution.guardian_report import UnsoundReportError
+from batchdrain.execution.messages import Beat, Here
+from batchdrain.model.claim import Claim
+from batchdrain.model.errors import BatchDrainError
+from batchdrain.runtime.threads import begin
+
+_LOOK_S: Final = 0.2
+_ASKS_EVERY_MS: Final = 2_000
+_SOON_MS: Final = 1_000
+_ENDS_WITHIN_S: Final = 1.0
+
+
+class RemoteHeartbeat(Heartbeat):
+    """Beats once it has begun. A lease is renewed while a worker says that its command runs, or while none has begun it."""
+
+    def __init__(
+        self, claims: Claims, lease: Lease, command: Command, tell: Tell, delivery: Delivery, presence: Presence | None = None
+    ) -> None:
+        super().__init__(claims, lease, command, None, presence)
+        self._tell = tell
+        self._call = delivery.call
+        self._session = delivery.terms.session
+        self._ttl_ms = round(lease.ttl_s * 1000)
+        self._rest_ms = round((lease.ttl_s - command.grace_s - lease.margin_s) * 1000)
+        self._every_ms = min(round(lease.beat_s * 1000), _ASKS_EVERY_MS)
+        self._guard = threading.Lock()
+        self._claiming_ms: int | None = None  # a claim is being made whose lease may have begun then
+        self._until_ms: dict[str, int] = {}  # by token: our boot time at which its lease is over
+        self._begun: set[str] = set()  # tokens that some worker has drawn
+        self._runs: set[str] = set()  # as the workers said since the last beat
+        self._ended: dict[str, bytes] = {}  # answers, by token
+        self._told_over: frozenset[str] = frozenset()  # tokens whose end a worker told of last
+        self._beating: frozenset[str] = frozenset()  # the database is being asked to renew these
+        self._silent: frozenset[str] = frozenset()  # not renewed by the last beat
+        self._given_up: set[str] = set()  # not renewed, nor fed, ever again
+        self._lost: set[str] = set()  # not ours any more
+        self._clocks: dict[str, tuple[int, int]] = {}  # by process of a worker: its boot time, and ours when that was here
+        self._granted: set[str] = set()  # processes that were told a deadline
+        self._beat_ms: int | None = None  # our boot time before the last beat that the database took
+        self._say = ""
+
+    def lease_s(self, limit_s: float) -> float:  # noqa: ARG002 - as of one without words
+        """Of a new claim: short, as it is renewed, and whatever happens its command ends before that is over."""
+        return self._lease.ttl_s
+
+    def begin(self) -> None:
+        if self._thread is None:
+            self._thread = begin(self._beat_on, "heartbeat")
+
+    @contextmanager
+    def claiming(self, before_ms: int) -> Iterator[None]:
+        """A claim that is made while a beat is sent is not in that beat: no worker is told a later deadline for it."""
+        with self._guard:
+            self._claiming_ms = before_ms
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._claiming_ms = None
+
+    def hold(self, claim: Claim) -> None:
+        with self._guard:
+            super().hold(claim)
+            self._until_ms[claim.token] = (self._claiming_ms or boottime_ms()) + self._ttl_ms
+
+    def drop(self, claim: Claim) -> None:
+        with self._guard:
+            super().drop(claim)
+            for of in (self._until_ms, self._ended):
+                of.pop(claim.token, None)
+            self._begun.discard(claim.token)
+
+    def stop(self) -> None:
+        """Does not wait for an engine that hangs."""
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join(_ENDS_WITHIN_S)
+
+    def interrupt(self, *, kill: bool = False) -> None:
+        """All workers are told to end everything. Safe in a signal handler: the thread sees it soon."""
+        self._say = "K" if kill else self._say or "T"
+
+    def interruptible(self, has: Capabilities) -> Capabilities:
+        """What the engine has, with an `interrupt` that all workers hear too."""
+
+        def interrupt(*, kill: bool = False) -> None:
+            has.interrupt(kill=kill)
+            self.interrupt(kill=kill)
+
+        return replace(has, interrupt=interrupt)
+
+    def until_ms(self, token: str) -> int:
+        """Our boot time at which the lease is over, as it was renewed last."""
+        with self._guard:
+            return self._until_ms.get(token, 0)
+
+    def answer_of(self, token: str) -> bytes | None:
+        """How it ended, as its worker told, whatever became of its future."""
+        with self._guard:
+            return self._ended.get(token)
+
+    def note_begun(self, token: str) -> None:
+        """Some worker has drawn its ticket: from now on its lease is renewed only while a worker says that it runs."""
+        with self._guard:
+            self._begun.add(token)
+
+    def give_up(self, token: str) -> None:
+        """Its lease is not renewed any more, nor is its guardian fed."""
+        with self._guard:
+            self._given_up.add(token)
+
+    def is_starved(self, token: str) -> bool:
+        """Whether its lease is over, and with it whatever bore it: wherever it ran, its guardian has ended it. It is given up
+        then."""
+        with self._guard:
+            if token in self._beating or boottime_ms() < self._until_ms.get(token, 0):
+                return False
+            self._given_up.add(token)
+            return True
+
+    def ask(self) -> None:
+        """Ask and tell all workers once."""
+        with self._guard:
+            grants = self._grants()
+            message = Beat(
+                session=self._session,
+                heard={token for token in self._told_over if token not in self._held or token in self._ended},
+                wants={token for token in self._told_over if token in self._held and token not in self._ended},
+                starve=self._silent | self._given_up | self._lost,
+                kill=frozenset(self._lost),
+                say=self._say,
+                grants=grants,
+            ).to_message()
+        try:
+            answers = list(self._tell(self._call, message))
+        except Exception:  # noqa: BLE001 - whatever an engine raises; who hears nothing is not fed, and the lease decides
+            answers = []
+        heard_ms, here = boottime_ms(), [one for raw in answers if (one := _read(raw, self._session)) is not None]
+        with self._guard:
+            self._granted |= grants.keys()
+            self._clocks |= {one.instance: (one.boot_ms, heard_ms) for one in here}
+            self._clocks = {name: read for name, read in self._clocks.items() if heard_ms - read[1] < self._ttl_ms}
+            runs = frozenset[str]().union(*(one.runs for one in here))
+            self._runs |= runs
+            self._told_over = frozenset[str]().union(*(one.over for one in here))
+            self._begun |= (runs | self._told_over) & self._held.keys()
+            for one in here:
+                self._ended |= {token: raw for token, raw in one.ended.items() if token in self._held}
+
+    def renew(self) -> bool:
+        """One beat for all whose commands run, or have not begun. Returns whether the database took it."""
+        with self._guard:
+            before_ms = boottime_ms() if self._claiming_ms is None else min(boottime_ms(), self._claiming_ms)
+            held, known = dict(self._held), self._runs | self._told_over | self._ended.keys()
+            renewed = {
+                token: claim
+                for token, claim in held.items()
+                if token not in self._given_up and (token in known or token not in self._begun)
+            }
+            self._beating = frozenset(renewed)
+        lost: set[str] | None = None
+        try:
+            lost = (
+                {claim.token for claim in self._claims.beat(renewed.values(), lease_s=self._lease.ttl_s)}
+                if renewed
+                else set()
+            )
+        except BatchDrainError:  # its reason is told by whoever needs the database next; the guardians count the time
+            return False
+        finally:
+            with self._guard:
+                self._beating = frozenset()
+                if lost is not None:
+                    self._lost |= lost
+                    self._silent = frozenset(held.keys() - renewed.keys())
+                    self._until_ms |= {
+                        token: before_ms + self._ttl_ms for token in renewed.keys() - lost if token in self._held
+                    }
+                    self._beat_ms = before_ms
+                    self._runs.clear()
+        return True
+
+    def _grants(self) -> dict[str, int]:
+        if self._beat_ms is None:
+            return {}
+        return {
+            instance: boot_ms + self._beat_ms - heard_ms + self._rest_ms
+            for instance, (boot_ms, heard_ms) in self._clocks.items()
+        }
+
+    def _beat_on(self) -> None:
+        ask_at_ms = beat_at_ms = boottime_ms()
+        last_say = ""
+        while True:
+            now_ms = boottime_ms()
+            if now_ms >= ask_at_ms or last_say != self._say or last_say:
+                last_say = self._say
+                self.ask()
+                if now_ms >= beat_at_ms:
+                    taken = self.renew()
+                    if taken and self._presence is not None:
+                        self._presence.beat(self.held)
+                    beat_at_ms = now_ms + (round(self._lease.beat_s * 1000) if taken else min(_SOON_MS, self._every_ms))
+                    self.ask()
+                elif self._clocks.keys() - self._granted:  # a process that is new waits for its first deadline
+                    self.ask()
+                ask_at_ms = now_ms + self._every_ms
+            if self._over.wait(_LOOK_S):
+                return
+
+
+def make_remote(
+    claims: Claims, settings: Settings, tell: Tell | None, delivery: Delivery | None, presence: Presence
+) -> RemoteHeartbeat | None:
+    """None for an engine whose workers hear nothing of us while they execute."""
+    if tell is None or delivery is None or not delivery.is_told:
+        return None
+    return RemoteHeartbeat(claims, settings.lease, settings.command, tell, delivery, presence)
+
+
+def _read(raw: object, session: str) -> Here | None:
+    """None for what is no answer of ours: an engine may give anything."""
+    try:
+        return Here.of(raw, session)
+    except UnsoundReportError:
+        return None

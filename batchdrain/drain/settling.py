@@ -1,0 +1,33 @@
+"""What others left in the ledger is put in order, before anything is claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from batchdrain.database.ledger.give_back import Recovered
+from batchdrain.database.ledger.renamed import follow_rename
+from batchdrain.drain.project import Project
+from batchdrain.drain.recovery import recover
+from batchdrain.drain.request import has_same_source
+from batchdrain.drain.screen import Screen
+from batchdrain.sessions.session import Session
+
+
+def settle(project: Project, session: Session | None, notice: Callable[[str], None]) -> list[Recovered]:
+    """As `recover`, in the table of now: what the ledger knows of one that was renamed comes first. `session`: that is to go
+    on; `notice`: tells people. Raises DatabaseUnavailable."""
+    moved = session is not None and not has_same_source(session, project.settings)
+    renamed = follow_rename(project.store, session.session_uid if session is not None and moved else None)
+    if renamed is not None:
+        notice(renamed)
+    return recover(project)
+
+
+def settle_ledger(project: Project, screen: Screen, session: Session | None = None) -> list[Recovered]:
+    """What dead controllers held is settled; then nobody may hold a claim, and tables of an earlier version are brought up to
+    date. `session`: that is to go on. Raises DatabaseUnavailable."""
+    recovered = settle(project, session, screen.notice)
+    denied = project.store.migrate_ledger()
+    if denied is not None:
+        screen.notice(denied)
+    return recovered

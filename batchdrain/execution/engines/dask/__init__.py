@@ -1,0 +1,1 @@
+"""Workers of a dask cluster, which need neither batchdrain nor the database."""

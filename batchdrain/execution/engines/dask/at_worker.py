@@ -1,0 +1,66 @@
+"""What a worker of dask executes. It travels as text: standard library and distributed alone, from Python 3.9 on.
+
+An answer goes to the scheduler before the task is done. So it is not lost with its worker, nor where dask, believing the
+worker dead, delivers the order again: the second delivery draws no ticket, and leaves the answer to the first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import threading
+from typing import Any
+
+from distributed import get_worker
+from distributed.comm import connect
+from distributed.core import send_recv
+from distributed.protocol.pickle import loads
+from distributed.utils import sync
+
+_ANSWERS_WITHIN_S = 20.0
+_TRUE_WITHIN_S = 10
+_delivery = threading.local()
+
+
+def draw(session: str, token: str) -> bool:
+    """Whether we are the first who asks the scheduler for this token. Raises OSError where it does not answer."""
+    is_first: bool = _ask("batchdrain_draw", session=session, token=token) is True
+    _delivery.drew = is_first
+    return is_first
+
+
+def deliver(session: str, number: int, order: bytes) -> bytes:
+    """The answer of a delivery that was not the first; b'' where the scheduler has it."""
+    call, message = loads(order)
+    _delivery.drew = None
+    answer: bytes = call(message)
+    if _delivery.drew is False:
+        return answer
+    _ask("batchdrain_post", session=session, number=number, answer=answer)
+    return b""
+
+
+def execute_true(message: bytes) -> bytes:  # noqa: ARG001 - as all that workers are told
+    """Beside its tasks: b'', or why `true` can't be executed here."""
+    try:
+        subprocess.run(["true"], check=True, timeout=_TRUE_WITHIN_S)  # noqa: S607 - looked for as commands are
+    except (OSError, subprocess.SubprocessError) as error:
+        return str(error).encode()
+    return b""
+
+
+def _ask(what: str, **fields: Any) -> Any:
+    """Raises OSError where the scheduler does not answer."""
+    worker = get_worker()
+    try:
+        return sync(worker.loop, getattr(worker.scheduler, what), callback_timeout=_ANSWERS_WITHIN_S, **fields)
+    except Exception:  # noqa: BLE001 - a worker that retires has closed its own connections, and waits for us for a while
+        return asyncio.run(_ask_directly(worker.scheduler.address, worker.connection_args, what, fields))
+
+
+async def _ask_directly(address: str, credentials: dict[str, Any], what: str, fields: dict[str, Any]) -> Any:
+    comm = await connect(address, timeout=_ANSWERS_WITHIN_S, **credentials)
+    try:
+        return await send_recv(comm, op=what, reply=True, **fields)
+    finally:
+        await comm.close()

@@ -1,0 +1,131 @@
+"""The connection to a scheduler, or a cluster of our own. Nothing of dask hears our signals or writes on our screen."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from batchdrain.execution.engines.dask.options import DaskOptions
+from batchdrain.model.errors import ConfigError
+from batchdrain.runtime.signals import block_signals
+
+_LOGGERS: Final = ("distributed", "tornado", "asyncio", "bokeh")
+_CLIENT: Final = "batchdrain"
+_ENDS_WITHIN_S: Final = 5.0
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Threads that dask starts meanwhile hear no signals, and what it warns of is not printed."""
+    with block_signals(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def connect(options: DaskOptions, workers: int) -> tuple[Any, Any]:
+    """A client, and the cluster where it is our own, else None. Raises ConfigError; OSError where nobody answers."""
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ConfigError(f"batchdrain.engine: 'dask' needs a package: {error}", remedy="install batchdrain[dask]") from error
+    _silence()
+    security = None if options.address is None else _security_of(options)
+    cluster = _own_cluster(workers) if options.address is None else None
+    try:
+        return (
+            Client(
+                cluster or options.address,
+                security=security,
+                set_as_default=False,
+                timeout=options.connect_s,
+                name=_CLIENT,
+            ),
+            cluster,
+        )
+    except OSError as error:
+        if cluster is not None:
+            cluster.close()
+        if (refusal := _refusal_in(error)) is not None:
+            raise ConfigError(
+                f"batchdrain.engine_options.address: {options.address} and we do not trust each other: {refusal}",
+                remedy="mend the certificates: ca, cert and key of engine_options, or distributed.comm.tls of dask's configuration",
+            ) from error
+        raise
+
+
+def _own_cluster(workers: int) -> Any:
+    """In this process: nothing listens, not even on 127.0.0.1, where any user of the machine could give it orders."""
+    import dask
+    from distributed import Scheduler, SpecCluster, Worker
+
+    off = {"scheduler.http.routes": [], "worker.http.routes": [], "worker.profile.enabled": False}
+    dask.config.set({f"distributed.{name}": value for name, value in off.items()})
+    common = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
+    cluster = SpecCluster(
+        scheduler={"cls": Scheduler, "options": {**common, "protocol": "inproc://"}},
+        workers={0: {"cls": Worker, "options": {**common, "nthreads": workers, "memory_limit": 0}}},
+        silence_logs=False,
+    )
+    for server in (cluster.scheduler, *cluster.workers.values()):
+        cluster.sync(_stop_pages, server, callback_timeout=_ENDS_WITHIN_S)
+    return cluster
+
+
+async def _stop_pages(server: Any) -> None:
+    server.http_server.stop()
+
+
+def _security_of(options: DaskOptions) -> Any:
+    """By options, else as dask is configured. Raises ConfigError."""
+    from distributed import Security
+
+    named = {
+        name: str(Path(path).absolute())
+        for name, path in (
+            ("tls_ca_file", options.ca),
+            ("tls_client_cert", options.cert),
+            ("tls_client_key", options.key),
+        )
+        if path
+    }
+    try:
+        security = Security(**named)
+        context = security.get_connection_args("client").get("ssl_context")
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"batchdrain.engine_options: the certificates can't be read: {error}", remedy="mend ca, cert and key"
+        ) from error
+    if options.is_encrypted and context is None:
+        raise ConfigError(
+            f"batchdrain.engine_options: {options.address} needs certificates, and none are configured",
+            remedy="set ca, cert and key of engine_options, or distributed.comm.tls of dask's configuration",
+        )
+    return security
+
+
+def _refusal_in(error: BaseException | None) -> ssl.SSLError | None:
+    while error is not None and not isinstance(error, ssl.SSLError):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def _silence() -> None:
+    """dask's loggers write on stderr unless somebody has configured them otherwise; what goes into files stays."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in _LOGGERS:
+            _silence_one(logging.getLogger(name))
+    for name in _LOGGERS:
+        _silence_one(logging.getLogger(name))
+        logging.getLogger(name).addHandler(logging.NullHandler())
+        logging.getLogger(name).propagate = False
+
+
+def _silence_one(logger: logging.Logger) -> None:
+    for handler in list(logger.handlers):
+        if isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler):
+            logger.removeHandler(handler)

@@ -1,0 +1,238 @@
+"""The engine `dask`: orders go to the workers of a cluster, and answers come by way of its scheduler.
+
+submitted --the answer of the delivery that drew the ticket is posted--> answered
+   |--the task fails, or the connection breaks--> its future fails, which proves nothing
+   |--a delivery ends that was not the first--> waits for the answer of the first one, for a while
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from functools import partial
+from time import monotonic
+from typing import Any, Final
+
+from batchdrain.config.settings import Settings
+from batchdrain.execution.engines.dask.by_source import AT_SCHEDULER, AT_WORKER, BySource
+from batchdrain.execution.engines.dask.connection import connect, quietly
+from batchdrain.execution.engines.dask.options import DaskOptions, options_of
+from batchdrain.execution.engines.dask.scheduler_tickets import SchedulerTickets
+from batchdrain.execution.engines.examined import Examined
+from batchdrain.model.errors import ConfigError
+
+Call = Callable[[bytes], bytes]
+_LISTENS_S: Final = 5.0
+_ASKS_WITHIN_S: Final = 5.0
+_TELLS_WITHIN_S: Final = 3.0
+_SILENT_S: Final = 0.3
+_ENDS_WITHIN_S: Final = 2.0
+_AGAIN_S: Final = 0.5
+_LOST: Final = "the connection to the scheduler was lost"
+
+
+class DaskEngine(Executor):
+    """Orders are tasks that dask never tries again by our wish; whatever it does, each is executed once."""
+
+    def __init__(self, options: DaskOptions, *, workers: int, lingers_s: float) -> None:
+        """`lingers_s`: how long is waited for the first delivery of an order, once another one has ended. Raises ConfigError;
+        OSError where the scheduler does not answer."""
+        if (shares_files := True if options.address is None else options.shares_files) is not None:
+            self.shares_files = shares_files
+        self._options = options
+        self.session = uuid.uuid4().hex
+        self._lingers_s = lingers_s
+        self._numbers = itertools.count(1)
+        self._pending: dict[int, Future[bytes]] = {}
+        self._tasks: dict[int, Any] = {}
+        self._lingering: dict[int, float] = {}  #: by number, until when
+        # The scheduler unpickles tasks, and pickles them anew by name: what has none there would end every worker.
+        self._deliver = f"{BySource(AT_WORKER, 'deliver').expression}(session, number, order)"
+        self._silent: set[str] = set()  #: workers that did not answer when they were told something last
+        self._is_over = False
+        self.client, self._cluster = connect(options, workers)
+        self._connection = self.client.scheduler_comm
+        try:
+            self._open_session()
+        except BaseException:
+            self._leave()
+            raise
+        self.first = SchedulerTickets(self.ask, self.session)
+        self._listening = asyncio.run_coroutine_threadsafe(self._listen(), self.client.loop.asyncio_loop)
+
+    def submit(self, call: Call, message: bytes, /) -> Future[bytes]:  # type: ignore[override]
+        """Raises OSError where the scheduler is away, or was: it has forgotten our tickets."""
+        from distributed.protocol.pickle import dumps
+
+        if self.client.scheduler_comm is not self._connection:
+            raise ConnectionError(_LOST)
+        number, future = next(self._numbers), Future[bytes]()
+        future.set_running_or_notify_cancel()
+        self._pending[number] = future
+        try:
+            task = self.client.submit(
+                eval, self._deliver, {"session": self.session, "number": number, "order": dumps((call, message))},
+                key=f"batchdrain-{self.session}-{number}", pure=False, retries=0,
+            )  # fmt: skip
+        except BaseException:
+            del self._pending[number]
+            raise
+        self._tasks[number] = task
+        task.add_done_callback(partial(self._note_end, number))
+        return future
+
+    def tell(self, call: Call, message: bytes, /) -> list[bytes]:
+        """On every worker, beside its tasks. Whoever does not answer within 3 s is left out."""
+        return [answer for answer in self.tell_each(call, message).values() if answer is not None]
+
+    def tell_each(self, call: Call, message: bytes) -> dict[str, bytes | None]:
+        """The same by the worker's address; None: it does not answer. {} where the scheduler doesn't."""
+        try:
+            found: dict[str, bytes | None] = self._await(self._tell, call, message)
+        except OSError:
+            return {}
+        return found
+
+    def capacity(self) -> int | None:
+        """Threads of all workers that are there now; None where the scheduler does not answer."""
+        try:
+            return sum(int(worker["nthreads"]) for worker in self.workers().values() if worker["status"] == "running")
+        except OSError:
+            return None
+
+    def workers(self) -> dict[str, Any]:
+        """What the scheduler knows of each, by address. Raises OSError where it does not answer."""
+        found: dict[str, Any] = self._await(self._workers)
+        return found
+
+    def ask(self, what: str, **fields: Any) -> Any:
+        """The scheduler, of our session. Raises OSError where it does not answer."""
+        return self._await(getattr(self.client.scheduler, what, None), session=self.session, **fields)
+
+    def examine(self) -> Iterator[Examined]:
+        """For `inv doctor`. Raises OSError."""
+        from batchdrain.execution.engines.dask.cluster_report import report
+
+        return report(self, self._options)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002 - as of an Executor
+        """Waits for no order: whoever drains has seen the end of each, and those that are lost may never come to one."""
+        with contextlib.suppress(OSError):
+            self.ask("batchdrain_close")
+        self._leave()
+
+    def _open_session(self) -> None:
+        try:
+            self.client.run_on_scheduler(BySource(AT_SCHEDULER, "open_session"), self.session, self.client.id)
+        except ValueError as error:
+            raise ConfigError(
+                f"batchdrain.engine: the scheduler takes nothing from us: {error}",
+                remedy="start it with distributed.scheduler.pickle: true, as dask does by default",
+            ) from error
+
+    def _leave(self) -> None:
+        """Whoever does not answer any more is not waited for."""
+        self._is_over = True
+        self._tasks.clear()
+        with quietly(), contextlib.suppress(OSError):
+            self.client.close(timeout=_ENDS_WITHIN_S)
+        if self._cluster is not None:
+            with quietly(), contextlib.suppress(OSError):
+                self._cluster.close(timeout=_ENDS_WITHIN_S)
+
+    async def _listen(self) -> None:
+        """Answers, as they are posted."""
+        taken: list[int] = []
+        while not self._is_over:
+            try:
+                found = await self.client.scheduler.batchdrain_take(session=self.session, taken=taken, wait_s=_LISTENS_S)
+            except (OSError, AttributeError):
+                found, taken = [], []
+                await asyncio.sleep(_AGAIN_S)
+            if found is None or self.client.status == "closed":
+                self._lose_all()
+                return
+            for number, answer in found:
+                self._answer(number, answer)
+            taken = [number for number, _ in found]
+            await self._hand_on()
+
+    async def _hand_on(self) -> None:
+        """What later deliveries said, where nothing is heard of the first one."""
+        for number in [number for number, until in self._lingering.items() if until < monotonic()]:
+            try:
+                answer = await self.client.gather(self._tasks[number], asynchronous=True)
+            except Exception as error:  # noqa: BLE001 - whatever a task raised
+                self._fail(number, error)
+            else:
+                self._answer(number, answer)
+
+    def _await(self, call: Any, *values: Any, **fields: Any) -> Any:
+        """Of a coroutine, for a thread of ours. Raises OSError."""
+        if self.client.scheduler is None:  # it has closed itself
+            raise ConnectionError(_LOST)
+        try:
+            return self.client.sync(call, *values, callback_timeout=_ASKS_WITHIN_S, **fields)
+        except RuntimeError as error:
+            raise ConnectionError(_LOST) from error
+
+    async def _workers(self) -> dict[str, Any]:
+        found: dict[str, Any] = (await self.client.scheduler.identity(n_workers=-1))["workers"]
+        return found
+
+    async def _tell(self, call: Call, message: bytes) -> dict[str, bytes | None]:
+        """Who was silent before is hardly waited for: the others are to hear the next word in time."""
+        addresses = list(await asyncio.wait_for(self._workers(), _TELLS_WITHIN_S))
+        within = [_SILENT_S if address in self._silent else _TELLS_WITHIN_S for address in addresses]
+        telling = (self._tell_one(one, call, message, within_s) for one, within_s in zip(addresses, within, strict=True))
+        answers = dict(zip(addresses, await asyncio.gather(*telling), strict=True))
+        self._silent = {address for address, answer in answers.items() if answer is None}
+        return answers
+
+    async def _tell_one(self, address: str, call: Call, message: bytes, within_s: float) -> bytes | None:
+        answers = self.client.run(call, message, workers=[address], on_error="ignore", asynchronous=True)
+        try:
+            found = (await asyncio.wait_for(answers, within_s)).get(address)
+        except OSError:
+            return None
+        return found if isinstance(found, bytes) else None
+
+    def _note_end(self, number: int, task: Any) -> None:
+        """In a thread of dask's."""
+        if number not in self._pending:
+            return
+        if task.status == "finished":
+            self._lingering[number] = monotonic() + self._lingers_s
+        elif task.status == "error":
+            self._fail(number, task.exception(timeout=_ASKS_WITHIN_S))
+        else:
+            self._fail(number, ConnectionError(_LOST))
+
+    def _answer(self, number: int, answer: bytes) -> None:
+        if (future := self._forget(number)) is not None:
+            future.set_result(answer)
+
+    def _fail(self, number: int, error: BaseException) -> None:
+        if (future := self._forget(number)) is not None:
+            future.set_exception(error)
+
+    def _forget(self, number: int) -> Future[bytes] | None:
+        """None where it came to something before."""
+        self._lingering.pop(number, None)
+        self._tasks.pop(number, None)
+        return self._pending.pop(number, None)
+
+    def _lose_all(self) -> None:
+        for number in list(self._pending):
+            self._fail(number, ConnectionError(_LOST))
+
+
+def dask_engine(*, workers: int, settings: Settings) -> DaskEngine:
+    """The factory behind the name 'dask' (entry points `batchdrain.engines`)."""
+    options = options_of(settings)
+    with quietly():
+        return DaskEngine(options, workers=workers, lingers_s=settings.lease.ttl_s)

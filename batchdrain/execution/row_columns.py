@@ -1,0 +1,55 @@
+"""Columns of a phase's row as its command gets them: `{column:tenant}` in the argv, `BATCHDRAIN_COLUMN_TENANT` in the environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+PREFIX: Final = "column:"
+"""How the placeholder of a column begins."""
+_VARIABLE: Final = "BATCHDRAIN_COLUMN_"
+_NO_NAME: Final = re.compile(r"[^A-Za-z0-9]")
+
+
+def variable_of(name: str) -> str:
+    """The variable of a column: what a variable can't be called becomes an underscore."""
+    return _VARIABLE + _NO_NAME.sub("_", name).upper()
+
+
+def placeholders_of(names: Sequence[str]) -> tuple[str, ...]:
+    """What stands between the braces."""
+    return tuple(PREFIX + name for name in names)
+
+
+def explain_unknown(placeholder: str, known: Sequence[str]) -> str:
+    """What is wrong with a placeholder that is not known."""
+    if placeholder.startswith(PREFIX):
+        return f"{{{placeholder}}}: name {placeholder.removeprefix(PREFIX)!r} in batchdrain.command.columns"
+    return f"{{{placeholder}}} is no placeholder (known: {', '.join(known)}); double the braces that are your own"
+
+
+def values_of(columns: Mapping[str, str | None]) -> dict[str, str]:
+    """By placeholder; NULL is the empty text."""
+    return {PREFIX + name: value or "" for name, value in columns.items()}
+
+
+def variables_of(columns: Mapping[str, str | None]) -> dict[str, str]:
+    """By variable; for NULL there is none."""
+    return {variable_of(name): value for name, value in columns.items() if value is not None}
+
+
+def unset_variables_of(columns: Mapping[str, str | None]) -> frozenset[str]:
+    """Variables that must not be inherited: their columns are NULL."""
+    return frozenset(variable_of(name) for name, value in columns.items() if value is None)
+
+
+def find_clashes(names: Sequence[str]) -> Iterator[str]:
+    """A line for each two columns that would have the same variable."""
+    known: dict[str, str] = {}
+    for name in names:
+        if (other := known.setdefault(variable_of(name), name)) != name:
+            yield (
+                f"batchdrain.command.columns: {other!r} and {name!r} would both be the variable {variable_of(name)}; "
+                "name one of them otherwise, in a view"
+            )

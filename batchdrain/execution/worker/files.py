@@ -1,0 +1,184 @@
+"""The files of one execution on a worker: in the session's folder where that is seen, else in a folder of this machine."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import shutil
+import socket
+import stat
+import tempfile
+from typing import Any
+
+from ..guardian import system
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_RESULT_BYTES = 16 * 1024 * 1024
+
+
+class Files:
+    """Where the output of one order goes."""
+
+    def __init__(self, order: dict[str, Any], *, shared: bool) -> None:
+        """Raises OSError."""
+        self.shared = shared
+        self._cap: int = order["back_bytes"]
+        self.folder = "" if shared else tempfile.mkdtemp(prefix="batchdrain-")
+        if shared:
+            self.stdout, self.stderr, self.result = order["stdout_path"], order["stderr_path"], order["result_path"]
+            self.spool: str = order["spool_dir"]
+        else:
+            self.stdout, self.stderr, self.result = (f"{self.folder}/{name}" for name in ("stdout", "stderr", "result"))
+            self.spool = ""
+
+    def open(self) -> list[int]:
+        """Descriptors of stdout and stderr, and of the spool's folder where there is one. Raises OSError."""
+        found: list[int] = []
+        try:
+            found += [_open_new(path) for path in (self.stdout, self.stderr)]
+            if self.spool:
+                with contextlib.suppress(FileNotFoundError):
+                    found.append(_open_own(self.spool))
+        except OSError:
+            for fd in found:
+                os.close(fd)
+            raise
+        return found
+
+    def pack(self) -> dict[str, Any]:
+        """What goes back of them: nothing where the controller sees them; else head and tail, the result whole."""
+        if self.shared:
+            return {}
+        logs = {name: _ends_of(path, self._cap) for name, path in (("stdout", self.stdout), ("stderr", self.stderr))}
+        if any(log["left_out"] for log in logs.values()):
+            for name, path in (("stdout", self.stdout), ("stderr", self.stderr)):
+                logs[name]["kept_at"] = f"{socket.gethostname()}:{path}"
+        return {"logs": logs, "result": _to_text(_head_of(self.result))}
+
+    def remove(self) -> None:
+        """What nobody reads any more; a log of which only a part went back stays."""
+        if self.folder and not any(_size_of(path) > self._cap for path in (self.stdout, self.stderr)):
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def sees(landmark: str) -> bool:
+    """Whether this is a folder that the controller sees too: what it put there is there."""
+    return bool(landmark) and os.path.exists(landmark)
+
+
+def draw(folder: str, token: str, guardian: tuple[int, int]) -> bool:
+    """The ticket of an order: whether we are the first. Raises OSError where its folder is not to be seen."""
+    fd = _open_own(folder)
+    try:
+        ticket = os.open(token, _NEW, 0o600, dir_fd=fd)
+    except FileExistsError:
+        return False
+    finally:
+        os.close(fd)
+    _write_ticket(ticket, guardian)
+    return True
+
+
+def note(folder: str, token: str, guardian: tuple[int, int]) -> None:
+    """Who executes it, where the ticket was drawn otherwise. Where the folder is not seen that need not be told."""
+    with contextlib.suppress(OSError):
+        fd = _open_own(folder)
+        try:
+            ticket = os.open(token, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=fd)
+        finally:
+            os.close(fd)
+        _write_ticket(ticket, guardian)
+
+
+def _write_ticket(fd: int, guardian: tuple[int, int]) -> None:
+    fields = {
+        "host": socket.gethostname(),
+        "host_id": system.host_id(),
+        "drawer": [os.getpid(), system.start_of(os.getpid())],
+        "guardian": list(guardian),
+    }
+    try:
+        os.write(fd, json.dumps(fields).encode())
+    finally:
+        os.close(fd)
+
+
+def _open_own(folder: str) -> int:
+    """Raises OSError for what is another user's."""
+    try:
+        fd = os.open(folder, _FOLDER)
+    except OSError as error:
+        error.filename = folder
+        raise
+    if os.fstat(fd).st_uid != os.geteuid():
+        os.close(fd)
+        raise PermissionError(1, "is another user's", folder)
+    return fd
+
+
+def _open_new(path: str) -> int:
+    """A file that was not there. The folder of its run is made with the first one. Raises OSError."""
+    above, name = os.path.split(path)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(above, 0o700)
+    fd = _open_own(above)
+    try:
+        return os.open(name, _NEW, 0o600, dir_fd=fd)
+    except OSError as error:
+        error.filename = path
+        raise
+    finally:
+        os.close(fd)
+
+
+def _ends_of(path: str, cap: int) -> dict[str, Any]:
+    """Head and tail of a log."""
+    size = _size_of(path)
+    if size <= cap:
+        return {"head": _to_text(_part_of(path, 0, cap)), "tail": "", "left_out": 0}
+    half = cap // 2
+    return {
+        "head": _to_text(_part_of(path, 0, half)),
+        "tail": _to_text(_part_of(path, size - half, half)),
+        "left_out": size - 2 * half,
+    }
+
+
+def _head_of(path: str) -> bytes:
+    """The result file; what is no JSON where something else stands in its place."""
+    if not os.path.lexists(path):
+        return b""
+    return _part_of(path, 0, _RESULT_BYTES + 1) if _size_of(path) >= 0 else b"\x00"
+
+
+def _size_of(path: str) -> int:
+    """-1 for what is no regular file."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return -1
+    return found.st_size if stat.S_ISREG(found.st_mode) else -1
+
+
+def _part_of(path: str, start: int, length: int) -> bytes:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            return b""
+        found = b""
+        while length > 0 and (block := os.pread(fd, min(length, 1 << 20), start)):
+            found += block
+            start, length = start + len(block), length - len(block)
+        return found
+    finally:
+        os.close(fd)
+
+
+def _to_text(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()

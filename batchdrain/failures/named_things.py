@@ -1,0 +1,92 @@
+"""Names that a message gives to things, by what stands beside them: 'unbound variable tax', 'module tax not found'.
+
+No form tells that a word is a name. Grammar does: where a message says that something is missing or unknown, the word behind
+the kind of thing is its name, and the kind is what tells failures apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from batchdrain.failures.telling_words import TELLING
+from batchdrain.failures.token_shapes import MASK
+
+KINDS: Final = frozenset([
+        "argument", "artifact", "attribute", "backend", "bucket", "channel", "class", "collection", "column", "command",
+        "component", "constraint", "container", "crate", "database", "dependency", "device", "directive", "directory",
+        "distribution", "domain", "element", "entity", "env", "environment", "event", "exchange", "extension", "field",
+        "file", "fixture", "folder", "format", "function", "gem", "group", "header", "host", "identifier", "image",
+        "index", "instruction", "interface", "key", "keyword", "label", "library", "macro", "member", "method",
+        "migration", "model", "module", "name", "namespace", "network", "object", "operator", "option", "package",
+        "parameter", "plugin", "procedure", "process", "profile", "program", "project", "property", "provider", "queue",
+        "reference", "relation", "remote", "repository", "requirement", "resource", "revision", "role", "routine",
+        "rule", "schema", "script", "section", "sequence", "server", "service", "stage", "struct", "subroutine",
+        "symbol", "table", "tag", "target", "task", "template", "test", "theme", "topic", "trait", "type", "user",
+        "value", "variable", "version", "view", "volume",
+    ])  # fmt: skip
+"""What programs look for, and people name."""
+UNKNOWN: Final = frozenset([
+        "unknown", "undefined", "undeclared", "unbound", "unresolved", "unrecognized", "unrecognised", "missing",
+        "unused", "unregistered", "uninitialized", "unsupported", "duplicate", "nonexistent",
+    ])  # fmt: skip
+"""Before a kind of thing."""
+_FINDS: Final = frozenset(["find", "locate", "load", "resolve", "open", "read", "import", "such", "named", "called"])
+_LACKS: Final = frozenset(
+    ["declared", "defined", "found", "exist", "exists", "recognized", "recognised", "undefined", "undeclared"]
+)
+"""Behind the name of a thing, with 'not' or 'already' between them or without."""
+_CONFLICTS: Final = frozenset(["conflict", "conflicts"])
+"""'in' what, at the end."""
+_OF_CLASSES: Final = ("notfoundexception", "notfounderror", "classdeffounderror")
+"""An exception of this name is given the name of what is not found."""
+NAMING: Final = UNKNOWN | _FINDS | _LACKS | _CONFLICTS
+"""Without one of these a message names nothing in this way."""
+_SUBJECT_WORDS: Final = 2
+_BETWEEN: Final = frozenset(
+    ["is", "was", "are", "were", "has", "have", "does", "do", "did", "not", "already", "been", "be", "but", "never", "could"]
+)
+_SMALL: Final = TELLING | KINDS | _BETWEEN | frozenset([
+        MASK, "and", "or", "for", "from", "to", "in", "on", "at", "by", "with", "as", "of", "the", "a", "an", "that", "this",
+        "it", "its", "any", "all", "some", "which", "when", "while", "within", "caused", "cause", "can", "will", "may",
+    ])  # fmt: skip
+
+
+def mask_named(tokens: list[str]) -> None:
+    """Put MASK in the place of each name. `tokens`: words in lower case, with MASK for values."""
+    for at in [at for at, token in enumerate(tokens) if token in NAMING]:
+        token = tokens[at]
+        if token in _LACKS:
+            _mask_before(tokens, at)
+        if token in _CONFLICTS:
+            if tokens[at + 1 : at + 2] == ["in"] and at + 3 == len(tokens):
+                tokens[-1] = MASK
+        elif token in UNKNOWN or token in _FINDS:
+            _mask_behind(tokens, at)
+    if len(tokens) > 1 and tokens[-2].endswith(_OF_CLASSES):
+        tokens[-1] = MASK
+    elif len(tokens) > _SUBJECT_WORDS and "_" in tokens[0] and tokens[1] in UNKNOWN and tokens[2] in KINDS:
+        tokens[0] = MASK  # 'tax_total: undefined variable'
+
+
+def _mask_behind(tokens: list[str], at: int) -> None:
+    """'unknown output format tax': the word behind the kinds of things that stand near behind a word such as 'unknown'."""
+    kind = next((place for place in range(at + 1, min(at + 4, len(tokens))) if tokens[place] in KINDS), 0)
+    while 0 < kind < len(tokens) - 1 and tokens[kind + 1] in KINDS:
+        kind += 1
+    if 0 < kind < len(tokens) - 1 and _is_name(tokens, kind + 1):
+        tokens[kind + 1] = MASK
+
+
+def _mask_before(tokens: list[str], at: int) -> None:
+    """'user tax does not exist': the word before 'does not exist', where a kind of thing or a place stands before that."""
+    name = at - 1
+    while name > 0 and tokens[name] in _BETWEEN:
+        name -= 1
+    if name > 0 and (tokens[name - 1] in KINDS or tokens[name - 1] == MASK) and _is_name(tokens, name):
+        tokens[name] = MASK
+
+
+def _is_name(tokens: Sequence[str], at: int) -> bool:
+    """Whether it can be one, by itself and by what follows: nothing, a value, or a word that goes on with the sentence."""
+    return tokens[at] not in _SMALL and (at + 1 == len(tokens) or tokens[at + 1] in _SMALL or tokens[at + 1] in _LACKS)

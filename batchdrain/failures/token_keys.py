@@ -1,0 +1,65 @@
+"""By what a text is known again whose values alone are others: then it is masked alike, and need not be masked anew.
+
+What stands in a key for a token is the token itself, unless the rules of fingerprints see no more of it than that it is a
+value. They look into a value that has the form of a code (at most 12 characters), of a number or of a route, and into the latter
+two only behind certain words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from batchdrain.failures.token_shapes import CODES, MASK, METHODS, shape_of
+
+ANSWERED: Final = frozenset(["error", "returned", "response", "responded", "answered", "replied", "got", "received"])
+"""Behind these a number is a code of HTTP."""
+_ASKS_FOR_ROUTE: Final = frozenset(one.lower() for one in METHODS)
+_ASKS_FOR_NUMBER: Final = CODES | ANSWERED | _ASKS_FOR_ROUTE | {"with"}
+_VALUE: Final = "\n"
+_NUMBER: Final = "\t"
+_ROUTE: Final = "\x1c"
+_BEFORE_NUMBER: Final = "\r"
+_BEFORE_ROUTE: Final = "\x1d"
+"""Blanks: no token has one in it."""
+_CODE_CHARS: Final = 12
+_NUMBER_CHARS: Final = 5
+_TOKEN_CHARS: Final = 100
+_LONGEST: Final = 500
+_WORDS: Final = 4_096
+_words: dict[str, str] = {}  # keys of words
+
+
+def key_of(tokens: Sequence[str]) -> str:
+    """'' where there is none that is short enough."""
+    keys = [_words.get(token) or _key_of(token) for token in tokens]
+    key = " ".join(keys)
+    for context, value in ((_BEFORE_NUMBER, _NUMBER), (_BEFORE_ROUTE, _ROUTE)):
+        if context in key and value in key:
+            keys = [token if one == value else one for one, token in zip(keys, tokens, strict=True)]
+            key = " ".join(keys)
+    return key if len(key) <= _LONGEST else ""
+
+
+def _key_of(token: str) -> str:
+    """Words are remembered; values do not come again."""
+    core, kept = shape_of.__wrapped__(token)
+    if kept != MASK:
+        key = token + _BEFORE_NUMBER if kept in _ASKS_FOR_NUMBER or kept.startswith(("http", "/")) else token
+        key += _BEFORE_ROUTE if kept in _ASKS_FOR_ROUTE else ""
+        if len(token) <= _TOKEN_CHARS:
+            if len(_words) >= _WORDS:
+                _words.clear()
+            _words[token] = key
+        return key
+    if not core or len(token) > _TOKEN_CHARS:
+        return token
+    if core.startswith("HTTP/") or (core.startswith("http") and "://" not in core):
+        return token + _BEFORE_NUMBER
+    if core.isdecimal():
+        if token[0] in "([" or token[-1] in ":]":
+            return token
+        return _VALUE if len(core) > _NUMBER_CHARS else _NUMBER
+    if len(core) < _CODE_CHARS or (len(core) == _CODE_CHARS and "/" in core):
+        return token
+    return _ROUTE if core[0] in "/h" else _VALUE

@@ -1,0 +1,127 @@
+"""The rows of a backlog counted by what they failed with, page by page. Memory grows with the clusters, not with the rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+from batchdrain.config.redaction import Redact, redact_all
+from batchdrain.database.phases.pages import Page, to_reason
+from batchdrain.failures.categories import categorise_all
+from batchdrain.failures.excerpt import excerpt_with_end, gist_of
+from batchdrain.failures.fingerprints import fingerprint
+from batchdrain.model.failure import Failure
+from batchdrain.planning.acceptances import Acceptances
+from batchdrain.planning.known_texts import EQUAL_KINDS, KnownTexts
+
+RUNS: Final = 10_000
+"""How many runs of a fingerprint are told apart."""
+_EXAMPLE: Final = 500
+
+
+@dataclass(slots=True)
+class ClusterCount:
+    """Of one fingerprint in one category."""
+
+    phases: int = 0
+    here: int = 0
+    accepted: int = 0
+    runs: set[int] = field(default_factory=set)
+    here_in: set[int] = field(default_factory=set)
+    example: tuple[str, str, str] = ("", "", "")
+
+
+class _Kind(NamedTuple):
+    """What one failure text comes to."""
+
+    cluster: ClusterCount
+    is_accepted: bool  #: its cluster is
+
+
+class ClusterReading:
+    """Of one reading."""
+
+    def __init__(
+        self,
+        categorise: Callable[[str | None], str],
+        redact: Redact,
+        is_asked: Callable[[str], bool] | None,
+        accepted: Acceptances | None,
+    ) -> None:
+        """`is_asked`: of the runs whose clusters are wanted; None: of all."""
+        self._categorise = categorise
+        self._redact = redact
+        self._is_asked = None if is_asked is None else cache(is_asked)
+        self._accepted = accepted
+        self._named = set() if accepted is None else {(key.run_id, key.phase_id) for key in accepted.phases}
+        self._known = KnownTexts[_Kind]()
+        self.counts: dict[str, dict[str, ClusterCount]] = {}  #: by fingerprint and category
+
+    def read(self, pages: Iterable[Page]) -> None:
+        """Count all of them."""
+        for page in pages:
+            self._take_in(page)
+
+    def _take_in(self, page: Page) -> None:
+        if EQUAL_KINDS.issuperset(map(type, page.reasons)):
+            kinds = self._known.find(page.reasons, self._kinds_of)
+        else:
+            kinds = self._kinds_of(page.reasons)
+        places: dict[int, list[int]] = defaultdict(list)
+        for at, kind in enumerate(kinds):
+            places[id(kind.cluster)].append(at)
+        for found in places.values():
+            self._add(page, kinds[found[0]].cluster, found)
+        if self._accepted is not None:
+            for kind, ids in zip(kinds, page.ids, strict=True):
+                kind.cluster.accepted += self._is_accepted(self._accepted, kind, ids)
+
+    def _add(self, page: Page, count: ClusterCount, places: Sequence[int]) -> None:
+        """Rows of one cluster."""
+        here = places if self._is_asked is None else [at for at in places if self._is_asked(page.runs[at])]
+        if here:
+            ids, first = min((page.runs[at], page.phases[at], at) for at in here)[:2], count.here == 0
+            if first or ids < count.example[:2]:
+                at = next(at for at in here if (page.runs[at], page.phases[at]) == ids)
+                count.example = (*ids, self._example_of(page.reasons[at]))
+        elif count.phases == 0:
+            at = places[0]
+            count.example = (page.runs[at], page.phases[at], self._example_of(page.reasons[at]))
+        count.phases += len(places)
+        count.here += len(here)
+        _add_runs(count.runs, page.runs, places)
+        _add_runs(count.here_in, page.runs, here)
+
+    def _is_accepted(self, accepted: Acceptances, kind: _Kind, ids: tuple[str, str]) -> bool:
+        if self._is_asked is not None and not self._is_asked(ids[0]):
+            return False
+        return kind.is_accepted or ids in self._named or accepted.run(ids[0]) is not None
+
+    def _kinds_of(self, reasons: Sequence[Any]) -> list[_Kind]:
+        raw = list(map(to_reason, reasons))
+        given = [text for text in raw if text is not None]
+        texts = list(map(excerpt_with_end, redact_all(self._redact, given)))
+        found = iter(zip(texts, categorise_all(self._categorise, texts), strict=True))
+        return [self._kind_of(None, self._categorise(None)) if one is None else self._kind_of(*next(found)) for one in raw]
+
+    def _kind_of(self, text: str | None, category: str) -> _Kind:
+        by_category = self.counts.setdefault(fingerprint(text), {})
+        count = by_category.get(category)
+        if count is None:
+            count = by_category[category] = ClusterCount()
+        is_accepted = self._accepted is not None and self._accepted.cluster(Failure(text, category)) is not None
+        return _Kind(count, is_accepted)
+
+    def _example_of(self, reason: Any) -> str:
+        text = to_reason(reason)
+        return "" if text is None else gist_of(excerpt_with_end(self._redact(text)))[:_EXAMPLE]
+
+
+def _add_runs(known: set[int], runs: Sequence[str], places: Sequence[int]) -> None:
+    """No more than RUNS."""
+    if len(known) < RUNS:
+        known.update(islice({hash(runs[at]) for at in places} - known, RUNS - len(known)))

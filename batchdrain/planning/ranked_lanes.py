@@ -1,0 +1,169 @@
+"""The lanes of one reading, in the order in which the policies rank them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Hashable, Iterator
+from datetime import datetime
+from typing import Any, Final
+
+from batchdrain.model.errors import ConfigError
+from batchdrain.model.phase import Phase, PhaseKey
+from batchdrain.model.states import PhaseState
+from batchdrain.planning.lane_buffer import LAST, Kept, LaneBuffer
+from batchdrain.planning.lane_heap import LaneHeap
+from batchdrain.planning.lane_view import Knowledge, lane_of
+from batchdrain.planning.verdicts import Verdict
+from batchdrain.policies.ranking import Ranking
+
+_AT_ONCE: Final = 200
+_STAMPS: Final = 10_000
+
+
+class RankedLanes:
+    """A lane stands in the order once it is pushed."""
+
+    def __init__(self, known: Knowledge, ranking: Ranking, state: PhaseState) -> None:
+        self.known = known
+        self._ranking = ranking
+        self._state = state
+        self._of_run: dict[str, list[LaneBuffer]] = {}
+        self._order: LaneHeap[LaneBuffer] = LaneHeap(self._stamp)
+        self._stamps: dict[Hashable, Hashable] = {}  # one object for many equal ones
+        self.dry: set[str] = set()  #: runs of which a lane has handed out all that it kept
+        self.waiting = 0  #: phases in all lanes
+
+    def add(self, buffers: list[LaneBuffer], now: Callable[[], datetime]) -> Iterator[None]:
+        """They are ranked, some at a time."""
+        for buffer in buffers:
+            self.waiting += buffer.waiting
+            self._of_run.setdefault(buffer.run_id, []).append(buffer)
+        for start in range(0, len(buffers), _AT_ONCE):
+            moment = now()
+            for buffer in buffers[start : start + _AT_ONCE]:
+                self.push(buffer, moment)
+            yield
+
+    def replace_run(self, run_id: str, buffers: list[LaneBuffer], now: datetime) -> None:
+        """The lanes of a run, as it was read by itself."""
+        for buffer in self._of_run.pop(run_id, ()):
+            self.waiting -= buffer.waiting
+            self._order.drop(buffer)
+        self.dry.discard(run_id)
+        for _ in self.add(buffers, lambda: now):
+            pass
+
+    def of_run(self, run_id: str) -> list[LaneBuffer]:
+        """Its lanes, in no order."""
+        return self._of_run.get(run_id, [])
+
+    def rank_run(self, run_id: str, now: datetime) -> None:
+        """Rank the lanes of a run anew."""
+        for buffer in self.of_run(run_id):
+            self.push(buffer, now)
+
+    def forget(self, key: PhaseKey) -> None:
+        """The phase waits no more. One that is not at hand is still counted, until it is read again."""
+        for buffer in self.of_run(key.run_id):
+            for kept in [one for one in buffer.kept if one[1] == key.phase_id]:
+                buffer.drop(kept)
+                self.waiting -= 1
+
+    def promising(self, like: LaneBuffer) -> LaneBuffer:
+        """Where those phases of a lane go that are promising."""
+        lanes = self._of_run[like.run_id]
+        for buffer in lanes:
+            if buffer.promising and (buffer.category, buffer.attempts) == (like.category, like.attempts):
+                return buffer
+        lanes.append(buffer := LaneBuffer(like.run_id, like.category, like.attempts, promising=True, order=like.order))
+        return buffer
+
+    def ranks(self) -> list[Any]:
+        """How the policies ranked the lanes that wait, in no order."""
+        return [rank[1:] for rank in self._order.ranks() if rank[0]]
+
+    def push(self, buffer: LaneBuffer, now: datetime) -> None:
+        """In its place, as things are known now. Raises ConfigError for a bad policy."""
+        if not buffer.waiting:
+            self._order.drop(buffer)
+            return
+        rank = self._rank(buffer, now)
+        try:
+            self._order.push(buffer, rank)
+        except TypeError as error:
+            raise self._incomparable(error) from error
+
+    def first(self, now: datetime, busy: Container[str]) -> LaneBuffer | None:
+        """The first lane of a run that is not `busy`, taken out. Raises ConfigError for a bad policy."""
+        try:
+            return self._order.pop(lambda buffer: self._rank(buffer, now), busy)
+        except TypeError as error:
+            raise self._incomparable(error) from error
+
+    def upcoming(self, most: int, now: datetime, *, judged: bool = False) -> list[Phase]:
+        """The first phases that would be chosen now, in this order; they stay where they are. Those with a verdict are passed
+        over unless `judged`."""
+        found: list[Phase] = []
+        lent: dict[int, tuple[LaneBuffer, list[Kept], int]] = {}
+        all_taken, taken = self.known.taken, dict[str, int]()
+        with self._order.trial():
+            try:
+                while len(found) < most and (buffer := self.first(now, ())) is not None:
+                    if not buffer.kept:  # the rest of the lane is not at hand
+                        continue
+                    lent.setdefault(id(buffer), (buffer, buffer.kept.copy(), buffer.waiting))
+                    taken.setdefault(buffer.run_id, all_taken[buffer.run_id])
+                    phase = self.phase(buffer, buffer.take())
+                    if self.known.rules.stopped(phase) is None:
+                        all_taken[buffer.run_id] += 1
+                        if judged or self.verdict(phase) is None:
+                            found.append(phase)
+                    self.push(buffer, now)
+            finally:
+                for run_id, before in taken.items():
+                    all_taken[run_id] = before
+                for buffer, kept, waiting in lent.values():
+                    buffer.kept, buffer.waiting = kept, waiting
+        return found
+
+    def verdict(self, phase: Phase) -> Verdict | None:
+        """Of a phase that it does not skip: a promising one."""
+        return self.known.rules.verdict(phase.key, phase.failure)
+
+    def phase(self, buffer: LaneBuffer, kept: Kept) -> Phase:
+        """The phase that a kept one stands for."""
+        return Phase(
+            run_id=buffer.run_id,
+            phase_id=kept[1],
+            phase_index=None if kept[0] == LAST else int(kept[0]),
+            state=self._state,
+            failure=self.known.failure(buffer, kept),
+            attempts=buffer.attempts,
+        )
+
+    def explain(self, buffer: LaneBuffer, kept: Kept, now: datetime) -> str:
+        """Why this phase of the lane comes now, for people."""
+        lane = lane_of(buffer, kept, self.known)
+        hint = f"hint {lane.hint:+}, " if lane.hint else ""
+        tried = "never tried" if lane.attempts == 0 else f"tried {lane.attempts}x"
+        index = "no phase_index" if lane.phase_index is None else f"phase_index {lane.phase_index}"
+        waits = f"{lane.failed} {self._state} in its run"
+        says = "".join(f", {fact}" for fact in self._ranking.explain(lane, now))
+        return f"{hint}{lane.category}, {tried}, {index}, {waits}{says} (policy {' > '.join(self._ranking.names)})"
+
+    def _rank(self, buffer: LaneBuffer, now: datetime) -> Any:
+        # A lane that kept nothing can't be ranked: it goes first, which makes `next` ask for another reading.
+        if not buffer.kept:
+            return (0,)
+        return (1, *self._ranking(lane_of(buffer, buffer.kept[0], self.known), now))
+
+    def _stamp(self, buffer: LaneBuffer) -> Hashable:
+        found = (self.known.retry_stats.results, self.known.taken[buffer.run_id])
+        if len(self._stamps) > _STAMPS:
+            self._stamps.clear()
+        return self._stamps.setdefault(found, found)
+
+    def _incomparable(self, error: TypeError) -> ConfigError:
+        return ConfigError(
+            f"batchdrain.policy: {', '.join(self._ranking.names)}: the keys of two lanes can't be compared: {error}",
+            remedy="a policy must return keys of one type",
+        )

@@ -1,0 +1,196 @@
+"""What the next attempt on each of some phases may do, as the ledger has it: a chance to complete, and seconds.
+
+Nobody knows the chances: they are drawn, again and again, each time with what may be true of all phases, of a category, of a
+cluster and of a run. So what phases share goes wrong for all of them at once, as it does in a drain.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from random import Random
+from typing import Final, NamedTuple
+
+from batchdrain.model.phase import Phase
+from batchdrain.model.retry_stats import NOTHING, RetryCount, RetryStats
+from batchdrain.planning.alike import ClusterStrength
+from batchdrain.planning.outlook import Outlook
+
+OF_CATEGORY: Final = 4.0
+"""For how many attempts the rate of all counts, in that of a category."""
+OF_RUN: Final = 8.0
+OF_PHASE: Final = 8.0
+RUN_SPREAD: Final = 0.3
+"""Of runs with one chance otherwise, in log odds."""
+OF_SECONDS: Final = 1.0
+"""For how many attempts a mean of the wider group counts, in that of a narrower one."""
+SPREAD: Final = 0.6
+OF_SPREAD: Final = 3.0
+"""Of durations, in the logarithm, before any is known."""
+FAILS_SPREAD: Final = 1.0
+_WITHIN: Final = 0.7
+PRIOR: Final = 0.3
+OFF: Final = 0.4
+_UNSEEN: Final = 0.3
+_EDGE: Final = 0.001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """One phase, as far as no luck is in it."""
+
+    phase: Phase
+    cluster: str  #: phases with one fail alike; of a phase without a reason it is its own
+    run_odds: float  #: by which its run is better than others, as a factor
+    fixed_s: float  #: mean of an attempt that completes
+    failed_s: float  #: mean of one that fails, without its limit
+    limit_s: float
+    run_type: str
+
+
+class Drawn(NamedTuple):
+    """One phase, in one draw."""
+
+    of: Expected
+    chance: float
+    fixed_s: float
+    failed_s: float
+
+
+class RetryModel:
+    """Of the phases of an outlook."""
+
+    def __init__(self, outlook: Outlook, limit_s: Callable[[Phase], float], spread: float = SPREAD) -> None:
+        """`limit_s`: the time limit of a phase; `spread`: of durations, in the logarithm."""
+        self._stats: RetryStats = outlook.stats
+        self._run_type = outlook.run_type
+        self._limit_s = limit_s
+        self._spread = spread
+        self._strength = ClusterStrength(outlook.stats)
+        overall = self._stats.overall
+        self._fixed_s = overall.fixed_s / overall.fixed if overall.fixed else _mean_s(overall)
+        self._failed_s = overall.failed_s / overall.failed if overall.failed else _mean_s(overall)
+        self.expected: Sequence[Expected] = [self._expect(phase, number) for number, phase in enumerate(outlook.phases)]
+
+    def draw(self, dice: Random) -> Iterator[Drawn]:
+        """What may be true of each phase, in their order, each drawn when it is asked for."""
+        stats, gauss, exp = self._stats, dice.gauss, math.exp
+        strength = self._strength.draw(dice)
+        dilution = 1 + self._others / (strength + 1)
+        overall = _draw_rate(dice, stats.overall, PRIOR, 1.0, dilution)
+        rates, runs = dict[tuple[str, bool], float](), dict[str, tuple[float, float]]()
+        clusters, paces, fates = dict[str, tuple[float, float]](), dict[str, float](), dict[str, float]()
+        within, fails = self._spread * _WITHIN, self._spread * FAILS_SPREAD
+        off = exp(gauss(0, OFF * self._spread))
+        for one in self.expected:
+            phase = one.phase
+            fingerprint = phase.failure.fingerprint
+            if (group := (phase.category, bool(fingerprint))) not in rates:
+                of_category = stats.categories.get(phase.category, NOTHING)
+                rates[group] = _draw_rate(dice, of_category, overall, OF_CATEGORY, dilution if fingerprint else 1.0)
+            if one.cluster not in clusters:
+                counts = stats.of_fingerprint(fingerprint)
+                chance = _draw_rate(dice, counts, rates[group], strength, 1.0)
+                clusters[one.cluster] = chance / (1 - chance), _draw_factor(dice, fails / math.sqrt(1 + counts.failed))
+            if one.run_type not in paces:
+                paces[one.run_type] = _draw_factor(
+                    dice, self._spread / math.sqrt(_UNSEEN + self._of_type(one.run_type).fixed)
+                )
+            if phase.category not in fates:
+                failed = stats.categories.get(phase.category, NOTHING).failed
+                fates[phase.category] = _draw_factor(dice, fails / math.sqrt(_UNSEEN + failed))
+            if phase.run_id not in runs:
+                runs[phase.run_id] = self._draw_run(dice, one)
+            (odds, slow), (luck, speed) = clusters[one.cluster], runs[phase.run_id]
+            odds, speed = odds * luck, speed * off * paces[one.run_type]
+            yield Drawn(
+                one,
+                odds / (1 + odds) * OF_PHASE / (OF_PHASE + phase.attempts),
+                min(one.limit_s, one.fixed_s * speed * exp(gauss(0, within))),
+                min(one.limit_s, one.failed_s * speed * slow * fates[phase.category] * exp(gauss(0, fails * _WITHIN))),
+            )
+
+    def _draw_run(self, dice: Random, one: Expected) -> tuple[float, float]:
+        """By which factor the odds of a run are better than others, and by which one it is slower."""
+        known = self._stats.runs.get(one.phase.run_id, NOTHING).fixed
+        odds = one.run_odds * math.exp(dice.gauss(0, RUN_SPREAD))
+        return odds, _draw_factor(dice, self._spread * _WITHIN / math.sqrt(1 + known))
+
+    @cached_property
+    def _others(self) -> float:
+        """Attempts on the cluster of an attempt, beside it, in the mean. By the design effect of L. Kish ('Survey Sampling',
+        1965) attempts on few clusters tell less than as many on phases that have nothing in common."""
+        counts = [count.tried for count in self._stats.fingerprints.values()]
+        return max(0.0, sum(counts) / len(counts) - 1) if counts else 0.0
+
+    def _of_type(self, run_type: str) -> RetryCount:
+        return self._stats.run_types.get(run_type[:191], NOTHING)
+
+    def _expect(self, phase: Phase, number: int) -> Expected:
+        stats, limit_s = self._stats, self._limit_s(phase)
+        run_type, run = self._run_type(phase.run_id), stats.runs.get(phase.run_id, NOTHING)
+        of_type = self._of_type(run_type)
+        pace_of_type = _shrink(of_type.fixed_s, of_type.fixed, self._fixed_s)
+        fixed_s = _shrink(run.fixed_s, run.fixed, pace_of_type)
+        category, cluster = stats.categories.get(phase.category, NOTHING), stats.of_fingerprint(phase.failure.fingerprint)
+        failed_s = limit_s if phase.category == "timeout" else self._failed_s
+        failed_s = _shrink(category.failed_s, category.failed, failed_s)
+        failed_s = _shrink(cluster.failed_s, cluster.failed, failed_s)
+        if phase.category != "timeout":
+            failed_s *= fixed_s / max(_EDGE, self._fixed_s)
+        rate = (stats.overall.fixed + 1) / (stats.overall.tried + 2)
+        run_rate = (run.fixed + OF_RUN * rate) / (run.tried + OF_RUN)
+        return Expected(
+            phase=phase,
+            cluster=phase.failure.fingerprint or f"without a reason {number}",
+            run_odds=_odds(run_rate) / _odds(rate),
+            fixed_s=fixed_s,
+            failed_s=failed_s,
+            limit_s=limit_s,
+            run_type=run_type,
+        )
+
+
+def _draw_rate(dice: Random, counts: RetryCount, towards: float, strength: float, dilution: float) -> float:
+    alpha = strength * towards + counts.fixed / dilution
+    beta = strength * (1 - towards) + counts.failed / dilution
+    return min(1 - _EDGE, max(_EDGE, dice.betavariate(alpha, beta)))
+
+
+def spread_of(durations_s: Iterable[Sequence[float]]) -> float:
+    """Of durations within their groups, in the logarithm: the pooled standard deviation, with SPREAD for what is not known."""
+    squares, free = OF_SPREAD * SPREAD * SPREAD, OF_SPREAD
+    for group in durations_s:
+        logs = [math.log(max(_EDGE, seconds)) for seconds in group]
+        mean = sum(logs) / len(logs) if logs else 0.0
+        squares += sum((one - mean) ** 2 for one in logs)
+        free += max(0, len(logs) - 1)
+    return math.sqrt(squares / free)
+
+
+def _mean_s(counts: RetryCount) -> float:
+    return (counts.fixed_s + counts.failed_s) / max(1, counts.tried)
+
+
+def _shrink(seconds: float, count: int, towards: float) -> float:
+    if not count:
+        return towards
+    known, wider = math.log(max(_EDGE, seconds / count)), math.log(max(_EDGE, towards))
+    return math.exp((count * known + OF_SECONDS * wider) / (count + OF_SECONDS))
+
+
+def _odds(rate: float) -> float:
+    rate = min(1 - _EDGE, max(_EDGE, rate))
+    return rate / (1 - rate)
+
+
+def _shift(chance: float, factor: float) -> float:
+    odds = chance / (1 - chance) * factor
+    return odds / (1 + odds)
+
+
+def _draw_factor(dice: Random, spread: float) -> float:
+    """Log-normal, with mean 1."""
+    return math.exp(dice.gauss(-spread * spread / 2, spread))

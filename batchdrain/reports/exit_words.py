@@ -1,0 +1,68 @@
+"""Why a drain exits with its code, in one sentence."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from batchdrain.planning.stop import SAME_NEW_FAILURE
+from batchdrain.runtime.text import count_of, to_percent
+from batchdrain.sessions.exit_code import kept_exit_code
+from batchdrain.sessions.session import Session
+
+
+class Exit(NamedTuple):
+    """A code and its reason: 'Exit code 1: 3 of 15 phases failed.'"""
+
+    code: int
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+def explain_exit(session: Session, code: int, *, orphaned: bool) -> Exit:
+    """`code`: that the drain of this session exits with; `orphaned`: nobody knows what became of some phase."""
+    if code not in {0, 1}:
+        return Exit(code, f"Exit code {code}: {session.stopped_because or 'it was ended'}.")
+    if session.wanted_rate is not None:
+        return Exit(code, _explain_rate(session, code, session.wanted_rate, orphaned=orphaned))
+    return Exit(code, f"Exit code {code}: {_explain_results(session, code, orphaned=orphaned)}.")
+
+
+def explain_kept(session: Session) -> Exit | None:
+    """The same of a session that ended some time ago; None where nobody can tell."""
+    code = kept_exit_code(session)
+    return None if code is None else explain_exit(session, code, orphaned=False)
+
+
+def _explain_rate(session: Session, code: int, wanted: float, *, orphaned: bool) -> str:
+    rate = session.success_rate
+    if rate is None:
+        return (
+            f"Exit code {code}: nothing was processed, so there is no rate to hold against the wanted {to_percent(wanted)}."
+        )
+    how = "is below" if rate < wanted else "reaches"
+    held = f"the success rate of {to_percent(rate)} {how} the wanted {to_percent(wanted)} (min_success_rate)"
+    if code and rate >= wanted:
+        is_broken = _is_broken(session)
+        if orphaned and not is_broken:
+            return f"Exit code {code}, though {held}: nobody knows what became of some phase (Orphaned)."
+        why = "the command fails the same way whatever the phase" if is_broken else "nothing was selected this time"
+        return f"Exit code {code}, though {held}: {why} ({SAME_NEW_FAILURE if is_broken else '--fail-if-nothing'})."
+    return f"Exit code {code}: {held}."
+
+
+def _explain_results(session: Session, code: int, *, orphaned: bool) -> str:
+    if code == 0:
+        return "every phase that was processed succeeded" if session.total_processed else "nothing was to be done"
+    if _is_broken(session):
+        return f"the command fails the same way whatever the phase ({SAME_NEW_FAILURE})"
+    if session.total_failed:
+        return f"{session.total_failed} of {count_of(session.total_processed, 'phase')} failed"
+    if orphaned:
+        return "nobody knows what became of some phase (Orphaned)"
+    return "nothing was selected this time (--fail-if-nothing)"
+
+
+def _is_broken(session: Session) -> bool:
+    return (session.stopped_because or "").startswith(SAME_NEW_FAILURE)

@@ -1,0 +1,22 @@
+"""What a cell of the page holds: one line of bounded length, whatever the text is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from batchdrain.runtime.text import safe_text
+
+_GROWS: Final = {"&": 5, "<": 4, ">": 4, '"': 5, "'": 5}
+"""How many bytes the escape of a sign takes on the page."""
+
+
+def cut_for_page(text: str, characters: int, most_bytes: int) -> str:
+    """At most so many characters, and so many bytes once it stands on the page; with a sign where something is left out."""
+    line, size = safe_text(text, limit=characters), 0
+    if len(line) * 5 <= most_bytes:
+        return line
+    for place, sign in enumerate(line):
+        size += _GROWS.get(sign) or len(sign.encode())
+        if size > most_bytes:
+            return line[: max(0, place - 1)] + "…"
+    return line

@@ -1,0 +1,63 @@
+"""The clusters of the page, each with one phase of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from batchdrain.reports.beside import Beside
+from batchdrain.reports.html.cells import cut_for_page
+from batchdrain.reports.html.phase_rows import link_to, to_shown_id
+from batchdrain.reports.worst import FailedCluster
+from batchdrain.runtime.text import count_of
+from batchdrain.sessions.result import Result
+from batchdrain.sessions.session import Session
+
+_REASON: Final = (600, 800)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCluster:
+    """A cluster with one phase of it, as the page has it."""
+
+    anchor: str
+    of: FailedCluster
+    reason: str
+    run: str
+    phase: str
+    link: str
+    runs: int
+    before: str  #: what retries did about it; '' where nobody asked
+
+
+def show_clusters(
+    session: Session, saved_to: str, beside: Beside, clusters: Sequence[FailedCluster]
+) -> Iterator[ShownCluster]:
+    """Each with its first phase."""
+    first, runs = dict[str, Result](), dict[str, set[str]]()
+    for result in session.results:
+        if not result.success and result.fingerprint:
+            first.setdefault(result.fingerprint, result)
+            runs.setdefault(result.fingerprint, set()).add(result.run_id)
+    for number, one in enumerate(clusters, 1):
+        example = first.get(one.fingerprint)
+        yield ShownCluster(
+            anchor=f"c{number}",
+            of=one,
+            reason=cut_for_page((example.error_message if example else "") or one.fingerprint, *_REASON),
+            run=to_shown_id(example.run_id) if example else "",
+            phase=to_shown_id(example.phase_id) if example else "",
+            link=link_to(session, saved_to, beside.folder, example) if example else "",
+            runs=len(runs.get(one.fingerprint, ())),
+            before=_tell_retries(beside, one),
+        )
+
+
+def _tell_retries(beside: Beside, one: FailedCluster) -> str:
+    if beside.retries is None:
+        return ""
+    known = beside.retries.get(one.fingerprint)
+    if known is None or not known.tried:
+        return "No retry of it is known."
+    return f"{count_of(known.tried, 'retry', 'retries')} of it in all sessions: {known.fixed} succeeded."

@@ -1,0 +1,98 @@
+"""The phases of a session as rows of the page."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from batchdrain.failures.suffix import strip_suffix
+from batchdrain.model.phase import PhaseKey
+from batchdrain.reports.html.cells import cut_for_page
+from batchdrain.reports.worst import find_log
+from batchdrain.sessions.result import Result
+from batchdrain.sessions.session import Session
+
+MOST: Final = 1_000
+"""Rows: a page that is to be opened, and sent."""
+_REASON_CHARS: Final = 80
+_ID_CHARS: Final = 80
+_ID_BYTES: Final = 96
+_LINK_BYTES: Final = 240
+_ALL_LINKS_BYTES: Final = 30_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseRow:
+    """One phase."""
+
+    phase: str
+    failed: bool
+    result: str  #: ok, or the category of its failure
+    seconds: str
+    attempt: int | None
+    reason: str
+    anchor: str  #: of its cluster on the page; '' where it has none there
+    link: str  #: to its log, from where the report lies; '' where there is none, and where there is no room for it
+
+
+def rows_of(session: Session, saved_to: str, folder: Path | None, anchors: Mapping[str, str]) -> dict[str, list[PhaseRow]]:
+    """By run, the one with the most failures first: at most MOST phases, rather those that failed. `anchors`: of the clusters
+    on the page, by fingerprint."""
+    runs = session.by_run()
+    by_need = sorted(session.results, key=lambda one: (one.success, one.run_id, one.phase_index or 0))[:MOST]
+    links = _links_of(session, saved_to, folder, [one for one in by_need if not one.success])
+    rows: dict[str, list[PhaseRow]] = {}
+    for one in sorted(by_need, key=lambda one: (runs[one.run_id][0] - runs[one.run_id][1], one.run_id)):
+        rows.setdefault(one.run_id, []).append(_of(anchors, one, links.get(one.key, "")))
+    return rows
+
+
+def _links_of(session: Session, saved_to: str, folder: Path | None, failed: Sequence[Result]) -> dict[PhaseKey, str]:
+    """As many as the page has room for: first of one phase of each cluster, then of the second of each, and so on."""
+    ranks, ranked = Counter[str](), list[tuple[int, Result]]()
+    for one in failed:
+        ranks[one.fingerprint or ""] += 1
+        ranked.append((ranks[one.fingerprint or ""], one))
+    links, size = dict[PhaseKey, str](), 0
+    for _, one in sorted(ranked, key=lambda pair: pair[0]):
+        address = link_to(session, saved_to, folder, one)
+        size += len(address)
+        if size > _ALL_LINKS_BYTES:
+            break
+        links[one.key] = address
+    return links
+
+
+def _of(anchors: Mapping[str, str], one: Result, link: str) -> PhaseRow:
+    failed = not one.success
+    return PhaseRow(
+        phase=to_shown_id(one.phase_id),
+        failed=failed,
+        result=cut_for_page(one.category or "failed", _ID_CHARS, _ID_BYTES) if failed else "ok",
+        seconds="" if one.duration_s is None else f"{one.duration_s:.1f}",
+        attempt=one.attempt,
+        reason=cut_for_page(strip_suffix(one.error_message or ""), _REASON_CHARS, _ID_BYTES) if failed else "",
+        anchor=anchors.get(one.fingerprint or "", "") if failed else "",
+        link=link,
+    )
+
+
+def to_shown_id(text: str) -> str:
+    """An id of a run or a phase; in quotes where nothing of it would be seen."""
+    return cut_for_page(text if text.strip() else f'"{text}"', _ID_CHARS, _ID_BYTES)
+
+
+def link_to(session: Session, saved_to: str, folder: Path | None, result: Result) -> str:
+    """A relative address of its log; '' where nobody knows where the report will lie, or where the log is none of the session."""
+    if folder is None or not result.log_path:
+        return ""
+    log = find_log(session, saved_to, result.log_path)
+    if log is None:
+        return ""
+    address = quote(os.path.relpath(log, folder))
+    return address if len(address) <= _LINK_BYTES else ""

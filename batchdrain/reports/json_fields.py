@@ -1,0 +1,67 @@
+"""The summary for programs: the session, and what text and Markdown say besides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from batchdrain.reports.beside import Beside
+from batchdrain.reports.forecast_words import outcome_fields
+from batchdrain.reports.left_over import left_over
+from batchdrain.reports.worst import FailedCluster, WorstFailure, clusters_of, find_worst
+from batchdrain.sessions.session import Session, metrics_per_minute
+from batchdrain.sessions.whole import parts_of
+
+
+def to_fields(session: Session, saved_to: str, beside: Beside) -> dict[str, Any]:
+    """As `inv summary --format=json` has them."""
+    ended = beside.ended
+    found = session.model_dump(mode="json")
+    found |= {
+        "status": session.current_status.value,
+        "success_rate": session.success_rate,
+        "wanted_success_rate": session.wanted_rate,
+        "exit_code": None if ended is None else {"code": ended.code, "why": ended.why},
+        "forecast_outcome": outcome_fields(session),
+        "left": [{"phases": count, "how": how} for count, how in left_over(session)],
+        "metrics_per_minute": dict(metrics_per_minute(session)),
+        "results_by_run": [
+            {"run_id": run_id, "succeeded": succeeded, "processed": count}
+            for run_id, (succeeded, count) in session.by_run().items()
+        ],
+        "clusters": [_cluster_fields(one) for one in clusters_of(session, beside)],
+        "worst_failures": [_worst_fields(one) for one in find_worst(session, saved_to)],
+        "saved_to": saved_to,
+        "goes_on_with": beside.goes_on,
+    }
+    if len(parts_of(session)) > 1:
+        found["sessions"] = [part.session_id for part in parts_of(session)]
+        found["balances"] = [
+            {"session_id": part.session_id, "kind": part.kind.value, **part.balance.model_dump(mode="json")}
+            for part in parts_of(session)
+            if part.balance is not None
+        ]
+    return found
+
+
+def _cluster_fields(one: FailedCluster) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "count": one.count,
+        "fingerprint": one.fingerprint,
+        "category": one.category or None,
+        "drain": one.drain,
+        "accept": one.accept,
+    }
+
+
+def _worst_fields(one: WorstFailure) -> dict[str, Any]:
+    return {
+        "run_id": one.result.run_id,
+        "phase_id": one.result.phase_id,
+        "error_message": one.result.error_message,
+        "category": one.result.category,
+        "cluster": one.cluster or None,
+        "duration_s": one.result.duration_s,
+        "attempt": one.result.attempt,
+        "log_path": one.log,
+    }

@@ -1,0 +1,26 @@
+"""What a session that ended before its backlog leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from batchdrain.sessions.session import Session
+from batchdrain.sessions.whole import parts_of
+
+
+def left_over(session: Session) -> Iterator[tuple[int, str]]:
+    """What is left behind where something ended the session before its backlog: (phases, what they do)."""
+    if not session.stopped_because:
+        return
+    latest = {part.kind: part.balance for part in parts_of(session) if part.balance is not None}
+    for count, what in (
+        (sum(one.waiting for one in latest.values()), "waiting"),
+        (sum(one.skipped for one in latest.values()), "skipped by a rule"),
+    ):
+        if count:
+            yield count, what
+
+
+def describe_left(session: Session) -> str:
+    """'45 waiting, 3 skipped by a rule'; '' where nothing is left."""
+    return ", ".join(f"{count} {what}" for count, what in left_over(session))

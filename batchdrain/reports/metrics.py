@@ -1,0 +1,23 @@
+"""What the commands of a session reported, as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from batchdrain.sessions.session import Session, metrics_per_minute
+
+
+def metrics_of(session: Session) -> Iterator[tuple[str, str]]:
+    """(its name, its sum with the rate a minute and the budget, where there is one) of each metric."""
+    per_minute = metrics_per_minute(session)
+    for name, total in session.metrics.items():
+        rate = f"{per_minute[name]:.1f}" if name in per_minute else "-"
+        yield name, f"{total:.15g} ({rate} a minute{_budget_of(session, name)})"
+
+
+def _budget_of(session: Session, name: str) -> str:
+    """What `stop.max_metric` of the session says of a metric; a file may say anything."""
+    stop = (session.settings or {}).get("stop")
+    budgets = stop.get("max_metric") if isinstance(stop, dict) else None
+    budget = budgets.get(name) if isinstance(budgets, dict) else None
+    return f"; the budget is {budget:.15g}" if isinstance(budget, int | float) and budget else ""

@@ -1,0 +1,132 @@
+"""The sessions that run, as fields and for people. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from batchdrain.database.ledger.session_rows import SessionRow
+from batchdrain.runtime import clock
+from batchdrain.runtime.text import safe_text
+
+ALIVE: Final = "running"
+PAUSED: Final = "paused"
+SILENT: Final = "silent"
+DIED: Final = "died"
+_SHOWN: Final = 24  #: slots of one session
+_LARGEST: Final = 2**53
+_MEANING: Final = {
+    SILENT: "it ought to have given a sign of life, and its host can't be seen from here",
+    DIED: "its process is gone: what it held is given back by the next drain, or `inv recover`",
+}
+
+
+def state_of(row: SessionRow, alive: bool | None) -> str:
+    """One word. `alive`: whether its process lives; None where that can't be told from here."""
+    if alive is False:
+        return DIED
+    if alive is None and row.is_silent:
+        return SILENT
+    return PAUSED if row.progress.get("paused") is True else ALIVE
+
+
+def to_fields(row: SessionRow, alive: bool | None) -> dict[str, Any]:
+    """A session that runs, in plain JSON values. Rates are of this go; times by the database's clock."""
+    progress, wanted = row.progress, row.wanted
+    processed, target = _number(progress, "processed"), _number(progress, "target")
+    done, elapsed_s = processed - _number(progress, "before"), _number(progress, "elapsed_s")
+    state, age_s = state_of(row, alive), row.beat_age_ms / 1000
+    per_minute = done / elapsed_s * 60 if elapsed_s > 0 and done > 0 else None
+    left = max(0.0, target - processed)
+    eta_s = None if per_minute is None or state != ALIVE else max(0.0, left / per_minute * 60 - age_s)
+    return {
+        "session_id": row.session_id,
+        "session_uid": row.uid,
+        "chain_uid": row.chain_uid,
+        "state": state,
+        "host": row.host,
+        "pid": row.controller.pid,
+        "alive": alive,
+        "folder": _text(wanted, "folder"),
+        "kind": _text(wanted, "kind"),
+        "group": _text(wanted, "group"),
+        "workers": int(_number(wanted, "workers")),
+        "beat_s": _number(wanted, "beat_s"),
+        "begun_at": clock.to_iso(clock.from_ms(row.begun_ms)),
+        "beat_age_s": round(age_s, 3),
+        "processed": int(processed),
+        "succeeded": int(_number(progress, "succeeded")),
+        "failed": int(_number(progress, "failed")),
+        "target": int(target),
+        "per_minute": None if per_minute is None else round(per_minute, 3),
+        "eta_s": None if eta_s is None else round(eta_s, 1),
+        "waits_for": _text(progress, "waits") or None,
+        "slots": _slots_of(progress, age_s),
+        "asked": None if row.asked is None else _asked_of(row),
+    }
+
+
+def render_status(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """For people. `rows`: as `to_fields` makes them."""
+    for row in rows:
+        where = f"{row['host']}, process {row['pid']}" + (f", group {row['group']}" if row["group"] else "")
+        yield safe_text(f"{row['session_id']}  {row['state']} on {where}")
+        done = f"{row['processed']}/{row['target']} · {row['succeeded']} ok · {row['failed']} failed"
+        rate = "" if row["per_minute"] is None else f" · {row['per_minute']:.1f} a minute"
+        eta = "" if row["eta_s"] is None else f" · about {_to_span(row['eta_s'])} left"
+        yield f"  {done}{rate}{eta} · as of {_to_span(row['beat_age_s'])} ago"
+        if row["waits_for"]:
+            yield safe_text(f"  Waits: {row['waits_for']}")
+        for slot in row["slots"][:_SHOWN]:
+            yield safe_text(
+                f"  runs {slot['run_id']} / {slot['phase_id']} for {_to_span(slot['for_s'])}, attempt {slot['attempt']}"
+            )
+        if len(row["slots"]) > _SHOWN:
+            yield f"  and {len(row['slots']) - _SHOWN} more"
+        if (asked := row["asked"]) is not None:
+            yield safe_text(f"  {asked['ask']} asked by {asked['by']}" + (f": {asked['reason']}" if asked["reason"] else ""))
+    present = {row["state"] for row in rows}
+    yield from (f"{state:<11} {meaning}" for state, meaning in _MEANING.items() if state in present)
+
+
+def _slots_of(progress: Mapping[str, Any], age_s: float) -> list[dict[str, Any]]:
+    """What runs, as of now. Whoever may write to the ledger may have written anything."""
+    slots = progress.get("slots")
+    return [
+        {
+            "run_id": _text(slot, "run_id") or "",
+            "phase_id": _text(slot, "phase_id") or "",
+            "attempt": int(_number(slot, "attempt")),
+            "for_s": round(_number(slot, "for_s") + age_s, 1),
+        }
+        for slot in (slots if isinstance(slots, list) else ())
+        if isinstance(slot, dict)
+    ]
+
+
+def _asked_of(row: SessionRow) -> dict[str, Any] | None:
+    asked = row.asked
+    return None if asked is None else {
+        "ask": asked.ask.value, "by": asked.by, "reason": asked.reason, "at": clock.to_iso(clock.from_ms(asked.at_ms)),
+    }  # fmt: skip
+
+
+def _number(found: Mapping[str, Any], name: str) -> float:
+    value = found.get(name)
+    if not isinstance(value, int | float) or abs(value) >= _LARGEST or math.isnan(value):
+        return 0.0
+    return float(value)
+
+
+def _text(found: Mapping[str, Any], name: str) -> str | None:
+    value = found.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _to_span(seconds: float) -> str:
+    """'14 s', '3 min', '2 h 05 min'."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02d} min"

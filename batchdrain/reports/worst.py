@@ -1,0 +1,117 @@
+"""The failures that a report names first, and their clusters with what to do about each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Final
+
+from batchdrain.failures.fingerprints import cluster_id_of
+from batchdrain.failures.suffix import fit
+from batchdrain.reports.beside import Beside
+from batchdrain.sessions.result import Result
+from batchdrain.sessions.session import Session
+from batchdrain.sessions.whole import parts_of, paths_of
+
+SHOWN: Final = 10
+REASON_CHARS: Final = 300
+_TRIED_AGAIN: Final = frozenset({"transient", "timeout"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorstFailure:
+    """One phase that failed."""
+
+    result: Result
+    cluster: str  #: '' where the earlier program kept no fingerprint
+    log: str | None  #: as it is shown
+
+    @property
+    def reason(self) -> str:
+        """Short; how the command ended stands at its end."""
+        return fit(self.result.error_message or "", REASON_CHARS)
+
+    @property
+    def took(self) -> str:
+        """'3.0 s, try 2'; '' where nobody measured."""
+        parts = [] if self.result.duration_s is None else [to_seconds(self.result.duration_s)]
+        if (self.result.attempt or 0) > 1:
+            parts.append(f"try {self.result.attempt}")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedCluster:
+    """Failures of one session with one fingerprint."""
+
+    id: str
+    count: int
+    fingerprint: str
+    category: str  #: of the first of them; '' where none is left among the results
+    drain: str  #: the command that tries it again
+    accept: str  #: the command that says it is known
+
+    @property
+    def advice(self) -> str:
+        """When `drain` is worth it."""
+        return "Again" if self.category in _TRIED_AGAIN else "Once mended"
+
+
+def find_worst(session: Session, saved_to: str) -> list[WorstFailure]:
+    """At most SHOWN failed results: first one of each cluster, the most frequent failure first, then the second of each, and
+    so on. `saved_to`: as for the report; logs are shown below the folder of the session's file."""
+    counts, by_cluster = session.fingerprint_counts, dict[str, list[Result]]()
+    for result in session.results:
+        if not result.success:  # the earlier program kept no fingerprint
+            of = by_cluster.setdefault(result.fingerprint or result.error_message or "", [])
+            if len(of) < SHOWN:
+                of.append(result)
+    by_size = sorted(by_cluster.values(), key=lambda of: -counts.get(of[0].fingerprint or "", 0))
+    found = [result for rank in zip_longest(*by_size) for result in rank if result is not None]
+    return [_of(session, saved_to, result) for result in found[:SHOWN]]
+
+
+def clusters_of(session: Session, beside: Beside) -> list[FailedCluster]:
+    """Of each cluster of the session, the most frequent first."""
+    categories = {result.fingerprint: result.category or "" for result in session.results if not result.success}
+    found = sorted(session.fingerprint_counts.items(), key=lambda item: (-item[1], item[0]))
+    return [_cluster_of(alike, count, categories.get(alike, ""), beside) for alike, count in found if count]
+
+
+def _cluster_of(alike: str, count: int, category: str, beside: Beside) -> FailedCluster:
+    name = cluster_id_of(alike)
+    return FailedCluster(
+        id=name,
+        count=count,
+        fingerprint=alike,
+        category=category,
+        drain=beside.command("drain", f"--cluster={name}"),
+        accept=f"{beside.command('accept', f'--cluster={name}')} --reason='…'",
+    )
+
+
+def _of(session: Session, saved_to: str, result: Result) -> WorstFailure:
+    log = to_shown_log(session, saved_to, result.log_path) if result.log_path else None
+    return WorstFailure(result=result, cluster=cluster_id_of(result.fingerprint) if result.fingerprint else "", log=log)
+
+
+def to_seconds(seconds: float) -> str:
+    """'0.25 s', '3.0 s', '754 s'."""
+    return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s" if seconds < 100 else f"{seconds:.0f} s"
+
+
+def to_shown_log(session: Session, saved_to: str, log_path: str) -> str:
+    """The folder of a session may have been moved: its logs lie beside its file. A path that is of no session is as it is."""
+    return str(find_log(session, saved_to, log_path) or log_path)
+
+
+def find_log(session: Session, saved_to: str, log_path: str) -> Path | None:
+    """Below the folder of the session's file; None where the path is of no session, or leaves its folder."""
+    steps: Sequence[str] = Path(log_path).parts
+    for part, path in zip(parts_of(session), paths_of(session, saved_to), strict=False):
+        if part.session_id in steps:
+            rest = steps[steps.index(part.session_id) :]
+            return None if ".." in rest else Path(path).parent.joinpath(*rest)
+    return None

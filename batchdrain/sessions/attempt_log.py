@@ -1,0 +1,96 @@
+"""Every attempt of a session, as its event log has them: when, how long, under which limit. Reads only.
+
+The log is written as it comes and may lack its end. A line that can't be read is passed over: the totals of a report come from
+the session's file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from batchdrain.model.states import Outcome
+from batchdrain.runtime import folders
+from batchdrain.sessions.events import Event
+from batchdrain.sessions.session import Session
+
+LARGEST: Final = 256 * 2**20
+"""Bytes of a log that are read."""
+_BEGINS: Final = frozenset({Event.SESSION_STARTED.value, Event.SESSION_RESUMED.value})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptSpan:
+    """One attempt that ended."""
+
+    run_id: str
+    phase_id: str
+    started_s: float  #: since 1970
+    duration_s: float
+    outcome: str  #: as `Outcome` has them
+    category: str  #: of what it set out from, where it succeeded; else of its failure
+    limit_s: float | None  #: its time limit; None where nobody knows
+    host: str  #: of its controller; '' where nobody knows
+
+
+def read_attempts(path: Path, session: Session) -> list[AttemptSpan]:
+    """In the order in which they ended. Without a log: of each phase the last attempt, as the session has it."""
+    try:
+        fd = folders.open_file(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return [*_spans_of(session)]
+    with os.fdopen(fd, "rb") as file:
+        return [*_read(file.read(LARGEST).splitlines())] or [*_spans_of(session)]
+
+
+def _read(lines: Iterable[bytes]) -> Iterator[AttemptSpan]:
+    limits: dict[tuple[str, str], float] = {}
+    host = ""
+    for line in lines:
+        with suppress(ValueError, TypeError, KeyError, RecursionError, OverflowError):
+            found = json.loads(line)
+            name = found["event"]
+            if name in _BEGINS:
+                host = str(found.get("host") or "")
+            elif name == Event.PHASE_STARTED:
+                limits[str(found["run_id"]), str(found["phase_id"])] = float(found["timeout_s"])
+            elif name == Event.PHASE_FINISHED:
+                yield _to_span(found, limits.get((str(found["run_id"]), str(found["phase_id"]))), host)
+
+
+def _to_span(found: dict[str, Any], limit_s: float | None, host: str) -> AttemptSpan:
+    """Raises ValueError, TypeError, KeyError for what is no attempt."""
+    duration_s = max(0.0, float(found["duration_s"]))
+    return AttemptSpan(
+        run_id=str(found["run_id"]),
+        phase_id=str(found["phase_id"]),
+        started_s=datetime.fromisoformat(found["timestamp"]).timestamp() - duration_s,
+        duration_s=duration_s,
+        outcome=str(found["outcome"]),
+        category=str(found.get("category") or ""),
+        limit_s=limit_s,
+        host=host,
+    )
+
+
+def _spans_of(session: Session) -> Iterator[AttemptSpan]:
+    for result in session.results:
+        if result.timestamp is None or result.duration_s is None:
+            continue
+        failed = Outcome.TIMEOUT if result.has_timed_out else Outcome.FAILED
+        yield AttemptSpan(
+            run_id=result.run_id,
+            phase_id=result.phase_id,
+            started_s=result.timestamp.timestamp() - result.duration_s,
+            duration_s=result.duration_s,
+            outcome=(Outcome.COMPLETE if result.success else failed).value,
+            category=result.category or "",
+            limit_s=None,
+            host="",
+        )

@@ -1,0 +1,159 @@
+"""A failure text that stands in JSON is read by its path, on every database, and what is no JSON ends nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.support.workplace import Workplace
+
+pytestmark = pytest.mark.everyday("sqlite", "postgresql", "mariadb")
+
+PRINTS = "import sys; print('worker says no'); sys.exit(1)"
+CASES: dict[str, tuple[str | None, str]] = {
+    "text": ('{"error": {"message": "disk full\\u0021"}}', "disk full!"),
+    "number": ('{"error": {"message": 12345678}}', "12345678"),
+    "null": ('{"error": {"message": null}}', ""),
+    "object": ('{"error": {"message": {"why": "no route"}}}', '{"why":"no route"}'),
+    "missing": ('{"other": 1}', ""),
+    "list": ("[1, 2, 3]", ""),
+    "none": (None, ""),
+}
+PATHS: dict[str, tuple[Any, str, str]] = {
+    "an index": ("errors[1].text", '{"errors": [{"text": "a"}, {"text": "b"}]}', "b"),
+    "the last one": ("errors[-1].text", '{"errors": [{"text": "a"}, {"text": "last"}]}', "last"),
+    "beyond the end": ("errors[7].text", '{"errors": [{"text": "a"}]}', ""),
+    "a dot in a key": ('"a.b".c', '{"a.b": {"c": "dotted"}}', "dotted"),
+    "quotes": (["x'); DROP TABLE codes; --", 'q"'], json.dumps({"x'); DROP TABLE codes; --": {'q"': "kept"}}), "kept"),
+    "signs of drivers": (
+        ["%s", ":v", "$.*", "{0}", "\\"],
+        json.dumps({"%s": {":v": {"$.*": {"{0}": {"\\": "kept"}}}}}),
+        "kept",
+    ),
+    "a number as a key": ("codes.7", '{"codes": {"7": "seven"}}', "seven"),
+    "a bare text": ("error.message", '"all of it"', "all of it"),
+}
+
+
+def table(project: Workplace, kind: str, rows: Mapping[str, str | None], reason: Any) -> None:
+    project.sql(f"CREATE TABLE codes (job VARCHAR(20), step VARCHAR(20), state VARCHAR(20), result {kind}, last_error TEXT, "
+                "other TEXT, PRIMARY KEY (job, step))")  # fmt: skip
+    value = f"CAST(:v AS {kind})" if project.engine.dialect.name == "postgresql" else ":v"
+    for step, text in rows.items():
+        project.sql(f"INSERT INTO codes VALUES ('j', :s, 'FAILED', {value}, NULL, 'mine')", [{"s": step, "v": text}])
+    columns = {"run_id": "job", "phase_id": "step", "phase_index": None, "last_failure_reason": reason}
+    project.source = {"table": "codes", "columns": columns}
+    project.configure(command={"argv": [sys.executable, "-c", PRINTS]}, stop={"same_new_failure": 0, "max_repeats": 0})
+
+
+def kinds_of(project: Workplace) -> list[str]:
+    return {"sqlite": ["TEXT", "JSON"], "postgresql": ["text", "json", "jsonb"]}.get(
+        project.engine.dialect.name, ["JSON", "LONGTEXT"]
+    )
+
+
+def dumped(project: Workplace, but: str = "state") -> list[tuple[Any, ...]]:
+    names = [name for name in ("job", "step", "state", "result", "last_error", "other") if name != but]
+    return project.sql(f"SELECT {', '.join(names)} FROM codes ORDER BY step")
+
+
+def reasons(project: Workplace) -> dict[str, str]:
+    """What was found for each phase that stands alone in its cluster, by its name."""
+    shown = project.inv("clusters", "--format=json").json()["clusters"]
+    return {one["example"]["phase_id"]: one["example"]["text"] for one in shown}
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_reason_is_found_at_its_path_whatever_stands_there(project: Workplace, number: int) -> None:
+    kinds = kinds_of(project)
+    if number >= len(kinds):
+        pytest.skip("no more types of JSON here")
+    table(
+        project,
+        kinds[number],
+        {name: text for name, (text, _) in CASES.items()},
+        {"column": "result", "path": "error.message"},
+    )
+    before = dumped(project)
+
+    looked, found, ran = project.inv("doctor"), reasons(project), project.inv("drain")
+
+    assert looked.code == 0, looked
+    assert {name: text for name, text in found.items() if text} == {name: text for name, (_, text) in CASES.items() if text}
+    assert ran.code == 1, ran
+    assert project.sql("SELECT DISTINCT state FROM codes") == [("FAILED",)]
+    assert len(project.taken()) == len(CASES)
+    assert dumped(project) == before  # not a byte of any other column
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize("name", PATHS)
+def test_a_path_is_data_and_leads_to_what_it_names(project: Workplace, name: str, number: int) -> None:
+    kinds, (path, text, found) = kinds_of(project), PATHS[name]
+    if number >= len(kinds):
+        pytest.skip("no more types of JSON here")
+    table(project, kinds[number], {"p": text}, {"column": "result", "path": path})
+
+    assert reasons(project) == {"p": found}
+    assert len(dumped(project)) == 1
+
+
+def test_a_text_that_is_no_json_is_the_reason_itself_and_stops_no_drain(project: Workplace) -> None:
+    rows = {"broken": '{"error": {"message": "cut o', "plain": "Killed by signal", "good": '{"error": {"message": "sound"}}'}
+    table(project, "TEXT", rows, {"column": "result", "path": "error.message"})
+    before = dumped(project)
+
+    looked, found, ran = project.inv("doctor"), reasons(project), project.inv("drain")
+
+    assert (looked.code, ran.code, len(project.taken())) == (0, 1, 3), (looked, ran)
+    assert found == {"broken": '{"error": {"message": "cut o', "plain": "Killed by signal", "good": "sound"}
+    assert "2 of 3" in looked.out, looked
+    assert dumped(project) == before
+
+
+def test_a_plain_column_that_is_named_takes_the_new_reason_and_no_other_byte_changes(project: Workplace) -> None:
+    at = {"column": "result", "path": "error.message", "write": "last_error"}
+    table(project, kinds_of(project)[-1], {"p": '{"error": {"message": "before"}}'}, at)
+    before = dumped(project, but="last_error")
+
+    looked, ran = project.inv("doctor"), project.inv("drain")
+
+    assert (looked.code, ran.code) == (0, 1), (looked, ran)
+    assert "worker says no" in project.sql("SELECT last_error FROM codes")[0][0]
+    assert dumped(project, but="last_error") == before
+    assert reasons(project) == {"p": "before"}  # it is read where the configuration says
+
+
+def test_a_generated_column_is_read_and_not_written_and_the_doctor_says_so(project: Workplace) -> None:
+    dialect = project.engine.dialect.name
+    message = {
+        "sqlite": "TEXT GENERATED ALWAYS AS (upper(other)) VIRTUAL",
+        "postgresql": "TEXT GENERATED ALWAYS AS (upper(other)) STORED",
+    }.get(dialect, "VARCHAR(50) GENERATED ALWAYS AS (upper(other)) VIRTUAL")
+    table(project, "TEXT", {"p": None}, "shout")
+    project.sql(
+        f"ALTER TABLE codes ADD shout {message}"
+        if dialect != "postgresql"
+        else f"ALTER TABLE codes ADD COLUMN shout {message}"
+    )
+
+    looked, found, ran = project.inv("doctor"), reasons(project), project.inv("drain")
+
+    assert (looked.code, ran.code) == (0, 1), (looked, ran)
+    assert found == {"p": "MINE"}
+    assert "shout' is computed: it is read, and not written" in looked.out, looked
+    assert dumped(project) == [("j", "p", None, None, "mine")]
+
+
+def test_a_column_of_json_without_a_path_is_told_with_the_cure(server_project: Workplace) -> None:
+    if server_project.engine.dialect.name != "postgresql":
+        pytest.skip("JSON is a text there")
+    table(server_project, "jsonb", {"p": '{"a": 1}'}, "result")
+
+    for task in ("doctor", "drain", "dry-run"):
+        ran = server_project.inv(task)
+        assert (ran.code, "holds jsonb, not text; say where the text stands in it" in ran.out + ran.err) == (78, True), ran

@@ -1,0 +1,108 @@
+"""Which errors of a transaction are tried again, how often, and what becomes of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from batchdrain.database.connection import Database, open_database
+from batchdrain.database.driver_errors import RowLocked, StatementLost
+from batchdrain.database.retrying import TRIES
+from batchdrain.model.errors import ConfigError, DatabaseUnavailable
+from tests.database.test_what_errors_mean import Postgres, Sqlite, mysql, raised
+
+LOCKED, BUSY, LARGE = raised(Postgres("55P03")), raised(Sqlite(5)), raised(mysql(2013), params={"a": "x" * 9_000}, lost=True)
+
+
+@pytest.fixture
+def database(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
+    found = open_database(sqlite_url)
+    yield found
+    found.close()
+
+
+class Work:
+    """Fails so often, and then gives 7."""
+
+    def __init__(self, error: BaseException, times: int) -> None:
+        self.error, self.times, self.calls = error, times, 0
+
+    def __call__(self, connection: sa.Connection) -> int:
+        self.calls += 1
+        if self.calls <= self.times:
+            raise self.error
+        return int(connection.exec_driver_sql("SELECT 7").scalar_one())
+
+
+@pytest.mark.parametrize("times", [0, 1, 3, TRIES - 1])
+def test_a_transaction_is_repeated_until_it_works_and_each_repetition_is_told(database: Database, times: int) -> None:
+    told: list[tuple[str, int]] = []
+    database.on_retry = lambda error, number: told.append((error, number))
+    work = Work(BUSY, times)
+    assert (database.write(work), work.calls, TRIES) == (7, times + 1, 8)
+    assert [number for _, number in told] == list(range(1, times + 1))
+
+
+def test_after_eight_tries_it_is_an_outage(database: Database) -> None:
+    work = Work(BUSY, TRIES)
+    with pytest.raises(DatabaseUnavailable, match="said by the library"):
+        database.write(work)
+    assert work.calls == TRIES
+
+
+@pytest.mark.parametrize(
+    ("error", "may_wait", "becomes", "calls"),
+    [
+        (LOCKED, False, RowLocked, 1),
+        (LOCKED, True, DatabaseUnavailable, TRIES),
+        (LARGE, True, StatementLost, 3),
+        (raised(mysql(2013), params={"a": "x"}, lost=True), True, StatementLost, TRIES),
+        (raised(mysql(2013), statement=None, lost=True), True, DatabaseUnavailable, TRIES),
+        (raised(Postgres("53300")), True, DatabaseUnavailable, 1),
+        (raised(Postgres("42P01")), True, ConfigError, 1),
+        (raised(Postgres("23505"), kind=sa.exc.IntegrityError), True, sa.exc.IntegrityError, 1),
+        (KeyError("ours"), True, KeyError, 1),
+    ],
+    ids=["a lock", "a lock that is waited for", "a large text", "a small text", "at the commit", "no room", "no table", "a key", "ours"],
+)  # fmt: skip
+def test_what_does_not_go_away_is_told_as_what_it_is(
+    database: Database, error: BaseException, may_wait: bool, becomes: type[Exception], calls: int
+) -> None:
+    work = Work(error, 99)
+    with pytest.raises(becomes) as caught:
+        database.write(work, may_wait=may_wait)
+    assert (type(caught.value), work.calls) == (becomes, calls)
+
+
+def test_a_lock_that_comes_after_another_trouble_is_not_waited_for_either(database: Database) -> None:
+    errors: list[BaseException] = [raised(Postgres("40001")), LOCKED]
+
+    def work(_: sa.Connection) -> Any:
+        raise errors.pop(0)
+
+    with pytest.raises(RowLocked):
+        database.write(work, may_wait=False)
+    assert errors == []
+
+
+def test_nothing_of_a_transaction_that_failed_stands_and_a_whole_one_does(database: Database) -> None:
+    def work(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("CREATE TABLE t (x)")
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        database.write(work)
+    database.write(lambda connection: connection.exec_driver_sql("CREATE TABLE u (x)"))
+    with database.read() as connection:
+        assert sa.inspect(connection).get_table_names() == ["u"]
+
+
+def test_what_a_read_meets_is_told_as_ours(database: Database) -> None:
+    with pytest.raises(ConfigError, match="no such table"), database.read() as connection:
+        connection.exec_driver_sql("SELECT * FROM absent")
+    with pytest.raises(KeyError), database.read():
+        raise KeyError

@@ -1,0 +1,157 @@
+"""A drain says beforehand what to expect, and its summary what came."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batchdrain.cli.commands.drain import drain_failed
+from batchdrain.cli.commands.drain_flags import DrainFlags
+from batchdrain.model.errors import BadData
+from batchdrain.planning.forecast import ENOUGH, Forecast
+from batchdrain.reports.forecast_words import describe_forecast, describe_outcome, outcome_fields
+from batchdrain.reports.formats import render_summary
+from batchdrain.sessions.kept_forecast import KeptForecast
+from batchdrain.sessions.parse import CorruptSession, parse
+from batchdrain.sessions.session import Session
+from tests.support.scripted_project import Row, ScriptedProject, scripted_project
+from tests.support.workplace import Workplace
+
+TOLD = Forecast(planned=25, fixed=14, fixed_low=10, fixed_high=18, minutes=38.2, minutes_low=25.0, minutes_high=60.4)
+ALL: dict[str, Any] = {"batch_size": 100}
+
+
+def good(run: str, count: int) -> list[Row]:
+    return [(f"{run}{n % 5}", f"p{n:02}~ok", n, "FAILED", None) for n in range(count)]
+
+
+def dry(project: ScriptedProject) -> Any:
+    return json.loads(project.call(drain_failed, DrainFlags(dry_run=True, format="json")))["forecast"]
+
+
+def add(project: ScriptedProject, rows: list[Row]) -> None:
+    project.sql("INSERT INTO phases VALUES (?, ?, ?, ?, ?)", *rows)
+
+
+def session_of(status: str, fixed: int, minutes: float, told: Forecast | None = TOLD) -> Session:
+    return Session.model_validate(
+        {
+            "session_id": "s", "started_at": "2026-01-01T00:00:00Z", "completed_at": "2026-01-01T01:00:00Z", "status": status,
+            "active_s": 60 * minutes, "total_success": fixed, "forecast": told and KeptForecast.of(told).model_dump(),
+        }
+    )  # fmt: skip
+
+
+def test_a_drain_keeps_the_forecast_of_its_dry_run_and_the_summary_says_what_came(sqlite_project: Workplace) -> None:
+    keeps_its_forecast(sqlite_project)
+
+
+def test_it_does_so_on_a_server(server_project: Workplace) -> None:
+    keeps_its_forecast(server_project)
+
+
+def keeps_its_forecast(project: Workplace) -> None:
+    project.fail(*(f"build{n % 4}/p{n:02}" for n in range(ENOUGH)))
+    first = project.inv("drain", "--batch-size=100", "--workers=2")
+    assert project.session()["forecast"] is None
+    assert "Forecast" not in first.out, "an empty ledger knows nothing"
+    project.fail(*(f"build{n % 4}/q{n}" for n in range(6)))
+
+    planned = project.inv("dry-run", "--format=json").json()["forecast"]
+    words = next(line for line in project.inv("dry-run", "--quiet").lines if line.startswith("Forecast: "))
+    ran = project.inv("drain")
+
+    session = project.session()
+    assert session["forecast"] == planned
+    assert planned["planned"] == 6
+    assert words in ran.lines, "the header says the same"
+    assert f"{words}; came 6 in " in ran.out
+    told = project.inv("summary", "--format=json").json()
+    assert (told["forecast"], told["forecast_outcome"]["fixed"]) == (planned, 6)
+    assert f"| Forecast | {words.removeprefix('Forecast: ')}; came 6 in " in project.inv("summary", "--format=markdown").out
+    assert [event["forecast"] for event in project.events() if event["event"] == "session.started"][-1] == planned
+
+
+def test_a_resumed_session_keeps_its_first_forecast() -> None:
+    with scripted_project(good("a", ENOUGH), ALL, {ENOUGH + 2: "interrupt"}) as project:
+        project.call(drain_failed, DrainFlags())
+        add(project, good("b", 8))
+        planned = dry(project)
+        project.call(drain_failed, DrainFlags())
+        cut = project.session()
+        project.call(drain_failed, DrainFlags(resume=True))
+        ended = project.session()
+        assert cut is not None
+        assert ended is not None
+        assert (cut["status"], ended["status"]) == ("interrupted", "complete")
+        assert planned == cut["forecast"] == ended["forecast"]
+
+
+def test_a_dry_run_of_a_plan_foresees_the_phases_of_the_plan() -> None:
+    with scripted_project(good("a", ENOUGH), ALL) as project:
+        project.call(drain_failed, DrainFlags())
+        add(project, good("b", 8))
+        project.section["batch_size"] = 3
+        path = str(project.root / "PLAN.json")
+        project.call(drain_failed, DrainFlags(dry_run=True, output=path))
+        add(project, good("c", 8))
+        project.call(drain_failed, DrainFlags(plan=path))
+        session = project.session()
+        assert session is not None
+        assert session["forecast"]["planned"] == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "fixed", "minutes", "says", "within"),
+    [
+        ("complete", 12, 41, "came 12 in 41 min: both inside", (True, True)),
+        ("complete", 18, 60.4, "came 18 in 60 min: both inside", (True, True)),
+        ("complete", 9, 41, "came 9 in 41 min: phases outside", (False, True)),
+        ("complete", 12, 3.14159, "came 12 in 3.1 min: minutes outside", (True, False)),
+        ("complete", 25, 0.01, "came 25 in 0.01 min: phases and minutes outside", (False, False)),
+        ("stopped", 12, 41, "came 12 in 41 min: it was cut short, so that says nothing of the forecast", (None, None)),
+        ("interrupted", 2, 4, "came 2 in 4 min: it was cut short, so that says nothing of the forecast", (None, None)),
+        ("running", 2, 4, "came 2 in 4 min: it still runs", (None, None)),
+    ],
+)
+def test_what_came_is_held_against_the_forecast(
+    status: str, fixed: int, minutes: float, says: str, within: tuple[bool | None, bool | None]
+) -> None:
+    session = session_of(status, fixed, minutes)
+    assert describe_outcome(session) == f"14 of 25 fixed (10-18) in 38 min (25-60); {says}"
+    fields = outcome_fields(session)
+    assert fields is not None
+    assert (fields["fixed_within"], fields["minutes_within"]) == within
+    assert says in render_summary(session, "s.json", "text")
+
+
+def test_minutes_are_said_with_two_digits() -> None:
+    told = Forecast(planned=3, fixed=1, fixed_low=0, fixed_high=3, minutes=0.123, minutes_low=0.002, minutes_high=9.96)
+    assert describe_forecast(told) == "1 of 3 fixed (0-3) in 0.12 min (0.00-10)"
+
+
+def test_a_session_without_a_forecast_says_nothing_of_it() -> None:
+    earlier = parse((Path(__file__).parents[1] / "data" / "earlier-session.json").read_bytes(), "here")
+    for session in (session_of("complete", 3, 1, None), earlier):
+        assert session.forecast is None
+        assert "orecast" not in render_summary(session, "s.json", "text") + render_summary(session, "s.json", "markdown")
+        assert json.loads(render_summary(session, "s.json", "json"))["forecast_outcome"] is None
+
+
+@pytest.mark.parametrize(
+    "forecast", ["soon", {"fixed": -1}, {"planned": 3}, {**KeptForecast.of(TOLD).model_dump(), "minutes": "x"}]
+)
+def test_a_forecast_that_is_none_is_named(forecast: object) -> None:
+    text = json.dumps({"session_id": "s", "started_at": "2026-01-01T00:00:00Z", "forecast": forecast})
+    with pytest.raises(CorruptSession, match=r"here: is no session: forecast") as caught:
+        parse(text.encode(), "here")
+    assert isinstance(caught.value, BadData)
+
+
+def test_what_is_not_known_of_a_forecast_survives_a_rewrite() -> None:
+    kept = KeptForecast.of(TOLD).model_dump() | {"by": "another"}
+    text = json.dumps({"session_id": "s", "started_at": "2026-01-01T00:00:00Z", "forecast": kept})
+    assert parse(text.encode(), "here").model_dump(mode="json")["forecast"] == kept

@@ -1,0 +1,204 @@
+"""A session that runs is seen, and can be stopped, paused and continued, from another shell or another host: by the ledger."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.chaos.checker import violations, witnessed
+from tests.chaos.watching import started, watched
+from tests.support.workplace import Beside, Ran, Workplace, ended, wait_for
+
+LEASE = {"ttl_s": 4, "beat_s": 0.2, "margin_s": 0.5}
+ROW = "SELECT status, epoch, ended_ms IS NULL FROM batchdrain_session"
+
+
+def at_work(project: Workplace, *names: str, flags: tuple[str, ...] = (), **settings: Any) -> tuple[Beside, Path]:
+    """A drain whose first phase runs until the file `go` is there."""
+    witness = watched(project, f"a/p~until={project.root / 'go'}", *names, lease=LEASE)
+    project.configure(**settings)
+    drain = project.start("drain", "--policy=run-order", *flags)
+    started(witness, 1)
+    return drain, witness
+
+
+def let_go(project: Workplace) -> None:
+    (project.root / "go").touch()
+
+
+def elsewhere(project: Workplace, folder: Path, *argv: str) -> Ran:
+    """`inv` on the same database, from a project whose session files are others."""
+    folder.mkdir(exist_ok=True)
+    for name in ("tasks.py", "invoke.yaml"):
+        (folder / name).write_text((project.root / name).read_text())
+    return project.inv(*argv, cwd=folder)
+
+
+def shown(project: Workplace) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = project.inv("status", "--format=json").json()
+    return found
+
+
+@pytest.mark.everyday("sqlite", "postgresql", "mariadb")
+def test_a_session_that_runs_is_shown_with_what_it_does_also_to_one_who_has_not_its_files(
+    project: Workplace, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    drain, _ = at_work(project, "b/q")
+    wait_for(lambda: any(row["slots"] for row in shown(project)), "a beat that tells of the slot")
+    there_folder = tmp_path_factory.mktemp("other")
+    there = elsewhere(project, there_folder, "status", "--format=json")
+    text = project.inv("status")
+    let_go(project)
+    assert ended(drain)[0] == 0
+
+    [row] = there.json()
+    assert (row["state"], row["alive"], row["kind"], row["target"], row["processed"]) == ("running", True, "failed", 2, 0)
+    assert [slot["run_id"] for slot in row["slots"]] == ["a"]
+    assert row["session_id"] in text.out
+    assert "  runs a / p" in text.out
+    assert "0/2 · 0 ok · 0 failed" in text.out
+    listed = elsewhere(project, there_folder, "sessions", "--format=json").json()
+    assert [(one["status"], one["alive"], one["total_processed"]) for one in listed] == [("complete", False, 2)]
+    assert listed[0]["elsewhere"]["folder"] == str(project.sessions)
+    assert "with their files on another host" in elsewhere(project, there_folder, "sessions").out
+    assert [one["elsewhere"] for one in project.inv("sessions", "--format=json").json()] == [None]
+    assert shown(project) == []
+    assert project.inv("status").lines == ["No session of this database runs."]
+    assert project.sql(ROW) == [("complete", 1, 0)]
+
+
+def test_watching_ends_once_nothing_runs(sqlite_project: Workplace) -> None:
+    drain, _ = at_work(sqlite_project)
+    watch = sqlite_project.start("status", "--watch", "--format=json")
+    assert watch.stdout is not None
+    first = json.loads(watch.stdout.readline())
+    let_go(sqlite_project)
+    assert ended(drain)[0] == 0
+    code, out = ended(watch)
+    assert (code, len(first), out.rstrip().splitlines()[-1]) == (0, 1, "[]")
+
+
+@pytest.mark.everyday("sqlite", "postgresql")
+def test_a_stop_lets_what_runs_end_and_the_session_can_be_resumed(project: Workplace) -> None:
+    drain, witness = at_work(project, "b/q", "c/r")
+    asked = project.inv("stop", "--reason=the ::error:: 'service' is down")
+    wait_for(lambda: any(event["event"] == "session.asked" for event in project.events()), "the drain to hear of it")
+    let_go(project)
+    code, out = ended(drain)
+
+    session = project.session()
+    assert (asked.code, code, session["status"]) == (0, 0, "interrupted"), (asked, out)
+    assert sorted(project.states().values()) == ["COMPLETE", "FAILED", "FAILED"]
+    assert "the ::error:: 'service' is down" in session["stopped_because"]
+    assert [(one["ask"], one["reason"]) for one in session["asked"]] == [("stop", "the ::error:: 'service' is down")]
+    assert "Asked from elsewhere:" in project.inv("summary").out
+    assert project.sql(ROW) == [("interrupted", 1, 0)]
+
+    assert project.inv("resume").code == 0
+    assert set(project.states().values()) == {"COMPLETE"}
+    assert project.sql(ROW) == [("complete", 2, 0)]
+    assert violations(project, witness, out) == []
+
+
+@pytest.mark.everyday("sqlite", "postgresql")
+@pytest.mark.parametrize("flags", [(), ("--finish-current",)], ids=["", "finish-current"])
+def test_a_stop_now_ends_what_runs_and_gives_it_back(project: Workplace, flags: tuple[str, ...]) -> None:
+    drain, _ = at_work(project, "b/q", flags=flags)
+    assert project.inv("stop", "--now", "--reason=why").code == 0
+    code, out = ended(drain)
+
+    assert code == 128 + signal.SIGTERM, out
+    assert set(project.states().values()) == {"FAILED"}
+    assert "inv stop --now" in project.session()["stopped_because"]
+    assert [one["ask"] for one in project.session()["asked"]] == ["stop-now"]
+    assert project.sql("SELECT outcome FROM batchdrain_attempt") == [("released",)]
+
+
+@pytest.mark.everyday("sqlite", "postgresql")
+def test_a_paused_session_claims_nothing_beats_on_and_goes_on_when_it_is_told(project: Workplace) -> None:
+    drain, witness = at_work(project, "b/q")
+    assert project.inv("pause", "--reason=lunch").code == 0
+    wait_for(lambda: [row["state"] for row in shown(project)] == ["paused"], "the pause")
+    let_go(project)
+    wait_for(lambda: [row["processed"] for row in shown(project)] == [1], "the phase that ran to end, and a beat")
+    [(before,)] = project.sql("SELECT beat_ms FROM batchdrain_session")
+    wait_for(lambda: project.sql("SELECT beat_ms FROM batchdrain_session") > [(before,)], "another beat")
+    assert project.states()["b/q"] == "FAILED"
+    assert len([seen for seen in witnessed(witness) if seen.word == "start"]) == 1
+    assert project.inv("continue").code == 0
+    code, out = ended(drain)
+
+    assert (code, project.states()["b/q"], project.session()["status"]) == (0, "COMPLETE", "complete"), out
+    assert [one["ask"] for one in project.session()["asked"]] == ["pause", "continue"]
+
+
+def test_the_minutes_of_a_paused_session_run_on(sqlite_project: Workplace) -> None:
+    drain, _ = at_work(sqlite_project, "b/q", stop={"max_total_minutes": 0.05, "max_repeats": 0})
+    sqlite_project.inv("pause")
+    wait_for(lambda: [row["state"] for row in shown(sqlite_project)] == ["paused"], "the pause")
+    let_go(sqlite_project)
+    code, out = ended(drain)
+    assert (code, sqlite_project.states()["b/q"], "stop.max_total_minutes" in out) == (0, "FAILED", True), out
+
+
+def test_ctrl_c_ends_a_paused_session_at_once(sqlite_project: Workplace) -> None:
+    drain, _ = at_work(sqlite_project, "b/q")
+    sqlite_project.inv("pause")
+    wait_for(lambda: [row["state"] for row in shown(sqlite_project)] == ["paused"], "the pause")
+    let_go(sqlite_project)
+    wait_for(lambda: [row["processed"] for row in shown(sqlite_project)] == [1], "the phase that ran to end")
+    drain.send_signal(signal.SIGINT)
+    assert ended(drain)[0] == 130
+
+
+def test_of_several_sessions_that_run_one_has_to_be_named(
+    sqlite_project: Workplace, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    first, witness = at_work(sqlite_project, f"b/q~until={sqlite_project.root / 'go'}", flags=("--run-id=a",))
+    second = sqlite_project.start("drain", "--run-id=b")
+    started(witness, 2)
+    ids = [row["session_id"] for row in shown(sqlite_project)]
+    unclear = sqlite_project.inv("stop")
+    unknown = sqlite_project.inv("pause", "--session-id=batch-drain-20250101-000000")
+    other = elsewhere(sqlite_project, tmp_path_factory.mktemp("other"), "stop", "--now", f"--session-id={ids[0]}")
+    code, out = ended(second)
+    let_go(sqlite_project)
+
+    assert (unclear.code, unknown.code, other.code) == (2, 2, 0), (unclear, unknown, other)
+    assert all(one in unclear.err for one in ids), unclear
+    assert code == 143, out
+    assert ended(first)[0] == 0
+
+
+def test_asking_where_nothing_runs_says_so(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("r/p")
+    assert sqlite_project.inv("stop").lines == ["No session of this database runs."]
+    assert sqlite_project.inv("drain").code == 0
+    assert sqlite_project.inv("continue").lines == ["No session of this database runs."]
+
+
+def test_a_session_whose_process_was_killed_is_told_as_dead_and_asked_for_nothing(sqlite_project: Workplace) -> None:
+    drain, _ = at_work(sqlite_project)
+    drain.send_signal(signal.SIGKILL)
+    drain.communicate()
+    assert [row["state"] for row in shown(sqlite_project)] == ["died"]
+    assert sqlite_project.inv("stop").lines == ["No session of this database runs."]
+    assert sqlite_project.inv("resume", "--close").code == 0
+    assert shown(sqlite_project) == []
+
+
+def test_a_stop_of_the_queued_part_keeps_the_failed_part_from_beginning(sqlite_project: Workplace) -> None:
+    witness = watched(sqlite_project, "b/q", lease=LEASE)
+    sqlite_project.add(("a", f"p~until={sqlite_project.root / 'go'}", 0, "QUEUED", None))
+    drain = sqlite_project.start("drain-all")
+    started(witness, 1)
+    sqlite_project.inv("stop")
+    wait_for(lambda: any(event["event"] == "session.asked" for event in sqlite_project.events()), "the drain to hear of it")
+    let_go(sqlite_project)
+    code, out = ended(drain)
+    assert (code, sqlite_project.states()["b/q"], len(sqlite_project.session_files())) == (0, "FAILED", 1), out
+    assert "inv resume" in out

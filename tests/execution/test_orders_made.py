@@ -1,0 +1,140 @@
+"""The order for a claim: what is in argv, environment and files; and what of a command is refused before any claim."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from batchdrain.config.settings import Command, Settings, Triage
+from batchdrain.execution.command import (
+    OF_DIAGNOSES,
+    SessionPlace,
+    find_program,
+    make_diagnosis_order,
+    make_order,
+    problems_of,
+)
+from batchdrain.execution.file_names import LogFolder
+from batchdrain.execution.order import CONFIG_ERRNOS, TOKEN, Order
+from batchdrain.execution.placeholders import find_placeholders
+from batchdrain.model.claim import Claim, TimeLimit
+from batchdrain.model.phase import Phase
+from batchdrain.model.states import PhaseState
+from batchdrain.runtime import clock
+
+PHASE = Phase(run_id="r", phase_id="p", phase_index=None, state=PhaseState.FAILED)
+CLAIM = Claim(phase=PHASE, epoch=4, attempt=2, prior_state="FAILED", prior_reason="why", held_state="EXECUTING",
+              claimed_at=clock.now(), token="t.4")  # fmt: skip
+ARGV = ["~/run", "{run_id}", "{phase_id}", "{phase_index}", "{attempt}", "{epoch}", "{session_id}", "{python}", "~/x{{}}"]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SessionPlace:
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setattr("batchdrain.execution.command.TAKEN", {"INVOKE_BATCHDRAIN_WORKERS": "3"})
+    return SessionPlace(session_id="s", root=tmp_path, logs=LogFolder(tmp_path / "logs"), spool=tmp_path / "spool")
+
+
+def test_an_order_is_made_of_the_claim_the_command_and_the_place(place: SessionPlace) -> None:
+    command = Command(argv=ARGV, cwd="sub", grace_s=7, log_max_mb=2.5, env_deny=["SECRET"])
+    stem = f"{place.root}/logs/r/p.2"
+    expected = Order(
+        token="t.4",
+        argv=("/home/me/run", "r", "p", "", "2", "4", "s", sys.executable, "~/x{}"),
+        env={
+            "INVOKE_BATCHDRAIN_WORKERS": "3", "BATCHDRAIN_RUN_ID": "r", "BATCHDRAIN_PHASE_ID": "p", "BATCHDRAIN_PHASE_INDEX": "",
+            "BATCHDRAIN_ATTEMPT": "2", "BATCHDRAIN_EPOCH": "4", "BATCHDRAIN_SESSION_ID": "s", "BATCHDRAIN_FAILURE_REASON": "why",
+            "BATCHDRAIN_RESULT_FILE": f"{stem}.result.json", TOKEN: "t.4",
+        },
+        without=frozenset({"SECRET", "DATABASE_URL", "INVOKE_BATCHDRAIN_DATABASE_URL"}),
+        cwd=f"{place.root}/sub", stdout_path=f"{stem}.stdout.txt", stderr_path=f"{stem}.stderr.txt", result_path=f"{stem}.result.json",
+        timeout_s=9.0, grace_s=7.0, spool_dir=f"{place.root}/spool", deadline_ms=5, log_max_bytes=2_500_000, limit_rule="rule",
+    )  # fmt: skip
+    limit = TimeLimit(seconds=9.0, rule="rule")
+    assert make_order(CLAIM, command, place, limit=limit, deadline_ms=5) == expected
+    indexed = replace(CLAIM, phase=replace(PHASE, phase_index=0), prior_reason=None)
+    made = make_order(indexed, command, replace(place, spool=None), limit=limit, deadline_ms=None)
+    assert (made.env["BATCHDRAIN_PHASE_INDEX"], made.env["BATCHDRAIN_FAILURE_REASON"], made.argv[3]) == ("0", "", "0")
+    assert (made.spool_dir, made.deadline_ms) == ("", None)
+
+
+def test_a_diagnosis_has_neither_attempt_nor_epoch_and_a_time_limit_of_its_own(place: SessionPlace) -> None:
+    settings = Settings(command=Command(argv=["x"]), triage=Triage(argv=["look", "{phase_id}"], timeout_s=3))
+    order = make_diagnosis_order(PHASE, "the whole text", settings, place)
+    assert (order.argv, order.timeout_s, order.limit_rule) == (("look", "p"), 3.0, "triage.timeout_s")
+    assert (order.env["BATCHDRAIN_TRIAGE"], order.env["BATCHDRAIN_FAILURE_REASON"]) == ("1", "the whole text")
+    assert {"BATCHDRAIN_ATTEMPT", "BATCHDRAIN_EPOCH"} <= order.without - order.env.keys()
+    assert (order.spool_dir, order.token.startswith("triage-"), order.deadline_ms) == ("", True, None)
+    with pytest.raises(ValueError, match="NUL"):
+        make_diagnosis_order(replace(PHASE, phase_id="a\x00"), "", settings, place)
+
+
+@pytest.mark.parametrize(
+    ("argv", "cwd", "problem"),
+    [
+        (["{python}", "-m", "x", "{run_id}"], "", None),
+        (["./tool"], "", None),
+        (["sub-{run_id}"], "", None),
+        (["sh", "{{}}"], "", None),
+        ([], "", "batchdrain.command.argv: is empty"),
+        (["sh", "{"], "", "batchdrain.command.argv.1: a single '{'"),
+        (["sh", "a}"], "", "batchdrain.command.argv.1: a single '}'"),
+        (["sh", "{run}"], "", "batchdrain.command.argv.1: {run} is no placeholder (known: run_id, "),
+        (["sh", "myproject.work"], "", "batchdrain.command.argv.1: myproject.work is the example of `inv init`"),
+        (["sh"], "absent", "batchdrain.command.cwd: "),
+        (["./plain"], "", "batchdrain.command.argv.0: './plain' is no program"),
+        (["./absent"], "", "batchdrain.command.argv.0: './absent' is no program"),
+        (["no-such-program-anywhere"], "", "batchdrain.command.argv.0: 'no-such-program-anywhere' is no program"),
+        (["~nobody-here/x"], "", "batchdrain.command.argv.0: '~nobody-here/x': there is no home folder"),
+    ],
+    ids=str,
+)
+def test_a_command_that_can_not_be_executed_whatever_the_phase_is_told(
+    tmp_path: Path, argv: list[str], cwd: str, problem: str | None
+) -> None:
+    (tmp_path / "tool").touch(0o755)
+    (tmp_path / "plain").touch(0o644)
+    found = problems_of(Command(argv=argv, cwd=cwd), tmp_path)
+    assert len(found) == (problem is not None)
+    assert problem is None or found[0].startswith(problem)
+
+
+def test_the_module_of_the_examples_is_taken_where_somebody_has_made_it(tmp_path: Path) -> None:
+    (tmp_path / "myproject").mkdir()
+    assert problems_of(Command(argv=["sh", "myproject.work"]), tmp_path) == []
+    told = problems_of(Command(argv=["sh", "{attempt}"]), tmp_path, setting="triage.argv", known=OF_DIAGNOSES)
+    assert [line.partition(" is")[0] for line in told] == ["batchdrain.triage.argv.1: {attempt}"]
+
+
+def test_a_program_is_found_where_it_will_be_executed(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "tool").touch(0o755)
+    found = {
+        name: find_program(Command(argv=[name], cwd="sub"), tmp_path) for name in ("./tool", "tool", "{python}", "{run_id}")
+    }
+    assert found == {
+        "./tool": str(tmp_path / "sub" / "tool"),
+        "tool": None,
+        "{python}": sys.executable,
+        "{run_id}": "{run_id}",
+    }
+
+
+def test_placeholders_are_counted_and_doubled_braces_are_none() -> None:
+    assert [
+        find_placeholders("{run_id}{{run_id}}{run_id}{phase_id}").count(name) for name in ("run_id", "phase_id", "epoch")
+    ] == [
+        2,
+        1,
+        0,
+    ]
+
+
+def test_a_program_that_no_phase_can_execute_is_a_fault_of_the_configuration() -> None:
+    assert sorted(errno.errorcode[number] for number in CONFIG_ERRNOS) == [
+        "EACCES", "EISDIR", "ELOOP", "ENOENT", "ENOEXEC", "ENOTDIR", "EPERM",
+    ]  # fmt: skip

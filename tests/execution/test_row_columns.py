@@ -1,0 +1,105 @@
+"""The columns of a row reach its command as single arguments and as variables of their own, whatever stands in them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from batchdrain.config.settings import Command
+from batchdrain.execution.command import problems_of
+from batchdrain.execution.row_columns import unset_variables_of, values_of, variables_of
+from tests.database.composite import dump, make_steps, uuid_of
+from tests.support.workplace import Workplace
+
+HOSTILE = "a b'\"$(touch pwned); {run_id} {{x}}\n--flag é"
+WRITES = "import json, os, sys; json.dump([sys.argv[1:], dict(os.environ)], open('seen.json', 'w'))"
+
+
+def seen(project: Workplace) -> tuple[list[str], dict[str, str]]:
+    arguments, environ = json.loads((project.root / "seen.json").read_text())
+    return arguments, {name: value for name, value in environ.items() if name.startswith("BATCHDRAIN_COLUMN_")}
+
+
+def test_each_column_of_an_id_is_a_placeholder_and_a_variable(project: Workplace) -> None:
+    make_steps(project, [(HOSTILE[:39], "e/t\\l", "2026-11-01", uuid_of(7), 3, "FAILED", None)])
+    argv = ["{python}", "-c", WRITES, "{column:tenant}", "--at={column:run_date}", "{column:pos}", "[{column:error}]"]
+    project.configure(command={"argv": argv, "columns": ["pos", "error", "note"]})
+    stale = {"BATCHDRAIN_COLUMN_ERROR": "of somebody else"}
+
+    assert project.inv("drain", env=stale).code == 0
+
+    arguments, environ = seen(project)
+    assert arguments == [HOSTILE[:39], "--at=2026-11-01", "3", "[]"]
+    note = environ.pop("BATCHDRAIN_COLUMN_NOTE")
+    assert json.loads(note) == {"k": [1, 2]}
+    assert environ == {
+        "BATCHDRAIN_COLUMN_TENANT": HOSTILE[:39],
+        "BATCHDRAIN_COLUMN_PIPELINE": "e/t\\l",
+        "BATCHDRAIN_COLUMN_RUN_DATE": "2026-11-01",
+        "BATCHDRAIN_COLUMN_POS": "3",
+    }
+    assert not (project.root / "pwned").exists()
+
+
+def test_a_diagnosis_gets_them_as_the_command_does(project: Workplace) -> None:
+    make_steps(project, [("acme", "etl", "2026-11-01", uuid_of(7), 3, "FAILED", None)])
+    project.configure(
+        triage={"argv": ["{python}", "-c", WRITES, "{column:tenant}", "{column:pos}"]}, command={"columns": ["pos"]}
+    )
+    before = dump(project)
+    assert project.inv("triage").code == 0
+    assert (seen(project)[0], dump(project)) == (["acme", "3"], before)
+
+
+def test_they_are_read_when_the_phase_is_taken(project: Workplace) -> None:
+    make_steps(project, [("acme", "etl", "2026-11-01", uuid_of(step), step, "FAILED", None) for step in (1, 2)])
+    code = "import os, sqlalchemy as sa\nopen('told', 'a').write(os.environ['BATCHDRAIN_COLUMN_POS'] + ' ')\n"
+    code += (
+        f"with sa.create_engine({project.url!r}).begin() as c: c.execute(sa.text('UPDATE pipeline_steps SET pos = pos + 10'))"
+    )
+    project.configure(command={"argv": ["{python}", "-c", code], "columns": ["pos"]})
+    assert project.inv("drain").code == 0
+    assert (project.root / "told").read_text() == "1 12 "
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [("x'610062'", "holds bytes"), ("CAST(x'610062' AS TEXT)", "holds a NUL"), ("CAST(x'ff' AS TEXT)", "no UTF-8"),
+     ("printf('%.*c', 100001, 'x')", "too long")],
+)  # fmt: skip
+def test_a_value_that_no_command_can_be_given_leaves_its_phase_out_and_the_drain_goes_on(
+    sqlite_project: Workplace, value: str, told: str
+) -> None:
+    sqlite_project.fail("r/a", "r/b", "r/c")
+    sqlite_project.sql(f"UPDATE phases SET note = {value} WHERE phase_id = 'b'")
+    sqlite_project.configure(command={"columns": ["note"]})
+    ran = sqlite_project.inv("drain")
+    assert sqlite_project.taken() == ["r/a", "r/c"]
+    assert "r / b: column 'note'" in ran.out
+    assert told in ran.out
+    assert sqlite_project.states() == {"r/a": "COMPLETE", "r/b": "FAILED", "r/c": "COMPLETE"}
+    assert sqlite_project.session()["skipped"][0]["rule"] == "bad data"
+
+
+def test_a_name_that_no_variable_can_have_becomes_one_and_two_that_become_the_same_are_told(tmp_path: Path) -> None:
+    columns = {"Step No": "7", "größe": "x", "none": None}
+    assert variables_of(columns) == {"BATCHDRAIN_COLUMN_STEP_NO": "7", "BATCHDRAIN_COLUMN_GR__E": "x"}
+    assert values_of(columns) == {"column:Step No": "7", "column:größe": "x", "column:none": ""}
+    assert unset_variables_of(columns) == {"BATCHDRAIN_COLUMN_NONE"}
+    command = Command(argv=["true", "{column:Step No}", "{column:x}"])
+    assert problems_of(command, tmp_path, columns=["Step No", "step_no"]) == [
+        "batchdrain.command.argv.2: {column:x}: name 'x' in batchdrain.command.columns",
+        (
+            "batchdrain.command.columns: 'Step No' and 'step_no' would both be the variable BATCHDRAIN_COLUMN_STEP_NO; name one of "
+            "them otherwise, in a view"
+        ),
+    ]
+
+
+def test_a_column_that_is_not_there_is_told_with_its_setting(sqlite_project: Workplace) -> None:
+    sqlite_project.configure(command={"columns": ["nota"]})
+    ran = sqlite_project.inv("drain")
+    assert ran.code == 78
+    assert "batchdrain.command.columns: table 'phases' has no column 'nota' (did you mean 'note'?)" in ran.err

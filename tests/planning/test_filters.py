@@ -1,0 +1,116 @@
+"""What a session is asked to look at: one filter, and two of them together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from batchdrain.failures.categories import categorise
+from batchdrain.failures.fingerprints import cluster_id_of
+from batchdrain.model.errors import UsageError
+from batchdrain.model.failure import Failure
+from batchdrain.model.phase import Skip
+from batchdrain.planning.filters import NOT_IN_PLAN, Filters, is_asked_for
+
+BOOM, LOST = Failure.of("boom", categorise), Failure.of("connection reset by peer", categorise)
+OF_BOOM, OF_LOST = cluster_id_of(BOOM.fingerprint), cluster_id_of(LOST.fingerprint)
+
+
+@pytest.mark.parametrize(
+    ("filters", "run_id", "skip"),
+    [
+        ({}, "r", None),
+        ({"run_id": "r"}, "r", None),
+        ({"run_id": "r"}, "R", Skip("--run-id", "not r")),
+        ({"run_id": "r*"}, "r1", None),
+        ({"run_id": "r*"}, "s1", Skip("--run-id", "not r*")),
+        ({"run_id": "[r]"}, "[r]", None),
+        ({"run_id": "[r]"}, "r", None),
+        ({"run_id": "r*", "run_id_is_glob": False}, "r1", Skip("--run-id", "not r*")),
+        ({"run_id": "r*", "run_id_is_glob": False}, "r*", None),
+        ({"run_id": "r*", "exclude_runs": ["r1"]}, "r1", Skip("--exclude-run", "r1")),
+        ({"run_id": "s", "exclude_runs": ["r*"]}, "r1", Skip("--run-id", "not s")),
+        ({"exclude_runs": ["s*", "r*", "r1"]}, "r1", Skip("--exclude-run", "r*")),
+        ({"exclude_runs": ["[r]"]}, "[r]", Skip("--exclude-run", "[r]")),
+        ({"exclude_runs": ["R"]}, "r", None),
+    ],
+)
+def test_a_run_is_left_out_by_the_first_filter_that_does_not_mean_it(
+    filters: dict[str, Any], run_id: str, skip: Skip | None
+) -> None:
+    assert Filters.of(**filters).skips_run(run_id) == skip
+
+
+@pytest.mark.parametrize(
+    ("filters", "failure", "is_taken"),
+    [
+        ({}, BOOM, True),
+        ({"run_id": "s"}, BOOM, False),
+        ({"categories": ["transient"]}, BOOM, False),
+        ({"categories": ["transient"]}, LOST, True),
+        ({"categories": ["other", "transient"]}, BOOM, True),
+        ({"cluster": OF_BOOM}, BOOM, True),
+        ({"cluster": OF_BOOM}, LOST, False),
+        ({"cluster": f"{OF_LOST},{OF_BOOM}"}, BOOM, True),
+        ({"cluster": OF_BOOM, "categories": ["transient"]}, BOOM, False),
+    ],
+)
+def test_a_phase_is_taken_where_every_filter_leaves_it_in(filters: dict[str, Any], failure: Failure, is_taken: bool) -> None:
+    assert Filters.of(**filters).takes("r", failure) is is_taken
+
+
+NARROWER = [
+    ({}, {"run_id": "r"}),
+    ({"run_id": "r"}, {"run_id": "r"}),
+    ({"run_id": "r*"}, {"run_id": "r1"}),
+    ({"run_id": "r*"}, {"run_id": "r1*"}),
+    ({"run_id": "r*"}, {"run_id": "r?"}),
+    ({"run_id": "r[1-3]"}, {"run_id": "r[1-3]"}),
+    ({"run_id": "r[1-3]"}, {"run_id": "r2"}),
+    ({"categories": ["transient", "other"]}, {"categories": ["other"]}),
+    ({}, {"categories": ["other"]}),
+    ({"cluster": f"{OF_BOOM},{OF_LOST}"}, {"cluster": OF_LOST}),
+    ({}, {"cluster": OF_LOST}),
+    ({"include_quarantined": True}, {"include_quarantined": True}),
+]
+WIDER = [
+    ({"run_id": "r"}, {"run_id": "s"}, "--run-id"),
+    ({"run_id": "r"}, {"run_id": "r*"}, "--run-id"),
+    ({"run_id": "r1*"}, {"run_id": "r*"}, "--run-id"),
+    ({"run_id": "r[1-3]"}, {"run_id": "r[1-2]"}, "--run-id"),
+    ({"run_id": "r?"}, {"run_id": "r1*"}, "--run-id"),
+    ({"run_id": "r*", "run_id_is_glob": False}, {"run_id": "r*"}, "--run-id"),
+    ({"categories": ["other"]}, {"categories": ["transient", "other"]}, "--category"),
+    ({"cluster": OF_BOOM}, {"cluster": f"{OF_BOOM},{OF_LOST}"}, "--cluster"),
+    ({}, {"include_quarantined": True}, "--include-quarantined"),
+]
+
+
+@pytest.mark.parametrize(("own", "more"), NARROWER)
+def test_a_filter_that_names_a_part_of_the_sessions_own_takes_its_place(own: dict[str, Any], more: dict[str, Any]) -> None:
+    kept = {"exclude_runs": ["x*"], "include_quarantined": own.get("include_quarantined", False)}
+    found = Filters.of(**{**kept, **own}).narrowed(Filters.of(**more, exclude_runs=["y", "x*"]))
+    assert found == Filters.of(**{**kept, **own, **more, "exclude_runs": ["x*", "y"]})
+    assert Filters.of(**{**kept, **own}).narrowed(Filters()) == Filters.of(**{**kept, **own})
+
+
+@pytest.mark.parametrize(("own", "more", "flag"), WIDER)
+def test_a_filter_that_might_name_what_the_session_is_not_about_is_refused(
+    own: dict[str, Any], more: dict[str, Any], flag: str
+) -> None:
+    with pytest.raises(UsageError, match=rf"^{flag}.*: the session is about"):
+        Filters.of(**own).narrowed(Filters.of(**more))
+
+
+def test_a_glob_that_is_the_name_of_a_run_means_that_run_alone() -> None:
+    asked = Filters.of(run_id="r*")
+    assert asked.settled(["r*", "r1"]).skips_run("r1") == Skip("--run-id", "not r*")
+    assert asked.settled(["r1"]) == asked
+    assert Filters.of(run_id="r1").settled(["r1"]) == Filters.of(run_id="r1")
+
+
+def test_what_a_session_was_asked_for_is_told_apart_from_what_a_rule_keeps_from_it() -> None:
+    own = [Skip(rule, "x") for rule in ("--run-id", "--exclude-run", "--category", "--cluster")]
+    assert all(is_asked_for(skip) for skip in (*own, NOT_IN_PLAN))
+    assert not any(is_asked_for(Skip(rule, "x")) for rule in ("--plan", "accepted", "claimed", "stop.max_repeats"))

@@ -1,0 +1,59 @@
+"""What a group counts is what one session would count of the same results."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from batchdrain.planning.group_figures import GroupFigures, GroupResult
+from batchdrain.planning.stop import Progress
+
+
+def result(**given: Any) -> GroupResult:
+    fields = {"run_id": "r", "success": False, "waits": False, "timed_out": False, "is_of_outage": False, "fingerprint": "f",
+              "before": "b"}  # fmt: skip
+    return GroupResult(**{**fields, **given})
+
+
+def folded(*results: GroupResult) -> Progress:
+    figures = GroupFigures()
+    for one in results:
+        figures = GroupFigures.of(json.loads(json.dumps(figures.add(one).to_fields())))
+    return figures.apply(Progress(elapsed_s=7.0))
+
+
+def test_failures_in_a_row_end_with_a_success() -> None:
+    failed, passed = result(), result(success=True, fingerprint="")
+    assert folded(failed, failed).consecutive_failures == 2
+    found = folded(failed, failed, passed, failed)
+    assert (found.consecutive_failures, found.results, found.successes, found.elapsed_s) == (1, 4, 1, 7.0)
+
+
+def test_equal_failures_count_once_their_phases_had_differed() -> None:
+    assert folded(result(), result()).same_failures == 0
+    assert folded(result(before="x"), result(before="y"), result(before="z")).same_failures == 3
+    assert folded(result(before="x"), result(before="y", fingerprint="g")).same_failures == 0
+    assert folded(result(before="x"), result(before="y"), result(is_of_outage=True)).same_failures == 0
+
+
+def test_what_is_to_be_tried_again_only_spends() -> None:
+    found = folded(result(waits=True, metrics={"tokens": 2.0}), result(metrics={"tokens": 3.0}, has_metric=True))
+    assert (found.results, found.spent, found.without_metric, found.repeats) == (1, {"tokens": 5.0}, 0, {"f": 1})
+
+
+def test_timeouts_count_by_run_and_the_most_frequent_are_kept() -> None:
+    many = [result(run_id=f"r{number}", timed_out=True) for number in range(600)]
+    found = folded(*many[:3], *many[:3], *many)
+    assert len(found.timeouts) == 500
+    assert [found.timeouts[f"r{number}"] for number in range(3)] == [3, 3, 3]
+
+
+@pytest.mark.parametrize(
+    "odd", [{}, {"results": "x", "befores": 3, "timeouts": [1], "spent": {"t": None}}, {"results": 1e300}]
+)
+def test_what_somebody_wrote_into_the_row_counts_as_nothing(odd: dict[str, Any]) -> None:
+    assert GroupFigures.of(odd).apply(Progress()) == GroupFigures().apply(Progress()) or GroupFigures.of(odd).spent == {
+        "t": 0.0
+    }

@@ -1,0 +1,48 @@
+"""A report says why the exit code is what it is, whatever it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from batchdrain.reports.exit_words import explain_exit, explain_kept
+from tests.reports.test_worst import failed, session
+
+WON = {**failed("ok", None), "success": True, "error_message": None}
+BROKEN = "stop.same_new_failure: the command fails the same way whatever the phase: x (3 in a row)"
+
+
+@pytest.mark.parametrize(
+    ("results", "more", "why"),
+    [
+        ([WON], {}, "Exit code 0: every phase that was processed succeeded."),
+        ([], {}, "Exit code 0: nothing was to be done."),
+        ([WON, failed("a", "x")], {}, "Exit code 1: 1 of 2 phases failed."),
+        ([WON, failed("a", "x")], {"settings": {"min_success_rate": 0.5}},
+         "Exit code 0: the success rate of 50.0% reaches the wanted 50.0% (min_success_rate)."),
+        ([WON, failed("a", "x")], {"settings": {"min_success_rate": 0.8}},
+         "Exit code 1: the success rate of 50.0% is below the wanted 80.0% (min_success_rate)."),
+        ([failed("a", "x")], {"status": "stopped", "stopped_because": BROKEN},
+         "Exit code 1: the command fails the same way whatever the phase (stop.same_new_failure)."),
+        ([WON], {"status": "interrupted", "completed_at": None, "stopped_because": "SIGINT"}, "Exit code 130: SIGINT."),
+    ],
+)  # fmt: skip
+def test_a_session_that_ended_says_with_which_code_and_why(
+    results: list[dict[str, object]], more: dict[str, object], why: str
+) -> None:
+    wins = sum(one["success"] is True for one in results)
+    totals: dict[str, Any] = {"total_processed": len(results), "total_success": wins, "total_failed": len(results) - wins}
+    found = session(results, **{"completed_at": "2025-12-28T13:00:00Z", "status": "complete", **totals, **more})
+    assert str(explain_kept(found)) == why
+
+
+def test_of_a_session_that_has_not_ended_nobody_can_tell() -> None:
+    assert explain_kept(session([], status="running")) is None
+    assert explain_kept(session([], status="interrupted", stopped_because="its process died")) is None
+
+
+def test_what_only_the_drain_itself_knows_is_told_by_it() -> None:
+    won = session([WON], total_processed=1, total_success=1)
+    assert explain_exit(won, 1, orphaned=True).why == "Exit code 1: nobody knows what became of some phase (Orphaned)."
+    assert explain_exit(won, 1, orphaned=False).why == "Exit code 1: nothing was selected this time (--fail-if-nothing)."

@@ -1,0 +1,119 @@
+"""A folder with all that is in it: measured and removed, never through a link."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from batchdrain.runtime import trees
+
+
+@pytest.fixture
+def above(tmp_path: Path) -> Iterator[int]:
+    fd = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
+    yield fd
+    os.close(fd)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "mine").write_bytes(b"x" * 1_000)
+    folder = tmp_path / "tree"
+    (folder / "below").mkdir(parents=True)
+    (folder / "a").write_bytes(b"12345")
+    (folder / "below" / "b").write_bytes(b"1234567")
+    (folder / "below" / "link").symlink_to(precious)
+    for path, at in ((folder / "below" / "b", 2_000_000_000), (folder / "a", 1_000)):
+        os.utime(path, (at, at))
+    return folder
+
+
+def test_a_tree_is_measured_by_its_files_and_its_latest_change(above: int, tree: Path) -> None:
+    found = trees.measure(above, "tree")
+    link = (tree / "below" / "link").lstat().st_size
+    assert (found.files, found.size, found.changed_at) == (3, 5 + 7 + link, 2_000_000_000)
+    assert (trees.measure(above, "precious").files, trees.measure(above, "precious").size) == (1, 1_000)
+    with pytest.raises(FileNotFoundError):
+        trees.measure(above, "absent")
+
+
+def test_a_tree_is_removed_with_all_that_is_in_it_and_what_a_link_leads_to_stays(above: int, tree: Path) -> None:
+    trees.remove(above, "tree")
+    trees.remove(above, "tree")
+    assert not tree.exists()
+    assert (tree.with_name("precious") / "mine").exists()
+
+
+def test_a_file_and_a_link_are_removed_as_themselves(above: int, tree: Path) -> None:
+    (tree.with_name("turn")).symlink_to(tree)
+    trees.remove(above, "turn")
+    trees.remove(above, "precious")
+    assert sorted(os.listdir(tree.parent)) == ["tree"]
+    assert sorted(os.listdir(tree)) == ["a", "below"]
+
+
+def test_a_folder_is_emptied_but_for_what_is_named(above: int, tree: Path) -> None:
+    trees.empty(above, "tree", but={"a"})
+    assert os.listdir(tree) == ["a"]
+
+
+def test_what_can_not_be_removed_is_named_and_the_rest_is_gone(
+    above: int, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.unlink
+
+    def unlink(name: str, *, dir_fd: int) -> None:
+        if name == "b":
+            raise PermissionError(1, "is denied", name)
+        real(name, dir_fd=dir_fd)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", unlink)
+        with pytest.raises(OSError, match="is denied") as caught:
+            trees.remove(above, "tree")
+    assert caught.value.filename == "tree/below/b"
+    assert sorted(str(path.relative_to(tree)) for path in tree.rglob("*")) == ["below", "below/b"]
+
+
+@pytest.mark.parametrize(("deep", "is_removed"), [(trees._DEEPEST, True), (trees._DEEPEST + 1, False)])
+def test_a_tree_may_be_a_hundred_folders_deep(above: int, tmp_path: Path, deep: int, is_removed: bool) -> None:
+    folder = tmp_path / "deep"
+    folder.joinpath(*["d"] * (deep - 1)).mkdir(parents=True)
+    if not is_removed:
+        with pytest.raises(OSError, match="nested too deep"):
+            trees.remove(above, "deep")
+        return
+    trees.remove(above, "deep")
+    assert not folder.exists()
+
+
+def test_what_lies_on_another_disk_is_neither_measured_nor_removed(
+    above: int, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.fstat
+
+    def fstat(fd: int) -> os.stat_result:
+        found = list(real(fd))
+        found[2] += fd != above  # st_dev
+        return os.stat_result(found)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fstat", fstat)
+        found = trees.measure(above, "tree")
+        with pytest.raises(OSError, match="is on another disk"):
+            trees.remove(above, "tree")
+    assert (found.files, found.size) == (0, 0)
+    assert (tree / "a").exists()
+
+
+def test_no_descriptor_of_a_folder_stays_open(above: int, tree: Path) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    trees.measure(above, "tree")
+    trees.remove(above, "tree")
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert not tree.exists()
