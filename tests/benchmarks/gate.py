@@ -1,6 +1,6 @@
 """How the gate judges small sizes: the best of some pairs, against the row's bound and what was measured before.
 
-A row is let through up to half beyond its bound. Where its bound did not hold when the same sizes were measured last, it is let
+A row is let through up to half beyond its bound; one that has none is told. Where its bound did not hold when the same sizes were measured last, it is let
 through up to half beyond that instead: the gate tells what has become worse, and the page what is not good enough.
 """
 
@@ -30,10 +30,10 @@ def judge(figure: Figure, last: Mapping[tuple[str, str], Measured]) -> Ruling:
     name = fill(row.what, figure.sizes) + (f", {figure.texts} texts" if len(row.bounds) > 1 else "")
     if figure.best is None:
         return Ruling(passes=True, words=f"LEFT OUT  {name}: {figure.note or 'no sound pair'}")
-    found = _anchor_of(figure, last.get((row.key, figure.texts)))
-    if found is None:
-        return Ruling(passes=True, words=f"told      {name}: {figure.best:.2f}; it has no bound, and was not measured before")
-    anchor, rule = found
+    bound = row.bounds[figure.texts]
+    if bound is None:
+        return Ruling(passes=True, words=f"told      {name}: {figure.best:.2f}; it has no bound")
+    anchor, rule = _anchor_of(figure, bound, last.get((row.key, figure.texts)))
     passes = row.is_inside(figure.best, anchor, SLACK)
     limit = anchor / SLACK if row.at_least else anchor * SLACK
     return Ruling(
@@ -43,10 +43,8 @@ def judge(figure: Figure, last: Mapping[tuple[str, str], Measured]) -> Ruling:
     )
 
 
-def _anchor_of(figure: Figure, last: Measured | None) -> tuple[float, str] | None:
+def _anchor_of(figure: Figure, bound: float, last: Measured | None) -> tuple[float, str]:
     """What the slack is added to, and why that."""
-    row, bound = figure.row, figure.row.bounds[figure.texts]
-    if last is not None and (bound is None or not row.is_inside(last.ratio, bound)):
-        of = "it has no bound" if bound is None else f"its bound {bound:g} is broken"
-        return last.ratio, f"{of}: half beyond the {last.ratio:g} of {last.stamp.commit}"
-    return None if bound is None else (bound, f"half beyond its bound {bound:g}")
+    if last is not None and not figure.row.is_inside(last.ratio, bound):
+        return last.ratio, f"its bound {bound:g} is broken: half beyond the {last.ratio:g} of {last.stamp.commit}"
+    return bound, f"half beyond its bound {bound:g}"
