@@ -58,7 +58,7 @@ _LIMITS = (
          choices=("hints", "untried-first", "smart", "sample-first", "promising-first", "best-yield", "fewest-failures",
                   "run-order", "most-queued", "package.module:function"), is_list=True),
     Flag("workers", INT, "how many phases of different runs to execute side by side", "4", setting="workers"),
-    Flag("engine", NAME, "where to execute", "local", setting="engine", choices=("local", "package.module:factory")),
+    Flag("engine", NAME, "where to execute", "local", setting="engine", choices=("local", "dask", "package.module:factory")),
     Flag("phase_timeout", DURATION, "the time limit of every phase; it is not adapted then", "90s or 10m",
          setting="timeout.default_s"),
     Flag("max_total_minutes", NUMBER, "take no new phase after so many minutes", "90", setting="stop.max_total_minutes"),

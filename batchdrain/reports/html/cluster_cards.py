@@ -24,6 +24,7 @@ class ShownCluster:
     anchor: str
     of: FailedCluster
     reason: str
+    text: str  #: the reason, whole and as it is
     run: str
     phase: str
     link: str
@@ -46,6 +47,7 @@ def show_clusters(
             anchor=f"c{number}",
             of=one,
             reason=cut_for_page((example.error_message if example else "") or one.fingerprint, *_REASON),
+            text=(example.error_message if example else "") or "",
             run=to_shown_id(example.run_id) if example else "",
             phase=to_shown_id(example.phase_id) if example else "",
             link=link_to(session, saved_to, beside.folder, example) if example else "",

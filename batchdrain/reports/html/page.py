@@ -17,7 +17,7 @@ from batchdrain.reports.html.cells import cut_for_page
 from batchdrain.reports.html.cluster_cards import show_clusters
 from batchdrain.reports.html.durations import durations_of
 from batchdrain.reports.html.first_lines import facts_of, judge, totals_of
-from batchdrain.reports.html.phase_rows import MOST, rows_of, to_shown_id
+from batchdrain.reports.html.phase_rows import MOST, OnPage, rows_of, to_shown_id
 from batchdrain.reports.html.timeline import timeline_of
 from batchdrain.reports.skip_list import skips_of
 from batchdrain.reports.worst import clusters_of, to_seconds
@@ -44,7 +44,7 @@ def render(session: Session, saved_to: str, beside: Beside) -> str:
 def _to_view(session: Session, saved_to: str, beside: Beside) -> dict[str, Any]:
     all_clusters = clusters_of(session, beside)
     clusters = [*show_clusters(session, saved_to, beside, all_clusters[:_CLUSTERS])]
-    by_run = rows_of(session, saved_to, beside.folder, {one.of.fingerprint: one.anchor for one in clusters})
+    by_run = rows_of(session, saved_to, beside.folder, {one.of.fingerprint: OnPage(one.anchor, one.text) for one in clusters})
     rows = [row for of in by_run.values() for row in of]
     runs = sorted(session.by_run().items(), key=lambda item: (item[1][0] - item[1][1], item[0]))
     skips = [(phases, rule, cut_for_page(values, *_LINE)) for phases, rule, values in skips_of(session)]

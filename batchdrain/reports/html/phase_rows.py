@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from batchdrain.failures.suffix import strip_suffix
@@ -23,7 +23,9 @@ _REASON_CHARS: Final = 80
 _ID_CHARS: Final = 80
 _ID_BYTES: Final = 96
 _LINK_BYTES: Final = 240
-_ALL_LINKS_BYTES: Final = 30_000
+_ALL_LINKS_BYTES: Final = 14_000
+_AS_ITS_CLUSTER: Final = "as its cluster"
+"""Instead of a text that its cluster shows: the script of the page knows it, and puts the text there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,20 +37,29 @@ class PhaseRow:
     result: str  #: ok, or the category of its failure
     seconds: str
     attempt: int | None
-    reason: str
+    reason: str  #: or that it is the one that its cluster shows
     anchor: str  #: of its cluster on the page; '' where it has none there
     link: str  #: to its log, from where the report lies; '' where there is none, and where there is no room for it
 
 
-def rows_of(session: Session, saved_to: str, folder: Path | None, anchors: Mapping[str, str]) -> dict[str, list[PhaseRow]]:
-    """By run, the one with the most failures first: at most MOST phases, rather those that failed. `anchors`: of the clusters
-    on the page, by fingerprint."""
+class OnPage(NamedTuple):
+    """Where the page shows a cluster, and the text that it shows of it."""
+
+    anchor: str
+    text: str
+
+
+def rows_of(
+    session: Session, saved_to: str, folder: Path | None, clusters: Mapping[str, OnPage]
+) -> dict[str, list[PhaseRow]]:
+    """By run, the one with the most failures first: at most MOST phases, rather those that failed. `clusters`: by
+    fingerprint."""
     runs = session.by_run()
     by_need = sorted(session.results, key=lambda one: (one.success, one.run_id, one.phase_index or 0))[:MOST]
     links = _links_of(session, saved_to, folder, [one for one in by_need if not one.success])
     rows: dict[str, list[PhaseRow]] = {}
     for one in sorted(by_need, key=lambda one: (runs[one.run_id][0] - runs[one.run_id][1], one.run_id)):
-        rows.setdefault(one.run_id, []).append(_of(anchors, one, links.get(one.key, "")))
+        rows.setdefault(one.run_id, []).append(_of(one, clusters.get(one.fingerprint or ""), links.get(one.key, "")))
     return rows
 
 
@@ -68,18 +79,25 @@ def _links_of(session: Session, saved_to: str, folder: Path | None, failed: Sequ
     return links
 
 
-def _of(anchors: Mapping[str, str], one: Result, link: str) -> PhaseRow:
+def _of(one: Result, cluster: OnPage | None, link: str) -> PhaseRow:
     failed = not one.success
+    reason = _to_reason(one.error_message, cluster) if failed else ""
     return PhaseRow(
         phase=to_shown_id(one.phase_id),
         failed=failed,
         result=cut_for_page(one.category or "failed", _ID_CHARS, _ID_BYTES) if failed else "ok",
         seconds="" if one.duration_s is None else f"{one.duration_s:.1f}",
         attempt=one.attempt,
-        reason=cut_for_page(strip_suffix(one.error_message or ""), _REASON_CHARS, _ID_BYTES) if failed else "",
-        anchor=anchors.get(one.fingerprint or "", "") if failed else "",
+        reason=reason,
+        anchor=cluster.anchor if cluster and failed else "",
         link=link,
     )
+
+
+def _to_reason(text: str | None, cluster: OnPage | None) -> str:
+    if cluster and text and text == cluster.text:
+        return _AS_ITS_CLUSTER
+    return cut_for_page(strip_suffix(text or ""), _REASON_CHARS, _ID_BYTES)
 
 
 def to_shown_id(text: str) -> str:

@@ -1,5 +1,7 @@
 (function () {
   "use strict";
+  var SAME = "as its cluster";
+  function cut(text) { return text.length > 80 ? text.slice(0, 79) + "…" : text; }
   var table = document.getElementById("phases"), tools = document.getElementById("tools");
   if (!table || !tools) { return; }
   var rows = [], body = document.createElement("tbody"), head = table.tHead.rows[0], run = document.createElement("th");
@@ -9,6 +11,8 @@
   Array.prototype.slice.call(table.tBodies).forEach(function (group) {
     var name = group.rows[0].textContent;
     Array.prototype.slice.call(group.rows, 1).forEach(function (row) {
+      var link = row.cells[4].firstElementChild, cluster = link && link.textContent === SAME && document.getElementById(link.hash.slice(1));
+      if (cluster) { link.textContent = cut(cluster.querySelector(".reason").textContent); }
       row.insertCell(0).textContent = name;
       rows.push(row);
       body.appendChild(row);
@@ -21,7 +25,7 @@
   function filter() {
     var words = search.value.toLowerCase().split(/\s+/).filter(Boolean), shown = 0;
     rows.forEach(function (row, at) {
-      var fits = (!only.value || row.className === only.value || row.cells[2].textContent === only.value) &&
+      var fits = (!only.value || (only.value === "f" && row.className !== "k") || row.cells[2].textContent === only.value) &&
         words.every(function (word) { return texts[at].indexOf(word) >= 0; });
       row.hidden = !fits;
       shown += fits ? 1 : 0;
