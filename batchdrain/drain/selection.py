@@ -18,7 +18,7 @@ from batchdrain.planning.planner import Selection, settle_run
 from batchdrain.planning.session_progress import SessionProgress
 from batchdrain.planning.skip_rules import QUARANTINE
 from batchdrain.planning.without_effect import find_idle_policies, find_idle_workers
-from batchdrain.policies.ranking import ranking_of
+from batchdrain.policies.ranking import STEADY, ranking_of
 from batchdrain.sessions.session import Kind
 
 NOTHING_BEFORE: Final[Mapping[str, int]] = MappingProxyType({})
@@ -71,7 +71,7 @@ def find_idle_order(request: DrainRequest, backlog: Backlog) -> list[str]:
     """--policy, each entry that decides nothing among what waits in the backlog."""
     if "--policy" not in request.flags:
         return []
-    return list(find_idle_policies(ranking_of(request.settings.policy).names, backlog.ranks()))
+    return list(find_idle_policies(ranking_of(request.settings.policy).names, backlog.ranks(), STEADY))
 
 
 def find_idle_of_part(request: DrainRequest, backlog: Backlog) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from itertools import islice, pairwise
 from typing import Any, Final
 
@@ -50,8 +50,9 @@ def find_idle_kinds(filters: Filters, seen: SeenKinds, *states: str) -> Iterator
         yield f"--cluster={cluster}: no {state} phase failed so; `inv clusters` shows the ids that there are"
 
 
-def find_idle_policies(names: Sequence[str], ranks: Sequence[Any]) -> Iterator[str]:
-    """--policy, each entry that decides between no two lanes. `ranks`: of all lanes, with a key for each entry in front."""
+def find_idle_policies(names: Sequence[str], ranks: Sequence[Any], steady: Container[str]) -> Iterator[str]:
+    """--policy, each entry that decides between no two lanes. `ranks`: of all lanes, with a key for each entry in front.
+    `steady`: the policies that no result makes decide otherwise."""
     if len(ranks) < 2:
         return
     try:
@@ -60,7 +61,9 @@ def find_idle_policies(names: Sequence[str], ranks: Sequence[Any]) -> Iterator[s
         return
     for place, name in enumerate(names):
         if place not in deciding:
-            yield f"--policy: {name} decides nothing here: what it looks at is alike, or an entry before it has decided"
+            why = "what it looks at is alike, or an entry before it has decided"
+            here, until = ("here", "") if name in steady else ("yet", "; results may change that")
+            yield f"--policy: {name} decides nothing {here}: {why}{until}"
 
 
 def find_idle_workers(workers: int, runs: int) -> Iterator[str]:

@@ -21,6 +21,8 @@ Rank = tuple[Any, ...]
 _EXPLANATION_CHARS: Final = 200
 _GIVEN: Final = 2
 """A lane and a time: what a policy is called with."""
+STEADY: Final = frozenset({"hints", "untried-first", "smart", "fewest-failures", "run-order"})
+"""The policies of ours that look at nothing which a result changes."""
 
 
 @dataclass(frozen=True, slots=True)
