@@ -106,7 +106,7 @@ def _render_worst(session: Session, saved_to: str) -> Iterator[str]:
     worst = find_worst(session, saved_to)
     if worst:
         head = ("| Run | Phase | Error | Took | Cluster | Log |", "|---|---|---|---|---|---|")
-        yield from ("", "## Worst failures, each cluster's first", "", *head)
+        yield from ("", "## Worst failures, clusters in turn", "", *head)
     for one in worst:
         cells = (one.result.run_id, one.result.phase_id, one.reason, one.took, one.cluster, one.log or "")
         yield f"| {' | '.join(map(escape, cells))} |"

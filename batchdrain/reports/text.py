@@ -17,7 +17,7 @@ from batchdrain.sessions.session import Session
 from batchdrain.sessions.whole import parts_of, paths_of
 
 WIDTH: Final = 80
-WORST: Final = "Worst failures, each cluster's first:"
+WORST: Final = "Worst failures, clusters in turn:"
 _CLUSTERS: Final = 10
 _ODD: Final = 10
 _HOSTS: Final = 20

@@ -38,9 +38,9 @@ _COME_SINCE: Final = re.compile(
     r"^(?:\| )?(?:Not reached(?:: | \|)|Wanted [Rr]ate(?:: | \|)|  fewer if results|  more once the runs|        in all runs: |  ! --|2 are claimed by|Goes on with \| |inv resume|Exit code (?:\d|\|)|\| Exit code |Left by that|\| Left by that|  Again: |  Once mended: |  If it is known: ).*\n",
     re.MULTILINE,
 )
-_WORST: Final = re.compile(r"^Worst failures, each cluster's first:\n(?:  .*\n)+|^\| Metric .*\n", re.MULTILINE)
+_WORST: Final = re.compile(r"^Worst failures, clusters in turn:\n(?:  .*\n)+|^\| Metric .*\n", re.MULTILINE)
 _CLUSTERS_OF_A_PAGE: Final = re.compile(
-    r"^## (?:Worst failures, each cluster's first|Failures by cluster)\n\n(?:\|.*\n)+\n?", re.MULTILINE
+    r"^## (?:Worst failures, clusters in turn|Failures by cluster)\n\n(?:\|.*\n)+\n?", re.MULTILINE
 )
 _BALANCE_OF: Final = re.compile(r"(?<=\| Balance \| )(\d+) (?:failed|queued) before")
 _EMPTY: Final = ("Total Processed: 0", "| Processed | 0 |")

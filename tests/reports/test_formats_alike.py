@@ -106,7 +106,7 @@ def test_every_section_of_the_text_is_one_of_the_page(kind: str) -> None:
     """Beside the heads that the page has in its table of totals."""
     text, page, fields = texts_of(KINDS[kind])
     for said, section, is_there in (
-        ("Worst failures, each cluster's first:", "## Worst failures, each cluster's first", fields["worst_failures"]),
+        ("Worst failures, clusters in turn:", "## Worst failures, clusters in turn", fields["worst_failures"]),
         ("Failures by cluster:", "## Failures by cluster", fields["clusters"]),
         ("Skipped:", "## Skipped", fields["skipped"]),
         ("Without effect:", "## Without effect", fields["without_effect"]),

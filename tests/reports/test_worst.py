@@ -15,7 +15,7 @@ from batchdrain.sessions.session import Session, Status
 from batchdrain.sessions.whole import whole_of
 from tests.sessions.files import HEAD
 
-HEADLINE = "Worst failures, each cluster's first:"
+HEADLINE = "Worst failures, clusters in turn:"
 
 
 def failed(phase: str, fingerprint: str | None, **more: object) -> dict[str, object]:
