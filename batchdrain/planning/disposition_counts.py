@@ -22,7 +22,9 @@ class DispositionCounts:
     """The phases that were asked for."""
 
     counts: Counter[DispositionKind] = field(default_factory=Counter)
-    skips: Mapping[DispositionKind, Counter[Skip]] = field(default_factory=lambda: defaultdict(Counter))  #: what leaves them out
+    skips: Mapping[DispositionKind, Counter[Skip]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )  #: what leaves them out
     named: Mapping[DispositionKind, list[PhaseKey]] = field(default_factory=lambda: defaultdict(list))
     """The first phases of each kind that somebody may have to look at one by one, at most NAMED."""
 
@@ -55,4 +57,3 @@ def _attempts_of(ids: tuple[str, str], past: Past) -> int:
     if ids not in past.names and ids[0] not in past.summed_runs:
         return 0
     return past.attempts.get(PhaseKey(*ids).digest, 0)
-
