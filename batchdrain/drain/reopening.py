@@ -44,9 +44,9 @@ def find_left_out(
         yield from find_reopenable(selection.reading(), categoriser_of(project.settings), is_meant, run_id)
 
 
-def reopen_all(project: Project, phases: Sequence[Reopenable], reason: str) -> Iterator[Reopened]:
+def reopen_all(project: Project, phases: Sequence[Reopenable], reason: str, *, dry: bool) -> Iterator[Reopened]:
     """One after the other, each in a transaction of its own: what is killed between two leaves each as it was, or reopened.
-    Raises DatabaseUnavailable, ConfigError."""
+    `dry`: nothing is written. Raises DatabaseUnavailable, ConfigError."""
     store = project.store
     held = {one.digest for one in store.history.read_held()}
     verdicts = {note.subject: note for note in Notes(store.database, store.ledger).read(NoteKind.VERDICT)}
@@ -58,19 +58,18 @@ def reopen_all(project: Project, phases: Sequence[Reopenable], reason: str) -> I
         if one.verdict is not None and (verdict is None or Verdict.of(verdict) != one.verdict):
             yield Reopened(phase=one, problem=CHANGED)
             continue
-        transaction = ReopenTransaction(
-            ledger=store.ledger,
-            key=one.key,
-            orphanings=one.orphanings,
-            verdict=None if one.verdict is None else verdict,
-            note=_note_of(one, reason),
-        )
-        try:
-            store.database.write(transaction)
-        except NotReopened:
-            yield Reopened(phase=one, problem=CHANGED)
-        else:
-            yield Reopened(phase=one)
+        is_done = dry or _reopen(project, one, None if one.verdict is None else verdict, reason)
+        yield Reopened(phase=one, problem="" if is_done else CHANGED)
+
+
+def _reopen(project: Project, one: Reopenable, verdict: Note | None, reason: str) -> bool:
+    ledger, note = project.store.ledger, _note_of(one, reason)
+    transaction = ReopenTransaction(ledger=ledger, key=one.key, orphanings=one.orphanings, verdict=verdict, note=note)
+    try:
+        project.store.database.write(transaction)
+    except NotReopened:
+        return False
+    return True
 
 
 def _note_of(one: Reopenable, reason: str) -> Note:

@@ -63,15 +63,21 @@ def disposition(
     """`state`: that it stands in; None for a word that is mapped to none, and for a row that is gone. `skip`, `attempts`: as of
     `kind_of`; `was_completed`: by its last counted attempt. None for what has not failed, as far as anybody knows."""
     if state is PhaseState.FAILED:
-        return Disposition(
-            kind=kind_of(skip, attempts),
-            reason=_describe_open(attempts) if skip is None else str(skip),
-            until=None if skip is None else skip.until,
-        )
+        kind = kind_of(skip, attempts)
+        if skip is None:
+            return Disposition(kind=kind, reason=_describe_open(attempts))
+        return Disposition(kind=kind, reason=_describe_skip(kind, skip), until=skip.until)
     if state is PhaseState.COMPLETE and attempts:
         by = "its last attempt completed it" if was_completed else "complete since its last attempt, which did not do it"
         return Disposition(kind=DispositionKind.FIXED, reason=by)
     return None
+
+
+def _describe_skip(kind: DispositionKind, skip: Skip) -> str:
+    """Without what the kind says already."""
+    if kind is DispositionKind.HOPELESS:
+        return skip.value.partition(": ")[2] or "a diagnosis says so"
+    return str(skip) if kind is DispositionKind.PARKED else skip.value
 
 
 def _describe_open(attempts: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from batchdrain.database.phases.pages import Row
+from batchdrain.database.phases.pages import Row, to_reason
 from batchdrain.database.phases.singly import Unreadable
 from batchdrain.model.failure import Categorise, Failure
 from batchdrain.model.phase import PhaseKey, Skip
@@ -44,8 +44,9 @@ def find_reopenable(
             continue
         for row in page.rows:
             if (row.run_id, row.phase_id) in known and not isinstance(row.reason, Unreadable):
-                found = _find(rules, row, Failure.of(row.reason, categorise, reading.redact))
-                if found is not None and is_meant(found.key, Failure.of(row.reason, categorise, reading.redact)):
+                failure = Failure.of(to_reason(row.reason), categorise, reading.redact)
+                found = _find(rules, row, failure)
+                if found is not None and is_meant(found.key, failure):
                     yield replace(found, still=judge.judged(row)[0])
 
 

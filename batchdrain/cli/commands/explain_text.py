@@ -58,7 +58,9 @@ class PhaseText:
         found = self._found.disposition
         if found is None:
             return
-        yield f"Disposition: {safe_text(str(found), limit=_TEXT_CHARS)}"
+        until = "" if found.until is None else clock.to_shown(found.until)
+        ends = f", until {until}" if until not in found.reason else ""
+        yield f"Disposition: {safe_text(f'{found}', limit=_TEXT_CHARS)}{ends}"
         if found.kind in _LIFTED_BY:
             task, flag = _LIFTED_BY[found.kind]
             if found.kind is DispositionKind.ACCEPTED:

@@ -47,8 +47,10 @@ def reopen(invocation: Invocation, flags: ReopenFlags) -> int:
         if not _names_any(flags):
             return _list(project, found, out)
         if not found:
-            raise UsageError(f"{_describe(flags)}: no quarantine and no diagnosis leaves it out{_find_earlier(project, flags)}")
-        done = [Reopened(phase=one) for one in found] if invocation.dry else reopen_all(project, found, flags.reason or "")
+            raise UsageError(
+                f"{_describe(flags)}: no quarantine and no diagnosis leaves it out{_find_earlier(project, flags)}"
+            )
+        done = reopen_all(project, found, flags.reason or "", dry=invocation.dry)
         return _tell(done, dry=invocation.dry, out=out)
 
 
