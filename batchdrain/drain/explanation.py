@@ -22,7 +22,7 @@ from batchdrain.sessions.session import Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outlook:
+class NextDrain:
     """What the next drain would do with a phase."""
 
     kind: Kind  #: of the drain that is looked at: of failed phases, or of the queued ones of its run
@@ -47,7 +47,7 @@ class Explanation:
     failure: Failure  #: of the text that stands there
     history: PhaseHistory
     disposition: Disposition | None  #: None for what has not failed
-    outlook: Outlook | None  #: None for what is neither failed nor queued
+    next_drain: NextDrain | None  #: None for what is neither failed nor queued
     recovery: GivenBack | None  #: what recovery would do with it first; it is judged as it would stand then
     reopenings: Sequence[Note]  #: of it, the earliest first
 
@@ -60,9 +60,9 @@ def explain_phase(project: Project, key: PhaseKey) -> Explanation:
         now = store.table.read_row_state(connection, key)
     state_word = GONE if now is None else now.state
     state = _state_of(project, state_word)
-    outlook, recovery = _look_ahead(project, key, state)
+    next_drain, recovery = _look_ahead(project, key, state)
     judged = state if recovery is None else recovery.state
-    skip = None if outlook is None else outlook.skip
+    skip = None if next_drain is None else next_drain.skip
     return Explanation(
         key=key,
         state_word=state_word,
@@ -70,7 +70,7 @@ def explain_phase(project: Project, key: PhaseKey) -> Explanation:
         failure=NO_REASON if now is None else Failure.of(now.reason, categoriser_of(project.settings), store.redact),
         history=history,
         disposition=disposition(judged, skip, history.counted, was_completed=history.was_completed),
-        outlook=outlook,
+        next_drain=next_drain,
         recovery=recovery,
         reopenings=read_reopenings(project, key),
     )
@@ -88,7 +88,7 @@ def _state_of(project: Project, state_word: str) -> PhaseState | None:
     return next((state for state, words in project.store.table.states.items() if state_word in words), None)
 
 
-def _look_ahead(project: Project, key: PhaseKey, state: PhaseState | None) -> tuple[Outlook | None, GivenBack | None]:
+def _look_ahead(project: Project, key: PhaseKey, state: PhaseState | None) -> tuple[NextDrain | None, GivenBack | None]:
     """What the dry run says of it, of the kind of drain that takes phases as it stands, and as recovery would leave it."""
     kind = Kind.QUEUED if state is PhaseState.QUEUED else Kind.FAILED
     plan = make_dry_plan(project, _request_of(project, key, kind), None)
@@ -101,8 +101,8 @@ def _look_ahead(project: Project, key: PhaseKey, state: PhaseState | None) -> tu
         plan = make_dry_plan(project, _request_of(project, key, kind), None)
     for place, planned in enumerate(plan.made.all, start=1):
         if planned.choice.phase.key == key:
-            return Outlook(kind=kind, plan=plan, planned=planned, place=place), recovery
-    return Outlook(kind=kind, plan=plan, skip=_find_skip(plan, key)), recovery
+            return NextDrain(kind=kind, plan=plan, planned=planned, place=place), recovery
+    return NextDrain(kind=kind, plan=plan, skip=_find_skip(plan, key)), recovery
 
 
 def _request_of(project: Project, key: PhaseKey, kind: Kind) -> DrainRequest:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchdrain.cli.commands.explain_counts import show_counts
+from batchdrain.cli.commands.explain_fields import to_fields
 from batchdrain.cli.commands.explain_text import PhaseText
-from batchdrain.cli.commands.explained_fields import to_fields
 from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output

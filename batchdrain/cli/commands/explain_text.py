@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from batchdrain.cli.commands.explained_fields import fields_of_reopening
+from batchdrain.cli.commands.explain_fields import fields_of_reopening
 from batchdrain.database.ledger.phase_history import PastAttempt
-from batchdrain.drain.explanation import Explanation, Outlook
+from batchdrain.drain.explanation import Explanation, NextDrain
 from batchdrain.failures.excerpt import gist_of
 from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.planning.disposition import DispositionKind
@@ -44,10 +44,10 @@ class PhaseText:
         elif found.history.is_held:
             yield "A controller holds it now: `inv status` shows who drains"
         yield from self._render_disposition()
-        if found.outlook is None:
+        if found.next_drain is None:
             yield "Next drain: takes failed phases alone, and `inv drain-queued` the queued ones"
         else:
-            yield from self._render_outlook(found.outlook)
+            yield from self._render_next(found.next_drain)
         yield from self._render_attempts()
         for note in found.reopenings:
             fields = fields_of_reopening(note)
@@ -70,19 +70,19 @@ class PhaseText:
             command = self._beside.command(task, f"--run-id={key.run_id}", f"--phase-id={key.phase_id}", flag)
             yield f"  lifted by: {safe_text(command, limit=None)}"
 
-    def _render_outlook(self, outlook: Outlook) -> Iterator[str]:
-        planned, taken = outlook.planned, len(outlook.plan.made.all)
+    def _render_next(self, next_drain: NextDrain) -> Iterator[str]:
+        planned, taken = next_drain.planned, len(next_drain.plan.made.all)
         if planned is not None:
-            yield f"Next drain of {outlook.kind.value} phases: takes it as {outlook.place} of {taken}: {safe_text(planned.choice.reason)}"
+            yield f"Next drain of {next_drain.kind.value} phases: takes it as {next_drain.place} of {taken}: {safe_text(planned.choice.reason)}"
             yield f"  Timeout: {planned.limit.seconds:g} s ({safe_text(planned.limit.rule)})"
-        elif outlook.skip is not None:
-            yield f"Next drain of {outlook.kind.value} phases: leaves it out, by {safe_text(str(outlook.skip), limit=_TEXT_CHARS)}"
+        elif next_drain.skip is not None:
+            yield f"Next drain of {next_drain.kind.value} phases: leaves it out, by {safe_text(str(next_drain.skip), limit=_TEXT_CHARS)}"
         else:
             first = f"{count_of(taken, 'phase')} {agree(taken, 'comes', 'come')} first"
-            yield f"Next drain of {outlook.kind.value} phases: may take it, and it {find_full(1)}: {first}"
-        if outlook.only_results_tell:
-            yield f"  only results can tell whether it ends sooner: {safe_text(', '.join(outlook.only_results_tell))}"
-        for problem in outlook.plan.problems:
+            yield f"Next drain of {next_drain.kind.value} phases: may take it, and it {find_full(1)}: {first}"
+        if next_drain.only_results_tell:
+            yield f"  only results can tell whether it ends sooner: {safe_text(', '.join(next_drain.only_results_tell))}"
+        for problem in next_drain.plan.problems:
             yield f"  A drain would not begin: {safe_text(problem)}"
 
     def _render_attempts(self) -> Iterator[str]:

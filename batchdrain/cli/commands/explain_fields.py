@@ -8,7 +8,7 @@ from typing import Any
 from batchdrain.config.redaction import Redact
 from batchdrain.database.ledger.notes import Note
 from batchdrain.database.ledger.phase_history import PastAttempt
-from batchdrain.drain.explanation import Explanation, Outlook
+from batchdrain.drain.explanation import Explanation, NextDrain
 from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.model.phase import Skip
 from batchdrain.planning.disposition import Disposition
@@ -26,7 +26,7 @@ def to_fields(found: Explanation, redact: Redact) -> dict[str, Any]:
         "category": failure.category if failure.text is not None else None,
         "cluster": cluster_id_of(failure.fingerprint) if failure.fingerprint else None,
         "disposition": None if found.disposition is None else fields_of_disposition(found.disposition),
-        "next": None if found.outlook is None else _fields_of_outlook(found.outlook),
+        "next": None if found.next_drain is None else _fields_of_next(found.next_drain),
         "recovered_first": None if found.recovery is None else found.recovery.stands,
         "is_held": history.is_held,
         "attempts_counted": history.counted,
@@ -54,20 +54,20 @@ def fields_of_reopening(note: Note) -> dict[str, Any]:
     }
 
 
-def _fields_of_outlook(outlook: Outlook) -> dict[str, Any]:
-    planned, made = outlook.planned, outlook.plan.made
+def _fields_of_next(next_drain: NextDrain) -> dict[str, Any]:
+    planned, made = next_drain.planned, next_drain.plan.made
     return {
-        "drain": outlook.kind.value,
+        "drain": next_drain.kind.value,
         "is_taken": planned is not None,
-        "place": outlook.place or None,
+        "place": next_drain.place or None,
         "would_drain": len(made.all),
         "why": None if planned is None else planned.choice.reason,
         "timeout_s": None if planned is None else planned.limit.seconds,
         "timeout_rule": None if planned is None else planned.limit.rule,
-        "left_out_by": None if outlook.skip is None else _fields_of_skip(outlook.skip),
-        "is_batch_full": planned is None and outlook.skip is None,
-        "may_end_by": list(outlook.only_results_tell),
-        "problems": list(outlook.plan.problems),
+        "left_out_by": None if next_drain.skip is None else _fields_of_skip(next_drain.skip),
+        "is_batch_full": planned is None and next_drain.skip is None,
+        "may_end_by": list(next_drain.only_results_tell),
+        "problems": list(next_drain.plan.problems),
     }
 
 
