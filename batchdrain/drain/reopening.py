@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from batchdrain.config.categories import categoriser_of
 from batchdrain.database.ledger.notes import Note, NoteKind, Notes, new_note
 from batchdrain.database.ledger.reopening import NotReopened, ReopenTransaction
+from batchdrain.database.storage import require_transactions
 from batchdrain.drain.foreseen_recovery import foresee_recovery
 from batchdrain.drain.project import Project
 from batchdrain.model.failure import Failure
@@ -48,6 +49,8 @@ def reopen_all(project: Project, phases: Sequence[Reopenable], reason: str, *, d
     """One after the other, each in a transaction of its own: what is killed between two leaves each as it was, or reopened.
     `dry`: nothing is written. Raises DatabaseUnavailable, ConfigError."""
     store = project.store
+    if not dry:
+        require_transactions(store.database, store.ledger.tables)
     held = {one.digest for one in store.history.read_held()}
     verdicts = {note.subject: note for note in Notes(store.database, store.ledger).read(NoteKind.VERDICT)}
     for one in phases:

@@ -45,7 +45,7 @@ class PhaseText:
             yield "A controller holds it now: `inv status` shows who drains"
         yield from self._render_disposition()
         if found.next_drain is None:
-            yield "Next drain: takes failed phases alone, and `inv drain-queued` the queued ones"
+            yield safe_text(f"Next drain: takes no phase that is {found.state_word}")
         else:
             yield from self._render_next(found.next_drain)
         yield from self._render_attempts()
@@ -87,8 +87,8 @@ class PhaseText:
 
     def _render_attempts(self) -> Iterator[str]:
         history = self._found.history
-        counted = f"{history.counted} {agree(history.counted, 'counts', 'count')}"
-        yield f"Attempts: {len(history.attempts) or 'none'}" + (f", {counted}" if history.attempts or history.counted else "")
+        counted = f" ({history.counted} counted)" if history.attempts or history.counted else ""
+        yield f"Attempts: {len(history.attempts) or 'none'}{counted}"
         if history.removed:
             yield f"  {count_of(history.removed, 'earlier one')} removed by `inv prune`"
         for number, one in enumerate(history.attempts, start=1):
@@ -122,6 +122,6 @@ def _facts_of(one: PastAttempt) -> Iterator[str]:
     if one.cpu_ms is not None:
         yield f"{one.cpu_ms / 1000:.1f} s of CPU"
     if one.max_rss_kb is not None:
-        yield f"{one.max_rss_kb / 1024:.0f} MiB at most"
+        yield f"{one.max_rss_kb / 1024:.0f} MiB at its peak"
     if not one.is_counted:
         yield "not counted"
