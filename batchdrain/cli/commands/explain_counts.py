@@ -20,7 +20,7 @@ from batchdrain.planning.skip_rules import by_rule
 from batchdrain.reports.beside import Beside
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
-from batchdrain.runtime.text import count_of, safe_text
+from batchdrain.runtime.text import agree, count_of, safe_text
 
 _MEANS: Final[Mapping[DispositionKind, str]] = {
     DispositionKind.OPEN: "no drain has tried them",
@@ -40,7 +40,7 @@ def show_counts(invocation: Invocation, project: Project, run_id: str | None, *,
     selection = Selection(
         store=store, settings=project.settings, filters=filters, state=PhaseState.FAILED, given_back=foresee_recovery(project)
     )
-    reading = selection.reading()
+    held, reading = len(selection.given_back), selection.reading()
     found = count_dispositions(reading.why_not(categoriser_of(project.settings)), reading.rules.past)
     is_asked = None if filters.run_id is None else filters.asks_for
     retries = read_retries_by_fingerprint(store.database, store.ledger, is_asked)
@@ -52,6 +52,8 @@ def show_counts(invocation: Invocation, project: Project, run_id: str | None, *,
     beside = Beside(words=invocation.words, mount=invocation.mount)
     for line in _render(project, found, fixed, beside):
         out.line(line)
+    if held:
+        out.line(f"{held} held by a dead controller: counted as `inv recover` would leave {agree(held, 'it', 'them')}")
 
 
 def _to_fields(project: Project, found: DispositionCounts, fixed: int) -> dict[str, Any]:
