@@ -9,6 +9,7 @@ from batchdrain.config.categories import categoriser_of
 from batchdrain.database.ledger.notes import Note, NoteKind, Notes
 from batchdrain.database.ledger.phase_history import PhaseHistory, read_phase_history
 from batchdrain.drain.dry_plan import DryPlan, make_dry_plan
+from batchdrain.drain.foreseen_recovery import foresee_recovery
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.model.failure import NO_REASON, Failure
@@ -89,16 +90,13 @@ def _state_of(project: Project, state_word: str) -> PhaseState | None:
 
 
 def _look_ahead(project: Project, key: PhaseKey, state: PhaseState | None) -> tuple[NextDrain | None, GivenBack | None]:
-    """What the dry run says of it, of the kind of drain that takes phases as it stands, and as recovery would leave it."""
-    kind = Kind.QUEUED if state is PhaseState.QUEUED else Kind.FAILED
-    plan = make_dry_plan(project, _request_of(project, key, kind), None)
-    recovery = next((back for back in plan.recovery if back.key == key), None)
+    """What the dry run says of it, of the kind of drain that takes phases as it stands, or as recovery would leave it."""
+    recovery = next((back for back in foresee_recovery(project) if back.key == key), None)
     then = state if recovery is None else recovery.state
     if then not in {PhaseState.FAILED, PhaseState.QUEUED}:
         return None, recovery
-    if then is PhaseState.QUEUED and kind is Kind.FAILED:
-        kind = Kind.QUEUED
-        plan = make_dry_plan(project, _request_of(project, key, kind), None)
+    kind = Kind.QUEUED if then is PhaseState.QUEUED else Kind.FAILED
+    plan = make_dry_plan(project, _request_of(project, key, kind), None)
     for place, planned in enumerate(plan.made.all, start=1):
         if planned.choice.phase.key == key:
             return NextDrain(kind=kind, plan=plan, planned=planned, place=place), recovery
