@@ -19,6 +19,7 @@ from batchdrain.planning.disposition import Disposition, disposition
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.given_back import GivenBack
 from batchdrain.planning.plan import Planned
+from batchdrain.planning.skip_rules import DEPENDS_ON
 from batchdrain.sessions.session import Kind
 
 
@@ -35,7 +36,12 @@ class NextDrain:
     @property
     def only_results_tell(self) -> Sequence[str]:
         """Stop conditions that may end the drain before it comes to the phase."""
-        return self.plan.made.may_end_by if self.planned is not None else ()
+        return self.plan.made.may_end_by if self.place > 1 else ()
+
+    @property
+    def may_follow(self) -> bool:
+        """Whether it is left out until a run is complete that the drain may complete."""
+        return self.skip is not None and self.skip.rule == DEPENDS_ON and self.plan.made.may_follow > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,7 +77,7 @@ _EXPLAINED: Final = _object(
     disposition={"anyOf": [{"type": "null"}, _object(kind=_DISPOSITION, reason=_TEXT, until=_MOMENT_OR_NULL)]},
     next={"anyOf": [{"type": "null"}, _object(
         drain={"enum": ["failed", "queued"]}, is_taken=_TRUTH, place=_WHOLE_OR_NULL, would_drain=_COUNT, why=_TEXT_OR_NULL,
-        timeout_s=_NUMBER_OR_NULL, is_batch_full=_TRUTH, may_end_by=_list_of(_TEXT), problems=_list_of(_TEXT),
+        timeout_s=_NUMBER_OR_NULL, is_batch_full=_TRUTH, may_follow=_TRUTH, may_end_by=_list_of(_TEXT), problems=_list_of(_TEXT),
         left_out_by={"anyOf": [{"type": "null"}, _object(rule=_TEXT, value=_TEXT, until=_MOMENT_OR_NULL)]},
     )]},
     recovered_first=_TEXT_OR_NULL, is_held=_TRUTH, attempts_counted=_COUNT, attempts_removed=_COUNT, given_back_in_a_row=_COUNT,

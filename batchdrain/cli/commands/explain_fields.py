@@ -66,6 +66,7 @@ def _fields_of_next(next_drain: NextDrain) -> dict[str, Any]:
         "timeout_rule": None if planned is None else planned.limit.rule,
         "left_out_by": None if next_drain.skip is None else _fields_of_skip(next_drain.skip),
         "is_batch_full": planned is None and next_drain.skip is None,
+        "may_follow": next_drain.may_follow,
         "may_end_by": list(next_drain.only_results_tell),
         "problems": list(next_drain.plan.problems),
     }

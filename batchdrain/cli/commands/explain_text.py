@@ -81,7 +81,9 @@ class PhaseText:
             first = f"{count_of(taken, 'phase')} {agree(taken, 'comes', 'come')} first"
             yield f"Next drain of {next_drain.kind.value} phases: may take it, and it {find_full(1)}: {first}"
         if next_drain.only_results_tell:
-            yield f"  only results can tell whether it ends sooner: {safe_text(', '.join(next_drain.only_results_tell))}"
+            yield f"  unless results make it end sooner: {safe_text(', '.join(next_drain.only_results_tell))}"
+        if next_drain.may_follow:
+            yield "  unless its results complete the run that it waits for: then it may follow"
         for problem in next_drain.plan.problems:
             yield f"  A drain would not begin: {safe_text(problem)}"
 
