@@ -70,7 +70,7 @@ def test_every_phase_is_judged_as_the_dry_run_judges_it(project: Workplace) -> N
     project.fail("a/accepted", "a/hopeless", "a/wait", "b/open", "c/open", "d/waits", reason=BOOM)
     project.add(("c", "queued", 1, "QUEUED", None))
     diagnose(project, {"a/hopeless": HOPELESS, "a/wait": WAIT})
-    project.configure(batch_size=1, depends_on={"d": ["c"]})
+    project.configure(batch_size=1, depends_on=[{"run": "d", "after": ["c"]}])
     project.inv("triage")
     project.inv("accept", "--run-id=a", "--phase-id=accepted", "--reason=known", "--until=7d")
 

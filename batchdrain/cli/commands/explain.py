@@ -35,8 +35,9 @@ def explain(invocation: Invocation, flags: ExplainFlags) -> None:
     if flags.phase_id is not None and flags.run_id is None:
         raise UsageError("--phase-id: alone names no phase", remedy="name its run too, with --run-id")
     with open_project(invocation) as project:
+        beside = Beside(words=invocation.words, mount=invocation.mount, redact=project.store.redact)
         if flags.run_id is None or flags.phase_id is None:
-            show_counts(invocation, project, flags.run_id, as_json=flags.format == "json")
+            show_counts(project, flags.run_id, beside, as_json=flags.format == "json")
             return
         found = explain_phase(project, PhaseKey(flags.run_id, flags.phase_id))
         if found.state_word == GONE and not found.history.attempts:
@@ -46,7 +47,6 @@ def explain(invocation: Invocation, flags: ExplainFlags) -> None:
             shown: dict[str, Any] = {"database": project.store.database.name, **to_fields(found, project.store.redact)}
             out.json(to_json(shown, indent=True).decode())
             return
-        beside = Beside(words=invocation.words, mount=invocation.mount, redact=project.store.redact)
         for line in PhaseText(found, beside).render(project.store.where):
             out.line(line)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.categories import categoriser_of
 from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerprint
@@ -34,7 +33,7 @@ _NAMED: Final = (DispositionKind.QUARANTINED, DispositionKind.HOPELESS)
 """Of these the first phases are named: somebody has to look at each."""
 
 
-def show_counts(invocation: Invocation, project: Project, run_id: str | None, *, as_json: bool) -> None:
+def show_counts(project: Project, run_id: str | None, beside: Beside, *, as_json: bool) -> None:
     """Of every run, or of those that `run_id` names. Raises UsageError, ConfigError, DatabaseUnavailable."""
     store, filters = project.store, settle_run(project.store, Filters.of(run_id=run_id))
     selection = Selection(
@@ -49,7 +48,6 @@ def show_counts(invocation: Invocation, project: Project, run_id: str | None, *,
     if as_json:
         out.json(to_json(_to_fields(project, found, fixed), indent=True).decode())
         return
-    beside = Beside(words=invocation.words, mount=invocation.mount)
     for line in _render(project, found, fixed, beside):
         out.line(line)
     if held:
