@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
@@ -80,6 +81,7 @@ class Skip:
 
     rule: str
     value: str
+    until: datetime | None = field(default=None, compare=False)  #: void from then on, as far as that is known; aware, UTC
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.value}" if self.value else self.rule

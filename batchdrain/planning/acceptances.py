@@ -106,7 +106,7 @@ class Acceptance:
     def skip(self) -> Skip:
         """As a skip: why, by whom, and until when."""
         until = "" if self.until is None else f", until {clock.to_shown(self.until)}"
-        return Skip(ACCEPTED, f"{self.reason} ({self.by}{until})")
+        return Skip(ACCEPTED, f"{self.reason} ({self.by}{until})", self.until)
 
 
 class Acceptances:

@@ -52,8 +52,9 @@ class Backlog(Protocol):
     def count(self) -> Remainder:
         """Look at the database again, and choose nothing."""
 
-    def why_not(self) -> Reasons:
-        """For each row of the source state, as it stands now, the rule that skips it, or None where it may be drained."""
+    def why_not(self, run_id: str | None = None) -> Reasons:
+        """For each row of the source state, as it stands now, the rule that skips it, or None where it may be drained. `run_id`:
+        of this run alone, where only that is wanted."""
 
     def next(self, now: datetime, busy: Container[str] = frozenset(), full: Container[str] = frozenset()) -> Choice | None:
         """The next phase, of a run that is not `busy` and with a fingerprint that is not `full`; each at most once."""

@@ -135,9 +135,10 @@ class LaneBacklog:
         """Look at the database again, and choose nothing. Raises as `refresh` does."""
         return self._read().count(self._categorise)
 
-    def why_not(self) -> Reasons:
-        """For each row of the source state, as it stands now, the rule that skips it, or None where it may be drained."""
-        return self._read().why_not(self._categorise)
+    def why_not(self, run_id: str | None = None) -> Reasons:
+        """For each row of the source state, as it stands now, the rule that skips it, or None where it may be drained. `run_id`:
+        of this run alone."""
+        return self._read().why_not(self._categorise, run_id)
 
     def count_taken(self, runs: Iterable[str]) -> None:
         """The session took phases of these runs before, one each time that a run is named."""

@@ -114,7 +114,7 @@ class PlanBacklog:
     def count(self) -> Remainder:
         return self._look().remainder
 
-    def why_not(self) -> Reasons:
+    def why_not(self, run_id: str | None = None) -> Reasons:  # noqa: ARG002 - a plan's reading has no runs
         skips = self._look().skips
         for page in self._read().pages:
             keys = [PhaseKey(*ids) for ids in page.ids]

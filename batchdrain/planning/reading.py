@@ -54,8 +54,8 @@ class Reading:
         builder.read(self.pages)
         return builder.remainder
 
-    def why_not(self, categorise: Categorise) -> Reasons:
-        """For each row of the source state the rule that skips it, or None where it may be drained."""
+    def why_not(self, categorise: Categorise, run_id: str | None = None) -> Reasons:
+        """For each row of the source state the rule that skips it, or None where it may be drained. `run_id`: of one run alone."""
         builder = LaneBuilder(self.rules, categorise, self.redact, counts_only=True)
-        for page in self.pages:
+        for page in self.pages if run_id is None or self.pages_of is None else self.pages_of(run_id):
             yield page, builder.skips_of(page)

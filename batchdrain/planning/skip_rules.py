@@ -28,6 +28,8 @@ BAD_DATA: Final = "bad data"
 AMBIGUOUS: Final = "these ids name more than one row"
 DEPENDS_ON: Final = "depends_on"
 CLAIMED: Final = "claimed"
+QUARANTINED: Final = "quarantined"
+RETRY_WAITS: Final = "retry waits"
 QUARANTINE: Final = 3
 """After so many orphanings in a row a phase is suspected of killing whoever runs it."""
 
@@ -160,10 +162,10 @@ class SkipRules:
             return Skip(CLAIMED, "another controller holds it")
         if self.past.orphanings.get(digest, 0) >= QUARANTINE and not self.filters.include_quarantined:
             return Skip(
-                "quarantined", f"given back {self.past.orphanings[digest]} times in a row; --include-quarantined takes it"
+                QUARANTINED, f"given back {self.past.orphanings[digest]} times in a row; --include-quarantined takes it"
             )
         if digest in self.past.waits_ms:
-            return Skip("retry waits", "another controller tries it again later")
+            return Skip(RETRY_WAITS, "another controller tries it again later")
         return attempts_stop(self.past.attempts.get(digest, 0), self.settings.stop)
 
     def _queued_stop(self, run_id: str) -> Skip | None:

@@ -79,7 +79,7 @@ class Verdict:
     @property
     def skip(self) -> Skip | None:
         """Why its phase is not drained now; None for a promising one."""
-        return None if self.kind is VerdictKind.PROMISING else Skip(TRIAGE, str(self))
+        return None if self.kind is VerdictKind.PROMISING else Skip(TRIAGE, str(self), self.until)
 
     def is_of(self, failure: Failure) -> bool:
         """Whether the failure is still the one that was diagnosed."""
@@ -89,6 +89,11 @@ class Verdict:
     def __str__(self) -> str:
         verdict = f"wait until {clock.to_shown(self.until)}" if self.kind is VerdictKind.WAIT else self.kind.value
         return f"{verdict}: {self.reason}" if self.reason else verdict
+
+
+def is_hopeless(skip: Skip) -> bool:
+    """Whether a diagnosis called the phase so: else it said when to wait until."""
+    return skip.rule == TRIAGE and skip.value.startswith(VerdictKind.HOPELESS)
 
 
 def current_verdicts_of(notes: Iterable[Note], attempts: Mapping[str, int], now: datetime) -> dict[PhaseKey, Verdict]:

@@ -60,6 +60,8 @@ def results_of(rows: Iterable[Mapping[str, Any]]) -> list[Result]:
             exit_code=row["exit_code"],
             signal=row["signal"],
             duration_s=None if row["duration_ms"] is None else row["duration_ms"] / 1000,
+            cpu_s=None if row.get("cpu_ms") is None else row["cpu_ms"] / 1000,
+            max_rss_kb=row.get("max_rss_kb"),
             timed_out=row["outcome"] == Outcome.TIMEOUT.value,
             stderr_path=row["log_path"],
             stdout_path=_stdout_of(row),

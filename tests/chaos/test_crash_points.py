@@ -148,3 +148,23 @@ def test_what_is_printed_was_on_the_disk_before(sqlite_project: Workplace) -> No
     ledger = max(n for n, line in enumerate(lines[:event]) if "work.db" in line and "sync" in line)
     assert spooled < ledger < event < first("fdatasync", "events.jsonl", after=event) < replaced < printed
     assert first("fsync", f"{sqlite_project.sessions.name}>", after=replaced) < printed
+
+
+@soak
+@needs_strace
+@pytest.mark.timeout(600)
+def test_a_reopening_that_is_killed_at_any_step_to_the_disk_is_done_whole_or_not_at_all(sqlite_project: Workplace) -> None:
+    place, task = sqlite_project, ("reopen", "--run-id=a", "--reason=mended")
+    place.fail("a/p~fail")
+    place.inv("drain")
+    for number in range(1, MOST):
+        place.sql("UPDATE batchdrain_claim SET orphan_count = 3")
+        place.sql("DELETE FROM batchdrain_meta WHERE name LIKE 'reopened/%'")
+        traced = injected(place, f"pwrite64,fdatasync,fsync,unlink:signal=KILL:when={number}", task=task)
+        notes = "SELECT count(*) FROM batchdrain_meta WHERE name LIKE 'reopened/%'"
+        [(stands,)] = place.sql(f"SELECT (orphan_count, ({notes})) IN ((3, 0), (0, 1)) FROM batchdrain_claim")
+        assert stands, (number, traced.said)
+        if HIT not in traced.seen:
+            break
+    assert number > 3
+    assert place.sql("SELECT orphan_count FROM batchdrain_claim") == [(0,)]

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,11 +60,11 @@ class Traced:
         return self.screen in call or carried_over or (call.startswith("fdatasync(") and self.folder in call)
 
 
-def injected(place: Workplace, fault: str, env: Mapping[str, str] | None = None) -> Traced:
-    """Drain under a fault."""
+def injected(place: Workplace, fault: str, env: Mapping[str, str] | None = None, task: Sequence[str] = ("drain",)) -> Traced:
+    """Drain, or do another task, under a fault."""
     seen = place.root / f"strace-{uuid.uuid4().hex}.txt"
     traced = f"trace={fault.partition(':')[0]},execve,clone,clone3"
-    argv = ["strace", "-f", "-q", "-y", "-o", str(seen), "-e", traced, "-e", f"inject={fault}", *INV, "drain"]
+    argv = ["strace", "-f", "-q", "-y", "-o", str(seen), "-e", traced, "-e", f"inject={fault}", *INV, *task]
     drain = subprocess.Popen(
         argv, cwd=place.root, env=place.environ(env), stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     )

@@ -235,9 +235,9 @@ def test_acceptances_are_listed_expired_ones_marked_and_taken_back(project: Work
     assert project.taken() == ["a/p"]
 
     assert project.inv("--dry", "accept", "--run-id=a", "--phase-id=p", "--clear").out.startswith(
-        "Would take back: the acceptance of phase a / p"
+        "Would be accepted no longer: phase a / p"
     )
-    assert accept(project, "--run-id=a", "--phase-id=p", "--clear").out == "Taken back: the acceptance of phase a / p\n"
+    assert accept(project, "--run-id=a", "--phase-id=p", "--clear").out == "No longer accepted: phase a / p\n"
     assert len(project.inv("accept").lines) == 3
     gone = project.inv("accept", "--run-id=a", "--phase-id=p", "--clear")
     assert (gone.code, "phase a / p is not accepted" in gone.err) == (2, True)

@@ -97,6 +97,12 @@ def asked(place: Workplace) -> list[tuple[str, ...]]:
         ("recover", "--format=json"),
         ("resume",),
     ]
+    asked += [("explain",), ("explain", "--format=json"), ("explain", f"--run-id={ATTACKS[0]}")]
+    for attack in FEW:
+        named = ("explain", f"--run-id={attack}", f"--phase-id={attack}reason")
+        asked += [named, (*named, "--format=json"), ("explain", f"--run-id={attack}", f"--phase-id={attack}none")]
+        asked += [("reopen", f"--run-id={attack}", f"--reason={attack}"), named]
+    asked += [("reopen",), ("reopen", "--format=json"), ("reopen", f"--run-id={FEW[0]}", "--reason=x")]
     asked += [("prune", "--older-than=30d"), ("prune", "--older-than=30d", "--format=json")]
     for task in ("status", "stop", "pause", "continue"):
         asked += [(task,), (task, "--format=json"), *((task, "--format=json", f"--reason={FEW[0]}"),) * (task != "status")]

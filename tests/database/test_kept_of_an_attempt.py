@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -33,7 +34,8 @@ END = Finished(attempt=ATTEMPT, initial_state="WAITS", retry_at=BEGAN + timedelt
 ROW: dict[str, Any] = {
     "the_key": PhaseKey("r", "p").digest, "the_epoch": 4, "outcome": "timeout", "final_state": "FAILED", "category": "other",
     "fingerprint": "print", "exit_code": None, "signal": 9, "duration_ms": 5000, "ended_ms": 1_700_000_005_000, "reason": "late\u2400",
-    "metrics": '{"tokens": 8.0}', "stdout_path": "out", "log_path": "err", "log_sha256": "a" * 64,
+    "metrics": '{"tokens": 8.0}', "stdout_path": "out", "log_path": "err", "log_sha256": "a" * 64, "cpu_ms": 1235, "max_rss_kb": 77,
+    "host": "worker-1",
 }  # fmt: skip
 
 
@@ -42,6 +44,7 @@ def test_the_row_of_an_end_holds_what_its_table_has_room_for() -> None:
     assert to_row(ATTEMPT, {"outcome", "signal"}) == {
         name: ROW[name] for name in ("the_key", "the_epoch", "outcome", "signal")
     }
+    assert "host" not in to_row(replace(ATTEMPT, host=""), ROW.keys()), "then it ran where its row began"
     bare = to_row(replace(ATTEMPT, metrics={}, reason=None, final_state="x" * 501), ROW.keys())
     assert (bare["metrics"], bare["reason"], bare["final_state"]) == (None, None, "x" * 499 + "…")
 
@@ -80,6 +83,7 @@ def test_an_attempt_begins_with_the_failure_that_it_sets_out_from(state: PhaseSt
     if with_example:
         expected |= {
             "group_key": None,
+            "host": socket.gethostname(),
             "fingerprint_version": VERSION,
             "from_example": example_of("HTTP 503") if failed else None,
         }

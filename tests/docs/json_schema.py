@@ -71,6 +71,31 @@ _RUNNING: Final = _object(
     per_minute=_NUMBER_OR_NULL, eta_s=_NUMBER_OR_NULL, waits_for=_TEXT_OR_NULL,
     slots=_list_of(_object(**_IDS, attempt=_COUNT, for_s={"type": "number"})), asked={"type": ["object", "null"]},
 )  # fmt: skip
+_DISPOSITION: Final[Schema] = {"enum": ["open", "retried", "fixed", "accepted", "quarantined", "parked", "hopeless"]}
+_EXPLAINED: Final = _object(
+    database=_TEXT, **_IDS, state=_TEXT, reason=_TEXT_OR_NULL, category=_TEXT_OR_NULL, cluster=_TEXT_OR_NULL,
+    disposition={"anyOf": [{"type": "null"}, _object(kind=_DISPOSITION, reason=_TEXT, until=_MOMENT_OR_NULL)]},
+    next={"anyOf": [{"type": "null"}, _object(
+        drain={"enum": ["failed", "queued"]}, is_taken=_TRUTH, place=_WHOLE_OR_NULL, would_drain=_COUNT, why=_TEXT_OR_NULL,
+        timeout_s=_NUMBER_OR_NULL, is_batch_full=_TRUTH, may_follow=_TRUTH, may_end_by=_list_of(_TEXT), problems=_list_of(_TEXT),
+        left_out_by={"anyOf": [{"type": "null"}, _object(rule=_TEXT, value=_TEXT, until=_MOMENT_OR_NULL)]},
+    )]},
+    recovered_first=_TEXT_OR_NULL, is_held=_TRUTH, attempts_counted=_COUNT, attempts_removed=_COUNT, given_back_in_a_row=_COUNT,
+    attempts=_list_of(_object(
+        epoch=_COUNT, attempt=_COUNT, session_id=_TEXT_OR_NULL, session_uid=_TEXT, host=_TEXT_OR_NULL, started_at=_TEXT,
+        ended_at=_MOMENT_OR_NULL, duration_s=_NUMBER_OR_NULL, outcome=_TEXT_OR_NULL, is_counted=_TRUTH, final_state=_TEXT_OR_NULL,
+        exit_code=_WHOLE_OR_NULL, signal=_WHOLE_OR_NULL, reason=_TEXT_OR_NULL, category=_TEXT_OR_NULL, cpu_s=_NUMBER_OR_NULL,
+        max_rss_kb=_WHOLE_OR_NULL, stdout_path=_TEXT_OR_NULL, stderr_path=_TEXT_OR_NULL,
+    )),
+    reopened=_list_of(_object(at=_TEXT, by=_TEXT, reason=_TEXT, lifted=_list_of(_TEXT))),
+)  # fmt: skip
+_DISPOSITIONS: Final = _object(
+    database=_TEXT, failed=_COUNT,
+    dispositions=_object(**dict.fromkeys(("open", "retried", "fixed", "accepted", "quarantined", "parked", "hopeless"), _COUNT)),
+    left_out=_list_of(_object(disposition=_DISPOSITION, rule=_TEXT, value=_TEXT, count=_COUNT, until=_MOMENT_OR_NULL)),
+    named=_list_of(_object(**_IDS, disposition=_DISPOSITION)),
+)  # fmt: skip
+_REOPENED: Final = _list_of(_object(**_IDS, lifted=_list_of(_TEXT), problem=_TEXT_OR_NULL, still_left_out_by=_TEXT_OR_NULL))
 
 TASKS: Final[Mapping[str, Schema]] = {
     "accept": {"anyOf": [_object(accepted=_list_of(_ACCEPTANCE), **_SAID), _object(taken_back=_list_of(_TEXT), **_SAID)]},
@@ -87,6 +112,7 @@ TASKS: Final[Mapping[str, Schema]] = {
     "drain-all": {"anyOf": [_SUMMARY, _NOTHING, _CHAIN_PLAN]},
     "drain-queued": {"anyOf": [_SUMMARY, _NOTHING, _PLAN]},
     "dry-run": {"anyOf": [_PLAN, _CHAIN_PLAN]},
+    "explain": {"anyOf": [_EXPLAINED, _DISPOSITIONS]},
     "hint": {"anyOf": [_object(hints=_list_of(_object(run_id=_TEXT, priority={"type": "integer"}, **_NOTE)), **_SAID),
                        _object(run_id=_TEXT, **_SAID)]},
     "init": _object(file=_TEXT, table=_TEXT, written=_TRUTH, **_SAID),
@@ -97,6 +123,7 @@ TASKS: Final[Mapping[str, Schema]] = {
     "recover": _object(
         recovered=_list_of(_object(**_IDS, problem=_TEXT_OR_NULL)), held=_list_of(_object(**_IDS, is_due=_TRUTH)), **_SAID
     ),
+    "reopen": {"anyOf": [_object(reopened=_REOPENED, is_dry=_TRUTH, **_SAID), _object(can_be_reopened=_REOPENED, **_SAID)]},
     "resume": {"anyOf": [_SUMMARY, _NOTHING, _PLAN, _CHAIN_PLAN, _CLOSED]},
     "sessions": _list_of(_SESSION_ROW),
     "status": _list_of(_RUNNING),

@@ -63,6 +63,7 @@ FLAGS: Final = (
     flag("--priority: is required", "hint --run-id=r", "hint --run-id=r --priority=1"),
     flag("--run-id: there is no hint of …", "hint --run-id=r --clear", "hint"),
     flag("accept --clear: … is not accepted", "accept --run-id=r --clear", "accept"),
+    flag("…: no quarantine and no diagnosis leaves it out", "reopen --run-id=r --reason=mended", "reopen"),
     flag(
         "--phase-id: alone names no phase", "accept --phase-id=a --reason=known", "accept --run-id=r --phase-id=a --reason=known",
     ),

@@ -40,6 +40,8 @@ CALLS: dict[str, list[list[str]]] = {
     "acceptances": [["accept"], ["accept", "--run-id=s", "--reason=known", "--until=7d"], ["accept"], ["accept", "--run-id=s", "--clear"]],
     "drains": [["drain", "--batch-size=1"], ["drain-queued", "--run-id=q", "--batch-size=1", "--max-batches=1"], ["summary"], ["sessions"]],
     "chains": [["chain-with-queued", "--run-id=q"], ["drain-all"], ["drain-all"], ["drain", "--run-id=q"], ["summary"]],
+    "phases": [["explain"], ["explain", "--run-id=r", "--phase-id=b"], ["drain", "--batch-size=2"], ["reopen"], ["explain", "--run-id=r"],
+               ["explain", "--run-id=r", "--phase-id=a~fail"], ["explain", "--run-id=q", "--phase-id=a"]],
     "after": [["status"], ["stop"], ["pause"], ["continue"], ["recover"], ["--dry", "recover"], ["triage"], ["prune", "--older-than=30d"]],
 }  # fmt: skip
 

@@ -14,8 +14,9 @@ from batchdrain.cli.screens.lines_or_json import LinesOrJson
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.drain.project import Project
 from batchdrain.model.errors import UsageError, did_you_mean
-from batchdrain.model.phase import PhaseKey
-from batchdrain.planning.acceptances import Acceptance, Subject
+from batchdrain.model.failure import Failure
+from batchdrain.model.phase import PhaseKey, Skip
+from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.planning.filters import has_magic, matcher, to_literal
 from batchdrain.planning.without_effect import describe_no_run
 from batchdrain.runtime import clock
@@ -125,11 +126,27 @@ def _clear(project: Project, subjects: Sequence[Subject], *, dry: bool, out: Lin
         if subject.name not in known:
             near = did_you_mean(str(subject), [str(one.subject) for one in known.values()])
             raise UsageError(f"accept --clear: {subject} is not accepted{near}")
+    names = {subject.name for subject in subjects}
+    left = Acceptances(one for name, one in known.items() if name not in names and not one.is_void(clock.now()))
     for subject in subjects:
         if not dry:
             notes.take_back(NoteKind.ACCEPTED, subject.name)
-        out.line(safe_text(f"{'Would take back' if dry else 'Taken back'}: the acceptance of {subject}"))
+        out.line(safe_text(f"{'Would be accepted no longer' if dry else 'No longer accepted'}: {subject}"))
+        if (still := _find_still(project, subject, left)) is not None:
+            out.line(safe_text(f"  ! another acceptance still holds: {still.value}"))
     out.end(0, taken_back=[str(subject) for subject in subjects], is_dry=dry)
+
+
+def _find_still(project: Project, subject: Subject, left: Acceptances) -> Skip | None:
+    """What accepts a phase, or a whole run, by another name."""
+    if subject.run_id is None:
+        return None
+    if subject.phase_id is None:
+        return left.run(subject.run_id)
+    key = PhaseKey(subject.run_id, subject.phase_id)
+    with project.store.database.read() as connection:
+        now = project.store.table.read_row_state(connection, key)
+    return left.skip(key, Failure.uncategorised(None if now is None else now.reason, project.store.redact))
 
 
 def _list(project: Project, out: LinesOrJson) -> None:

@@ -179,6 +179,20 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
         Flag("clear", SWITCH, "take it back: the phase, run or cluster may be drained again", unset="off"),
         _FORMAT,
     ),
+    "explain": (
+        _RUN._replace(help="the run of the phase; alone: what has become of the phases of this run, or of the runs that match",
+                      unset="what has become of all failed phases is counted"),
+        Flag("phase_id", ID, "the phase whose history is told", "phase-2-tests", unset="phases are counted"),
+        _FORMAT,
+    ),
+    "reopen": (
+        Flag("run_id", GLOB, "the runs; with --phase-id exactly this run", "'build-*'", unset="what can be reopened is listed, but with --cluster"),
+        Flag("phase_id", ID, "only this phase of the run", "phase-2-tests", unset="every phase of the run"),
+        _CLUSTER._replace(help="all phases of these clusters, in every run (`inv clusters` shows the ids)", unset="no cluster"),
+        Flag("reason", TEXT, "why it may be tried again (required)", "'the node has more memory'", most=LONGEST,
+             unset="an error, but where they are listed"),
+        _FORMAT,
+    ),
     "triage": (
         Flag("limit", INT, "how many phases to diagnose at most, those first that a drain would take first", "50",
              setting="triage.limit"),

@@ -24,3 +24,11 @@ def accept(invocation: Invocation, **given: Any) -> None:
     from batchdrain.cli.commands import accept
 
     accept.accept(invocation, accept.AcceptFlags(**given))
+
+
+@command
+def reopen(invocation: Invocation, **given: Any) -> int:
+    """Lift a quarantine or the verdict of a diagnosis: drains take the phase again. Without flags list what is left out so."""
+    from batchdrain.cli.commands import reopen
+
+    return reopen.reopen(invocation, reopen.ReopenFlags(**given))

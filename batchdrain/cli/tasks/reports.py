@@ -48,3 +48,11 @@ def clusters(invocation: Invocation, **given: Any) -> None:
     from batchdrain.cli.commands.clusters import show_clusters
 
     show_clusters(invocation, run_id=given["run_id"], top=given["top"], format_name=given["format"])
+
+
+@command
+def explain(invocation: Invocation, **given: Any) -> None:
+    """Tell the history of one phase, and what the next drain does with it; without flags what has become of all failed ones."""
+    from batchdrain.cli.commands import explain
+
+    explain.explain(invocation, explain.ExplainFlags(**given))

@@ -62,7 +62,8 @@ FIELDS: Final = (
     Field(_rounded("duration_s"), event="duration_s", result="duration_s"),
     Field(lambda end: round(end.attempt.duration_s * 1000), column="duration_ms"),
     Field(_rounded("cpu_s"), result="cpu_s"),
-    Field(_of("max_rss_kb"), result="max_rss_kb"),
+    Field(lambda end: None if end.attempt.cpu_s is None else round(end.attempt.cpu_s * 1000), column="cpu_ms"),
+    Field(_of("max_rss_kb"), result="max_rss_kb", column="max_rss_kb"),
     Field(lambda end: end.attempt.host or None, event="host", result="host"),
     Field(_of("ended_at"), result="timestamp"),
     Field(lambda end: clock.to_ms(end.attempt.ended_at), column="ended_ms"),
@@ -80,6 +81,7 @@ FIELDS: Final = (
     Field(_of("log_sha256"), column="log_sha256"),
     Field(lambda end: end.retry_at, event="retry_at", result="retry_at"),
 )
+_HOST: Final = "host"  #: of the row: its controller's, unless the end tells another
 _EVENT: Final = [(field.event, field.value) for field in FIELDS if field.event]
 _RESULT: Final = [(field.result, field.value) for field in FIELDS if field.result]
 _COLUMNS: Final = [(field.column, field.value) for field in FIELDS if field.column]
@@ -99,5 +101,7 @@ def to_result(end: Finished) -> dict[str, Any]:
 def to_row(attempt: Attempt, columns: Container[str]) -> dict[str, Any]:
     """What is written to the attempt's row when it ends, and which row that is (`the_key`, `the_epoch`). `columns`: that its
     table has; one of an earlier version lacks what came later."""
-    end, which = Finished(attempt=attempt), {"the_key": attempt.phase.key.digest, "the_epoch": attempt.epoch}
-    return {**which, **{name: value(end) for name, value in _COLUMNS if name in columns}}
+    end, found = Finished(attempt=attempt), {"the_key": attempt.phase.key.digest, "the_epoch": attempt.epoch}
+    found |= {name: value(end) for name, value in _COLUMNS if name in columns}
+    # Where an attempt is executed by another host than its controller's, only its end tells.
+    return {**found, _HOST: to_storable(attempt.host)} if attempt.host and _HOST in columns else found

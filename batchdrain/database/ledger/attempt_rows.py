@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 from batchdrain.failures.fingerprints import VERSION
@@ -13,8 +14,8 @@ from batchdrain.runtime.text import to_storable
 
 
 def opening_row_of(claim: Claim, source: str, session_uid: str, run_type: str, *, is_newest: bool) -> dict[str, Any]:
-    """`from_category`, `from_fingerprint`: of the failure that the attempt sets out from; NULL for a queued phase.
-    `is_newest`: whether the tables have room for what makes the fingerprint anew under other rules, and for the group."""
+    """`from_category`, `from_fingerprint`: of the failure that the attempt sets out from; NULL for a queued phase. `host`: of
+    this process, its controller. `is_newest`: whether the tables have room for what came with version 4."""
     phase = claim.phase
     failed = phase.state is PhaseState.FAILED
     row = {
@@ -34,6 +35,7 @@ def opening_row_of(claim: Claim, source: str, session_uid: str, run_type: str, *
     }
     if is_newest:
         row["group_key"] = claim.group_key
+        row["host"] = to_storable(socket.gethostname())
         row["fingerprint_version"] = VERSION
         row["from_example"] = to_storable(example_of(phase.failure.text)) if failed else None
     return row

@@ -30,6 +30,7 @@ class NoteKind(StrEnum):
     HINT = "hint"  #: a priority; the subject is a glob of run ids
     ACCEPTED = "accepted"  #: a known failure that is not to be drained again
     VERDICT = "verdict"  #: what a diagnosis said of a phase
+    REOPENED = "reopened"  #: that a quarantine or a verdict was lifted, by whom and why; each time its own subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +52,7 @@ class Notes:
 
     def write(self, kind: NoteKind, contents: Mapping[str, Mapping[str, Any]]) -> None:
         """Keep a note of each subject, in one transaction. The ledger must stand. Raises DatabaseUnavailable."""
-        meta, by, at = self.ledger.meta, _name_author(), clock.to_iso(clock.now())
-        rows = [
-            {"name": _name_of(kind, subject), "value": _to_json(Note(subject=subject, by=by, at=at, content=content))}
-            for subject, content in contents.items()
-        ]
+        meta, rows = self.ledger.meta, [to_row(kind, new_note(subject, content)) for subject, content in contents.items()]
 
         def work(connection: sa.Connection) -> None:
             for row in rows:
@@ -92,6 +89,16 @@ class Notes:
             query = sa.select(meta.c.value).where(meta.c.name.startswith(f"{kind.value}/", autoescape=True))
             found = [_parse(value) for value in connection.execute(query).scalars()]
         return sorted((note for note in found if note is not None), key=lambda note: note.subject)
+
+
+def new_note(subject: str, content: Mapping[str, Any]) -> Note:
+    """By whoever runs this, now."""
+    return Note(subject=subject, by=_name_author(), at=clock.to_iso(clock.now()), content=content)
+
+
+def to_row(kind: NoteKind, note: Note) -> dict[str, str]:
+    """As it stands in batchdrain_meta: name and value."""
+    return {"name": _name_of(kind, note.subject), "value": _to_json(note)}
 
 
 def _name_of(kind: NoteKind, subject: str) -> str:

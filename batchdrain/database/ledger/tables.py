@@ -16,7 +16,15 @@ ADDED: Final[Mapping[int, Mapping[str, tuple[str, ...]]]] = {
     2: {"batchdrain_claim": ("success_codes",)},
     4: {
         "batchdrain_claim": ("group_key", "prior_kind"),
-        "batchdrain_attempt": ("stdout_path", "fingerprint_version", "from_example", "group_key"),
+        "batchdrain_attempt": (
+            "stdout_path",
+            "fingerprint_version",
+            "from_example",
+            "group_key",
+            "host",
+            "cpu_ms",
+            "max_rss_kb",
+        ),
         "batchdrain_attempt_sum": ("fingerprint_version", "from_example"),
     },
 }
@@ -111,6 +119,9 @@ def _attempt_columns() -> list[sa.Column[Any]]:
         sa.Column("fingerprint_version", sa.Integer),
         sa.Column("from_example", _LONG),
         sa.Column("group_key", _KEY),
+        sa.Column("host", _LONG),
+        sa.Column("cpu_ms", sa.BigInteger),
+        sa.Column("max_rss_kb", sa.BigInteger),
     ]
 
 

@@ -1,0 +1,58 @@
+"""inv explain: the history of one phase, or what has become of all failed ones. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from batchdrain.cli.commands.explain_counts import show_counts
+from batchdrain.cli.commands.explain_fields import to_fields
+from batchdrain.cli.commands.explain_text import PhaseText
+from batchdrain.cli.commands.open import open_project
+from batchdrain.cli.invocation import Invocation
+from batchdrain.cli.screens.writer import Output
+from batchdrain.drain.explanation import explain_phase
+from batchdrain.drain.project import Project
+from batchdrain.model.errors import UsageError
+from batchdrain.model.phase import GONE, PhaseKey
+from batchdrain.planning.without_effect import describe_no_run
+from batchdrain.reports.beside import Beside
+from batchdrain.runtime.json_text import to_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainFlags:
+    """The flags of explain."""
+
+    run_id: str | None = None
+    phase_id: str | None = None
+    format: str = "text"
+
+
+def explain(invocation: Invocation, flags: ExplainFlags) -> None:
+    """`inv explain`. Raises UsageError for a phase that neither the table nor the ledger knows; ConfigError,
+    DatabaseUnavailable."""
+    if flags.phase_id is not None and flags.run_id is None:
+        raise UsageError("--phase-id: alone names no phase", remedy="name its run too, with --run-id")
+    with open_project(invocation) as project:
+        beside = Beside(words=invocation.words, mount=invocation.mount, redact=project.store.redact)
+        if flags.run_id is None or flags.phase_id is None:
+            show_counts(project, flags.run_id, beside, as_json=flags.format == "json")
+            return
+        found = explain_phase(project, PhaseKey(flags.run_id, flags.phase_id))
+        if found.state_word == GONE and not found.history.attempts:
+            raise UsageError(_describe_absent(project, found.key))
+        out = Output()
+        if flags.format == "json":
+            shown: dict[str, Any] = {"database": project.store.database.name, **to_fields(found, project.store.redact)}
+            out.json(to_json(shown, indent=True).decode())
+            return
+        for line in PhaseText(found, beside).render(project.store.where):
+            out.line(line)
+
+
+def _describe_absent(project: Project, key: PhaseKey) -> str:
+    counts = project.store.read_run_counts()
+    if not any(row.run_id == key.run_id for row in counts):
+        return f"--run-id={key.run_id}: {describe_no_run(key.run_id, counts, is_glob=False)}"
+    return f"--phase-id={key.phase_id}: run {key.run_id} has no such phase"

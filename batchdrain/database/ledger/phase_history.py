@@ -1,0 +1,119 @@
+"""What the ledger tells of one phase: each attempt, and how it stands with its claim. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from batchdrain.database.ledger.history import SESSION
+from batchdrain.database.ledger.schema import Ledger
+from batchdrain.database.store import Store
+from batchdrain.model.phase import PhaseKey
+from batchdrain.model.states import COUNTED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastAttempt:
+    """One attempt, as the ledger has it. What it names (words, texts, paths) is as hostile as the table."""
+
+    epoch: int
+    attempt: int
+    session_uid: str
+    session_id: str | None  #: None where nothing but its attempts is left of the session
+    started_ms: int
+    ended_ms: int | None  #: None while it runs, and where nobody recorded its end
+    duration_ms: int | None
+    outcome: str | None
+    final_state: str | None
+    exit_code: int | None
+    signal: int | None
+    reason: str | None
+    category: str | None
+    host: str | None  #: None where the tables were of an earlier version, as in what follows
+    cpu_ms: int | None
+    max_rss_kb: int | None
+    stdout_path: str | None
+    stderr_path: str | None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it counts as an attempt."""
+        return self.outcome in {outcome.value for outcome in COUNTED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseHistory:
+    """One phase, in the ledger."""
+
+    attempts: tuple[PastAttempt, ...] = ()  #: in the order of their epochs; what `inv prune` removed is missing
+    counted: int = 0  #: attempts over all sessions, the removed ones too
+    orphanings: int = 0  #: in a row
+    is_held: bool = False  #: by a controller, alive or dead
+
+    @property
+    def removed(self) -> int:
+        """Counted attempts of which nothing but their number is left."""
+        return max(0, self.counted - sum(one.is_counted for one in self.attempts))
+
+    @property
+    def was_completed(self) -> bool:
+        """By its last counted attempt."""
+        last = next((one for one in reversed(self.attempts) if one.is_counted), None)
+        return last is not None and last.outcome == "complete"
+
+
+def read_phase_history(store: Store, key: PhaseKey) -> PhaseHistory:
+    """Nothing where there is no ledger. Raises DatabaseUnavailable."""
+    ledger = store.ledger
+    with store.database.read() as connection:
+        if not ledger.exists(connection):
+            return PhaseHistory()
+        claims, attempts = ledger.claim, ledger.attempt
+        columns = (claims.c.attempts, claims.c.orphan_count, claims.c.owner)
+        claim = connection.execute(
+            sa.select(*columns).where(claims.c.source == ledger.source, claims.c.key == key.digest)
+        ).first()
+        query = sa.select(attempts).where(attempts.c.source == ledger.source, attempts.c.key == key.digest)
+        rows = connection.execute(query.order_by(attempts.c.epoch)).mappings().all()
+        sessions = _read_session_ids(connection, ledger) if rows else {}
+    return PhaseHistory(
+        attempts=tuple(_to_attempt(row, sessions) for row in rows),
+        counted=0 if claim is None else claim.attempts,
+        orphanings=0 if claim is None else claim.orphan_count,
+        is_held=claim is not None and claim.owner is not None,
+    )
+
+
+def _read_session_ids(connection: sa.Connection, ledger: Ledger) -> dict[str, str]:
+    """By session_uid."""
+    names = connection.execute(
+        sa.select(ledger.meta.c.name).where(ledger.meta.c.name.startswith(SESSION, autoescape=True))
+    ).scalars()
+    found = (name.removeprefix(SESSION).rpartition("/") for name in names)
+    return {uid: session_id for session_id, _, uid in found}
+
+
+def _to_attempt(row: Mapping[Any, Any], sessions: Mapping[str, str]) -> PastAttempt:
+    return PastAttempt(
+        epoch=row["epoch"],
+        attempt=row["attempt"],
+        session_uid=row["session_uid"],
+        session_id=sessions.get(row["session_uid"]),
+        started_ms=row["started_ms"],
+        ended_ms=row["ended_ms"],
+        duration_ms=row["duration_ms"],
+        outcome=row["outcome"],
+        final_state=row["final_state"],
+        exit_code=row["exit_code"],
+        signal=row["signal"],
+        reason=row["reason"],
+        category=row["category"],
+        host=row.get("host"),
+        cpu_ms=row.get("cpu_ms"),
+        max_rss_kb=row.get("max_rss_kb"),
+        stdout_path=row.get("stdout_path"),
+        stderr_path=row["log_path"],
+    )

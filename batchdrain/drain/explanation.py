@@ -1,0 +1,68 @@
+"""One phase: what came of it so far, and what a drain would do with it now. Judged as the dry run judges it. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from batchdrain.config.categories import categoriser_of
+from batchdrain.database.ledger.notes import Note, NoteKind, Notes
+from batchdrain.database.ledger.phase_history import PhaseHistory, read_phase_history
+from batchdrain.drain.next_drain import NextDrain, look_ahead
+from batchdrain.drain.project import Project
+from batchdrain.model.failure import NO_REASON, Failure
+from batchdrain.model.phase import GONE, PhaseKey
+from batchdrain.model.states import PhaseState
+from batchdrain.planning.disposition import Disposition, disposition
+from batchdrain.planning.given_back import GivenBack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What is known of one phase."""
+
+    key: PhaseKey
+    state_word: str  #: that stands for its state in the table; GONE where no row has its ids
+    state: PhaseState | None  #: None where the word is mapped to none
+    failure: Failure  #: of the text that stands there
+    history: PhaseHistory
+    disposition: Disposition | None  #: None for what has not failed
+    next_drain: NextDrain | None  #: None for what is neither failed nor queued
+    recovery: GivenBack | None  #: what recovery would do with it first; it is judged as it would stand then
+    reopenings: Sequence[Note]  #: of it, the earliest first
+
+
+def explain_phase(project: Project, key: PhaseKey) -> Explanation:
+    """Raises ConfigError, DatabaseUnavailable."""
+    store = project.store
+    history = read_phase_history(store, key)
+    with store.database.read() as connection:
+        now = store.table.read_row_state(connection, key)
+    state_word = GONE if now is None else now.state
+    state = _state_of(project, state_word)
+    next_drain, recovery = look_ahead(project, key, state)
+    judged = state if recovery is None else recovery.state
+    skip = None if next_drain is None else next_drain.skip
+    return Explanation(
+        key=key,
+        state_word=state_word,
+        state=state,
+        failure=NO_REASON if now is None else Failure.of(now.reason, categoriser_of(project.settings), store.redact),
+        history=history,
+        disposition=disposition(judged, skip, history.counted, was_completed=history.was_completed),
+        next_drain=next_drain,
+        recovery=recovery,
+        reopenings=read_reopenings(project, key),
+    )
+
+
+def read_reopenings(project: Project, key: PhaseKey) -> list[Note]:
+    """What people lifted of a phase, the earliest first."""
+    ids = (key.run_id, key.phase_id)
+    notes = Notes(project.store.database, project.store.ledger).read(NoteKind.REOPENED)
+    found = [note for note in notes if (note.content.get("run_id"), note.content.get("phase_id")) == ids]
+    return sorted(found, key=lambda note: note.at)
+
+
+def _state_of(project: Project, state_word: str) -> PhaseState | None:
+    return next((state for state, words in project.store.table.states.items() if state_word in words), None)

@@ -1,0 +1,69 @@
+"""What the next drain would do with one phase. Judged as the dry run judges it. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from batchdrain.drain.dry_plan import DryPlan, make_dry_plan
+from batchdrain.drain.foreseen_recovery import foresee_recovery
+from batchdrain.drain.project import Project
+from batchdrain.drain.request import DrainRequest
+from batchdrain.model.phase import PhaseKey, Skip
+from batchdrain.model.states import PhaseState
+from batchdrain.planning.filters import Filters
+from batchdrain.planning.given_back import GivenBack
+from batchdrain.planning.plan import Planned
+from batchdrain.planning.skip_rules import DEPENDS_ON
+from batchdrain.sessions.session import Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextDrain:
+    """What the next drain would do with a phase."""
+
+    kind: Kind  #: of the drain that is looked at: of failed phases, or of the queued ones of its run
+    plan: DryPlan
+    planned: Planned | None = None  #: it would be taken
+    place: int = 0  #: as which, from 1 on
+    skip: Skip | None = None  #: what leaves it out; None beside no `planned`: the batch is full
+
+    @property
+    def only_results_tell(self) -> Sequence[str]:
+        """Stop conditions that may end the drain before it comes to the phase."""
+        return self.plan.made.may_end_by if self.place > 1 else ()
+
+    @property
+    def may_follow(self) -> bool:
+        """Whether it is left out until a run is complete that the drain may complete."""
+        return self.skip is not None and self.skip.rule == DEPENDS_ON and self.plan.made.may_follow > 0
+
+
+def look_ahead(project: Project, key: PhaseKey, state: PhaseState | None) -> tuple[NextDrain | None, GivenBack | None]:
+    """What the dry run says of it, of the kind of drain that takes phases as it stands, or as recovery would leave it."""
+    recovery = next((back for back in foresee_recovery(project) if back.key == key), None)
+    then = state if recovery is None else recovery.state
+    if then not in {PhaseState.FAILED, PhaseState.QUEUED}:
+        return None, recovery
+    kind = Kind.QUEUED if then is PhaseState.QUEUED else Kind.FAILED
+    plan = make_dry_plan(project, _request_of(project, key, kind), None)
+    for place, planned in enumerate(plan.made.all, start=1):
+        if planned.choice.phase.key == key:
+            return NextDrain(kind=kind, plan=plan, planned=planned, place=place), recovery
+    return NextDrain(kind=kind, plan=plan, skip=_find_skip(plan, key)), recovery
+
+
+def _request_of(project: Project, key: PhaseKey, kind: Kind) -> DrainRequest:
+    """As `inv drain` and `inv drain-queued --run-id=…` ask, with no other flag."""
+    if kind is Kind.FAILED:
+        return DrainRequest(kind=kind, filters=Filters(), settings=project.settings)
+    settings = project.settings.model_copy(update={"policy": ["run-order"]})
+    return DrainRequest(kind=kind, filters=Filters.of(run_id=key.run_id, run_id_is_glob=False), settings=settings)
+
+
+def _find_skip(plan: DryPlan, key: PhaseKey) -> Skip | None:
+    for page, skips in plan.backlog().why_not(key.run_id):
+        for ids, skip in zip(page.ids, skips, strict=True):
+            if ids == (key.run_id, key.phase_id):
+                return skip
+    return None

@@ -1,0 +1,81 @@
+"""Phases that a quarantine or a diagnosis leaves out are reopened. The user's table is only read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from batchdrain.config.categories import categoriser_of
+from batchdrain.database.ledger.notes import Note, NoteKind, Notes, new_note
+from batchdrain.database.ledger.reopening import NotReopened, ReopenTransaction
+from batchdrain.database.storage import require_transactions
+from batchdrain.drain.foreseen_recovery import foresee_recovery
+from batchdrain.drain.project import Project
+from batchdrain.model.failure import Failure
+from batchdrain.model.phase import PhaseKey
+from batchdrain.model.states import PhaseState
+from batchdrain.planning.filters import Filters
+from batchdrain.planning.planner import Selection
+from batchdrain.planning.reopenable import Reopenable, find_reopenable
+from batchdrain.planning.verdicts import Verdict
+from batchdrain.runtime import clock
+
+HELD = "a controller holds it: once its end is recorded (`inv recover`, where it is dead) reopen it"
+CHANGED = "somebody claimed it, or said something else of it, in this moment; `inv explain` tells"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopened:
+    """A phase, and what came of reopening it."""
+
+    phase: Reopenable
+    problem: str = ""  #: why it stands as before; '' where it was reopened
+
+
+def find_left_out(
+    project: Project, is_meant: Callable[[PhaseKey, Failure], bool], run_id: str | None = None
+) -> Iterator[Reopenable]:
+    """Failed phases first, then the queued ones: a quarantine concerns both. `run_id`: as of `find_reopenable`. Raises
+    DatabaseUnavailable, ConfigError."""
+    recovery = foresee_recovery(project)
+    for state in (PhaseState.FAILED, PhaseState.QUEUED):
+        selection = Selection(
+            store=project.store, settings=project.settings, filters=Filters(), state=state, given_back=recovery
+        )
+        yield from find_reopenable(selection.reading(), categoriser_of(project.settings), is_meant, run_id)
+
+
+def reopen_all(project: Project, phases: Sequence[Reopenable], reason: str, *, dry: bool) -> Iterator[Reopened]:
+    """One after the other, each in a transaction of its own: what is killed between two leaves each as it was, or reopened.
+    `dry`: nothing is written. Raises DatabaseUnavailable, ConfigError."""
+    store = project.store
+    if not dry:
+        require_transactions(store.database, store.ledger.tables)
+    held = {one.digest for one in store.history.read_held()}
+    verdicts = {note.subject: note for note in Notes(store.database, store.ledger).read(NoteKind.VERDICT)}
+    for one in phases:
+        if one.key.digest in held:
+            yield Reopened(phase=one, problem=HELD)
+            continue
+        verdict = verdicts.get(one.key.digest)
+        if one.verdict is not None and (verdict is None or Verdict.of(verdict) != one.verdict):
+            yield Reopened(phase=one, problem=CHANGED)
+            continue
+        is_done = dry or _reopen(project, one, None if one.verdict is None else verdict, reason)
+        yield Reopened(phase=one, problem="" if is_done else CHANGED)
+
+
+def _reopen(project: Project, one: Reopenable, verdict: Note | None, reason: str) -> bool:
+    ledger, note = project.store.ledger, _note_of(one, reason)
+    transaction = ReopenTransaction(ledger=ledger, key=one.key, orphanings=one.orphanings, verdict=verdict, note=note)
+    try:
+        project.store.database.write(transaction)
+    except NotReopened:
+        return False
+    return True
+
+
+def _note_of(one: Reopenable, reason: str) -> Note:
+    """Each time has a subject of its own, so that no note of an earlier one is replaced."""
+    content = {"run_id": one.key.run_id, "phase_id": one.key.phase_id, "reason": reason, "lifted": one.lifted}
+    return new_note(f"{one.key.digest}/{clock.to_iso(clock.now())}", content)

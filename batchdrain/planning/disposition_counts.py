@@ -1,0 +1,59 @@
+"""The failed phases of a reading, counted by what has become of them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from batchdrain.database.ledger.history import Past
+from batchdrain.model.phase import PhaseKey, Skip
+from batchdrain.planning.disposition import DispositionKind, kind_of
+from batchdrain.planning.filters import is_asked_for
+from batchdrain.planning.reading import Reasons
+
+NAMED: Final = 10
+"""How many phases of each kind are named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispositionCounts:
+    """The phases that were asked for."""
+
+    counts: Counter[DispositionKind] = field(default_factory=Counter)
+    skips: Mapping[DispositionKind, Counter[Skip]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )  #: what leaves them out
+    named: Mapping[DispositionKind, list[PhaseKey]] = field(default_factory=lambda: defaultdict(list))
+    """The first phases of each kind that somebody may have to look at one by one, at most NAMED."""
+
+    def add(self, ids: tuple[str, str], skip: Skip | None, attempts: int) -> None:
+        """One failed phase. `skip`, `attempts`: as of `kind_of`."""
+        kind = kind_of(skip, attempts)
+        self.counts[kind] += 1
+        if skip is None:
+            return
+        self.skips[kind][skip] += 1
+        if len(self.named[kind]) < NAMED:
+            self.named[kind].append(PhaseKey(*ids))
+
+
+def count_dispositions(reasons: Reasons, past: Past) -> DispositionCounts:
+    """`reasons`: of a reading, each row with what leaves it out; what the user's own filters leave out is not counted. `past`: the
+    ledger's part of the same reading."""
+    found = DispositionCounts()
+    for page, skips in reasons:
+        for ids, skip in zip(page.ids, skips, strict=True):
+            if skip is None:
+                found.add(ids, None, _attempts_of(ids, past))
+            elif not is_asked_for(skip):
+                found.add(ids, skip, 0)
+    return found
+
+
+def _attempts_of(ids: tuple[str, str], past: Past) -> int:
+    """Most phases of a backlog are none that the ledger knows: no digest is worked out of those."""
+    if ids not in past.names and ids[0] not in past.summed_runs:
+        return 0
+    return past.attempts.get(PhaseKey(*ids).digest, 0)
