@@ -61,7 +61,7 @@ def arguments_of(task: str) -> list[list[Any]]:
 
 
 def test_the_tasks_are_those_of_bd1f117() -> None:
-    assert set(ns.task_names) == {*BEFORE, "prune", "status", "stop", "pause", "continue"}
+    assert set(ns.task_names) == {*BEFORE, "events", "prune", "status", "stop", "pause", "continue"}
 
 
 @pytest.mark.parametrize("task", BEFORE)

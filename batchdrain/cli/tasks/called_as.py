@@ -13,7 +13,7 @@ _KEPT: Final = frozenset({"-c", "--collection", "-f", "--config", "-r", "--searc
 
 TASKS: Final = (
     "accept", "chain-with-queued", "clusters", "continue", "demo", "doctor", "drain", "drain-all", "drain-queued", "dry-run",
-    "hint", "init", "list-run-counts", "pause", "pick-next-run", "prune", "recover", "resume", "sessions", "status", "stop",
+    "events", "hint", "init", "list-run-counts", "pause", "pick-next-run", "prune", "recover", "resume", "sessions", "status", "stop",
     "summary", "triage",
 )  # fmt: skip
 _TOLD: Final = re.compile(rf"(?<=`inv )(?=(?:{'|'.join(TASKS)})[` ])")

@@ -141,6 +141,11 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
         Flag("all", SWITCH, "all of them", unset="off"),
         _FORMAT,
     ),
+    "events": (
+        _SESSION,
+        Flag("follow", SWITCH, "show also what comes, until the session ends", unset="what is there is shown"),
+        _FORMAT,
+    ),
     "status": (
         Flag("watch", SWITCH, "show it again and again, until nothing runs or Ctrl-C", unset="it is shown once"),
         _FORMAT,
