@@ -40,7 +40,8 @@ FLAGS_SINCE: Final = {
         "format",
     ),
     "sessions": ("top", "all"),
-    **dict.fromkeys(("accept", "chain-with-queued", "demo", "drain-all", "drain-queued", "hint", "init", "recover"), ("format",)),
+    **dict.fromkeys(("accept", "chain-with-queued", "demo", "drain-all", "drain-queued", "hint", "recover"), ("format",)),
+    "init": ("format", "yes"),
 }  # fmt: skip
 """By task: what came later, and takes nothing away."""
 SAYS_SINCE: Final = {

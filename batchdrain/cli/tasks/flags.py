@@ -196,6 +196,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
     "init": (
         Flag("database_url", URL, "the database to look at", "sqlite:///work.db", unset="the configured one"),
         Flag("table", TEXT, "the table that holds the phases", "phases", unset="the likeliest one"),
+        Flag("yes", SWITCH, "take the guesses, and ask nothing", unset="a terminal is asked; nothing else ever is"),
         _FORMAT,
     ),
     "recover": (_FORMAT,),
