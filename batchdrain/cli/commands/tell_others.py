@@ -22,6 +22,10 @@ def tell_others(invocation: Invocation, project: Project, session: Session, ende
         return
     beside = beside_of(invocation, project.folder, session, ended)
     summary = render(project.folder, session, "json", beside)
-    notice = Notice(session=session, summary=summary.encode(), exit_code=ended.code, gone_by=gone_by)
+    notice = Notice(session=session, summary=summary.encode(), exit_code=ended.code, gone_by=gone_by, tell=_tell)
     if problem := notify(project, notice):
-        Output(sys.stderr).line(f"batchdrain: the notify command {safe_text(problem)}")
+        _tell(problem)
+
+
+def _tell(what: str) -> None:
+    Output(sys.stderr).line(f"batchdrain: the notify command {safe_text(what)}")

@@ -6,10 +6,12 @@ It executes under a guardian as every command does: nothing of it is left, whate
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import wait
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from typing import Final
 
 from batchdrain.drain.notify.judge import describe_problem, find_time_s
 from batchdrain.drain.project import Project
@@ -26,6 +28,8 @@ from batchdrain.runtime.text import to_shown_path
 from batchdrain.sessions import lock
 from batchdrain.sessions.session import Session
 
+_PATIENCE_S: Final = 3.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
@@ -35,6 +39,7 @@ class Notice:
     summary: bytes  #: JSON
     exit_code: int  #: of the task
     gone_by: float | None  #: monotonic; by then this process is to be gone. None: nobody asked it to
+    tell: Callable[[str], None]  #: a line for people, who wait
 
 
 def notify(project: Project, notice: Notice) -> str:
@@ -47,7 +52,7 @@ def notify(project: Project, notice: Notice) -> str:
     facts = EndFacts(session_id=session.session_id, status=session.current_status.value, exit_code=notice.exit_code)
     order = make_notify_order(project.settings, project.root, folder, facts, within_s=within_s)
     try:
-        ending, signalled_by = _execute_in(folder, order, notice.summary)
+        ending, signalled_by = _execute_in(folder, order, notice)
     except NotEndedError as error:
         return f"can't be ended: {error}"
     except OSError as error:
@@ -58,15 +63,17 @@ def notify(project: Project, notice: Notice) -> str:
     return describe_problem(ending, project.store.redact, paths, within_s=within_s, signalled_by=signalled_by)
 
 
-def _execute_in(folder: Path, order: Order, summary: bytes) -> tuple[Ending, str]:
+def _execute_in(folder: Path, order: Order, notice: Notice) -> tuple[Ending, str]:
     """The ending, and the signal that came meanwhile, '' for none: it ends the command, and changes nothing else."""
     held = lock.make_locked_folder(folder)  # who prunes sees that somebody works there
     try:
-        _write_new(order.stdin_path, summary)
+        _write_new(order.stdin_path, notice.summary)
         shutdown = Shutdown()
         with shutdown.watch(), LocalEngine(1) as engine:
             shutdown.engine = engine
             future = engine.submit(execute, order)
+            if not wait([future], timeout=_PATIENCE_S).done:
+                notice.tell(f"is awaited, at most {order.timeout_s + order.grace_s:.0f} s; Ctrl-C ends it")
             wait([future])
             return future.result(), shutdown.name
     finally:
