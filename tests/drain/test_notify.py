@@ -26,7 +26,12 @@ found |= {"stdin": json.load(sys.stdin), "argv": sys.argv[1:], "url": os.environ
 with open("heard.jsonl", "a") as file:
     print(json.dumps(found), file=file)
 """
-SLEEP = [sys.executable, "-S", "-c", "import time; print('begun', flush=True); time.sleep(600)"]
+SLEEP = [
+    sys.executable,
+    "-S",
+    "-c",
+    "import signal, time; signal.signal(15, signal.SIG_IGN); print('begun', flush=True); time.sleep(600)",
+]
 
 
 def heard(place: Workplace) -> list[dict[str, Any]]:
