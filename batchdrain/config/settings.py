@@ -93,7 +93,8 @@ class Notify(Section):
     )
     on: list[Literal["complete", "stopped", "interrupted", "failures"]] = leaf(
         ["complete", "stopped", "interrupted", "failures"],
-        "the ends that are told: how the session ended, or `failures`: however, where some phase failed",
+        "the ends that are told: how it ended, or `failures`: however it ended, where some phase failed. "
+        'Write `"on"`: YAML reads a bare `on` as true',
         min_length=1,
     )
 

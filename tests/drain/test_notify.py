@@ -136,6 +136,16 @@ def test_settings_that_can_t_be_meant_are_refused_by_name_before_anything_is_cla
     assert sqlite_project.states() == {"r/a": "FAILED"}
 
 
+def test_the_key_that_yaml_reads_as_true_is_refused_with_its_line_unless_it_is_quoted(sqlite_project: Workplace) -> None:
+    place = sqlite_project
+    for key, code in (("on", 78), ('"on"', 0)):
+        (place.root / "invoke.yaml").write_text(
+            f"batchdrain:\n  database_url: {place.url}\n  notify:\n    argv: [x]\n    {key}: [failures]\n"
+        )
+        ran = place.inv("clusters")
+        assert (ran.code, "line 5: the key 'on' must be a text" in ran.err) == (code, code == 78), ran
+
+
 def test_the_list_of_ends_can_be_given_by_a_variable() -> None:
     settings = load({}, {"INVOKE_BATCHDRAIN_NOTIFY_ON": "stopped,failures", "INVOKE_BATCHDRAIN_NOTIFY_ARGV": '["a", "b c"]'})
     assert settings.notify == Notify(argv=["a", "b c"], on=["stopped", "failures"])
