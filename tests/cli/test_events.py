@@ -42,8 +42,8 @@ def test_each_event_of_the_newest_session_is_a_line_for_people_and_for_programs(
     shown = place.inv("events")
     assert (shown.code, shown.err) == (0, "")
     assert [one.split()[1] for one in shown.lines] == [event["event"] for event in place.events()]
-    assert any("phase.finished        r / a~fail: FAILED in " in one and "ValueError: no luck" in one for one in shown.lines)
-    assert shown.lines[-1].endswith("session.completed     2 processed, 1 succeeded, 1 failed")
+    assert any("phase.finished         r / a~fail: FAILED in " in one and "ValueError: no luck" in one for one in shown.lines)
+    assert shown.lines[-1].endswith("session.completed      2 processed, 1 succeeded, 1 failed")
     [log] = place.sessions.glob("*.events.jsonl")
     assert place.inv("events", "--format=json").out == log.read_text()
     assert place.inv("events", "--follow", f"--session-id={place.session()['session_id']}").out == shown.out
@@ -80,6 +80,7 @@ def test_the_death_of_its_process_ends_the_following(sqlite_project: Workplace) 
     drain, follower = following(place)
     read_until(follower, "phase.started")
     drain.kill()
+    drain.communicate(timeout=60)
     out, err = follower.communicate(timeout=60)
     assert follower.wait() == 0
     assert out == b""
@@ -144,7 +145,7 @@ def test_events_of_a_newer_version_and_hostile_ones_are_shown_and_obeyed_by_nobo
         assert obeyed(ran.out) == []
     assert [json.loads(one) for one in ran.lines] == [json.loads(one) for one in lines]
     assert to_line(json.loads(line("phase.mended", run_id="r", phase_id="p", how="so", at=3))) == (
-        "2025-12-28T12:00:00Z phase.mended          r / p: how=so at=3"
+        "2025-12-28T12:00:00Z phase.mended           r / p: how=so at=3"
     )
 
 
