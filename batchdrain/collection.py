@@ -23,6 +23,7 @@ ns = Collection(
     drain.drain_all,
     reports.summary,
     reports.sessions,
+    reports.events,
     running.status,
     running.stop,
     running.pause,

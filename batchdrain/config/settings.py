@@ -85,6 +85,20 @@ class Triage(Section):
     wait_s: Seconds = leaf(900.0, "how long `wait` holds a phase back where the diagnosis names no time")
 
 
+class Notify(Section):
+    """Who is told of the end of a session. A chain (`drain-all`) tells once, at its end."""
+
+    argv: list[Text] = leaf(
+        [], "your command, a list; it gets the summary as JSON on its standard input: docs/operations.md says the rest"
+    )
+    on: list[Literal["complete", "stopped", "interrupted", "failures"]] = leaf(
+        ["complete", "stopped", "interrupted", "failures"],
+        "the ends that are told: how it ended, or `failures`: however it ended, where some phase failed. "
+        'Write `"on"`: YAML reads a bare `on` as true',
+        min_length=1,
+    )
+
+
 class Lease(Section):
     """How long a claim lasts without a sign of life from its controller."""
 
@@ -174,6 +188,7 @@ class Settings(Section):
     timeout: Timeout = Timeout.model_construct()
     retry: Retry = Retry.model_construct()
     triage: Triage = Triage.model_construct()
+    notify: Notify = Notify.model_construct()
     lease: Lease = Lease.model_construct()
     patience: Patience = Patience.model_construct()
     stop: Stop = Stop.model_construct()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from time import monotonic
 
 from batchdrain.drain.chain import Chain
 from batchdrain.drain.close import exit_code
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.session_run import SessionOutcome
+from batchdrain.drain.shutdown import SETTLES_S
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.phase import Skip
 from batchdrain.sessions.session import Session
@@ -26,6 +28,12 @@ class ChainOutcome:
     took: int = 0  #: commands that were started
     phases: int = 0
     is_orphaned: bool = False
+    gone_by: float | None = None  #: as of Shutdown
+
+    def end_by(self, code: int) -> None:
+        """A signal came between two parts, while no command ran. `code`: the exit code that says so."""
+        self.signal_code = self.signal_code or code
+        self.gone_by = self.gone_by or monotonic() + SETTLES_S
 
     @property
     def whole(self) -> Session | None:

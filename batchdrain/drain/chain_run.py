@@ -41,7 +41,7 @@ def run_chain(
             raise
         if outcome.signal_code is None and chain.ended is None:
             chain.because = signalled.name
-        outcome.signal_code = outcome.signal_code or signalled.exit_code
+        outcome.end_by(signalled.exit_code)
     except BatchDrainError as error:
         if not chain.sessions:
             raise
@@ -115,7 +115,7 @@ def _drain_part(
     outcome.phases += came.phases
     outcome.is_orphaned |= came.orphaned
     if came.was_signalled:
-        outcome.signal_code = came.exit_code
+        outcome.signal_code, outcome.gone_by = came.exit_code, came.gone_by
         return False
     if came.was_asked_to_stop:
         chain.because = came.session.stopped_because

@@ -12,6 +12,7 @@ from batchdrain.drain.membership import describe_tried
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.execution.command import diagnosis_problems_of, problems_of
+from batchdrain.execution.notify_command import notify_refusals_of
 from batchdrain.model.claim import Group
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.states import COUNTED
@@ -25,6 +26,7 @@ def require_ready(project: Project, request: DrainRequest) -> None:
     """Everything that can be found wrong before the first claim is."""
     settings = request.settings
     problems = diagnosis_problems_of(settings, project.root) if request.triage else []
+    problems += notify_refusals_of(project.settings)
     problems += problems_of(settings.command, project.root, columns=settings.given_columns) + project.find_table_problems(
         settings.command
     )

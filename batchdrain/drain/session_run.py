@@ -38,6 +38,7 @@ class SessionOutcome:
     because: str | None = None  #: why nothing was taken of what waits, where there is no session to say it
     was_asked_to_stop: bool = False  #: by `inv stop`
     without_effect: Sequence[str] = ()  #: what was asked for and changed nothing, where there is no session to say it
+    gone_by: float | None = None  #: as of Shutdown
 
 
 def run_session(it: OpenSession) -> SessionOutcome:
@@ -78,6 +79,7 @@ def run_session(it: OpenSession) -> SessionOutcome:
         phases=drain.chooser.taken,
         orphaned=bool(drain.orphaned),
         was_signalled=shutdown.signal is not None,
+        gone_by=shutdown.gone_by(settings.command.grace_s),
         was_asked_to_stop=drain.stops.was_asked,
     )
 

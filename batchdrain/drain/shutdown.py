@@ -13,6 +13,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from types import FrameType
 from typing import Final, Protocol
 
@@ -21,6 +22,8 @@ from batchdrain.execution.engines.protocol import Interrupt
 from batchdrain.runtime.signals import Cut, heard_signals, leave_foreign_code, note_signal
 
 _LONGEST_MS: Final = 2_000_000_000  # poll takes a C int
+SETTLES_S: Final = 5.0
+"""Beyond the grace time: an interrupted drain is gone by then."""
 _TOLD_WITHIN_S: Final = 2.0
 """After a signal to the whole group: time for the controller's handler."""
 
@@ -70,6 +73,7 @@ class Shutdown:
         self.beside: Interruptible | None = None  #: ended by the first signal in any case
         self.signal: int | None = None  #: the first one
         self.count = 0  #: signals
+        self._came_at = 0.0  #: monotonic; the first one
         self.bound_s: float | None = None  #: within which a drain that is asked to end is gone, whatever its engine does
         self.asked: str | None = None  #: who ended it from elsewhere, for people
         self.leaves_held = False  #: something stays held whose command may run on: its engine may wait for that for ever
@@ -93,6 +97,7 @@ class Shutdown:
                 return
             again = self.signal is not None
             self.signal = self.signal or number
+            self._came_at = self._came_at or monotonic()
             self.count += 1
             note_signal()
             self.wake.set()
@@ -139,6 +144,13 @@ class Shutdown:
         again = self.signal is not None
         self.signal = self.signal or number
         self._interrupt(again=again)
+
+    def gone_by(self, grace_s: float) -> float | None:
+        """Monotonic: by then a drain whose commands get so much time to end is gone. None: nobody asked for that; the past:
+        somebody asked twice."""
+        if not self.count or (self._finish_current and self.count == 1 and self.asked is None):
+            return None
+        return self._came_at + (grace_s + SETTLES_S if self.count == 1 else 0.0)
 
     @property
     def exit_code(self) -> int | None:

@@ -46,7 +46,7 @@ def problems_of(
     """Why a command can't be executed, whatever the phase, a line each. `root`: where relative paths start; `setting`:
     where its argv stands; `known`: its placeholders; `columns`: those of the row that it gets."""
     known = (*known, *row_columns.placeholders_of(columns))
-    problems = _find_template_problems(command.argv, f"batchdrain.{setting}", known)
+    problems = find_template_problems(command.argv, f"batchdrain.{setting}", known)
     problems += row_columns.find_clashes(columns)
     cwd = root / command.cwd
     if not cwd.is_dir():
@@ -80,7 +80,8 @@ def find_program(command: Command, root: Path) -> str | None:
     return str(path) if path.is_file() and os.access(path, os.X_OK) else None
 
 
-def _find_template_problems(argv: Sequence[str], setting: str, known: Sequence[str]) -> list[str]:
+def find_template_problems(argv: Sequence[str], setting: str, known: Sequence[str]) -> list[str]:
+    """What is wrong with it as a text, a line each. `setting`: where it stands; `known`: its placeholders."""
     if not argv:
         example = "[{python}, -m, myproject.work, --run-id={run_id}, --phase-id={phase_id}]"
         return [f"{setting}: is empty; name your command, e.g. {example}"]

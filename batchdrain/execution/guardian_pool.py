@@ -197,6 +197,7 @@ def _to_message(order: Order) -> dict[str, Any]:
         "deadline_ms": order.deadline_ms,
         "spool_dir": order.spool_dir,
         "log_max_bytes": order.log_max_bytes,
+        "has_stdin": bool(order.stdin_path),
         "kept": {
             "limit_s": order.timeout_s,
             "limit_rule": order.limit_rule,
@@ -213,13 +214,16 @@ def _to_latin1(text: str) -> str:
 
 
 def _open_logs(order: Order) -> list[int]:
-    """And the folder of the spool, which the guardian opens by no name: what its path leads to may be another's by then."""
+    """And the folder of the spool, and what it reads: the guardian opens none by its name, as what a path leads to may be
+    another's by then."""
     found: list[int] = []
     try:
         found += [_open_new(path) for path in (order.stdout_path, order.stderr_path)]
         if order.spool_dir:
             with contextlib.suppress(FileNotFoundError):  # its guardian tells that it could keep no result
                 found.append(folders.open_folder(order.spool_dir, guarded=True))
+        if order.stdin_path:
+            found.append(folders.open_file(order.stdin_path, os.O_RDONLY, guarded=True))
     except OSError:
         for fd in found:
             os.close(fd)

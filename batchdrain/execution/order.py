@@ -59,6 +59,7 @@ class Order:
     log_max_bytes: int = 50_000_000  #: of stdout and of stderr, on disk
     limit_rule: str = ""  #: kept beside the result
     python: str = ""  #: stands in argv for the interpreter of the machine where it executes; '' where it is filled in
+    stdin_path: str = ""  #: absolute; what it reads on its standard input; '' for nothing
     begin_by_ms: int | None = None  #: since 1970, by the worker's clock: a delivery that comes later begins nothing
 
     @property

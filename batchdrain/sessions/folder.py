@@ -127,8 +127,7 @@ class SessionFolder:
     def load(self, session_id: str) -> Session:
         """Raises UsageError for a name that can't be one or is not there, LostSession where its folder alone is there,
         CorruptSession, BadData for a newer schema."""
-        if not _ID.fullmatch(session_id) or ".." in session_id:
-            raise UsageError(f"--session-id: {session_id[:120]!r} is no session id", remedy="`inv sessions` lists them")
+        require_id(session_id)
         session = parse(self._read(session_id), str(self.path(session_id)))
         if session.session_id != session_id:  # it names folders and locks
             raise CorruptSession(
@@ -227,6 +226,12 @@ class SessionFolder:
                 return file.read()
         finally:
             os.close(fd)
+
+
+def require_id(session_id: str) -> None:
+    """Raises UsageError for what can't be one."""
+    if not _ID.fullmatch(session_id) or ".." in session_id:
+        raise UsageError(f"--session-id: {session_id[:120]!r} is no session id", remedy="`inv sessions` lists them")
 
 
 def _is_there(name: str, folder: int) -> bool:

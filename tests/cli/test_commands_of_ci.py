@@ -92,6 +92,8 @@ def asked(place: Workplace) -> list[tuple[str, ...]]:
     asked += [
         ("sessions",),
         ("sessions", "--format=json"),
+        ("events",),
+        ("events", "--format=json"),
         ("--dry", "recover"),
         ("recover",),
         ("recover", "--format=json"),
@@ -139,7 +141,7 @@ def test_no_task_prints_a_command_of_ci_nor_an_escape(attacked: Workplace) -> No
         if (
             "--format=json" in argv and "--output=report" not in argv and argv[0] not in {"init", "demo"}
         ):  # which are refused here
-            assert ran.json() is not None
+            assert [json.loads(line) for line in ran.lines] if argv[0] == "events" else ran.json() is not None
         if "--output" in " ".join(argv):
             assert obeyed((attacked.root / argv[-1].partition("=")[2]).read_text()) == [], argv
     for path in files_of_people(attacked):

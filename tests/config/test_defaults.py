@@ -28,6 +28,7 @@ DEFAULTS: dict[str, Any] = {
     "timeout": {"default_s": 600.0, "adaptive": True, "min_s": 30.0, "max_s": 3600.0},
     "retry": {"max_attempts": 2, "initial_s": 5.0, "max_s": 300.0, "outage_after": 5},
     "triage": {"argv": [], "workers": 2, "limit": 20, "timeout_s": 60.0, "valid_s": 86_400.0, "wait_s": 900.0},
+    "notify": {"argv": [], "on": ["complete", "stopped", "interrupted", "failures"]},
     "lease": {"ttl_s": 120.0, "beat_s": 15.0, "margin_s": 10.0},
     "patience": {"operation_s": 30.0, "outage_s": 600.0, "lock_s": 5.0},
     "stop": {

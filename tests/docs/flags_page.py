@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from typing import Final
 
@@ -58,7 +59,8 @@ def _section(name: str) -> str:
         if rows
         else "It takes no flags.\n"
     )
-    return f"## `inv {name}`\n\n{ns[name].__doc__}\n\n{table}"
+    says, _, examples = (ns[name].__doc__ or "").partition("\n\nExamples:\n")
+    return f"## `inv {name}`\n\n{says}\n\n{table}\n```text\n{inspect.cleandoc(examples)}\n```\n"
 
 
 def _row(flag: Flag) -> str:

@@ -62,6 +62,9 @@ _NOTE: Final = {"reason": _TEXT, "by": _TEXT, "at": _TEXT}
 _ACCEPTANCE: Final = _object(
     run_id=_TEXT_OR_NULL, phase_id=_TEXT_OR_NULL, cluster=_TEXT_OR_NULL, reason=_TEXT, until=_MOMENT_OR_NULL
 )
+_EVENT: Final = _object(
+    {"run_id": _TEXT, "phase_id": _TEXT}, timestamp=_TEXT, event=_TEXT, session_id=_TEXT, session_uid=_TEXT_OR_NULL
+)
 _SESSION_ROW: Final = _object(session_id=_TEXT)
 _ASKED: Final = _object(session_id=_TEXT_OR_NULL, asked={"enum": [None, "stop", "stop-now", "pause", "continue"]}, **_SAID)
 _RUNNING: Final = _object(
@@ -112,6 +115,7 @@ TASKS: Final[Mapping[str, Schema]] = {
     "drain-all": {"anyOf": [_SUMMARY, _NOTHING, _CHAIN_PLAN]},
     "drain-queued": {"anyOf": [_SUMMARY, _NOTHING, _PLAN]},
     "dry-run": {"anyOf": [_PLAN, _CHAIN_PLAN]},
+    "events": _EVENT,
     "explain": {"anyOf": [_EXPLAINED, _DISPOSITIONS]},
     "hint": {"anyOf": [_object(hints=_list_of(_object(run_id=_TEXT, priority={"type": "integer"}, **_NOTE)), **_SAID),
                        _object(run_id=_TEXT, **_SAID)]},
@@ -138,7 +142,8 @@ def schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What batchdrain prints with --format=json",
-        "description": "One definition for each task. Fields may be added; none is removed or changes its meaning.",
+        "description": "One definition for each task. Fields may be added; none is removed or changes its meaning. "
+        "That of `events` is of each line.",
         "$defs": dict(TASKS),
     }
 

@@ -58,6 +58,15 @@ def test_what_each_task_prints_is_what_the_schema_says(sqlite_project: Workplace
         held(next(word for word in argv if not word.startswith("-")), ran.json())
 
 
+def test_each_line_of_the_events_is_what_the_schema_says(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("r/a~fail", "r/b")
+    sqlite_project.inv("drain")
+    lines = sqlite_project.inv("events", "--format=json").lines
+    assert len(lines) == len(sqlite_project.events())
+    for line in lines:
+        held("events", json.loads(line))
+
+
 def test_a_demo_and_a_new_section_are_told_as_json_too(sqlite_project: Workplace) -> None:
     place = sqlite_project
     (place.root / "invoke.yaml").unlink()

@@ -6,7 +6,9 @@ import sys
 from typing import NamedTuple
 
 from batchdrain.cli.commands.open import screen_for
-from batchdrain.cli.commands.report import show, summarise, why_nothing
+from batchdrain.cli.commands.report import summarise, why_nothing
+from batchdrain.cli.commands.show_report import show
+from batchdrain.cli.commands.tell_others import tell_others
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output, to_error_lines
 from batchdrain.drain.chain import Chain
@@ -40,7 +42,9 @@ def go_through(invocation: Invocation, project: Project, chain: Chain, how: Told
     if session is not None:
         if outcome.stopped is not None:
             Output(sys.stderr if shape != "text" else None).line(f"  ! Nothing more is begun: {outcome.stopped}")
-        summarise(invocation, project, session, shape, explain_exit(session, code, orphaned=outcome.is_orphaned))
+        ended = explain_exit(session, code, orphaned=outcome.is_orphaned)
+        summarise(invocation, project, session, shape, ended)
+        tell_others(invocation, project, session, ended, outcome.gone_by)
     return code
 
 

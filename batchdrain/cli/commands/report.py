@@ -5,17 +5,17 @@ from __future__ import annotations
 from batchdrain.cli.commands.beside import beside_of, to_saved_paths
 from batchdrain.cli.commands.github import tell_github
 from batchdrain.cli.commands.open import output_after
+from batchdrain.cli.commands.show_report import render, show
+from batchdrain.cli.commands.tell_others import tell_others
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.session_run import SessionOutcome
 from batchdrain.reports import formats
-from batchdrain.reports.beside import Beside
 from batchdrain.reports.exit_words import Exit, explain_exit
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
 from batchdrain.runtime.signals import is_stop_asked_for
-from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.session import Session
 
 
@@ -29,7 +29,9 @@ def report(invocation: Invocation, project: Project, request: DrainRequest, outc
     if not outcome.took and outcome.failure is None and shape == "text":
         Output().text(formats.render_nothing(why_nothing(project, request, outcome), shape))
     code = outcome.exit_code or int(request.fail_if_nothing and not outcome.took)
-    summarise(invocation, project, outcome.session, shape, explain_exit(outcome.session, code, orphaned=outcome.orphaned))
+    ended = explain_exit(outcome.session, code, orphaned=outcome.orphaned)
+    summarise(invocation, project, outcome.session, shape, ended)
+    tell_others(invocation, project, outcome.session, ended, outcome.gone_by)
     if outcome.failure is not None:
         raise outcome.failure
     return code
@@ -42,19 +44,6 @@ def summarise(invocation: Invocation, project: Project, session: Session, shape:
     show(out, render(project.folder, session, shape, beside), shape)
     out.finish()
     tell_github(invocation, session, to_saved_paths(project.folder, session), beside)
-
-
-def render(folder: SessionFolder, session: Session, shape: str, beside: Beside) -> str:
-    """The summary of a session that stands in this folder."""
-    return formats.render_summary(session, to_saved_paths(folder, session), shape, beside)
-
-
-def show(out: Output, text: str, shape: str) -> None:
-    """Print a report that `formats` made in this shape."""
-    if shape == "json":
-        out.json(text.rstrip("\n"))
-    else:
-        out.text(text)
 
 
 def why_nothing(project: Project, request: DrainRequest, outcome: SessionOutcome) -> str:

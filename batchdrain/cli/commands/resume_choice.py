@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from batchdrain.cli.commands.go_on import to_resume_command
-from batchdrain.cli.commands.report import show
+from batchdrain.cli.commands.show_report import show
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.project import Project

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from batchdrain.cli.commands.beside import beside_of
 from batchdrain.cli.commands.open import settings_of
-from batchdrain.cli.commands.report import render, show
 from batchdrain.cli.commands.report_facts import add_facts, is_of_this_database
+from batchdrain.cli.commands.show_report import render, show
 from batchdrain.cli.commands.whole_chain import load_session, to_whole
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output

@@ -171,6 +171,15 @@ def require_ours(stream: IO[str]) -> None:
         raise OSError(errno.EBADF, "closed by somebody else")
 
 
+def wait_while_read(stream: IO[str] | None, timeout_s: float) -> bool:
+    """Wait so long. Returns whether somebody may still read; at once where nobody does: the other end of a pipe is closed, or
+    the terminal is gone."""
+    watch = select.poll()
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # no file at all, as in tests
+        watch.register(stream.fileno(), 0)  # type: ignore[union-attr]
+    return not watch.poll(timeout_s * 1000)
+
+
 def silence(stream: IO[str]) -> None:
     """The interpreter flushes stdout once more at its end, and would then exit 120, or wait for the reader."""
     with contextlib.suppress(OSError, ValueError):

@@ -26,6 +26,11 @@ class Output:
         self._encoding: str | None = getattr(self._stream, "encoding", None)
         self._mount = mount_of(sys.argv)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether anything is still written: a reader who leaves is noticed by a write alone."""
+        return self._open
+
     def line(self, text: str = "") -> None:
         """Write and flush, with the end of the line. After the reader has gone: nothing."""
         self.text(text + "\n")

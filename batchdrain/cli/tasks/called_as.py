@@ -13,8 +13,8 @@ _KEPT: Final = frozenset({"-c", "--collection", "-f", "--config", "-r", "--searc
 
 TASKS: Final = (
     "accept", "chain-with-queued", "clusters", "continue", "demo", "doctor", "drain", "drain-all", "drain-queued", "dry-run",
-    "explain", "hint", "init", "list-run-counts", "pause", "pick-next-run", "prune", "recover", "reopen", "resume", "sessions",
-    "status", "stop", "summary", "triage",
+    "events", "explain", "hint", "init", "list-run-counts", "pause", "pick-next-run", "prune", "recover", "reopen", "resume",
+    "sessions", "status", "stop", "summary", "triage",
 )  # fmt: skip
 _TOLD: Final = re.compile(rf"(?<=`inv )(?=(?:{'|'.join(TASKS)})[` ])")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from inspect import Parameter, Signature
@@ -10,6 +11,8 @@ from typing import Any, Final
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
+from batchdrain.cli.tasks.called_as import mount_of
+from batchdrain.cli.tasks.examples import to_help
 from batchdrain.cli.tasks.flag import Flag
 from batchdrain.cli.tasks.flags import FLAGS
 
@@ -67,7 +70,9 @@ def command(body: Callable[..., int | None]) -> Any:
         bound.apply_defaults()
         run_command(body, flags, bound.arguments.pop("c"), bound.arguments)
 
+    name = body.__name__.rstrip("_")
     run.__signature__ = signature  # type: ignore[attr-defined]
-    made = FlagTask(run, name=body.__name__.rstrip("_"), positional=(), auto_shortflags=False)
+    run.__doc__ = to_help(body.__doc__ or "", name.replace("_", "-"), mount_of(sys.argv))
+    made = FlagTask(run, name=name, positional=(), auto_shortflags=False)
     made.flags = flags
     return made

@@ -141,6 +141,11 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
         Flag("all", SWITCH, "all of them", unset="off"),
         _FORMAT,
     ),
+    "events": (
+        _SESSION,
+        Flag("follow", SWITCH, "show also what comes, until the session ends", unset="what is there is shown"),
+        _FORMAT,
+    ),
     "status": (
         Flag("watch", SWITCH, "show it again and again, until nothing runs or Ctrl-C", unset="it is shown once"),
         _FORMAT,
@@ -205,6 +210,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
     "init": (
         Flag("database_url", URL, "the database to look at", "sqlite:///work.db", unset="the configured one"),
         Flag("table", TEXT, "the table that holds the phases", "phases", unset="the likeliest one"),
+        Flag("yes", SWITCH, "take the guesses, and ask nothing", unset="a terminal is asked; nothing else ever is"),
         _FORMAT,
     ),
     "recover": (_FORMAT,),

@@ -27,6 +27,14 @@ def sessions(invocation: Invocation, **given: Any) -> None:
 
 
 @command
+def events(invocation: Invocation, **given: Any) -> None:
+    """Print the events of a session, a line each, and follow those that come."""
+    from batchdrain.cli.commands.events import show_events
+
+    show_events(invocation, session_id=given["session_id"], format_name=given["format"], follow=given["follow"])
+
+
+@command
 def pick_next_run(invocation: Invocation, **given: Any) -> None:
     """Print the run to drain next as run_id<TAB>run_type, or nothing."""
     from batchdrain.cli.commands.pick_next_run import show_next_run

@@ -23,7 +23,8 @@ def init(invocation: Invocation, **given: Any) -> None:
     """Write a commented batchdrain section to invoke.yaml, guessing the mapping from the database."""
     from batchdrain.cli.commands.init.section import write_section
 
-    write_section(invocation, url=given["database_url"], table=given["table"], shape=given["format"])
+    write_section(invocation, url=given["database_url"], table=given["table"], shape=given["format"],
+                  takes_guesses=given["yes"])  # fmt: skip
 
 
 @command

@@ -38,7 +38,9 @@ class Guardian:
     ) -> None:
         self.sock = sock
         self.inbox = inbox
-        self.logs, self.spool = descriptors[:2], next(iter(descriptors[2:]), None)
+        self.logs, more = descriptors[:2], descriptors[2:]
+        self.stdin = [more.pop()] if order.get("has_stdin") else []
+        self.spool = next(iter(more), None)
         self.order = {**order, "spool": self.spool}
         self.by = "exit"
         self._adopts = adopts
@@ -56,8 +58,8 @@ class Guardian:
         Returns whether another order may follow: if it `stays` and nothing is left of the command."""
         ending = self._execute(ready, wake)
         gone, by = bool(ending["gone"]), ending["by"]
-        for log in self.logs:
-            os.close(log)
+        for descriptor in (*self.logs, *self.stdin):
+            os.close(descriptor)
         ending["ended_ms"] = time.time_ns() // 1_000_000
         folder, token = self.order["spool_dir"], self.order["token"]
         if by in _SPOOLED and folder:
@@ -83,7 +85,7 @@ class Guardian:
             return {"by": self.by, "duration_s": 0.0, "gone": True}
         order = {**self.order, "deadline_ms": self.deadline_ms}
         try:
-            command = start(ready, order, self.logs, self.sock, self._is_over)
+            command = start(ready, order, [*self.logs, *self.stdin], self.sock, self._is_over)
         except NotBegunError as error:
             by = "lease" if self.kill_at_ms is None else self.by
             return {"by": by, "duration_s": time.monotonic() - begun, "gone": error.gone}

@@ -61,14 +61,14 @@ class Launch:
                 os._exit(127)
         theirs.close()
 
-    def execute(self, order: dict[str, Any], logs: list[int], is_over: Callable[[], bool]) -> int | Refusal | None:
-        """Its pid once it is the command; why it can't be; None where it died before. Raises NotBegunError where it did not
+    def execute(self, order: dict[str, Any], files: list[int], is_over: Callable[[], bool]) -> int | Refusal | None:
+        """`files`: descriptors of its stdout and stderr, then of its stdin where it reads any. Its pid once it is the command; why it can't be; None where it died before. Raises NotBegunError where it did not
         come so far until `is_over()`: a program on a file system that hangs."""
         if order.get("spool") is not None:
             spool_writer.note(order["spool"], order["token"], self.pid, system.start_of(self.pid))
         answer = b""
         with self._sock, contextlib.suppress(ConnectionError):
-            send_order(self._sock, {name: order[name] for name in ("argv", "env", "cwd", "deadline_ms")}, logs)
+            send_order(self._sock, {name: order[name] for name in ("argv", "env", "cwd", "deadline_ms")}, files)
             answers = select.poll()
             answers.register(self._sock, select.POLLIN)
             while True:
@@ -106,14 +106,14 @@ class Launch:
 
 
 def start(
-    ready: Launch | None, order: dict[str, Any], logs: list[int], close: socket.socket, is_over: Callable[[], bool]
+    ready: Launch | None, order: dict[str, Any], files: list[int], close: socket.socket, is_over: Callable[[], bool]
 ) -> int | Refusal:
     """The command's pid, or why there is none. Where nothing stands `ready`, or what stood there died, it is forked now.
     Raises NotBegunError where `is_over()` comes true first."""
-    found = None if ready is None else ready.execute(order, logs, is_over)
+    found = None if ready is None else ready.execute(order, files, is_over)
     if found is None:
         try:
-            found = Launch(close).execute(order, logs, is_over)
+            found = Launch(close).execute(order, files, is_over)
         except OSError as error:
             return error.errno or 0, error.strerror or str(error)
     return found if found is not None else (0, "the process of the command died before it began")
@@ -130,10 +130,10 @@ def _become_the_command(sock: socket.socket, guardian: int) -> NoReturn:
     found = Inbox(sock).read_order()
     if found is None:  # nobody needs it
         os._exit(0)
-    order, logs = found
+    order, files = found
     try:
-        os.dup2(logs[0], 1)
-        os.dup2(logs[1], 2)
+        for number, descriptor in zip((1, 2, 0), files, strict=False):  # few commands read anything
+            os.dup2(descriptor, number)
         os.chdir(_to_bytes(order["cwd"]))
         argv = [_to_bytes(item) for item in order["argv"]]
         env = {_to_bytes(name): _to_bytes(value) for name, value in order["env"].items()}

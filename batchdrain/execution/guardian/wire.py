@@ -1,6 +1,7 @@
 """What controller and guardian say to each other, over one stream socket a guardian. It serves one order after another.
 
-controller -> guardian   O, 4 bytes of length, JSON: an order; with the O the descriptors of stdout, stderr and the spool
+controller -> guardian   O, 4 bytes of length, JSON: an order; with the O the descriptors of stdout and stderr, then of
+                         the spool and of stdin, where there are such
                          D<number> <boottime ms>\n   the lease lasts so long: a new deadline (an earlier one is ignored)
                          T<number>\n        end the command: TERM, grace, KILL
                          K<number>\n        kill it now
@@ -25,7 +26,7 @@ from typing import Any, Final
 _ORDER: Final = b"O"
 _LENGTH: Final = struct.Struct("!I")
 _SLICE_MS: Final = 500
-_MOST_DESCRIPTORS: Final = 3
+_MOST_DESCRIPTORS: Final = 4
 _HEAD: Final = 1 + _LENGTH.size
 
 
@@ -36,7 +37,7 @@ def boottime_ms() -> int:
 
 
 def send_order(sock: socket.socket, order: dict[str, Any], descriptors: list[int]) -> None:
-    """`descriptors`: of stdout and stderr, and of the spool's folder where there is one. Raises OSError where the guardian is gone, or does not take it in time."""
+    """`descriptors`: of stdout and stderr, then of the spool's folder and of stdin, where there are such. Raises OSError where the guardian is gone, or does not take it in time."""
     raw = json.dumps(order).encode()
     socket.send_fds(sock, [_ORDER + _LENGTH.pack(len(raw))], descriptors)
     sock.sendall(raw)

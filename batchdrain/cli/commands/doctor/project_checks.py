@@ -17,6 +17,7 @@ from batchdrain.config.categories import categoriser_of
 from batchdrain.config.settings import Settings
 from batchdrain.execution import process_identity
 from batchdrain.execution.command import diagnosis_problems_of, find_program, problems_of
+from batchdrain.execution.notify_command import notify_problems_of, notify_refusals_of
 from batchdrain.model.errors import BatchDrainError, ConfigError
 from batchdrain.policies.ranking import ranking_of
 
@@ -147,6 +148,14 @@ def check_command(settings: Settings, root: Path) -> Iterator[Finding]:
         yield Finding(
             "command", ok=True, message="does not inherit DATABASE_URL (command.env_allow: [DATABASE_URL] passes it on)"
         )
+
+
+def check_notify(settings: Settings, root: Path) -> Iterator[Finding]:
+    """Of the command that is told of a session's end. Without its program a drain goes all the same."""
+    refused = notify_refusals_of(settings)
+    for problem in refused or notify_problems_of(settings, root):
+        is_warning = not refused
+        yield Finding("notify", ok=is_warning, is_warning=is_warning, message=problem, cure="mend batchdrain.notify")
 
 
 def _check_program(named: str, found: Path) -> Iterator[Finding]:

@@ -92,6 +92,7 @@ _PARTS: Final[tuple[tuple[tuple[str, ...], Callable[[Invocation, Settings], Iter
     (("engine",), lambda _, settings: engine_checks.check_engine(settings)),
     (("categories",), lambda _, settings: project_checks.check_category_rules(settings)),
     (("triage", "command"), lambda invocation, settings: project_checks.check_command(settings, invocation.root)),
+    (("notify", "command"), lambda invocation, settings: project_checks.check_notify(settings, invocation.root)),
     ((), lambda *_: project_checks.check_machine()),
     (
         ("session_dir",),

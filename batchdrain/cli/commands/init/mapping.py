@@ -33,6 +33,7 @@ class Mapped:
     source: Mapping[str, object] = field(default_factory=dict)  #: of `source`, beside table, columns and states
     command: Mapping[str, object] = field(default_factory=dict)  #: of `command`
     is_known: bool = False  #: by its schema, not by a guess
+    is_answered: bool = False  #: by people
 
     @property
     def missing(self) -> list[str]:

@@ -12,6 +12,8 @@ from batchdrain.database.url import mask_url, parse_url
 from batchdrain.runtime.json_text import to_ascii, to_json
 
 _DEFAULTS: Final = Source().model_dump()
+EXAMPLE_ARGV: Final = ["{python}", "-m", "myproject.work", "--run-id={run_id}", "--phase-id={phase_id}"]
+"""Nobody has this command: it is refused until it is made one's own."""
 _EXAMPLE: Final = '["{python}", -m, myproject.work, "--run-id={run_id}", "--phase-id={phase_id}"]   # an example: name yours'
 
 
@@ -74,7 +76,7 @@ def _below(key: str, inner: Sequence[_Line]) -> list[_Line]:
 def _render_column(ours: str, value: object, mapped: Mapped) -> _Line:
     is_default = value == _DEFAULTS["columns"][ours]
     if value is None and ours in mapped.without:
-        told = "" if mapped.is_known else "   # no column looks like it: name yours"
+        told = "" if mapped.is_known or mapped.is_answered else "   # no column looks like it: name yours"
         return _Line(f"      {ours}: null{told}", is_default)
     return _Line(f"      {ours}: {flow(value)}", is_default)
 
@@ -89,7 +91,7 @@ def _render_state(ours: str, value: object, mapped: Mapped) -> _Line:
 
 def _render_command(mapped: Mapped) -> list[_Line]:
     argv = mapped.command.get("argv")
-    told = "   # docs/tables.md has this script" if argv else ""
+    told = "" if mapped.is_answered else "   # docs/tables.md has this script"
     result = mapped.command.get("result_from", "exit_code")
     lines = [_Line(f"    argv: {flow(argv) + told if argv else _EXAMPLE}", is_default=False)]
     if result == "exit_code":

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
 
-import sqlalchemy as sa
-
-from batchdrain.cli.commands.init.candidates import choose, describe_lack, find_candidates
 from batchdrain.cli.commands.init.mapping import Mapped
-from batchdrain.cli.commands.init.read_facts import read_tables
 from batchdrain.cli.commands.init.render import render_section
+from batchdrain.cli.commands.init.tables import look_for
+from batchdrain.cli.commands.init.terminal import ask_people, may_ask
 from batchdrain.cli.commands.open import settings_of, tell_silence
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
-from batchdrain.database.connection import Database, open_database
-from batchdrain.database.phases.names import OWN, split_name
+from batchdrain.database.connection import open_database
 from batchdrain.drain.project import database_url
-from batchdrain.model.errors import ConfigError, FilesUnavailable, UsageError, did_you_mean
+from batchdrain.model.errors import ConfigError, FilesUnavailable
 from batchdrain.runtime import files
 
-_SYSTEM: Final = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
 
-
-def write_section(invocation: Invocation, *, url: str | None, table: str | None, shape: str = "text") -> None:
-    """Append the section to invoke.yaml, which must not have one yet. Raises ConfigError, UsageError, FilesUnavailable."""
+def write_section(
+    invocation: Invocation, *, url: str | None, table: str | None, shape: str = "text", takes_guesses: bool = False
+) -> None:
+    """Append the section to invoke.yaml, which must not have one yet. On a terminal people are asked first, unless
+    `takes_guesses`. Raises ConfigError, UsageError, FilesUnavailable."""
     path = invocation.root / "invoke.yaml"
     if invocation.section:
         raise ConfigError(
@@ -35,33 +32,42 @@ def write_section(invocation: Invocation, *, url: str | None, table: str | None,
     settings = settings_of(invocation)
     wanted = database_url(settings.model_copy(update={"database_url": url or settings.database_url}), invocation.environ,
                           invocation.root)  # fmt: skip
+    _require_no_section(path)
     database = open_database(wanted, tell_silence)
     try:
-        candidates = look_for(database, table)
+        if shape == "text" and not takes_guesses and may_ask(invocation.environ):
+            candidates = [ask_people(invocation, database, table)]
+        else:
+            candidates = look_for(database, table)
     finally:
         database.close()
-    text = render_section(url, candidates)
-    _require_no_section(path)
-    out = LinesOrJson(shape)
+    text, out = render_section(url, candidates), LinesOrJson(shape)
     if invocation.dry:
         for line in text.splitlines():
             out.line(line)
         out.end(0, file=str(path), table=candidates[0].table, written=False)
         return
+    _require_no_section(path)
     _append(path, text)
+    out.line(f"Wrote the batchdrain section to {path.name}: table {candidates[0].table!r} of {database.name}.")
+    _tell_what_is_left(out, candidates)
+    out.end(0, file=str(path), table=candidates[0].table, written=True)
+
+
+def _tell_what_is_left(out: LinesOrJson, candidates: Sequence[Mapped]) -> None:
     chosen, *others = candidates
-    out.line(f"Wrote the batchdrain section to {path.name}: table {chosen.table!r} of {database.name}.")
-    if chosen.reason:
+    if chosen.reason and not chosen.is_answered:
         out.line(f"  {chosen.reason}")
-    for doubt in _doubts_of(chosen):
+    for doubt in () if chosen.is_answered else _doubts_of(chosen):
         out.line(f"  ! {doubt}")
     for other in others:
         out.line(f"  or --table={other.table}: {other.reason}")
-    if chosen.command.get("argv"):
-        out.line("Next: make the script that command.argv names, then run `inv doctor` and `inv dry-run`.")
-    else:
+    if not chosen.command.get("argv"):
         out.line("Next: set command.argv to your command, then run `inv doctor` and `inv dry-run`.")
-    out.end(0, file=str(path), table=chosen.table, written=True)
+    elif chosen.is_answered:
+        out.line("Next: run `inv doctor` and `inv dry-run`.")
+    else:
+        out.line("Next: make the script that command.argv names, then run `inv doctor` and `inv dry-run`.")
 
 
 def _append(path: Path, text: str) -> None:
@@ -95,44 +101,3 @@ def _require_no_section(path: Path) -> None:
         raise ConfigError(
             f"{path.name} has an empty batchdrain section already", remedy="take that line out and run `inv init` again"
         )
-
-
-def look_for(database: Database, table: str | None) -> list[Mapped]:
-    """The table that is named, or the likeliest ones: those of the default schema, else of the first other one that has any.
-    Raises ConfigError where none can be it."""
-    if table:
-        return [_look_at(database, table)]
-    default = read_tables(database, None)
-    found = find_candidates(default)
-    for schema in [] if found else _other_schemas(database):
-        found = find_candidates(read_tables(database, schema))
-        if found:
-            break
-    if not found:
-        raise ConfigError(
-            f"no table of {database.name} looks like one of phases: {describe_lack(default)}", remedy="name it with --table"
-        )
-    return found
-
-
-def _look_at(database: Database, table: str) -> Mapped:
-    schema, name = split_name(table)
-    facts = read_tables(database, schema, name)
-    if not facts:
-        with database.read() as connection:
-            inspector = sa.inspect(connection)
-            names = [*inspector.get_table_names(schema=schema), *inspector.get_view_names(schema=schema)]
-        known = [one for one in names if not one.startswith(OWN)]
-        raise UsageError(f"--table: {table!r} is not in {database.name}{did_you_mean(name, known)}")
-    if facts[0].problem:
-        raise ConfigError(f"--table: {table!r}: {facts[0].problem}", remedy="let your database user read it")
-    return choose(facts[0])
-
-
-def _other_schemas(database: Database) -> list[str]:
-    with database.read() as connection:
-        if connection.dialect.name != "postgresql":
-            return []
-        inspector = sa.inspect(connection)
-        known = {inspector.default_schema_name, *_SYSTEM}
-        return [one for one in inspector.get_schema_names() if one not in known and not one.startswith("pg_")]

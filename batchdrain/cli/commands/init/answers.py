@@ -1,0 +1,86 @@
+"""What people answer to the questions of `inv init`, as the settings have it; and a guess as it can be typed. Pure."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from typing import Final
+
+from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, TableFacts
+from batchdrain.cli.commands.init.mapping import MAY_BE_NULL
+from batchdrain.runtime.text import to_storable
+
+NOTHING: Final = "none"
+_NOTHING: Final = frozenset({NOTHING, "-", "null"})
+_IDS: Final = frozenset({"run_id", "phase_id"})
+
+
+def to_typed(value: object) -> str:
+    """A guess as one types it; '' for no guess."""
+    if isinstance(value, dict):
+        return json.dumps(value)
+    if isinstance(value, list | tuple):
+        return ", ".join("null" if one is None else str(one) for one in value)
+    return "" if value is None else str(value)
+
+
+def to_column(ours: str, text: str, table: TableFacts) -> object:
+    """A column, several of an id, `{"value": …}` or `{"column": …, "path": …}`, or None. Raises ValueError with what is wrong."""
+    if text in table.by_name:
+        return text
+    if text.lower() in _NOTHING:
+        if ours in MAY_BE_NULL:
+            return None
+        raise ValueError(f"{ours} is needed: name a column")
+    if text.startswith("{"):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            raise ValueError('is no JSON: write {"value": "all"} or {"column": "details", "path": "error"}') from None
+    names = _split(text) if ours in _IDS else [text]
+    unknown = [name for name in names if name not in table.by_name]
+    if unknown or not names:
+        raise ValueError(f"{table.full_name} has no column {unknown[0] if unknown else text!r}")
+    return names[0] if len(names) == 1 else names
+
+
+def to_words(text: str, column: ColumnFacts) -> object:
+    """A word, or several. A word that the column has, or may have, is one word, whatever is in it. Raises ValueError."""
+    if to_storable(text) != text:
+        raise ValueError("expected valid text")
+    known = {*map(str, column.counts or ()), *column.words}
+    terms = [text] if text in known else _split(text)
+    if not terms:
+        raise ValueError("expected a word, or several with commas")
+    words = [_to_word(term, column) for term in terms]
+    return words[0] if len(words) == 1 and words[0] is not None else words
+
+
+def to_argv(text: str) -> list[str]:
+    """A command as it is typed in a shell; no shell will see it. Raises ValueError."""
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise ValueError(f"expected a command as in a shell: {error}") from None
+
+
+def from_argv(argv: Sequence[str]) -> str:
+    """As one types it; placeholders stay as they are."""
+    return " ".join(shlex.quote(one) if one != shlex.quote(one) and not _is_plain(one) else one for one in argv)
+
+
+def _is_plain(item: str) -> bool:
+    """Nothing but what a placeholder adds makes a shell want quotes around it."""
+    bare = item.replace("{", "").replace("}", "")
+    return bool(bare) and shlex.quote(bare) == bare
+
+
+def _split(text: str) -> list[str]:
+    return [one for part in text.split(",") if (one := part.strip())]
+
+
+def _to_word(term: str, column: ColumnFacts) -> str | int | None:
+    if term.lower() == "null":
+        return None
+    return int(term) if column.kind is Kind.WHOLE and term.lstrip("-").isdecimal() else term

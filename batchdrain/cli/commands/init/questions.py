@@ -1,0 +1,129 @@
+"""The questions of `inv init`: table, columns, words, command, each with what was guessed. Enter takes the guess."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+from batchdrain.cli.commands.init.answers import NOTHING, from_argv, to_argv, to_column, to_typed, to_words
+from batchdrain.cli.commands.init.candidates import choose
+from batchdrain.cli.commands.init.facts import ColumnFacts, TableFacts
+from batchdrain.cli.commands.init.mapping import MAY_BE_NULL, Mapped
+from batchdrain.cli.commands.init.render import EXAMPLE_ARGV
+from batchdrain.cli.commands.init.state_words import OURS, StateWords, choose_words
+from batchdrain.config.load import problems_of
+from batchdrain.model.errors import BatchDrainError
+from batchdrain.runtime.text import safe_text
+
+_COLUMNS: Final = {
+    "run_id": "Column that names the run (several with commas)",
+    "phase_id": "Column that names the phase (several with commas)",
+    "phase_index": f"Column with the order of the phases, or {NOTHING}",
+    "state": "Column with the state",
+    "last_failure_reason": f"Column with the failure text, or {NOTHING}",
+    "updated_at": f"Column with the time of the last change, or {NOTHING}",
+}
+_WORDS: Final = {
+    "failed": "Word for failed (several with commas)",
+    "queued": "Word for never tried",
+    "executing": "Word for running",
+    "complete": "Word for done",
+}
+_SHOWN: Final = 20
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """With whoever sits at the terminal."""
+
+    ask: Callable[[str], str]  #: shows a prompt, gives the line; EOFError where none comes
+    say: Callable[[str], None]
+    look: Callable[[str], TableFacts]  #: at a table that is named; raises BatchDrainError for one that can't be it
+    find_problems: Callable[[Sequence[str], Sequence[str]], Sequence[str]]  #: of a command, and of the columns that it gets
+
+    def ask_all(self, candidates: Sequence[Mapped]) -> Mapped:
+        """A mapping that people agreed to. `candidates`: the guesses, likeliest first; none where nothing looks like it."""
+        self.say("Enter takes what stands in brackets. Ctrl-C ends it, and nothing is written.")
+        facts, guess = self._ask_table(candidates)
+        for doubt in guess.doubts:
+            self.say(f"  ! {safe_text(doubt)}")
+        columns = self._ask_columns(facts, guess)
+        words = self._ask_words(facts.by_name[str(columns["state"])], columns, guess)
+        argv = self._ask_command(guess, [name for one in columns.values() if isinstance(one, list) for name in one])
+        return replace(
+            guess,
+            columns=columns,
+            states=StateWords(words=words, sure=frozenset(words)),
+            source=guess.source if columns["updated_at"] == guess.columns["updated_at"] else {},
+            command={**guess.command, **({"argv": argv} if argv != EXAMPLE_ARGV else {})},
+            doubts=(),
+            is_answered=True,
+        )
+
+    def _ask_table(self, candidates: Sequence[Mapped]) -> tuple[TableFacts, Mapped]:
+        for other in candidates[1:]:
+            self.say(f"It may be {safe_text(other.table)} as well: {safe_text(other.reason)}.")
+        known = {one.table: one for one in candidates}
+        facts = self._ask_until("Table with the phases", to_typed(next(iter(known), None)), self.look)
+        return facts, known.get(facts.full_name) or choose(facts)
+
+    def _ask_columns(self, facts: TableFacts, guess: Mapped) -> dict[str, object]:
+        self._list("Its columns are ", facts.by_name)
+        while True:
+            found: dict[str, object] = {}
+            for ours, prompt in _COLUMNS.items():
+                value = guess.columns[ours]
+                typed = to_typed(value) or (NOTHING if ours in MAY_BE_NULL else "")
+                found[ours] = self._ask_until(prompt, typed, lambda text, ours=ours: to_column(ours, text, facts), value)  # type: ignore[misc]
+            if not self._tell(problems_of({"source": {"columns": found}}, {})):
+                return found
+
+    def _ask_words(self, column: ColumnFacts, columns: Mapping[str, object], guess: Mapped) -> dict[str, object]:
+        guessed = guess.states if columns["state"] == guess.columns["state"] else choose_words(column)
+        self._list(f"Values of {safe_text(column.name)} are ", column.counts or column.words)
+        while True:
+            found: dict[str, object] = {}
+            for ours in OURS:
+                value = guessed.words.get(ours)
+                found[ours] = self._ask_until(_WORDS[ours], to_typed(value), lambda text: to_words(text, column), value)
+            if not self._tell(problems_of({"source": {"states": found}}, {})):
+                return found
+
+    def _ask_command(self, guess: Mapped, columns: Sequence[str]) -> list[str]:
+        """What can't be executed is told, and Enter takes it all the same: it may be made later."""
+        argv = guess.command.get("argv")
+        first = list(argv) if isinstance(argv, list) else EXAMPLE_ARGV
+        found, told = first, True
+        while True:
+            answer = self._ask_until("Command for a phase", from_argv(found), to_argv, found)
+            if (answer == found and told) or not self._tell(self.find_problems(answer, columns)):
+                return answer
+            found, told = answer, True
+
+    def _ask_until(self, prompt: str, typed: str, read: Callable[[str], Answer], guess: Answer | None = None) -> Answer:
+        """An answer that can be meant. `typed`: the guess as it is shown, '' for none; `guess`: its value, else it is read."""
+        shown = f" [{safe_text(typed)}]" if typed else ""
+        while True:
+            text = self.ask(f"{prompt}{shown}: ").strip()
+            if not text and typed and guess is not None:
+                return guess
+            try:
+                if text or typed:
+                    return read(text or typed)
+            except (ValueError, BatchDrainError) as error:
+                self._tell(str(error).splitlines())
+
+    def _tell(self, problems: Sequence[str]) -> bool:
+        """Returns whether there are any."""
+        for problem in problems:
+            self.say(f"  ! {safe_text(problem)}")
+        return bool(problems)
+
+    def _list(self, what: str, found: object) -> None:
+        counts = dict(found) if isinstance(found, Mapping) else dict.fromkeys(found if isinstance(found, tuple) else ())
+        terms = [f"{name!r} ({count})" if isinstance(count, int) else str(name) for name, count in counts.items()]
+        more = f" and {len(terms) - _SHOWN} more" if len(terms) > _SHOWN else ""
+        if terms:
+            self.say(safe_text(f"{what}{', '.join(terms[:_SHOWN])}{more}."))

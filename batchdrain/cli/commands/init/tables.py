@@ -1,0 +1,59 @@
+"""Which tables of a database `inv init` looks at. Reads only."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from batchdrain.cli.commands.init.candidates import choose, describe_lack, find_candidates
+from batchdrain.cli.commands.init.facts import TableFacts
+from batchdrain.cli.commands.init.mapping import Mapped
+from batchdrain.cli.commands.init.read_facts import read_tables
+from batchdrain.database.connection import Database
+from batchdrain.database.phases.names import OWN, split_name
+from batchdrain.model.errors import ConfigError, UsageError, did_you_mean
+
+_SYSTEM: Final = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
+
+
+def look_for(database: Database, table: str | None) -> list[Mapped]:
+    """The table that is named, or the likeliest ones: those of the default schema, else of the first other one that has any.
+    Raises ConfigError where none can be it."""
+    if table:
+        return [choose(read_table(database, table))]
+    default = read_tables(database, None)
+    found = find_candidates(default)
+    for schema in [] if found else _other_schemas(database):
+        found = find_candidates(read_tables(database, schema))
+        if found:
+            break
+    if not found:
+        raise ConfigError(
+            f"no table of {database.name} looks like one of phases: {describe_lack(default)}", remedy="name it with --table"
+        )
+    return found
+
+
+def read_table(database: Database, table: str) -> TableFacts:
+    """What is known of a table that is named. Raises UsageError, ConfigError."""
+    schema, name = split_name(table)
+    facts = read_tables(database, schema, name)
+    if not facts:
+        with database.read() as connection:
+            inspector = sa.inspect(connection)
+            names = [*inspector.get_table_names(schema=schema), *inspector.get_view_names(schema=schema)]
+        known = [one for one in names if not one.startswith(OWN)]
+        raise UsageError(f"--table: {table!r} is not in {database.name}{did_you_mean(name, known)}")
+    if facts[0].problem:
+        raise ConfigError(f"--table: {table!r}: {facts[0].problem}", remedy="let your database user read it")
+    return facts[0]
+
+
+def _other_schemas(database: Database) -> list[str]:
+    with database.read() as connection:
+        if connection.dialect.name != "postgresql":
+            return []
+        inspector = sa.inspect(connection)
+        known = {inspector.default_schema_name, *_SYSTEM}
+        return [one for one in inspector.get_schema_names() if one not in known and not one.startswith("pg_")]

@@ -1,0 +1,60 @@
+"""Whether somebody sits at a terminal who may be asked, and how that is done."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import IO, Final
+
+from batchdrain.cli.commands.init.mapping import Mapped
+from batchdrain.cli.commands.init.questions import Conversation
+from batchdrain.cli.commands.init.tables import look_for, read_table
+from batchdrain.cli.invocation import Invocation
+from batchdrain.cli.screens.writer import Output
+from batchdrain.config.settings import Command
+from batchdrain.database.connection import Database
+from batchdrain.execution.command import problems_of
+from batchdrain.model.errors import ConfigError, UsageError
+from batchdrain.runtime.text import safe_text
+
+_NOT_SET: Final = frozenset({"", "0", "false", "no"})
+
+
+def may_ask(environ: Mapping[str, str]) -> bool:
+    """Only where both ends are a terminal, and no CI says that it runs us: some of those give a terminal to nobody."""
+    return environ.get("CI", "").lower() in _NOT_SET and _is_terminal(sys.stdin) and _is_terminal(sys.stdout)
+
+
+def ask_people(invocation: Invocation, database: Database, table: str | None) -> Mapped:
+    """What people say at the terminal. Raises UsageError where they leave before the last answer."""
+    try:
+        candidates = look_for(database, table)
+    except ConfigError as error:
+        Output().line(f"  ! {safe_text(error.message)}")
+        candidates = []
+    conversation = Conversation(
+        ask=_ask_line,
+        say=Output().line,
+        look=lambda name: read_table(database, name),
+        find_problems=lambda argv, columns: problems_of(Command(argv=list(argv)), invocation.root, columns=columns),
+    )
+    try:
+        return conversation.ask_all(candidates)
+    except EOFError:
+        Output().line()
+        raise UsageError(
+            "init: the answers ended early, and nothing was written", remedy="`inv init --yes` asks nothing"
+        ) from None
+
+
+def _ask_line(prompt: str) -> str:
+    """A line that was typed. Raises EOFError where none comes any more."""
+    Output().text(prompt)
+    return input()
+
+
+def _is_terminal(stream: IO[str] | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # it is closed
+        return False

@@ -1,0 +1,31 @@
+"""The end of a session or chain, told to others as the settings want it (notify)."""
+
+from __future__ import annotations
+
+import sys
+
+from batchdrain.cli.commands.beside import beside_of
+from batchdrain.cli.commands.show_report import render
+from batchdrain.cli.invocation import Invocation
+from batchdrain.cli.screens.writer import Output
+from batchdrain.drain.notify.judge import is_wanted
+from batchdrain.drain.notify.runner import Notice, notify
+from batchdrain.drain.project import Project
+from batchdrain.reports.exit_words import Exit
+from batchdrain.runtime.text import safe_text
+from batchdrain.sessions.session import Session
+
+
+def tell_others(invocation: Invocation, project: Project, session: Session, ended: Exit, gone_by: float | None) -> None:
+    """Once its report is printed. What goes wrong is a line on stderr, and changes no exit code. `gone_by`: as of Shutdown."""
+    if not is_wanted(project.settings.notify, session):
+        return
+    beside = beside_of(invocation, project.folder, session, ended)
+    summary = render(project.folder, session, "json", beside)
+    notice = Notice(session=session, summary=summary.encode(), exit_code=ended.code, gone_by=gone_by, tell=_tell)
+    if problem := notify(project, notice):
+        _tell(problem)
+
+
+def _tell(what: str) -> None:
+    Output(sys.stderr).line(f"batchdrain: the notify command {safe_text(what)}")

@@ -1,0 +1,58 @@
+"""Whether an end is told, how long that may take, and what went wrong with it. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from batchdrain.config.redaction import Redact
+from batchdrain.config.settings import Notify
+from batchdrain.drain.words import log_of, words_of
+from batchdrain.execution.order import EndedBy, Ending
+from batchdrain.failures.exit_codes import words_of_silence
+from batchdrain.failures.suffix import describe_end
+from batchdrain.runtime.text import agree, count_of
+from batchdrain.sessions.session import Session, Status
+
+LONGEST_S: Final = 30.0
+_LEAST_S: Final = 1.0
+_LEAVES_S: Final = 1.0
+"""For what follows: the guardian's own end, and that of the process."""
+_WORD_OF: Final = {Status.COMPLETE: "complete", Status.STOPPED: "stopped"}
+
+
+def is_wanted(notify: Notify, session: Session) -> bool:
+    """Whether the settings want this end told."""
+    ended = _WORD_OF.get(session.current_status, "interrupted")
+    return bool(notify.argv) and (ended in notify.on or ("failures" in notify.on and session.total_failed > 0))
+
+
+def find_time_s(gone_by: float | None, now: float) -> float:
+    """How long it may take, in seconds; 0.0 where there is no time for it. `gone_by`: when this process is to be gone; None:
+    nobody asked it to. Both monotonic."""
+    left_s = LONGEST_S if gone_by is None else min(LONGEST_S, gone_by - now - _LEAVES_S)
+    return left_s if left_s >= _LEAST_S else 0.0
+
+
+def describe_problem(
+    ending: Ending, redact: Redact, paths: tuple[str, str], *, within_s: float, signalled_by: str = ""
+) -> str:
+    """What went wrong, in a line; '' for nothing. `paths`: of stdout and stderr, as they are shown; `signalled_by`: the signal
+    that came meanwhile, '' for none."""
+    words, spoke = words_of(ending, redact)
+    log = log_of(ending, spoke, paths)
+    more = f" (log: {log})" if log else ""
+    if ending.by is EndedBy.TIMEOUT:
+        return f"took longer than {within_s:.0f} s, and was ended{more}"
+    if ending.by is EndedBy.INTERRUPT:
+        return f"was ended by {signalled_by or 'a signal'}{more}"
+    if ending.by is EndedBy.NOT_STARTED:
+        return f"was not started: {redact(ending.message)}"
+    if ending.by is not EndedBy.EXIT:
+        return f"did not come to its end: {redact(ending.message)}{more}"
+    if ending.exit_code != 0:
+        end = describe_end(ending.exit_code, ending.signal, ending.cpu_s, ending.max_rss_kb)
+        return f"failed: {words or words_of_silence(ending.signal)} [{end}]{more}"
+    if ending.left_over:
+        left = count_of(ending.left_over, "process", "processes")
+        return f"left {left} behind, which {agree(ending.left_over, 'was', 'were')} ended"
+    return ""
