@@ -64,7 +64,7 @@ def map_table(table: TableFacts) -> Mapped:
         columns=columns,
         states=words,
         reason=_explain(ids, state, words),
-        doubts=(*ids.doubts, *doubts, *words.doubts, *_explain_view(table, state)),
+        doubts=(*ids.doubts, *doubts, *words.doubts, *_explain_unwritten(table, state)),
         source={"updated_at_unit": changed.unit} if changed is not None and changed.unit else {},
         command={"result_from": "database"} if state in table.computed else {},
     )
@@ -156,14 +156,10 @@ def _render(words: object) -> str:
     return " or ".join(map(repr, words)) if isinstance(words, list) else repr(words)
 
 
-def _explain_view(table: TableFacts, state: str | None) -> list[str]:
+def _explain_unwritten(table: TableFacts, state: str | None) -> list[str]:
     if state not in table.computed:
         return []
-    what = (
-        "it is a view that can't be updated"
-        if len(table.computed) == len(table.columns)
-        else f"{state} is computed in this view"
-    )
+    what = f"it {table.unwritable}" if table.unwritable else f"{state} is computed in this {'view' if table.is_view else 'table'}"
     return [f"{what}: your command sets the state itself (command.result_from: database)"]
 
 
