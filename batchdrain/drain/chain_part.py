@@ -11,6 +11,7 @@ from batchdrain.drain.foreseen_end import name_early_ends
 from batchdrain.drain.foreseen_results import foresee
 from batchdrain.drain.narrowing import Narrowing
 from batchdrain.drain.project import Project
+from batchdrain.drain.refused_values import RefusedValues
 from batchdrain.drain.resumption import what_is_left
 from batchdrain.drain.selection import backlog_for, find_idle_order, settle
 from batchdrain.planning.given_back import GivenBack
@@ -56,6 +57,7 @@ def plan_part(
         now=clock.now(),
         take=counts.take,
         retries=retries,
+        refuse=RefusedValues(project.store),
     )
     made = name_early_ends(made, now, progress, backlog, before)
     return PartPlan(made=replace(made, forecast=forecast), idle=idle)

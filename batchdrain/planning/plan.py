@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import compress
 from typing import Final, NamedTuple
@@ -95,27 +95,55 @@ def plan(
     now: datetime,
     take: Callable[[PhaseKey], object],
     retries: Sequence[ScheduledAttempt] = (),
+    refuse: Callable[[Sequence[PhaseKey]], Mapping[PhaseKey, Skip]] = lambda _: {},
 ) -> Plan:
     """Take phases from a backlog that was just read, as the drain does, without executing them. At most `most`; None: all. `retries`: phases that
     the session tries again anyway; as it attempted them, the backlog skips them.
 
     `take`: told of each planned phase, so that the backlog takes it for attempted: another reading goes on behind it, as the
-    drain's does.
+    drain's does. `refuse`: asked for those of the planned ones that could not be claimed; others come in their place.
     """
-    remainder = backlog.remainder
-    again = tuple(Planned(choice=tried.choice, limit=limits.of(tried.choice.phase, longer=tried.longer)) for tried in retries)
+    refused = dict(refuse([tried.choice.phase.key for tried in retries]))
+    again = tuple(
+        Planned(choice=tried.choice, limit=limits.of(tried.choice.phase, longer=tried.longer))
+        for tried in retries
+        if tried.choice.phase.key not in refused
+    )
+    remainder = _leave_out(backlog.remainder, {key: refused[key] for key in backlog.remainder.attempted & refused.keys()})
     chosen: dict[PhaseKey, Planned] = {}
-    while most is None or len(chosen) < most:
-        choice = backlog.next(now)
-        if choice is None:
-            if not backlog.stale:
-                break
-            backlog.refill(now)
-            continue
-        take(choice.phase.key)
-        chosen[choice.phase.key] = Planned(choice=choice, limit=limits.of(choice.phase))
+    while new := list(_choose(backlog, now, take, None if most is None else most - len(chosen))):
+        chosen.update({choice.phase.key: Planned(choice=choice, limit=limits.of(choice.phase)) for choice in new})
+        refused = dict(refuse([choice.phase.key for choice in new]))
+        for key in refused:
+            del chosen[key]
+        remainder = _leave_out(remainder, refused)
     room = None if most is None else most - len(chosen)
     return Plan(phases=tuple(chosen.values()), retries=again, remainder=remainder, room=room)
+
+
+def _choose(
+    backlog: Backlog, now: datetime, take: Callable[[PhaseKey], object], most: int | None
+) -> Iterator[Choice]:
+    """At most so many, as far as there are any."""
+    count = 0
+    while most is None or count < most:
+        choice = backlog.next(now)
+        if choice is not None:
+            take(choice.phase.key)
+            count += 1
+            yield choice
+        elif backlog.stale:
+            backlog.refill(now)
+        else:
+            return
+
+
+def _leave_out(remainder: Remainder, refused: Mapping[PhaseKey, Skip]) -> Remainder:
+    """With phases that could not be claimed among those that a rule skips."""
+    if not refused:
+        return remainder
+    skipped = remainder.skipped + Counter(refused.values())
+    return replace(remainder, attempted=remainder.attempted - refused.keys(), skipped=skipped)
 
 
 def explain_rows(backlog: Backlog, made: Plan) -> Iterator[tuple[Row, str, Skip | None]]:
