@@ -6,7 +6,7 @@ It takes them from the same backlog as the drain. Reads only.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import compress
@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from batchdrain.database.phases.pages import Page, Row
 from batchdrain.model.claim import Choice, ScheduledAttempt, TimeLimit
+from batchdrain.model.id_order import TEXTS, IdOrder
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.forecast import Forecast
@@ -24,6 +25,8 @@ from batchdrain.runtime.text import agree, count_of
 
 FULL: Final = "batch is full"
 """The rule of those that others come before."""
+ORDERED: Final = 10_000
+"""Phases that are explained in the order of their ids; more come as the table gives them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,10 +149,32 @@ def _leave_out(remainder: Remainder, refused: Mapping[PhaseKey, Skip]) -> Remain
     return replace(remainder, attempted=remainder.attempted - refused.keys(), skipped=skipped)
 
 
-def explain_rows(backlog: Backlog, made: Plan) -> Iterator[tuple[Row, str, Skip | None]]:
+def explain_in_order(pages: Iterable[ExplainedPage], order: IdOrder) -> Iterator[ExplainedPage]:
+    """By their ids, as one page, where there are no more than ORDERED; else as they come: a list of a million is read by no one
+    from its top."""
+    held: list[ExplainedPage] = []
+    count, rest = 0, iter(pages)
+    for page in rest:
+        held.append(page)
+        count += len(page.skips)
+        if count > ORDERED:
+            yield from held
+            yield from rest
+            return
+    rows = [
+        (row, page.reasons.get(at), page.skips[at]) for page in held for at, row in enumerate(page.page.rows)
+    ]
+    if not rows:
+        return
+    rows.sort(key=lambda one: order.of_key(PhaseKey(one[0].run_id, one[0].phase_id)))
+    reasons = {at: reason for at, (_, reason, _) in enumerate(rows) if reason is not None}
+    yield ExplainedPage(Page.of([row for row, _, _ in rows]), reasons, [skip for _, _, skip in rows])
+
+
+def explain_rows(backlog: Backlog, made: Plan, order: IdOrder = TEXTS) -> Iterator[tuple[Row, str, Skip | None]]:
     """For every phase of the source state exactly one reason: (row, reason of its choice, None) or (row, '', skip). `backlog`:
     another one, which knows of no choice."""
-    for page, reasons, skips in explain_pages(backlog, made):
+    for page, reasons, skips in explain_in_order(explain_pages(backlog, made), order):
         for at, row in enumerate(page.rows):
             yield (row, reasons[at], None) if at in reasons else (row, "", skips[at])
 
