@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from batchdrain.failures.excerpt import end_of, excerpt, says_nothing, telling_line
+from batchdrain.failures.json_message import find_message
 from batchdrain.failures.named_things import NAMING, mask_named
 from batchdrain.failures.quoted import QUOTED, unquote
 from batchdrain.failures.telling_words import TELLING
@@ -30,6 +31,8 @@ _ASKS: Final = "\v"  # of a key: what stands behind its last colon is a name, by
 _known: dict[str, tuple[str, ...]] = {}  # what tokens were masked to, by their key
 _ESCAPE: Final = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
 _LIMIT: Final = re.compile(r"\A(Timed out after [\d.e+]{1,20} s) \(limit: [^\n]{0,300}?\)(?=:|\Z)")
+_OF_JSON: Final = frozenset("{[ \n")
+"""Of a text that may be a document."""
 _WHO: Final = re.compile(r"\A\[(?![45]\d\d\])[^\[\]\s]{1,200}\](?=\s)")
 """Who says it."""
 _GUESS: Final = re.compile(r"[\s(;]{1,3}(?:Did|did|Do|do) you mean\b.*", re.DOTALL)
@@ -93,6 +96,8 @@ def _says_more(masked: list[str]) -> bool:
 
 
 def _message_of(message: str) -> str:
+    if message[:1] in _OF_JSON:
+        message = find_message(message) or message
     if message.startswith("Timed out after"):
         message = _LIMIT.sub(r"\1", message)  # who set the limit is no part of the failure
     if "\n" in message:

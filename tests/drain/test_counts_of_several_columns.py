@@ -32,7 +32,7 @@ def of_several(section: dict[str, Any], flags: DrainFlags) -> tuple[dict[str, An
 
 
 @hypothesis.settings(max_examples=6, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
-@given(*INPUTS, words=st.permutations(WORDS))
+@given(*INPUTS, st.permutations(WORDS))
 def test_they_are_one_sum_on_a_server_too_with_several_words_and_null(
     servers_url: str,
     rows: list[Row],
