@@ -80,7 +80,7 @@ def fingerprint(text: str | None) -> str:
     if text is None or not text.strip():
         return ""
     words = excerpt(text)
-    message = _message_of(words)
+    message = _message_of((find_message(words) or words) if words[:1] in _OF_JSON else words)
     masked = _mask_tokens(message)
     if text[-1] in "] " and words and says_nothing(words) and (end := end_of(text)):
         masked.append(end)
@@ -96,8 +96,6 @@ def _says_more(masked: list[str]) -> bool:
 
 
 def _message_of(message: str) -> str:
-    if message[:1] in _OF_JSON:
-        message = find_message(message) or message
     if message.startswith("Timed out after"):
         message = _LIMIT.sub(r"\1", message)  # who set the limit is no part of the failure
     if "\n" in message:

@@ -124,9 +124,7 @@ def plan(
     return Plan(phases=tuple(chosen.values()), retries=again, remainder=remainder, room=room)
 
 
-def _choose(
-    backlog: Backlog, now: datetime, take: Callable[[PhaseKey], object], most: int | None
-) -> Iterator[Choice]:
+def _choose(backlog: Backlog, now: datetime, take: Callable[[PhaseKey], object], most: int | None) -> Iterator[Choice]:
     """At most so many, as far as there are any."""
     count = 0
     while most is None or count < most:
@@ -161,9 +159,7 @@ def explain_in_order(pages: Iterable[ExplainedPage], order: IdOrder) -> Iterator
             yield from held
             yield from rest
             return
-    rows = [
-        (row, page.reasons.get(at), page.skips[at]) for page in held for at, row in enumerate(page.page.rows)
-    ]
+    rows = [(row, page.reasons.get(at), page.skips[at]) for page in held for at, row in enumerate(page.page.rows)]
     if not rows:
         return
     rows.sort(key=lambda one: order.of_key(PhaseKey(one[0].run_id, one[0].phase_id)))

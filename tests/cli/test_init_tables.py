@@ -141,7 +141,10 @@ def test_a_view_that_can_not_be_updated_leaves_the_state_to_the_command(place: W
     make(place, script)
     section, ran = ask(place)
     assert section["command"]["result_from"] == "database"
-    assert "it is a view that can't be updated (an INSTEAD OF trigger does not say how many rows it changed): your command" in ran.out
+    assert (
+        "it is a view that can't be updated (an INSTEAD OF trigger does not say how many rows it changed): your command"
+        in ran.out
+    )
 
 
 ROWS = "CREATE TABLE rows_of (run_id varchar(9), phase_id varchar(9), state varchar(9), why varchar(20), PRIMARY KEY (run_id, phase_id));\n"

@@ -38,7 +38,17 @@ EVERY = ("sqlite", "postgresql", "mysql")
         (("ALTER TABLE phases ENGINE=InnoDB",), ("mysql",), ()),
         (("ALTER TABLE phases ADD more INTEGER", "CREATE INDEX some ON phases (phase_index)"), EVERY, ()),
     ],
-    ids=["swapped", "dropped", "an older one", "vacuum", "swapped and vacuum", "vacuum full", "optimize", "rebuilt", "altered"],
+    ids=[
+        "swapped",
+        "dropped",
+        "an older one",
+        "vacuum",
+        "swapped and vacuum",
+        "vacuum full",
+        "optimize",
+        "rebuilt",
+        "altered",
+    ],
 )
 @pytest.mark.everyday("sqlite", "postgresql", "mariadb")
 def test_another_table_of_the_same_columns_is_told_and_one_that_only_moved_is_not(

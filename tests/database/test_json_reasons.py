@@ -164,11 +164,13 @@ def test_documents_that_are_mapped_without_a_path_are_grouped_by_what_they_say_a
 ) -> None:
     texts = {
         f"p{number}": json.dumps(
-            {"trace": f"{number:032x}", "error": {"type": kind, "message": what.format(number)}, "at": f"2026-11-0{number}T10:00:00Z"}
+            {
+                "trace": f"{number:032x}",
+                "error": {"type": kind, "message": what.format(number)},
+                "at": f"2026-11-0{number}T10:00:00Z",
+            }
         )
-        for number, (kind, what) in enumerate(
-            [("OSError", "disk {} full")] * 3 + [("KeyError", "no such tax")] * 2, start=1
-        )
+        for number, (kind, what) in enumerate([("OSError", "disk {} full")] * 3 + [("KeyError", "no such tax")] * 2, start=1)
     }
     table(project, kinds_of(project)[0], texts, "result")  # a text on PostgreSQL: JSON without a path is refused there
     looked = project.inv("doctor")

@@ -51,7 +51,9 @@ def everything(project: Workplace) -> Dump:
         key = inspector.get_pk_constraint(name)["constrained_columns"]
         with project.engine.connect() as connection:
             rows = [dict(row) for row in connection.execute(sa.text(f'SELECT * FROM "{name}"')).mappings()]
-        found[name] = {tuple(str(row[one]) for one in key or row): {column: repr(v) for column, v in row.items()} for row in rows}
+        found[name] = {
+            tuple(str(row[one]) for one in key or row): {column: repr(v) for column, v in row.items()} for row in rows
+        }
         assert len(found[name]) == len(rows)
     return found
 
@@ -85,7 +87,17 @@ def insert(project: Workplace, number: int, name: str, task: str, state: str, lo
     project.sql(
         "INSERT INTO jobs (id, queue_name, task_name, status, lock_name, once_name, args, attempts) "
         "VALUES (:id, :name, :task, :state, :lock, :once, :args, 1)",
-        [{"id": number, "name": name, "task": task, "state": state, "lock": lock, "once": once, "args": f'{{"n": {number}}}'}],
+        [
+            {
+                "id": number,
+                "name": name,
+                "task": task,
+                "state": state,
+                "lock": lock,
+                "once": once,
+                "args": f'{{"n": {number}}}',
+            }
+        ],
     )
 
 

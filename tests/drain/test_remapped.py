@@ -11,7 +11,9 @@ import pytest
 from tests.database.composite import RUN, dump, make_steps, uuid_of
 from tests.support.workplace import DEADLINE_S, Workplace, ended, wait_for
 
-ROWS = [(tenant, "etl", "2026-11-01", uuid_of(step), step, "FAILED", "boom") for tenant in ("acme", "zeta") for step in (1, 2)]
+ROWS = [
+    (tenant, "etl", "2026-11-01", uuid_of(step), step, "FAILED", "boom") for tenant in ("acme", "zeta") for step in (1, 2)
+]
 WAITS = "import os, time\nopen('begun', 'a').write('.')\nwhile not os.path.exists('go'): time.sleep(0.02)"
 
 

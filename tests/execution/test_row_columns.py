@@ -92,8 +92,14 @@ def test_a_value_that_no_command_can_be_given_leaves_its_phase_out_and_the_drain
 def test_a_dry_run_takes_others_in_the_place_of_those_that_a_drain_would_leave_out(project: Workplace) -> None:
     """On a server a view may fail for one row alone, and the reading of the backlog does not meet it."""
     project.fail(*(f"r/{number:03}" for number in range(450)), reason="boom")
-    project.sql("ALTER TABLE phases ADD COLUMN odd BLOB" if not is_postgresql(project) else "ALTER TABLE phases ADD COLUMN odd bytea")
-    project.sql("UPDATE phases SET odd = '\\x' WHERE phase_id = '001'" if is_postgresql(project) else "UPDATE phases SET odd = x'00' WHERE phase_id = '001'")
+    project.sql(
+        "ALTER TABLE phases ADD COLUMN odd BLOB" if not is_postgresql(project) else "ALTER TABLE phases ADD COLUMN odd bytea"
+    )
+    project.sql(
+        "UPDATE phases SET odd = '\\x' WHERE phase_id = '001'"
+        if is_postgresql(project)
+        else "UPDATE phases SET odd = x'00' WHERE phase_id = '001'"
+    )
     given = ["odd"]
     if is_postgresql(project):
         project.sql("CREATE VIEW shown AS SELECT *, 1 / (phase_index - 3) AS quotient FROM phases")

@@ -45,7 +45,9 @@ class ScriptedProject:
             names = iter(range(text.count("?")))
             statement = sa.text(re.sub(r"\?", lambda _: f":p{next(names)}", text))
             with self.engine.begin() as connection:
-                result = connection.execute(statement, [{f"p{at}": one for at, one in enumerate(row)} for row in rows] or None)
+                result = connection.execute(
+                    statement, [{f"p{at}": one for at, one in enumerate(row)} for row in rows] or None
+                )
                 return [tuple(row) for row in result] if result.returns_rows else []
         with contextlib.closing(sqlite3.connect(self.root / "b.db", timeout=5)) as connection, connection:
             return connection.executemany(text, rows).fetchall() if rows else connection.execute(text).fetchall()
@@ -159,7 +161,9 @@ def scripted_project(
             kind = "" if found.engine is None else "STORED"
             begins = "CHAR(120, 47, 121, 92)" if url is not None and url.startswith("mysql") else "'x/y\\'"
             found.sql(f"ALTER TABLE phases ADD COLUMN of_run VARCHAR(9) GENERATED ALWAYS AS ({begins}) {kind}")
-            found.sql(f"ALTER TABLE phases ADD COLUMN of_phase VARCHAR(9) GENERATED ALWAYS AS (substr(phase_id, 1, 1)) {kind}")
+            found.sql(
+                f"ALTER TABLE phases ADD COLUMN of_phase VARCHAR(9) GENERATED ALWAYS AS (substr(phase_id, 1, 1)) {kind}"
+            )
         if rows:
             found.sql(f"INSERT INTO phases ({COLUMNS}) VALUES (?, ?, ?, ?, ?)", *rows)
         scripted_engine.before_each_end(found.meddle)

@@ -39,7 +39,9 @@ def read_identity(connection: sa.Connection, table: sa.Table) -> Identity | None
         is_it = sa.func.lower(master.c.name) == sa.func.lower(str(table.name))
         row = connection.execute(sa.select(master.c.rowid, master.c.rootpage).where(is_it, _is_stored(master))).first()
         return None if row is None else Identity(number=row[0], page=row[1])
-    number = _ask_innodb(connection, "SELECT table_id FROM %s WHERE name = concat(coalesce(:schema, database()), '/', :name)", given)
+    number = _ask_innodb(
+        connection, "SELECT table_id FROM %s WHERE name = concat(coalesce(:schema, database()), '/', :name)", given
+    )
     return None if number is None else Identity(number=number)
 
 

@@ -165,7 +165,11 @@ def _render(words: object) -> str:
 def _explain_unwritten(table: TableFacts, state: str | None) -> list[str]:
     if state not in table.computed:
         return []
-    what = f"it {table.unwritable}" if table.unwritable else f"{state} is computed in this {'view' if table.is_view else 'table'}"
+    what = (
+        f"it {table.unwritable}"
+        if table.unwritable
+        else f"{state} is computed in this {'view' if table.is_view else 'table'}"
+    )
     return [f"{what}: your command sets the state itself (command.result_from: database)"]
 
 
