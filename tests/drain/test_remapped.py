@@ -20,6 +20,7 @@ WAITS = "import os, time\nopen('begun', 'a').write('.')\nwhile not os.path.exist
 def held(project: Workplace, **command: Any) -> int:
     """A controller that has the first phase under work."""
     make_steps(project, ROWS)
+    project.sql("ALTER TABLE pipeline_steps ADD COLUMN message VARCHAR(40) DEFAULT 'mine'")
     project.configure(command={"argv": ["{python}", "-c", WAITS], **command})
     drain = project.start("drain", "--policy=run-order", "--batch-size=1")
     wait_for((project.root / "begun").exists, "the first command")
@@ -43,8 +44,9 @@ def remap(project: Workplace, **columns: Any) -> None:
     [
         ({"run_id": ["tenant", "run_date"]}, 'run_id: ["tenant","pipeline","run_date"]'),
         ({"phase_id": "pos", "phase_index": None}, 'phase_id: "step"'),
+        ({"last_failure_reason": "message"}, 'last_failure_reason: "error"'),
     ],
-    ids=["fewer columns", "another column"],
+    ids=["fewer columns", "another column", "another reason"],
 )
 def test_a_phase_that_is_held_under_another_mapping_stays_held_until_that_is_back(
     project: Workplace, now: dict[str, Any], was: str
@@ -84,6 +86,24 @@ def test_a_column_that_was_renamed_names_the_same_rows_and_its_phase_is_given_ba
     ran = project.inv("recover")
 
     assert (ran.code, ran.lines[-1]) == (0, "1 recovered, 0 still held."), ran
+    assert {row["status"] for row in dump(project).values()} == {"'FAILED'"}
+
+
+def test_a_phase_of_a_table_that_is_mapped_no_more_is_told_and_given_back_once_it_is(project: Workplace) -> None:
+    held(project)
+    kill(project)
+    before, mapped = dump(project), project.source
+    project.source = {}
+    project.configure()
+
+    ran, looked = project.inv("recover"), project.inv("doctor")
+    told = "1 phase of table 'pipeline_steps' is held by a drain that runs no more, and batchdrain.source.table names another one now"
+    assert (ran.code, told in ran.out, told in looked.out) == (0, True, True), (ran, looked)
+    assert dump(project) == before
+
+    project.source = mapped
+    project.configure()
+    assert project.inv("recover").lines[-1] == "1 recovered, 0 still held."
     assert {row["status"] for row in dump(project).values()} == {"'FAILED'"}
 
 

@@ -151,7 +151,8 @@ class SessionRows:
         with self._database.read() as connection:
             if table is None or not sa.inspect(connection).has_table(table.name, schema=table.schema):
                 return {}
-            return _to_mapping(connection.execute(sa.select(table.c.intent).where(self._is(table, session_uid))).scalar())
+            of_session = sa.select(table.c.intent).where(table.c.session_uid == session_uid)  # of whichever table
+            return _to_mapping(connection.execute(of_session).scalar())
 
     def read_old(self, before_ms: int) -> list[str]:
         """The uids of those that ended, or gave their last sign of life, before then. Reads only."""
