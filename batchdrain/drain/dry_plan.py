@@ -18,7 +18,7 @@ from batchdrain.drain.selection import backlog_for, find_idle
 from batchdrain.model.phase import Skip
 from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.given_back import GivenBack
-from batchdrain.planning.plan import Plan, plan
+from batchdrain.planning.plan import ImaginedClaims, Plan, plan
 from batchdrain.planning.stop import session_stop
 from batchdrain.runtime import clock
 
@@ -59,9 +59,8 @@ def make_dry_plan(project: Project, request: DrainRequest, left: Resumption | No
         project.limits_for(request.settings),
         most=limit if stopped is None else 0,
         now=clock.now(),
-        take=done.take,
+        claims=ImaginedClaims(take=done.take, refuse=refuse),
         retries=[] if left is None or stopped is not None else sorted(left.retries),
-        refuse=refuse,
     )
     return DryPlan(
         made=replace(name_early_ends(made, request, progress, backlog), forecast=forecast),

@@ -90,23 +90,29 @@ class Plan:
         return "up to " if self.may_end_by or self.may_follow else ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImaginedClaims:
+    """What a plan has in the place of claims."""
+
+    take: Callable[[PhaseKey], object]  #: told of each planned phase: another reading goes on behind it, as the drain's does
+    refuse: Callable[[Sequence[PhaseKey]], Mapping[PhaseKey, Skip]] = (
+        lambda _: {}
+    )  #: which of these could not be claimed, and why: others come in their place
+
+
 def plan(
     backlog: Backlog,
     limits: TimeLimits,
     *,
     most: int | None,
     now: datetime,
-    take: Callable[[PhaseKey], object],
+    claims: ImaginedClaims,
     retries: Sequence[ScheduledAttempt] = (),
-    refuse: Callable[[Sequence[PhaseKey]], Mapping[PhaseKey, Skip]] = lambda _: {},
 ) -> Plan:
     """Take phases from a backlog that was just read, as the drain does, without executing them. At most `most`; None: all. `retries`: phases that
     the session tries again anyway; as it attempted them, the backlog skips them.
-
-    `take`: told of each planned phase, so that the backlog takes it for attempted: another reading goes on behind it, as the
-    drain's does. `refuse`: asked for those of the planned ones that could not be claimed; others come in their place.
     """
-    refused = dict(refuse([tried.choice.phase.key for tried in retries]))
+    refused = dict(claims.refuse([tried.choice.phase.key for tried in retries]))
     again = tuple(
         Planned(choice=tried.choice, limit=limits.of(tried.choice.phase, longer=tried.longer))
         for tried in retries
@@ -114,9 +120,9 @@ def plan(
     )
     remainder = _leave_out(backlog.remainder, {key: refused[key] for key in backlog.remainder.attempted & refused.keys()})
     chosen: dict[PhaseKey, Planned] = {}
-    while new := list(_choose(backlog, now, take, None if most is None else most - len(chosen))):
+    while new := list(_choose(backlog, now, claims.take, None if most is None else most - len(chosen))):
         chosen.update({choice.phase.key: Planned(choice=choice, limit=limits.of(choice.phase)) for choice in new})
-        refused = dict(refuse([choice.phase.key for choice in new]))
+        refused = dict(claims.refuse([choice.phase.key for choice in new]))
         for key in refused:
             del chosen[key]
         remainder = _leave_out(remainder, refused)

@@ -44,8 +44,8 @@ class ScriptedProject:
         if self.engine is not None:
             names = iter(range(text.count("?")))
             statement = sa.text(re.sub(r"\?", lambda _: f":p{next(names)}", text))
-            with self.engine.begin() as connection:
-                result = connection.execute(
+            with self.engine.begin() as server:
+                result = server.execute(
                     statement, [{f"p{at}": one for at, one in enumerate(row)} for row in rows] or None
                 )
                 return [tuple(row) for row in result] if result.returns_rows else []
