@@ -31,6 +31,13 @@ def names_of(mapped: IdOf) -> tuple[str, ...]:
     return (mapped,) if isinstance(mapped, str) else mapped
 
 
+def to_plain(mapped: IdOf) -> object:
+    """As invoke.yaml has it: a name, a list of names, or `{value: …}`."""
+    if isinstance(mapped, FixedId):
+        return {"value": mapped.value}
+    return mapped if isinstance(mapped, str) else list(mapped)
+
+
 def _from_json(value: object) -> object:
     """A list or a mapping that a variable holds as JSON; a column may be called almost so."""
     if not isinstance(value, str) or not value.lstrip().startswith(("[", "{")):

@@ -11,10 +11,11 @@ from batchdrain.drain.foreseen_end import name_early_ends
 from batchdrain.drain.foreseen_results import foresee
 from batchdrain.drain.narrowing import Narrowing
 from batchdrain.drain.project import Project
+from batchdrain.drain.refused_values import RefusedValues
 from batchdrain.drain.resumption import what_is_left
 from batchdrain.drain.selection import backlog_for, find_idle_order, settle
 from batchdrain.planning.given_back import GivenBack
-from batchdrain.planning.plan import Plan, plan
+from batchdrain.planning.plan import ImaginedClaims, Plan, plan
 from batchdrain.runtime import clock
 from batchdrain.sessions.session import Kind
 
@@ -54,7 +55,7 @@ def plan_part(
         project.limits_for(now.settings),
         most=most,
         now=clock.now(),
-        take=counts.take,
+        claims=ImaginedClaims(take=counts.take, refuse=RefusedValues(project.store)),
         retries=retries,
     )
     made = name_early_ends(made, now, progress, backlog, before)

@@ -7,20 +7,20 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from batchdrain.drain.foreseen_end import find_group_end, find_problems, name_early_ends
+from batchdrain.drain.foreseen_progress import foresee_progress
 from batchdrain.drain.foreseen_recovery import foresee_recovery
 from batchdrain.drain.foreseen_results import foresee
-from batchdrain.drain.preflight import leave_out_tried
 from batchdrain.drain.project import Project
+from batchdrain.drain.refused_values import RefusedValues
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption
 from batchdrain.drain.selection import backlog_for, find_idle
 from batchdrain.model.phase import Skip
 from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.given_back import GivenBack
-from batchdrain.planning.plan import Plan, plan
+from batchdrain.planning.plan import ImaginedClaims, Plan, plan
 from batchdrain.planning.stop import session_stop
 from batchdrain.runtime import clock
-from batchdrain.sessions.progress import ResultCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +39,8 @@ class DryPlan:
 def make_dry_plan(project: Project, request: DrainRequest, left: Resumption | None) -> DryPlan:
     """`left`: of a session that would go on. Raises ConfigError, DatabaseUnavailable."""
     recovery = foresee_recovery(project)
-    limit = request.most if left is None else left.most
-    known = partial(_progress_of, project, request, left, recovery)
+    limit, refuse = request.most if left is None else left.most, RefusedValues(project.store)
+    known = partial(foresee_progress, project, request, left, recovery)
     done = known()
     if left is not None and limit is not None:
         limit = max(0, limit - len(done.places) + len(left.session.results))
@@ -59,26 +59,15 @@ def make_dry_plan(project: Project, request: DrainRequest, left: Resumption | No
         project.limits_for(request.settings),
         most=limit if stopped is None else 0,
         now=clock.now(),
-        take=done.take,
+        claims=ImaginedClaims(take=done.take, refuse=refuse),
         retries=[] if left is None or stopped is not None else sorted(left.retries),
     )
     return DryPlan(
         made=replace(name_early_ends(made, request, progress, backlog), forecast=forecast),
-        backlog=lambda: backlog_for(project, request, known(), recovery),
+        backlog=lambda: backlog_for(project, request, known(refuse.found), recovery),
         recovery=recovery,
         problems=find_problems(project, request),
         limit=limit,
         stopped=stopped or (None if group_end is None else group_end.because),
         idle=idle,
     )
-
-
-def _progress_of(
-    project: Project, request: DrainRequest, left: Resumption | None, recovery: Sequence[GivenBack]
-) -> ResultCounts:
-    done = ResultCounts() if left is None else left.count()
-    for back in recovery:
-        if left is not None and back.recorded is not None and back.session_uid == left.session.session_uid:
-            done.take(back.key)
-    leave_out_tried(project, request, done, recovery)
-    return done

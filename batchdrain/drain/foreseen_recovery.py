@@ -9,6 +9,7 @@ from batchdrain.drain.liveness import is_due, is_over, never_began
 from batchdrain.drain.project import Project
 from batchdrain.drain.ran_under import command_of
 from batchdrain.drain.recovery import with_session
+from batchdrain.drain.remapped import Remapped
 from batchdrain.drain.spooled_result import judge_spooled
 from batchdrain.execution import spool_reader
 from batchdrain.model.attempt import Attempt
@@ -19,10 +20,11 @@ from batchdrain.planning.given_back import GivenBack
 
 def foresee_recovery(project: Project) -> list[GivenBack]:
     """Each claim that a drain would settle first, as it would stand then. Raises DatabaseUnavailable."""
+    remapped = Remapped(project)
     return [
         _foresee(project, held)
         for held in map(with_session, project.store.history.read_held())
-        if is_due(held) or is_over(held)
+        if (is_due(held) or is_over(held)) and remapped.find_problem(held) is None
     ]
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from batchdrain.database.driver_errors import RowLocked
 from batchdrain.drain.open_session import OpenSession
+from batchdrain.drain.remapped import mapping_of
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.execution.process_identity import identify_self
 from batchdrain.model.asked import Ask, Asked
@@ -53,6 +54,7 @@ class Presence:
             "group": self._it.request.group,
             "folder": str(self._it.record.path.parent.absolute()),
             "beat_s": settings.lease.beat_s,
+            "columns": mapping_of(settings.source.columns),
         }
         values = {
             "session_id": session.session_id, "chain_uid": session.chain_uid, "host_id": me.host_id,

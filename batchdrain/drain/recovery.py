@@ -19,6 +19,7 @@ from batchdrain.database.storage import can_be_tried
 from batchdrain.drain.liveness import is_alive, is_due, is_gone, is_over, never_began
 from batchdrain.drain.project import Project
 from batchdrain.drain.ran_under import command_of
+from batchdrain.drain.remapped import Remapped
 from batchdrain.drain.spooled_result import record_spooled
 from batchdrain.execution import lost_executions, orphans, process_identity, spool_reader, tickets
 from batchdrain.model.errors import BadData, BatchDrainError, ConfigError, DatabaseUnavailable
@@ -30,7 +31,7 @@ _SLACK_S: Final = 6.0
 def recover(project: Project) -> list[Recovered]:
     """Settle every claim whose controller and guardian are dead, or whose lease is over by the database's clock. May be
     repeated, and run by several at once. Raises DatabaseUnavailable."""
-    found, claims = [], project.store.history.read_held()
+    found, claims, remapped = [], project.store.history.read_held(), Remapped(project)
     if not all(held.has_attempt for held in claims):
         with contextlib.suppress(ConfigError):  # the table of attempts may have been dropped: results go there
             project.store.ledger.create(project.store.database)
@@ -40,6 +41,9 @@ def recover(project: Project) -> list[Recovered]:
         gone = is_gone(held) or held.lease_left_ms >= 0
         settled = _settle(held, project.settings.command.grace_s)
         if settled is None:
+            continue
+        if (problem := remapped.find_problem(held)) is not None:
+            found.append(_unsettled(held, str(problem), code=problem.exit_code))
             continue
         try:
             recovered = record_spooled(project, held, settled.record) or give_back(
@@ -61,6 +65,8 @@ def recover(project: Project) -> list[Recovered]:
 def find_block(project: Project, held: Held) -> BatchDrainError | None:
     """Why the table does not take back what nobody alive holds; None where it does: tried, and rolled back."""
     store = project.store
+    if (problem := Remapped(project).find_problem(held)) is not None:
+        return ConfigError(f"{held.key}: {problem.message}", remedy=problem.remedy)
     if not can_be_tried(store.database, (store.table.table, store.ledger.claim, store.ledger.attempt)):
         return None
     command = command_of(held, project.settings.command)

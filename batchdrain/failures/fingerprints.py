@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from batchdrain.failures.excerpt import end_of, excerpt, says_nothing, telling_line
+from batchdrain.failures.json_message import find_message
 from batchdrain.failures.named_things import NAMING, mask_named
 from batchdrain.failures.quoted import QUOTED, unquote
 from batchdrain.failures.telling_words import TELLING
@@ -30,6 +31,8 @@ _ASKS: Final = "\v"  # of a key: what stands behind its last colon is a name, by
 _known: dict[str, tuple[str, ...]] = {}  # what tokens were masked to, by their key
 _ESCAPE: Final = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
 _LIMIT: Final = re.compile(r"\A(Timed out after [\d.e+]{1,20} s) \(limit: [^\n]{0,300}?\)(?=:|\Z)")
+_OF_JSON: Final = frozenset("{[ \n")
+"""Of a text that may be a document."""
 _WHO: Final = re.compile(r"\A\[(?![45]\d\d\])[^\[\]\s]{1,200}\](?=\s)")
 """Who says it."""
 _GUESS: Final = re.compile(r"[\s(;]{1,3}(?:Did|did|Do|do) you mean\b.*", re.DOTALL)
@@ -77,7 +80,7 @@ def fingerprint(text: str | None) -> str:
     if text is None or not text.strip():
         return ""
     words = excerpt(text)
-    message = _message_of(words)
+    message = _message_of((find_message(words) or words) if words[:1] in _OF_JSON else words)
     masked = _mask_tokens(message)
     if text[-1] in "] " and words and says_nothing(words) and (end := end_of(text)):
         masked.append(end)

@@ -6,14 +6,15 @@ It takes them from the same backlog as the drain. Reads only.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import compress
 from typing import Final, NamedTuple
 
 from batchdrain.database.phases.pages import Page, Row
 from batchdrain.model.claim import Choice, ScheduledAttempt, TimeLimit
+from batchdrain.model.id_order import TEXTS, IdOrder
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.forecast import Forecast
@@ -24,6 +25,8 @@ from batchdrain.runtime.text import agree, count_of
 
 FULL: Final = "batch is full"
 """The rule of those that others come before."""
+ORDERED: Final = 10_000
+"""Phases that are explained in the order of their ids; more come as the table gives them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,41 +90,93 @@ class Plan:
         return "up to " if self.may_end_by or self.may_follow else ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImaginedClaims:
+    """What a plan has in the place of claims."""
+
+    take: Callable[[PhaseKey], object]  #: told of each planned phase: another reading goes on behind it, as the drain's does
+    refuse: Callable[[Sequence[PhaseKey]], Mapping[PhaseKey, Skip]] = (
+        lambda _: {}
+    )  #: which of these could not be claimed, and why: others come in their place
+
+
 def plan(
     backlog: Backlog,
     limits: TimeLimits,
     *,
     most: int | None,
     now: datetime,
-    take: Callable[[PhaseKey], object],
+    claims: ImaginedClaims,
     retries: Sequence[ScheduledAttempt] = (),
 ) -> Plan:
     """Take phases from a backlog that was just read, as the drain does, without executing them. At most `most`; None: all. `retries`: phases that
     the session tries again anyway; as it attempted them, the backlog skips them.
-
-    `take`: told of each planned phase, so that the backlog takes it for attempted: another reading goes on behind it, as the
-    drain's does.
     """
-    remainder = backlog.remainder
-    again = tuple(Planned(choice=tried.choice, limit=limits.of(tried.choice.phase, longer=tried.longer)) for tried in retries)
+    refused = dict(claims.refuse([tried.choice.phase.key for tried in retries]))
+    again = tuple(
+        Planned(choice=tried.choice, limit=limits.of(tried.choice.phase, longer=tried.longer))
+        for tried in retries
+        if tried.choice.phase.key not in refused
+    )
+    remainder = _leave_out(backlog.remainder, {key: refused[key] for key in backlog.remainder.attempted & refused.keys()})
     chosen: dict[PhaseKey, Planned] = {}
-    while most is None or len(chosen) < most:
-        choice = backlog.next(now)
-        if choice is None:
-            if not backlog.stale:
-                break
-            backlog.refill(now)
-            continue
-        take(choice.phase.key)
-        chosen[choice.phase.key] = Planned(choice=choice, limit=limits.of(choice.phase))
+    while new := list(_choose(backlog, now, claims.take, None if most is None else most - len(chosen))):
+        chosen.update({choice.phase.key: Planned(choice=choice, limit=limits.of(choice.phase)) for choice in new})
+        refused = dict(claims.refuse([choice.phase.key for choice in new]))
+        for key in refused:
+            del chosen[key]
+        remainder = _leave_out(remainder, refused)
     room = None if most is None else most - len(chosen)
     return Plan(phases=tuple(chosen.values()), retries=again, remainder=remainder, room=room)
 
 
-def explain_rows(backlog: Backlog, made: Plan) -> Iterator[tuple[Row, str, Skip | None]]:
+def _choose(backlog: Backlog, now: datetime, take: Callable[[PhaseKey], object], most: int | None) -> Iterator[Choice]:
+    """At most so many, as far as there are any."""
+    count = 0
+    while most is None or count < most:
+        choice = backlog.next(now)
+        if choice is not None:
+            take(choice.phase.key)
+            count += 1
+            yield choice
+        elif backlog.stale:
+            backlog.refill(now)
+        else:
+            return
+
+
+def _leave_out(remainder: Remainder, refused: Mapping[PhaseKey, Skip]) -> Remainder:
+    """With phases that could not be claimed among those that a rule skips."""
+    if not refused:
+        return remainder
+    skipped = remainder.skipped + Counter(refused.values())
+    return replace(remainder, attempted=remainder.attempted - refused.keys(), skipped=skipped)
+
+
+def explain_in_order(pages: Iterable[ExplainedPage], order: IdOrder) -> Iterator[ExplainedPage]:
+    """By their ids, as one page, where there are no more than ORDERED; else as they come: a list of a million is read by no one
+    from its top."""
+    held: list[ExplainedPage] = []
+    count, rest = 0, iter(pages)
+    for page in rest:
+        held.append(page)
+        count += len(page.skips)
+        if count > ORDERED:
+            yield from held
+            yield from rest
+            return
+    rows = [(row, page.reasons.get(at), page.skips[at]) for page in held for at, row in enumerate(page.page.rows)]
+    if not rows:
+        return
+    rows.sort(key=lambda one: order.of_key(PhaseKey(one[0].run_id, one[0].phase_id)))
+    reasons = {at: reason for at, (_, reason, _) in enumerate(rows) if reason is not None}
+    yield ExplainedPage(Page.of([row for row, _, _ in rows]), reasons, [skip for _, _, skip in rows])
+
+
+def explain_rows(backlog: Backlog, made: Plan, order: IdOrder = TEXTS) -> Iterator[tuple[Row, str, Skip | None]]:
     """For every phase of the source state exactly one reason: (row, reason of its choice, None) or (row, '', skip). `backlog`:
     another one, which knows of no choice."""
-    for page, reasons, skips in explain_pages(backlog, made):
+    for page, reasons, skips in explain_in_order(explain_pages(backlog, made), order):
         for at, row in enumerate(page.rows):
             yield (row, reasons[at], None) if at in reasons else (row, "", skips[at])
 

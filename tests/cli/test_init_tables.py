@@ -141,7 +141,51 @@ def test_a_view_that_can_not_be_updated_leaves_the_state_to_the_command(place: W
     make(place, script)
     section, ran = ask(place)
     assert section["command"]["result_from"] == "database"
-    assert "it is a view that can't be updated: your command sets the state itself" in ran.out
+    assert (
+        "it is a view that can't be updated (an INSTEAD OF trigger does not say how many rows it changed): your command"
+        in ran.out
+    )
+
+
+ROWS = "CREATE TABLE rows_of (run_id varchar(9), phase_id varchar(9), state varchar(9), why varchar(20), PRIMARY KEY (run_id, phase_id));\n"
+ROWS += "INSERT INTO rows_of VALUES ('r', 'a', 'FAILED', 'x'), ('r', 'b', 'FAILED', 'y'), ('q', 'c', 'QUEUED', NULL)"
+PLAIN = f"{ROWS};\nCREATE VIEW phases AS SELECT run_id, phase_id, state, why FROM rows_of"
+GENERATED = "CREATE TABLE phases (run_id varchar(9), phase_id varchar(9), code int, state varchar(9) GENERATED ALWAYS AS "
+GENERATED += "(CASE WHEN code = 1 THEN 'FAILED' ELSE 'QUEUED' END) STORED, PRIMARY KEY (run_id, phase_id));\n"
+GENERATED += "INSERT INTO phases (run_id, phase_id, code) VALUES ('r', 'a', 1), ('r', 'b', 1), ('q', 'c', 2)"
+INSTEAD = """;
+CREATE FUNCTION instead() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER instead INSTEAD OF UPDATE ON phases FOR EACH ROW EXECUTE FUNCTION instead()"""
+RULE = ";\nCREATE RULE instead AS ON UPDATE TO phases DO INSTEAD NOTHING"
+COMPUTED = PLAIN.replace("state, why FROM", "CASE state WHEN 'ERROR' THEN 'FAILED' ELSE state END AS state, why FROM")
+
+
+@on(
+    ("database_url", "script", "told"),
+    [
+        ("postgresql", PLAIN + INSTEAD, "is a view whose rows are written by an INSTEAD OF trigger"),
+        ("postgresql", PLAIN + RULE, "is a view whose rows are written by a rule"),
+        ("postgresql", PLAIN.replace("VIEW", "MATERIALIZED VIEW"), "is a materialized view"),
+        ("postgresql", COMPUTED, "state is computed in this view"),
+        ("mariadb", COMPUTED, "state is computed in this view"),
+        ("sqlite", GENERATED, "state is computed in this table"),
+        ("postgresql", GENERATED, "state is computed in this table"),
+        ("mariadb", GENERATED, "state is computed in this table"),
+        ("postgresql", PLAIN, ""),
+        ("mariadb", PLAIN, ""),
+    ],
+    indirect=["database_url"],
+)
+def test_what_is_never_written_is_told_alike_by_init_and_by_the_doctor(place: Workplace, script: str, told: str) -> None:
+    make(place, script)
+    section, shown = ask(place, "--table=phases")
+    place.source = {"columns": {"phase_index": None, "last_failure_reason": None}}
+    place.configure(command={"result_from": "exit_code"})
+    looked = place.inv("doctor")
+
+    assert (section.get("command", {}).get("result_from") == "database") is bool(told), shown.out
+    assert (told in shown.out, told in looked.out) == (True, True), (shown.out, looked.out)
+    assert (looked.code == 78) is bool(told), looked.out
 
 
 @on("database_url", ["sqlite", "postgresql", "mariadb"], indirect=True)

@@ -157,3 +157,35 @@ def test_a_column_of_json_without_a_path_is_told_with_the_cure(server_project: W
     for task in ("doctor", "drain", "dry-run"):
         ran = server_project.inv(task)
         assert (ran.code, "holds jsonb, not text; say where the text stands in it" in ran.out + ran.err) == (78, True), ran
+
+
+def test_documents_that_are_mapped_without_a_path_are_grouped_by_what_they_say_and_the_doctor_names_the_path(
+    project: Workplace,
+) -> None:
+    texts = {
+        f"p{number}": json.dumps(
+            {
+                "trace": f"{number:032x}",
+                "error": {"type": kind, "message": what.format(number)},
+                "at": f"2026-11-0{number}T10:00:00Z",
+            }
+        )
+        for number, (kind, what) in enumerate([("OSError", "disk {} full")] * 3 + [("KeyError", "no such tax")] * 2, start=1)
+    }
+    table(project, kinds_of(project)[0], texts, "result")  # a text on PostgreSQL: JSON without a path is refused there
+    looked = project.inv("doctor")
+    clusters = project.inv("clusters", "--format=json").json()["clusters"]
+
+    assert (looked.code, "warn reasons: 5 of 5 failed phases" in looked.out) == (0, True), looked
+    assert "last_failure_reason: {column: result, path: error.message}" in looked.out, looked
+    assert sorted(one["count"] for one in clusters) == [2, 3], clusters
+
+
+def test_init_proposes_the_path_where_a_column_of_texts_holds_documents(project: Workplace) -> None:
+    long = "x" * 3_000
+    texts = {f"p{number}": json.dumps({"stack": long, "message": f"disk {number} full"}) for number in range(3)}
+    table(project, kinds_of(project)[0], texts, None)
+    project.sql("ALTER TABLE codes RENAME COLUMN result TO error")
+    (project.root / "invoke.yaml").unlink()
+    ran = project.inv("--dry", "init", "--table=codes", env={"DATABASE_URL": project.url})
+    assert 'last_failure_reason: {column: "error", path: "message"}' in ran.out, ran

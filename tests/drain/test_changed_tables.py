@@ -116,6 +116,9 @@ def test_a_table_that_is_swapped_for_another_of_its_shape_is_drained_on(project:
     code, out = changed_under_way(project, *swap, refresh_s=0.05)
 
     assert code == 0, out
+    assert (
+        out.count("While the drain ran, table 'phases' was replaced by another one of the same columns; it goes on") == 1
+    ), out
     assert project.sql("SELECT DISTINCT state, note FROM phases") == [("COMPLETE", "copied")]
     assert sorted(project.sql("SELECT state FROM phases_old")) == [("EXECUTING",), ("FAILED",)]
 

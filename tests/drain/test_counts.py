@@ -79,12 +79,12 @@ HAPPENS = st.dictionaries(st.integers(0, 8), st.sampled_from([*DURING, "interrup
 
 def check_dry_run(found: ScriptedProject, flags: DrainFlags) -> dict[str, Any]:
     """Its sums, as JSON and as text; it writes nothing."""
-    before = (found.root / "b.db").read_bytes(), sorted(path.name for path in found.root.iterdir())
+    before = found.dump(), sorted(path.name for path in found.root.iterdir())
     view = replace(flags, dry_run=True, explain=True)
     plan: dict[str, Any] = json.loads(found.call(drain_failed, replace(view, format="json")))
     text = found.call(drain_failed, view)
     quiet = found.call(drain_failed, replace(view, explain=False, quiet=True))
-    assert ((found.root / "b.db").read_bytes(), sorted(p.name for p in found.root.iterdir() if p.name != "out")) == (
+    assert (found.dump(), sorted(p.name for p in found.root.iterdir() if p.name != "out")) == (
         before[0], [name for name in before[1] if name != "out"],
     )  # fmt: skip
     taken = plan["would_drain"]
@@ -191,8 +191,10 @@ def drain_and_check(
     accepted: bool,
     words: tuple[str | None, ...] = ("FAILED",),
     several: bool = False,
+    url: str | None = None,
 ) -> None:
-    with scripted_project(rows, section, happens, words, several=several) as found:
+    """`url`: of a server's database; None: of SQLite."""
+    with scripted_project(rows, section, happens, words, several=several, url=url) as found:
         if accepted:
             found.call(accept, AcceptFlags(run_id="*/t" if several else "t", reason="known"))
         plan = check_dry_run(found, flags)

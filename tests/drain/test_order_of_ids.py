@@ -56,6 +56,16 @@ def test_phases_that_are_numbers_are_planned_and_drained_as_numbers(
     assert project.sql("SELECT DISTINCT status, payload FROM jobs") == [("succeeded", "kept")]
 
 
+def test_every_phase_is_explained_in_the_order_of_its_ids(project: Workplace) -> None:
+    make_jobs(project)
+    project.configure(batch_size=2)
+    told = [line.split(": ")[0] for line in project.inv("dry-run", "--explain").lines if line.startswith(("  + ", "  - "))]
+    as_json = project.inv("dry-run", "--explain", "--format=json").json()["explanation"]
+    expected = [str(number) for number in sorted(NUMBERS)]
+    assert told == [f"  {'+' if at < 2 else '-'} mail / {number}" for at, number in enumerate(expected)]
+    assert [one["phase_id"] for one in as_json] == expected
+
+
 def test_phases_that_are_texts_stay_in_the_order_of_texts(project: Workplace) -> None:
     make_jobs(project, "VARCHAR(20)")
     assert planned(project) == ["1", "10", "100", "15", "2", "3"]

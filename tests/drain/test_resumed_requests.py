@@ -13,7 +13,7 @@ import pytest
 
 from batchdrain.config.settings import Settings
 from batchdrain.drain.chain_idle import _as_it_opens
-from batchdrain.drain.dry_plan import _progress_of
+from batchdrain.drain.foreseen_progress import foresee_progress
 from batchdrain.drain.foreseen_end import find_problems
 from batchdrain.drain.narrowing import Narrowing
 from batchdrain.drain.request import DrainRequest, has_same_command, request_of, require_same_source
@@ -208,5 +208,5 @@ def test_what_recovery_will_record_of_a_session_counts_as_done_in_its_dry_run() 
         for name, uid, recorded in (("a", "u", Outcome.COMPLETE), ("b", "u", None), ("c", "v", Outcome.COMPLETE))
     )
     nowhere: Any = None  # of no group: nothing is asked
-    assert set(_progress_of(nowhere, request, left, [ours, given_back, others]).places) == {PhaseKey("r", "a")}
-    assert _progress_of(nowhere, request, None, [ours]).places == {}
+    assert set(foresee_progress(nowhere, request, left, [ours, given_back, others]).places) == {PhaseKey("r", "a")}
+    assert foresee_progress(nowhere, request, None, [ours]).places == {}

@@ -109,9 +109,22 @@ OTHER = {
         "OperationalError: \"Can't connect to server on '10.0.0.7'\"",
     ),
     "kinds of things": ("unknown table: tax", "unknown column: tax", "module tax not found", "command tax not found"),
+    "what JSON documents say, and of what kind": (
+        '{"error": {"type": "OSError", "message": "no room"}, "id": 17}',
+        '{"error": {"type": "KeyError", "message": "no room"}, "id": 17}',
+        '{"error": {"type": "OSError", "message": "no route"}, "id": 17}',
+        '[{"msg": "no tax"}]',
+    ),
     "an empty list is not a state": ("'NoneType' object has no attribute 'x'", "'Order' object has no attribute 'x'"),
 }
 SAME = {
+    "JSON documents that say the same": (
+        '{"message": "disk 7 full", "context": {"message": "retry 3"}, "trace": "4bf92f3577b34da6"}',
+        '{"trace": "00f067aa0ba902b7", "message": "disk 12 full"}',
+        '\n{\n  "error": {"message": "disk 3 full"},\n  "host": "n17"\n}',
+        '[{"errors": [{"detail": "disk 3 full"}]}]',
+        '{"message": "disk 7 full", "stack": "' + "at x " * 9,
+    ),
     "an address and a name with a number": ("synchronized to LOCAL(0), stratum 10", "synchronized to 10.100.20.250, stratum 3"),
     "dotted names, however they are written": (
         "com.apple.CDScheduler: cannot be scheduled",

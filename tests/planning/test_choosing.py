@@ -22,7 +22,7 @@ from batchdrain.model.phase import PhaseKey
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.limits import TimeLimits
-from batchdrain.planning.plan import explain_rows, plan
+from batchdrain.planning.plan import ImaginedClaims, explain_rows, plan
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.stop import Progress
 from batchdrain.planning.verdicts import Verdict, VerdictKind
@@ -86,7 +86,7 @@ def test_a_plan_goes_on_where_a_lane_has_run_out(monkeypatch: pytest.MonkeyPatch
     limits = TimeLimits(lambda *_: [], Timeout(), lambda _: "default")
     backlog = backlog_of(rows, rules=rules)
     backlog.refresh(NOW)
-    made = plan(backlog, limits, most=20, now=NOW, take=attempted.add)
+    made = plan(backlog, limits, most=20, now=NOW, claims=ImaginedClaims(take=attempted.add))
     assert [planned.choice.phase.phase_id for planned in made.phases] == [row.phase_id for row in rows[:20]]
     assert (made.total, made.left, made.skipped.total()) == (30, 10, 0)
 
@@ -195,7 +195,7 @@ def test_every_phase_has_exactly_one_reason(found: tuple[list[Row], SkipRules], 
     attempted = set(rules.attempted)
     backlog = backlog_of(rows, ["untried-first", "smart"], replace(rules, attempted=attempted))
     backlog.refresh(NOW)
-    made = plan(backlog, LIMITS, most=batch, now=NOW, take=attempted.add)
+    made = plan(backlog, LIMITS, most=batch, now=NOW, claims=ImaginedClaims(take=attempted.add))
 
     told = list(explain_rows(backlog_of(rows, rules=replace(rules, attempted=attempted)), made))
 

@@ -15,7 +15,7 @@ from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption
 from batchdrain.drain.selection import settle
 from batchdrain.planning import plan_file
-from batchdrain.planning.plan import explain_pages, explain_rows
+from batchdrain.planning.plan import explain_in_order, explain_pages, explain_rows
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
 from batchdrain.reports.plan_json import render_json
 from batchdrain.reports.plan_text import render_counts, render_explanation, render_phases, render_recovery
@@ -51,7 +51,8 @@ def show_plan(
     )
     out, as_json = Output(), shape == "json"
     nothing = "" if found.made.all else _explain_nothing(project, request, found)
-    rows = explain_rows(found.backlog(), found.made) if view.explain and as_json else None
+    order = project.store.table.ids.order
+    rows = explain_rows(found.backlog(), found.made, order) if view.explain and as_json else None
     text = render_json(file, found.made, found.recovery, nothing=nothing, problems=found.problems, rows=rows)
     if view.output is not None:
         plan_file.save(view.output, file, text.encode())
@@ -61,7 +62,9 @@ def show_plan(
     for line in _render(project, request, found, quiet=view.quiet):
         out.line(line)
     if view.explain:
-        for line in render_explanation(explain_pages(found.backlog(), found.made), request.state.value, quiet=view.quiet):
+        pages = explain_pages(found.backlog(), found.made)
+        in_order = pages if view.quiet else explain_in_order(pages, order)
+        for line in render_explanation(in_order, request.state.value, quiet=view.quiet):
             out.line(line)
     if view.output is not None:
         place = safe_text(str(view.output))

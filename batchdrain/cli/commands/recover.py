@@ -10,6 +10,7 @@ from batchdrain.cli.screens.lines_or_json import LinesOrJson
 from batchdrain.database.ledger.held_claims import Held, Stray
 from batchdrain.database.storage import require_transactions
 from batchdrain.drain.liveness import describe_held, describe_recovered, describe_stray, is_due
+from batchdrain.drain.remapped import find_left_elsewhere, read_strays
 from batchdrain.drain.settling import settle
 from batchdrain.model.errors import BadData, DatabaseUnavailable
 from batchdrain.model.phase import PhaseKey
@@ -30,17 +31,19 @@ def give_all_back(invocation: Invocation, *, shape: str = "text") -> int:
             for held in found:
                 verdict = "would be given back" if is_due(held) else "is held"
                 out.line(safe_text(f"{held.key} {verdict}: {describe_held(held)}"))
-            _show_strays(out, history.read_strays(_STRAYS_SHOWN))
+            _show_strays(out, read_strays(project, _STRAYS_SHOWN))
             return out.end(0, recovered=[], held=[_fields_of(held) for held in found])
         require_transactions(project.store.database, (project.store.table.table, *project.store.ledger.tables))
         recovered = settle(project, None, lambda renamed: out.line(safe_text(renamed)))
-        left, strays = history.read_held(), history.read_strays(_STRAYS_SHOWN)
+        left, strays, elsewhere = history.read_held(), read_strays(project, _STRAYS_SHOWN), find_left_elsewhere(project)
     for back in recovered:
         out.line(safe_text(describe_recovered(back)))
     settled = sum(not back.problem for back in recovered)
     out.line(f"{settled} recovered, {len(left)} still held.")
     _show_held(out, left)
     _show_strays(out, strays)
+    for line in elsewhere:
+        out.line(safe_text(line))
     codes = [back.code for back in recovered]
     codes += [DatabaseUnavailable.exit_code for held in left if is_due(held)]
     codes += [BadData.exit_code for stray in strays if stray.initial_state is not None]

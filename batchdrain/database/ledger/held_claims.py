@@ -94,6 +94,31 @@ def read_held(connection: sa.Connection, ledger: Ledger, table: PhaseTable) -> l
     return [_to_held(row, names) for row in rows]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftElsewhere:
+    """A claim on a row of another table than the one that is mapped."""
+
+    source: str  #: what the ledger calls that table
+    session_uid: str
+    controller: ProcessIdentity
+    is_over: bool  #: its lease, by the database's clock
+
+
+def read_left_elsewhere(connection: sa.Connection, ledger: Ledger) -> list[LeftElsewhere]:
+    """Those that have their attempts. Reads only."""
+    if not ledger.exists(connection):
+        return []
+    claims, attempts = ledger.claim, ledger.attempt
+    own = sa.and_(*(attempts.c[name] == claims.c[name] for name in ("source", "key", "epoch")))
+    fields = (claims.c.source, attempts.c.session_uid, claims.c.host_id, claims.c.ctl_pid, claims.c.ctl_start)
+    query = sa.select(*fields, claims.c.lease_until_ms < db_now_ms()).join(attempts, own)
+    rows = connection.execute(query.where(claims.c.source != ledger.source, claims.c.owner.is_not(None))).all()
+    return [
+        LeftElsewhere(source=source, session_uid=uid, controller=ProcessIdentity(host, pid, start), is_over=bool(is_over))
+        for source, uid, host, pid, start, is_over in rows
+    ]
+
+
 _OF_CLAIM: Final = (
     "key", "epoch", "owner", "host_id", "ctl_pid", "ctl_start", "guard_pid", "guard_start", "spool_dir", "prior_state",
     "prior_reason", "held_state", "orphan_count", "attempts", SUCCESS_CODES, GROUP_KEY,

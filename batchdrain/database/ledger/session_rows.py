@@ -145,6 +145,15 @@ class SessionRows:
             rows = connection.execute(query.order_by(table.c.begun_ms.desc(), table.c.session_uid)).mappings().all()
         return [_to_row(row) for row in rows]
 
+    def read_wanted(self, session_uid: str) -> Mapping[str, Any]:
+        """What one session was asked for, as of `SessionRow`; empty where nobody knows it. Reads only."""
+        table = self._ledger.session
+        with self._database.read() as connection:
+            if table is None or not sa.inspect(connection).has_table(table.name, schema=table.schema):
+                return {}
+            of_session = sa.select(table.c.intent).where(table.c.session_uid == session_uid)  # of whichever table
+            return _to_mapping(connection.execute(of_session).scalar())
+
     def read_old(self, before_ms: int) -> list[str]:
         """The uids of those that ended, or gave their last sign of life, before then. Reads only."""
         table = self._ledger.session

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from batchdrain.database.phases.declared_types import DeclaredType, Family, read_declared_types
+from batchdrain.database.phases.identity import is_replaced
 from batchdrain.database.phases.relation import read_relation
 from batchdrain.database.phases.shape import read_shape
 from batchdrain.database.phases.table import PhaseTable
@@ -42,7 +43,7 @@ def find_change(connection: sa.Connection, table: PhaseTable, *, failed: bool = 
         )
         is_fatal = any(not _is_alike(before.types[name], now.types[name]) for name in retyped)
         return Change(message=f"table {named!r}: {what}", is_fatal=is_fatal)
-    if before.identity != now.identity:
+    if is_replaced(connection, table.table, before.identity, now.identity):
         return Change(message=f"table {named!r} was replaced by another one of the same columns", is_fatal=False)
     return None
 

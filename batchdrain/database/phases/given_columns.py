@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from batchdrain.database.phases.columns import any_of, parameters_of
 from batchdrain.database.phases.phase_ids import PhaseIds
 from batchdrain.model.errors import BadData
 from batchdrain.model.phase import PhaseKey
@@ -25,6 +26,7 @@ class GivenColumns:
         self._ids = ids
         self._names = tuple(names)
         self._asked = tuple(shown)
+        self._shown = tuple(shown.values())
         query = sa.select(*shown.values()).where(ids.is_exactly())
         self._queries = {False: query, True: query.with_for_update()}
 
@@ -40,6 +42,20 @@ class GivenColumns:
                 return None
             found |= {name: _to_given(key, name, value) for name, value in zip(self._asked, row, strict=True)}
         return {name: found[name] for name in self._names}
+
+    def find_refused(self, connection: sa.Connection, keys: Sequence[PhaseKey]) -> Iterator[tuple[PhaseKey, BadData]]:
+        """Those of which `read` would raise it. One query; nothing is asked where all of them are parts of ids."""
+        if not (self._asked and keys):
+            return
+        ids, names = (self._ids.run, self._ids.phase), [(key.run_id, key.phase_id) for key in keys]
+        query = sa.select(*self._ids.selected, *self._shown).where(any_of(ids, len(keys)))
+        for row in connection.execute(query, parameters_of(ids, names)):
+            key = self._ids.key_of(row)
+            try:
+                for name, value in zip(self._asked, row[self._ids.width :], strict=True):
+                    _to_given(key, name, value)
+            except BadData as error:
+                yield key, error
 
 
 def _to_given(key: PhaseKey, name: str, value: object) -> str | None:

@@ -136,6 +136,10 @@ class PhaseTable:
             raise RowGone
         return found
 
+    def find_refused(self, connection: sa.Connection, keys: Sequence[PhaseKey]) -> Iterator[tuple[PhaseKey, BadData]]:
+        """Of phases with names, those of which `read_given` raises BadData."""
+        return self._given.find_refused(connection, keys)
+
     def read_row_state_in(
         self, connection: sa.Connection, key: PhaseKey, expected: PhaseState, *, for_update: bool, nowait: bool = False
     ) -> RowState | None:

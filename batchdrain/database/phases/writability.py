@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,6 +42,14 @@ _IN_ITS_STEAD: Final = sa.text(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unwritten:
+    """What no UPDATE sets."""
+
+    problem: str = ""  #: why no row of the table is ever written; '' where they are
+    columns: frozenset[str] = frozenset()  #: of those that were asked for: all of them where no row is written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Writability:
     """Asked once, when the table is opened."""
 
@@ -56,17 +65,21 @@ def read_writability(connection: sa.Connection, table: sa.Table, mapped: Columns
     others = [name for name in (reason, mapped.updated_at) if name is not None and name in table.c]
     if state not in table.c:
         return Writability(relation=relation)
-    computed = {name for name in (state, *others) if table.c[name].computed is not None}
+    found = find_unwritten(connection, table, relation, (state, *others))
+    problem = found.problem or (_computed(state, relation) if state in found.columns else "")
+    return Writability(relation=relation, problem=problem, computed=found.columns)
+
+
+def find_unwritten(connection: sa.Connection, table: sa.Table, relation: Relation, names: Collection[str]) -> Unwritten:
+    """What no UPDATE sets of the columns `names`. Asks, and writes nothing."""
+    computed = frozenset(name for name in names if table.c[name].computed is not None)
     if relation not in _VIEWS:
-        why = _computed(state, relation) if state in computed else ""
-        return Writability(relation=relation, problem=why, computed=frozenset(computed))
+        return Unwritten(columns=computed)
     problem = _problem_of_view(connection, table, relation)
     if problem:
-        return Writability(relation=relation, problem=problem, computed=frozenset({state, *others}))
-    computed |= {name for name in (state, *others) if not _is_written(connection, table.c[name])}
-    return Writability(
-        relation=relation, problem=_computed(state, relation) if state in computed else "", computed=frozenset(computed)
-    )
+        return Unwritten(problem=problem, columns=frozenset(names))
+    refused = frozenset(name for name in names if not _is_written(connection, table.c[name]))
+    return Unwritten(columns=computed | refused)
 
 
 def _computed(state: str, relation: Relation) -> str:

@@ -13,6 +13,7 @@ from batchdrain.database.phases.relation import Relation
 from batchdrain.drain.liveness import describe_held, describe_stray, is_alive, is_due
 from batchdrain.drain.project import Project
 from batchdrain.drain.recovery import find_block
+from batchdrain.drain.remapped import find_left_elsewhere, read_strays
 from batchdrain.model.state_words import to_word
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.skip_rules import QUARANTINE
@@ -38,6 +39,8 @@ def check_claims(project: Project) -> Iterator[Finding]:
             is_warning=any(map(is_due, held[_SHOWN:])),
             message=f"and {len(held) - _SHOWN} more {agree(len(held) - _SHOWN, 'is', 'are')} held",
         )
+    for line in find_left_elsewhere(project):
+        yield Finding("claims", ok=True, is_warning=True, message=line)
     quarantined = sum(count >= QUARANTINE for count in project.store.history.read_past().orphanings.values())
     if quarantined:
         yield Finding(
@@ -75,7 +78,7 @@ def check_ledger_shape(project: Project) -> Iterator[Finding]:
 
 def check_strays(project: Project) -> Iterator[Finding]:
     """Phases that stand as executing while nobody holds them."""
-    for stray in project.store.history.read_strays(_SHOWN):
+    for stray in read_strays(project, _SHOWN):
         is_ours = stray.initial_state is not None
         yield Finding("strays", ok=not is_ours, is_warning=not is_ours, message=describe_stray(stray), code=65)
 

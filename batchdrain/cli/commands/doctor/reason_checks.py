@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import sqlalchemy as sa
 
 from batchdrain.cli.commands.doctor.project_checks import Finding
+from batchdrain.cli.commands.init.json_path import find_path
+from batchdrain.config.reason_setting import ReasonAt
 from batchdrain.database.phases import columns
 from batchdrain.database.phases.json_text import find_text, is_json
 from batchdrain.database.phases.pages import to_reason
+from batchdrain.database.phases.table import PhaseTable
 from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
 
@@ -23,7 +26,7 @@ def check_reasons(project: Project) -> Iterator[Finding]:
     written = [(key, name) for key, name in _written(project) if name in table.writability.computed]
     for key, name in written if not table.writability.problem else ():
         yield Finding(key, ok=True, message=f"column {name!r} is computed: it is read, and not written")
-    if at is None or not at.path:
+    if at is None:
         return
     shown = columns.to_shown(table.table.c[at.column], table.declared[at.column], table.dialect)
     query = table.narrow_to_state(sa.select(shown).where(shown.is_not(None)).limit(_SAMPLED), PhaseState.FAILED)
@@ -33,6 +36,10 @@ def check_reasons(project: Project) -> Iterator[Finding]:
         return
     of, path = f"of {len(texts)} failed phases that were looked at", ".".join(at.path)
     documents = [text for text in texts if is_json(text)]
+    if not at.path:
+        if len(documents) * 2 > len(texts):
+            yield _advise_path(table, at, documents, f"{len(documents)} {of}")
+        return
     if len(documents) < len(texts):
         yield Finding(
             "reasons", ok=True, is_warning=True,
@@ -46,6 +53,16 @@ def check_reasons(project: Project) -> Iterator[Finding]:
         )  # fmt: skip
     elif documents:
         yield Finding("reasons", ok=True, message=f"{found} {of} have a text at {path!r} in column {at.column!r}")
+
+
+def _advise_path(table: PhaseTable, at: ReasonAt, documents: Sequence[str], who: str) -> Finding:
+    """Where the whole of a JSON document is the reason."""
+    path, over = find_path(documents), " and writes a plain text over it" if table.reason is not None else ""
+    return Finding(
+        "reasons", ok=True, is_warning=True,
+        message=f"{who} have JSON in column {at.column!r}: a drain takes the whole document for the reason,{over or ' and writes none'}",
+        cure=f"batchdrain.source.columns.last_failure_reason: {{column: {at.column}, path: {path or '…'}}}",
+    )  # fmt: skip
 
 
 def _written(project: Project) -> Iterator[tuple[str, str]]:

@@ -60,7 +60,8 @@ class TableFacts:
     columns: tuple[ColumnFacts, ...]
     keys: tuple[tuple[str, ...], ...] = ()  #: what is unique, the primary key first, each in its own order
     is_view: bool = False
-    computed: frozenset[str] = frozenset()  #: columns of a view that can't be updated: all of them, where it can't
+    unwritable: str = ""  #: why no row of it is ever written; '' where they are
+    computed: frozenset[str] = frozenset()  #: columns that are only read: all of them where no row is written
     rows: tuple[Mapping[str, object], ...] = ()  #: some of them
     problem: str = ""  #: why it could not be looked at; '': it could
 

@@ -8,8 +8,10 @@ from typing import Final
 
 import orjson
 
-_TELLING: Final = ("message", "error_message", "msg", "reason", "detail", "details", "error", "exception")
+from batchdrain.failures.json_message import MESSAGES
+
 _DEEP: Final = 4
+_SIGNS_OF_A_PATH: Final = frozenset('."[]')
 
 
 def find_path(values: Sequence[object]) -> str | None:
@@ -25,7 +27,7 @@ def find_path(values: Sequence[object]) -> str | None:
 
 
 def _unlikeliness(path: Sequence[str]) -> tuple[int, int, tuple[str, ...]]:
-    return (_TELLING.index(path[-1].lower()), len(path), tuple(path))
+    return (MESSAGES.index(path[-1].lower()), len(path), tuple(path))
 
 
 def _parse(value: object) -> object:
@@ -41,8 +43,8 @@ def _walk(value: object, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     if not isinstance(value, dict) or len(path) >= _DEEP:
         return
     for key, inner in value.items():
-        if not isinstance(key, str) or "." in key:
+        if not isinstance(key, str) or key != key.strip() or not key or not _SIGNS_OF_A_PATH.isdisjoint(key):
             continue
-        if isinstance(inner, str) and inner.strip() and key.lower() in _TELLING:
+        if isinstance(inner, str) and inner.strip() and key.lower() in MESSAGES:
             yield (*path, key)
         yield from _walk(inner, (*path, key))

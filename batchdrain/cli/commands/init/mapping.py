@@ -65,7 +65,7 @@ def map_table(table: TableFacts) -> Mapped:
         columns=columns,
         states=words,
         reason=_explain(ids, state, words),
-        doubts=(*ids.doubts, *doubts, *words.doubts, *_explain_view(table, state)),
+        doubts=(*ids.doubts, *doubts, *words.doubts, *_explain_unwritten(table, state)),
         source={"updated_at_unit": changed.unit} if changed is not None and changed.unit else {},
         command={"result_from": "database"} if state in table.computed else {},
     )
@@ -121,17 +121,23 @@ def _choose_reason(table: TableFacts, free: Sequence[ColumnFacts]) -> tuple[obje
     ranked = _ranked(free, "last_failure_reason")
     plain = next((column.name for column in ranked if column.kind is Kind.TEXT and not column.words), None)
     if plain is not None:
-        return plain, []
+        path = find_path([one for one in table.values_of(plain) if one != ""])
+        return (plain, []) if path is None else _at_path(plain, path)
     for column in [*ranked, *(column for column in free if column not in ranked)]:
         path = find_path(table.values_of(column.name)) if column.kind is Kind.JSON else None
         if path is not None:
-            told = f"{column.name} holds JSON: its text at {path} is read as the reason, and none is written"
-            return {"column": column.name, "path": path}, [told]
+            return _at_path(column.name, path)
     held = next((column for column in ranked if column.kind in {Kind.JSON, Kind.OTHER}), None)
     if held is None:
         return None, []
     return None, [
         f"{held.name} holds {held.type_name}, not text: no reason is read; a view that makes a text of it gives one"
+    ]
+
+
+def _at_path(name: str, path: str) -> tuple[object, list[str]]:
+    return {"column": name, "path": path}, [
+        f"{name} holds JSON: its text at {path} is read as the reason, and none is written"
     ]
 
 
@@ -157,13 +163,13 @@ def _render(words: object) -> str:
     return " or ".join(map(repr, words)) if isinstance(words, list) else repr(words)
 
 
-def _explain_view(table: TableFacts, state: str | None) -> list[str]:
+def _explain_unwritten(table: TableFacts, state: str | None) -> list[str]:
     if state not in table.computed:
         return []
     what = (
-        "it is a view that can't be updated"
-        if len(table.computed) == len(table.columns)
-        else f"{state} is computed in this view"
+        f"it {table.unwritable}"
+        if table.unwritable
+        else f"{state} is computed in this {'view' if table.is_view else 'table'}"
     )
     return [f"{what}: your command sets the state itself (command.result_from: database)"]
 

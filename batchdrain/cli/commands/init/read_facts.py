@@ -8,12 +8,13 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import ReflectedColumn
 
-from batchdrain.cli.commands.init.computed_columns import find_computed
 from batchdrain.cli.commands.init.declared_words import find_literals, find_meanings, find_words
 from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, Parent, TableFacts
 from batchdrain.cli.commands.init.read_values import add_spoken, complete_facts, read_rows
 from batchdrain.database.connection import Database
 from batchdrain.database.phases.declared_types import DeclaredType, Family, read_declared_types
+from batchdrain.database.phases.relation import read_relation
+from batchdrain.database.phases.writability import find_unwritten
 from batchdrain.database.quiet_look import look_quietly
 from batchdrain.model.errors import BatchDrainError
 
@@ -45,7 +46,8 @@ def _read_table(database: Database, schema: str | None, name: str, *, is_view: b
     with database.read() as connection, look_quietly():
         inspector = sa.inspect(connection)
         reflected = inspector.get_columns(name, schema=schema)
-        table = sa.Table(name, sa.MetaData(), *(sa.Column(one["name"], one["type"]) for one in reflected), schema=schema)
+        table = sa.Table(name, sa.MetaData(), *map(_to_column, reflected), schema=schema)
+        unwritten = find_unwritten(connection, table, read_relation(connection, name, schema), table.c.keys())
         declared = read_declared_types(connection, table)
         checks = [] if is_view else [str(one["sqltext"]) for one in inspector.get_check_constraints(name, schema=schema)]
         keys = () if is_view else tuple(_read_keys(inspector, schema, name))
@@ -62,8 +64,13 @@ def _read_table(database: Database, schema: str | None, name: str, *, is_view: b
             finished = tuple(add_spoken(one, spoken) for one in finished)
         return TableFacts(
             name=name, schema=schema, columns=finished, keys=keys, is_view=is_view, rows=tuple(rows),
-            computed=find_computed(connection, table) if is_view else frozenset(),
+            unwritable=unwritten.problem, computed=unwritten.columns,
         )  # fmt: skip
+
+
+def _to_column(reflected: ReflectedColumn) -> sa.Column[Any]:
+    computed = reflected.get("computed")
+    return sa.Column(reflected["name"], reflected["type"], *([] if computed is None else [sa.Computed(computed["sqltext"])]))
 
 
 def _describe(column: ReflectedColumn, declared: DeclaredType, checks: Sequence[str], parent: Parent | None) -> ColumnFacts:

@@ -17,6 +17,8 @@ from batchdrain.model.errors import ConfigError
 _ROWS: Final = 1_000
 _JSON_ROWS: Final = 200
 _CHARS: Final = 400
+_REASON_CHARS: Final = 8_000
+"""Of a failure text, which may be a JSON document: half of one tells nothing."""
 _WORDS: Final = 60
 _FEW: Final = 20
 _UNITS: Final = frozenset({"s", "ms", "us"})
@@ -36,13 +38,14 @@ def read_rows(connection: sa.Connection, table: sa.Table, columns: Sequence[Colu
 
 def _select(connection: sa.Connection, column: sa.Column[Any], facts: ColumnFacts) -> sa.ColumnElement[Any]:
     bare: sa.ColumnElement[Any] = sa.type_coerce(column, sa.types.NullType())
+    chars = _CHARS if name_rank(facts.name, LIKELY["last_failure_reason"]) is None else _REASON_CHARS
     if connection.dialect.name == "sqlite":  # as it is stored, whatever the declared type
-        begun = sa.func.substr(bare, 1, _CHARS)
+        begun = sa.func.substr(bare, 1, chars)
         return bare if facts.kind is Kind.JSON else sa.case((sa.func.typeof(bare) == "text", begun), else_=bare)
     if facts.kind is Kind.WHOLE:
         return bare
     text = sa.cast(bare, sa.Text() if connection.dialect.name == "postgresql" else sa.CHAR())
-    return text if facts.kind is not Kind.TEXT else sa.func.substr(text, 1, _CHARS)
+    return text if facts.kind is not Kind.TEXT else sa.func.substr(text, 1, chars)
 
 
 def complete_facts(

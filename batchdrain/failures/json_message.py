@@ -1,0 +1,65 @@
+"""The message in a failure text that is a JSON document, as programs log them. Pure, and linear in the text.
+
+Two documents of one failure differ in ids and times, and are alike in what they say.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from batchdrain.failures.patterns import make_pattern
+
+MESSAGES: Final = ("message", "error_message", "msg", "reason", "detail", "details", "error", "exception")
+"""Keys under which a message stands, the likeliest first."""
+_KINDS: Final = ("type", "error_type", "exception_type", "exception_class", "class", "error_class")
+_KIND: Final = make_pattern(r"[A-Za-z_][\w.:$]{0,200}")
+_DEEPEST: Final = 8
+_OPENS: Final = make_pattern(r"\s*(?:\[\s*)?\{\s*\"")
+_CUT: Final = make_pattern(rf'"({"|".join(MESSAGES)})"\s{{0,20}}:\s{{0,20}}"((?:[^"\\]|\\.){{1,2000}})')
+
+
+def find_message(text: str) -> str | None:
+    """What it says, with the kind of the error in front where one stands beside it. None where it is no such document, or says
+    nothing under a key that we know. One that was cut is taken as far as it goes."""
+    if not _OPENS.match(text):
+        return None
+    try:
+        found = min(_walk(json.loads(text), 0), default=None)
+    except (ValueError, RecursionError):
+        return _find_in_part(text)
+    return None if found is None else found[-1]
+
+
+def _walk(value: Any, depth: int) -> Iterator[tuple[int, int, str]]:
+    """The likelier key, and of alike ones the outer, comes first when they are ordered."""
+    if depth >= _DEEPEST:
+        return
+    if isinstance(value, list):
+        for one in value[:1]:
+            yield from _walk(one, depth)
+        return
+    if not isinstance(value, dict):
+        return
+    for key, inner in value.items():
+        rank = MESSAGES.index(key.lower()) if key.lower() in MESSAGES else -1
+        if rank >= 0 and isinstance(inner, str) and inner.strip():
+            yield (rank, depth, _with_kind(value, inner))
+        else:
+            yield from _walk(inner, depth + 1)
+
+
+def _with_kind(beside: dict[str, Any], message: str) -> str:
+    kind = next((one for key in _KINDS if isinstance(one := beside.get(key), str) and _KIND.fullmatch(one)), "")
+    return f"{kind}: {message}" if kind and kind not in message else message
+
+
+def _find_in_part(text: str) -> str | None:
+    found = min(((MESSAGES.index(one[1]), one.start(), one[2]) for one in _CUT.finditer(text)), default=None)
+    if found is None:
+        return None
+    try:
+        return str(json.loads(f'"{found[-1]}"'))
+    except ValueError:  # cut within an escape
+        return found[-1]
