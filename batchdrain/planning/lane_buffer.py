@@ -42,7 +42,8 @@ class LaneBuffer:
 
     def trim(self, room: int) -> None:
         """Keep the first `room` in order."""
-        self.kept.sort(key=self.order)
+        if len(self.kept) > 1:
+            self.kept.sort(key=self.order)
         if len(self.kept) > room:
             self.worst = self.kept[room - 1][0]
         self.kept = self.kept[:room]  # a new list: one that has grown takes more than it holds
