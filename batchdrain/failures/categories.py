@@ -15,6 +15,9 @@ from batchdrain.failures.utf8 import to_utf8
 
 CATEGORIES: Final = ("unknown", "transient", "collection", "deliverable", "patch", "other", "timeout")
 """All categories, in the order in which the default policy takes them."""
+_ENDS_OF_LINES: Final = "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+"""As `str.splitlines` has them, beside the newline; the first six are ASCII."""
+_OF_ASCII: Final = 6
 
 
 def make_own_rule(category: str, match: str) -> OwnRule:
@@ -39,17 +42,21 @@ class Categoriser:
     def all(self, texts: Sequence[str]) -> list[str]:
         """The same for many texts at a fifth of the cost, as most are of one line, and need not be looked at one by one."""
         parts = texts if _are_whole(texts) else list(map(excerpt, texts))
+        if not self.own and _are_plain_lines(parts):
+            found = built_in().find_all(parts)
+            return [
+                known or ("unknown" if not part or part.isspace() else "other")
+                for known, part in zip(found, parts, strict=True)
+            ]
         are_lines = _are_lines(parts)
-        if not self.own and all(are_lines):
-            return [known or "other" for known in built_in().find_all(parts)]
-        found = [self._own_category_of(part) for part in parts] if self.own else [None] * len(parts)
+        owned = [self._own_category_of(part) for part in parts] if self.own else [None] * len(parts)
         asked = (
-            [known is None and is_line for known, is_line in zip(found, are_lines, strict=True)] if self.own else are_lines
+            [known is None and is_line for known, is_line in zip(owned, are_lines, strict=True)] if self.own else are_lines
         )
         of_lines = iter(built_in().find_all(list(compress(parts, asked))))
         return [
             (next(of_lines) or "other") if is_asked else known or self(text)
-            for known, is_asked, text in zip(found, asked, texts, strict=True)
+            for known, is_asked, text in zip(owned, asked, texts, strict=True)
         ]
 
     def _own_category_of(self, part: str) -> str | None:
@@ -64,18 +71,19 @@ def categorise_all(categorise: Callable[[str | None], str], texts: Sequence[str]
 
 def _are_whole(texts: Sequence[str]) -> bool:
     """Whether `excerpt` takes nothing off any of them."""
-    joined = "\n".join(texts)
-    return (
-        not ("]\n" in joined or " \n" in joined or joined.endswith(("]", " "))) and max(map(len, texts), default=0) <= LONGEST
-    )
+    return {text[-1:] for text in texts}.isdisjoint("] ") and max(map(len, texts), default=0) <= LONGEST
+
+
+def _are_plain_lines(parts: Sequence[str]) -> bool:
+    """Whether each is one line, which may be empty: found out of all at once."""
+    joined = "\n".join(parts)
+    ends = _ENDS_OF_LINES[:_OF_ASCII] if joined.isascii() else _ENDS_OF_LINES
+    return joined.count("\n") == len(parts) - 1 and not any(end in joined for end in ends)
 
 
 def _are_lines(parts: Sequence[str]) -> list[bool]:
     """Of which the built-in rules need nothing but to be asked: they are one line, with something in it."""
-    joined = "\n".join((*parts, "end"))
-    if "" in parts or any(map(str.isspace, parts)) or "\r" in joined or len(joined.splitlines()) != len(parts) + 1:
-        return [part.splitlines() == [part] and not part.isspace() for part in parts]
-    return [True] * len(parts)
+    return [part.splitlines() == [part] and not part.isspace() for part in parts]
 
 
 @lru_cache(maxsize=1024)

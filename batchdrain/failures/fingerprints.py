@@ -18,7 +18,7 @@ from batchdrain.failures.json_message import find_message
 from batchdrain.failures.named_things import NAMING, mask_named
 from batchdrain.failures.quoted import QUOTED, unquote
 from batchdrain.failures.telling_words import TELLING
-from batchdrain.failures.token_keys import ANSWERED, key_of
+from batchdrain.failures.token_keys import ANSWERED, is_about_a_route, key_of, rough_key_of
 from batchdrain.failures.token_shapes import CODES, DATES, MASK, METHODS, UNITS, is_code, shape_of, shape_of_route
 
 VERSION: Final = 2
@@ -26,7 +26,7 @@ LONGEST: Final = 300
 _TOKENS: Final = 120
 _TOKEN_CHARS: Final = 100
 """What is longer is not remembered: it takes room, and does not come again."""
-_KNOWN: Final = 1_024
+_KNOWN: Final = 2_048
 _ASKS: Final = "\v"  # of a key: what stands behind its last colon is a name, by the words before
 _known: dict[str, tuple[str, ...]] = {}  # what tokens were masked to, by their key
 _ESCAPE: Final = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
@@ -130,17 +130,22 @@ def _mask_list(found: re.Match[str]) -> str:
 
 
 def _mask_tokens(message: str) -> list[str]:
-    tokens = message.split(None, _TOKENS)[:_TOKENS]
-    key = key_of(tokens)
-    if key and len(tokens) > 1 and tokens[-2].endswith(":") and _asks_for_object(message):
-        key += _ASKS
-    found = _known.get(key)
+    rough = rough_key_of(message)
+    if rough and message.rstrip().rpartition(" ")[0].rstrip().endswith(":") and _asks_for_object(message):
+        rough += _ASKS
+    found = _known.get(rough)
     if found is None:
-        found = tuple(_mask(tokens, message))
+        tokens = message.split(None, _TOKENS)[:_TOKENS]
+        key = key_of(tokens)
+        if key and len(tokens) > 1 and tokens[-2].endswith(":") and _asks_for_object(message):
+            key += _ASKS
+        found = _known.get(key) or tuple(_mask(tokens, message))
+        if len(_known) >= _KNOWN:
+            _known.clear()
         if key:
-            if len(_known) >= _KNOWN:
-                _known.clear()
             _known[key] = found
+        if rough and key and not is_about_a_route(key):
+            _known[rough] = found
     return list(found)
 
 

@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby, repeat
-from typing import Any, Final
+from itertools import groupby
+from typing import Any, Final, NamedTuple
 
 from batchdrain.failures.rule_table import BuiltInRule, join, read_rules
 from batchdrain.failures.utf8 import to_utf8
 
+Matcher = Callable[[bytes], Sequence[int]]
+"""A text -> the places of the patterns that it has, in no order."""
 _ALWAYS: Final = r"\A"
 """Found in every text: an answer without it is none. A Set that runs out of memory says 'nothing found' too."""
 _MOST_NAMED: Final = 4_096
@@ -28,26 +30,25 @@ class _Part:
     exact: str | None = None  #: what has to be found too, as `pattern` takes more than its rule
 
 
+class _Answer(NamedTuple):
+    """What follows from the patterns of the Set that a text has."""
+
+    category: str | None  #: where none of `asks` holds
+    asks: tuple[
+        tuple[str, str], ...
+    ]  #: category and exact pattern of the rules before it, of which the text itself has to be asked
+
+
 class RuleSet:
     """Rules in their order. Many threads may use one."""
 
     def __init__(self, rules: Sequence[BuiltInRule]) -> None:
         """Raises re2.error for a pattern that RE2 does not take."""
-        import re2
-
         self._parts = tuple(_parts(rules))
-        self._options: Any = re2.Options()
-        self._options.log_errors = False
-        self._options.never_capture = True
-        self._options.max_mem = _MEMORY
-        self._set: Any = re2.Set.SearchSet(self._options)
-        self._set.Add(_ALWAYS)
-        for part in self._parts:
-            self._set.Add(part.pattern)
-        self._set.Compile()
+        self._set: Any = _set_of([_ALWAYS, *(part.pattern for part in self._parts)])
         self._match = _matcher_of(self._set)
-        self._compiled: dict[str, Any] = {}
-        self._named: dict[tuple[int, ...], str | None] = {}  # by what was found; the categories that follow from that alone
+        self._exact: dict[str, Matcher] = {}
+        self._named: dict[tuple[int, ...], _Answer] = {}  # by what was found
 
     def find(self, text: str) -> str | None:
         """The category of the first rule that takes `text`, in whatever case. Raises MemoryError where RE2 has none left to
@@ -61,46 +62,71 @@ class RuleSet:
             return []
         all_encoded = to_utf8("\n".join(lines).lower()).split(b"\n")
         all_places = list(map(tuple, map(self._match, all_encoded)))
-        found = list(map(self._named.get, all_places, repeat("")))
-        if "" in found:
-            for at, name in enumerate(found):
-                if name == "":
-                    found[at] = self._name(all_places[at], all_encoded[at])
-        return found
+        known, named = self._named, list[str | None]()
+        for places, encoded in zip(all_places, all_encoded, strict=True):
+            answer = known.get(places) or self._answer(places, encoded)
+            named.append(answer.category if not answer.asks else self._first_that_holds(answer, encoded))
+        return named
 
-    def _name(self, places: tuple[int, ...], encoded: bytes) -> str | None:
-        """The same as `_first`, remembered where the text itself need not be asked."""
-        found = self._first(places, encoded)
-        if len(places) == 1 or self._parts[min(places, key=lambda place: place or len(self._parts)) - 1].exact is None:
-            if len(self._named) >= _MOST_NAMED:
-                self._named.clear()
-            self._named[places] = found
-        return found
+    def _answer(self, places: tuple[int, ...], encoded: bytes) -> _Answer:
+        """What follows from the patterns that were found; remembered."""
+        if 0 not in places:
+            raise MemoryError(f"RE2 has no memory left to match a failure text of {len(encoded)} bytes")
+        asks = list[tuple[str, str]]()
+        category: str | None = None
+        for place in sorted(places)[1:]:
+            part = self._parts[place - 1]
+            if part.exact is None:
+                category = part.category
+                break
+            asks.append((part.category, part.exact))
+        if len(self._named) >= _MOST_NAMED:
+            self._named.clear()
+        answer = self._named[places] = _Answer(category, tuple(asks))
+        return answer
 
     def _first(self, places: Sequence[int], encoded: bytes) -> str | None:
         """The category of the first rule of those that were found."""
-        if 0 not in places:
-            raise MemoryError(f"RE2 has no memory left to match a failure text of {len(encoded)} bytes")
-        for place in sorted(places)[1:]:
-            part = self._parts[place - 1]
-            if part.exact is None or self._holds(part.exact, encoded):
-                return part.category
-        return None
+        key = tuple(places)
+        return self._first_that_holds(self._named.get(key) or self._answer(key, encoded), encoded)
+
+    def _first_that_holds(self, answer: _Answer, encoded: bytes) -> str | None:
+        for category, pattern in answer.asks:
+            if self._holds(pattern, encoded):
+                return category
+        return answer.category
 
     def _holds(self, pattern: str, encoded: bytes) -> bool:
-        import re2
+        match = self._exact.get(pattern)
+        if match is None:
+            match = self._exact[pattern] = _matcher_of(_set_of([_ALWAYS, pattern]))
+        found = match(encoded)
+        if 0 not in found:
+            raise MemoryError(f"RE2 has no memory left to match a failure text of {len(encoded)} bytes")
+        return 1 in found
 
-        if pattern not in self._compiled:
-            self._compiled[pattern] = re2.compile(pattern, self._options)
-        return self._compiled[pattern].search(encoded) is not None
+
+def _set_of(patterns: Iterable[str]) -> Any:
+    """Raises re2.error for a pattern that RE2 does not take."""
+    import re2
+
+    options: Any = re2.Options()
+    options.log_errors = False
+    options.never_capture = True
+    options.max_mem = _MEMORY
+    found: Any = re2.Set.SearchSet(options)
+    for pattern in patterns:
+        found.Add(pattern)
+    found.Compile()
+    return found
 
 
-def _matcher_of(rules: Any) -> Callable[[bytes], Sequence[int]]:
+def _matcher_of(rules: Any) -> Matcher:
     """The Set's own method where it can be had: the one around it looks at the type of each text, for a third of the time."""
     own = getattr(rules, "_set", None)
     if own is None:
         return lambda encoded: rules.Match(encoded) or []
-    match: Callable[[bytes], Sequence[int]] = own.Match
+    match: Matcher = own.Match
     return match
 
 

@@ -3,10 +3,13 @@
 What stands in a key for a token is the token itself, unless the rules of fingerprints see no more of it than that it is a
 value. They look into a value that has the form of a code (at most 12 characters), of a number or of a route, and into the latter
 two only behind certain words.
+
+`rough_key_of` is the same for a whole message, found in one pass, and of fewer values: where it is known, nothing is taken apart.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -28,6 +31,13 @@ _TOKEN_CHARS: Final = 100
 _LONGEST: Final = 500
 _WORDS: Final = 4_096
 _words: dict[str, str] = {}  # keys of words
+_SURE: Final = re.compile(
+    r" (?:[0-9]{6,}[,;.]*|\(?(?![0-9]+[,;:.)]*(?: |\Z)|[^ ]*\.\.)"
+    r"(?:(?:(?=[a-z_./:@+~-]*[0-9])(?!http)[a-z0-9_]|(?:https?:/)?/)[a-z0-9_./:@+~-]{11,}[a-z0-9_/~-]"
+    r"|(?=[a-f]*[0-9])[0-9a-f]{12})[,;:.)]*)(?= |\Z)"
+)  # it begins with a blank, which is looked for first: at every other place there is nothing to try
+"""Tokens that are nothing but values to `key_of`, unless a method of HTTP is among the others: in small letters, so that no name of
+an exception is among them, and as long as no code is."""
 
 
 def key_of(tokens: Sequence[str]) -> str:
@@ -39,6 +49,17 @@ def key_of(tokens: Sequence[str]) -> str:
             keys = [token if one == value else one for one, token in zip(keys, tokens, strict=True)]
             key = " ".join(keys)
     return key if len(key) <= _LONGEST else ""
+
+
+def rough_key_of(message: str) -> str:
+    """'' where there is none. Messages with one are masked alike, unless `is_about_a_route` of what `key_of` says of them."""
+    key = _SURE.sub(f" {_VALUE}", f" {message}")[1:] if message.isprintable() else ""
+    return key if len(key) <= _LONGEST else ""
+
+
+def is_about_a_route(key: str) -> bool:
+    """Whether a method of HTTP stands in a message, by what `key_of` says of it."""
+    return _BEFORE_ROUTE in key
 
 
 def _key_of(token: str) -> str:

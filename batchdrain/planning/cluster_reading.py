@@ -84,10 +84,10 @@ class ClusterReading:
         """Rows of one cluster."""
         here = places if self._is_asked is None else [at for at in places if self._is_asked(page.runs[at])]
         if here:
-            ids, first = min((page.runs[at], page.phases[at], at) for at in here)[:2], count.here == 0
-            if first or ids < count.example[:2]:
-                at = next(at for at in here if (page.runs[at], page.phases[at]) == ids)
-                count.example = (*ids, self._example_of(page.reasons[at]))
+            rows = zip(map(page.runs.__getitem__, here), map(page.phases.__getitem__, here), here, strict=True)
+            run_id, phase_id, at = min(rows)
+            if count.here == 0 or (run_id, phase_id) < count.example[:2]:
+                count.example = (run_id, phase_id, self._example_of(page.reasons[at]))
         elif count.phases == 0:
             at = places[0]
             count.example = (page.runs[at], page.phases[at], self._example_of(page.reasons[at]))
@@ -109,7 +109,10 @@ class ClusterReading:
         return [self._kind_of(None, self._categorise(None)) if one is None else self._kind_of(*next(found)) for one in raw]
 
     def _kind_of(self, text: str | None, category: str) -> _Kind:
-        by_category = self.counts.setdefault(fingerprint(text), {})
+        found = fingerprint(text)
+        by_category = self.counts.get(found)
+        if by_category is None:
+            by_category = self.counts[found] = {}
         count = by_category.get(category)
         if count is None:
             count = by_category[category] = ClusterCount()
@@ -124,4 +127,5 @@ class ClusterReading:
 def _add_runs(known: set[int], runs: Sequence[str], places: Sequence[int]) -> None:
     """No more than RUNS."""
     if len(known) < RUNS:
-        known.update(islice({hash(runs[at]) for at in places} - known, RUNS - len(known)))
+        new = set(map(hash, map(runs.__getitem__, places))) - known
+        known.update(islice(new, RUNS - len(known)))

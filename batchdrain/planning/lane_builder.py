@@ -1,8 +1,8 @@
 """Rows into lanes, in one pass over the backlog.
 
 What depends on the run or on the failure text alone is decided once for each; only phases that the ledger,
-the session or somebody's word knows by name are looked at one by one. A million rows are read for every first choice: the
-loop in `_take_in` is written for that, and of a text nothing is worked out that no rule and no lane needs.
+the session or somebody's word knows by name are looked at one by one. A million rows are read for every first choice: of a
+text nothing is worked out that no rule and no lane needs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 from operator import not_
-from typing import Any, Final
+from typing import Final
 
 from batchdrain.database.phases.pages import Page, Row
 from batchdrain.database.phases.singly import Unreadable
@@ -19,17 +19,13 @@ from batchdrain.model.failure import NO_REASON, Failure
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.lane_buffer import LAST, LaneBuffer, order_of
 from batchdrain.planning.lane_names import LaneNames
+from batchdrain.planning.open_lanes import OpenLanes
 from batchdrain.planning.remainder import Remainder
 from batchdrain.planning.skip_rules import ATTEMPTED, BAD_DATA, IN_THIS_SESSION, SkipRules
 from batchdrain.planning.usable_ids import UsableIds
 
 KEPT: Final = 20_000
 """How many phases all lanes together keep at hand, about; each keeps one at least."""
-_KEPT_CHARS: Final = 6_000_000
-"""How long their texts may be together, about: where they are long, fewer are kept."""
-_Name = str | Skip | tuple[str, int, bool]
-"""Of a lane of a run: its category, or what skips it; of phases that were looked at one by one also what else sets them apart."""
-
 _BY_US: Final = Skip(ATTEMPTED, IN_THIS_SESSION)
 
 
@@ -54,12 +50,8 @@ class LaneBuilder:
         self._named = set(rules.known_by_name())
         self._usable = UsableIds(rules.settings.command.argv)
         self._named_runs = {run_id for run_id, _ in self._named}
-        self._runs: dict[str, dict[_Name, LaneBuffer]] = {}  # run_id -> its lanes by name
         self._skips_of_lane: dict[tuple[str, str | Skip], Skip | None] = {}
-        self._lanes = 0
-        self._order = order_of(rules.order.phase)
-        self._most = KEPT if most is None else most
-        self._room = self._most
+        self._open = OpenLanes(self._skip_of, order_of(rules.order.phase), KEPT if most is None else most)
         self.alike: Counter[str] = Counter()  #: rows by fingerprint, where canaries are sent ahead
         self.seen = self._names.seen
         self.skipped: Counter[Skip] = Counter()
@@ -87,10 +79,10 @@ class LaneBuilder:
         if self._named_runs and not self._named_runs.isdisjoint(here.runs):
             here = self._without_named(here)
         if self._names.matter or Unreadable in set(map(type, here.reasons)):
-            self._take_in(here, self._names.of_all(here.reasons))
-            self._shorten_room(here.reasons)
+            self._open.take_in(here, self._names.of_all(here.reasons))
         else:
-            self._count_in(here.runs)
+            for run_id, count in Counter(here.runs).items():
+                self._open.count_in(run_id, count)
         if self._rules.settings.stop.canary:
             for reason, count in Counter(page.reasons).items():
                 if not isinstance(reason, Unreadable):
@@ -98,14 +90,14 @@ class LaneBuilder:
 
     def finish(self) -> None:
         """There are no more pages."""
-        for buffer in self.buffers:
+        self._open.close()
+        for buffer in self._open.buffers:
             self.rows_of[buffer.run_id] += buffer.waiting
-            if buffer.skip is not None:
+            if buffer.skip is None:
+                self.buffers.append(buffer)
+            else:
                 self.skipped[buffer.skip] += buffer.waiting
-            buffer.trim(self._room)
-        self.buffers = [buffer for buffer in self.buffers if buffer.skip is None]
         self._names.forget()
-        self._runs = {}
 
     def skips_of(self, page: Page) -> list[Skip | None]:
         """For each row the rule that skips it; None where none does."""
@@ -164,29 +156,6 @@ class LaneBuilder:
             self._take_in_by_name(row)
         return page.select(list(map(not_, are_named)))
 
-    def _count_in(self, runs: Iterable[str]) -> None:
-        """Where no text matters: by run alone."""
-        for run_id, count in Counter(runs).items():
-            lanes = self._runs.get(run_id)
-            buffer = self._buffer_of(run_id, "") if lanes is None or "" not in lanes else lanes[""]
-            buffer.waiting += count
-
-    def _take_in(self, page: Page, names: Sequence[str | Skip]) -> None:
-        runs, most = self._runs, 2 * self._room
-        for run_id, phase_id, index, reason, name in zip(*page[:4], names, strict=True):
-            try:
-                buffer = runs[run_id][name]
-            except KeyError:
-                buffer = self._buffer_of(run_id, name)
-                most = 2 * self._room
-            buffer.waiting += 1
-            place = LAST if index is None else index
-            if place <= buffer.worst:
-                kept = buffer.kept
-                kept.append((place, phase_id, reason))
-                if len(kept) >= most:
-                    buffer.trim(self._room)
-
     def _take_in_by_name(self, row: Row) -> None:
         skip, failure, attempts = self.judged(row)
         if skip is not None:
@@ -195,48 +164,8 @@ class LaneBuilder:
             return
         promising = self._rules.verdict(PhaseKey(row.run_id, row.phase_id), failure) is not None
         lane = (failure.category if self._names.has_categories else "", attempts, promising)
-        buffer = self._runs.setdefault(row.run_id, {}).get(lane) or self._new_buffer(row.run_id, lane, *lane)
-        buffer.waiting += 1
         place = LAST if row.phase_index is None else row.phase_index
-        if place <= buffer.worst:
-            buffer.kept.append((place, row.phase_id, row.reason))
-
-    def _shorten_room(self, reasons: Sequence[Any]) -> None:
-        """Long texts leave room for fewer."""
-        try:
-            chars = sum(map(len, filter(None, reasons)))
-        except TypeError:  # a number: SQLite stores anything anywhere
-            chars = sum(len(str(reason)) for reason in reasons)
-        most = _KEPT_CHARS // max(1, chars // max(1, len(reasons)))
-        if most < self._most:
-            self._most = most
-            self._room = max(1, most // max(1, self._lanes))
-            for buffer in self.buffers:
-                buffer.trim(self._room)
-
-    def _buffer_of(self, run_id: str, name: str | Skip) -> LaneBuffer:
-        """Where the phases of a run go that failed so. A run that is skipped has one buffer, under whatever name."""
-        lanes = self._runs.setdefault(run_id, {})
-        buffer = lanes.get(name)
-        if buffer is None:
-            category = "" if isinstance(name, Skip) else name
-            buffer = self._new_buffer(run_id, name, category, 0, skip=self._skip_of(run_id, name))
-        return buffer
-
-    def _new_buffer(
-        self, run_id: str, name: _Name, category: str, attempts: int, promising: bool = False, skip: Skip | None = None
-    ) -> LaneBuffer:
-        lanes = self._runs[run_id]
-        run_id = next((other.run_id for other in lanes.values()), run_id)  # each row brings a text of its own for it
-        buffer = LaneBuffer(
-            run_id, category, attempts, promising, skip, worst=LAST if skip is None else -LAST, order=self._order
-        )
-        lanes[name] = buffer
-        self.buffers.append(buffer)
-        if skip is None:
-            self._lanes += 1
-            self._room = max(1, self._most // self._lanes)
-        return buffer
+        self._open.put(row.run_id, lane, (place, row.phase_id, row.reason))
 
     def _without_unusable(self, page: Page) -> Page:
         problems = [self._usable.problem_of(*ids) for ids in page.ids]

@@ -46,6 +46,17 @@ class LaneHeap(Generic[L]):
         lane.stamp = self._stamp(lane)
         heapq.heappush(self._heaps.setdefault(lane.category, []), (rank, self._pushes, lane.version, lane))
 
+    def append(self, lane: L, rank: Any) -> None:
+        """A lane that stands nowhere yet: `settle` comes before anything else is asked."""
+        self._pushes += 1
+        lane.stamp = self._stamp(lane)
+        self._heaps.setdefault(lane.category, []).append((rank, self._pushes, lane.version, lane))
+
+    def settle(self) -> None:
+        """Put what was appended in its place: many lanes at less than pushing each."""
+        for heap in self._heaps.values():
+            heapq.heapify(heap)
+
     def drop(self, lane: L) -> None:
         """It stands nowhere until it is pushed again."""
         if self._before is not None:

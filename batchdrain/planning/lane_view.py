@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from batchdrain.database.ledger.history import RunHistory
@@ -18,6 +18,7 @@ from batchdrain.planning.limits import time_limit
 from batchdrain.planning.skip_rules import SkipRules
 
 _UNKNOWN_RUN = RunHistory()
+_FINGERPRINTS: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +31,26 @@ class Knowledge:
     failed: Counter[str]  #: by run_id: failed phases when the session began to look, its own successes included
     taken: Counter[str]  #: by run_id: phases that were chosen since the session began, or went on
     redact: Callable[[str], str]
+    limits_s: dict[bool, float] = field(default_factory=dict)  #: of phases that timed out, and of others, once it was asked
+    fingerprints: dict[str, str] = field(
+        default_factory=dict
+    )  #: of texts, with whatever secrets they hold, of which it was asked
 
     def failure(self, buffer: LaneBuffer, kept: Kept) -> Failure:
         """What a phase of the lane failed with."""
         return Failure.of_category(to_reason(kept[2]), buffer.category, self.redact)
+
+    def fingerprint(self, buffer: LaneBuffer, kept: Kept) -> str:
+        """Of what a phase of the lane failed with. The first phase of a lane is asked again after each result."""
+        text = kept[2]
+        if not isinstance(text, str):
+            return self.failure(buffer, kept).fingerprint
+        found = self.fingerprints.get(text)
+        if found is None:
+            if len(self.fingerprints) >= _FINGERPRINTS:
+                self.fingerprints.clear()
+            found = self.fingerprints[text] = self.failure(buffer, kept).fingerprint
+        return found
 
 
 # Of tens of thousands of lanes each is made once before the first choice: by their names the fields would take three times as
@@ -45,6 +62,9 @@ _set_run_id, _set_category, _set_attempts, _set_phase_index, _set_phase_id, _set
     getattr(Lane, name).__set__ for name in ("run_id", "category", "attempts", "phase_index", "phase_id", "failed", "hint")
 )
 _set_run_order, _set_phase_order = (getattr(Lane, name).__set__ for name in ("run_order", "phase_order"))
+_set_of_category, _set_of_run, _set_of_run_type, _set_run_type, _set_limit_s = (
+    getattr(Lane, name).__set__ for name in ("of_category", "of_run", "of_run_type", "run_type", "limit_s")
+)
 
 
 class LaneFacts(NamedTuple):
@@ -91,8 +111,24 @@ def _of_fingerprint(facts: LaneFacts, lane: Lane) -> RetryCount:
 
 
 def _limit_s(facts: LaneFacts, lane: Lane) -> float:
-    timeout = facts.known.rules.settings.timeout
-    return time_limit((), timeout, kind=lane.run_type, after_timeout=lane.category == "timeout").seconds
+    """Of a lane it depends on its category alone."""
+    timed_out, known = lane.category == "timeout", facts.known
+    if timed_out not in known.limits_s:
+        timeout = known.rules.settings.timeout
+        known.limits_s[timed_out] = time_limit((), timeout, kind=lane.run_type, after_timeout=timed_out).seconds
+    return known.limits_s[timed_out]
+
+
+def _of_all(facts: LaneFacts, lane: Lane) -> RetryCount:
+    """A policy that learns asks for the others too: one by one they would take several times as long to find."""
+    known, stats = facts.known, facts.known.retry_stats
+    run_type = known.run_type(lane.run_id)
+    _set_run_type(lane, run_type)
+    _set_of_run_type(lane, stats.run_types.get(run_type[:191], NOTHING))
+    _set_of_run(lane, stats.runs.get(lane.run_id, NOTHING))
+    _set_of_category(lane, stats.categories.get(lane.category, NOTHING))
+    _set_limit_s(lane, _limit_s(facts, lane))
+    return stats.overall
 
 
 _FACTS: Final[dict[str, Callable[[LaneFacts, Lane], object]]] = {
@@ -104,12 +140,12 @@ _FACTS: Final[dict[str, Callable[[LaneFacts, Lane], object]]] = {
     "mean_duration_s": lambda facts, lane: _past_of(facts, lane).mean_duration_s,
     "promising": lambda facts, _: facts.buffer.promising,
     "reason": lambda facts, _: _failure_of(facts).text,
-    "fingerprint": lambda facts, _: _failure_of(facts).fingerprint,
+    "fingerprint": lambda facts, _: facts.known.fingerprint(facts.buffer, facts.head),
     "repeats": lambda facts, _: facts.known.rules.progress().repeats,
     "taken": lambda facts, lane: facts.known.taken[lane.run_id],
     "failed_alike": lambda facts, lane: facts.known.retry_stats.failed_alike(lane.run_id),
     "limit_s": _limit_s,
-    "of_all": lambda facts, _: facts.known.retry_stats.overall,
+    "of_all": _of_all,
     "of_category": lambda facts, lane: facts.known.retry_stats.categories.get(lane.category, NOTHING),
     "of_fingerprint": _of_fingerprint,
     "of_run": lambda facts, lane: facts.known.retry_stats.runs.get(lane.run_id, NOTHING),

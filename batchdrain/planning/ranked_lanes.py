@@ -33,15 +33,18 @@ class RankedLanes:
         self.waiting = 0  #: phases in all lanes
 
     def add(self, buffers: list[LaneBuffer], now: Callable[[], datetime]) -> Iterator[None]:
-        """They are ranked, some at a time."""
-        for buffer in buffers:
-            self.waiting += buffer.waiting
-            self._of_run.setdefault(buffer.run_id, []).append(buffer)
+        """All lanes, where there were none: they are ranked, some at a time. Raises ConfigError for a bad policy."""
+        self._enter(buffers)
         for start in range(0, len(buffers), _AT_ONCE):
             moment = now()
             for buffer in buffers[start : start + _AT_ONCE]:
-                self.push(buffer, moment)
+                if buffer.waiting:
+                    self._order.append(buffer, self._rank(buffer, moment))
             yield
+        try:
+            self._order.settle()
+        except TypeError as error:
+            raise self._incomparable(error) from error
 
     def replace_run(self, run_id: str, buffers: list[LaneBuffer], now: datetime) -> None:
         """The lanes of a run, as it was read by itself."""
@@ -49,8 +52,14 @@ class RankedLanes:
             self.waiting -= buffer.waiting
             self._order.drop(buffer)
         self.dry.discard(run_id)
-        for _ in self.add(buffers, lambda: now):
-            pass
+        self._enter(buffers)
+        for buffer in buffers:
+            self.push(buffer, now)
+
+    def _enter(self, buffers: list[LaneBuffer]) -> None:
+        for buffer in buffers:
+            self.waiting += buffer.waiting
+            self._of_run.setdefault(buffer.run_id, []).append(buffer)
 
     def of_run(self, run_id: str) -> list[LaneBuffer]:
         """Its lanes, in no order."""

@@ -75,8 +75,9 @@ def expected_s_of(lane: Lane, chance: float, strength: float) -> float:
     """Seconds of the next attempt, which completes with that chance."""
     fixed = failed = _OF_LIMIT * lane.limit_s
     for counts in (lane.of_all, lane.of_run_type, lane.of_run):
-        fixed = _shrink_mean(counts.fixed_s, counts.fixed, fixed, strength)
-        failed = _shrink_mean(counts.failed_s, counts.failed, failed, strength)
+        if counts.tried:  # else both stay what they are
+            fixed = _shrink_mean(counts.fixed_s, counts.fixed, fixed, strength)
+            failed = _shrink_mean(counts.failed_s, counts.failed, failed, strength)
     if lane.category == "timeout":
         failed = _shrink_mean(lane.of_category.failed_s, lane.of_category.failed, lane.limit_s, strength)
     return chance * fixed + (1 - chance) * failed
@@ -91,5 +92,6 @@ def _shrink_mean(seconds: float, count: int, towards: float, strength: float) ->
 
 
 def _odds_of(rate: float) -> float:
-    rate = min(1 - _EDGE, max(_EDGE, rate))
+    if not _EDGE <= rate <= 1 - _EDGE:
+        rate = min(1 - _EDGE, max(_EDGE, rate))
     return rate / (1 - rate)

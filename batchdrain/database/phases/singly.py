@@ -35,25 +35,51 @@ def read_all_but(
     ids: sa.Select[Any],
     read_rows: Callable[[Sequence[Texts]], Sequence[Any]],
     to_names: Callable[[Sequence[Any]], Texts],
+    again: Callable[[], Iterable[Page]] | None = None,
 ) -> Iterator[Page]:
     """`pages`; once one breaks for a row's sake, the rows that are left, by pages of ids. `ids`: of all that may be meant, of which
-    `to_names` makes texts; `read_rows`: of some ids those that are meant, with the columns of a page. Raises what is no row's
-    trouble."""
+    `to_names` makes texts; `read_rows`: of some ids those that are meant, with the columns of a page; `again`: the same pages in
+    the same order, where a database gives them so: then what was drawn need not be remembered. Raises what is no row's trouble."""
     drawn: list[array[int]] = []  # of each page: one long array would be copied as it grows
+    count = 0
     try:
         for page in pages:
-            drawn.append(array("q", map(hash, page.ids)))
+            if again is None:
+                drawn.append(_hash(page))
+            count += len(page.runs)
             yield page
     except RAISED as error:
         if not is_over(connection, error):
             raise
     else:
         return
+    if again is not None:
+        restart(connection)
+        drawn = _hash_first(count, again(), connection)
     restart(connection)
     left = PackedRows(_without(set(chain.from_iterable(drawn)), stream_texts(connection, ids, to_names)))
     del drawn
     for some, found in read_in_halves(connection, left.pages(), read_rows):
         yield Page.of([_to_unreadable(some[0], found)] if isinstance(found, Exception) else found)
+
+
+def _hash(page: Page) -> array[int]:
+    return array("q", map(hash, page.ids))
+
+
+def _hash_first(count: int, pages: Iterable[Page], connection: sa.Connection) -> list[array[int]]:
+    """Of so many rows, or of those before the one that breaks the reading."""
+    found: list[array[int]] = []
+    try:
+        for page in pages:
+            if count <= 0:
+                break
+            found.append(_hash(page))
+            count -= len(page.runs)
+    except RAISED as error:
+        if not is_over(connection, error):
+            raise
+    return found
 
 
 def _without(seen: set[int], rows: Iterable[Texts]) -> Iterator[Texts]:

@@ -91,10 +91,12 @@ class PhaseTable:
             found = self.ids.fold(rows)
             return found if reason.find is None else [(*row[:3], reason.find(row[3])) for row in found]
 
-        pages: Iterator[Page] = read_pages(connection, self.narrow(fields, state), self.ids.fold)
-        if reason.find is not None:
-            pages = map(reason.find_in, pages)
-        return read_all_but(pages, connection, ids, read_rows, self.ids.names_of)
+        def read() -> Iterator[Page]:
+            pages = read_pages(connection, self.narrow(fields, state), self.ids.fold)
+            return pages if reason.find is None else map(reason.find_in, pages)
+
+        again = read if self.dialect == "sqlite" else None  # no server gives rows in the same order each time
+        return read_all_but(read(), connection, ids, read_rows, self.ids.names_of, again)
 
     def _of_run(self, query: sa.Select[Any], run_id: str | None) -> sa.Select[Any]:
         if run_id is None:

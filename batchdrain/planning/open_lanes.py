@@ -1,0 +1,130 @@
+"""The lanes of a reading while its rows come in: each counted, its first phases kept.
+
+A million rows come through `take_in` for every first choice. So lanes have numbers, and what is asked of each row is asked of
+a page at once: where a lane's first phases are at hand, a row that is behind them is counted and looked at no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import compress
+from operator import le
+from typing import Any, Final
+
+from batchdrain.database.phases.pages import Page
+from batchdrain.model.phase import Skip
+from batchdrain.planning.lane_buffer import LAST, Kept, LaneBuffer
+
+_KEPT_CHARS: Final = 6_000_000
+"""How long the texts of all kept phases may be together, about: where they are long, fewer are kept."""
+LaneName = str | Skip | tuple[str, int, bool]
+"""Of a lane of a run: its category, or what skips it; of phases that were looked at one by one also what else sets them apart."""
+
+
+class OpenLanes:
+    """By run, and by the name that a lane has in it."""
+
+    def __init__(self, skip_of: Callable[[str, str | Skip], Skip | None], order: Callable[[Kept], Any], most: int) -> None:
+        """`skip_of`: what skips a lane; `most`: phases that all lanes keep together, about, each one at least."""
+        self._skip_of = skip_of
+        self._order = order
+        self._most = self._room = most
+        self._numbers: dict[str, dict[LaneName, int]] = {}
+        self._waiting: list[int] = []  # by the number of a lane
+        self._worst: list[float] = []
+        self._lanes = 0  # those that are not skipped
+        self.buffers: list[LaneBuffer] = []
+
+    def take_in(self, page: Page, names: Sequence[str | Skip]) -> None:
+        """Its rows, each with the name of its lane."""
+        numbers = self._numbers_of(page.runs, names)
+        waiting, worst = self._waiting, self._worst
+        for number in numbers:
+            waiting[number] += 1
+        places: Sequence[Any] = page.indexes
+        try:
+            are_near = list(map(le, places, map(worst.__getitem__, numbers)))
+        except TypeError:
+            places = [LAST if place is None else place for place in places]
+            are_near = list(map(le, places, map(worst.__getitem__, numbers)))
+        if True in are_near:
+            rows = zip(numbers, zip(places, page.phases, page.reasons, strict=True), strict=True)
+            self._keep(compress(rows, are_near))
+            self._shorten_room(page.reasons)
+
+    def count_in(self, run_id: str, count: int) -> None:
+        """So many rows of a run, where no text matters."""
+        lanes = self._numbers.get(run_id)
+        number = self._number_of(run_id, "") if lanes is None or "" not in lanes else lanes[""]
+        self._waiting[number] += count
+
+    def put(self, run_id: str, name: tuple[str, int, bool], kept: Kept) -> None:
+        """One row, of a category, with so many attempts, that is promising or not."""
+        number = self._numbers.setdefault(run_id, {}).get(name)
+        if number is None:
+            category, attempts, promising = name
+            number = self._open(run_id, name, LaneBuffer(run_id, category, attempts, promising, order=self._order))
+        self._waiting[number] += 1
+        if kept[0] <= self._worst[number]:
+            self.buffers[number].kept.append(kept)
+
+    def close(self) -> None:
+        """There are no more rows: `buffers` are trimmed to their room, and know how many wait."""
+        for buffer, waiting in zip(self.buffers, self._waiting, strict=True):
+            buffer.waiting = waiting
+            buffer.trim(self._room)
+        self._numbers, self._waiting, self._worst = {}, [], []
+
+    def _numbers_of(self, runs: Sequence[str], names: Sequence[str | Skip]) -> list[int]:
+        """The lane of each row. One that was not there is opened."""
+        of_run = self._numbers
+        try:
+            return [of_run[run_id][name] for run_id, name in zip(runs, names, strict=True)]
+        except KeyError:
+            for run_id, name in dict.fromkeys(zip(runs, names, strict=True)):
+                if run_id not in of_run or name not in of_run[run_id]:
+                    self._number_of(run_id, name)
+        return [of_run[run_id][name] for run_id, name in zip(runs, names, strict=True)]
+
+    def _number_of(self, run_id: str, name: str | Skip) -> int:
+        """Where the phases of a run go that failed so. A run that is skipped has one lane, under whatever name."""
+        category = "" if isinstance(name, Skip) else name
+        return self._open(
+            run_id, name, LaneBuffer(run_id, category, 0, False, self._skip_of(run_id, name), order=self._order)
+        )
+
+    def _open(self, run_id: str, name: LaneName, buffer: LaneBuffer) -> int:
+        lanes = self._numbers.setdefault(run_id, {})
+        if lanes:  # each row brings a text of its own for it
+            buffer.run_id = self.buffers[next(iter(lanes.values()))].run_id
+        number = lanes[name] = len(self.buffers)
+        self.buffers.append(buffer)
+        self._waiting.append(0)
+        self._worst.append(LAST if buffer.skip is None else -LAST)
+        if buffer.skip is None:
+            self._lanes += 1
+            self._room = max(1, self._most // self._lanes)
+        return number
+
+    def _keep(self, rows: Iterable[tuple[int, Kept]]) -> None:
+        buffers, most = self.buffers, 2 * self._room
+        for number, row in rows:
+            kept = buffers[number].kept
+            kept.append(row)
+            if len(kept) >= most:
+                buffers[number].trim(self._room)
+                self._worst[number] = buffers[number].worst
+
+    def _shorten_room(self, reasons: Sequence[Any]) -> None:
+        """Long texts leave room for fewer."""
+        try:
+            chars = sum(map(len, filter(None, reasons)))
+        except TypeError:  # a number: SQLite stores anything anywhere
+            chars = sum(len(str(reason)) for reason in reasons)
+        most = _KEPT_CHARS // max(1, chars // max(1, len(reasons)))
+        if most < self._most:
+            self._most = most
+            self._room = max(1, most // max(1, self._lanes))
+            for number, buffer in enumerate(self.buffers):
+                buffer.trim(self._room)
+                self._worst[number] = min(self._worst[number], buffer.worst)
