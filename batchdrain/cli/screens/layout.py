@@ -42,9 +42,9 @@ def lay_out(
 ) -> list[Line]:
     """`size`: columns and rows of the terminal; `now`: aware, in the zone of its readers; `show`: what may be shown of an id."""
     columns, rows = max(1, size[0]), size[1]
-    room = max(1, rows - _FREE_ROWS)
+    room = max(min(2, rows), rows - _FREE_ROWS)
     above = [_total_line(shot, columns, now)]
-    if shot.waits and room > 1:
+    if shot.waits and room > 2:
         above.append([Span(cut(show(f"  waits: {shot.waits}"), columns))])
     room -= len(above)
     shown = shot.running if len(shot.running) <= room else shot.running[: max(0, room - 1)]
