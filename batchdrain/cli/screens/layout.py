@@ -19,9 +19,7 @@ _DOT: Final = " · "
 _FREE_ROWS: Final = 3
 """Above the display: something of what ended stays in sight, and the prompt's line below."""
 _NARROWEST_BAR: Final = 8
-_ROOMY: Final = 100
-_WIDE: Final = 160
-_SLOT_BARS: Final = {_WIDE: 24, _ROOMY: 12}
+_ROOMY: Final = 80
 _DONE, _OPEN = "━", "─"
 _IN_SECONDS: Final = 600
 
@@ -89,24 +87,24 @@ def _total_texts(shot: Snapshot, now: datetime) -> Iterator[str]:
 
 
 def _slot_lines(running: Sequence[RunningPhase], columns: int, show: Callable[[str], str]) -> Iterator[Line]:
-    """Number, phase, try, a bar and the time, in columns of one width each."""
-    times = [f"{to_clock(one.elapsed_s, one.limit_s)}/{to_clock(one.limit_s, one.limit_s)}" for one in running]
-    times = [f"{time} s" if one.limit_s < _IN_SECONDS else time for one, time in zip(running, times, strict=True)]
-    numbers = max((len(str(one.number)) for one in running), default=1)
-    widest = max(map(len, times), default=0)
-    bar = next((cells for least, cells in _SLOT_BARS.items() if columns >= least), 0)
-    for one, time in zip(running, times, strict=True):
-        begin = f"  {one.number:>{numbers}} "
-        again = f"  try {one.tries}" if one.tries > 1 else ""
-        end = f"  {time:>{widest}}"
-        room = columns - len(begin) - len(again) - len(end) - (bar + 2 if bar else 0)
-        if room < _NARROWEST_BAR:
-            yield [Span(cut(begin + _name_of(one, _NARROWEST_BAR, show) + end, columns))]
+    """Number, phase, try, a bar where there is room, and the time, each in a column of one width."""
+    times = [_time_of(one) for one in running]
+    tries = [f"  try {one.tries}" if one.tries > 1 else "" for one in running]
+    begins = [f"  {one.number} " for one in running]
+    first, last = max(map(len, begins), default=0), max(map(len, times), default=0) + 2
+    of_tries = max(map(len, tries), default=0)
+    room = columns - first - of_tries - last
+    bar_room = _NARROWEST_BAR + 2 if columns >= _ROOMY else 0
+    names = [_name_of(one, max(_NARROWEST_BAR, room - bar_room), show) for one in running]
+    widest = max(map(width_of, names), default=0)
+    bar = room - widest - 2 if bar_room else 0
+    for one, begin, name, again, time in zip(running, begins, names, tries, times, strict=True):
+        text = f"{begin:>{first}}{pad(name, widest if bar else room)}{pad(again, of_tries)}"
+        if not bar:
+            yield [Span(cut(f"{text}{time:>{last}}", columns))]
             continue
-        line = [Span(begin + pad(_name_of(one, room, show), room) + again)]
-        if bar:
-            line += [Span("  "), *_bar(one.elapsed_s, one.limit_s, bar)]
-        yield [*line, Span(end)]
+        cells = columns - width_of(text) - 2 - last
+        yield [Span(f"{text}  "), *_bar(one.elapsed_s, one.limit_s, cells), Span(f"{time:>{last}}")]
 
 
 def _name_of(one: RunningPhase, cells: int, show: Callable[[str], str]) -> str:
@@ -126,6 +124,12 @@ def _bar(done: float, whole: float, cells: int) -> list[Span]:
     """Full only where all is done."""
     filled = 0 if whole <= 0 else min(cells, int(cells * done / whole))
     return [Span(_DONE * filled, is_accent=True), Span(_OPEN * (cells - filled))]
+
+
+def _time_of(one: RunningPhase) -> str:
+    """'12/60 s', '3:05/40:00'."""
+    times = f"{to_clock(one.elapsed_s, one.limit_s)}/{to_clock(one.limit_s, one.limit_s)}"
+    return f"{times} s" if one.limit_s < _IN_SECONDS else times
 
 
 def to_clock(seconds: float, limit_s: float) -> str:
