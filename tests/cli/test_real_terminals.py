@@ -141,6 +141,22 @@ def test_a_queued_drain_has_a_total_and_an_eta(sqlite_project: Workplace) -> Non
         assert terminal.end() == 0
 
 
+def test_the_screen_and_inv_status_show_the_same_counts_and_the_same_eta(sqlite_project: Workplace) -> None:
+    sqlite_project.configure(retry=NEVER, lease={"ttl_s": 4, "beat_s": 0.2, "margin_s": 0.5})
+    sqlite_project.fail("a/ok", "b/p~fail", "c/p~transient=9")
+    with drain(sqlite_project) as terminal:
+        terminal.until(r"^3/3 · 1 ok · 1 failed · 1 retry waits · ETA")
+        wait_for(lambda: sqlite_project.inv("status", "--format=json").json()[0]["retries"], "a beat")
+        [row] = sqlite_project.inv("status", "--format=json").json()
+        [total] = [line for line in terminal.lines() if re.search(TOTAL, line)]
+        found = re.search(r"ETA (\d+) (s|min)", total)
+        assert (row["processed"], row["succeeded"], row["failed"], row["target"]) == (3, 1, 1, 3)
+        assert found is not None
+        assert row["eta_s"] == pytest.approx(int(found[1]) * (60 if found[2] == "min" else 1), abs=90)
+        terminal.type("C-c")
+        assert terminal.end() == 130
+
+
 def test_what_a_policy_prints_stands_above_what_is_painted(sqlite_project: Workplace) -> None:
     policy = "def chatty(lane, now):\n    print('chosen by chatty')\n    return 0\n"
     (sqlite_project.root / "own.py").write_text(policy)
