@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import heapq
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from time import monotonic
 from typing import Final
 
 from batchdrain.drain.budget import Budget
 from batchdrain.drain.circuit_breaker import CircuitBreaker
+from batchdrain.drain.place_numbers import PlaceNumbers
 from batchdrain.drain.refresh import Refresh
+from batchdrain.drain.retry_queue import RetryQueue
 from batchdrain.drain.stops import Stops
 from batchdrain.drain.triage.lookahead import TriageLookahead
 from batchdrain.drain.workers import Workers
@@ -42,8 +44,9 @@ class Chooser:
         self._budget = budget
         self._breaker = breaker
         self._stops = stops
-        self._retries: list[ScheduledAttempt] = []
+        self._retries = RetryQueue()
         self._put_off: ScheduledAttempt | None = None
+        self._numbers = PlaceNumbers()
         self.taken = 0  #: phases, retries not counted
         self._read_when_taken = 0
         self._results_since = False  # since the last reading that was taken at once
@@ -53,8 +56,8 @@ class Chooser:
 
     def begin(self, retries: Iterable[ScheduledAttempt]) -> None:
         """`retries`: phases that the session left to be tried again before."""
-        self._retries = list(retries)
-        heapq.heapify(self._retries)
+        self._retries = RetryQueue(retries)
+        self._numbers = PlaceNumbers(self._stops.results)
         with contextlib.suppress(Cut):
             self._refresh.tell()
 
@@ -64,9 +67,21 @@ class Chooser:
         return 0 if self._is_closed else self._budget.left(self.taken)
 
     @property
+    def waiting(self) -> int:
+        """Phases that are still to be begun, as far as is known. Asked from any thread."""
+        left, waits = self.left, self._backlog.waiting
+        is_put_off = self._put_off is not None and not self._put_off.is_retry
+        return is_put_off + (waits if left is None else min(left, waits))
+
+    @property
+    def retries_due(self) -> list[float]:
+        """When each phase may begin that waits to be tried again, monotonic. Asked from any thread."""
+        return self._retries.due()
+
+    @property
     def has_retries(self) -> bool:
         """Whether a phase waits to be tried again."""
-        return bool(self._retries) or (self._put_off is not None and self._put_off.is_retry)
+        return bool(len(self._retries)) or (self._put_off is not None and self._put_off.is_retry)
 
     @property
     def permits(self) -> int:
@@ -95,7 +110,9 @@ class Chooser:
 
     def take_back(self, scheduled: ScheduledAttempt) -> None:
         """It came to nothing: another phase may be taken in its place."""
-        self.taken -= not scheduled.is_retry
+        if not scheduled.is_retry:
+            self.taken -= 1
+            self._numbers.give_back(scheduled.number)
 
     def put_off(self, scheduled: ScheduledAttempt, wait_s: float) -> None:
         """Its turn comes after so long: then before any other. It is taken back until then."""
@@ -108,7 +125,7 @@ class Chooser:
 
     def try_again(self, retry: ScheduledAttempt) -> None:
         """It waits until it is due and nothing of its run is held; `taken` does not count it."""
-        heapq.heappush(self._retries, retry)
+        self._retries.push(retry)
 
     def learn(self, recorded: Attempt) -> None:
         """A result: the lanes that it touches are ranked anew."""
@@ -125,7 +142,7 @@ class Chooser:
         if self._stops.is_ending():
             return False
         waits = self._put_off is not None or (self.left != 0 and bool(self._backlog.waiting))
-        return bool(self._retries) or (self._permitted == 0 and waits)
+        return bool(len(self._retries)) or (self._permitted == 0 and waits)
 
     def wait_s(self, workers: Workers) -> float | None:
         """Seconds to wait for the end of a command; None: for nothing else. Until one has ended the backlog is read again, a
@@ -163,9 +180,8 @@ class Chooser:
         if self._stops.is_paused:  # until a request, which ends the wait
             return max(0.0, self._budget.left_s(self._stops.progress.elapsed_s))
         due = max(self._breaker.due, self._budget.due) if permits == 0 else None
-        if due is None and self._retries:
-            busy = workers.busy_runs
-            due = min((retry.due for retry in self._retries if retry.run_id not in busy), default=None)
+        if due is None and len(self._retries):
+            due = self._retries.first_due(workers.busy_runs)
         if due is None:
             return None
         return max(0.0, min(due - now, self._budget.left_s(self._stops.progress.elapsed_s)))
@@ -173,25 +189,14 @@ class Chooser:
     def _pick(self, workers: Workers) -> ScheduledAttempt | None:
         if self._put_off is not None:
             scheduled, self._put_off = self._put_off, None
-            self.taken += not scheduled.is_retry
-            return scheduled
+            if scheduled.is_retry:
+                return scheduled
+            self.taken += 1
+            return replace(scheduled, number=self._numbers.draw())
         busy = workers.busy_runs
-        if not self._breaker.is_suspect and (again := self._retry(busy)) is not None:
+        if not self._breaker.is_suspect and (again := self._retries.pop(busy, monotonic())) is not None:
             return again
-        return self._new(workers, busy) or self._retry(busy)
-
-    def _retry(self, busy: set[str]) -> ScheduledAttempt | None:
-        """The retry that waits longest since its time came, of a run that is not `busy`."""
-        aside, found, now = list[ScheduledAttempt](), None, monotonic()
-        while found is None and self._retries and self._retries[0].due <= now:
-            retry = heapq.heappop(self._retries)
-            if retry.run_id in busy:
-                aside.append(retry)
-            else:
-                found = retry
-        for retry in aside:
-            heapq.heappush(self._retries, retry)
-        return found
+        return self._new(workers, busy) or self._retries.pop(busy, monotonic())
 
     def _new(self, workers: Workers, busy: set[str]) -> ScheduledAttempt | None:
         if self.left == 0:
@@ -203,7 +208,7 @@ class Chooser:
         if choice is None:
             return None
         self.taken += 1
-        return ScheduledAttempt(0.0, self._stops.results + len(workers) + 1, choice)
+        return ScheduledAttempt(0.0, self._numbers.draw(), choice)
 
     def _choose(self, workers: Workers, busy: set[str]) -> Choice | None:
         """The backlog's next phase. It is read again where a lane ran out, or once it seems empty."""

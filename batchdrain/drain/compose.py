@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from batchdrain.drain.budget import Budget
 from batchdrain.drain.chooser import Chooser
@@ -11,11 +12,11 @@ from batchdrain.drain.claimer import Claimer
 from batchdrain.drain.finish import Finisher
 from batchdrain.drain.judgements import Judgements
 from batchdrain.drain.loop import Drain
+from batchdrain.drain.observer import Observer
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.presence import Presence
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.refresh import Refresh
-from batchdrain.drain.row_states import RowStates
 from batchdrain.drain.services import Services, open_services
 from batchdrain.drain.stops import Stops
 from batchdrain.drain.triage.lookahead import TriageLookahead, open_lookahead
@@ -31,19 +32,20 @@ def open_drain(it: OpenSession, recorder: Recorder, presence: Presence) -> Itera
         open_lookahead(it, recorder, presence.shutdown) as lookahead,
     ):
         stops = Stops(it, recorder, presence.shutdown, presence)
-        yield _compose(it, services, lookahead, recorder, stops)
+        drain = _compose(it, services, lookahead, recorder, stops)
+        observer = Observer(it, services, drain.chooser, drain.workers, stops)
+        presence.look = partial(observer.look, presence)
+        recorder.watch(presence.look)
+        yield drain
 
 
 def _compose(it: OpenSession, services: Services, lookahead: TriageLookahead, recorder: Recorder, stops: Stops) -> Drain:
-    settings, store = it.request.settings, it.project.store
-    claims, outage = services.claims, services.outage
     judgements = Judgements.of_session(it, services.breaker, recorder)
     refresh = Refresh.of_session(it, services, recorder)
-    row_states = RowStates(settings.command, store.read_row_state, claims.tables.intermediate, outage)
     return Drain(
         chooser=Chooser(it.backlog, refresh, lookahead, Budget.of_session(it, services.pace), services.breaker, stops),
         claimer=Claimer(it, services, recorder),
-        workers=Workers(it, services, row_states, recorder, stops),
+        workers=Workers.of_session(it, services, recorder, stops),
         judgements=judgements,
         finisher=Finisher(judgements, services, recorder, stops),
         recorder=recorder,

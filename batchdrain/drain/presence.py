@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from time import monotonic
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from batchdrain.database.driver_errors import RowLocked
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.remapped import mapping_of
 from batchdrain.drain.shutdown import Shutdown
+from batchdrain.drain.snapshot import Snapshot
 from batchdrain.execution.process_identity import identify_self
 from batchdrain.model.asked import Ask, Asked
 from batchdrain.model.claim import Claim
@@ -41,6 +42,7 @@ class Presence:
         self._last = 0  # number of the last request that was heard
         self._heard = deque[Asked]()
         self.is_paused = False
+        self.look: Callable[[], Snapshot] | None = None  #: how far the drain is, once it has begun
         self.waits = ""  #: what nothing is claimed for now, for people
 
     def begin(self) -> None:
@@ -103,16 +105,20 @@ class Presence:
     def _progress(self, held: Iterable[Claim]) -> Mapping[str, Any]:
         """Figures as of now, in plain values; the results may grow meanwhile."""
         it, session, now, held = self._it, self._it.record.session, clock.now(), list(held)
-        taken = len(session.results) - self._before + len(held) + it.backlog.waiting
+        shot = None if self.look is None else self.look()
+        waiting = it.backlog.waiting if it.most is None else min(it.most, it.backlog.waiting)
         return {
-            "processed": session.total_processed,
-            "succeeded": session.total_success,
-            "failed": session.total_failed,
+            "processed": session.total_processed if shot is None else shot.processed,
+            "succeeded": session.total_success if shot is None else shot.succeeded,
+            "failed": session.total_failed if shot is None else shot.failed,
+            "retries": 0 if shot is None else shot.retries_waiting + shot.retries_running,
             "before": self._before,
-            "target": self._before + (taken if it.most is None else min(it.most, taken)),
+            "target": self._before + waiting if shot is None else shot.target,
             "elapsed_s": round(monotonic() - self._begun, 3),
+            "eta_s": None if shot is None or shot.eta.seconds is None else round(shot.eta.seconds, 1),
+            "eta_is_least": shot is not None and shot.eta.is_least,
             "paused": self.is_paused,
-            "waits": self.waits,
+            "waits": self.waits if shot is None else shot.waits,
             "slots": [
                 {
                     "run_id": cut_text(claim.phase.run_id, _ID_CHARS),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from batchdrain.drain.snapshot import Snapshot
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import ScheduledAttempt, TimeLimit
 from batchdrain.planning.forecast import Forecast
@@ -41,6 +43,9 @@ class Screen(Protocol):
     def begin(self, opening: Opening) -> None:
         """The drain begins; notices may have come before. Raises FilesUnavailable where no thread is left for a display."""
 
+    def watch(self, look: Callable[[], Snapshot]) -> None:
+        """After `begin`: how far the drain is can be asked for from now on, from any thread."""
+
     def selected(self, scheduled: ScheduledAttempt) -> None:
         """It is to be drained next, or again; it is not claimed yet."""
 
@@ -70,6 +75,8 @@ class Silent:
     """The screen of --quiet."""
 
     def begin(self, opening: Opening) -> None: ...
+
+    def watch(self, look: Callable[[], Snapshot]) -> None: ...
 
     def selected(self, scheduled: ScheduledAttempt) -> None: ...
 

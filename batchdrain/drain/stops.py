@@ -83,10 +83,15 @@ class Stops:
             if self._shutdown.wake.wait(min(left_s, _HEARD_WITHIN_S)):
                 return
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it was seen already that nothing more is to be begun. Asked from any thread."""
+        return self.is_interrupted or self.stopped is not None or self.left is not None or self.failure is not None
+
     def is_ending(self) -> bool:
         """Whether nothing more is to be begun."""
         self._hear()
-        if self.is_interrupted or self.stopped is not None or self.left is not None or self.failure is not None:
+        if self.is_over:
             return True
         self.left = self._less.find_end()
         self.stopped = session_stop(self.progress, self._stop) or (FULL if self._record.is_full else None)

@@ -14,15 +14,15 @@ from threading import Event
 from time import monotonic, time
 from typing import Any, Final
 
+from batchdrain.drain.engine_orders import make_orders
 from batchdrain.drain.in_flight import Claimed, Ended, Running
 from batchdrain.drain.open_session import OpenSession
-from batchdrain.drain.orders import GuardedOrders, Left, Orders
+from batchdrain.drain.orders import Left
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.row_states import RowStates
 from batchdrain.drain.services import Services
 from batchdrain.drain.shutdown_notice import ShutdownNotice
 from batchdrain.drain.stops import Stops
-from batchdrain.drain.ticketed_orders import Patience, TicketedOrders
 from batchdrain.execution.command import SessionPlace, make_order
 from batchdrain.execution.file_names import LogFolder
 from batchdrain.execution.guardian.wire import boottime_ms
@@ -66,7 +66,7 @@ class Workers:
         )
         self._capabilities = services.executing.capabilities
         self._begins_s = it.request.settings.lease.ttl_s if services.remote is None else None
-        self._orders = _orders_of(it, services, recorder, stops)
+        self._orders = make_orders(it, services, recorder, stops)
         self._row_states = row_states
         self._recorder = recorder
         self._stops = stops
@@ -74,6 +74,12 @@ class Workers:
         self._running: dict[Future[Any], Running] = {}
         self._settling: deque[_Settling] = deque()
         self._locked: deque[Ended] = deque()
+
+    @classmethod
+    def of_session(cls, it: OpenSession, services: Services, recorder: Recorder, stops: Stops) -> Workers:
+        """Rows are read as its settings say."""
+        read, words = it.project.store.read_row_state, services.claims.tables.intermediate
+        return cls(it, services, RowStates(it.request.settings.command, read, words, services.outage), recorder, stops)
 
     def __len__(self) -> int:
         """All that is held."""
@@ -83,6 +89,11 @@ class Workers:
     def occupied(self) -> int:
         """The same without what its engine has lost: that keeps its own run from going on, and no other phase."""
         return len(self._running) + len(self._settling) + len(self._locked)
+
+    @property
+    def running(self) -> list[Running]:
+        """Commands that run now. Asked from any thread."""
+        return [*self._running.values()]
 
     @property
     def busy_runs(self) -> set[str]:
@@ -237,13 +248,3 @@ class Workers:
             self._settling.append(_Settling(ended, until))
         else:
             yield ended
-
-
-def _orders_of(it: OpenSession, services: Services, recorder: Recorder, stops: Stops) -> Orders:
-    """Guardians of ours tell of each end; an engine of others draws a ticket for each order."""
-    used = services.executing
-    if used.delivery is None:
-        return GuardedOrders(used.engine)
-    lease, command, current = it.request.settings.lease, it.request.settings.command, it.request.settings.finish_current
-    patience = Patience(begins_s=lease.ttl_s, grace_s=command.grace_s, finish_current=current)
-    return TicketedOrders(used.engine, used.delivery, patience, stops, recorder.notice, services.remote)

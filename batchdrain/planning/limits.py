@@ -43,6 +43,11 @@ class TimeLimits:
         Raises DatabaseUnavailable."""
         return self._durations_s(self._run_type(run_id), None)
 
+    @property
+    def known_s(self) -> Sequence[float]:
+        """How long those attempts took that completed, of the run types that were asked for so far. Reads nothing."""
+        return [one for (_, category), known in [*self._known.items()] if category is None for one in known]
+
     def _durations_s(self, run_type: str, category: str | None) -> Sequence[float]:
         if not self._timeout.adaptive:
             return ()

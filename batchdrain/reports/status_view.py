@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from batchdrain.database.ledger.session_rows import SessionRow
+from batchdrain.reports.eta_words import describe_eta, to_span
 from batchdrain.runtime import clock
-from batchdrain.runtime.text import safe_text
+from batchdrain.runtime.text import count_of, safe_text
 
 ALIVE: Final = "running"
 PAUSED: Final = "paused"
@@ -16,6 +18,7 @@ SILENT: Final = "silent"
 DIED: Final = "died"
 _SHOWN: Final = 24  #: slots of one session
 _LARGEST: Final = 2**53
+_LEAST_S: Final = 1.0
 _MEANING: Final = {
     SILENT: "it ought to have given a sign of life, and its host can't be seen from here",
     DIED: "its process is gone: what it held is given back by the next drain, or `inv recover`",
@@ -38,8 +41,8 @@ def to_fields(row: SessionRow, alive: bool | None) -> dict[str, Any]:
     done, elapsed_s = processed - _number(progress, "before"), _number(progress, "elapsed_s")
     state, age_s = state_of(row, alive), row.beat_age_ms / 1000
     per_minute = done / elapsed_s * 60 if elapsed_s > 0 and done > 0 else None
-    left = max(0.0, target - processed)
-    eta_s = None if per_minute is None or state != ALIVE else max(0.0, left / per_minute * 60 - age_s)
+    retries = _number(progress, "retries")
+    eta_s = _eta_of(progress, per_minute, age_s) if state == ALIVE else None
     return {
         "session_id": row.session_id,
         "session_uid": row.uid,
@@ -58,29 +61,32 @@ def to_fields(row: SessionRow, alive: bool | None) -> dict[str, Any]:
         "processed": int(processed),
         "succeeded": int(_number(progress, "succeeded")),
         "failed": int(_number(progress, "failed")),
+        "retries": int(retries),
         "target": int(target),
         "per_minute": None if per_minute is None else round(per_minute, 3),
         "eta_s": None if eta_s is None else round(eta_s, 1),
+        "eta_is_least": progress.get("eta_is_least") is True,
         "waits_for": _text(progress, "waits") or None,
         "slots": _slots_of(progress, age_s),
         "asked": None if row.asked is None else _asked_of(row),
     }
 
 
-def render_status(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """For people. `rows`: as `to_fields` makes them."""
+def render_status(rows: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[str]:
+    """For people. `rows`: as `to_fields` makes them; `now`: aware, in the zone of its readers."""
     for row in rows:
         where = f"{row['host']}, process {row['pid']}" + (f", group {row['group']}" if row["group"] else "")
         yield safe_text(f"{row['session_id']}  {row['state']} on {where}")
         done = f"{row['processed']}/{row['target']} · {row['succeeded']} ok · {row['failed']} failed"
+        retries = f" · {count_of(row['retries'], 'retry', 'retries')} to come" if row["retries"] else ""
         rate = "" if row["per_minute"] is None else f" · {row['per_minute']:.1f} a minute"
-        eta = "" if row["eta_s"] is None else f" · about {_to_span(row['eta_s'])} left"
-        yield f"  {done}{rate}{eta} · as of {_to_span(row['beat_age_s'])} ago"
+        eta = "" if row["eta_s"] is None else " · " + describe_eta(row["eta_s"], now, is_least=row["eta_is_least"])
+        yield f"  {done}{retries}{rate}{eta} · as of {to_span(row['beat_age_s'])} ago"
         if row["waits_for"]:
             yield safe_text(f"  Waits: {row['waits_for']}")
         for slot in row["slots"][:_SHOWN]:
             yield safe_text(
-                f"  runs {slot['run_id']} / {slot['phase_id']} for {_to_span(slot['for_s'])}, attempt {slot['attempt']}"
+                f"  runs {slot['run_id']} / {slot['phase_id']} for {to_span(slot['for_s'])}, attempt {slot['attempt']}"
             )
         if len(row["slots"]) > _SHOWN:
             yield f"  and {len(row['slots']) - _SHOWN} more"
@@ -88,6 +94,16 @@ def render_status(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield safe_text(f"  {asked['ask']} asked by {asked['by']}" + (f": {asked['reason']}" if asked["reason"] else ""))
     present = {row["state"] for row in rows}
     yield from (f"{state:<11} {meaning}" for state, meaning in _MEANING.items() if state in present)
+
+
+def _eta_of(progress: Mapping[str, Any], per_minute: float | None, age_s: float) -> float | None:
+    """As of now: what its controller said at its last beat; of one that says nothing, by its rate. Something is left: never 0."""
+    eta_s: float | None = None
+    if "eta_s" in progress:
+        eta_s = _number(progress, "eta_s") or None
+    elif per_minute is not None:
+        eta_s = max(0.0, _number(progress, "target") - _number(progress, "processed")) / per_minute * 60
+    return None if eta_s is None else max(_LEAST_S, eta_s - age_s)
 
 
 def _slots_of(progress: Mapping[str, Any], age_s: float) -> list[dict[str, Any]]:
@@ -122,11 +138,3 @@ def _number(found: Mapping[str, Any], name: str) -> float:
 def _text(found: Mapping[str, Any], name: str) -> str | None:
     value = found.get(name)
     return value if isinstance(value, str) else None
-
-
-def _to_span(seconds: float) -> str:
-    """'14 s', '3 min', '2 h 05 min'."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02d} min"

@@ -27,6 +27,9 @@ class ResultCounts:
         self._dead_canaries: set[str] = set()
         self._consecutive = 0
         self._without_metric = 0
+        self.waiting = 0  #: results of phases that are to be tried again
+        self.attempts = 0  #: of the session that are known, and the seconds that they took together
+        self.attempts_s = 0.0
         self._results = 0
         self._successes = 0
         self.places: dict[PhaseKey, int] = {}  #: phases with a result, and its place among the results
@@ -42,6 +45,9 @@ class ResultCounts:
         """Count a result; by -1: one that another takes the place of."""
         if by > 0:
             self.spend(result.metrics)
+            self.attempts += result.duration_s is not None
+            self.attempts_s += result.duration_s or 0.0
+        self.waiting += by if result.retry_at is not None else 0
         if result.success:
             self.fixed[result.run_id] = self.fixed.get(result.run_id, 0) + by
         self._count(result, by)

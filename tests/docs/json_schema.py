@@ -71,7 +71,7 @@ _RUNNING: Final = _object(
     session_id=_TEXT, session_uid=_TEXT, chain_uid=_TEXT_OR_NULL, state={"enum": ["running", "paused", "silent", "died"]},
     host=_TEXT, pid=_COUNT, folder=_TEXT_OR_NULL, group=_TEXT_OR_NULL, workers=_COUNT, begun_at=_TEXT,
     beat_age_s={"type": "number"}, processed=_COUNT, succeeded=_COUNT, failed=_COUNT, target=_COUNT,
-    per_minute=_NUMBER_OR_NULL, eta_s=_NUMBER_OR_NULL, waits_for=_TEXT_OR_NULL,
+    retries=_COUNT, per_minute=_NUMBER_OR_NULL, eta_s=_NUMBER_OR_NULL, eta_is_least=_TRUTH, waits_for=_TEXT_OR_NULL,
     slots=_list_of(_object(**_IDS, attempt=_COUNT, for_s={"type": "number"})), asked={"type": ["object", "null"]},
 )  # fmt: skip
 _DISPOSITION: Final[Schema] = {"enum": ["open", "retried", "fixed", "accepted", "quarantined", "parked", "hopeless"]}

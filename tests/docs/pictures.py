@@ -1,4 +1,4 @@
-"""The pictures of the report in docs/: `python -m tests.docs.pictures` drains the demo and makes them. Needs Chromium."""
+"""The pictures in docs/: `python -m tests.docs.pictures` drains the demo and makes them. Needs Chromium and tmux."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Final, Literal
 
 from tests.docs.pages import DOCS, ROOT
+from tests.docs.terminal_pictures import take_terminal_pictures
+from tests.support import tmux
 from tests.support.browser import MISSING, Visit, chromium, find_chromium
+from tests.support.tmux import find_tmux
 
 _SIZES: Final[dict[str, tuple[int, int, Literal["light", "dark"]]]] = {
     "light": (1000, 900, "light"),
@@ -23,6 +26,9 @@ def main() -> None:
     path = find_chromium()
     if path is None:
         raise SystemExit(MISSING)
+    if find_tmux() is None:
+        raise SystemExit(tmux.MISSING)
+    take_terminal_pictures(DOCS)
     with tempfile.TemporaryDirectory() as folder:
         report = _make_report(Path(folder))
         take_pictures(path, report, DOCS)

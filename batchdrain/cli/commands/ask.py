@@ -13,6 +13,7 @@ from batchdrain.database.ledger.session_rows import SessionRow
 from batchdrain.model.asked import Ask, Asked
 from batchdrain.model.errors import UsageError
 from batchdrain.reports.status_view import DIED, render_status, state_of, to_fields
+from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
 
 _DONE = {
@@ -62,7 +63,7 @@ def _choose(running: list[SessionRow], session_id: str | None) -> SessionRow | N
     else:
         found = running
     if len(found) > 1:
-        lines = "\n".join(render_status([to_fields(row, alive_of(row)) for row in found]))
+        lines = "\n".join(render_status([to_fields(row, alive_of(row)) for row in found], clock.now().astimezone()))
         by_uid = "" if session_id is None else "; by their session_uid (`inv status --format=json`)"
         raise UsageError(f"--session-id: {len(found)} sessions run:\n{lines}", remedy=f"name the one that is meant{by_uid}")
     return found[0] if found else None

@@ -81,11 +81,9 @@ def screen_for(*, quiet: bool, shape: str) -> Screen:
         return Silent()
     stream: Any = Outlet(sys.stdout)
     if sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb":
-        from rich.console import Console
-
         from batchdrain.cli.screens.live import LiveScreen
 
-        return LiveScreen(Console(file=stream, highlight=False, markup=False, emoji=False))
+        return LiveScreen(stream, os.environ)
     return PlainScreen(Output(stream))
 
 

@@ -13,6 +13,7 @@ from batchdrain.database.ledger.session_rows import SessionRow
 from batchdrain.drain.project import Project
 from batchdrain.execution.process_identity import is_alive
 from batchdrain.reports.status_view import render_status, to_fields
+from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
 
 _EVERY_S: Final = 2.0
@@ -45,7 +46,7 @@ def alive_of(row: SessionRow) -> bool | None:
 
 
 def _show(out: Output, rows: Sequence[dict[str, Any]]) -> None:
-    for line in render_status(rows):
+    for line in render_status(rows, clock.now().astimezone()):
         out.line(line)
     if not rows:
         out.line(NOTHING)

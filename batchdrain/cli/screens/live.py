@@ -1,131 +1,79 @@
-"""The display on a terminal: a bar for the batch, a line for each phase that runs, and above them what has ended."""
+"""The screen of a terminal: the same lines as plain ones, and below them how far the drain is, painted anew."""
 
 from __future__ import annotations
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Column
-from rich.text import Text
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
-from batchdrain.cli.screens.plain import PlainScreen
+from batchdrain.cli.screens.cells import wrap
+from batchdrain.cli.screens.display import Display
+from batchdrain.cli.screens.hyperlinks import takes_links, to_link, to_uri
+from batchdrain.cli.screens.layout import Line, lay_out
+from batchdrain.cli.screens.plain import LOG, PlainScreen
+from batchdrain.cli.screens.stream import Outlet
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.screen import Opening
-from batchdrain.model.attempt import Attempt
-from batchdrain.model.claim import ScheduledAttempt, TimeLimit
-from batchdrain.runtime.resources import raise_shortage
-from batchdrain.runtime.text import safe_text
+from batchdrain.drain.snapshot import Snapshot
+from batchdrain.model.claim import ScheduledAttempt
+from batchdrain.runtime import clock
+from batchdrain.runtime.text import can_encode, safe_text, to_printable, to_shown_path
 
-_ROOMY = 100  # columns of a terminal
-_BAR = 24
-_NARROW_BAR = 8
-
-
-class _Elapsed(ProgressColumn):
-    """Seconds; for a phase that runs, of how many too."""
-
-    def render(self, task: Task) -> Text:
-        elapsed = task.elapsed or 0.0
-        limit = task.fields.get("limit_s")
-        return Text(f"{elapsed:.0f} s" if limit is None else f"{elapsed:.0f}/{limit:.0f} s", style="cyan")
+_ID_CHARS = 200
 
 
 class LiveScreen(PlainScreen):
-    """The same lines as plain ones, in colour, with the display below them."""
+    """Ends with the terminal as it was, but for the lines."""
 
-    def __init__(self, console: Console) -> None:
-        super().__init__(Output(_Above(console)))  # type: ignore[arg-type]
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
-            BarColumn(bar_width=_BAR if console.width >= _ROOMY else _NARROW_BAR),
-            _Elapsed(table_column=Column(no_wrap=True, min_width=len("600/600 s"))),
-            TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True, min_width=len("00:00"))),
-            console=console,
-            expand=True,
-            transient=True,
-        )
-        self._begun = False
-        self._batch: TaskID | None = None
-        self._of = "phases"
-        self._slots: dict[int, TaskID] = {}
-        self._succeeded = self._failed = 0
+    def __init__(self, stream: Outlet, environ: Mapping[str, str]) -> None:
+        """`environ`: says what the terminal can do, and whether its reader wants colours."""
+        is_ascii = not can_encode("·…━─", stream.encoding)
+        self._display = Display(stream, in_colour=not environ.get("NO_COLOR"), is_ascii=is_ascii)
+        super().__init__(Output(self._display))  # type: ignore[arg-type]
+        self._has_links = takes_links(environ)
+        self._look: Callable[[], Snapshot] | None = None
 
     def begin(self, opening: Opening) -> None:
         super().begin(opening)
         self._close_gap()
-        self._of = f"{opening.state} phases"
-        self._batch = self._progress.add_task(self._describe_counts(), total=opening.target, completed=opening.done)
-        with raise_shortage():
-            self._progress.start()
-        self._begun = True
+        self._display.begin(self._lay_out)
+
+    def watch(self, look: Callable[[], Snapshot]) -> None:
+        self._look = look
 
     def selected(self, scheduled: ScheduledAttempt) -> None:
-        phase = scheduled.choice.phase
-        name = f"{safe_text(phase.run_id, limit=40)} / {safe_text(phase.phase_id, limit=40)}"
-        self._slots[scheduled.number] = self._progress.add_task(f"  {scheduled.number} {name}", total=None)
-
-    def started(self, scheduled: ScheduledAttempt, limit: TimeLimit) -> None:
-        slot = self._slots.get(scheduled.number)
-        if slot is not None:
-            self._progress.update(slot, limit_s=limit.seconds)
-
-    def finished(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
-        super().finished(scheduled, attempt)
-        self._succeeded += attempt.success
-        self._failed += not attempt.success
-        if self._batch is not None:
-            self._progress.update(self._batch, advance=0 if scheduled.is_retry else 1, description=self._describe_counts())
-            if self._target is not None and scheduled.number > self._target:
-                self._target = scheduled.number
-                self._progress.update(self._batch, total=self._target)
-
-    def retry_scheduled(self, scheduled: ScheduledAttempt, wait_s: float, why: str) -> None:
-        super().retry_scheduled(scheduled, wait_s, why)
-        self._failed -= 1  # not yet
-        if self._batch is not None:
-            self._progress.update(self._batch, description=self._describe_counts())
+        """Its line is there as long as its command runs."""
 
     def end(self) -> None:
-        if self._begun:  # Rich can't stop what it could not start
-            self._progress.stop()
+        self._display.end()
         super().end()
 
     def _show_result(self, scheduled: ScheduledAttempt, *lines: str) -> None:
-        slot = self._slots.pop(scheduled.number, None)
-        if slot is not None:
-            self._progress.remove_task(slot)
-        self._out.line(
-            f"{self._place_of(scheduled)} {safe_text(scheduled.run_id)} / {safe_text(scheduled.choice.phase.phase_id)}"
-        )
-        for line in lines:
-            self._out.line(line)
+        name = f"{safe_text(scheduled.run_id)} / {safe_text(scheduled.choice.phase.phase_id)}"
+        self._out.text("".join(f"{line}\n" for line in (f"{self._place_of(scheduled)} {name}", *lines)))
         self._owes_gap = True
 
-    def _describe_counts(self) -> str:
-        return f"{self._of}: {self._succeeded} succeeded, {self._failed} failed"
+    def _show_log(self, path: Path) -> None:
+        if not self._has_links:
+            super()._show_log(path)
+            return
+        uri, encoding = to_uri(path, socket.gethostname()), self._display.encoding
+        shown = to_printable(safe_text(to_shown_path(path), limit=None), encoding)
+        first, *more = wrap(f"{LOG}{shown}", self._display.size()[0])
+        lines = [LOG.rstrip() if first == LOG.rstrip() else LOG + to_link(first.removeprefix(LOG), uri)]
+        for line in more:
+            inner = line.lstrip(" ")
+            lines.append(line.removesuffix(inner) + to_link(inner, uri))
+        self._display.put(lines)
 
+    def _place_of(self, scheduled: ScheduledAttempt) -> str:
+        """Also of a drain that has no limit there is a number of phases that it comes to."""
+        if self._target is None and self._look is not None:
+            return f"[{scheduled.number}/{max(self._look().target, scheduled.number)}]"
+        return super()._place_of(scheduled)
 
-class _Above:
-    """A stream that prints above the display."""
+    def _lay_out(self, size: tuple[int, int]) -> Sequence[Line]:
+        return [] if self._look is None else lay_out(self._look(), size, clock.now().astimezone(), self._to_shown)
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self.encoding = console.encoding
-
-    def write(self, text: str) -> None:
-        styled = Text(text.removesuffix("\n"))
-        if "✓" in text:
-            styled.stylize("green")
-        elif "✗" in text:
-            styled.stylize("red")
-        self._console.print(styled, soft_wrap=True)
-
-    def flush(self) -> None:
-        self._console.file.flush()
-
-    def finish(self) -> None:
-        finish = getattr(self._console.file, "finish", None)
-        if finish is not None:
-            finish()
-
-    def fileno(self) -> int:
-        return self._console.file.fileno()
+    def _to_shown(self, text: str) -> str:
+        return to_printable(safe_text(text, limit=_ID_CHARS), self._display.encoding)

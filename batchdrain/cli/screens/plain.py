@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.screen import Opening
+from batchdrain.drain.snapshot import Snapshot
 from batchdrain.failures.suffix import fit
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import ScheduledAttempt, TimeLimit
@@ -14,6 +16,7 @@ from batchdrain.reports.forecast_words import describe_forecast
 from batchdrain.runtime.text import agree, count_of, describe_ending, safe_text, to_shown_path
 
 _REASON_CHARS: Final = 2_000
+LOG: Final = "    Log: "
 
 
 class PlainScreen:
@@ -41,6 +44,9 @@ class PlainScreen:
             self._out.line(f"Resuming: {count_of(opening.done, 'phase')} {agree(opening.done, 'is', 'are')} done already")
         self._owes_gap = True
 
+    def watch(self, look: Callable[[], Snapshot]) -> None:
+        """Lines tell of what is, and show no progress between."""
+
     def selected(self, scheduled: ScheduledAttempt) -> None:
         self._close_gap()
         what = "Trying again..." if scheduled.is_retry else "Selecting next phase..."
@@ -61,7 +67,9 @@ class PlainScreen:
             error = (
                 f"    Error: {safe_text(fit(attempt.reason or 'moved by its command, or by somebody else', _REASON_CHARS))}"
             )
-            self._show_result(scheduled, f"  ✗ Failed: {ending}", error, *self._log_line(attempt))
+            self._show_result(scheduled, f"  ✗ Failed: {ending}", error)
+            if attempt.log_path:
+                self._show_log((self._root or Path()) / attempt.log_path)
 
     def released(self, scheduled: ScheduledAttempt, attempt: Attempt) -> None:
         self._show_result(scheduled, f"  - Given back: {safe_text(attempt.final_state)}")
@@ -84,11 +92,9 @@ class PlainScreen:
             self._out.line(line)
         self._owes_gap = True
 
-    def _log_line(self, attempt: Attempt) -> list[str]:
-        """A path that can be opened from where people stand, whole; none where the command printed nothing."""
-        if not attempt.log_path:
-            return []
-        return [f"    Log: {safe_text(to_shown_path((self._root or Path()) / attempt.log_path), limit=None)}"]
+    def _show_log(self, path: Path) -> None:
+        """Of the phase that was told of just now: it can be opened from where people stand, whole."""
+        self._out.line(f"{LOG}{safe_text(to_shown_path(path), limit=None)}")
 
     def _place_of(self, scheduled: ScheduledAttempt) -> str:
         """[3/10]: there may be more phases by now than the target counts."""

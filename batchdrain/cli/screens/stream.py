@@ -77,6 +77,14 @@ class Outlet:
                 except (OSError, ValueError):
                     self._give_up()
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether its reader has not taken all that was written, though it was offered once more."""
+        with self._lock:
+            if self._pipe is not None and self._open:
+                self._offer()
+            return bool(self._kept)
+
     def finish(self) -> None:
         """The reader gets what it has not taken, as long as it takes something now and then."""
         left, since = len(self._kept), monotonic()

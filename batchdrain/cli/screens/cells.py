@@ -1,0 +1,57 @@
+"""Text in the cells of a terminal: a letter of Chinese takes two of them, an accent none. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from rich.cells import cell_len, chop_cells, set_cell_size
+
+_WORD: Final = re.compile(r"\S+\s*")
+_STEP_OF_PATH: Final = re.compile(r"[^/]*/|[^/]+")
+_HANG: Final = 2
+_NARROWEST: Final = 8
+
+
+def width_of(text: str) -> int:
+    """In cells."""
+    return cell_len(text)
+
+
+def cut(text: str, cells: int) -> str:
+    """At most so many cells, with a sign where something is left out."""
+    if cell_len(text) <= cells:
+        return text
+    return set_cell_size(text, cells - 1).rstrip() + "…" if cells > 0 else ""
+
+
+def pad(text: str, cells: int) -> str:
+    """Exactly so many cells, for a text that is no longer."""
+    return text + " " * max(0, cells - cell_len(text))
+
+
+def wrap(line: str, columns: int) -> list[str]:
+    """Lines of at most so many cells, broken between words, and within a path behind a slash; only a name that is longer than
+    a line is broken within. Those that follow stand a little further in than the first."""
+    if cell_len(line) <= columns:
+        return [line]
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    hang = indent + " " * _HANG if columns - len(indent) - _HANG >= _NARROWEST else ""
+    lines, current = list[str](), indent if hang else ""
+    for word in _WORD.findall(line):
+        for piece in _pieces_of(word, columns - len(hang)):
+            if current.strip() and cell_len(current + piece.rstrip()) > columns:
+                lines.append(current.rstrip())
+                current = hang
+            current += piece
+    return [*lines, current.rstrip()]
+
+
+def _pieces_of(word: str, cells: int) -> Iterator[str]:
+    """What may not be broken of it, where it has no room in a line of its own."""
+    if cell_len(word.rstrip()) <= cells:
+        yield word
+        return
+    for step in _STEP_OF_PATH.findall(word):
+        yield from chop_cells(step, cells) if cell_len(step.rstrip()) > cells else [step]

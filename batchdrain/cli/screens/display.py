@@ -1,0 +1,117 @@
+"""Lines at the lower end of a terminal that are painted anew, below lines that stay.
+
+The cursor rests at the beginning of the last one, so that what the terminal itself echoes, as ^C, is painted over. Lines are
+never wrapped, whatever the terminal takes for their width. It is not hidden: after a SIGKILL nobody would show it again.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from batchdrain.cli.screens.cells import wrap
+from batchdrain.cli.screens.layout import Line, Span
+from batchdrain.cli.screens.printed_beside import PrintedBeside
+from batchdrain.cli.screens.stream import Outlet
+from batchdrain.runtime.threads import begin
+
+_EVERY_S: Final = 0.5
+_UNKNOWN: Final = (80, 24)
+_ACCENT, _GREEN, _RED, _PLAIN = "\x1b[36m", "\x1b[32m", "\x1b[31m", "\x1b[0m"
+_UP, _ERASE_BELOW, _ERASE_RIGHT = "\x1b[A", "\x1b[J", "\x1b[K"
+_WRAP_OFF, _WRAP_ON = "\x1b[?7l", "\x1b[?7h"
+_IN_ASCII: Final = str.maketrans({"·": "|", "…": "~", "━": "#", "─": "-"})
+Source = Callable[[tuple[int, int]], Sequence[Line]]
+
+
+class Display:
+    """A stream for lines that stay; what is below them comes from a source that is asked again and again, by a thread."""
+
+    def __init__(self, stream: Outlet, *, in_colour: bool, is_ascii: bool = False) -> None:
+        self._stream = stream
+        self._in_colour = in_colour
+        self._is_ascii = is_ascii
+        self._lock = threading.RLock()
+        self._over = threading.Event()
+        self._source: Source | None = None
+        self._painted = 0  # lines
+        self._beside = PrintedBeside(self.put)
+        self.encoding = stream.encoding
+
+    def begin(self, source: Source) -> None:
+        """`source`: the lines for a terminal of so many columns and rows. Raises FilesUnavailable where no thread is left."""
+        self._source = source
+        self._beside.begin()
+        begin(self._paint_on, "display")
+
+    def write(self, text: str) -> None:
+        """Lines that stay, whole ones, broken where a reader would break them."""
+        columns, _ = self.size()
+        lines = text.removesuffix("\n").split("\n")
+        self.put(self._in_its_colour(line, piece) for line in lines for piece in wrap(line, columns))
+
+    def put(self, lines: Iterable[str]) -> None:
+        """Lines that stay, as they are."""
+        with self._lock:
+            self._paint("".join(f"{line}\n" for line in lines))
+
+    def end(self) -> None:
+        """Nothing more is painted, and nothing stays of what was."""
+        self._over.set()
+        with self._lock:
+            self._source = None
+            self._paint("")
+        self._beside.end()
+
+    def size(self) -> tuple[int, int]:
+        """Columns and rows, as they are now."""
+        try:
+            columns, rows = os.get_terminal_size(self.fileno())
+        except (OSError, ValueError):
+            return _UNKNOWN
+        return columns or _UNKNOWN[0], rows or _UNKNOWN[1]
+
+    def flush(self) -> None:
+        """For whoever writes."""
+        self._stream.flush()
+
+    def finish(self) -> None:
+        """Its reader gets a last chance."""
+        self._stream.finish()
+
+    def fileno(self) -> int:
+        """Of the terminal."""
+        return self._stream.fileno()
+
+    def _paint_on(self) -> None:
+        while not self._over.wait(_EVERY_S):
+            with self._lock:
+                if not self._over.is_set() and not self._stream.is_behind:
+                    self._paint("")
+
+    def _paint(self, above: str) -> None:
+        lines = [] if self._source is None else [self._render(line) for line in self._source(self.size())]
+        if not (lines or self._painted):
+            if above:
+                self._stream.write(above)
+            return
+        top = "\r" + _UP * max(0, self._painted - 1)
+        if above or len(lines) < self._painted:
+            top += _ERASE_BELOW
+        below = f"{_ERASE_RIGHT}\n".join(lines)
+        self._stream.write(f"{top}{above}{_WRAP_OFF}{below}{_ERASE_RIGHT}{_WRAP_ON}\r" if lines else f"{top}{above}")
+        self._painted = len(lines)
+
+    def _render(self, line: Line) -> str:
+        return "".join(map(self._render_span, line))
+
+    def _render_span(self, span: Span) -> str:
+        text = span.text.translate(_IN_ASCII) if self._is_ascii else span.text
+        return f"{_ACCENT}{text}{_PLAIN}" if span.is_accent and text and self._in_colour else text
+
+    def _in_its_colour(self, whole: str, line: str) -> str:
+        """Success is green, failure red."""
+        colour = (_GREEN if "✓" in whole else _RED if "✗" in whole else "") if self._in_colour else ""
+        return f"{colour}{line}{_PLAIN}" if colour else line
