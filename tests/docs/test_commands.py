@@ -25,6 +25,12 @@ NOT_RUN: Final[Mapping[str, str]] = {
 CODES: Final[Mapping[tuple[str, str], set[int]]] = {
     ("README.md: The five tasks that matter", "inv drain"): {130},
     ("README.md: Your own project, in five minutes", "inv drain --batch-size=5"): {0, 1},
+    (
+        "docs/first-hour.md: From 5 000 failures to a plan",
+        "inv drain --batch-size=12 --policy=sample-first --canary --workers=3",
+    ): {0, 1},
+    ("docs/first-hour.md: From 5 000 failures to a plan", "inv drain --batch-size=30 --category=unknown --workers=2"): {130},
+    ("docs/first-hour.md: From 5 000 failures to a plan", "inv resume"): {0, 1},
     ("README.md: In CI", "inv drain --batch-size=25 --min-success-rate=0.8 --max-total-minutes=30"): {0, 1},
 }
 """What a command exits with, where that is not 0 or is the demo's luck."""
@@ -56,6 +62,7 @@ def place(tmp_path: Path, request: pytest.FixtureRequest) -> Place:
     "section",
     [pytest.param(section, id=name, marks=pytest.mark.soak if name in SLOW else ()) for name, section in SECTIONS.items()],
 )
+@pytest.mark.timeout(300)  # a page's commands are a story, told from its beginning
 def test_the_commands_of_a_section_say_what_the_page_shows(section: Section, place: Place) -> None:
     for step in section.steps():
         if any(step.command.startswith(beginning) for beginning in NOT_RUN):

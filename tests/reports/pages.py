@@ -42,7 +42,9 @@ def made_of(texts: list[tuple[str, str, str | None]], **more: Any) -> Session:
 def of_the_demo(count: int, one_failed_of: int = 2) -> Session:
     """Failures of the demo's backlog, of which every second phase (or another part) failed again."""
     rows = [row for row in _rows({"FAILED": count * 2, "COMPLETE": 0, "QUEUED": 0}, 7) if row[4]][:count]
-    return made_of([(row[0], row[1], row[4] if number % one_failed_of == one_failed_of - 1 else None) for number, row in enumerate(rows)])
+    return made_of(
+        [(row[0], row[1], row[4] if number % one_failed_of == one_failed_of - 1 else None) for number, row in enumerate(rows)]
+    )
 
 
 def of_attacks(count: int) -> Session:
