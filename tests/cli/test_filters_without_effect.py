@@ -41,8 +41,8 @@ FILTERS = [
         "--policy: hints decides nothing here: what it looks at is alike, or an entry before it has decided",
     ]),
     ("--policy=sample-first,smart", [
-        "--policy: sample-first decides nothing yet: what it looks at is alike, or an entry before it has decided; "
-        "results may change that",
+        ("--policy: sample-first decides nothing yet: what it looks at is alike, or an entry before it has decided; "
+         "results may change that"),
     ]),
     ("--workers=4 --run-id=delta-1", [
         "--workers=4: 1 run has phases to drain, and those of one run go one by one",
