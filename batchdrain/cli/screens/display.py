@@ -20,7 +20,7 @@ from batchdrain.runtime.threads import begin
 _EVERY_S: Final = 0.5
 _UNKNOWN: Final = (80, 24)
 _ACCENT, _GREEN, _RED, _PLAIN = "\x1b[36m", "\x1b[32m", "\x1b[31m", "\x1b[0m"
-_UP, _ERASE_BELOW, _ERASE_RIGHT = "\x1b[A", "\x1b[J", "\x1b[K"
+_UP, _ERASE_BELOW, _ERASE_LINE = "\x1b[A", "\x1b[J", "\x1b[2K"
 _WRAP_OFF, _WRAP_ON = "\x1b[?7l", "\x1b[?7h"
 _IN_ASCII: Final = str.maketrans({"·": "|", "…": "~", "━": "#", "─": "-"})
 Source = Callable[[tuple[int, int]], Sequence[Line]]
@@ -83,7 +83,7 @@ class Display:
 
     def fileno(self) -> int:
         """Of the terminal."""
-        return self._stream.fileno()
+        return int(self._stream.fileno())
 
     def _paint_on(self) -> None:
         while not self._over.wait(_EVERY_S):
@@ -100,8 +100,8 @@ class Display:
         top = "\r" + _UP * max(0, self._painted - 1)
         if above or len(lines) < self._painted:
             top += _ERASE_BELOW
-        below = f"{_ERASE_RIGHT}\n".join(lines)
-        self._stream.write(f"{top}{above}{_WRAP_OFF}{below}{_ERASE_RIGHT}{_WRAP_ON}\r" if lines else f"{top}{above}")
+        below = "\n".join(f"{_ERASE_LINE}{line}" for line in lines)  # behind a full line, it would take its last cell
+        self._stream.write(f"{top}{above}{_WRAP_OFF}{below}{_WRAP_ON}\r" if lines else f"{top}{above}")
         self._painted = len(lines)
 
     def _render(self, line: Line) -> str:
