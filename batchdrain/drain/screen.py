@@ -13,7 +13,6 @@ from batchdrain.model.claim import ScheduledAttempt, TimeLimit
 from batchdrain.planning.forecast import Forecast
 from batchdrain.runtime.text import count_of, safe_text
 
-
 Look = Callable[[], Snapshot]
 
 
