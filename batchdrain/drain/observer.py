@@ -39,7 +39,7 @@ class Observer:
         self._before = len(it.record.session.results)
         self._left_behind = counts.waiting - sum(1 for retry in it.retries if retry.is_retry)
         is_failed = it.request.kind is Kind.FAILED  # what retries of failed phases take says nothing of others
-        self._learnt = it.backlog.look_ahead(0, clock.now()).stats.overall if is_failed else NOTHING
+        self._before_it = it.backlog.look_ahead(0, clock.now()).stats.overall if is_failed else NOTHING
         self._budget = Budget.of_session(it)
 
     def look(self, presence: Presence) -> Snapshot:
@@ -89,8 +89,8 @@ class Observer:
     @property
     def _known(self) -> RetryCount:
         """Attempts before this session: on failures; else what limits were learnt from."""
-        if self._learnt.tried:
-            return self._learnt
+        if self._before_it.tried:
+            return self._before_it
         known = self._services.limits.known_s
         return RetryCount(len(known), len(known), sum(known), 0.0)
 

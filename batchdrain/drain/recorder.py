@@ -15,8 +15,7 @@ from typing import Final
 from batchdrain.database.ledger.attempt_fields import to_event
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.drain.liveness import describe_recovered
-from batchdrain.drain.screen import Opening, Screen
-from batchdrain.drain.snapshot import Snapshot
+from batchdrain.drain.screen import Look, Opening, Screen
 from batchdrain.drain.triage.diagnosis import Diagnosis
 from batchdrain.execution.spool_reader import discard
 from batchdrain.model.attempt import Finished
@@ -56,7 +55,7 @@ class Recorder:
         with block_signals():  # the screen may start a thread
             self._screen.begin(opening)
 
-    def watch(self, look: Callable[[], Snapshot]) -> None:
+    def watch(self, look: Look) -> None:
         """How far the drain is can be asked for from now on, from any thread."""
         self._screen.watch(look)
 

@@ -13,6 +13,8 @@ from batchdrain.model.claim import ScheduledAttempt, TimeLimit
 from batchdrain.planning.forecast import Forecast
 from batchdrain.runtime.text import count_of, safe_text
 
+Look = Callable[[], Snapshot]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
@@ -43,7 +45,7 @@ class Screen(Protocol):
     def begin(self, opening: Opening) -> None:
         """The drain begins; notices may have come before. Raises FilesUnavailable where no thread is left for a display."""
 
-    def watch(self, look: Callable[[], Snapshot]) -> None:
+    def watch(self, look: Look) -> None:
         """After `begin`: how far the drain is can be asked for from now on, from any thread."""
 
     def selected(self, scheduled: ScheduledAttempt) -> None:
@@ -76,7 +78,7 @@ class Silent:
 
     def begin(self, opening: Opening) -> None: ...
 
-    def watch(self, look: Callable[[], Snapshot]) -> None: ...
+    def watch(self, look: Look) -> None: ...
 
     def selected(self, scheduled: ScheduledAttempt) -> None: ...
 

@@ -63,7 +63,7 @@ def test_the_lines_of_a_drain_use_the_width_and_hostile_ids_do_not_break_them(
 
 def test_twenty_four_workers_in_twenty_rows_are_told_in_what_there_is(sqlite_project: Workplace) -> None:
     sqlite_project.fail(*(f"r{number}/p~until=go" for number in range(10, 34)))
-    with drain(sqlite_project, "--workers=24", size=(100, 20)) as terminal:
+    with drain(sqlite_project, "--workers=24", "--batch-size=24", size=(100, 20)) as terminal:
         terminal.until(r"^  and 9 more$")
         lines = terminal.lines()
         assert len(painted(lines)) == 17

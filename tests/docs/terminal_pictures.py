@@ -29,7 +29,7 @@ _SIZES: Final[dict[str, tuple[tuple[int, int], int]]] = {
 """Columns and rows, and workers."""
 _SLOWLY: Final = """
 import os, sys, time, zlib
-time.sleep(1 + zlib.crc32(os.environ["BATCHDRAIN_PHASE_ID"].encode()) % 40 / 10)
+time.sleep(0.5 + zlib.crc32(os.environ["BATCHDRAIN_PHASE_ID"].encode()) % 30 / 10)
 os.execv(sys.executable, [sys.executable, "-m", "batchdrain.demo", *sys.argv[1:]])
 """
 _ELSEWHERE: Final = re.compile(r"@font-face \{\{.*?\}\}\s*", re.DOTALL)
@@ -47,7 +47,7 @@ def _picture_of(place: Path, size: tuple[int, int], workers: int) -> str:
     environ = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "HOME": str(place)}
     argv = [sys.executable, "-m", "invoke", "drain", "--batch-size=60", f"--workers={workers}"]
     with pane(argv, place, environ, size) as terminal:
-        terminal.until(r"^(2[4-9]|3\d)/60 .* retr.*ETA")
+        terminal.until(r"^[1-5]\d/60 .* retr.*ETA")
         picture = _to_svg(terminal, size)
         terminal.type("C-c")
         terminal.end()
@@ -67,6 +67,7 @@ def _make_backlog(place: Path) -> None:
     }
     (place / "invoke.yaml").write_text(json.dumps({"batchdrain": section}))
     with closing(sqlite3.connect(place / "batchdrain.db")) as database, database:
+        database.execute("DELETE FROM phases WHERE phase_id LIKE '%soak-test%'")  # they hang
         database.execute("UPDATE phases SET run_id = run_id || '-part' || (rowid % 3 + 1)")
 
 

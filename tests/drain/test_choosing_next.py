@@ -239,12 +239,18 @@ def test_an_empty_backlog_is_read_again_at_once_while_commands_run_where_that_co
     assert (room.chooser.next(cast("Any", _Workers(set(), held=1))), room.reads) == (None, 1)
 
 
-def test_a_phase_has_the_number_behind_all_that_have_a_result_or_run(patch: pytest.MonkeyPatch) -> None:
-    room = Room(patch, "a")
+def test_a_phase_has_the_first_place_that_is_free_behind_all_that_have_a_result(patch: pytest.MonkeyPatch) -> None:
+    room = Room(patch, "abc")
     room.stops.results = 5
-    found = room.chooser.next(cast("Any", _Workers(set(), held=2)))
-    assert found is not None
-    assert (found.number, found.due, found.is_retry) == (8, 0.0, False)
+    room.chooser.begin(())
+    first, second = room.chooser.next(room.workers()), room.chooser.next(room.workers())
+    assert first is not None
+    assert second is not None
+    assert (first.number, first.due, first.is_retry, second.number) == (6, 0.0, False, 7)
+    room.chooser.take_back(first)
+    third = room.chooser.next(room.workers())
+    assert third is not None
+    assert third.number == 6
 
 
 def test_a_pause_that_ends_before_anybody_asks_whether_it_lasts_ends_no_session(patch: pytest.MonkeyPatch) -> None:

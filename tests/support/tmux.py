@@ -48,7 +48,7 @@ class Pane:
     def code(self) -> int | None:
         """The command's exit code; None while it runs."""
         is_dead, code = self.ask("display-message", "-p", "#{pane_dead} #{pane_dead_status}").rstrip("\n").split(" ")
-        return int(code) if is_dead == "1" else None
+        return int(code) if is_dead == "1" and code else None  # it is dead a moment before its code is known
 
     def until(self, pattern: str, *, whole: bool = False) -> list[str]:
         """The screen, once a line of it has what is looked for. A terminal tells nobody what is painted on it."""

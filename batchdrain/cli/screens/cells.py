@@ -8,7 +8,7 @@ from typing import Final
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-_WORD: Final = re.compile(r"\S+\s*")
+_UNBROKEN: Final = re.compile(r"\S+\s*")
 _STEP_OF_PATH: Final = re.compile(r"[^/]*/|[^/]+")
 _HANG: Final = 2
 _NARROWEST: Final = 8
@@ -39,8 +39,8 @@ def wrap(line: str, columns: int) -> list[str]:
     indent = line[: len(line) - len(line.lstrip(" "))]
     hang = indent + " " * _HANG if columns - len(indent) - _HANG >= _NARROWEST else ""
     lines, current = list[str](), indent if hang else ""
-    for word in _WORD.findall(line):
-        for piece in _pieces_of(word, columns - len(hang)):
+    for unbroken in _UNBROKEN.findall(line):
+        for piece in _pieces_of(unbroken, columns - len(hang)):
             if current.strip() and cell_len(current + piece.rstrip()) > columns:
                 lines.append(current.rstrip())
                 current = hang
@@ -48,10 +48,10 @@ def wrap(line: str, columns: int) -> list[str]:
     return [*lines, current.rstrip()]
 
 
-def _pieces_of(word: str, cells: int) -> Iterator[str]:
+def _pieces_of(unbroken: str, cells: int) -> Iterator[str]:
     """What may not be broken of it, where it has no room in a line of its own."""
-    if cell_len(word.rstrip()) <= cells:
-        yield word
+    if cell_len(unbroken.rstrip()) <= cells:
+        yield unbroken
         return
-    for step in _STEP_OF_PATH.findall(word):
+    for step in _STEP_OF_PATH.findall(unbroken):
         yield from chop_cells(step, cells) if cell_len(step.rstrip()) > cells else [step]

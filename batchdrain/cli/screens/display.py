@@ -6,12 +6,13 @@ never wrapped, whatever the terminal takes for their width. It is not hidden: af
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from batchdrain.cli.screens.cells import wrap
+from batchdrain.cli.screens.cells import width_of, wrap
 from batchdrain.cli.screens.layout import Line, Span
 from batchdrain.cli.screens.printed_beside import PrintedBeside
 from batchdrain.cli.screens.stream import Outlet
@@ -20,7 +21,7 @@ from batchdrain.runtime.threads import begin
 _EVERY_S: Final = 0.5
 _UNKNOWN: Final = (80, 24)
 _ACCENT, _GREEN, _RED, _PLAIN = "\x1b[36m", "\x1b[32m", "\x1b[31m", "\x1b[0m"
-_UP, _ERASE_BELOW, _ERASE_RIGHT = "\x1b[A", "\x1b[J", "\x1b[K"
+_UP, _ERASE_BELOW, _ERASE_LINE = "\x1b[A", "\x1b[J", "\x1b[2K"
 _WRAP_OFF, _WRAP_ON = "\x1b[?7l", "\x1b[?7h"
 _IN_ASCII: Final = str.maketrans({"·": "|", "…": "~", "━": "#", "─": "-"})
 Source = Callable[[tuple[int, int]], Sequence[Line]]
@@ -36,7 +37,7 @@ class Display:
         self._lock = threading.RLock()
         self._over = threading.Event()
         self._source: Source | None = None
-        self._painted = 0  # lines
+        self._painted: list[int] = []  # widths of the lines
         self._beside = PrintedBeside(self.put)
         self.encoding = stream.encoding
 
@@ -83,7 +84,7 @@ class Display:
 
     def fileno(self) -> int:
         """Of the terminal."""
-        return self._stream.fileno()
+        return int(self._stream.fileno())
 
     def _paint_on(self) -> None:
         while not self._over.wait(_EVERY_S):
@@ -92,17 +93,21 @@ class Display:
                     self._paint("")
 
     def _paint(self, above: str) -> None:
-        lines = [] if self._source is None else [self._render(line) for line in self._source(self.size())]
+        columns, rows = self.size()
+        found = [] if self._source is None else self._source((columns, rows))
+        lines = [self._render(line) for line in found]
         if not (lines or self._painted):
             if above:
                 self._stream.write(above)
             return
-        top = "\r" + _UP * max(0, self._painted - 1)
-        if above or len(lines) < self._painted:
+        # A terminal that got narrower has wrapped what was painted, as most do.
+        up = sum(max(1, math.ceil(width / columns)) for width in self._painted[:-1])
+        top = "\r" + _UP * up
+        if above or len(lines) < len(self._painted) or max(self._painted, default=0) > columns:
             top += _ERASE_BELOW
-        below = f"{_ERASE_RIGHT}\n".join(lines)
-        self._stream.write(f"{top}{above}{_WRAP_OFF}{below}{_ERASE_RIGHT}{_WRAP_ON}\r" if lines else f"{top}{above}")
-        self._painted = len(lines)
+        below = "\n".join(f"{_ERASE_LINE}{line}" for line in lines)  # behind a full line, it would take its last cell
+        self._stream.write(f"{top}{above}{_WRAP_OFF}{below}{_WRAP_ON}\r" if lines else f"{top}{above}")
+        self._painted = [sum(width_of(span.text) for span in line) for line in found]
 
     def _render(self, line: Line) -> str:
         return "".join(map(self._render_span, line))

@@ -10,7 +10,7 @@ from typing import Final
 
 _PROGRAMS: Final = frozenset({"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby", "rio", "WarpTerminal"})
 _TERMS: Final = re.compile(r"kitty|alacritty|foot|wezterm|ghostty|contour|rio")
-_MARKS: Final = ("KITTY_WINDOW_ID", "KONSOLE_VERSION", "WT_SESSION", "DOMTERM", "ALACRITTY_WINDOW_ID", "WEZTERM_PANE")
+_NAMES: Final = ("KITTY_WINDOW_ID", "KONSOLE_VERSION", "WT_SESSION", "DOMTERM", "ALACRITTY_WINDOW_ID", "WEZTERM_PANE")
 _OLDEST_VTE: Final = 5000
 _OLDEST_TMUX: Final = (3, 4)
 
@@ -25,7 +25,7 @@ def takes_links(environ: Mapping[str, str]) -> bool:
     vte = environ.get("VTE_VERSION", "")
     if vte.isdecimal() and int(vte) >= _OLDEST_VTE:
         return True
-    is_known = program in _PROGRAMS or any(environ.get(mark) for mark in _MARKS)
+    is_known = program in _PROGRAMS or any(environ.get(name) for name in _NAMES)
     return is_known or _TERMS.search(environ.get("TERM", "")) is not None
 
 
@@ -36,8 +36,8 @@ def to_uri(path: Path, host: str) -> str:
 
 def to_link(text: str, uri: str) -> str:
     """`text` as a link. Pieces of one link on several lines are one to the terminal, by their id."""
-    mark = hashlib.sha256(uri.encode()).hexdigest()[:8]
-    return f"\x1b]8;id={mark};{uri}\x1b\\{text}\x1b]8;;\x1b\\"
+    link_id = hashlib.sha256(uri.encode()).hexdigest()[:8]
+    return f"\x1b]8;id={link_id};{uri}\x1b\\{text}\x1b]8;;\x1b\\"
 
 
 def _numbers_of(version: str) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from batchdrain.cli.screens.cells import wrap
@@ -13,8 +13,7 @@ from batchdrain.cli.screens.layout import Line, lay_out
 from batchdrain.cli.screens.plain import LOG, PlainScreen
 from batchdrain.cli.screens.stream import Outlet
 from batchdrain.cli.screens.writer import Output
-from batchdrain.drain.screen import Opening
-from batchdrain.drain.snapshot import Snapshot
+from batchdrain.drain.screen import Look, Opening
 from batchdrain.model.claim import ScheduledAttempt
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import can_encode, safe_text, to_printable, to_shown_path
@@ -31,14 +30,14 @@ class LiveScreen(PlainScreen):
         self._display = Display(stream, in_colour=not environ.get("NO_COLOR"), is_ascii=is_ascii)
         super().__init__(Output(self._display))  # type: ignore[arg-type]
         self._has_links = takes_links(environ)
-        self._look: Callable[[], Snapshot] | None = None
+        self._look: Look | None = None
 
     def begin(self, opening: Opening) -> None:
         super().begin(opening)
         self._close_gap()
         self._display.begin(self._lay_out)
 
-    def watch(self, look: Callable[[], Snapshot]) -> None:
+    def watch(self, look: Look) -> None:
         self._look = look
 
     def selected(self, scheduled: ScheduledAttempt) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from batchdrain.cli.screens.writer import Output
-from batchdrain.drain.screen import Opening
-from batchdrain.drain.snapshot import Snapshot
+from batchdrain.drain.screen import Look, Opening
 from batchdrain.failures.suffix import fit
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import ScheduledAttempt, TimeLimit
@@ -44,7 +42,7 @@ class PlainScreen:
             self._out.line(f"Resuming: {count_of(opening.done, 'phase')} {agree(opening.done, 'is', 'are')} done already")
         self._owes_gap = True
 
-    def watch(self, look: Callable[[], Snapshot]) -> None:
+    def watch(self, look: Look) -> None:
         """Lines tell of what is, and show no progress between."""
 
     def selected(self, scheduled: ScheduledAttempt) -> None:
