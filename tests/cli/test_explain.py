@@ -94,6 +94,7 @@ def test_every_phase_is_judged_as_the_dry_run_judges_it(project: Workplace) -> N
     }  # fmt: skip
     assert counts(project) == {"open": 2, "fixed": 1, "accepted": 1, "quarantined": 1, "parked": 2, "hopeless": 1}
     assert counts(project, "--run-id=[bc]") == {"open": 2}
+    project.configure(batch_size=9)  # one that is full has no room for what follows
     told = explain(project, "d/waits").lines
     assert "  unless its results complete the run that it waits for: then it may follow" in told
     assert explained(project, "a/accepted")["disposition"]["until"] is not None
