@@ -132,8 +132,8 @@ def _become_the_command(sock: socket.socket, guardian: int) -> NoReturn:
         os._exit(0)
     order, files = found
     try:
-        for number, descriptor in zip((1, 2, 0), files, strict=False):  # few commands read anything
-            os.dup2(descriptor, number)
+        for stream, descriptor in zip((1, 2, 0), files, strict=False):  # few commands read anything
+            os.dup2(descriptor, stream)
         os.chdir(_to_bytes(order["cwd"]))
         argv = [_to_bytes(item) for item in order["argv"]]
         env = {_to_bytes(name): _to_bytes(value) for name, value in order["env"].items()}
