@@ -11,6 +11,7 @@ from batchdrain.drain.ambiguous_rows import ambiguity_of
 from batchdrain.drain.close import close_after, close_session, exit_code, keep_head
 from batchdrain.drain.compose import open_drain
 from batchdrain.drain.liveness import describe_recovered
+from batchdrain.drain.loop import Drain
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.presence import Presence
 from batchdrain.drain.recorder import Recorder
@@ -64,9 +65,7 @@ def run_session(it: OpenSession) -> SessionOutcome:
             it.screen.end()
             it.project.store.database.on_retry = None
             record.close()
-    code, failure = shutdown.exit_code, drain.stops.failure or drain.finisher.refused or drain.claimer.refused
-    if failure is None and not it.backlog.waiting:
-        failure = ambiguity_of(it.backlog.skipped)
+    code, failure = shutdown.exit_code, _find_failure(it, drain)
     if code is None:
         code = failure.exit_code if failure else exit_code(record.session, settings, orphaned=bool(drain.orphaned))
     return SessionOutcome(
@@ -82,6 +81,14 @@ def run_session(it: OpenSession) -> SessionOutcome:
         gone_by=shutdown.gone_by(settings.command.grace_s),
         was_asked_to_stop=drain.stops.was_asked,
     )
+
+
+def _find_failure(it: OpenSession, drain: Drain) -> BatchDrainError | None:
+    """What is told of it as an error."""
+    failure = drain.stops.failure or drain.finisher.refused or drain.claimer.refused
+    if failure is None and not it.backlog.waiting:
+        return ambiguity_of(it.backlog.skipped)
+    return failure
 
 
 def _leave(record: SessionRecord, presence: Presence, error: BaseException) -> None:

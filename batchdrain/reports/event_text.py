@@ -5,10 +5,10 @@ A log may be of another version, or anything at all: what has no words here is s
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import count_of, safe_text
 from batchdrain.sessions.events import Event
 
@@ -54,7 +54,7 @@ def to_line(found: Mapping[str, Any]) -> str:
 
 
 def _show(value: object, limit: int) -> str:
-    return safe_text(value if isinstance(value, str) else json.dumps(value), limit=limit)
+    return safe_text(value if isinstance(value, str) else to_json(value).decode(), limit=limit)
 
 
 def _describe_counts(of: _Fields) -> str:

@@ -13,6 +13,7 @@ from invoke.vendor import yaml
 
 from batchdrain.cli.commands.init.answers import from_argv, to_argv, to_column, to_typed, to_words
 from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, TableFacts
+from tests.support.soaking import soak
 from tests.support.workplace import INV, Workplace
 
 safe_load: Any = yaml.safe_load
@@ -169,7 +170,7 @@ def test_a_dry_run_asks_and_prints(place: Workplace) -> None:
     assert not (place.root / "invoke.yaml").exists()
 
 
-@pytest.mark.parametrize(("flags", "env"), [((), {"CI": "true"}), (("--format=json",), {}), (("--yes",), {})])
+@pytest.mark.parametrize(("flags", "env"), [((), {"CI": "true"}), pytest.param(("--format=json",), {}, marks=soak)])
 def test_nobody_is_asked_in_ci_or_where_it_was_said_so(place: Workplace, flags: tuple[str, ...], env: dict[str, str]) -> None:
     with asked(place, *flags, env=env) as child:
         child.expect(pexpect.EOF)
@@ -178,7 +179,9 @@ def test_nobody_is_asked_in_ci_or_where_it_was_said_so(place: Workplace, flags: 
         assert TABLE not in (child.before or "")
 
 
-@pytest.mark.parametrize("redirected", ["</dev/null", ">said", "2>&1 | cat"])
+@pytest.mark.parametrize(
+    "redirected", ["</dev/null", pytest.param(">said", marks=soak), pytest.param("2>&1 | cat", marks=soak)]
+)
 def test_nobody_is_asked_where_one_end_is_no_terminal(place: Workplace, redirected: str) -> None:
     env = {**place.environ(), "DATABASE_URL": place.url, "CI": ""}
     words = " ".join([*INV, "init", redirected])
@@ -186,7 +189,7 @@ def test_nobody_is_asked_where_one_end_is_no_terminal(place: Workplace, redirect
     child.expect(pexpect.EOF)
     child.close()
     assert TABLE not in (child.before or "")
-    assert section_of(place)["source"] is not None
+    assert section_of(place)["command"]["argv"][0] == "{python}"
 
 
 FACTS = TableFacts(

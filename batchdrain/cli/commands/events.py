@@ -111,14 +111,18 @@ class _Listing:
 
     def _show(self, raw: bytes) -> None:
         event = _read_event(raw)
-        if event is None:
+        try:
+            line = None if event is None else to_json_line(event) if self._as_json else to_line(event)
+        except RecursionError:  # it could be read, just so
+            line = None
+        if event is None or line is None:
             self._unreadable += 1
             return
         self.has_ended = event["event"] in _ENDS
         if self._as_json:
-            self._out.json(to_json_line(event))
+            self._out.json(line)
         else:
-            self._out.line(to_line(event))
+            self._out.line(line)
 
 
 def _read_event(raw: bytes) -> dict[str, Any] | None:

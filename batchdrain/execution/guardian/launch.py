@@ -132,8 +132,10 @@ def _become_the_command(sock: socket.socket, guardian: int) -> NoReturn:
         os._exit(0)
     order, files = found
     try:
-        for number, descriptor in zip((1, 2, 0), files, strict=False):  # few commands read anything
-            os.dup2(descriptor, number)
+        os.dup2(files[0], 1)
+        os.dup2(files[1], 2)
+        for descriptor in files[2:]:
+            os.dup2(descriptor, 0)
         os.chdir(_to_bytes(order["cwd"]))
         argv = [_to_bytes(item) for item in order["argv"]]
         env = {_to_bytes(name): _to_bytes(value) for name, value in order["env"].items()}

@@ -9,6 +9,7 @@ from typing import Final
 
 from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, TableFacts
 from batchdrain.cli.commands.init.mapping import MAY_BE_NULL
+from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import to_storable
 
 NOTHING: Final = "none"
@@ -19,7 +20,7 @@ _IDS: Final = frozenset({"run_id", "phase_id"})
 def to_typed(value: object) -> str:
     """A guess as one types it; '' for no guess."""
     if isinstance(value, dict):
-        return json.dumps(value)
+        return to_json(value).decode()
     if isinstance(value, list | tuple):
         return ", ".join("null" if one is None else str(one) for one in value)
     return "" if value is None else str(value)
