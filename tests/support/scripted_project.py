@@ -45,9 +45,7 @@ class ScriptedProject:
             names = iter(range(text.count("?")))
             statement = sa.text(re.sub(r"\?", lambda _: f":p{next(names)}", text))
             with self.engine.begin() as server:
-                result = server.execute(
-                    statement, [{f"p{at}": one for at, one in enumerate(row)} for row in rows] or None
-                )
+                result = server.execute(statement, [{f"p{at}": one for at, one in enumerate(row)} for row in rows] or None)
                 return [tuple(row) for row in result] if result.returns_rows else []
         with contextlib.closing(sqlite3.connect(self.root / "b.db", timeout=5)) as connection, connection:
             return connection.executemany(text, rows).fetchall() if rows else connection.execute(text).fetchall()
