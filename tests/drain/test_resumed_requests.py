@@ -13,8 +13,8 @@ import pytest
 
 from batchdrain.config.settings import Settings
 from batchdrain.drain.chain_idle import _as_it_opens
-from batchdrain.drain.foreseen_progress import foresee_progress
 from batchdrain.drain.foreseen_end import find_problems
+from batchdrain.drain.foreseen_progress import foresee_progress
 from batchdrain.drain.narrowing import Narrowing
 from batchdrain.drain.request import DrainRequest, has_same_command, request_of, require_same_source
 from batchdrain.drain.resumption import Resumption
