@@ -36,7 +36,7 @@ EVERY = ("sqlite", "postgresql", "mysql")
         (("VACUUM FULL phases",), ("postgresql",), ()),
         (("OPTIMIZE TABLE phases",), ("mysql",), ()),
         (("ALTER TABLE phases ENGINE=InnoDB",), ("mysql",), ()),
-        (("ALTER TABLE phases ADD more INTEGER", "CREATE INDEX some ON phases (phase_index)"), EVERY, ()),
+        (("ALTER TABLE phases ADD more INTEGER", "CREATE INDEX by_index ON phases (phase_index)"), EVERY, ()),
     ],
     ids=[
         "swapped",

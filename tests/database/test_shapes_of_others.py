@@ -14,8 +14,7 @@ from tests.support import foreign_tables as tables
 from tests.support.workplace import DEADLINE_S, Workplace, wait_for
 
 Dump = dict[str, dict[tuple[str, ...], dict[str, str]]]
-on = pytest.mark.parametrize
-ON_EACH = on("database_url", ["sqlite", "postgresql", "mariadb"], indirect=True)
+pytestmark = pytest.mark.everyday("sqlite", "postgresql", "mariadb")
 
 JOBS = """
 CREATE TABLE jobs (id BIGINT PRIMARY KEY, queue_name VARCHAR(20) NOT NULL, task_name VARCHAR(20) NOT NULL, status VARCHAR(20) NOT NULL,
@@ -101,7 +100,6 @@ def insert(project: Workplace, number: int, name: str, task: str, state: str, lo
     )
 
 
-@ON_EACH
 def test_ids_that_name_several_jobs_are_planned_and_drained_by_nobody(project: Workplace) -> None:
     queue(project, phase_id="task_name")
     before = everything(project)
@@ -113,7 +111,6 @@ def test_ids_that_name_several_jobs_are_planned_and_drained_by_nobody(project: W
     assert everything(project) == before
 
 
-@ON_EACH
 def test_a_job_whose_lock_another_has_is_skipped_and_told_and_the_rest_is_drained_in_order(project: Workplace) -> None:
     queue(project)
     insert(project, 17, "mail", "send", "doing", "L1", None)
@@ -133,7 +130,6 @@ def test_a_job_whose_lock_another_has_is_skipped_and_told_and_the_rest_is_draine
     assert project.inv("recover").lines[0] == "0 recovered, 0 still held."
 
 
-@ON_EACH
 def test_a_job_that_can_not_be_queued_again_is_settled_and_the_summary_is_printed(project: Workplace) -> None:
     queue(project)
     project.configure(command={"argv": [sys.executable, "-c", "open('begun', 'w'); import time; time.sleep(600)"]})
@@ -150,7 +146,6 @@ def test_a_job_that_can_not_be_queued_again_is_settled_and_the_summary_is_printe
     assert (recovered.code, recovered.lines[0]) == (0, "0 recovered, 0 still held."), recovered
 
 
-@ON_EACH
 def test_of_words_that_look_alike_those_alone_are_drained_that_are_mapped(project: Workplace) -> None:
     for statement in tables.DIRTY_WORDS.split(";\n"):
         project.sql(statement)
@@ -171,7 +166,6 @@ def test_of_words_that_look_alike_those_alone_are_drained_that_are_mapped(projec
     assert changes(before, everything(project)) == {"runs w1 1": done, "runs w2 2": done, "runs w2 10": done}
 
 
-@ON_EACH
 def test_a_queue_that_deletes_what_succeeded_keeps_all_its_other_rows(project: Workplace) -> None:
     for statement in tables.DELETED.split(";\n"):
         project.sql(statement)
@@ -189,45 +183,47 @@ def test_a_queue_that_deletes_what_succeeded_keeps_all_its_other_rows(project: W
     assert everything(project) == before
 
 
-@on("database_url", ["sqlite"], indirect=True)
-def test_a_view_whose_command_puts_the_row_back_and_dies_holds_up_nobody(project: Workplace) -> None:
-    project.sql("DROP TABLE phases")
+def test_a_view_whose_command_puts_the_row_back_and_dies_holds_up_nobody(sqlite_project: Workplace) -> None:
+    sqlite_project.sql("DROP TABLE phases")
     for statement in tables.VIEW_OF_LETTERS.split(";\n"):
-        project.sql(statement)
+        sqlite_project.sql(statement)
     code = "import os, sqlite3\nwith sqlite3.connect(os.environ['WORK']) as c: c.execute(\"UPDATE t SET s = 'QUEUED' WHERE p = ?\", "
     code += "(os.environ['BATCHDRAIN_PHASE_ID'],))\nos.kill(os.getpid(), 9)"
-    project.source = {"table": "phases", "columns": {"phase_index": None, "last_failure_reason": None}}
-    project.configure(
+    sqlite_project.source = {"table": "phases", "columns": {"phase_index": None, "last_failure_reason": None}}
+    sqlite_project.configure(
         command={"argv": [sys.executable, "-c", code], "result_from": "database", "settle_s": 0.2},
         stop={"same_new_failure": 0, "max_repeats": 0},
     )
-    before = everything(project)
-    work = {"WORK": project.url.removeprefix("sqlite:///")}
+    before = everything(sqlite_project)
+    work = {"WORK": sqlite_project.url.removeprefix("sqlite:///")}
 
-    looked, ran = project.inv("doctor"), project.inv("drain", "--run-id=r", env=work)
+    looked, ran = sqlite_project.inv("doctor"), sqlite_project.inv("drain", "--run-id=r", env=work)
 
     assert "warn view: a phase that its command leaves in EXECUTING or QUEUED stays so, and is not given back" in looked.out
     assert (ran.code, ran.out.count("stays QUEUED as its command left it")) == (1, 2), ran
-    assert changes(before, everything(project)) == {"t r a": {"s": "'QUEUED'"}, "t r b": {"s": "'QUEUED'"}}
-    assert project.inv("recover").lines[0] == "0 recovered, 0 still held."
+    assert changes(before, everything(sqlite_project)) == {"t r a": {"s": "'QUEUED'"}, "t r b": {"s": "'QUEUED'"}}
+    assert sqlite_project.inv("recover").lines[0] == "0 recovered, 0 still held."
 
 
-@on("database_url", ["sqlite"], indirect=True)
-def test_a_csv_with_four_spellings_is_drained_as_init_wrote_it_and_nothing_else_of_it_changes(project: Workplace) -> None:
-    project.sql("DROP TABLE phases")
+def test_a_csv_with_four_spellings_is_drained_as_init_wrote_it_and_nothing_else_of_it_changes(
+    sqlite_project: Workplace,
+) -> None:
+    sqlite_project.sql("DROP TABLE phases")
     for statement in tables.CSV.split(";\n"):
-        project.sql(statement)
-    (project.root / "invoke.yaml").unlink()
-    wrote = project.inv("init", f"--database-url={project.url}")
-    path = project.root / "invoke.yaml"
+        sqlite_project.sql(statement)
+    (sqlite_project.root / "invoke.yaml").unlink()
+    wrote = sqlite_project.inv("init", f"--database-url={sqlite_project.url}")
+    path = sqlite_project.root / "invoke.yaml"
     argv = '-m, myproject.work, "--run-id={run_id}", "--phase-id={phase_id}"'
     path.write_text(path.read_text().replace(f'"{{python}}", {argv}', "'true'"))
     names = ("Run", "Step No", "Finished")
-    before = project.sql(f'SELECT "{names[0]}", "{names[1]}", typeof("{names[1]}"), "{names[2]}" FROM runs ORDER BY rowid')
+    before = sqlite_project.sql(
+        f'SELECT "{names[0]}", "{names[1]}", typeof("{names[1]}"), "{names[2]}" FROM runs ORDER BY rowid'
+    )
 
-    ran = project.inv("drain")
+    ran = sqlite_project.inv("drain")
 
     assert all(word in wrote.out for word in ("'FAILED'", "'Failed '", "'error'")), wrote
     assert (ran.code, "Succeeded: 7" in ran.out) == (0, True), ran
-    assert project.sql('SELECT "Run", "Step No", typeof("Step No"), "Finished" FROM runs ORDER BY rowid') == before
-    assert project.sql('SELECT DISTINCT "Status" FROM runs') == [("done",)]
+    assert sqlite_project.sql('SELECT "Run", "Step No", typeof("Step No"), "Finished" FROM runs ORDER BY rowid') == before
+    assert sqlite_project.sql('SELECT DISTINCT "Status" FROM runs') == [("done",)]
