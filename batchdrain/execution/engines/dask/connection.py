@@ -36,6 +36,9 @@ def connect(options: DaskOptions, workers: int) -> tuple[Any, Any]:
         raise ConfigError(f"batchdrain.engine: 'dask' needs a package: {error}", remedy="install batchdrain[dask]") from error
     _silence()
     security = None if options.address is None else _security_of(options)
+    # Before dask tries: one that is refused leaves a client behind that nobody can close.
+    if security is not None and (refusal := find_refusal(options, _context_of(security))) is not None:
+        raise refusal
     cluster = _own_cluster(workers) if options.address is None else None
     try:
         return (
@@ -48,11 +51,9 @@ def connect(options: DaskOptions, workers: int) -> tuple[Any, Any]:
             ),
             cluster,
         )
-    except OSError as error:
+    except OSError:
         if cluster is not None:
             cluster.close()
-        if security is not None and (refusal := find_refusal(options, _context_of(security))) is not None:
-            raise refusal from error
         raise
 
 

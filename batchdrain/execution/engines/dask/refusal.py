@@ -1,6 +1,7 @@
-"""Why dask could not be connected to a scheduler, where TLS is to blame: found out by a look and a handshake of our own.
+"""Whether a scheduler and we can come together by TLS: found out by a handshake of our own, before dask connects.
 
-dask's own errors tell it only now and then: that our certificate is refused is "Stream is closed" to it.
+dask's own errors tell it only now and then: that our certificate is refused is "Stream is closed" to it, and a scheduler
+without TLS is a ValueError.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from batchdrain.execution.engines.dask.options import KEY, DaskOptions
 from batchdrain.model.errors import ConfigError
 
 _CONNECTS_S: Final = 3.0
-_SPEAKS_S: Final = 1.0
+_SPEAKS_S: Final = 2.0
 _NO_TLS: Final = {
     "WRONG_VERSION_NUMBER",
     "UNKNOWN_PROTOCOL",
