@@ -12,7 +12,7 @@ QUICK = {"interval": "100ms", "target_duration": "100ms", "wait_count": 2, "mini
 def main() -> None:
     """Until its input ends."""
     with LocalCluster(
-        n_workers=0, threads_per_worker=1, host="127.0.0.1", scheduler_port=0, dashboard_address=None, memory_limit=0
+        n_workers=0, threads_per_worker=1, host="127.0.0.1", scheduler_port=0, dashboard_address="127.0.0.1:0", memory_limit=0
     ) as cluster:
         cluster.adapt(maximum=2, **QUICK)
         print(cluster.scheduler_address, flush=True)
