@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from batchdrain.database.ledger.chains import ChainRow, Chains
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest, request_of, require_same_source
+from batchdrain.model.asked import Asked
 from batchdrain.model.errors import BadData
 from batchdrain.model.phase import Skip
 from batchdrain.planning.failure_row import FailureRow
@@ -48,6 +49,7 @@ class Chain:
     idle: Sequence[str] = ()  #: what was asked for and changes nothing in either part, a line each
     is_tried_again: bool = False  #: a transient failure came in a session of it that is over
     row: FailureRow = field(default_factory=FailureRow)  #: of what was drained of it by now: a resume begins a new one
+    paused: Asked | None = None  #: its last part ended so: the next one begins nothing
     anew: bool = False  #: it was complete, and somebody goes on with it all the same
     _held: tuple[str, int] | None = None
 

@@ -107,7 +107,7 @@ def _drain_part(
     if came.session is None:
         outcome.empty.append((chain.requests[kind], came))
         return True
-    chain.sessions[kind] = came.session
+    chain.sessions[kind], chain.paused = came.session, came.paused
     if not came.took:
         outcome.empty.append((chain.requests[kind], came))
     chain.is_tried_again |= came.took > came.phases or has_transient(came.session)
@@ -118,7 +118,7 @@ def _drain_part(
         outcome.signal_code, outcome.gone_by = came.exit_code, came.gone_by
         return False
     if came.was_asked_to_stop:
-        chain.because = came.session.stopped_because
+        chain.because = came.session.stopped_because or came.because
         return False
     if came.session.status is Status.STOPPED:
         chain.end(project, Status.STOPPED, came.session.stopped_because)

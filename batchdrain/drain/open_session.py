@@ -10,6 +10,7 @@ from batchdrain.drain.narrowing import AS_ASKED, Narrowing
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.screen import Screen
+from batchdrain.model.asked import Asked
 from batchdrain.model.claim import ScheduledAttempt
 from batchdrain.planning.backlog import Backlog
 from batchdrain.sessions.record import SessionRecord
@@ -30,3 +31,4 @@ class OpenSession:
     whole: DrainRequest | None = None  #: as it was asked for, where `request` has less of it for this time
     put_off: int = 0  #: phases to be tried again that are not of this time's filters
     retries: Sequence[ScheduledAttempt] = ()  #: phases that were left to be tried again when it was left
+    paused: Asked | None = None  #: the part before it in its chain was, and nobody has ended that

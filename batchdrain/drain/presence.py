@@ -41,8 +41,9 @@ class Presence:
         self._before = len(it.record.session.results)
         self._last = 0  # number of the last request that was heard
         self._heard = deque[Asked]()
-        self.is_paused = False
         self.look: Callable[[], Snapshot] | None = None  #: how far the drain is, once it has begun
+        self.paused = it.paused  #: by whom; None: it is not
+        self.stopped: Asked | None = None  #: by whom it is to end
         self.waits = ""  #: what nothing is claimed for now, for people
 
     def begin(self) -> None:
@@ -67,23 +68,18 @@ class Presence:
 
     def beat(self, held: Iterable[Claim]) -> None:
         """A sign of life, and what was asked meanwhile. By the thread of the heartbeats; no error: the next beat tries again."""
-        if self._epoch is None:
-            return
-        session_uid = self._it.record.session.session_uid or ""
-        try:
-            asked = self._rows.beat(session_uid, self._epoch, self._progress(held))
-        except (BatchDrainError, RowLocked):  # its reason is told by whoever needs the database next
-            return
-        if asked is not None and asked.number > self._last:
-            self._last = asked.number
-            self._heard.append(asked)
-            if asked.ask is Ask.STOP_NOW:
-                self.shutdown.ask_now(f"`inv stop --now`, {asked}")
+        asked = self._look(held)
+        if asked is not None and asked.ask is Ask.STOP_NOW:
+            self.shutdown.ask_now(f"`inv stop --now`, {asked}")
 
     def end(self) -> None:
-        """The session ended, or is left, as its file says. Raises DatabaseUnavailable."""
+        """The session ended, or is left, as its file says. What was asked since the last beat is heeded by the next part of its
+        chain. Raises DatabaseUnavailable."""
         session = self._it.record.session
         status = (session.status or Status.INTERRUPTED).value
+        self._look(())
+        while (asked := self.take()) is not None:
+            self.heed(asked)
         if self._epoch is not None:
             self._rows.end(session.session_uid or "", self._epoch, status, self._progress(()))
 
@@ -93,6 +89,26 @@ class Presence:
             with contextlib.suppress(BatchDrainError):
                 self.end()
 
+    def _look(self, held: Iterable[Claim]) -> Asked | None:
+        """What was asked since the last look; None also where the database does not tell."""
+        if self._epoch is None:
+            return None
+        session_uid = self._it.record.session.session_uid or ""
+        try:
+            asked = self._rows.beat(session_uid, self._epoch, self._progress(held))
+        except (BatchDrainError, RowLocked):  # its reason is told by whoever needs the database next
+            return None
+        if asked is None or asked.number <= self._last:
+            return None
+        self._last = asked.number
+        self._heard.append(asked)
+        return asked
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing is to be claimed for now."""
+        return self.paused is not None
+
     @property
     def has_news(self) -> bool:
         """Whether something was asked that nobody has taken."""
@@ -101,6 +117,12 @@ class Presence:
     def take(self) -> Asked | None:
         """What was asked next; None: nothing more."""
         return self._heard.popleft() if self._heard else None
+
+    def heed(self, asked: Asked) -> None:
+        """It holds from now on."""
+        self.paused = asked if asked.ask is Ask.PAUSE else None
+        if asked.ask.ends:
+            self.stopped = asked
 
     def _progress(self, held: Iterable[Claim]) -> Mapping[str, Any]:
         """Figures as of now, in plain values; the results may grow meanwhile."""

@@ -75,6 +75,7 @@ def _open(
         recovered=recovered,
         put_off=left.put_off,
         retries=left.retries,
+        paused=None if chain is None else chain.paused,
     )
 
 

@@ -17,6 +17,7 @@ from batchdrain.drain.presence import Presence
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.screen import Opening
 from batchdrain.drain.shutdown import Shutdown
+from batchdrain.model.asked import Asked
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.phase import Skip
 from batchdrain.sessions.record import SessionRecord
@@ -36,8 +37,9 @@ class SessionOutcome:
     phases: int = 0  #: new phases that were taken
     orphaned: bool = False  #: some phase was given back, and nobody knows what became of it
     was_signalled: bool = False
-    because: str | None = None  #: why nothing was taken of what waits, where there is no session to say it
-    was_asked_to_stop: bool = False  #: by `inv stop`
+    because: str | None = None  #: why nothing was taken of what waits, where no session says it; or who asked for its end
+    was_asked_to_stop: bool = False  #: by `inv stop`, though perhaps when nothing more was to be begun
+    paused: Asked | None = None  #: by whom, when it ended
     without_effect: Sequence[str] = ()  #: what was asked for and changed nothing, where there is no session to say it
     gone_by: float | None = None  #: as of Shutdown
 
@@ -79,7 +81,9 @@ def run_session(it: OpenSession) -> SessionOutcome:
         orphaned=bool(drain.orphaned),
         was_signalled=shutdown.signal is not None,
         gone_by=shutdown.gone_by(settings.command.grace_s),
-        was_asked_to_stop=drain.stops.was_asked,
+        was_asked_to_stop=drain.stops.was_asked or presence.stopped is not None,
+        paused=presence.paused,
+        because=None if presence.stopped is None else f"inv {presence.stopped.ask}: {presence.stopped}",
     )
 
 
@@ -120,5 +124,7 @@ def _announce(it: OpenSession, recorder: Recorder, presence: Presence) -> None:
         root=it.project.root,
     )
     recorder.begin(opening)
+    if it.paused is not None:
+        recorder.notice(f"{it.paused.ask.effect}, {it.paused}")
     for back in it.recovered:
         recorder.notice(describe_recovered(back))

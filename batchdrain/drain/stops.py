@@ -13,7 +13,6 @@ from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.presence import Presence
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.shutdown import Shutdown
-from batchdrain.model.asked import Ask
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.phase import Skip
@@ -115,7 +114,7 @@ class Stops:
     def _hear(self) -> None:
         """Heed what was asked from elsewhere. What ends commands at once has done so already."""
         while self._presence is not None and (asked := self._presence.take()) is not None:
-            self._presence.is_paused = asked.ask is Ask.PAUSE
+            self._presence.heed(asked)
             self._record.note_asked(AskedOf.of(asked))
             self._recorder.notice(f"{asked.ask.effect}, {asked}")
             if asked.ask.ends:

@@ -6,12 +6,12 @@ import contextlib
 import select
 import signal
 import socket
-import struct
 import time
 from typing import Any, Final
 
 from batchdrain.execution import process_identity
 from batchdrain.execution.guardian import wire
+from batchdrain.execution.guardian.hire import GuardianLines
 from batchdrain.execution.guardian_report import GuardianReport, numbers_of, object_of
 from batchdrain.execution.process_identity import ProcessIdentity, read_host_id
 from batchdrain.execution.process_tree import ProcessHandles
@@ -19,12 +19,9 @@ from batchdrain.runtime.forks import keep_socket_from_children
 
 _IN_COMMAND_LINE: Final = "guardian.server"
 """In the command line of each guardian, wherever its package stood when it was started."""
-_GREETS_WITHIN_S: Final = 10.0
-_TAKES_WITHIN_S: Final = 30
 _SLICE_MS: Final = 500
 _SLACK_S: Final = 30.0  # beyond time limit and grace: it kills for up to 5 s, and waits for the disk
 _KILLS_WITHIN_S: Final = 10.0  # once it was told to
-_LONGEST_LINE: Final = 1 << 20
 _MOST_STOPS: Final = 3
 """So often a guardian is woken that somebody stopped while it watches a command."""
 
@@ -39,9 +36,7 @@ class GuardianClient:
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         keep_socket_from_children(sock)
-        # One that is stopped takes no order: a send that waits for it must end.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _TAKES_WITHIN_S, 0))
-        self._unread = b""
+        self._lines = GuardianLines(sock)
         self.identity: ProcessIdentity | None = None  #: once it has greeted
         self._held: ProcessHandles | None = None  #: likewise
         self.orders = 0
@@ -56,13 +51,7 @@ class GuardianClient:
         """Wait until it is there. Raises OSError when it did not start."""
         if self.identity is not None:
             return
-        greeting = self.hear(round(_GREETS_WITHIN_S * 1000)) or b""
-        try:
-            identity = _to_identity(greeting) if greeting[:1] == b"G" else None
-        except ValueError:
-            identity = None
-        if identity is None:
-            raise OSError("the guardian did not start")
+        identity = ProcessIdentity(read_host_id(), *self._lines.read_greeting())
         if process_identity.has_proc() and process_identity.start_of(identity.pid) != identity.start:
             raise OSError("our children live in another pid or time namespace than we do: start batchdrain in theirs")
         self._held = ProcessHandles([identity.pid])
@@ -70,21 +59,7 @@ class GuardianClient:
 
     def hear(self, within_ms: int) -> bytes | None:
         """The next line that it says; b'' when it is gone, or says what no guardian does; None when it said nothing in time."""
-        watch = select.poll()
-        watch.register(self.sock, select.POLLIN)
-        until = time.monotonic() + within_ms / 1000
-        while b"\n" not in self._unread:
-            if not watch.poll(max(0.0, until - time.monotonic()) * 1000):
-                return None
-            try:
-                heard = self.sock.recv(1 << 12)
-            except ConnectionError:
-                heard = b""
-            if not heard or len(self._unread) > _LONGEST_LINE:
-                return b""
-            self._unread += heard
-        line, _, self._unread = self._unread.partition(b"\n")
-        return line
+        return self._lines.hear(within_ms / 1000)
 
     def is_stopped(self) -> bool:
         """Whether somebody stopped it: then it neither ends its command nor hears of anything."""

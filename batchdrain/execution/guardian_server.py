@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
-import struct
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Final
 
+from batchdrain.execution.guardian.hire import call_guardian, limit_sends, start_server
 from batchdrain.execution.guardian_client import GuardianClient
 from batchdrain.runtime.forks import keep_socket_from_children
 
 _PACKAGE: Final = str(Path(__file__).parents[2])
-_SERVE: Final = "import sys; sys.path.insert(0, sys.argv[1]); from batchdrain.execution.guardian.server import main; main()"
 _TAKES_WITHIN_S: Final = 10
 _ENDS_WITHIN_S: Final = 2.0
 _DIES_WITHIN_S: Final = 5.0  # a process in the kernel may not
@@ -51,30 +48,14 @@ class GuardianServer:
             self._start()
         if self._control is None:
             raise AssertionError("started")
-        ours, theirs = socket.socketpair()
-        try:
-            with theirs:
-                socket.send_fds(self._control, [b"F"], [theirs.fileno()])
-        except BaseException:
-            ours.close()
-            raise
-        return GuardianClient(ours)
+        return GuardianClient(call_guardian(self._control))
 
     def _start(self) -> None:
         self._control, theirs = socket.socketpair()
         keep_socket_from_children(self._control)
-        # One that is stopped takes no calls: a send that waits for it must end.
-        self._control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _TAKES_WITHIN_S, 0))
+        limit_sends(self._control, _TAKES_WITHIN_S)
         with theirs:
-            self._server = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", _SERVE, _PACKAGE],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env={name: value for name, value in os.environ.items() if name.startswith(("LC_", "LANG"))},
-                start_new_session=True,
-            )
+            self._server = start_server(theirs, _PACKAGE)
 
     def _stop(self) -> None:
         if self._control is not None:

@@ -44,6 +44,8 @@ def _render_lines(session: Session, saved_to: str, beside: Beside) -> Iterator[s
         yield f"| Goes on with | {escape(beside.goes_on)} |"
     if beside.ended is not None:
         yield f"| Exit code | {escape(beside.ended.why.removeprefix('Exit code '))} |"
+    if session.asked:
+        yield from ("", "## Asked from elsewhere", "", *(f"- {escape(str(asked))}" for asked in session.asked))
     if session.without_effect:
         yield from ("", "## Without effect", "", *(f"- {escape(line)}" for line in session.without_effect))
     skips = [f"| {phases} | {escape(rule)} | {escape(values)} |" for phases, rule, values in skips_of(session)]

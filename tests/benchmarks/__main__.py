@@ -23,6 +23,7 @@ from tests.benchmarks import (
     listing,
     many_workers,
     minutes,
+    on_dask,
     phase,
     save,
     start,
@@ -49,6 +50,7 @@ PARTS: Final[Mapping[str, Callable[[Bench], list[Figure]]]] = {
     "phase": phase.measure,
     "workers": many_workers.measure,
     "minutes": minutes.measure,
+    "dask": on_dask.measure,
 }
 """In the order in which they are measured: what drains a shared backlog comes after what only reads it."""
 GATED: Final = ("start", "texts", "choosing", "whole", "phase", "workers", "minutes")

@@ -78,6 +78,18 @@ _ALL: Final = (
     _one("parallel-16", "GNU `parallel -j16` on the same", "the ideal", None, unit="/s", at_least=True),
     _one("workers-8-beside", "8 workers on phases of 0.1 s", "GNU `parallel -j8` in the same turn", 0.93, unit="/s",
          at_least=True),
+    *(
+        _one(f"dask-{workers}", f"{workers} {noun} of a dask cluster on one machine, phases of 0.1 s", "the ideal", bound, unit="/s", at_least=True)
+        for workers, noun, bound in ((1, "worker", None), (2, "workers", None), (4, "workers", None), (8, "workers", 0.85), (16, "workers", None))
+    ),
+    _one("dask-tasks", "phases of `/bin/true` by dask with 64 slots", "empty tasks of dask alone", 0.33, unit="/s", at_least=True),
+    _one("dask-commands", "phases of `/bin/true` by dask with 64 slots", "tasks of dask alone that execute `/bin/true`", None,
+         unit="/s", at_least=True),
+    _one("dask-cpu", "one of these phases, processor time of the controller", "3 ms", 1),
+    _one("dask-threads", "the most threads of a controller in the second half of {phases} of these phases", "in the first half", 1.1, unit=""),
+    _one("dask-files", "the most files that it has open, likewise", "in the first half", 1.1, unit=""),
+    _one("dask-memory", "its memory, so much more in the second half", "3 kB a result, and 5 MB", 1, unit="MB"),
+    _one("dask-memory-there", "that of scheduler and workers, likewise", "5 MB", None, unit="MB"),
     _one("text", "a hostile text of 64 kB: redaction, excerpt, category, fingerprint", "one of 8 kB", 9),
     _one("suffixes", "{many} suffixes of ours taken off a text", "{few} of them", 8),
     _one("save", "a result into a session of {results} results", "three appends with `fdatasync`", 1),

@@ -71,9 +71,9 @@ FAULTS: Final = {
     40: Fault("the database's clock jumps", 10, cases=2),
     41: Fault("the machine sleeps", 3, cases=2),
     42: Fault("odd time zones, a leap second", 3, cases=5),
-    43: Fault("a worker of a process pool is killed (a distributed engine comes with tests of its own)", 20),
-    44: Fault("an engine delivers an order twice", 20),
-    45: Fault("an engine breaks, or cancels", 5),
+    43: Fault("a worker of an engine is killed: of a process pool, of dask", 20, cases=2),
+    44: Fault("an engine delivers an order twice; dask, as a worker dies or retires", 20, cases=3),
+    45: Fault("an engine breaks, or cancels; dask's scheduler is killed", 5, cases=4),
     46: Fault("a plugin raises, hangs, leaves, closes stdout", 5, cases=7),
     47: Fault("output without end, or binary", 3, cases=2),
     48: Fault("10 000 phases of a millisecond", 1, EACH),
@@ -135,6 +135,19 @@ FAULTS: Final = {
     104: Fault("an engine has no worker, loses it, or says nothing more; then Ctrl-C, once and twice", 6, cases=6),
     105: Fault("an engine is away, wrongly set up, hides the folder of tickets, gives a ticket twice", 5, cases=5),
     106: Fault("nothing is heard of an order any more: no ending, no error", 2, EACH, cases=2),
+    110: Fault("workers have nothing of batchdrain", 4, cases=4),
+    111: Fault("a message is of another version, or none", 7, cases=7),
+    112: Fault("a worker of dask is killed, or retires, and dask delivers its orders again", 2, EACH, cases=3),
+    113: Fault("dask's scheduler is killed while commands run, and while they end", 2, cases=2),
+    114: Fault("a worker of dask and its scheduler do not hear each other any more", 1),
+    115: Fault("the controller of a cluster of dask is killed", 1),
+    116: Fault("Ctrl-C while workers of dask execute", 1),
+    117: Fault(
+        "TLS: no certificates, foreign ones, an authority that is foreign, none where it is wanted, one where it is not",
+        5,
+        cases=5,
+    ),
+    118: Fault("an adaptive cluster: workers come with the orders, all of them go, and come again", 1),
 }
 
 

@@ -79,11 +79,11 @@ def failures_of_the_disk_are_ignored() -> None:
 
 
 def _serve(patch: str) -> None:
-    from batchdrain.execution import guardian_server
+    from batchdrain.execution.guardian import hire
 
     names = "import os; import batchdrain.execution.guardian.descent as d; import batchdrain.execution.guardian.guardian as g"
     start = "from batchdrain.execution.guardian.server import main; main()"
-    _swap(guardian_server, "_SERVE", f"import sys; sys.path.insert(0, sys.argv[1]); {names}; {patch}; {start}")
+    _swap(hire, "SERVE", f"import sys; sys.path.insert(0, sys.argv[1]); {names}; {patch}; {start}")
 
 
 def _swap(owner: object, name: str, value: object) -> None:

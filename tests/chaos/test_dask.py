@@ -6,16 +6,20 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.chaos.checker import still_running, violations, witnessed
+from tests.chaos.faults import fault
 from tests.chaos.proxy import Proxy
 from tests.chaos.watching import started, watched
 from tests.support.dask_cluster import Cluster, cluster
-from tests.support.workplace import DEADLINE_S, Workplace, wait_for
+from tests.support.soaking import PART, soak
+from tests.support.workplace import DEADLINE_S, Beside, Workplace, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
 
@@ -39,6 +43,18 @@ def settled(place: Workplace) -> None:
         time.sleep(0.2)
 
 
+@contextmanager
+def at_work(project: Workplace, folder: Path, act: str) -> Iterator[tuple[Cluster, Beside, Path]]:
+    """Four commands that do `act` run on two workers. The cluster, the drain, and what is witnessed."""
+    witness = watched(project, *(f"r{number}/p~{act}" for number in range(4)))
+    with cluster(folder / "cluster", 2, 2) as found:
+        use(project, found)
+        drain = project.start("drain", "--workers=4")
+        started(witness, 4)
+        yield found, drain, witness
+
+
+@fault(110)
 def test_phases_are_executed_by_the_workers_of_a_cluster(project: Workplace, tmp_path: Path) -> None:
     witness = watched(project, *(f"r{number}/p~ms=20" for number in range(12)))
     with cluster(tmp_path / "cluster", 2, 2) as found:
@@ -60,23 +76,42 @@ def test_without_an_address_a_cluster_of_our_own_executes(project: Workplace) ->
     assert violations(project, witness, ran.out) == []
 
 
-def test_of_a_hundred_phases_none_is_lost_or_doubled_when_a_worker_is_killed_half_way(
-    project: Workplace, tmp_path: Path
-) -> None:
-    witness = watched(project, *(f"r{number}/p~ms=50" for number in range(100)))
-    with cluster(tmp_path / "cluster", 2, 2) as found:
+def drained_though_a_worker_dies(project: Workplace, folder: Path, *, phases: int, ms: int, threads: int) -> None:
+    """Of two workers one is killed once half of the phases are executed."""
+    witness = watched(project, *(f"r{number}/p~ms={ms}" for number in range(phases)))
+    with cluster(folder / "cluster", threads, threads) as found:
         use(project, found)
-        drain = project.start("drain", "--workers=4", "--batch-size=100")
-        wait_for(lambda: sum(seen.word == "end" for seen in witnessed(witness)) >= 50, "half of the phases to be executed")
+        drain = project.start("drain", f"--workers={2 * threads}", f"--batch-size={phases}")
+        half = phases // 2
+        wait_for(lambda: sum(seen.word == "end" for seen in witnessed(witness)) >= half, "half of the phases to be executed")
         found.workers[0].kill()
         out, err = (text.decode() for text in drain.communicate(timeout=DEADLINE_S))
         settled(project)
 
     assert (drain.returncode in {0, 1, 75}, "Traceback" in err) == (True, False), (out, err)
-    assert list(project.states().values()).count("COMPLETE") >= 96
+    assert list(project.states().values()).count("COMPLETE") >= phases - 2 * threads
     assert violations(project, witness, out) == []
 
 
+@pytest.mark.everyday("sqlite", "postgresql")
+@fault(43)
+@fault(112)
+def test_of_a_hundred_phases_none_is_lost_or_doubled_when_a_worker_is_killed_half_way(
+    project: Workplace, tmp_path: Path
+) -> None:
+    drained_though_a_worker_dies(project, tmp_path, phases=100, ms=50, threads=2)
+
+
+@soak
+@pytest.mark.skipif(PART < 1, reason="the gate has a hundred phases")
+def test_of_four_hundred_phases_none_is_lost_or_doubled_when_a_worker_is_killed_half_way(
+    project: Workplace, tmp_path: Path
+) -> None:
+    drained_though_a_worker_dies(project, tmp_path, phases=400, ms=200, threads=4)
+
+
+@fault(44)
+@fault(112)
 def test_workers_that_come_and_go_lose_nothing_double_nothing_and_fail_nothing(project: Workplace, tmp_path: Path) -> None:
     witness = watched(project, *(f"r{number}/p~ms=300" for number in range(40)))
     with cluster(tmp_path / "cluster", 2) as found:
@@ -92,14 +127,11 @@ def test_workers_that_come_and_go_lose_nothing_double_nothing_and_fail_nothing(p
     assert violations(project, witness, out) == []
 
 
+@fault(116)
 def test_ctrl_c_ends_the_commands_of_all_workers_within_the_grace_time_and_five_seconds(
     project: Workplace, tmp_path: Path
 ) -> None:
-    witness = watched(project, *(f"r{number}/p~until=never" for number in range(4)))
-    with cluster(tmp_path / "cluster", 2, 2) as found:
-        use(project, found)
-        drain = project.start("drain", "--workers=4")
-        started(witness, 4)
+    with at_work(project, tmp_path, "until=never") as (_, drain, witness):
         begun = time.monotonic()
         drain.send_signal(signal.SIGINT)
         out, err = (text.decode() for text in drain.communicate(timeout=DEADLINE_S))
@@ -112,14 +144,12 @@ def test_ctrl_c_ends_the_commands_of_all_workers_within_the_grace_time_and_five_
     assert violations(project, witness, out) == []
 
 
+@fault(45)
+@fault(113)
 def test_when_the_scheduler_is_killed_every_command_ends_before_its_claim_is_given_back(
     project: Workplace, tmp_path: Path
 ) -> None:
-    witness = watched(project, *(f"r{number}/p~until=never" for number in range(4)))
-    with cluster(tmp_path / "cluster", 2, 2) as found:
-        use(project, found)
-        drain = project.start("drain", "--workers=4")
-        started(witness, 4)
+    with at_work(project, tmp_path, "until=never") as (found, drain, witness):
         assert found.scheduler is not None
         found.scheduler.kill()
         out, err = (text.decode() for text in drain.communicate(timeout=DEADLINE_S))
@@ -132,6 +162,7 @@ def test_when_the_scheduler_is_killed_every_command_ends_before_its_claim_is_giv
     assert violations(project, witness, out) == []
 
 
+@fault(113)
 def test_what_ends_after_the_schedulers_death_is_read_from_the_spool(project: Workplace, tmp_path: Path) -> None:
     witness = watched(project, "a/p~until=go", "b/p~until=go")
     with cluster(tmp_path / "cluster", 2) as found:
@@ -148,12 +179,9 @@ def test_what_ends_after_the_schedulers_death_is_read_from_the_spool(project: Wo
     assert violations(project, witness, out) == []
 
 
+@fault(115)
 def test_the_commands_of_a_controller_that_is_killed_end_before_its_lease_is_over(project: Workplace, tmp_path: Path) -> None:
-    witness = watched(project, *(f"r{number}/p~hang=1" for number in range(4)))
-    with cluster(tmp_path / "cluster", 2, 2) as found:
-        use(project, found)
-        drain = project.start("drain", "--workers=4")
-        started(witness, 4)
+    with at_work(project, tmp_path, "hang=1") as (_, drain, witness):
         os.killpg(drain.pid, signal.SIGKILL)
         drain.communicate(timeout=DEADLINE_S)
         wait_for(lambda: not list(still_running(project)), "the end of all commands")
@@ -167,6 +195,7 @@ def test_the_commands_of_a_controller_that_is_killed_end_before_its_lease_is_ove
     assert violations(project, witness, ran.out) == []
 
 
+@fault(114)
 def test_a_worker_that_is_cut_off_ends_its_command_and_the_phase_is_executed_elsewhere(
     project: Workplace, tmp_path: Path
 ) -> None:

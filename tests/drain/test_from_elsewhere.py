@@ -96,6 +96,9 @@ def test_a_stop_lets_what_runs_end_and_the_session_can_be_resumed(project: Workp
     assert "the ::error:: 'service' is down" in session["stopped_because"]
     assert [(one["ask"], one["reason"]) for one in session["asked"]] == [("stop", "the ::error:: 'service' is down")]
     assert "Asked from elsewhere:" in project.inv("summary").out
+    page = project.inv("summary", "--format=markdown").out
+    assert "## Asked from elsewhere\n\n- stop by " in page
+    assert "::error::" not in page
     assert project.sql(ROW) == [("interrupted", 1, 0)]
 
     assert project.inv("resume").code == 0
@@ -174,6 +177,28 @@ def test_of_several_sessions_that_run_one_has_to_be_named(
     assert ended(first)[0] == 0
 
 
+def test_of_two_sessions_with_one_name_on_two_hosts_one_is_named_by_its_uid(
+    sqlite_project: Workplace, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """They began in the same second: each host gives names of its own."""
+    first, witness = at_work(sqlite_project, f"b/q~until={sqlite_project.root / 'go'}", flags=("--run-id=a",))
+    second = sqlite_project.start("drain", "--run-id=b")
+    started(witness, 2)
+    rows = sqlite_project.sql("SELECT session_uid, intent FROM batchdrain_session")
+    [uid] = [uid for uid, intent in rows if json.loads(intent)["run_id"] == "b"]
+    name = "batch-drain-20260101-000000"
+    sqlite_project.sql(f"UPDATE batchdrain_session SET session_id = '{name}'")
+    there = tmp_path_factory.mktemp("other")
+    unclear = elsewhere(sqlite_project, there, "stop", "--now", f"--session-id={name}")
+    clear = elsewhere(sqlite_project, there, "stop", "--now", f"--session-id={uid}")
+    code, out = ended(second)
+    let_go(sqlite_project)
+
+    assert (unclear.code, unclear.err.count(name), "by their session_uid" in unclear.err) == (2, 2, True), unclear
+    assert (clear.code, code) == (0, 143), (clear, out)
+    assert ended(first)[0] == 0
+
+
 def test_asking_where_nothing_runs_says_so(sqlite_project: Workplace) -> None:
     sqlite_project.fail("r/p")
     assert sqlite_project.inv("stop").lines == ["No session of this database runs."]
@@ -191,14 +216,42 @@ def test_a_session_whose_process_was_killed_is_told_as_dead_and_asked_for_nothin
     assert shown(sqlite_project) == []
 
 
-def test_a_stop_of_the_queued_part_keeps_the_failed_part_from_beginning(sqlite_project: Workplace) -> None:
-    witness = watched(sqlite_project, "b/q", lease=LEASE)
-    sqlite_project.add(("a", f"p~until={sqlite_project.root / 'go'}", 0, "QUEUED", None))
-    drain = sqlite_project.start("drain-all")
+def chained(project: Workplace, lease: dict[str, float]) -> Beside:
+    """A chain whose only queued phase runs until the file `go` is there, and that has a failed one."""
+    witness = watched(project, "b/q", lease=lease)
+    project.add(("a", f"p~until={project.root / 'go'}", 0, "QUEUED", None))
+    drain = project.start("drain-all")
     started(witness, 1)
-    sqlite_project.inv("stop")
-    wait_for(lambda: any(event["event"] == "session.asked" for event in sqlite_project.events()), "the drain to hear of it")
+    return drain
+
+
+def test_the_next_part_of_a_chain_that_is_paused_claims_nothing_until_it_is_told(sqlite_project: Workplace) -> None:
+    drain = chained(sqlite_project, LEASE)
+    sqlite_project.inv("pause", "--reason=lunch")
+    wait_for(lambda: [row["state"] for row in shown(sqlite_project)] == ["paused"], "the pause")
+    let_go(sqlite_project)
+    wait_for(
+        lambda: [(row["kind"], row["state"]) for row in shown(sqlite_project)] == [("failed", "paused")], "the next part"
+    )
+    assert sqlite_project.states()["b/q"] == "FAILED"
+    sqlite_project.inv("continue")
+    code, out = ended(drain)
+
+    assert (code, sqlite_project.states()["b/q"]) == (0, "COMPLETE"), out
+    assert out.count("Paused: nothing is claimed until `inv continue`, asked by ") == 2, out
+    assert [[one["ask"] for one in sqlite_project.session(number)["asked"]] for number in (0, 1)] == [["pause"], ["continue"]]
+
+
+@pytest.mark.parametrize("beat_s", [0.2, 20], ids=["heard with a beat", "heard at the end alone"])
+def test_a_stop_of_the_queued_part_keeps_the_failed_part_from_beginning(sqlite_project: Workplace, beat_s: float) -> None:
+    drain = chained(sqlite_project, {"ttl_s": 20 * beat_s, "beat_s": beat_s, "margin_s": 0.5})
+    sqlite_project.inv("stop", "--reason=enough")
+    if beat_s < 1:
+        wait_for(
+            lambda: any(event["event"] == "session.asked" for event in sqlite_project.events()), "the drain to hear of it"
+        )
     let_go(sqlite_project)
     code, out = ended(drain)
     assert (code, sqlite_project.states()["b/q"], len(sqlite_project.session_files())) == (0, "FAILED", 1), out
     assert "inv resume" in out
+    assert "inv stop: asked by " in out

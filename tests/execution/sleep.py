@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batchdrain.execution import guardian_server
+from batchdrain.execution.guardian import hire
 
 _SLEEPY = """
 import os, sys; sys.path.insert(0, sys.argv[1])
@@ -20,9 +20,9 @@ main()
 
 def sleeps_once_there_is(slept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """For the guardians of each pool that is made from now on: once that file is there, an hour more has passed."""
-    monkeypatch.setattr(guardian_server, "_SERVE", _SLEEPY.format(slept=str(slept)))
+    monkeypatch.setattr(hire, "SERVE", _SLEEPY.format(slept=str(slept)))
 
 
 def tasks_that_sleep_once_there_is(slept: Path, tasks: str) -> str:
     """The same for what a project's tasks.py begins."""
-    return f"from batchdrain.execution import guardian_server\nguardian_server._SERVE = {_SLEEPY.format(slept=str(slept))!r}\n{tasks}"
+    return f"from batchdrain.execution.guardian import hire\nhire.SERVE = {_SLEEPY.format(slept=str(slept))!r}\n{tasks}"

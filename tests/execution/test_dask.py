@@ -21,6 +21,7 @@ from batchdrain.config.settings import Settings
 from batchdrain.execution.engines.dask.by_source import BySource
 from batchdrain.execution.engines.dask.engine import DaskEngine
 from batchdrain.model.errors import ConfigError
+from tests.chaos.faults import fault
 from tests.support.dask_cluster import Cluster, cluster
 from tests.support.workplace import wait_for
 
@@ -57,6 +58,7 @@ def begun(path: Path) -> list[list[str]]:
     return [line.split() for line in file.read_text().splitlines()] if file.exists() else []
 
 
+@fault(110)
 def test_orders_are_answered_by_workers_that_have_nothing_of_batchdrain(shared: Cluster) -> None:
     with engine_of(shared) as engine:
         found = [engine.submit(execute(engine), b"t%d -" % number) for number in range(20)]
@@ -129,6 +131,7 @@ def test_the_answer_of_a_worker_that_retires_is_not_lost_and_nothing_is_executed
         assert len(begun(go)) == 1
 
 
+@fault(44)
 def test_an_order_whose_worker_is_killed_is_not_executed_again_and_comes_to_an_end(tmp_path: Path) -> None:
     go = tmp_path / "go"
     with cluster(tmp_path / "cluster", 1) as found, engine_of(found, ttl_s=3.0) as engine:

@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from batchdrain.execution import guardian_client, guardian_server, spool_reader
-from batchdrain.execution.guardian import wire
+from batchdrain.execution import guardian_client, spool_reader
+from batchdrain.execution.guardian import hire, wire
 from batchdrain.execution.guardian.launch import Launch, NotBegunError
 from batchdrain.execution.guardian.wire import boottime_ms
 from batchdrain.execution.guardian_client import GuardianClient
@@ -120,9 +120,9 @@ def test_a_lease_that_ends_before_the_program_is_executed_is_heeded(order: Make,
 
 def patched(monkeypatch: pytest.MonkeyPatch, patch: str) -> None:
     """The guardians' own process is another one: it is changed as it starts."""
-    start, end = guardian_server._SERVE.split("from ", 1)
+    start, end = hire.SERVE.split("from ", 1)
     names = "import os, time; import batchdrain.execution.guardian.guardian as g; import batchdrain.execution.guardian.launch as l"
-    monkeypatch.setattr(guardian_server, "_SERVE", f"{start}{names}; {patch}; from {end}")
+    monkeypatch.setattr(hire, "SERVE", f"{start}{names}; {patch}; from {end}")
 
 
 @pytest.mark.parametrize("by", [EndedBy.TIMEOUT, EndedBy.INTERRUPT])

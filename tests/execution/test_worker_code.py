@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ import pytest
 
 from batchdrain.execution import worker_code
 from batchdrain.execution.order import EndedBy
+from batchdrain.execution.worker.tidy import hold, tidy
+from tests.chaos.faults import fault
 from tests.docs.pages import ROOT
 
 ROOMS = ("guardian", "worker")
@@ -86,6 +89,7 @@ def python_of(version: str) -> str:
     return found
 
 
+@fault(110)
 @pytest.mark.parametrize("version", ["ours", "3.9", "3.10"])
 def test_a_python_without_any_package_executes_an_order(tmp_path: Path, version: str) -> None:
     python = python_of(version)
@@ -145,6 +149,7 @@ def test_a_folder_that_others_may_write_to_is_not_used(tmp_path: Path, monkeypat
     assert f"is not ours alone: {folder}" in found["message"]
 
 
+@fault(111)
 @pytest.mark.parametrize(
     "raw",
     [b"", b"[]", b"no", b"\xff", b'{"v": 2, "do": "execute"}', b'{"v": 1, "do": "dance"}', b'{"v": 1, "do": "execute"}'],
@@ -200,3 +205,48 @@ def test_what_is_starved_is_not_begun(tmp_path: Path) -> None:
     assert (answered(granted)["over"], answered(granted)["ended"]) == (["s.fed.1"], {})
     assert answered({**granted, "wants": ["s.fed.1"]})["ended"]["s.fed.1"]["kind"] == "ended"
     assert answered({**granted, "heard": ["s.fed.1"]})["over"] == []
+
+
+def aged(path: Path, days: float) -> Path:
+    """As if it was last used so long ago."""
+    then = time.time() - days * 86_400
+    os.utime(path, (then, then), follow_symlinks=False)
+    return path
+
+
+def test_what_orders_left_is_removed_a_week_after_its_last_use_but_for_what_is_in_use(tmp_path: Path) -> None:
+    elsewhere, here = tmp_path / "elsewhere", tmp_path / "here"
+    for name in ("elsewhere", "here/order-old", "here/order-new", "here/order-held"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "stdout").write_text("long")
+    (here / "old.zip").touch()
+    (here / "link").symlink_to(elsewhere)
+    held = hold(str(here / "order-held"))
+    for path in here.iterdir():
+        aged(path, 6 if path.name == "order-new" else 8)
+    tidy(str(here))
+    os.close(held)
+
+    assert sorted(path.name for path in here.iterdir()) == ["order-held", "order-new"]
+    assert (elsewhere / "stdout").read_text() == "long"
+
+
+def test_an_order_keeps_the_code_that_it_needs_and_removes_what_was_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.delitem(sys.modules, "_batchdrain_workers", raising=False)
+    call: Any = worker_code.make_call(None)
+    call.load()
+    for name in [name for name in sys.modules if name.startswith(call.name)]:
+        monkeypatch.delitem(sys.modules, name)  # another process finds them
+    monkeypatch.delitem(sys.modules, "_batchdrain_workers")
+    [code] = (tmp_path / f"batchdrain-{os.getuid()}").iterdir()
+    left = code.with_name("order-left")
+    left.mkdir()
+    for path in (code, left):
+        aged(path, 8)
+    found = answered(order(tmp_path, token="s.kept.1"))
+
+    assert (found["kind"], code.exists(), left.exists()) == ("ended", True, False)
+    assert time.time() - code.stat().st_mtime < 3600

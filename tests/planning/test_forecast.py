@@ -114,6 +114,16 @@ def test_minutes_are_by_the_clock(workers: int, runs: int) -> None:
         assert together.minutes < alone.minutes / 2
 
 
+def test_minutes_are_no_fewer_than_the_pace_allows() -> None:
+    """Of 24 phases the last begins 23 intervals after the first, however many workers there are."""
+    stats = known(900, 100, "unknown", fixed_s=1.0)
+    free = surely(foreseen(rows(24, None, 24), stats, workers=24))
+    paced = surely(foreseen(rows(24, None, 24), stats, workers=24, command={"argv": ["true"], "runs_per_minute": 2}))
+    assert free.minutes < 1
+    assert 11.5 <= paced.minutes_low <= paced.minutes < 12.5
+    assert paced.fixed == pytest.approx(free.fixed, abs=1)
+
+
 def test_stop_conditions_that_end_a_session_are_foreseen() -> None:
     stats = known(500, 500, "unknown")
     cut = surely(foreseen(rows(25, None), stats, stop={"max_total_minutes": 5.0}))

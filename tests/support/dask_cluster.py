@@ -93,13 +93,13 @@ class Cluster:
         return self.folder / "scheduler.json"
 
 
-def end_tree(process: subprocess.Popen[bytes]) -> None:
+def end_tree(process: subprocess.Popen[Any]) -> None:
     """It, and what it has started."""
     try:
         children = psutil.Process(process.pid).children(recursive=True)
     except psutil.NoSuchProcess:
         children = []
-    found: list[subprocess.Popen[bytes] | psutil.Process] = [process, *children]
+    found: list[subprocess.Popen[Any] | psutil.Process] = [process, *children]
     for one in found:
         try:
             one.send_signal(signal.SIGKILL)
@@ -108,14 +108,20 @@ def end_tree(process: subprocess.Popen[bytes]) -> None:
     process.wait(timeout=DEADLINE_S)
 
 
+def hide_batchdrain(folder: Path) -> dict[str, str]:
+    """Make the folder. Returns an environment in which no Python finds batchdrain."""
+    without = folder / "without"
+    without.mkdir(parents=True)
+    (without / "sitecustomize.py").write_text(_WITHOUT)
+    return {**os.environ, **_QUICK, "PYTHONPATH": str(without)}
+
+
 @contextmanager
 def cluster(
     folder: Path, *workers: int, options: tuple[str, ...] = (), env: Mapping[str, str] | None = None
 ) -> Iterator[Cluster]:
     """`workers`: threads of each."""
-    without = folder / "without"
-    without.mkdir(parents=True)
-    (without / "sitecustomize.py").write_text(_WITHOUT)
+    hide_batchdrain(folder)
     found = Cluster(folder=folder, options=options, env=env or {})
     try:
         found.start()

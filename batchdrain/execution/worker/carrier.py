@@ -13,11 +13,13 @@ import stat
 import sys
 import tempfile
 import threading
+import time
 import types
 from typing import Any
 
 REGISTRY = "_batchdrain_workers"
 """The module that holds the runners of a process."""
+_DAY_S = 86_400.0
 MAKE = "(__import__('sys').modules.get(known_as) or exec(source, globals()) or remember(known_as)).Call(source, blob, first)"
 """What a worker evaluates, over the values that a pickle holds. The text is executed once in a process, which takes as long as a
 small command."""
@@ -68,7 +70,10 @@ class Call:
         found = os.lstat(folder)
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
             raise PermissionError(1, "is not ours alone", folder)
-        if not os.path.exists(path):
+        try:
+            if time.time() - os.stat(path).st_mtime > _DAY_S:
+                os.utime(path)  # what is not used for a week is removed (tidy.py)
+        except FileNotFoundError:
             fd, fresh = tempfile.mkstemp(dir=folder)
             with os.fdopen(fd, "wb") as file:
                 file.write(self.blob)

@@ -13,6 +13,7 @@ import tempfile
 from typing import Any
 
 from ..guardian import system
+from .tidy import hold
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -22,11 +23,12 @@ _RESULT_BYTES = 16 * 1024 * 1024
 class Files:
     """Where the output of one order goes."""
 
-    def __init__(self, order: dict[str, Any], *, shared: bool) -> None:
-        """Raises OSError."""
+    def __init__(self, order: dict[str, Any], *, shared: bool, beside: str) -> None:
+        """`beside`: the zip of what executes it. Raises OSError."""
         self.shared = shared
         self._cap: int = order["back_bytes"]
-        self.folder = "" if shared else tempfile.mkdtemp(prefix="batchdrain-")
+        self.folder = "" if shared else tempfile.mkdtemp(prefix="order-", dir=os.path.dirname(beside) or None)
+        self._held = -1 if shared else hold(self.folder)
         if shared:
             self.stdout, self.stderr, self.result = order["stdout_path"], order["stderr_path"], order["result_path"]
             self.spool: str = order["spool_dir"]
@@ -45,6 +47,7 @@ class Files:
         except OSError:
             for fd in found:
                 os.close(fd)
+            self.remove()
             raise
         return found
 
@@ -59,7 +62,10 @@ class Files:
         return {"logs": logs, "result": _to_text(_head_of(self.result))}
 
     def remove(self) -> None:
-        """What nobody reads any more; a log of which only a part went back stays."""
+        """What nobody reads any more; a log of which only a part went back stays for a while."""
+        if self._held >= 0:
+            os.close(self._held)
+            self._held = -1
         if self.folder and not any(_size_of(path) > self._cap for path in (self.stdout, self.stderr)):
             shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import select
 import signal
 import socket
-import struct
-import subprocess
-import sys
 import threading
 import time
 
-from ..guardian import system, wire
+from ..guardian import hire, system, wire
 
-_SERVE = "import sys; sys.path.insert(0, sys.argv[1]); from batchdrain.execution.guardian.server import main; main()"
-_GREETS_WITHIN_S = 10.0
 _TAKES_WITHIN_S = 30
 _SLICE_S = 0.5
 _SLACK_S = 30.0  # beyond time limit and grace: it kills for up to 5 s, and waits for the disk
 _MOST_STOPS = 3
-_LONGEST_LINE = 1 << 20
 
 
 class Guardians:
@@ -37,13 +31,8 @@ class Guardians:
                 if anew or self._control is None:
                     self._control = self._start(package)
                 control = self._control
-            ours, theirs = socket.socketpair()
-            try:
-                with theirs:
-                    socket.send_fds(control, [b"F"], [theirs.fileno()])
-                return GuardianLine(ours)
-            except OSError:
-                ours.close()
+            with contextlib.suppress(OSError):
+                return _meet(hire.call_guardian(control))
         raise OSError("no guardian could be started")
 
     def close_in_child(self) -> None:
@@ -55,17 +44,9 @@ class Guardians:
         if self._control is not None:
             self._control.close()
         ours, theirs = socket.socketpair()
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _TAKES_WITHIN_S, 0))
+        hire.limit_sends(ours, _TAKES_WITHIN_S)
         with theirs:
-            server = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", _SERVE, package],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env={name: value for name, value in os.environ.items() if name.startswith(("LC_", "LANG"))},
-                start_new_session=True,
-            )
+            server = hire.start_server(theirs, package)
         threading.Thread(target=server.wait, name="batchdrain-server", daemon=True).start()
         return ours
 
@@ -75,16 +56,11 @@ class GuardianLine:
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _TAKES_WITHIN_S, 0))
-        self._unread = b""
+        self._lines = hire.GuardianLines(sock)
         self._ordered = False  # before it has the whole order a message would be read as a part of that
         self._last: dict[bytes, bytes] = {}  # by kind
         self._is_asked = False  # to end its command
-        greeting = self._hear(_GREETS_WITHIN_S) or b""
-        if greeting[:1] != b"G":
-            raise OSError("the guardian did not start")
-        pid, start = greeting[1:].split()
-        self.pid, self.start = int(pid), int(start)
+        self.pid, self.start = self._lines.read_greeting()
         if system.has_proc() and system.start_of(self.pid) != self.start:
             raise OSError("our children live in another pid or time namespace than we do")
 
@@ -96,7 +72,7 @@ class GuardianLine:
             self._send(line)
         limit_ms = wire.boottime_ms() + round(float(str(order["timeout_s"])) * 1000)
         patience_s, stops, ending_since = float(str(order["grace_s"])) + _SLACK_S, 0, None
-        while (heard := self._hear(_SLICE_S)) != b"":
+        while (heard := self._lines.hear(_SLICE_S)) != b"":
             if heard is not None:
                 if heard[:1] == b"X":
                     return heard[1:]
@@ -137,20 +113,11 @@ class GuardianLine:
         except OSError:  # it has ended
             return
 
-    def _hear(self, within_s: float) -> bytes | None:
-        """The next line; b'' when it is gone; None when it said nothing in time."""
-        watch = select.poll()
-        watch.register(self.sock, select.POLLIN)
-        until = time.monotonic() + within_s
-        while b"\n" not in self._unread:
-            if not watch.poll(max(0.0, until - time.monotonic()) * 1000):
-                return None
-            try:
-                heard = self.sock.recv(1 << 12)
-            except ConnectionError:
-                heard = b""
-            if not heard or len(self._unread) > _LONGEST_LINE:
-                return b""
-            self._unread += heard
-        line, _, self._unread = self._unread.partition(b"\n")
-        return line
+
+def _meet(sock: socket.socket) -> GuardianLine:
+    """Raises OSError where no guardian is there."""
+    try:
+        return GuardianLine(sock)
+    except OSError:
+        sock.close()
+        raise

@@ -19,6 +19,7 @@ from . import files
 from .duties import Duties
 from .guardians import GuardianLine, Guardians
 from .sweep import sweep
+from .tidy import tidy
 
 VERSION = 1
 ZIP = ""
@@ -33,6 +34,8 @@ class _Process:
         self.instance = uuid.uuid4().hex
         self.duties = Duties()
         self.guards = Guardians()
+        if ZIP:
+            tidy(os.path.dirname(ZIP))
 
 
 _processes: dict[int, _Process] = {}
@@ -119,7 +122,7 @@ def _run(order: dict[str, Any], guard: GuardianLine, deadline_ms: int | None, *,
     if not os.path.isdir(order["cwd"]):
         return {"ending": _not_started(f"on {host}: the folder {order['cwd']} is not there (command.cwd)", 2)}
     try:
-        at = files.Files(order, shared=shared)
+        at = files.Files(order, shared=shared, beside=ZIP)
         descriptors = at.open()
     except OSError as error:  # no errno: the program was not looked for yet, and is not what is wrong
         return {"ending": _not_started(f"on {host}: {error.strerror}: {error.filename}", None)}

@@ -67,7 +67,7 @@ class Desk(SchedulerPlugin):  # type: ignore[misc] # distributed has no types
             found.news.clear()
             try:
                 await asyncio.wait_for(found.news.wait(), wait_s)
-            except asyncio.TimeoutError:  # noqa: UP041 - another one before Python 3.11  # noqa: UP041 - another one before Python 3.11
+            except asyncio.TimeoutError:  # noqa: UP041 - another one before Python 3.11
                 return []
         return list(found.answers.items())
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from batchdrain.execution.engines.dask.options import DaskOptions
+from batchdrain.execution.engines.dask.refusal import find_refusal
 from batchdrain.model.errors import ConfigError
 from batchdrain.runtime.signals import block_signals
 
@@ -35,6 +36,9 @@ def connect(options: DaskOptions, workers: int) -> tuple[Any, Any]:
         raise ConfigError(f"batchdrain.engine: 'dask' needs a package: {error}", remedy="install batchdrain[dask]") from error
     _silence()
     security = None if options.address is None else _security_of(options)
+    # Before dask tries: one that is refused leaves a client behind that nobody can close.
+    if security is not None and (refusal := find_refusal(options, _context_of(security))) is not None:
+        raise refusal
     cluster = _own_cluster(workers) if options.address is None else None
     try:
         return (
@@ -47,14 +51,9 @@ def connect(options: DaskOptions, workers: int) -> tuple[Any, Any]:
             ),
             cluster,
         )
-    except OSError as error:
+    except OSError:
         if cluster is not None:
             cluster.close()
-        if (refusal := _refusal_in(error)) is not None:
-            raise ConfigError(
-                f"batchdrain.engine_options.address: {options.address} and we do not trust each other: {refusal}",
-                remedy="mend the certificates: ca, cert and key of engine_options, or distributed.comm.tls of dask's configuration",
-            ) from error
         raise
 
 
@@ -95,7 +94,7 @@ def _security_of(options: DaskOptions) -> Any:
     }
     try:
         security = Security(**named)
-        context = security.get_connection_args("client").get("ssl_context")
+        context = _context_of(security)
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"batchdrain.engine_options: the certificates can't be read: {error}", remedy="mend ca, cert and key"
@@ -108,10 +107,10 @@ def _security_of(options: DaskOptions) -> Any:
     return security
 
 
-def _refusal_in(error: BaseException | None) -> ssl.SSLError | None:
-    while error is not None and not isinstance(error, ssl.SSLError):
-        error = error.__cause__ or error.__context__
-    return error
+def _context_of(security: Any) -> ssl.SSLContext | None:
+    """None: there are no certificates. Raises OSError, ValueError."""
+    found: ssl.SSLContext | None = security.get_connection_args("client").get("ssl_context")
+    return found
 
 
 def _silence() -> None:

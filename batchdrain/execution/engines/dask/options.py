@@ -15,7 +15,7 @@ from batchdrain.config.settings import Settings
 from batchdrain.config.values import NonEmptyText, Place, Seconds, Truth
 from batchdrain.model.errors import ConfigError, did_you_mean
 
-_KEY: Final = "batchdrain.engine_options"
+KEY: Final = "batchdrain.engine_options"
 _SCHEMES: Final = ("tls", "wss", "tcp", "ws")
 _OPEN: Final = {"tcp", "ws"}
 
@@ -52,7 +52,7 @@ def options_of(settings: Settings) -> DaskOptions:
     except ValidationError as error:
         raise ConfigError.of([_line(one) for one in error.errors()]) from None
     problems = [
-        f"{_KEY}.{name}: {path} is no file"
+        f"{KEY}.{name}: {path} is no file"
         for name in ("ca", "cert", "key")
         if (path := getattr(found, name)) and not Path(path).is_file()
     ]
@@ -66,8 +66,8 @@ def options_of(settings: Settings) -> DaskOptions:
 def _line(error: Any) -> str:
     name = ".".join(map(str, error["loc"]))
     if error["type"] == "extra_forbidden":
-        return f"{_KEY}.{name}: the engine 'dask' knows no such option{did_you_mean(name, DaskOptions.model_fields)}"
-    return f"{_KEY}.{name}: {explain(error)}"
+        return f"{KEY}.{name}: the engine 'dask' knows no such option{did_you_mean(name, DaskOptions.model_fields)}"
+    return f"{KEY}.{name}: {explain(error)}"
 
 
 def _require_safe(address: str, *, insecure: bool) -> None:
@@ -77,14 +77,14 @@ def _require_safe(address: str, *, insecure: bool) -> None:
     except ValueError:
         is_whole = False
     if url.scheme not in _SCHEMES or not is_whole:
-        raise ConfigError(f"{_KEY}.address: {address!r} is no address of a scheduler", remedy="write it as tls://host:8786")
+        raise ConfigError(f"{KEY}.address: {address!r} is no address of a scheduler", remedy="write it as tls://host:8786")
     if url.username or url.password:
         raise ConfigError(
-            f"{_KEY}.address: holds a user or a password, for which dask has no use", remedy="write it as tls://host:8786"
+            f"{KEY}.address: holds a user or a password, for which dask has no use", remedy="write it as tls://host:8786"
         )
     if url.scheme in _OPEN and not insecure and not _is_loopback(url.hostname or ""):
         raise ConfigError(
-            f"{_KEY}.address: {address} is not encrypted: whoever reaches that scheduler runs code on all its workers",
+            f"{KEY}.address: {address} is not encrypted: whoever reaches that scheduler runs code on all its workers",
             remedy="use tls:// with certificates of your own, or set engine_options.insecure where the network is yours alone",
         )
 

@@ -1,0 +1,90 @@
+"""How a guardian is come by, and how it is heard: the same for the controller, and for what runs on a worker.
+
+A server process is started once. Each call for a guardian brings it a socket, over which the guardian then speaks.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import struct
+import subprocess
+import sys
+import time
+from typing import Final
+
+SERVE: Final = "import sys; sys.path.insert(0, sys.argv[1]); from batchdrain.execution.guardian.server import main; main()"
+"""What the server executes; its argument is a folder or a zip with the package."""
+_GREETS_WITHIN_S: Final = 10.0
+_TAKES_WITHIN_S: Final = 30
+_LONGEST_LINE: Final = 1 << 20
+_MOST_PROCESSES: Final = 1 << 22  # as many numbers as Linux has
+
+
+def start_server(theirs: socket.socket, package: str) -> subprocess.Popen[bytes]:
+    """`theirs`: by which it is called; `package`: what it imports from. Raises OSError."""
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", SERVE, package],
+        stdin=theirs.fileno(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env={name: value for name, value in os.environ.items() if name.startswith(("LC_", "LANG"))},
+        start_new_session=True,
+    )
+
+
+def call_guardian(control: socket.socket) -> socket.socket:
+    """Of the server; where it speaks. Raises OSError where the server takes no call."""
+    ours, theirs = socket.socketpair()
+    try:
+        with theirs:
+            socket.send_fds(control, [b"F"], [theirs.fileno()])
+    except BaseException:
+        ours.close()
+        raise
+    return ours
+
+
+def limit_sends(sock: socket.socket, within_s: int) -> None:
+    """Who is stopped takes nothing: a send that waits for him must end."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", within_s, 0))
+
+
+class GuardianLines:
+    """What one guardian says."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._unread = b""
+        limit_sends(sock, _TAKES_WITHIN_S)
+
+    def read_greeting(self) -> tuple[int, int]:
+        """Its number and its start. Raises OSError where it did not start."""
+        greeting = self.hear(_GREETS_WITHIN_S) or b""
+        try:
+            pid, start = map(int, greeting[1:].split())
+        except ValueError:
+            pid, start = 0, 0
+        if greeting[:1] != b"G" or not 0 < pid <= _MOST_PROCESSES or not 0 <= start < 1 << 63:
+            raise OSError("the guardian did not start")
+        return pid, start
+
+    def hear(self, within_s: float) -> bytes | None:
+        """The next line; b'' when it is gone, or says what no guardian does; None when it said nothing in time."""
+        watch = select.poll()
+        watch.register(self._sock, select.POLLIN)
+        until = time.monotonic() + within_s
+        while b"\n" not in self._unread:
+            if not watch.poll(max(0.0, until - time.monotonic()) * 1000):
+                return None
+            try:
+                heard = self._sock.recv(1 << 12)
+            except ConnectionError:
+                heard = b""
+            if not heard or len(self._unread) > _LONGEST_LINE:
+                return b""
+            self._unread += heard
+        line, _, self._unread = self._unread.partition(b"\n")
+        return line
