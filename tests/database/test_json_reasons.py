@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from batchdrain.config.settings import Source
+from batchdrain.database.connection import open_database
+from batchdrain.database.phases.table import PhaseTable
+from batchdrain.model.phase import PhaseKey, RowState
 from tests.support.workplace import Workplace
 
 pytestmark = pytest.mark.everyday("sqlite", "postgresql", "mariadb")
@@ -157,3 +161,20 @@ def test_a_column_of_json_without_a_path_is_told_with_the_cure(server_project: W
     for task in ("doctor", "drain", "dry-run"):
         ran = server_project.inv(task)
         assert (ran.code, "holds jsonb, not text; say where the text stands in it" in ran.out + ran.err) == (78, True), ran
+
+
+def test_a_phase_that_is_given_back_keeps_what_stands_where_reasons_are_written(sqlite_project: Workplace) -> None:
+    """What was read elsewhere is not the text of that column."""
+    sqlite_project.add(("r", "p", 0, "EXECUTING", "written by us"))
+    at = {"column": "note", "write": "last_failure_reason"}
+    database = open_database(sqlite_project.url)
+    table = PhaseTable.reflect(database, Source.model_validate({"columns": {"last_failure_reason": at}}))
+    prior = RowState(state="FAILED", reason="read in note")
+    back = lambda connection: table.give_back(  # noqa: E731
+        connection, PhaseKey("r", "p"), "EXECUTING", prior, reason_changed=True
+    )
+    assert database.write(back) == 1
+    database.close()
+    assert sqlite_project.sql("SELECT state, last_failure_reason, note FROM phases") == [
+        ("FAILED", "written by us", "untouched")
+    ]
