@@ -29,6 +29,13 @@ class Target:
         return tuple(dict.fromkeys((self.session.session_id, *others)))
 
     @property
+    def incomplete(self) -> tuple[Session, ...]:
+        """The session and the others of its chain, those that are to go on: an error may have ended both of its parts."""
+        others = () if self.chain is None else self.chain.sessions.values()
+        each = {session.session_id: session for session in (self.session, *others)}
+        return tuple(session for session in each.values() if session.is_incomplete)
+
+    @property
     def is_open(self) -> bool:
         """Whether something is left of it."""
         return self.session.is_incomplete or (self.chain is not None and self.chain.ended is None)

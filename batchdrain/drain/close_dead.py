@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from batchdrain.database.ledger.give_back import Recovered
@@ -31,6 +31,7 @@ class Closed:
     """A session that is complete now."""
 
     session: Session
+    others: Sequence[Session] = ()  #: of its chain, that were left too
     was_complete: bool = False  #: before
     recovered: Sequence[Recovered] = ()  #: what dead controllers held
     held: Sequence[Held] = ()  #: what it still holds
@@ -46,7 +47,8 @@ def find_dead(project: Project, session_id: str | None) -> Target | None:
         for name in target.ids:
             if project.folder.is_held(name):
                 os.close(project.folder.lock(name))  # says who has it; it may have ended by now
-        _require_dead(project, target.session)
+        for session in target.incomplete:
+            _require_dead(project, session)
     return target
 
 
@@ -56,10 +58,26 @@ def close_dead(project: Project, session_id: str | None) -> Closed | None:
     target = find_dead(project, session_id)
     if target is None or not target.is_open:
         return None if target is None else Closed(session=target.session, was_complete=True)
-    closed = _complete(project, target.session) if target.session.is_incomplete else Closed(session=target.session)
+    known = set(project.folder.ids())
+    closed = Closed(session=target.session)
+    for session in target.incomplete:
+        if session is target.session:
+            closed = _complete(project, session)
+        elif session.session_id in known:  # one whose files are on another host is closed there
+            closed = _add(closed, _complete(project, session))
     if target.chain is not None:
         target.chain.end(project, Status.COMPLETE, BECAUSE)
     return closed
+
+
+def _add(closed: Closed, other: Closed) -> Closed:
+    return replace(
+        closed,
+        others=[*closed.others, other.session],
+        recovered=[*closed.recovered, *other.recovered],
+        held=[*closed.held, *other.held],
+        holds_elsewhere=closed.holds_elsewhere or other.holds_elsewhere,
+    )
 
 
 def _complete(project: Project, session: Session) -> Closed:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.groups import GroupEnded, Groups, TriedInGroup
-from batchdrain.model.claim import Claim, Group
+from batchdrain.model.claim import Claim, Group, NotYet, Turn
 from batchdrain.model.states import COUNTED, GIVEN_BACK, Outcome
 from tests.database.bench import NOW, Bench, attempt_of, choice_of, taken
 
@@ -82,3 +82,45 @@ def test_a_unit_that_comes_back_while_a_drain_finds_out_why_there_is_none_is_tak
     sa.event.listen(of_two.database.engine, "after_cursor_execute", give_one_back)
     assert claim(of_two, claims, "r/a").epoch == 1
     assert (len(looked), of_two.work.sql(UNITS)) == (1, [(2, 2, None)])
+
+
+@pytest.mark.parametrize("ends", ["stopped = 'why'", "until_ms = 5"])
+def test_a_group_that_ended_takes_nothing_though_it_has_room(of_two: Bench, ends: str) -> None:
+    """Whoever chose a phase before it ended finds out with its claim."""
+    of_two.work.sql(f"UPDATE batchdrain_group SET {ends}")
+    with pytest.raises(GroupEnded) as ended:
+        claim(of_two, of_two.controller(), "r/a")
+    assert (ended.value.is_full, of_two.work.states()["r/a"], of_two.rows("key")) == (False, "FAILED", [])
+    assert of_two.work.sql("SELECT taken FROM batchdrain_group") == [(0,)]
+
+
+def test_what_was_stopped_keeps_its_first_reason_and_another_group_goes_on(of_two: Bench) -> None:
+    groups, other = Groups(of_two.database, of_two.ledger), Group("other")
+    groups.join(other, most=2, minutes=0, asked={})
+    groups.stop(GROUP, "first")
+    groups.stop(GROUP, "second")
+    states = [groups.read(one) for one in (GROUP, other)]
+    assert [None if state is None else state.stopped for state in states] == ["first", None]
+
+
+def test_a_turn_goes_with_the_claim_and_whoever_comes_too_soon_takes_nothing(of_two: Bench) -> None:
+    claims = of_two.controller()
+    claims.turn = Turn(group=GROUP, interval_ms=60_000)
+    claim(of_two, claims, "r/a")
+    with pytest.raises(NotYet) as too_soon:
+        claim(of_two, claims, "r/b")
+    assert 50 < too_soon.value.wait_s <= 60
+    assert (of_two.work.states()["r/b"], of_two.work.sql(UNITS)) == ("FAILED", [(2, 1, None)])
+    of_two.work.sql("UPDATE batchdrain_group SET next_run_ms = 5")
+    assert claim(of_two, claims, "r/b").epoch == 1
+
+
+def test_a_group_is_old_by_its_begin_unless_somebody_holds_a_unit_of_it(of_two: Bench) -> None:
+    groups, later = Groups(of_two.database, of_two.ledger), 2**53
+    of_two.work.sql("UPDATE batchdrain_group SET begun_ms = 5")
+    claim(of_two, of_two.controller(), "r/a")
+    assert (groups.read_old(6), groups.read_old(5)) == ([], [])
+    of_two.work.sql("UPDATE batchdrain_claim SET owner = NULL")
+    assert (groups.read_old(6), groups.read_old(5)) == ([GROUP.key], [])
+    groups.forget([GROUP.key])
+    assert (groups.read(GROUP), groups.read_old(later)) == (None, [])

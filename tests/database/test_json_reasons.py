@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from batchdrain.config.settings import Source
+from batchdrain.database.connection import open_database
+from batchdrain.database.phases.table import PhaseTable
+from batchdrain.model.phase import PhaseKey, RowState
 from tests.support.workplace import Workplace
 
 pytestmark = pytest.mark.everyday("sqlite", "postgresql", "mariadb")
@@ -190,3 +194,20 @@ def test_init_proposes_the_path_where_a_column_of_texts_holds_documents(project:
     (project.root / "invoke.yaml").unlink()
     ran = project.inv("--dry", "init", "--table=codes", env={"DATABASE_URL": project.url})
     assert 'last_failure_reason: {column: "error", path: "message"}' in ran.out, ran
+
+
+def test_a_phase_that_is_given_back_keeps_what_stands_where_reasons_are_written(sqlite_project: Workplace) -> None:
+    """What was read elsewhere is not the text of that column."""
+    sqlite_project.add(("r", "p", 0, "EXECUTING", "written by us"))
+    at = {"column": "note", "write": "last_failure_reason"}
+    database = open_database(sqlite_project.url)
+    table = PhaseTable.reflect(database, Source.model_validate({"columns": {"last_failure_reason": at}}))
+    prior = RowState(state="FAILED", reason="read in note")
+    back = lambda connection: table.give_back(  # noqa: E731
+        connection, PhaseKey("r", "p"), "EXECUTING", prior, reason_changed=True
+    )
+    assert database.write(back) == 1
+    database.close()
+    assert sqlite_project.sql("SELECT state, last_failure_reason, note FROM phases") == [
+        ("FAILED", "written by us", "untouched")
+    ]

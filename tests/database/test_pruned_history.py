@@ -15,7 +15,9 @@ from batchdrain.config.settings import Settings, Source
 from batchdrain.database.ledger import kept_durations, prune_attempts
 from batchdrain.database.ledger.history import History
 from batchdrain.database.ledger.prune_attempts import OldAttempts, count_old_attempts
+from batchdrain.database.ledger.renamed import follow_rename
 from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerprint
+from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.phases import columns
 from batchdrain.database.phases.exact_column import ExactColumn
 from batchdrain.database.phases.row_words import RowWords
@@ -253,3 +255,18 @@ def test_a_page_that_was_removed_though_its_reply_was_lost_is_told_of_all_the_sa
     page = prune_attempts.PruneTransaction(store=store, words=RowWords(store.table), old=ALL, after=None)
     assert [store.database.write(page), store.database.write(page)] == [(3, None), (3, None)]
     assert book.work.sql("SELECT attempts FROM batchdrain_attempt_sum") == [(3,)]
+
+
+def test_what_was_removed_goes_with_a_table_that_got_another_name(book: Book) -> None:
+    """Time limits are learnt from it, as before."""
+    fill(book, 40)
+    book.work.fail("a/1")
+    book.attempt("a", "failed", phase_id="1", key=PhaseKey("a", "1").digest, ended_ms=LATER_MS + 1)
+    before = answers(book)
+    assert sum(prune_attempts.prune_attempts(store_of(book), ALL)) == 40
+    book.work.sql("ALTER TABLE phases RENAME TO steps")
+    table = PhaseTable.reflect(book.database, Source(table="steps"))
+    now = Store(book.database, table, Ledger.of(table))
+    assert follow_rename(now, "u" * 32) is not None
+    book.ledger = now.ledger
+    assert answers(book) == before

@@ -130,3 +130,15 @@ def test_a_claim_whose_attempt_was_deleted_is_given_back_too(bench: Bench) -> No
     assert bench.database.write(ours) is not None
     assert bench.database.write(ours) is None, "nothing tells that it was us"
     assert bench.work.phases() == {"r/p": ("FAILED", "before")}
+
+
+def test_what_never_began_is_given_back_without_an_orphaning(bench: Bench) -> None:
+    """Else three engines that take no order would quarantine a phase that nobody executed."""
+    bench.work.fail("r/p")
+    taken(bench.claim(bench.controller(), "r/p", lease_s=-1))
+    never = replace(giving_back(bench, gone=True), known=KnownEnd(gone=True, began=False))
+    found = bench.database.write(never)
+    assert found is not None
+    assert (found.orphanings, found.began, bench.rows("outcome")) == (0, False, [("not_started",)])
+    assert bench.rows("epoch, owner, orphan_count, attempts", "batchdrain_claim") == [(2, None, 0, 0)]
+    assert bench.work.states() == {"r/p": "FAILED"}

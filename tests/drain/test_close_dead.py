@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 
 import pytest
 
+from tests.drain.chaining import queue
 from tests.support.aging import age
 from tests.support.workplace import Workplace, wait_for
 
@@ -63,3 +65,32 @@ def test_closing_starts_no_work_and_takes_no_limits(sqlite_project: Workplace) -
     nothing = sqlite_project.inv("resume", "--close")
     assert (nothing.code, "no session is incomplete" in nothing.out) == (0, True)
     assert sqlite_project.states() == {"r/a": "FAILED"}
+
+
+@pytest.mark.everyday("sqlite")
+def test_a_closed_session_runs_for_nobody_any_more_and_its_torn_file_is_kept(sqlite_project: Workplace) -> None:
+    """From elsewhere it is seen by its row in the ledger alone."""
+    name = killed(sqlite_project)
+    sqlite_project.session_files()[0].write_text('{"torn')
+    assert sqlite_project.sql("SELECT status, ended_ms IS NULL FROM batchdrain_session") == [(None, 1)]
+    assert sqlite_project.inv("resume", "--close", f"--session-id={name}").code == 0
+    assert sqlite_project.sql("SELECT status, ended_ms IS NULL FROM batchdrain_session") == [("complete", 0)]
+    assert (sqlite_project.sessions / f"{name}.json.corrupt-1").read_text() == '{"torn'
+    assert sqlite_project.session()["total_success"] == 1
+
+
+def test_with_a_session_every_other_one_of_its_chain_is_closed(sqlite_project: Workplace) -> None:
+    """An error may have ended both of its parts: nothing of a chain that is complete is to be resumed."""
+    takes = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], timeout=30); "
+    takes += "c.execute('UPDATE batchdrain_claim SET epoch = epoch + 1 WHERE owner IS NOT NULL'); c.commit()"
+    queue(sqlite_project, "r/q")
+    sqlite_project.fail("r/f")
+    sqlite_project.configure(command={"argv": ["{python}", "-c", takes, sqlite_project.url.removeprefix("sqlite:///")]})
+    assert sqlite_project.inv("drain-all").code == 76
+
+    shown = sqlite_project.inv("--dry", "resume", "--close")
+    ran = sqlite_project.inv("resume", "--close")
+
+    assert [ran.out.count("Closed as it stands: session "), shown.out.count("Would be closed as it stands: ")] == [2, 2], ran
+    assert {json.loads(path.read_text())["status"] for path in sqlite_project.session_files()} == {"complete"}
+    assert "no session is incomplete" in sqlite_project.inv("resume").out

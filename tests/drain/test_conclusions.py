@@ -210,3 +210,18 @@ def test_a_drain_is_done_once_nothing_is_left_of_what_it_was_to_take(
     assert drain.is_done(waiting) is is_done
     drain.orphaned.add(KEY)
     assert not drain.is_done(waiting)
+
+
+def test_a_phase_that_was_given_back_and_has_a_result_later_is_left_without_one_no_more() -> None:
+    """What is left so ends the session with an error."""
+    loop = Loop()
+    loop.conclude(is_given_back=True)
+    assert loop.drain.given_back == {KEY}
+    loop.conclude(recorded=RECORDED)
+    assert loop.drain.given_back == set()
+
+
+def test_what_is_kept_for_the_mended_mapping_is_neither_a_result_nor_given_back() -> None:
+    loop = Loop()
+    assert loop.conclude(is_kept=True) == []
+    assert (loop.drain.orphaned, loop.drain.given_back) == (set(), set())

@@ -8,8 +8,9 @@ import pytest
 
 from batchdrain.config.settings import Settings
 from batchdrain.drain.close import exit_code
+from batchdrain.sessions.exit_code import kept_exit_code
 from batchdrain.sessions.result import Result
-from batchdrain.sessions.session import Session
+from batchdrain.sessions.session import Session, Status
 
 
 def session(*successes: bool) -> Session:
@@ -57,3 +58,24 @@ def test_a_command_that_fails_the_same_way_whatever_the_phase_makes_it_one_whate
     other = session(True, True, False).model_copy(update={"stopped_because": "stop.max_consecutive_failures: 3"})
     settings = Settings(min_success_rate=0.5)
     assert [exit_code(one, settings, orphaned=False) for one in (broken, other)] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("status", "because", "wanted", "code"),
+    [
+        (Status.COMPLETE, None, None, 1),
+        (Status.COMPLETE, None, 0.5, 0),
+        (Status.STOPPED, "stop.max_consecutive_failures: 1", 0.5, 0),
+        (Status.STOPPED, "stop.same_new_failure: no disk", 0.5, 1),
+        (Status.INTERRUPTED, "SIGINT", 0.5, 130),
+        (Status.INTERRUPTED, "SIGTERM", None, 143),
+        (Status.INTERRUPTED, "SIGHUP", None, 129),
+        (Status.INTERRUPTED, "the database is away", None, None),
+        (Status.RUNNING, None, None, None),
+    ],
+)
+def test_the_code_of_a_session_of_the_past_is_told_where_its_file_knows_it(
+    status: Status, because: str | None, wanted: float | None, code: int | None
+) -> None:
+    facts = {"status": status, "stopped_because": because, "settings": {"min_success_rate": wanted}}
+    assert kept_exit_code(session(True, False).model_copy(update=facts)) == code

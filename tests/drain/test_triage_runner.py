@@ -16,7 +16,7 @@ from batchdrain.drain.project import Project
 from batchdrain.drain.triage import runner
 from batchdrain.drain.triage.runner import Triage
 from batchdrain.execution.order import Ending, Order
-from batchdrain.model.errors import DatabaseUnavailable, FilesUnavailable
+from batchdrain.model.errors import ConfigError, DatabaseUnavailable, FilesUnavailable
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
 from batchdrain.model.states import PhaseState
@@ -103,6 +103,17 @@ def test_a_verdict_that_the_ledger_does_not_take_is_a_problem_and_none(
     found = asked.result(DEADLINE_S)
     assert (len(orders), found.verdict, found.problem) == (1, None, "no room")
     assert isinstance(found.failure, DatabaseUnavailable), "who diagnoses by itself ends with its exit code"
+
+
+def test_a_ledger_with_a_trigger_that_refuses_verdicts_ends_its_diagnosis_with_a_cure(
+    triage: Triage, sqlite_project: Workplace, orders: list[Order]
+) -> None:
+    sqlite_project.sql("CREATE TRIGGER t BEFORE INSERT ON batchdrain_meta BEGIN SELECT RAISE(ABORT, 'not here'); END")
+    asked = triage.ask(PHASE)
+    assert asked is not None
+    found = asked.result(DEADLINE_S)
+    assert (len(orders), found.verdict, isinstance(found.failure, ConfigError)) == (1, None, True)
+    assert "refuses what batchdrain writes into its own tables: not here; take away the trigger" in found.problem
 
 
 def test_only_verdicts_whose_time_is_over_are_taken_back(triage: Triage, project: Project) -> None:

@@ -32,7 +32,7 @@ def close_session(
             target = find_dead(project, session_id)
             session = None if target is None else target.session
             if target is not None and target.is_open:
-                out.line(f"Would be closed as it stands: {_describe(target.session)}")
+                _tell(out, "Would be closed as it stands", target.incomplete or (target.session,))
                 return out.end(0, session=target.session.session_id, would_close=True)
         else:
             closed = close_dead(project, session_id)
@@ -40,7 +40,7 @@ def close_session(
             if closed is not None and not closed.was_complete:
                 for back in closed.recovered:
                     out.line(safe_text(describe_recovered(back)))
-                out.line(f"Closed as it stands: {_describe(closed.session)}")
+                _tell(out, "Closed as it stands", (closed.session, *closed.others))
                 for held in closed.held:
                     out.line(safe_text(f"It still holds {describe_held(held)}"))
                 if closed.holds_elsewhere:
@@ -55,6 +55,11 @@ def close_session(
             return out.end(int(fail_if_nothing), session=None, closed=False)
         out.line(f"Session {session.session_id} is {session.current_status.value} already.")
     return out.end(0, session=session.session_id, closed=False)
+
+
+def _tell(out: LinesOrJson, what: str, sessions: Sequence[Session]) -> None:
+    for one in sessions:
+        out.line(f"{what}: {_describe(one)}")
 
 
 def _describe(session: Session) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
+from batchdrain.database.ledger.own_writes import write_own
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json_line
@@ -61,7 +62,7 @@ class Chains:
             elif not connection.execute(chain.update().where(chain.c.chain_uid == row.uid).values(**values)).rowcount:
                 connection.execute(chain.insert().values(chain_uid=row.uid, **values))
 
-        self._database.write(work)
+        write_own(self._database, work)
 
     def read(self, uid: str) -> ChainRow | None:
         """None for one that the ledger does not know."""
@@ -90,7 +91,7 @@ class Chains:
         if chain is None:
             return
         gone = chain.delete().where(chain.c.chain_uid == sa.bindparam("the_uid"), chain.c.ended_ms.is_not(None))
-        self._database.write(lambda connection: connection.execute(gone, [{"the_uid": uid} for uid in uids]))
+        write_own(self._database, lambda connection: connection.execute(gone, [{"the_uid": uid} for uid in uids]))
 
     def _read(self, uid: str | None) -> Iterable[ChainRow]:
         meta, chain = self._ledger.meta, self._ledger.chain

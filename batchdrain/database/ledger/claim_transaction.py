@@ -66,8 +66,8 @@ class ClaimTransaction:
         else:
             try:
                 connection.execute(statements.first, ours)
-            except sa.exc.IntegrityError:  # of two who come here at once, the second fails
-                raise NotTaken from None
+            except sa.exc.IntegrityError as error:  # of two who come here at once, the second fails
+                raise NotTaken from error
         epoch, attempts = (1, 0) if row is None else (row.epoch + 1, row.attempts)
         claim = self._to_claim(epoch, attempts, prior, given)
         opening = opening_row_of(

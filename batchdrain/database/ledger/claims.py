@@ -20,6 +20,7 @@ from batchdrain.database.ledger.claim_transaction import ClaimTransaction, NotTa
 from batchdrain.database.ledger.fallbacks import fallbacks
 from batchdrain.database.ledger.finish_transaction import FinishTransaction
 from batchdrain.database.ledger.holder import Holder
+from batchdrain.database.ledger.own_writes import refused_own
 from batchdrain.database.ledger.way_back import blocked, refused_at_commit
 from batchdrain.database.phases.table import RowGone
 from batchdrain.database.store import Store
@@ -61,7 +62,8 @@ class Claims:
         GroupEnded, TriedInGroup. Raises NotYet where it has to wait for its `turn`.
 
         Raises RowLocked while the row can't be had, BadData when the ids name more than one row, what is in the row can't be
-        read or kept or the ledger contradicts itself, RowRefused when the table does not take the state.
+        read or kept or the ledger contradicts itself, RowRefused when the table does not take the state, ConfigError when
+        batchdrain's own tables take no row.
         """
         phase = choice.phase
         if phase.key in self._holds:
@@ -73,14 +75,16 @@ class Claims:
         try:
             with as_trouble_of(phase.key):
                 claim = self.database.write(transaction, may_wait=False)
-        except NotTaken:
+        except NotTaken as end:
+            if isinstance(end.__cause__, sa.exc.IntegrityError) and not self._epoch_of(phase.key):
+                raise refused_own(end.__cause__, self.database.name) from end
             return None
         except RowGone:
             self.not_found.add(phase.key)
             return None
         except sa.exc.IntegrityError as error:  # of the attempt's row: its epoch is there already
-            if error.statement is None:
-                raise refused_at_commit(error, self.tables.phases.source.table) from None
+            if error.statement is None or not self._has_attempt(phase.key, self._epoch_of(phase.key) + 1):
+                raise self._refused(error) from error
             raise _contradiction(phase.key) from None
         self._holds[phase.key] = claim.epoch
         self.not_found.discard(phase.key)  # it was gone, and somebody put it back
@@ -133,7 +137,7 @@ class Claims:
                 with as_trouble_of(claim.phase.key):
                     return self.database.write(transaction, may_wait=may_wait)
             except sa.exc.IntegrityError as error:
-                refusal = refusal or refused_at_commit(error, self.tables.phases.source.table)
+                refusal = refusal or self._refused(error)
             except (ConfigError, BadData) as error:
                 refusal = refusal or error
         if refusal is None:
@@ -141,6 +145,23 @@ class Claims:
         if isinstance(refusal, RowRefused | BadData):
             raise blocked(claim.phase.key, claim.prior_state, claim.held_state, refusal) from refusal
         raise refusal
+
+    def _refused(self, error: sa.exc.IntegrityError) -> ConfigError:
+        """What refuses a single statement here is a table of ours: that of the user's is told of otherwise."""
+        if error.statement is None:
+            return refused_at_commit(error, self.tables.phases.source.table)
+        return refused_own(error, self.database.name)
+
+    def _epoch_of(self, key: PhaseKey) -> int:
+        """As it stands; 0 where nobody ever claimed the phase."""
+        with self.database.read() as connection:
+            found = connection.execute(self.tables.statements.claim, {"the_key": key.digest}).first()
+        return 0 if found is None else found.epoch or 0
+
+    def _has_attempt(self, key: PhaseKey, epoch: int) -> bool:
+        with self.database.read() as connection:
+            at = {"the_key": key.digest, "the_epoch": epoch}
+            return connection.execute(self.tables.statements.attempt, at).first() is not None
 
     def _forget(self, claim: Claim) -> None:
         if self._holds.get(claim.phase.key) == claim.epoch:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import db_now_ms
+from batchdrain.database.ledger.own_writes import refused_own, write_own
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.model.claim import Group
 from batchdrain.model.errors import ConfigError, UsageError
@@ -88,8 +89,10 @@ class Groups:
         if begun is None:
             try:
                 self._database.write(lambda connection: connection.execute(table.insert().values(**values)))
-            except sa.exc.IntegrityError:  # another controller began it in the same moment
+            except sa.exc.IntegrityError as error:  # another controller began it in the same moment
                 begun = self._read_asked(table, group)
+                if begun is None:
+                    raise refused_own(error, self._database.name) from error
         for flag, given in asked.items():
             if begun is not None and begun.get(flag, given) != given:
                 raise UsageError(
@@ -124,7 +127,7 @@ class Groups:
             .where(_is(self._ledger, table, group.key), table.c.stopped.is_(None))
             .values(stopped=to_storable(because))
         )
-        self._database.write(lambda connection: connection.execute(stopped))
+        write_own(self._database, lambda connection: connection.execute(stopped))
 
     def fold(self, group: Group, add: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Mapping[str, Any]:
         """What all drains of it count, once `add` made it of what stood there: by compare-and-set, in a transaction of its own.
@@ -141,7 +144,7 @@ class Groups:
                     return now
             return add({})  # somebody removed the group, which the next claim tells
 
-        return self._database.write(work)
+        return write_own(self._database, work)
 
     def read_figures(self, group: Group) -> Mapping[str, Any]:
         """What all drains of it counted so far. Reads only."""
@@ -164,7 +167,7 @@ class Groups:
         """In one transaction."""
         table = require_groups(self._ledger)
         gone = table.delete().where(table.c.source == self._ledger.source, table.c.group_key == sa.bindparam("the_group"))
-        self._database.write(lambda connection: connection.execute(gone, [{"the_group": key} for key in keys]))
+        write_own(self._database, lambda connection: connection.execute(gone, [{"the_group": key} for key in keys]))
 
     def _read_asked(self, table: sa.Table, group: Group) -> Mapping[str, Any] | None:
         with self._database.read() as connection:

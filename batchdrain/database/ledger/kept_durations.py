@@ -18,6 +18,7 @@ from batchdrain.runtime.json_text import to_json
 
 RECENT: Final = 200
 """So many durations of a run type, or of one category of it, are looked at."""
+_KEPT: Final = "durations/"
 _NONE: Final = ""
 """Stands for the category of an attempt that set out from no failure."""
 Taken = tuple[int, int]
@@ -57,8 +58,29 @@ def _keep(connection: sa.Connection, ledger: Ledger, run_type: str, more: Mappin
         connection.execute(meta.update().where(this).values(value=value))
 
 
+def rename_kept(connection: sa.Connection, ledger: Ledger, former: str) -> None:
+    """What was kept of a table of another name is of the present one. Part of the transaction that renames the rest."""
+    meta = ledger.meta
+    query = sa.select(meta.c.name, meta.c.value).where(meta.c.name.startswith(_KEPT, autoescape=True))
+    for name, value in connection.execute(query).all():
+        run_type = _run_type_of(value, former)
+        if run_type is not None and name == _name_of(former, run_type):
+            now = {"source": ledger.source, "run_type": run_type, "latest": _parse(value)}
+            this = meta.update().where(meta.c.name == name)
+            connection.execute(this.values(name=_name_of(ledger.source, run_type), value=to_json(now).decode()))
+
+
+def _run_type_of(value: str, source: str) -> str | None:
+    """None where it is not of this table, or nothing of ours."""
+    try:
+        found = json.loads(value)
+        return str(found["run_type"]) if found["source"] == source else None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
 def _name_of(source: str, run_type: str) -> str:
-    return f"durations/{hashlib.sha256(to_json([source, run_type])).hexdigest()}"
+    return f"{_KEPT}{hashlib.sha256(to_json([source, run_type])).hexdigest()}"
 
 
 def _parse(value: str | None) -> dict[str, list[Taken]]:

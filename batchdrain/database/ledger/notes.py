@@ -18,6 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
+from batchdrain.database.ledger.own_writes import write_own
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.storage import require_transactions
 from batchdrain.runtime import clock
@@ -51,7 +52,7 @@ class Notes:
         self.ledger = ledger
 
     def write(self, kind: NoteKind, contents: Mapping[str, Mapping[str, Any]]) -> None:
-        """Keep a note of each subject, in one transaction. The ledger must stand. Raises DatabaseUnavailable."""
+        """Keep a note of each subject, in one transaction. The ledger must stand. Raises DatabaseUnavailable, ConfigError."""
         meta, rows = self.ledger.meta, [to_row(kind, new_note(subject, content)) for subject, content in contents.items()]
 
         def work(connection: sa.Connection) -> None:
@@ -60,17 +61,14 @@ class Notes:
             if rows:
                 connection.execute(meta.insert(), rows)
 
-        try:
-            self.database.write(work)
-        except sa.exc.IntegrityError:  # somebody said something of the same subject in the same moment
-            self.database.write(work)
+        write_own(self.database, work)
 
     def take_back(self, kind: NoteKind, subject: str) -> bool:
         """Returns whether there was such a note."""
         meta = self.ledger.meta
         require_transactions(self.database, self.ledger.tables)
         gone = meta.delete().where(meta.c.name == _name_of(kind, subject))
-        return self.database.write(lambda connection: connection.execute(gone).rowcount) == 1
+        return write_own(self.database, lambda connection: connection.execute(gone).rowcount) == 1
 
     def forget(self, kind: NoteKind, notes: Iterable[Note]) -> None:
         """Take these back, in one transaction, unless somebody said something new of their subjects."""
@@ -78,7 +76,7 @@ class Notes:
         gone = meta.delete().where(meta.c.name == sa.bindparam("the_name"), meta.c.value == sa.bindparam("the_value"))
         rows = [{"the_name": _name_of(kind, note.subject), "the_value": _to_json(note)} for note in notes]
         if rows:
-            self.database.write(lambda connection: connection.execute(gone, rows))
+            write_own(self.database, lambda connection: connection.execute(gone, rows))
 
     def read(self, kind: NoteKind) -> list[Note]:
         """All notes of a kind, by subject. Reads only; [] where there is no ledger."""

@@ -11,6 +11,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from batchdrain.database.ledger.kept_durations import rename_kept
 from batchdrain.database.phases.row_words import RowWords
 from batchdrain.database.store import Store
 from batchdrain.model.phase import PhaseKey
@@ -31,6 +32,7 @@ def follow_rename(store: Store, session_uid: str | None = None) -> str | None:
     def rename(connection: sa.Connection) -> None:
         for table in tables:
             connection.execute(table.update().where(table.c.source == former).values(source=ledger.source))
+        rename_kept(connection, ledger, former)
 
     try:
         store.database.write(rename)

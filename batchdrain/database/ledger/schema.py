@@ -17,6 +17,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import lock_table_creation
+from batchdrain.database.ledger.own_writes import write_own
 from batchdrain.database.ledger.tables import ADDED, ADDED_TABLES, SCHEMA_VERSION, make_tables
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.errors import ConfigError
@@ -160,13 +161,13 @@ class Ledger:
             return connection.execute(sa.select(self.meta.c.value).where(self.meta.c.name == name)).scalar()
 
     def write_meta(self, database: Database, name: str, value: str) -> None:
-        """Set a value of batchdrain_meta, whether it is there or not. Raises DatabaseUnavailable."""
+        """Set a value of batchdrain_meta, whether it is there or not. Raises DatabaseUnavailable, ConfigError."""
 
         def work(connection: sa.Connection) -> None:
             if not connection.execute(self.meta.update().where(self.meta.c.name == name).values(value=value)).rowcount:
                 connection.execute(self.meta.insert().values(name=name, value=value))
 
-        database.write(work)
+        write_own(database, work)
 
 
 def _stand(connection: sa.Connection, tables: Iterable[sa.Table]) -> bool:

@@ -11,6 +11,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from batchdrain.database.ledger.history import SESSION
+from batchdrain.database.ledger.own_writes import write_own
 from batchdrain.database.store import Store
 
 _PAGE: Final = 20  #: a head may have megabytes
@@ -53,7 +54,7 @@ def forget_heads(store: Store, heads: Iterable[SessionHead]) -> None:
     names = [{"the_name": head.name} for head in heads]
     if names:
         gone = meta.delete().where(meta.c.name == sa.bindparam("the_name"))
-        store.database.write(lambda connection: connection.execute(gone, names))
+        write_own(store.database, lambda connection: connection.execute(gone, names))
 
 
 def read_holders(store: Store) -> tuple[frozenset[str], frozenset[str]]:

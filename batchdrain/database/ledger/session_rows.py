@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import db_now_ms
+from batchdrain.database.ledger.own_writes import write_own
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.model.asked import Ask, Asked
@@ -75,7 +76,7 @@ class SessionRows:
                 connection.execute(table.insert().values(epoch=1, asked_no=0, **key, **row))
             return int(connection.execute(sa.select(table.c.epoch).where(this)).scalar_one())
 
-        return self._database.write(work)
+        return write_own(self._database, work)
 
     def beat(self, session_uid: str, epoch: int, progress: Mapping[str, Any]) -> Asked | None:
         """A sign of life. The last request to it, if any. Raises RowLocked while somebody has the row locked."""
@@ -90,7 +91,7 @@ class SessionRows:
                 return None
             return connection.execute(sa.select(table.c.asked).where(this)).scalar()
 
-        return _to_asked(self._database.write(work, may_wait=False))
+        return _to_asked(write_own(self._database, work, may_wait=False))
 
     def end(self, session_uid: str, epoch: int | None, status: str, progress: Mapping[str, Any] | None = None) -> None:
         """It ended, or was left. `epoch`: None for whichever it has, where its controller is known to be dead."""
@@ -102,7 +103,7 @@ class SessionRows:
         if progress is not None:
             values |= {"progress": to_json_line(dict(progress)), "beat_ms": db_now_ms()}
         ended = table.update().where(this if epoch is None else sa.and_(this, table.c.epoch == epoch)).values(**values)
-        self._database.write(lambda connection: connection.execute(ended))
+        write_own(self._database, lambda connection: connection.execute(ended))
 
     def ask(self, row: SessionRow, ask: Ask, *, by: str, reason: str) -> Asked | None:
         """Ask a session that runs for something; it hears of it with its next beat. None where it ended since `row` was read,
@@ -128,7 +129,7 @@ class SessionRows:
                 .where(this, table.c.asked_no == now.asked_no)
                 .values(asked=to_json_line(fields), asked_no=asked.number)
             )
-            if self._database.write(lambda connection: connection.execute(written).rowcount):  # noqa: B023 - called here
+            if write_own(self._database, lambda connection: connection.execute(written).rowcount):  # noqa: B023 - called here
                 return asked
         return None
 
@@ -170,7 +171,7 @@ class SessionRows:
         if table is None or not gone:
             return
         delete = table.delete().where(table.c.source == self._ledger.source, table.c.session_uid == sa.bindparam("the_uid"))
-        self._database.write(lambda connection: connection.execute(delete, gone))
+        write_own(self._database, lambda connection: connection.execute(delete, gone))
 
     def _is(self, table: sa.Table, session_uid: str) -> sa.ColumnElement[bool]:
         return sa.and_(table.c.source == self._ledger.source, table.c.session_uid == session_uid)
