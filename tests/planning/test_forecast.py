@@ -16,7 +16,7 @@ from batchdrain.database.phases.pages import Row
 from batchdrain.failures import fingerprint
 from batchdrain.model.retry_stats import RetryCount, RetryStats
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.forecast import ENOUGH, LARGEST, Forecast, make_forecast, to_look_at
+from batchdrain.planning.forecast import ENOUGH, LARGEST, Forecast, _interval_of, make_forecast, to_look_at
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.skip_rules import SkipRules
 from tests.planning.backlogs import NOW, REASONS, ROWS, backlog_of
@@ -101,6 +101,12 @@ def test_an_interval_is_narrower_with_more_attempts_and_wider_where_failures_sha
     assert many < few
     of_category = RetryStats(categories={"other": RetryCount(1000, 500, 30_000.0, 30_000.0)})
     assert width(rows(25, "boom"), of_category) > many, "one new cluster: all of it may be hopeless, or all of it good"
+
+
+@pytest.mark.parametrize("count", [100, 101, 199, 200])
+def test_as_many_draws_lie_below_an_interval_as_above_it(count: int) -> None:
+    low, median, high = _interval_of(list(range(count))[::-1])
+    assert (low, count - 1 - high, median) == (count // 10, count // 10, count // 2)
 
 
 @pytest.mark.parametrize(("workers", "runs"), [(4, 25), (4, 1)])

@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,10 +17,13 @@ from batchdrain.model.errors import UsageError
 from batchdrain.reports.beside import Beside
 from batchdrain.reports.exit_words import Exit
 from batchdrain.reports.html import page
+from batchdrain.reports.html.balance_bar import balance_bar
 from batchdrain.reports.html.cells import cut_for_page
 from batchdrain.reports.html.durations import durations_of
 from batchdrain.reports.html.timeline import slots_of, timeline_of
 from batchdrain.sessions.attempt_log import AttemptSpan
+from batchdrain.sessions.balance import Balance, Ends, Skips
+from batchdrain.sessions.session import Kind
 from tests.reports.pages import made_of, of_attacks, of_the_demo, page_of, spans_of
 from tests.support.hostile import obeyed
 
@@ -167,3 +171,19 @@ def test_without_jinja2_the_format_names_what_to_install(monkeypatch: pytest.Mon
     with pytest.raises(UsageError, match=r"jinja2 is not installed; pip install 'batchdrain\[report\]'"):
         page_of(of_the_demo(2))
     page._template.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"before": 20, "known": 25, "ends": Ends(fixed=3, failing=4, moved=2, gone=1), "skips": Skips(accepted=1, filtered=5, by_rules=2)},
+        {"before": 20, "known": 12, "ends": Ends(fixed=3)},
+        {"before": 9, "known": 9},
+    ],
+)  # fmt: skip
+def test_each_phase_stands_in_one_part_of_the_bar(given: dict[str, Any]) -> None:
+    balance = Balance.of(**given)
+    bar = balance_bar(Kind.FAILED, balance)
+    assert bar.total == sum(count for _, _, count, _, _ in bar.parts) == balance.failed_before + balance.new
+    assert [left for _, _, _, left, _ in bar.parts] == sorted(left for _, _, _, left, _ in bar.parts)
+    assert all(0 <= left <= left + wide <= 1000 for _, _, _, left, wide in bar.parts)
