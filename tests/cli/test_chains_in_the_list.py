@@ -58,5 +58,5 @@ def test_a_chain_is_as_far_as_what_is_left_of_it(
 
 
 def test_a_chain_that_came_to_nothing_has_no_rate() -> None:
-    nothing = {"total_processed": 0, "total_success": 0, "total_failed": 0, "success_rate": None}
+    nothing: dict[str, Any] = {"total_processed": 0, "total_success": 0, "total_failed": 0, "success_rate": None}
     assert join_chains([row("1", "complete", **nothing)], {})[0]["success_rate"] is None

@@ -48,7 +48,7 @@ def told(place: Workplace) -> dict[str, str | None]:
     ],
 )
 def test_what_a_diagnosis_calls_promising_goes_behind_the_hints_of_people(policy: list[Any], then: list[Any]) -> None:
-    asked = DrainRequest(kind=Kind.FAILED, filters=Filters(), settings=Settings(policy=policy), flags=())
+    asked = DrainRequest(kind=Kind.FAILED, filters=Filters(), settings=Settings(policy=policy))
     found = _with_triage(asked)
     assert (found.triage, found.settings.policy, asked.settings.policy) == (True, then, policy)
 

@@ -13,6 +13,7 @@ import pytest
 from batchdrain.config.settings import Command, Lease
 from batchdrain.drain import remote_heartbeat
 from batchdrain.drain.remote_heartbeat import RemoteHeartbeat
+from batchdrain.execution.engines.protocol import Capabilities
 from batchdrain.model.claim import Claim
 from batchdrain.model.errors import DatabaseUnavailable
 from batchdrain.model.phase import Phase
@@ -209,7 +210,7 @@ def test_a_worker_that_was_not_heard_of_for_a_lease_is_granted_nothing_more(flee
 )
 def test_the_first_signal_ends_and_the_second_one_kills_on_all_workers(fleet: Fleet, signals: list[bool], says: str) -> None:
     ours = list[bool]()
-    has = remote_heartbeat.Capabilities(
+    has = Capabilities(
         interrupt=lambda *, kill=False: ours.append(kill), first=None, tell=None, capacity=None, shares_files=None, pool=None
     )
     for kill in signals:

@@ -13,6 +13,7 @@ from batchdrain.drain import ticketed_orders
 from batchdrain.drain.engine_errors import MOST
 from batchdrain.drain.orders import Left
 from batchdrain.drain.ticketed_orders import Patience, TicketedOrders
+from batchdrain.execution import lost_executions
 from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.model.errors import EngineUnavailable
 from batchdrain.model.phase import PhaseKey
@@ -32,7 +33,7 @@ class World:
         self.failures: list[EngineUnavailable] = []
         self.notices: list[str] = []
         patch.setattr(ticketed_orders, "boottime_ms", lambda: self.now_ms)
-        patch.setattr(ticketed_orders.lost_executions, "find_end", lambda folder, order, what: self.ends.get(order.token))
+        patch.setattr(lost_executions, "find_end", lambda folder, order, what: self.ends.get(order.token))
         patience = Patience(begins_s=BEGINS_S, grace_s=GRACE_S, finish_current=finish_current)
         stops = cast("Any", self)
         self.orders = TicketedOrders(cast("Any", None), cast("Any", self), patience, stops, self.notices.append, told)

@@ -42,7 +42,12 @@ def test_what_can_not_be_ended_is_not_said_to_be_gone(monkeypatch: pytest.Monkey
     module = sys.modules[sweep.__module__]
     looked = list[bytes]()
     monkeypatch.setattr(module, "_WITHIN_S", 0.02)
-    monkeypatch.setattr(module, "_find", lambda variable: looked.append(variable) or [NOBODY])
+
+    def find(variable: bytes) -> list[int]:
+        looked.append(variable)
+        return [NOBODY]
+
+    monkeypatch.setattr(module, "_find", find)
     assert not sweep("s.one.1")
     assert set(looked) == {b"BATCHDRAIN_TOKEN=s.one.1"}
     assert len(looked) > 1

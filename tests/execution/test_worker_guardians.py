@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -133,8 +134,8 @@ def test_a_guardian_that_was_stopped_is_woken(
     line = line_to(guardian, pair)
     answers = iter([None, None, None, ENDED[:-1]])
     with monkeypatch.context() as patch:
-        patch.setattr(guardians.system, "is_stopped", lambda *_: next(stopped))
-        patch.setattr(guardians.os, "kill", lambda pid, number: woken.append(number))
+        patch.setattr(system, "is_stopped", lambda *_: next(stopped))
+        patch.setattr(os, "kill", lambda pid, number: woken.append(number))
         patch.setattr(line, "_hear", lambda within_s: next(answers))
         assert line.watch(ORDER, []) == ENDED[1:-1]
     assert woken == [signal.SIGCONT] * 2

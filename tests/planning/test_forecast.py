@@ -127,6 +127,28 @@ def test_stop_conditions_that_end_a_session_are_foreseen() -> None:
     assert cut.fixed < surely(foreseen(rows(25, None), stats)).fixed
 
 
+@pytest.mark.parametrize(
+    "stop",
+    [
+        {"max_timeouts_per_run": 2},
+        {"max_consecutive_failures": 2},
+        {"success_floor": 0.5, "success_floor_after": 2},
+        {"max_repeats": 2},
+    ],
+    ids=lambda stop: next(iter(stop)),
+)
+def test_each_stop_condition_that_looks_at_failures_is_foreseen(stop: dict[str, Any]) -> None:
+    """Of 25 hopeless phases of one run two are executed. Those that time out are in no cluster."""
+    category = "timeout" if "max_timeouts_per_run" in stop else "other"
+    took_s = 10_000.0 if category == "timeout" else 30.0
+    stats = RetryStats(categories={category: RetryCount(200, 0, 0.0, 200 * took_s)})
+    waiting = rows(25, REASONS[category], runs=1)
+    whole, cut = (
+        surely(foreseen(waiting, stats, stop={"max_repeats": 0, "max_timeouts_per_run": 0, **more})) for more in ({}, stop)
+    )
+    assert cut.minutes <= whole.minutes * 3 / 25
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     waiting=ROWS,

@@ -187,3 +187,14 @@ def test_each_phase_stands_in_one_part_of_the_bar(given: dict[str, Any]) -> None
     assert bar.total == sum(count for _, _, count, _, _ in bar.parts) == balance.failed_before + balance.new
     assert [left for _, _, _, left, _ in bar.parts] == sorted(left for _, _, _, left, _ in bar.parts)
     assert all(0 <= left <= left + wide <= 1000 for _, _, _, left, wide in bar.parts)
+
+
+def test_what_the_page_has_no_room_for_is_counted() -> None:
+    words = [f"{one}{other}zz" for one in "abc" for other in "abcdefghijklmnopqrstuvwxyz"][:55]
+    found = made_of([(f"run-{one}", "p", f"the {one} broke") for one in words])
+    text = page_of(found, Beside(attempts=[ran(number, 1) for number in range(5_003)]))
+    for said in ("and 15 more clusters", "and 5 more runs", "3 earlier attempts are not drawn."):
+        assert said in text, said
+    drawn = timeline_of([ran(number, 1) for number in range(5_000)])
+    assert drawn is not None
+    assert drawn.left_out == 0
