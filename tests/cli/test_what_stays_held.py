@@ -9,8 +9,10 @@ from typing import Any, cast
 
 import pytest
 
-from batchdrain.cli.commands import close_session, recover
+from batchdrain.cli.commands import close_session, recover, sessions
 from batchdrain.cli.commands.doctor import claim_checks
+from batchdrain.cli.commands.doctor import report as doctor
+from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.cli.invocation import Invocation
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.drain.close_dead import Closed
@@ -83,3 +85,20 @@ def test_the_doctor_warns_of_what_is_to_be_given_back_also_where_it_is_not_named
     found = list(claim_checks.check_claims(cast("Any", project([held(due=number == due) for number in range(12)]))))
     assert (len(found), found[-1].message) == (11, "and 2 more are held")
     assert any(one.is_warning for one in found) is warns
+
+
+def test_an_old_session_that_is_at_work_or_holds_something_is_shown_with_the_newest() -> None:
+    rows = [
+        {"name": name, "alive": name == "alive", "held": [1] if name == "holds" else []}
+        for name in ("new", "old", "alive", "holds")
+    ]
+    assert [row["name"] for row in sessions._choose(rows, 1)] == ["new", "alive", "holds"]
+    assert sessions._choose([{"name": "lost", "alive": False}], 0) == [], "one that can't be read holds nothing that is known"
+
+
+@pytest.mark.parametrize(("codes", "code"), [([], 0), ([78], 78), ([74, 78, 75], 78), ([78, 74], 78), ([65, 74], 74)])
+def test_the_doctor_exits_by_the_worst_of_what_it_found(monkeypatch: pytest.MonkeyPatch, codes: list[int], code: int) -> None:
+    found = [Finding("x", ok=False, message=str(one), code=one) for one in codes]
+    well = [Finding("y", ok=True, message="well"), Finding("z", ok=True, is_warning=True, message="odd", code=99)]
+    monkeypatch.setattr(doctor, "_examine_all", lambda invocation: [*well, *found])
+    assert [doctor.examine(REAL, format_name=shape) for shape in ("text", "json")] == [code, code]
