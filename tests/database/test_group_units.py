@@ -150,3 +150,13 @@ def test_a_turn_is_taken_with_the_claim_and_the_next_one_waits_for_its_time(of_t
         claim(of_two, second, "s/c")
     [(due,)] = of_two.work.sql("SELECT next_run_ms FROM batchdrain_group")
     assert due <= clock.to_ms(clock.now()) + 5_000, "a claim that came to nothing took no turn"
+
+
+@pytest.mark.parametrize("minutes", [0, 0.5, 90])
+def test_the_minutes_of_a_group_are_minutes_from_its_first_drain_on(of_two: Bench, minutes: float) -> None:
+    groups = Groups(of_two.database, of_two.ledger)
+    for _ in "ab":
+        groups.join(Group("timed"), most=2, minutes=minutes, asked={})
+    [(begun_ms, until_ms)] = of_two.work.sql("SELECT begun_ms, until_ms FROM batchdrain_group WHERE name = 'timed'")
+    assert (until_ms is None) is (minutes == 0)
+    assert until_ms is None or abs(until_ms - begun_ms - minutes * 60_000) < 1_000

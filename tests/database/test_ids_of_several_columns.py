@@ -180,3 +180,10 @@ def test_only_a_key_of_no_more_than_the_columns_of_the_ids_says_that_they_are_un
         found = sa.Table("phases", sa.MetaData(), *columns, *keys)
         mapped = SimpleNamespace(table=found, ids=SimpleNamespace(column_names=frozenset("abc")))
         assert has_unique_ids(cast("Any", mapped)) is unique, keys
+
+
+def test_ids_of_several_columns_are_ordered_column_by_column_numbers_as_numbers(sqlite_url: str) -> None:
+    source = {"columns": {"run_id": ["a", "b"], "phase_id": ["c", "d"], "phase_index": None, "last_failure_reason": None}}
+    with reflected(sqlite_url, "a TEXT, b INTEGER, c INTEGER, d TEXT, state TEXT", source=source) as (_, table):
+        assert sorted(["b/1", "a/10", "a/9", "10/2"], key=table.ids.order.run) == ["10/2", "a/9", "a/10", "b/1"]
+        assert sorted(["10/a", "9/b", "9/a", "1/z"], key=table.ids.order.phase) == ["1/z", "9/a", "9/b", "10/a"]

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from batchdrain.execution.guardian import system
 from batchdrain.execution.worker import guardians
-from batchdrain.execution.worker.guardians import GuardianLine
+from batchdrain.execution.worker.guardians import GuardianLine, Guardians
 
 ORDER: dict[str, object] = {"token": "s.one.1", "timeout_s": 60.0, "grace_s": 0.1}
 ENDED = b'X{"by": "exit"}\n'
@@ -139,3 +140,35 @@ def test_a_guardian_that_was_stopped_is_woken(
         patch.setattr(line, "_hear", lambda within_s: next(answers))
         assert line.watch(ORDER, []) == ENDED[1:-1]
     assert woken == [signal.SIGCONT] * 2
+
+
+@pytest.mark.parametrize("dead", [0, 1, 2])
+def test_once_the_server_of_guardians_has_died_another_one_is_started(
+    guardian: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch, dead: int
+) -> None:
+    own, servers = Guardians(), list[socket.socket]()
+
+    def greet(server: socket.socket) -> None:
+        _, [fd], _, _ = socket.recv_fds(server, 1, 1)
+        with socket.socket(fileno=fd) as line:
+            line.send(b"G%d %d\n" % (guardian.pid, system.start_of(guardian.pid) or 0))
+
+    def start(package: str) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        servers.extend([ours, theirs])
+        if len(servers) <= 2 * dead:
+            theirs.close()
+        else:
+            threading.Thread(target=greet, args=(theirs,)).start()
+        return ours
+
+    monkeypatch.setattr(own, "_start", start)
+    if dead == 2:
+        with pytest.raises(OSError, match="no guardian could be started"):
+            own.hire("zip")
+    else:
+        line = own.hire("zip")
+        assert (line.pid, len(servers)) == (guardian.pid, 2 * dead + 2)
+        line.close()
+    for one in servers:
+        one.close()
