@@ -229,3 +229,20 @@ def test_a_log_of_which_only_a_part_went_back_stays_on_the_worker(
     assert (parts, log["left_out"]) == ([b"0123", b"6789"], 2)
     assert [path.read_text() for path in kept] == ["0123456789"]
     assert log["kept_at"] == f"{found['where']['host']}:{kept[0]}"
+
+
+@pytest.mark.parametrize(
+    ("act", "result"),
+    [
+        ("None", b""),
+        ("open(path, 'w').write('{}')", b"{}"),
+        ("os.mkdir(path)", b"\0"),
+        ("os.symlink('/etc/hostname', path)", b"\0"),
+        ("os.mkfifo(path)", b"\0"),
+    ],
+)
+def test_a_result_comes_back_whole_and_what_is_no_file_is_no_result(tmp_path: Path, act: str, result: bytes) -> None:
+    """What is no JSON is told to people: a command that put something else there meant to say something."""
+    code = f"import os; path = os.environ['BATCHDRAIN_RESULT_FILE']; {act}"
+    found = answered(order(tmp_path, token=f"s.result.{len(act)}", argv=["PY", "-c", code]))
+    assert b64decode(found["result"]) == result

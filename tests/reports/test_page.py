@@ -198,3 +198,21 @@ def test_what_the_page_has_no_room_for_is_counted() -> None:
     drawn = timeline_of([ran(number, 1) for number in range(5_000)])
     assert drawn is not None
     assert drawn.left_out == 0
+
+
+def links_of(text: str) -> list[str]:
+    return [value for tag, name, value in Elements(text).attributes if name == "href" and value.startswith("state/")]
+
+
+def test_the_addresses_of_logs_have_a_bound_each_and_together_and_each_cluster_has_one_before_any_has_two() -> None:
+    beside = Beside(folder=Path.cwd())
+    found = made_of([("r", "long", "boom"), ("r", "short", "bang")])
+    found.results[0].log_path = f"state/sessions/s/logs/{'x' * 300}.txt"
+    assert set(links_of(page_of(found, beside))) == {found.results[1].log_path}
+
+    found = made_of([*(("r", f"p{number:03}", "boom") for number in range(400)), ("z", "last", "the pump is dry")])
+    for number, one in enumerate(found.results):
+        one.log_path = f"state/sessions/s/logs/{'x' * 180}{number:03}.txt"
+    links = links_of(page_of(found, beside))
+    assert str(found.results[-1].log_path) in links
+    assert sum(map(len, set(links))) <= 30_000 < sum(map(len, set(links))) + 220
