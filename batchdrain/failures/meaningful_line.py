@@ -70,10 +70,10 @@ def explain(stderr: bytes, stdout: bytes, exit_code: int | None, redact: Callabl
     if not words or (found.kind >= Kind.WRAPPER and is_said(exit_code, found.text)):
         return found
     if found.kind >= Kind.WRAPPER:
-        text = f"{found.text} ({words})"
+        text = f"{found.text[: LINE_CHARS - len(words) - len(' ()')]} ({words})"
     else:
-        text = f"{words}: {found.text}" if found.kind is Kind.PLAIN else words
-    return MeaningfulLine(text[:LINE_CHARS], found.kind, found.stream)
+        text = f"{words}: {found.text}"[:LINE_CHARS] if found.kind is Kind.PLAIN else words
+    return MeaningfulLine(text, found.kind, found.stream)
 
 
 def last_line(tail: bytes, redact: Callable[[str], str] = str) -> str:

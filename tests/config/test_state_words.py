@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 
@@ -71,6 +72,12 @@ def test_a_state_has_words_that_are_read_and_one_that_is_written(given: object, 
 def test_words_that_say_nothing_or_two_things_are_refused(states: dict[str, object], says: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(says)):
         load({"source": {"states": states}}, {})
+
+
+@pytest.mark.parametrize(("one", "other"), [*itertools.combinations(("failed", "queued", "executing", "complete"), 2)])
+def test_a_word_means_one_state_whichever_two_are_given_it(one: str, other: str) -> None:
+    with pytest.raises(ConfigError, match=f"'X' stands for {one} and for {other}"):
+        load({"source": {"states": {one: "X", other: "X"}}}, {})
 
 
 @hypothesis.given(st.text("NUL'x", max_size=7), st.text("NUL'x", max_size=7))

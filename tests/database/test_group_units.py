@@ -11,6 +11,7 @@ from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.groups import GroupEnded, Groups, TriedInGroup
 from batchdrain.model.claim import Claim, Group, NotYet, Turn
 from batchdrain.model.states import COUNTED, GIVEN_BACK, Outcome
+from batchdrain.runtime import clock
 from tests.database.bench import NOW, Bench, attempt_of, choice_of, taken
 
 GROUP = Group("n 'ä\"\n")
@@ -94,33 +95,78 @@ def test_a_group_that_ended_takes_nothing_though_it_has_room(of_two: Bench, ends
     assert of_two.work.sql("SELECT taken FROM batchdrain_group") == [(0,)]
 
 
-def test_what_was_stopped_keeps_its_first_reason_and_another_group_goes_on(of_two: Bench) -> None:
-    groups, other = Groups(of_two.database, of_two.ledger), Group("other")
-    groups.join(other, most=2, minutes=0, asked={})
-    groups.stop(GROUP, "first")
-    groups.stop(GROUP, "second")
-    states = [groups.read(one) for one in (GROUP, other)]
-    assert [None if state is None else state.stopped for state in states] == ["first", None]
+def test_what_others_tried_before_a_drain_of_the_group_may_try(of_two: Bench) -> None:
+    """Alone, and in a group of another name."""
+    groups, claims = Groups(of_two.database, of_two.ledger), of_two.controller("a")
+    groups.join(Group("another"), most=9, minutes=0, asked={})
+    for name, group in (("r/a", None), ("r/b", Group("another"))):
+        held = claim(of_two, claims, name, group=group)
+        claims.finish(held, attempt_of(held, Outcome.FAILED))
+    of_two.work.sql("UPDATE phases SET state = 'FAILED'")
+
+    other = of_two.controller("b")
+    assert [claim(of_two, other, name).epoch for name in ("r/a", "r/b")] == [2, 2]
+    assert groups.read_tried(GROUP) == []
+    assert [str(key) for key in groups.read_tried(Group("another"))] == ["r / b"]
 
 
-def test_a_turn_goes_with_the_claim_and_whoever_comes_too_soon_takes_nothing(of_two: Bench) -> None:
-    claims = of_two.controller()
-    claims.turn = Turn(group=GROUP, interval_ms=60_000)
-    claim(of_two, claims, "r/a")
-    with pytest.raises(NotYet) as too_soon:
-        claim(of_two, claims, "r/b")
-    assert 50 < too_soon.value.wait_s <= 60
-    assert (of_two.work.states()["r/b"], of_two.work.sql(UNITS)) == ("FAILED", [(2, 1, None)])
-    of_two.work.sql("UPDATE batchdrain_group SET next_run_ms = 5")
-    assert claim(of_two, claims, "r/b").epoch == 1
+def test_the_first_reason_for_which_a_group_was_stopped_stays_and_no_other_group_is_stopped(of_two: Bench) -> None:
+    groups = Groups(of_two.database, of_two.ledger)
+    groups.join(Group("another"), most=9, minutes=0, asked={})
+    for because in ("enough", "more than enough"):
+        groups.stop(GROUP, because)
+    assert sorted(of_two.work.sql(UNITS), key=str) == [(2, 0, "enough"), (9, 0, None)]
+    with pytest.raises(GroupEnded, match="was stopped: enough") as ended:
+        claim(of_two, of_two.controller(), "r/a")
+    assert not ended.value.is_full
 
 
-def test_a_group_is_old_by_its_begin_unless_somebody_holds_a_unit_of_it(of_two: Bench) -> None:
-    groups, later = Groups(of_two.database, of_two.ledger), 2**53
-    of_two.work.sql("UPDATE batchdrain_group SET begun_ms = 5")
-    claim(of_two, of_two.controller(), "r/a")
-    assert (groups.read_old(6), groups.read_old(5)) == ([], [])
-    of_two.work.sql("UPDATE batchdrain_claim SET owner = NULL")
-    assert (groups.read_old(6), groups.read_old(5)) == ([GROUP.key], [])
-    groups.forget([GROUP.key])
-    assert (groups.read(GROUP), groups.read_old(later)) == (None, [])
+def test_a_result_that_another_drain_counted_meanwhile_is_not_lost(of_two: Bench) -> None:
+    groups, looked = Groups(of_two.database, of_two.ledger), list[str]()
+    groups.fold(GROUP, lambda _: {"results": 1})
+
+    def count_one_more(connection: sa.Connection, _: Any, statement: str, *__: Any) -> None:
+        if statement.startswith("SELECT") and "figures_no" in statement and not looked:
+            looked.append(statement)
+            connection.exec_driver_sql("UPDATE batchdrain_group SET figures = '{\"results\": 2}', figures_no = 2")
+
+    sa.event.listen(of_two.database.engine, "after_cursor_execute", count_one_more)
+    assert groups.fold(GROUP, lambda found: {"results": found["results"] + 1}) == {"results": 3}
+    assert (len(looked), groups.read_figures(GROUP)) == (1, {"results": 3})
+
+
+def test_an_old_group_of_which_somebody_holds_a_unit_is_not_to_go(of_two: Bench) -> None:
+    groups, claims = Groups(of_two.database, of_two.ledger), of_two.controller()
+    held = claim(of_two, claims, "r/a")
+    later = clock.to_ms(NOW) + 86_400_000
+    assert (groups.read_old(later), groups.read_old(0)) == ([], [])
+    claims.finish(held, attempt_of(held, Outcome.FAILED))
+    assert (groups.read_old(later), groups.read_old(0)) == ([GROUP.key], [])
+
+
+def test_a_turn_is_taken_with_the_claim_and_the_next_one_waits_for_its_time(of_two: Bench) -> None:
+    first, second = of_two.controller("a"), of_two.controller("b")
+    for claims in (first, second):
+        claims.turn = Turn(group=GROUP, interval_ms=60_000)
+    claim(of_two, first, "r/a")
+    with pytest.raises(NotYet) as early:
+        claim(of_two, second, "r/b")
+    assert 50 < early.value.wait_s <= 60
+    assert (of_two.work.sql(UNITS), of_two.work.states()["r/b"]) == ([(2, 1, None)], "FAILED"), "nothing of it stays"
+    of_two.work.sql("UPDATE batchdrain_group SET next_run_ms = next_run_ms - 60000")
+    claim(of_two, second, "r/b")
+    of_two.work.sql("UPDATE batchdrain_group SET next_run_ms = next_run_ms - 60000")
+    with pytest.raises(GroupEnded):
+        claim(of_two, second, "s/c")
+    [(due,)] = of_two.work.sql("SELECT next_run_ms FROM batchdrain_group")
+    assert due <= clock.to_ms(clock.now()) + 5_000, "a claim that came to nothing took no turn"
+
+
+@pytest.mark.parametrize("minutes", [0, 0.5, 90])
+def test_the_minutes_of_a_group_are_minutes_from_its_first_drain_on(of_two: Bench, minutes: float) -> None:
+    groups = Groups(of_two.database, of_two.ledger)
+    for _ in "ab":
+        groups.join(Group("timed"), most=2, minutes=minutes, asked={})
+    [(begun_ms, until_ms)] = of_two.work.sql("SELECT begun_ms, until_ms FROM batchdrain_group WHERE name = 'timed'")
+    assert (until_ms is None) is (minutes == 0)
+    assert until_ms is None or abs(until_ms - begun_ms - minutes * 60_000) < 1_000

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
 
 from batchdrain.config.settings import Source
 from batchdrain.database.phases.keys import read_keys
-from batchdrain.database.phases.row_counts import count_by_run, count_by_run_and_state, find_duplicate_ids, read_ambiguous_ids
+from batchdrain.database.phases.row_counts import (
+    count_by_run,
+    count_by_run_and_state,
+    find_duplicate_ids,
+    has_unique_ids,
+    read_ambiguous_ids,
+)
 from batchdrain.database.phases.row_words import RowWords
 from batchdrain.database.phases.singly import Unreadable
 from batchdrain.model.id_order import as_number
@@ -150,3 +157,33 @@ def test_a_page_of_rows_has_the_ids_that_each_row_has_by_itself(sqlite_url: str)
         for page in pages:
             rows = [(*row, None, "why") for row in page]
             assert table.ids.fold(rows) == [(*table.ids.names_of(row), None, "why") for row in rows]
+        assert [table.ids.run.join(row) for row in [("a", 1), ("a/b", 1), (None, 1), ("a", None), (b"x", 1), ("a", b"x")]] == [
+            "a/1", "a\\/b/1", "", "", "", "",
+        ]  # fmt: skip
+
+
+def test_only_a_key_of_no_more_than_the_columns_of_the_ids_says_that_they_are_unique() -> None:
+    """Not one that holds for some rows alone, nor for what is computed of them."""
+    for keys, unique in (
+        ([], False),
+        ([sa.UniqueConstraint("a", "b")], True),
+        ([sa.UniqueConstraint("a", "b", "d")], False),
+        ([sa.PrimaryKeyConstraint("c")], True),
+        ([sa.PrimaryKeyConstraint("d")], False),
+        ([sa.Index("of_all", "a", "c", unique=True)], True),
+        ([sa.Index("of_all", "a", "c")], False),
+        ([sa.Index("of_some", "a", "c", unique=True, postgresql_where=sa.text("d = 1"))], False),
+        ([sa.Index("of_some", "a", "c", unique=True, sqlite_where=sa.text("d = 1"))], False),
+        ([sa.Index("computed", "a", sa.text("lower(c)"), unique=True)], False),
+    ):
+        columns = [sa.Column(name, sa.Text()) for name in "abcd"]
+        found = sa.Table("phases", sa.MetaData(), *columns, *keys)
+        mapped = SimpleNamespace(table=found, ids=SimpleNamespace(column_names=frozenset("abc")))
+        assert has_unique_ids(cast("Any", mapped)) is unique, keys
+
+
+def test_ids_of_several_columns_are_ordered_column_by_column_numbers_as_numbers(sqlite_url: str) -> None:
+    source = {"columns": {"run_id": ["a", "b"], "phase_id": ["c", "d"], "phase_index": None, "last_failure_reason": None}}
+    with reflected(sqlite_url, "a TEXT, b INTEGER, c INTEGER, d TEXT, state TEXT", source=source) as (_, table):
+        assert sorted(["b/1", "a/10", "a/9", "10/2"], key=table.ids.order.run) == ["10/2", "a/9", "a/10", "b/1"]
+        assert sorted(["10/a", "9/b", "9/a", "1/z"], key=table.ids.order.phase) == ["1/z", "9/a", "9/b", "10/a"]

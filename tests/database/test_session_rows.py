@@ -1,126 +1,130 @@
-"""The row of a session: one controller at a time writes it, and what is asked of it reaches that one alone."""
+"""The row of a session in the ledger: each request is heard once, by the controller that it is meant for, and an end is an end."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from batchdrain.config.settings import Command
-from batchdrain.database.ledger.session_rows import SessionRow, SessionRows
-from batchdrain.model.asked import Ask
-from tests.database.bench import Bench, opened
-from tests.support.workplace import Workplace
+from batchdrain.database.ledger.session_rows import REASON_CHARS, SessionRow, SessionRows
+from batchdrain.model.asked import Ask, Asked
+from batchdrain.runtime import clock
+from tests.database.bench import NOW, Bench
 
-UID = "a" * 32
-ME: dict[str, Any] = {
-    "session_id": "s", "chain_uid": None, "host_id": "boot", "host": "here", "ctl_pid": 7, "ctl_start": 70, "ttl_ms": 1_000,
+UID = "u" * 32
+VALUES: dict[str, Any] = {
+    "session_id": "batch-drain-20260101-000000", "chain_uid": None, "host_id": "h", "host": "there", "ctl_pid": 7, "ctl_start": 9,
+    "ttl_ms": 60_000,
 }  # fmt: skip
 
 
 @pytest.fixture
-def local(sqlite_project: Workplace) -> Iterator[Bench]:
-    yield from opened(sqlite_project, Command(argv=["true"]))
-
-
-@pytest.fixture
-def rows(local: Bench) -> SessionRows:
-    return SessionRows(local.database, local.ledger)
+def rows(bench: Bench) -> SessionRows:
+    return SessionRows(bench.database, bench.ledger)
 
 
 def begin(rows: SessionRows, uid: str = UID) -> int:
-    return rows.begin(uid, ME, {"kind": "failed"}, {"processed": 0})
+    return rows.begin(uid, VALUES, {"kind": "failed"}, {"processed": 0})
 
 
-def only(rows: SessionRows) -> SessionRow:
-    [found] = rows.read()
+def of(rows: SessionRows, uid: str = UID) -> SessionRow:
+    [found] = [row for row in rows.read() if row.uid == uid]
     return found
 
 
-def asked(rows: SessionRows, ask: Ask, row: SessionRow | None = None) -> tuple[int, str] | None:
-    found = rows.ask(row or only(rows), ask, by="me", reason="why")
-    return None if found is None else (found.number, found.ask.value)
+def ask(rows: SessionRows, what: Ask, reason: str = "why") -> Asked | None:
+    return rows.ask(of(rows), what, by="me@here", reason=reason)
 
 
-def test_whoever_goes_on_with_a_session_hears_nothing_that_was_asked_of_the_one_before(rows: SessionRows) -> None:
-    assert begin(rows) == 1
-    assert asked(rows, Ask.STOP) == (1, "stop")
-    heard = rows.beat(UID, 1, {"processed": 3})
-    assert heard is not None
-    assert (heard.number, heard.ask, heard.by, heard.reason) == (1, Ask.STOP, "me", "why")
-    rows.end(UID, 1, "interrupted")
-
-    assert begin(rows) == 2
-    now = only(rows)
-    assert (now.epoch, now.status, now.ended_ms, now.asked, now.progress) == (2, None, None, None, {"processed": 0})
-    assert rows.beat(UID, 2, {}) is None
-    assert asked(rows, Ask.PAUSE) == (2, "pause"), "no two requests of a session have one number"
+def test_a_request_is_numbered_and_heard_with_the_next_beat(rows: SessionRows) -> None:
+    epoch = begin(rows)
+    assert rows.beat(UID, epoch, {"processed": 1}) is None
+    asked = ask(rows, Ask.PAUSE, "x" * 2 * REASON_CHARS)
+    heard = rows.beat(UID, epoch, {"processed": 2})
+    again = ask(rows, Ask.CONTINUE)
+    assert asked is not None
+    assert heard == asked
+    assert (asked.number, asked.by, asked.reason) == (1, "me@here", "x" * REASON_CHARS)
+    assert again is not None
+    assert (again.number, of(rows).asked, dict(of(rows).progress)) == (2, again, {"processed": 2})
 
 
-def test_what_a_former_controller_writes_reaches_no_session_that_another_one_has(rows: SessionRows) -> None:
+def test_a_session_that_was_asked_to_end_takes_only_what_ends_it_sooner(rows: SessionRows) -> None:
+    cases = [
+        (Ask.STOP, Ask.STOP_NOW, Ask.STOP_NOW),
+        (Ask.STOP, Ask.STOP, Ask.STOP),
+        (Ask.STOP, Ask.CONTINUE, Ask.STOP),
+        (Ask.STOP, Ask.PAUSE, Ask.STOP),
+        (Ask.STOP_NOW, Ask.STOP, Ask.STOP_NOW),
+        (Ask.STOP_NOW, Ask.CONTINUE, Ask.STOP_NOW),
+        (Ask.PAUSE, Ask.STOP, Ask.STOP),
+        (Ask.CONTINUE, Ask.PAUSE, Ask.PAUSE),
+    ]
+    for former, later, counts in cases:
+        begin(rows)
+        ask(rows, former)
+        asked = ask(rows, later)
+        assert asked is not None
+        assert (asked.ask, of(rows).asked) == (counts, asked), (former, later)
+
+
+def test_of_two_who_ask_at_once_both_are_numbered(rows: SessionRows) -> None:
     begin(rows)
-    begin(rows)
-    asked(rows, Ask.STOP)
-    assert rows.beat(UID, 1, {"processed": 9}) is None
-    rows.end(UID, 1, "complete", {"processed": 9})
-    assert (only(rows).status, only(rows).progress) == (None, {"processed": 0})
-    rows.end(UID, None, "interrupted")
-    assert only(rows).status == "interrupted", "a dead one is ended whatever epoch it has"
+    seen = of(rows)
+    numbers = [asked.number for _ in "ab" if (asked := rows.ask(seen, Ask.PAUSE, by="me", reason="")) is not None]
+    assert numbers == [1, 2]
 
 
-def test_what_ends_a_session_is_taken_back_by_nothing_and_only_hurried(rows: SessionRows) -> None:
-    begin(rows)
-    assert asked(rows, Ask.PAUSE) == (1, "pause")
-    assert asked(rows, Ask.CONTINUE) == (2, "continue")
-    assert asked(rows, Ask.STOP) == (3, "stop")
-    assert asked(rows, Ask.CONTINUE) == (3, "stop")
-    assert asked(rows, Ask.STOP_NOW) == (4, "stop-now")
-    assert asked(rows, Ask.STOP) == (4, "stop-now")
+def test_whoever_goes_on_with_a_session_hears_nothing_of_what_was_asked_of_the_former_controller(rows: SessionRows) -> None:
+    former = begin(rows)
+    seen = of(rows)
+    ask(rows, Ask.STOP)
+    rows.end(UID, former, "interrupted")
+    epoch = begin(rows)
+    assert (epoch, rows.beat(UID, epoch, {})) == (former + 1, None)
+    assert (of(rows).ended_ms, of(rows).status) == (None, None)
+    assert rows.ask(seen, Ask.STOP, by="me", reason="") is None, "it is another's by now"
+    assert of(rows).asked is None
 
 
-def test_a_session_that_ended_or_has_another_controller_by_now_is_asked_for_nothing(rows: SessionRows) -> None:
-    begin(rows)
-    seen = only(rows)
-    begin(rows)
-    assert asked(rows, Ask.STOP, seen) is None
-    seen = only(rows)
-    rows.end(UID, 2, "complete")
-    assert asked(rows, Ask.STOP, seen) is None
-    assert only(rows).asked is None
+def test_a_former_controller_neither_beats_nor_ends_the_session_of_the_one_that_goes_on(
+    rows: SessionRows, bench: Bench
+) -> None:
+    former, epoch = begin(rows), begin(rows)
+    bench.work.sql("UPDATE batchdrain_session SET beat_ms = 5")
+    assert rows.beat(UID, former, {"processed": 99}) is None
+    rows.end(UID, former, "complete", {"processed": 99})
+    assert bench.work.sql("SELECT beat_ms, ended_ms, status FROM batchdrain_session") == [(5, None, None)]
+    assert dict(of(rows).progress) == {"processed": 0}
+    rows.end(UID, epoch, "complete")
+    assert of(rows).status == "complete"
 
 
-def test_the_sessions_of_another_table_are_not_ours(rows: SessionRows, local: Bench) -> None:
-    others = SessionRows(local.database, replace(local.ledger, source="others"))
-    begin(rows)
-    begin(others)
-    begin(others, "b" * 32)
+def test_a_session_that_has_ended_is_asked_for_nothing_and_runs_no_more(rows: SessionRows) -> None:
+    begin(rows, "v" * 32)
+    epoch = begin(rows)
+    seen = of(rows)
+    rows.end(UID, epoch, "complete")
+    assert rows.ask(seen, Ask.STOP, by="me", reason="") is None
+    assert of(rows).asked is None
+    assert [row.uid for row in rows.read(running=True)] == ["v" * 32]
+
+
+def test_a_session_is_silent_once_its_time_is_over_and_it_has_not_ended(rows: SessionRows, bench: Bench) -> None:
+    epoch = begin(rows)
+    assert not of(rows).is_silent
+    bench.work.sql("UPDATE batchdrain_session SET beat_ms = beat_ms - 61000")
+    assert of(rows).is_silent
+    rows.end(UID, epoch, "complete")
+    assert not of(rows).is_silent
+
+
+def test_what_ended_or_gave_its_last_sign_of_life_before_is_old(rows: SessionRows, bench: Bench) -> None:
+    rows.end(UID, begin(rows), "complete")
+    begin(rows, "v" * 32)
+    now_ms = clock.to_ms(NOW)
+    assert rows.read_old(now_ms - 86_400_000) == []
+    bench.work.sql("UPDATE batchdrain_session SET beat_ms = 5")
+    assert rows.read_old(now_ms - 86_400_000) == ["v" * 32]
+    rows.forget(["v" * 32])
     assert [row.uid for row in rows.read()] == [UID]
-    rows.end(UID, None, "complete")
-    assert rows.read(running=True) == []
-    assert len(others.read(running=True)) == 2
-    rows.forget([UID, "b" * 32])
-    assert (rows.read(), len(others.read())) == ([], 2)
-    rows.forget([])
-
-
-def test_a_session_is_old_by_its_end_and_else_by_its_last_sign_of_life(rows: SessionRows, local: Bench) -> None:
-    for uid, begun, beat, end in (("a", 1, 9, 5), ("b", 2, 4, None), ("c", 3, 9, None), ("d", 4, 1, 9)):
-        begin(rows, uid * 32)
-        local.work.sql(
-            f"UPDATE batchdrain_session SET begun_ms = {begun}, beat_ms = {beat}, ended_ms = {end or 'NULL'} "
-            f"WHERE session_uid = '{uid * 32}'"
-        )
-    assert [row.uid[0] for row in rows.read()] == ["d", "c", "b", "a"], "the newest first"
-    assert [row.uid[0] for row in rows.read(running=True)] == ["c", "b"]
-    assert sorted(uid[0] for uid in rows.read_old(6)) == ["a", "b"]
-    assert sorted(uid[0] for uid in rows.read_old(5)) == ["b"]
-
-
-def test_only_a_session_that_runs_can_be_silent(rows: SessionRows) -> None:
-    begin(rows)
-    now = only(rows)
-    ages = [replace(now, beat_age_ms=age).is_silent for age in (1_000, 1_001)]
-    assert (ages, replace(now, beat_age_ms=9_999, ended_ms=5).is_silent) == ([False, True], False)
-    assert (now.controller.pid, now.controller.start, now.controller.host_id) == (7, 70, "boot")

@@ -11,13 +11,18 @@ from typing import Any
 import psutil
 import pytest
 
+from batchdrain.cli.commands.drain import _with_triage
 from batchdrain.config.load import load
+from batchdrain.config.settings import Settings
 from batchdrain.drain.project import Project
+from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.triage.runner import Triage
 from batchdrain.execution.guardian_pool import GuardianPool
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
 from batchdrain.model.states import PhaseState
+from batchdrain.planning.filters import Filters
+from batchdrain.sessions.session import Kind
 from tests.drain.diagnosing import HOPELESS, PROMISING, WAIT, diagnose, diagnosed, verdicts
 from tests.support.workplace import Workplace, ended, wait_for
 
@@ -31,6 +36,21 @@ def told(place: Workplace) -> dict[str, str | None]:
         for event in place.events()
         if event["event"] == "phase.diagnosed"
     }
+
+
+@pytest.mark.parametrize(
+    ("policy", "then"),
+    [
+        (["hints", "smart"], ["hints", "promising-first", "smart"]),
+        ([{"name": "hints"}, "smart"], [{"name": "hints"}, "promising-first", "smart"]),
+        (["smart", "hints"], ["promising-first", "smart", "hints"]),
+        (["smart", "promising-first"], ["smart", "promising-first"]),
+    ],
+)
+def test_what_a_diagnosis_calls_promising_goes_behind_the_hints_of_people(policy: list[Any], then: list[Any]) -> None:
+    asked = DrainRequest(kind=Kind.FAILED, filters=Filters(), settings=Settings(policy=policy))
+    found = _with_triage(asked)
+    assert (found.triage, found.settings.policy, asked.settings.policy) == (True, then, policy)
 
 
 @pytest.mark.everyday("sqlite", "postgresql")

@@ -5,9 +5,13 @@ from __future__ import annotations
 import itertools
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from batchdrain.drain import pace
+from batchdrain.drain.pace import Pace
 from tests.chaos.checker import violations
 from tests.chaos.watching import started, watched
 from tests.support.workplace import Workplace, ended, read_until
@@ -82,3 +86,64 @@ def test_the_drains_of_a_group_have_one_pace(sqlite_project: Workplace) -> None:
     set_pace(sqlite_project, 6001)
     ran = sqlite_project.inv("drain", "--group=g", "--batch-size=1")
     assert (ran.code, "g was begun with command.runs_per_minute 6000" in ran.err) == (2, True), ran
+
+
+class Waits:
+    """What a pace tells."""
+
+    def __init__(self) -> None:
+        self.waits = ""
+        self.notices: list[str] = []
+
+
+def pace_of(per_minute: float, *, group: str | None = None, results: int = 0, in_chain: int = 0) -> tuple[Pace, Waits]:
+    told = Waits()
+    settings = SimpleNamespace(command=SimpleNamespace(runs_per_minute=per_minute))
+    session = SimpleNamespace(results=[None] * results)
+    it = SimpleNamespace(
+        request=SimpleNamespace(settings=settings, group=group),
+        record=SimpleNamespace(session=session, counts=SimpleNamespace(in_chain=in_chain)),
+    )
+    return Pace(cast("Any", it), cast("Any", told), told.notices.append), told
+
+
+def test_one_begins_in_each_interval_and_people_are_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = SimpleNamespace(s=100.0)
+    monkeypatch.setattr(pace, "monotonic", lambda: now.s)
+    ours, told = pace_of(6)
+    assert ours.permits(), "the first one waits for nothing"
+    ours.note_begun()
+    now.s = 109.9
+    assert not ours.permits()
+    ours.tell_wait()
+    ours.tell_wait()
+    assert (told.waits, told.notices) == (
+        "command.runs_per_minute (6)",
+        ["command.runs_per_minute: 6 begin in a minute: the next one in 0.1 s"],
+    )
+    now.s = 110.0
+    assert ours.permits()
+    assert told.waits == ""
+    ours.put_off(3)
+    now.s = 112.9
+    assert not ours.permits()
+
+
+@pytest.mark.parametrize(
+    ("given", "waits"),
+    [({}, False), ({"results": 1}, True), ({"in_chain": 1}, True), ({"results": 1, "group": "g"}, False)],
+)
+def test_after_a_resume_or_in_the_next_part_of_a_chain_one_interval_passes_first(given: dict[str, Any], waits: bool) -> None:
+    assert pace_of(6, **given)[0].permits() is not waits
+
+
+def test_of_a_group_the_ledger_counts_and_without_a_pace_nobody() -> None:
+    assert pace_of(6)[0].turn is None
+    assert pace_of(0, group="g")[0].turn is None
+    turn = pace_of(6, group="g")[0].turn
+    assert turn is not None
+    assert (turn.group.name, turn.interval_ms) == ("g", 10_000)
+    free, told = pace_of(0, results=1)
+    free.note_begun()
+    free.tell_wait()
+    assert (free.permits(), told.notices) == (True, [])

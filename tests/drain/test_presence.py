@@ -1,117 +1,168 @@
-"""What a session tells the ledger of itself while it runs, and what it hears."""
+"""What a session tells of itself with each beat, and what it hears: each request once, and what cannot wait is done at once."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from batchdrain.config.settings import Settings
+from batchdrain.database.driver_errors import RowLocked
 from batchdrain.drain.presence import Presence
+from batchdrain.drain.remapped import mapping_of
 from batchdrain.model.asked import Ask, Asked
-from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable
-from batchdrain.sessions.record import SessionRecord
-from batchdrain.sessions.session import Status
-from tests.drain.judging import claim_of, settings_of
-from tests.sessions.files import add, result
-
-AWAY = DatabaseUnavailable("away", remedy="wait")
+from batchdrain.model.errors import BadData, DatabaseUnavailable
+from batchdrain.runtime import clock
+from batchdrain.sessions.session import Kind, Session, Status
+from tests.sessions.files import START, result
 
 
-class Told:
-    """A presence, and a ledger that says what a test wants."""
+class World:
+    """A session, its row, and who may end it."""
 
-    def __init__(self, record: SessionRecord, most: int | None = None) -> None:
+    def __init__(self, *, results: int = 0, most: int | None = 5) -> None:
+        self.begun: list[tuple[Any, ...]] = []
         self.beats: list[Any] = []
-        self.ends: list[Any] = []
-        self.killed: list[str] = []
-        self.answer: Asked | BatchDrainError | None = None
-        rows = SimpleNamespace(begin=self._begin, beat=self._beat, end=lambda *what: self.ends.append(what))
-        self.backlog = SimpleNamespace(waiting=4)
-        filters = SimpleNamespace(run_id="r")
-        request = SimpleNamespace(settings=settings_of(), filters=filters, group=None)
-        project = SimpleNamespace(session_rows=rows)
-        it: Any = SimpleNamespace(record=record, request=request, project=project, backlog=self.backlog, most=most)
-        shutdown: Any = SimpleNamespace(ask_now=self.killed.append)
-        self.presence = Presence(it, shutdown)
+        self.ends: list[tuple[Any, ...]] = []
+        self.asked: Asked | None = None
+        self.error: BaseException | None = None
+        self.told_now: list[str] = []
+        self.session = Session(session_id="s", session_uid="u" * 32, started_at=START, kind=Kind.FAILED, batch_size=9)
+        self.add(results)
+        record = SimpleNamespace(session=self.session, path=Path("/srv/state/s.json"))
+        filters = SimpleNamespace(run_id="r*")
+        request = SimpleNamespace(settings=Settings(workers=3), filters=filters, group="g")
+        self.it = SimpleNamespace(
+            project=SimpleNamespace(session_rows=self), record=record, request=request, most=most,
+            backlog=SimpleNamespace(waiting=2), paused=None,
+        )  # fmt: skip
+        self.presence = Presence(cast("Any", self.it), cast("Any", SimpleNamespace(ask_now=self.told_now.append)))
 
-    def _begin(self, *what: Any) -> int:
-        self.begun = what
-        return 7
+    def add(self, count: int) -> None:
+        start = len(self.session.results)
+        self.session.results += [result(number, success=number % 2 == 0) for number in range(start, start + count)]
+        self.session.recount()
 
-    def _beat(self, *what: Any) -> Asked | None:
-        self.beats.append(what)
-        if isinstance(self.answer, BatchDrainError):
-            raise self.answer
-        return self.answer
+    def begin(self, *given: Any) -> int:
+        self.begun.append(given)
+        return 4
 
-    def hears(self, number: int, ask: Ask) -> None:
-        self.answer = Asked(number=number, ask=ask, by="me", reason="", at_ms=1)
-        self.presence.beat(())
+    def beat(self, uid: str, epoch: int, progress: Any) -> Asked | None:
+        assert (uid, epoch) == ("u" * 32, 4)
+        if self.error is not None:
+            raise self.error
+        self.beats.append(progress)
+        return self.asked
 
-    def taken(self) -> list[Ask]:
-        found = []
-        while (asked := self.presence.take()) is not None:
-            found.append(asked.ask)
-        return found
-
-
-def test_nothing_is_written_before_it_began_and_then_with_its_epoch(record: SessionRecord) -> None:
-    told = Told(record)
-    told.presence.beat(())
-    told.presence.end()
-    assert (told.beats, told.ends) == ([], [])
-    told.presence.begin()
-    told.presence.beat([claim_of()])
-    record.session.status = Status.STOPPED
-    told.presence.end()
-    uid, values, wanted, _ = told.begun
-    assert (uid, values["session_id"], wanted["run_id"]) == ("u" * 32, record.session.session_id, "r")
-    assert values["ttl_ms"] == settings_of().lease.ttl_s * 1000
-    assert told.beats[0][:2] == ("u" * 32, 7)
-    assert [slot["phase_id"] for slot in told.beats[0][2]["slots"]] == ["p"]
-    assert told.ends[0][:3] == ("u" * 32, 7, "stopped")
+    def end(self, *given: Any) -> None:
+        if self.error is not None:
+            raise self.error
+        self.ends.append(given)
 
 
-def test_each_request_is_heard_once_and_what_is_urgent_at_once(record: SessionRecord) -> None:
-    told = Told(record)
-    told.presence.begin()
-    told.hears(1, Ask.PAUSE)
-    told.hears(1, Ask.PAUSE)
-    told.hears(2, Ask.CONTINUE)
-    assert (told.presence.has_news, told.taken(), told.presence.has_news) == (True, [Ask.PAUSE, Ask.CONTINUE], False)
-    assert told.killed == []
-    told.hears(3, Ask.STOP_NOW)
-    told.hears(3, Ask.STOP_NOW)
-    assert ([line.split(",")[0] for line in told.killed], told.taken()) == (["`inv stop --now`"], [Ask.STOP_NOW])
+def asked(number: int, ask: Ask = Ask.PAUSE) -> Asked:
+    return Asked(number=number, ask=ask, by="me@here", reason="lunch", at_ms=0)
 
 
-def test_a_beat_that_fails_is_tried_again_with_the_next_and_ends_nothing(record: SessionRecord) -> None:
-    told = Told(record)
-    told.presence.begin()
-    for error in (AWAY, ConfigError("no", remedy="yes")):
-        told.answer = error
-        told.presence.beat(())
-    told.hears(1, Ask.STOP)
-    assert told.taken() == [Ask.STOP]
+def held(phase: str, *, for_s: float) -> Any:
+    return SimpleNamespace(
+        phase=SimpleNamespace(run_id="r" * 300, phase_id=phase), attempt=2, claimed_at=clock.now() - timedelta(seconds=for_s)
+    )
 
 
-@pytest.mark.parametrize(("error", "ends"), [(AWAY, 0), (ConfigError("no", remedy="yes"), 1), (KeyboardInterrupt(), 1)])
-def test_a_database_that_is_away_is_not_waited_for_at_the_end(record: SessionRecord, error: BaseException, ends: int) -> None:
-    told = Told(record)
-    told.presence.begin()
-    told.presence.end_after(error)
-    assert len(told.ends) == ends
+def test_a_session_tells_when_it_begins_what_it_was_asked_for_and_who_drains_it() -> None:
+    world = World()
+    world.presence.begin()
+    [(uid, values, wanted, progress)] = world.begun
+    assert uid == "u" * 32
+    assert wanted == {
+        "kind": "failed", "batch_size": 9, "workers": 3, "run_id": "r*", "group": "g", "folder": "/srv/state",
+        "beat_s": Settings().lease.beat_s, "columns": mapping_of(Settings().source.columns),
+    }  # fmt: skip
+    assert values["ttl_ms"] == Settings().lease.ttl_s * 1000
+    assert (progress["processed"], progress["slots"]) == (0, [])
 
 
-@pytest.mark.parametrize(("most", "target"), [(None, 7), (2, 3), (9, 7)])
-def test_the_target_is_what_was_done_before_and_what_this_time_takes(
-    record: SessionRecord, most: int | None, target: int
-) -> None:
-    add(record, result(0))
-    told = Told(record, most)
-    told.presence.begin()
-    add(record, result(1, success=False))
-    told.presence.beat([claim_of()])
-    said = told.beats[0][2]
-    assert (said["target"], said["before"], said["processed"], said["failed"]) == (target, 1, 2, 1)
+@pytest.mark.parametrize(("most", "target"), [(5, 4), (1, 3), (None, 4)])
+def test_until_the_drain_knows_better_it_is_to_come_to_what_it_had_and_what_waits_up_to_its_size(most: int | None, target: int) -> None:
+    """Of a session that was resumed with two results: one came since, one runs, two waited at its beginning."""
+    world = World(results=2, most=most)
+    world.presence.begin()
+    world.add(1)
+    world.presence.beat([held("p", for_s=30)])
+    progress = world.beats[-1]
+    assert (progress["before"], progress["processed"], progress["succeeded"], progress["failed"], progress["target"]) == (
+        2, 3, 2, 1, target,
+    )  # fmt: skip
+    [slot] = progress["slots"]
+    assert (slot["run_id"], slot["phase_id"], slot["attempt"]) == ("r" * 199 + "…", "p", 2)
+    assert slot["for_s"] == pytest.approx(30, abs=5)
+
+
+def test_before_it_has_begun_nothing_is_told() -> None:
+    world = World()
+    world.presence.beat([])
+    world.presence.end()
+    assert (world.beats, world.ends) == ([], [])
+
+
+def test_a_request_is_heard_once_in_its_order_whatever_comes_between() -> None:
+    world = World()
+    world.presence.begin()
+    for number in (1, 1, 2, 1, 2):
+        world.asked = asked(number)
+        world.presence.beat([])
+    world.asked = None
+    world.presence.beat([])
+    assert world.presence.has_news
+    taken = [world.presence.take() for _ in range(3)]
+    assert [one and one.number for one in taken] == [1, 2, None]
+    assert (world.presence.has_news, world.told_now) == (False, [])
+
+
+def test_what_is_to_end_now_does_not_wait_for_the_drain_to_look() -> None:
+    world = World()
+    world.presence.begin()
+    world.asked = asked(1, Ask.STOP_NOW)
+    for _ in range(2):
+        world.presence.beat([])
+    assert world.told_now == ["`inv stop --now`, asked by me@here: lunch"]
+    assert world.presence.has_news
+
+
+@pytest.mark.parametrize("error", [DatabaseUnavailable("away", remedy="wait"), RowLocked("locked")])
+def test_a_beat_that_does_not_get_through_is_made_up_for_by_the_next(error: BaseException) -> None:
+    world = World()
+    world.presence.begin()
+    world.error = error
+    world.presence.beat([])
+    world.error, world.asked = None, asked(1)
+    world.presence.beat([])
+    assert (len(world.beats), world.presence.take()) == (1, asked(1))
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [(Status.STOPPED, "stopped"), (Status.COMPLETE, "complete"), (Status.INTERRUPTED, "interrupted"), (None, "interrupted")],
+)
+def test_an_end_is_told_as_the_file_says_it(status: Status | None, told: str) -> None:
+    world = World()
+    world.presence.begin()
+    world.session.status = status
+    world.presence.end()
+    [(uid, epoch, said, _)] = world.ends
+    assert (uid, epoch, said) == ("u" * 32, 4, told)
+
+
+def test_after_an_error_the_end_is_told_too_unless_the_database_is_away() -> None:
+    world = World()
+    world.presence.begin()
+    world.presence.end_after(DatabaseUnavailable("away", remedy="wait"))
+    assert world.ends == []
+    world.presence.end_after(BadData("bad", remedy="mend it"))
+    assert len(world.ends) == 1
+    world.error = DatabaseUnavailable("away", remedy="wait")
+    world.presence.end_after(BadData("bad", remedy="mend it"))

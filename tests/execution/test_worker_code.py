@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,15 @@ def test_nothing_begins_under_a_lease_before_its_controller_was_heard_of(tmp_pat
     assert not (tmp_path / "tickets" / "s.lease.1").exists()
 
 
+def test_an_order_that_comes_too_late_by_the_clock_of_its_worker_begins_nothing(tmp_path: Path) -> None:
+    now_ms = round(time.time() * 1000)
+    late = answered(order(tmp_path, token="s.late.1", begin_by_ms=now_ms - 1))
+    soon = answered(order(tmp_path, token="s.soon.1", begin_by_ms=now_ms + 60_000))
+    assert (late["kind"], soon["kind"]) == ("not_taken", "ended")
+    assert "it came to it too late" in late["message"]
+    assert [path.name for path in (tmp_path / "tickets").iterdir()] == ["s.soon.1"]
+
+
 def test_what_is_starved_is_not_begun(tmp_path: Path) -> None:
     beat = {
         "v": 1,
@@ -250,3 +260,38 @@ def test_an_order_keeps_the_code_that_it_needs_and_removes_what_was_left(
 
     assert (found["kind"], code.exists(), left.exists()) == ("ended", True, False)
     assert time.time() - code.stat().st_mtime < 3600
+
+
+@pytest.mark.parametrize(("back_bytes", "stays"), [(9, True), (10, False)])
+def test_a_log_of_which_only_a_part_went_back_stays_on_the_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, back_bytes: int, stays: bool
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    code = "import sys; sys.stdout.write('0123456789')"
+    found = answered(order(tmp_path, token=f"s.part.{back_bytes}", argv=["PY", "-c", code], back_bytes=back_bytes))
+    kept = list(tmp_path.glob("batchdrain-*/stdout"))
+    log = found["logs"]["stdout"]
+    parts = [b64decode(log[name]) for name in ("head", "tail")]
+    if not stays:
+        assert (kept, parts, log["left_out"]) == ([], [b"0123456789", b""], 0)
+        return
+    assert (parts, log["left_out"]) == ([b"0123", b"6789"], 2)
+    assert [path.read_text() for path in kept] == ["0123456789"]
+    assert log["kept_at"] == f"{found['where']['host']}:{kept[0]}"
+
+
+@pytest.mark.parametrize(
+    ("act", "result"),
+    [
+        ("None", b""),
+        ("open(path, 'w').write('{}')", b"{}"),
+        ("os.mkdir(path)", b"\0"),
+        ("os.symlink('/etc/hostname', path)", b"\0"),
+        ("os.mkfifo(path)", b"\0"),
+    ],
+)
+def test_a_result_comes_back_whole_and_what_is_no_file_is_no_result(tmp_path: Path, act: str, result: bytes) -> None:
+    """What is no JSON is told to people: a command that put something else there meant to say something."""
+    code = f"import os; path = os.environ['BATCHDRAIN_RESULT_FILE']; {act}"
+    found = answered(order(tmp_path, token=f"s.result.{len(act)}", argv=["PY", "-c", code]))
+    assert b64decode(found["result"]) == result

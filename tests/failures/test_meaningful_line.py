@@ -106,6 +106,13 @@ def test_the_exit_code_speaks_where_it_says_more_than_that_it_failed(code: int |
     assert explain(stderr.encode(), b"", code).text == reason
 
 
+@pytest.mark.parametrize("kind", ["error: ", ""])
+def test_what_the_exit_code_says_is_not_lost_behind_a_long_line(kind: str) -> None:
+    found = explain((kind + "x" * 2 * LINE_CHARS).encode(), b"", 137).text
+    assert "ended by SIGKILL, exit code 137" in found
+    assert len(found) == LINE_CHARS
+
+
 @pytest.mark.parametrize(
     ("number", "words"),
     [

@@ -16,7 +16,7 @@ from batchdrain.database.phases.pages import Row
 from batchdrain.failures import fingerprint
 from batchdrain.model.retry_stats import RetryCount, RetryStats
 from batchdrain.planning.filters import Filters
-from batchdrain.planning.forecast import ENOUGH, LARGEST, Forecast, make_forecast, to_look_at
+from batchdrain.planning.forecast import ENOUGH, LARGEST, Forecast, _interval_of, make_forecast, to_look_at
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.skip_rules import SkipRules
 from tests.planning.backlogs import NOW, REASONS, ROWS, backlog_of
@@ -103,6 +103,12 @@ def test_an_interval_is_narrower_with_more_attempts_and_wider_where_failures_sha
     assert width(rows(25, "boom"), of_category) > many, "one new cluster: all of it may be hopeless, or all of it good"
 
 
+@pytest.mark.parametrize("count", [100, 101, 199, 200])
+def test_as_many_draws_lie_below_an_interval_as_above_it(count: int) -> None:
+    low, median, high = _interval_of(list(range(count))[::-1])
+    assert (low, count - 1 - high, median) == (count // 10, count // 10, count // 2)
+
+
 @pytest.mark.parametrize(("workers", "runs"), [(4, 25), (4, 1)])
 def test_minutes_are_by_the_clock(workers: int, runs: int) -> None:
     alone = surely(foreseen(rows(24, None, runs), known(900, 100, "unknown")))
@@ -129,6 +135,28 @@ def test_stop_conditions_that_end_a_session_are_foreseen() -> None:
     cut = surely(foreseen(rows(25, None), stats, stop={"max_total_minutes": 5.0}))
     assert cut.minutes < 8
     assert cut.fixed < surely(foreseen(rows(25, None), stats)).fixed
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [
+        {"max_timeouts_per_run": 2},
+        {"max_consecutive_failures": 2},
+        {"success_floor": 0.5, "success_floor_after": 2},
+        {"max_repeats": 2},
+    ],
+    ids=lambda stop: next(iter(stop)),
+)
+def test_each_stop_condition_that_looks_at_failures_is_foreseen(stop: dict[str, Any]) -> None:
+    """Of 25 hopeless phases of one run two are executed. Those that time out are in no cluster."""
+    category = "timeout" if "max_timeouts_per_run" in stop else "other"
+    took_s = 10_000.0 if category == "timeout" else 30.0
+    stats = RetryStats(categories={category: RetryCount(200, 0, 0.0, 200 * took_s)})
+    waiting = rows(25, REASONS[category], runs=1)
+    whole, cut = (
+        surely(foreseen(waiting, stats, stop={"max_repeats": 0, "max_timeouts_per_run": 0, **more})) for more in ({}, stop)
+    )
+    assert cut.minutes <= whole.minutes * 3 / 25
 
 
 @settings(max_examples=25, deadline=None)

@@ -121,6 +121,24 @@ def test_a_phase_that_timed_out_is_expected_to_take_its_limit_again() -> None:
     assert expected_s_of(lane(category="other", limit_s=1200.0), 0.0, 4.0) == 120.0
 
 
+def test_no_chance_is_certain_however_many_attempts_say_so() -> None:
+    for fixed, chance in ((10**6, 0.999), (0, 0.001)):
+        counts = dict.fromkeys(("of_all", "of_category", "of_fingerprint", "of_run"), RetryCount(10**6, fixed, 1.0, 1.0))
+        assert success_rate_of(lane(**counts), 0.3, 4.0) == pytest.approx(chance)
+
+
+def test_what_is_narrower_says_more_of_how_long_an_attempt_takes() -> None:
+    """A run more than its type, and that more than all: each mean is shrunk towards the wider one."""
+    counts = {
+        name: RetryCount(8, 4, 4 * seconds, 4 * seconds)
+        for name, seconds in (("of_all", 8.0), ("of_run_type", 4.0), ("of_run", 1.0))
+    }
+    found = lane(limit_s=160.0, **counts)
+    narrow = ((((4 * 8 + 4 * 16) / 8) * 4 + 4 * 4) / 8 * 4 + 4 * 1) / 8
+    assert expected_s_of(found, 1.0, 4.0) == pytest.approx(narrow)
+    assert expected_s_of(found, 0.0, 4.0) == pytest.approx(narrow)
+
+
 def test_timeouts_can_be_put_last_whatever_is_expected_of_them() -> None:
     lucky = lane(category="timeout", of_category=RetryCount(100, 100, 10.0, 0.0))
     assert best_yield(lucky, NOW) < best_yield(lane(), NOW)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 
 from batchdrain.config.settings import Settings
@@ -65,3 +66,13 @@ def test_hints_put_a_run_before_or_behind_the_rest() -> None:
     choices = all_of(backlog_of(rows, Settings().policy, rules))
     assert names(choices) == ["c/p", "b/p", "a/p"]
     assert [choice.reason.partition(", ")[0] for choice in choices] == ["hint +2", "timeout", "hint -1"]
+
+
+@pytest.mark.parametrize(
+    "policy", ["hints", "untried-first", "smart", "run-order", "fewest-failures", "promising-first", "best-yield"]
+)
+def test_of_equals_the_lower_index_goes_first_and_what_has_none_last(policy: str) -> None:
+    """Also where the first ones are not positive."""
+    found = {"none": None, "zero": 0, "below": -2, "five": 5}
+    rows = [Row(run_id="r", phase_id=name, phase_index=index, reason=None) for name, index in found.items()]
+    assert names(all_of(backlog_of(rows, [policy]))) == ["r/below", "r/zero", "r/five", "r/none"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -78,6 +79,14 @@ def test_no_link_is_followed_for_a_log(tmp_path: Path) -> None:
         "secret",
         "",
     )
+
+
+def test_a_file_of_another_user_is_no_log_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "log"
+    log.write_text("secret")
+    assert read_tail(log, 99) == "secret"
+    monkeypatch.setattr(os, "geteuid", lambda: log.stat().st_uid + 1)
+    assert read_tail(log, 99) == ""
 
 
 def test_the_output_of_a_command_is_redacted(sqlite_project: Workplace) -> None:

@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,10 +17,13 @@ from batchdrain.model.errors import UsageError
 from batchdrain.reports.beside import Beside
 from batchdrain.reports.exit_words import Exit
 from batchdrain.reports.html import page
+from batchdrain.reports.html.balance_bar import balance_bar
 from batchdrain.reports.html.cells import cut_for_page
 from batchdrain.reports.html.durations import durations_of
 from batchdrain.reports.html.timeline import slots_of, timeline_of
 from batchdrain.sessions.attempt_log import AttemptSpan
+from batchdrain.sessions.balance import Balance, Ends, Skips
+from batchdrain.sessions.session import Kind
 from tests.reports.pages import made_of, of_attacks, of_the_demo, page_of, spans_of
 from tests.support.hostile import obeyed
 
@@ -168,3 +172,48 @@ def test_without_jinja2_the_format_names_what_to_install(monkeypatch: pytest.Mon
     with pytest.raises(UsageError, match=r"jinja2 is not installed; pip install 'batchdrain\[report\]'"):
         page_of(of_the_demo(2))
     page._template.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"before": 20, "known": 25, "ends": Ends(fixed=3, failing=4, moved=2, gone=1), "skips": Skips(accepted=1, filtered=5, by_rules=2)},
+        {"before": 20, "known": 12, "ends": Ends(fixed=3)},
+        {"before": 9, "known": 9},
+    ],
+)  # fmt: skip
+def test_each_phase_stands_in_one_part_of_the_bar(given: dict[str, Any]) -> None:
+    balance = Balance.of(**given)
+    bar = balance_bar(Kind.FAILED, balance)
+    assert bar.total == sum(count for _, _, count, _, _ in bar.parts) == balance.failed_before + balance.new
+    assert [left for _, _, _, left, _ in bar.parts] == sorted(left for _, _, _, left, _ in bar.parts)
+    assert all(0 <= left <= left + wide <= 1000 for _, _, _, left, wide in bar.parts)
+
+
+def test_what_the_page_has_no_room_for_is_counted() -> None:
+    words = [f"{one}{other}zz" for one in "abc" for other in "abcdefghijklmnopqrstuvwxyz"][:55]
+    found = made_of([(f"run-{one}", "p", f"the {one} broke") for one in words])
+    text = page_of(found, Beside(attempts=[ran(number, 1) for number in range(5_003)]))
+    for said in ("and 15 more clusters", "and 5 more runs", "3 earlier attempts are not drawn."):
+        assert said in text, said
+    drawn = timeline_of([ran(number, 1) for number in range(5_000)])
+    assert drawn is not None
+    assert drawn.left_out == 0
+
+
+def links_of(text: str) -> list[str]:
+    return [value for tag, name, value in Elements(text).attributes if name == "href" and value.startswith("state/")]
+
+
+def test_the_addresses_of_logs_have_a_bound_each_and_together_and_each_cluster_has_one_before_any_has_two() -> None:
+    beside = Beside(folder=Path.cwd())
+    found = made_of([("r", "long", "boom"), ("r", "short", "bang")])
+    found.results[0].log_path = f"state/sessions/s/logs/{'x' * 300}.txt"
+    assert set(links_of(page_of(found, beside))) == {found.results[1].log_path}
+
+    found = made_of([*(("r", f"p{number:03}", "boom") for number in range(400)), ("z", "last", "the pump is dry")])
+    for number, one in enumerate(found.results):
+        one.log_path = f"state/sessions/s/logs/{'x' * 180}{number:03}.txt"
+    links = links_of(page_of(found, beside))
+    assert str(found.results[-1].log_path) in links
+    assert sum(map(len, set(links))) <= 30_000 < sum(map(len, set(links))) + 220

@@ -89,7 +89,7 @@ class Duties:
             for token in message["kill"]:
                 if token in session.running:
                     session.running[token].end(kill=True)
-            if message["say"] and message["say"] != session.say:
+            if message["say"] not in {"", session.say} and session.say != "K":  # a T that comes late takes no K back
                 session.say = message["say"]
                 for guard in session.running.values():
                     guard.end(kill=session.say == "K")

@@ -1,0 +1,62 @@
+"""The sessions of a chain are one line: with what all of them came to, and the session by which it goes on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from batchdrain.cli.commands.chain_rows import join_chains
+from batchdrain.database.ledger.chains import ChainRow
+from batchdrain.reports.session_table import render_sessions
+from tests.sessions.files import START
+
+
+def row(name: str, status: str, *, chain: str | None = "c", alive: bool = False, **more: Any) -> dict[str, Any]:
+    return {
+        "session_id": name, "chain_uid": chain, "kind": "failed", "status": status, "alive": alive, "started_at": f"began {name}",
+        "completed_at": "then" if status in {"complete", "stopped"} else None, "held": [{"said": name}], "batch_size": 5,
+        "total_processed": 4, "total_success": 3, "total_failed": 1, "success_rate": 0.75, "elsewhere": None, **more,
+    }  # fmt: skip
+
+
+def left(*, ended: bool) -> dict[str, ChainRow]:
+    return {"c": ChainRow(uid="c", task="drain-all", started_at=START, asked={}, ended_at=START if ended else None)}
+
+
+def test_what_is_of_no_chain_stays_and_a_chain_stands_where_its_newest_session_stood() -> None:
+    rows = [row("4", "complete", chain=None), row("3", "complete"), row("2", "complete", chain=None), row("1", "stopped")]
+    found = join_chains(rows, {})
+    assert [one["session_id"] for one in found] == ["4", "3", "2"]
+    chain = found[1]
+    assert (chain["kind"], chain["total_processed"], chain["total_success"], chain["total_failed"], chain["success_rate"]) == (
+        "chain", 8, 6, 2, 0.75,
+    )  # fmt: skip
+    assert (chain["started_at"], [one["said"] for one in chain["held"]], chain["batch_size"]) == ("began 1", ["3", "1"], None)
+    assert found[0] is rows[0]
+
+
+@pytest.mark.parametrize(
+    ("newer", "older", "known", "status", "named"),
+    [
+        (row("2", "complete"), row("1", "complete"), {}, "complete", "2"),
+        (row("2", "running", alive=True), row("1", "complete"), left(ended=False), "running", "2"),
+        (row("2", "interrupted"), row("1", "complete"), left(ended=False), "interrupted", "2"),
+        (row("2", "complete"), row("1", "interrupted"), left(ended=False), "interrupted", "1"),
+        (row("2", "complete"), row("1", "stopped"), left(ended=True), "stopped", "2"),
+        (row("2", "complete"), row("1", "complete"), left(ended=False), "interrupted", "2"),
+        (row("2", "complete"), row("1", "complete"), left(ended=True), "stopped", "2"),
+        (row("2", "stopped"), row("1", "interrupted"), left(ended=False), "interrupted", "1"),
+    ],
+)
+def test_a_chain_is_as_far_as_what_is_left_of_it(
+    newer: dict[str, Any], older: dict[str, Any], known: dict[str, ChainRow], status: str, named: str
+) -> None:
+    [found] = join_chains([newer, older], known)
+    assert (found["status"], found["session_id"], found["alive"]) == (status, named, newer["alive"])
+    assert status in list(render_sessions([{**found, "held": []}]))[1]
+
+
+def test_a_chain_that_came_to_nothing_has_no_rate() -> None:
+    nothing: dict[str, Any] = {"total_processed": 0, "total_success": 0, "total_failed": 0, "success_rate": None}
+    assert join_chains([row("1", "complete", **nothing)], {})[0]["success_rate"] is None

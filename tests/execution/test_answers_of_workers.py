@@ -1,0 +1,91 @@
+"""What a worker answers is input: it counts for its own order alone, and what comes back of its logs stands in their places."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batchdrain.execution.guardian_report import UnsoundReportError
+from batchdrain.execution.messages import Here, instance_of, read_answer
+from batchdrain.execution.order import EndedBy, Order
+
+EXIT = {"by": "exit", "exit_code": 3, "duration_s": 1.5}
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Order:
+    return Order(
+        token="s.key.1", argv=("true",), env={}, without=frozenset(), cwd=str(tmp_path), stdout_path=str(tmp_path / "out"),
+        stderr_path=str(tmp_path / "err"), result_path=str(tmp_path / "result"), timeout_s=1.0, grace_s=1.0,
+    )  # fmt: skip
+
+
+def log(head: bytes = b"", tail: bytes = b"", left_out: int = 0) -> dict[str, Any]:
+    return {"head": b64encode(head).decode(), "tail": b64encode(tail).decode(), "left_out": left_out, "kept_at": "host:/x"}
+
+
+def answer(**given: Any) -> bytes:
+    fields = {"v": 1, "kind": "ended", "token": "s.key.1", "where": {"host": "there", "worker": "w"}, "ending": EXIT,
+              "shared": False, "logs": {"stdout": log(b"said"), "stderr": log(b"wrong")}, "result": "", **given}  # fmt: skip
+    return json.dumps(fields).encode()
+
+
+def test_an_ending_is_that_of_its_order_with_its_host_and_its_logs_in_their_places(order: Order) -> None:
+    result = b64encode(b'{"reason": "x"}').decode()
+    logs = {"stdout": log(b"said"), "stderr": log(b"first\n", b"last\n", 7)}
+    found = read_answer(answer(logs=logs, result=result), order)
+    assert (found.by, found.exit_code, found.host, found.result) == (EndedBy.EXIT, 3, "there", b'{"reason": "x"}')
+    assert (Path(order.stdout_path).read_bytes(), found.stdout_tail) == (b"said", b"said")
+    assert (
+        Path(order.stderr_path).read_bytes()
+        == b"first\n\n[batchdrain: 7 bytes are left out here; the whole is host:/x]\nlast\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"token": "s.other.1"}, "is no end of this order"),
+        ({"token": None}, "is no end of this order"),
+        ({"kind": "here"}, "is no end of this order"),
+        ({"kind": "unknown", "message": "is of another version"}, "does not know this message: is of another version"),
+        ({"v": 2}, "is another version than 1"),
+        ({"ending": {**EXIT, "gone": False}}, "processes of it can't be ended"),
+        ({"ending": {"by": "exit", "duration_s": 1}}, "exit_code: is missing"),
+        ({"logs": {"stdout": log()}}, "stderr: is no object"),
+        ({"result": "no base 64"}, "result: is not in base64"),
+    ],
+)
+def test_what_is_no_end_of_this_order_is_none(order: Order, given: dict[str, Any], says: str) -> None:
+    with pytest.raises(UnsoundReportError, match=says):
+        read_answer(answer(**given), order)
+
+
+@pytest.mark.parametrize("kind", ["twice", "not_taken"])
+def test_a_delivery_that_did_not_execute_it_says_so(order: Order, kind: str) -> None:
+    found = read_answer(answer(kind=kind, message="why"), order)
+    assert (found.by, found.message, Path(order.stdout_path).exists()) == (EndedBy(kind), "why", False)
+
+
+def test_what_stands_in_shared_folders_is_not_written_over(order: Order) -> None:
+    Path(order.stdout_path).write_bytes(b"as the command wrote it")
+    found = read_answer(answer(shared=True, logs=None), order)
+    assert (found.by, found.stdout_tail) == (EndedBy.EXIT, b"as the command wrote it")
+
+
+@pytest.mark.parametrize(
+    "given", [{"session": "another"}, {"kind": "ended"}, {"boot_ms": -1}, {"boot_ms": True}, {"runs": "a"}, {"over": [1]}]
+)
+def test_what_is_no_answer_to_a_beat_of_this_session_is_none(given: dict[str, Any]) -> None:
+    sound = {"kind": "here", "session": "s", "boot_ms": 5, "runs": ["a"], "over": [], "ended": {}}
+    assert Here.of(answer(**sound), "s").runs == {"a"}
+    with pytest.raises(UnsoundReportError):
+        Here.of(answer(**{**sound, **given}), "s")
+
+
+def test_the_process_that_answered_is_known_by_its_own_word() -> None:
+    assert [instance_of(one) for one in (answer(), answer(where={}), b"no", None)] == ["w", "", "", ""]
