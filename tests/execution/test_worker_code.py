@@ -269,7 +269,7 @@ def test_a_log_of_which_only_a_part_went_back_stays_on_the_worker(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     code = "import sys; sys.stdout.write('0123456789')"
     found = answered(order(tmp_path, token=f"s.part.{back_bytes}", argv=["PY", "-c", code], back_bytes=back_bytes))
-    kept = list(tmp_path.glob("batchdrain-*/stdout"))
+    kept = list(tmp_path.glob("batchdrain-*/order-*/stdout"))
     log = found["logs"]["stdout"]
     parts = [b64decode(log[name]) for name in ("head", "tail")]
     if not stays:
