@@ -11,9 +11,20 @@ from typing import Any, Final
 
 from batchdrain.failures.patterns import make_pattern
 
-MESSAGES: Final = ("message", "error_message", "msg", "reason", "detail", "details", "error", "exception")
+MESSAGES: Final = (
+    "message",
+    "error_message",
+    "exception_message",
+    "exc_message",
+    "msg",
+    "reason",
+    "detail",
+    "details",
+    "error",
+    "exception",
+)
 """Keys under which a message stands, the likeliest first."""
-_KINDS: Final = ("type", "error_type", "exception_type", "exception_class", "class", "error_class")
+_KINDS: Final = ("type", "error_type", "exception_type", "exc_type", "exception_class", "class", "error_class")
 _KIND: Final = make_pattern(r"[A-Za-z_][\w.:$]{0,200}")
 _DEEPEST: Final = 8
 _OPENS: Final = make_pattern(r"\s*(?:\[\s*)?\{\s*\"")
