@@ -11,9 +11,22 @@ from typing import Any, Final
 
 from batchdrain.failures.patterns import make_pattern
 
-MESSAGES: Final = ("message", "error_message", "msg", "reason", "detail", "details", "error", "exception")
+MESSAGES: Final = (
+    "message",
+    "error_message",
+    "exception_message",
+    "exc_message",
+    "msg",
+    "reason",
+    "detail",
+    "details",
+    "error",
+    "exception",
+)
 """Keys under which a message stands, the likeliest first."""
-_KINDS: Final = ("type", "error_type", "exception_type", "exception_class", "class", "error_class")
+_KINDS: Final = ("type", "error_type", "exception_type", "exc_type", "exception_class", "class", "error_class")
+_CODES: Final = ("code", "status", "status_code", "error_code", "http_status", "errno", "exit_code")
+_CODE: Final = make_pattern(r"-?[A-Za-z_]{0,30}\d{1,5}|[A-Z][A-Z_]{2,40}")
 _KIND: Final = make_pattern(r"[A-Za-z_][\w.:$]{0,200}")
 _DEEPEST: Final = 8
 _OPENS: Final = make_pattern(r"\s*(?:\[\s*)?\{\s*\"")
@@ -21,7 +34,7 @@ _CUT: Final = make_pattern(rf'"({"|".join(MESSAGES)})"\s{{0,20}}:\s{{0,20}}"((?:
 
 
 def find_message(text: str) -> str | None:
-    """What it says, with the kind of the error in front where one stands beside it. None where it is no such document, or says
+    """What it says, with the error's kind and its code in front where they stand beside it. None where it is no such document, or says
     nothing under a key that we know. One that was cut is taken as far as it goes."""
     if not _OPENS.match(text):
         return None
@@ -52,7 +65,9 @@ def _walk(value: Any, depth: int) -> Iterator[tuple[int, int, str]]:
 
 def _with_kind(beside: dict[str, Any], message: str) -> str:
     kind = next((one for key in _KINDS if isinstance(one := beside.get(key), str) and _KIND.fullmatch(one)), "")
-    return f"{kind}: {message}" if kind and kind not in message else message
+    code = next((f"{key} {one}" for key in _CODES if (one := beside.get(key)) is not None and _CODE.fullmatch(str(one))), "")
+    said = f"{kind}: {message}" if kind and kind not in message else message
+    return f"{code}: {said}" if code else said
 
 
 def _find_in_part(text: str) -> str | None:

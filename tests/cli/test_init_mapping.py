@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -192,6 +193,17 @@ def test_at_most_three_candidates_are_offered_each_with_its_reason() -> None:
     found = find_candidates([*many, TableFacts(name="batchdrain_claim", columns=many[0].columns, keys=(("id",),))])
     assert len(found) == 3
     assert all("its key is id" in one.reason for one in found)
+
+
+def test_a_log_comes_behind_the_work_itself_and_is_said_to_be_one() -> None:
+    steps = table("id# job_id# status", (1, 1, "queued"), (2, 1, "running"), (3, 1, "failed"), (4, 2, "done"), keys=["id"])
+    log = replace(steps, name="jobs_log")
+    work = replace(table("id# topic status", (1, "mail", "failed"), (2, "mail", "done"), keys=["id"]), name="jobs")
+
+    found = find_candidates([log, work])
+
+    assert [one.table for one in found] == ["jobs", "jobs_log"]
+    assert ["name of a log" in " ".join(one.doubts) for one in found] == [False, True]
 
 
 def test_a_yes_or_no_is_explained() -> None:

@@ -115,7 +115,7 @@ def drain_composite(one: Stranger) -> None:
     engine = sa.create_engine(one.url)
     with engine.begin() as connection:
         for statement in COMPOSITE_POSTGRESQL.split(";\n"):
-            connection.exec_driver_sql(statement)
+            connection.execute(sa.text(statement.replace(":", r"\:")))
     engine.dispose()
     (one.root / "step.py").write_text("import sys\nprint(sys.argv)\n")
     one.drain_one((EXAMPLE, 'step.py, "{column:tenant}", "{column:run_date}", "{phase_id}"'))
@@ -152,6 +152,7 @@ def main() -> None:
         with stranger(name) as one:
             drain(one)
         took_s[name] = one.took_s
+        print(f"{name}: {sum(one.took_s.values()):.0f} s", file=sys.stderr)
     print(f"Load at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, Python {sys.version.split()[0]}\n")
     print(f"| step | {' | '.join(took_s)} |")
     print(f"|---|{'---|' * len(took_s)}")

@@ -8,7 +8,7 @@ from typing import Final
 
 from batchdrain.cli.commands.init.facts import TableFacts
 from batchdrain.cli.commands.init.known_schemas import find_known
-from batchdrain.cli.commands.init.mapping import NEEDED, Mapped, find_truths, map_table
+from batchdrain.cli.commands.init.mapping import NEEDED, Mapped, find_truths, is_log, map_table
 from batchdrain.cli.commands.init.vocabulary import LIKELY, STRONG_PHASES, TABLES, to_plain
 from batchdrain.database.phases.names import OWN
 
@@ -48,7 +48,8 @@ def weigh(table: TableFacts) -> Candidate | None:
         return None
     filled = sum(value is not None for value in mapped.columns.values())
     is_view = table.is_view and bool(table.computed)
-    return Candidate(mapped=mapped, weight=(0, named, int(spoken), len(mapped.states.sure), -int(is_view), filled, by_name))
+    found = (named, int(spoken), len(mapped.states.sure), -int(is_view), filled, by_name)
+    return Candidate(mapped=mapped, weight=(0, -int(is_log(table)), *found))
 
 
 def choose(table: TableFacts) -> Mapped:

@@ -10,7 +10,7 @@ from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, State, TableFa
 from batchdrain.cli.commands.init.ids import Ids, choose_ids
 from batchdrain.cli.commands.init.json_path import find_path
 from batchdrain.cli.commands.init.state_words import StateWords, choose_words
-from batchdrain.cli.commands.init.vocabulary import LIKELY, TRUTHS, name_rank, state_of, to_plain
+from batchdrain.cli.commands.init.vocabulary import LIKELY, LOGS, TRUTHS, name_rank, state_of, to_plain
 
 MAY_BE_NULL: Final = ("phase_index", "last_failure_reason", "updated_at")
 NEEDED: Final = ("run_id", "phase_id", "state")
@@ -65,7 +65,7 @@ def map_table(table: TableFacts) -> Mapped:
         columns=columns,
         states=words,
         reason=_explain(ids, state, words),
-        doubts=(*ids.doubts, *doubts, *words.doubts, *_explain_unwritten(table, state)),
+        doubts=(*_explain_log(table), *ids.doubts, *doubts, *words.doubts, *_explain_unwritten(table, state)),
         source={"updated_at_unit": changed.unit} if changed is not None and changed.unit else {},
         command={"result_from": "database"} if state in table.computed else {},
     )
@@ -172,6 +172,19 @@ def _explain_unwritten(table: TableFacts, state: str | None) -> list[str]:
         else f"{state} is computed in this {'view' if table.is_view else 'table'}"
     )
     return [f"{what}: your command sets the state itself (command.result_from: database)"]
+
+
+def is_log(table: TableFacts) -> bool:
+    """Whether it bears the name of one that keeps what happened: its rows are no work that waits."""
+    return to_plain(table.name).split("_")[-1] in LOGS
+
+
+def _explain_log(table: TableFacts) -> list[str]:
+    if not is_log(table):
+        return []
+    return [
+        "it bears the name of a log: a drain would write over what happened; a view of each one's last row can be drained"
+    ]
 
 
 def find_truths(table: TableFacts) -> list[str]:

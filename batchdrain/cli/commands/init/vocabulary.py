@@ -36,8 +36,8 @@ LIKELY: Final[Mapping[str, tuple[str, ...]]] = {ours: _plain(names) for ours, na
 """Names that are used for each column, likeliest first."""
 WORDS: Final[Mapping[str, tuple[str, ...]]] = {ours: _plain(words) for ours, words in _KEPT["words"].items()}
 """Words that are used for each state, likeliest first."""
-QUEUES, STRONG_PHASES, RUN_PARTS, PHASE_PARTS, TABLES, TRUTHS = (
-    _plain(_KEPT[key]) for key in ("queues", "strong_phases", "run_parts", "phase_parts", "tables", "truths")
+QUEUES, STRONG_PHASES, RUN_PARTS, PHASE_PARTS, TABLES, TRUTHS, LOGS = (
+    _plain(_KEPT[key]) for key in ("queues", "strong_phases", "run_parts", "phase_parts", "tables", "truths", "logs")
 )
 _SUSPECTS: Final = frozenset(_plain(_KEPT["suspects"]))
 _STATE_OF: Final = {term: ours for ours, words in WORDS.items() for term in words}
