@@ -18,6 +18,7 @@ from tests.support.workplace import DEADLINE_S
 
 MISSING: Final = "no tmux: apt-get install tmux"
 _KEPT_LINES: Final = 5_000
+_ENDED: Final = "(ended)"
 
 
 def find_tmux() -> str | None:
@@ -45,11 +46,6 @@ class Pane:
     def resize(self, columns: int, rows: int) -> None:
         self.ask("resize-window", "-x", str(columns), "-y", str(rows))
 
-    def code(self) -> int | None:
-        """The command's exit code; None while it runs."""
-        is_dead, code = self.ask("display-message", "-p", "#{pane_dead} #{pane_dead_status}").rstrip("\n").split(" ")
-        return int(code) if is_dead == "1" and code else None  # it is dead a moment before its code is known
-
     def until(self, pattern: str, *, whole: bool = False) -> list[str]:
         """The screen, once a line of it has what is looked for. A terminal tells nobody what is painted on it."""
         deadline = time.monotonic() + DEADLINE_S
@@ -61,12 +57,11 @@ class Pane:
             time.sleep(0.05)
 
     def end(self) -> int:
-        """Its exit code, once the command has ended."""
-        deadline = time.monotonic() + DEADLINE_S
-        while (code := self.code()) is None:
-            assert time.monotonic() < deadline, self.lines()
-            time.sleep(0.05)
-        return code
+        """Its exit code, once the command has ended and all that it printed is there."""
+        for line in self.until(rf"^{re.escape(_ENDED)} \d+$"):
+            if line.startswith(f"{_ENDED} "):
+                return int(line.removeprefix(f"{_ENDED} "))
+        raise AssertionError("a line that was seen")
 
 
 @contextmanager
@@ -79,7 +74,17 @@ def pane(argv: Sequence[str], cwd: Path, environ: Mapping[str, str], size: tuple
         set_up = ["set-option", "-g", "remain-on-exit", "on", ";", "set-option", "-g", "history-limit", str(_KEPT_LINES), ";"]
         command = shlex.join(["env", *(f"{name}={value}" for name, value in environ.items()), *argv])
         columns, rows = map(str, size)
-        session = ["new-session", "-d", "-x", columns, "-y", rows, "-c", str(cwd), f"exec {command}"]
+        session = [
+            "new-session",
+            "-d",
+            "-x",
+            columns,
+            "-y",
+            rows,
+            "-c",
+            str(cwd),
+            f"trap : INT; {command}; echo '{_ENDED}' $?",
+        ]
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         env = {**kept, "SHELL": "/bin/sh", "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
         subprocess.run([*server, *set_up, *session], check=True, env=env, capture_output=True)
