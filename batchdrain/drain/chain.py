@@ -49,7 +49,7 @@ class Chain:
     idle: Sequence[str] = ()  #: what was asked for and changes nothing in either part, a line each
     is_tried_again: bool = False  #: a transient failure came in a session of it that is over
     row: FailureRow = field(default_factory=FailureRow)  #: of what was drained of it by now: a resume begins a new one
-    paused: Asked | None = None  #: its last part ended so: the next one begins nothing
+    asked: Asked | None = None  #: of its last part, from elsewhere: it holds for the next one
     anew: bool = False  #: it was complete, and somebody goes on with it all the same
     _held: tuple[str, int] | None = None
 

@@ -107,7 +107,7 @@ def _drain_part(
     if came.session is None:
         outcome.empty.append((chain.requests[kind], came))
         return True
-    chain.sessions[kind], chain.paused = came.session, came.paused
+    chain.sessions[kind], chain.asked = came.session, came.asked
     if not came.took:
         outcome.empty.append((chain.requests[kind], came))
     chain.is_tried_again |= came.took > came.phases or has_transient(came.session)
@@ -117,8 +117,8 @@ def _drain_part(
     if came.was_signalled:
         outcome.signal_code, outcome.gone_by = came.exit_code, came.gone_by
         return False
-    if came.was_asked_to_stop:
-        chain.because = came.session.stopped_because or came.because
+    if came.asked is not None and came.asked.ask.ends:
+        chain.because = came.session.stopped_because or f"inv {came.asked.ask}: {came.asked}"
         return False
     if came.session.status is Status.STOPPED:
         chain.end(project, Status.STOPPED, came.session.stopped_because)

@@ -31,4 +31,4 @@ class OpenSession:
     whole: DrainRequest | None = None  #: as it was asked for, where `request` has less of it for this time
     put_off: int = 0  #: phases to be tried again that are not of this time's filters
     retries: Sequence[ScheduledAttempt] = ()  #: phases that were left to be tried again when it was left
-    paused: Asked | None = None  #: the part before it in its chain was, and nobody has ended that
+    asked: Asked | None = None  #: of the part before it in its chain, from elsewhere: a pause

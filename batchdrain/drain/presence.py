@@ -42,8 +42,7 @@ class Presence:
         self._last = 0  # number of the last request that was heard
         self._heard = deque[Asked]()
         self.look: Callable[[], Snapshot] | None = None  #: how far the drain is, once it has begun
-        self.paused = it.paused  #: by whom; None: it is not
-        self.stopped: Asked | None = None  #: by whom it is to end
+        self.asked = it.asked  #: what holds: a pause, or a stop
         self.waits = ""  #: what nothing is claimed for now, for people
 
     def begin(self) -> None:
@@ -79,7 +78,7 @@ class Presence:
         status = (session.status or Status.INTERRUPTED).value
         self._look(())
         while (asked := self.take()) is not None:
-            self.heed(asked)
+            self.apply(asked)
         if self._epoch is not None:
             self._rows.end(session.session_uid or "", self._epoch, status, self._progress(()))
 
@@ -107,7 +106,7 @@ class Presence:
     @property
     def is_paused(self) -> bool:
         """Whether nothing is to be claimed for now."""
-        return self.paused is not None
+        return self.asked is not None and self.asked.ask is Ask.PAUSE
 
     @property
     def has_news(self) -> bool:
@@ -118,11 +117,9 @@ class Presence:
         """What was asked next; None: nothing more."""
         return self._heard.popleft() if self._heard else None
 
-    def heed(self, asked: Asked) -> None:
+    def apply(self, asked: Asked) -> None:
         """It holds from now on."""
-        self.paused = asked if asked.ask is Ask.PAUSE else None
-        if asked.ask.ends:
-            self.stopped = asked
+        self.asked = None if asked.ask is Ask.CONTINUE else asked
 
     def _progress(self, held: Iterable[Claim]) -> Mapping[str, Any]:
         """Figures as of now, in plain values; the results may grow meanwhile."""

@@ -63,20 +63,9 @@ def _open(
     except BaseException:
         record.close()
         raise
-    return OpenSession(
-        project=project,
-        request=left.request,
-        whole=request,
-        less=less,
-        record=record,
-        backlog=backlog,
-        screen=screen,
-        most=left.most,
-        recovered=recovered,
-        put_off=left.put_off,
-        retries=left.retries,
-        paused=None if chain is None else chain.paused,
-    )
+    return OpenSession(project=project, request=left.request, whole=request, less=less, record=record, backlog=backlog,
+                       screen=screen, most=left.most, recovered=recovered, put_off=left.put_off, retries=left.retries,
+                       asked=None if chain is None else chain.asked)  # fmt: skip
 
 
 def _tell_left_out(left: Resumption, record: SessionRecord, screen: Screen) -> None:

@@ -37,9 +37,8 @@ class SessionOutcome:
     phases: int = 0  #: new phases that were taken
     orphaned: bool = False  #: some phase was given back, and nobody knows what became of it
     was_signalled: bool = False
-    because: str | None = None  #: why nothing was taken of what waits, where no session says it; or who asked for its end
-    was_asked_to_stop: bool = False  #: by `inv stop`, though perhaps when nothing more was to be begun
-    paused: Asked | None = None  #: by whom, when it ended
+    because: str | None = None  #: why nothing was taken of what waits, where there is no session to say it
+    asked: Asked | None = None  #: what holds for the next part of its chain: a stop, though it came late, or a pause
     without_effect: Sequence[str] = ()  #: what was asked for and changed nothing, where there is no session to say it
     gone_by: float | None = None  #: as of Shutdown
 
@@ -81,9 +80,7 @@ def run_session(it: OpenSession) -> SessionOutcome:
         orphaned=bool(drain.orphaned),
         was_signalled=shutdown.signal is not None,
         gone_by=shutdown.gone_by(settings.command.grace_s),
-        was_asked_to_stop=drain.stops.was_asked or presence.stopped is not None,
-        paused=presence.paused,
-        because=None if presence.stopped is None else f"inv {presence.stopped.ask}: {presence.stopped}",
+        asked=presence.asked,
     )
 
 
@@ -124,7 +121,7 @@ def _announce(it: OpenSession, recorder: Recorder, presence: Presence) -> None:
         root=it.project.root,
     )
     recorder.begin(opening)
-    if it.paused is not None:
-        recorder.notice(f"{it.paused.ask.effect}, {it.paused}")
+    if it.asked is not None:
+        recorder.notice(f"{it.asked.ask.effect}, {it.asked}")
     for back in it.recovered:
         recorder.notice(describe_recovered(back))

@@ -46,7 +46,7 @@ def begin(
     for line in idle:
         screen.notice(line)
     it = OpenSession(project=project, request=now, whole=request, less=less, record=record, backlog=backlog,
-                     screen=screen, most=most, recovered=recovered, paused=None if chain is None else chain.paused)  # fmt: skip
+                     screen=screen, most=most, recovered=recovered, asked=None if chain is None else chain.asked)  # fmt: skip
     return run_session(it)
 
 

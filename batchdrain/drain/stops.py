@@ -106,15 +106,10 @@ class Stops:
         """Whether nothing is to be begun for now, as somebody asked for that."""
         return self._presence is not None and self._presence.is_paused
 
-    @property
-    def was_asked(self) -> bool:
-        """Whether somebody ended it from elsewhere."""
-        return self._shutdown.asked is not None or (self.left is not None and self.left.rule == BY_REQUEST)
-
     def _hear(self) -> None:
         """Heed what was asked from elsewhere. What ends commands at once has done so already."""
         while self._presence is not None and (asked := self._presence.take()) is not None:
-            self._presence.heed(asked)
+            self._presence.apply(asked)
             self._record.note_asked(AskedOf.of(asked))
             self._recorder.notice(f"{asked.ask.effect}, {asked}")
             if asked.ask.ends:

@@ -37,7 +37,7 @@ class World:
         request = SimpleNamespace(settings=Settings(workers=3), filters=filters, group="g")
         self.it = SimpleNamespace(
             project=SimpleNamespace(session_rows=self), record=record, request=request, most=most,
-            backlog=SimpleNamespace(waiting=2), paused=None,
+            backlog=SimpleNamespace(waiting=2), asked=None,
         )  # fmt: skip
         self.presence = Presence(cast("Any", self.it), cast("Any", SimpleNamespace(ask_now=self.told_now.append)))
 

@@ -91,7 +91,7 @@ def _refusal_of(address: str | None, error: ssl.SSLError) -> ConfigError | None:
             f"{KEY}.address: {address}: the scheduler speaks no TLS",
             remedy="start it with --protocol tls and certificates, or write tcp:// where the network is yours alone",
         )
-    if not any(word in (error.reason or "") for word in _OURS):
+    if not any(alert in (error.reason or "") for alert in _OURS):
         return None
     return ConfigError(f"{KEY}.address: {address}: the scheduler does not take our certificate: {error.reason}", remedy=_CERT)
 
