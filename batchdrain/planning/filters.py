@@ -139,7 +139,7 @@ class Filters:
             run_id=self.run_id if other.run_id is None else other.run_id,
             run_id_is_glob=self.run_id_is_glob if other.run_id is None else other.run_id_is_glob,
             cluster=other.cluster or self.cluster,
-            cluster_version=other.cluster_version if other.cluster else self.cluster_version,
+            cluster_version=self.cluster_version if self.cluster else other.cluster_version,  # ids of ours alone are held
             categories=other.categories or self.categories,
             exclude_runs=tuple(dict.fromkeys((*self.exclude_runs, *other.exclude_runs))),
         )

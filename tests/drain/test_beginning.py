@@ -84,7 +84,8 @@ def test_what_dead_controllers_held_is_settled_before_the_backlog_is_read_and_al
     ]  # fmt: skip
     assert it.order[-3:] == ["make_session", "open_record", "run_session"]
     assert it.opened is not None
-    assert (it.opened.recovered, it.opened.most) == (["recovered"], REQUEST.most)
+    recovered: Any = it.opened.recovered
+    assert (recovered, it.opened.most) == (["recovered"], REQUEST.most)
     assert it.session.without_effect == it.notices == it.idle
 
 

@@ -51,7 +51,12 @@ def test_what_a_broken_engine_left_is_ended_and_stays_held_where_that_can_not_be
     monkeypatch: pytest.MonkeyPatch, settled: Ending | None
 ) -> None:
     asked: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(room, "settle_order", lambda *given: asked.append(given) or settled)
+
+    def settle(*given: Any) -> Ending | None:
+        asked.append(given)
+        return settled
+
+    monkeypatch.setattr(room, "settle_order", settle)
     broken = OSError("the pool is gone")
     found = ORDERS.ended(done(error=broken), RUNNING)
     assert asked == [("order", "guardian", broken)]

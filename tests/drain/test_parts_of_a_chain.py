@@ -297,10 +297,3 @@ def test_an_end_that_the_ledger_does_not_take_is_none(parts: Parts, monkeypatch:
     with pytest.raises(DatabaseUnavailable):
         parts.chain.end(project, Status.STOPPED, "why")
     assert (parts.chain.ended, parts.chain.because) == (None, None)
-
-
-def test_what_was_tried_again_in_a_part_leaves_the_next_its_share_of_this_time(parts: Parts) -> None:
-    parts.comes[Kind.QUEUED] = outcome(part(Kind.QUEUED, Status.COMPLETE, True), took=3, phases=1)
-    found = parts.run(Narrowing(batch_size=2, is_of_chain=True))
-    assert (parts.asked, parts.sizes) == (["begin queued", "begin failed"], [2, 1])
-    assert (found.took, found.phases) == (4, 2)

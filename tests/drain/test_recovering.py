@@ -13,6 +13,7 @@ from batchdrain.drain import recovery as room
 from batchdrain.drain import spooled_result
 from batchdrain.drain.recovery import recover
 from batchdrain.drain.spooled_result import record_spooled
+from batchdrain.execution import spool_reader
 from batchdrain.execution.orphans import Settled
 from batchdrain.model.errors import BadData, BatchDrainError, ClaimLost, ConfigError, DatabaseUnavailable
 from batchdrain.model.phase import PhaseKey
@@ -40,7 +41,7 @@ class Claim:
         patch.setattr(room, "command_of", lambda *_: None)
         patch.setattr(room, "record_spooled", self._record)
         patch.setattr(room, "give_back", self._give_back)
-        patch.setattr(room.spool_reader, "discard", lambda *what: self.discarded.append(what))
+        patch.setattr(spool_reader, "discard", lambda *what: self.discarded.append(what))
 
     def _record(self, project: Any, held: Any, record: Any) -> Recovered | None:
         assert record is RECORD

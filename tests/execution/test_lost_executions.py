@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from batchdrain.execution import lost_executions as room
+from batchdrain.execution import guardian_client, orphans, spool_reader, tickets
 from batchdrain.execution.guardian_report import GuardianReport, SpoolRecord
 from batchdrain.execution.lost_executions import find_end, is_over, settle_lost
 from batchdrain.execution.order import EndedBy
@@ -41,11 +41,11 @@ class Left:
 @pytest.fixture
 def left(monkeypatch: pytest.MonkeyPatch) -> Left:
     found = Left(settled=Settled(met=2, record=None))
-    monkeypatch.setattr(room.spool_reader, "read", lambda *_: found.record)
-    monkeypatch.setattr(room.spool_reader, "command_of", lambda *_: found.survivor)
-    monkeypatch.setattr(room.guardian_client, "is_guardian_alive", lambda _: found.guardian_alive)
-    monkeypatch.setattr(room.orphans, "settle", found.settle)
-    monkeypatch.setattr(room.tickets, "read", lambda *_: found.ticket)
+    monkeypatch.setattr(spool_reader, "read", lambda *_: found.record)
+    monkeypatch.setattr(spool_reader, "command_of", lambda *_: found.survivor)
+    monkeypatch.setattr(guardian_client, "is_guardian_alive", lambda _: found.guardian_alive)
+    monkeypatch.setattr(orphans, "settle", found.settle)
+    monkeypatch.setattr(tickets, "read", lambda *_: found.ticket)
     return found
 
 

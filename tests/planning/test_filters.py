@@ -114,3 +114,12 @@ def test_what_a_session_was_asked_for_is_told_apart_from_what_a_rule_keeps_from_
     own = [Skip(rule, "x") for rule in ("--run-id", "--exclude-run", "--category", "--cluster")]
     assert all(is_asked_for(skip) for skip in (*own, NOT_IN_PLAN))
     assert not any(is_asked_for(Skip(rule, "x")) for rule in ("--plan", "accepted", "claimed", "stop.max_repeats"))
+
+
+def test_a_narrowed_cluster_is_read_by_the_rules_that_its_session_was_begun_with() -> None:
+    """Its ids are among the session's own: by other rules they would name nothing."""
+    begun = Filters(cluster="a" * 10 + "," + "b" * 10, cluster_version=1)
+    found = begun.narrowed(Filters(cluster="a" * 10))
+    assert (found.cluster, found.cluster_version) == ("a" * 10, 1)
+    assert begun.narrowed(Filters()).cluster_version == 1
+    assert Filters().narrowed(Filters(cluster="a" * 10, cluster_version=1)).cluster_version == 1

@@ -20,8 +20,7 @@ from batchdrain.database.ledger.claim_transaction import ClaimTransaction, NotTa
 from batchdrain.database.ledger.fallbacks import fallbacks
 from batchdrain.database.ledger.finish_transaction import FinishTransaction
 from batchdrain.database.ledger.holder import Holder
-from batchdrain.database.ledger.own_writes import refused_own
-from batchdrain.database.ledger.way_back import blocked, refused_at_commit
+from batchdrain.database.ledger.way_back import blocked, refused_by
 from batchdrain.database.phases.table import RowGone
 from batchdrain.database.store import Store
 from batchdrain.execution.process_identity import ProcessIdentity, identify_self
@@ -58,12 +57,10 @@ class Claims:
         group: Group | None = None,
     ) -> Claim | None:
         """Take the phase if it still stands as it was chosen. Own transaction. None if someone else was faster. `guard`: of
-        the process that will watch the command; `group`: of which it takes a unit, or raises
-        GroupEnded, TriedInGroup. Raises NotYet where it has to wait for its `turn`.
-
-        Raises RowLocked while the row can't be had, BadData when the ids name more than one row, what is in the row can't be
-        read or kept or the ledger contradicts itself, RowRefused when the table does not take the state, ConfigError when
-        batchdrain's own tables take no row.
+        the process that will watch the command; `group`: of which it takes a unit, or raises GroupEnded, TriedInGroup.
+        Raises NotYet where it has to wait for its `turn`, RowLocked while the row can't be had, BadData when the ids name more
+        than one row, what is in the row can't be read or kept or the ledger contradicts itself, RowRefused when the table
+        does not take the state, ConfigError when batchdrain's own tables take no row.
         """
         phase = choice.phase
         if phase.key in self._holds:
@@ -77,7 +74,7 @@ class Claims:
                 claim = self.database.write(transaction, may_wait=False)
         except NotTaken as end:
             if isinstance(end.__cause__, sa.exc.IntegrityError) and not self._epoch_of(phase.key):
-                raise refused_own(end.__cause__, self.database.name) from end
+                raise self._refused(end.__cause__) from end
             return None
         except RowGone:
             self.not_found.add(phase.key)
@@ -147,10 +144,7 @@ class Claims:
         raise refusal
 
     def _refused(self, error: sa.exc.IntegrityError) -> ConfigError:
-        """What refuses a single statement here is a table of ours: that of the user's is told of otherwise."""
-        if error.statement is None:
-            return refused_at_commit(error, self.tables.phases.source.table)
-        return refused_own(error, self.database.name)
+        return refused_by(error, self.database.name, self.tables.phases.source.table)
 
     def _epoch_of(self, key: PhaseKey) -> int:
         """As it stands; 0 where nobody ever claimed the phase."""

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from batchdrain.database.driver_errors import RowRefused, first_line_of
 from batchdrain.database.ledger.claim_tables import ClaimTables
-from batchdrain.model.errors import BatchDrainError
+from batchdrain.database.ledger.own_writes import refused_own
+from batchdrain.model.errors import BatchDrainError, ConfigError
 from batchdrain.model.phase import GONE, PhaseKey, RowState
 from batchdrain.model.state_words import quote_word
 from batchdrain.model.states import PhaseState
@@ -76,6 +77,11 @@ def blocked(key: PhaseKey, prior_state: str, stands: str | None, refusal: BatchD
         remedy=f"its row stays {state}: take away what keeps it from being {quote_word(prior_state)} again, or set its state yourself; "
         "then `inv recover`",
     )
+
+
+def refused_by(error: sa.exc.IntegrityError, database: str, table: str) -> ConfigError:
+    """What refuses a single statement is a table of ours: that of the user's is told of otherwise. `table`: the user's."""
+    return refused_at_commit(error, table) if error.statement is None else refused_own(error, database)
 
 
 def refused_at_commit(error: sa.exc.IntegrityError, table: str) -> RowRefused:
