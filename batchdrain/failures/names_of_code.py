@@ -16,7 +16,7 @@ _PARTS: Final = frozenset([
 """What programs are made of: people give each a name, which stands right behind."""
 _GOES_ON: Final = frozenset([
         "is", "was", "are", "were", "has", "have", "had", "does", "do", "did", "can", "cannot", "can't", "could", "might", "may", "must",
-        "should", "will", "would", "with", "without", "in", "of", "from", "already", "not", "and", "never", "but", MASK,
+        "should", "will", "would", "with", "without", "in", "of", "from", "already", "not", "and", "never", "but",
     ])  # fmt: skip
 """Behind such a name, where the sentence goes on."""
 _PREDICATES: Final = frozenset(["iterable", "callable", "defined", "subscriptable", "function", "constructor"])
