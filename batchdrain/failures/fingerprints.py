@@ -53,7 +53,7 @@ _EXIT_CODE: Final = re.compile(r"-?\d{1,3}|(?=[A-Z0-9]*[A-Z])[A-Z0-9]{5}|\d{1,3}
 _ERROR_NUMBER: Final = re.compile(r"-?\d{1,5}")
 _SUBJECT: Final = re.compile(
     r": [A-Za-z_][\w.+-]{0,80}(?=: (?:(?:command )?not found|no such (?:file|process|device)|permission denied|is a directory|not a directory"
-    r"|file exists|operation not permitted|unbound variable|parameter not set|cannot |can't |directory not empty|text file busy"
+    r"|file exists|operation not permitted|unbound variable|readonly variable|parameter not set|integer expression |cannot |can't |directory not empty|text file busy"
     r"|invalid argument|bad |too many levels))",
     re.IGNORECASE,
 )
@@ -61,7 +61,7 @@ _SUBJECT: Final = re.compile(
 _BRACKETED_LIST: Final = re.compile(r"(?<![\w.-])[\w.-]{0,60}\[[^\[\],\n]{1,80}(?:,[^\[\],\n]{0,80})+\]")
 _LIST: Final = re.compile(r"(?<![\w.:-])(?:[\w.:-]{1,80}, ){2,}(?:(?:and|or) )?[\w.:-]{1,80}")
 _OBJECTS: Final = re.compile(
-    r"(?i:\b(?:no such|unknown|missing|undefined|unresolved|undeclared|required|duplicate|unrecogni[sz]ed|not found|unexpected|invalid|unbound|overwritten|not in scope|not defined)\b)"
+    r"(?i:\b(?:no such|unknown|missing|undefined|unresolved|undeclared|required|duplicate|unrecogni[sz]ed|not found|unexpected|invalid|bad|ambiguous|unbound|overwritten|not in scope|not defined)\b)"
 )
 """What is missing or not known is named behind a colon."""
 _WORDS: Final = re.compile(r"[a-z][a-z']*")

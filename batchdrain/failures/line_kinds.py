@@ -41,6 +41,10 @@ CROSS: Final = make_pattern(r"\A[✖✗✘✕×❌⨯☓] ?")
 PLACE: Final = make_pattern(r"(?:[-*•] )?(?:\S*[/\\]\S*|\S+\.[a-z]{1,4})(?: \(\d+:\d+\))?|\d+[:|] .*")
 """A line that only says where, or shows the code there."""
 NO_WORDS: Final = make_pattern(r"[\s\W_]*")
+_COUNTS: Final = make_pattern(r"[\W\d_]*")
+"""Numbers and signs alone."""
+DIAGNOSTIC_BOX: Final = make_pattern(r",-\[|[╭┌]─+\[")
+"""The upper left corner of a box with code, below what a compiler says of it."""
 CARET: Final = make_pattern(r"[\s|\d:.>]*+[\^~][\s\^~|-]*+(?:here\b.*)?")
 HEADER: Final = make_pattern(
     r"(?:--- FAIL: |● |FAIL(?:ED)?: |ERROR: test|\* What went wrong:|thread '[^']*' (?:\(\d+\) )?panicked at (?!')|CMake Error(?: at [^\n]*)?:?$"
@@ -77,6 +81,7 @@ _EXCEPTION: Final = make_pattern(
 _WRAPS: Final = make_pattern(
     r"(?:returned|(?:exited|ended|failed|finished|died|terminated) with|exit) .{0,30}(?:status|code|value|signal|<Signals\.)\W{0,2}\w+[.)>:]*\Z"
     r"|\A(?:FAILED|ERROR) \S+(?:\.py|::\S+)\Z|(?:[Aa]t least|[Oo]ne or more|[Ss]ome) .{1,60}(?:did not (?:complete|succeed|pass|finish)|failed)\b.{0,30}\Z"
+    r"|\A(?:\w*(?:Error|Exception): )?[Ff]ailed to \w+ \d+ \w+\b.{0,40}\Z"
 )
 _CLASS_AT_END: Final = make_pattern(
     rf".*\((?:[A-Z]\w*::)*[A-Z]\w*(?:{_FAULT}|Error)\w*\)$|.*\(unhandled exception\)$|.*: :[a-z_]+$"
@@ -84,7 +89,7 @@ _CLASS_AT_END: Final = make_pattern(
 _VERDICT: Final = make_pattern(
     r"(?:[^\s:\[][^\s:]{0,120}(?: \([^()]{1,40}\))?:\s?|\[[^\]]{1,40}\]:?\s?){0,5}(?:\*\*\* )?[\[<(]?(?:[Ff]atal(?: [Ee]rror)?|FATAL(?: ERROR)?|[Ee]rror|ERROR|CRITICAL|SEVERE|PANIC|Parse error|ParseError|[A-Z][a-z]+ Error)"
     r"(?:\[?[\[( ]?[A-Z]{0,4}\d{1,6}(?: ?\(\w+\))?[\])]?)?(?:[\]>): ]|$)"
-    r"|\d+:\d+ +error |\S+:\d+:(?:\d+:)? \[?[A-Z]{1,5}\d{1,5}\]?[ :]|[A-Z]{1,5}\d{3,5}[ :]|[✖✗✘✕×✘] |\[error\]|\S+[:(]\d+[:,)](?:\d+[):])? *error|fatal: |error: |.*\bERROR\b:? |Would reformat|\[warn\] \S+$"
+    r"|[Ll]ine \d+(?:,? col(?:umn)? \d+)?(?: ?[-:]) (?:[Ee]rror|ERROR): |\d+:\d+ +error |\S+:\d+:(?:\d+:)? \[?[A-Z]{1,5}\d{1,5}\]?[ :]|[A-Z]{1,5}\d{3,5}[ :]|[✖✗✘✕×✘] |\[error\]|\S+[:(]\d+[:,)](?:\d+[):])? *error|fatal: |error: |.*\bERROR\b:? |Would reformat|\[warn\] \S+$"
     r"|CMake Error|.*\*\*\* (?:No rule|.*missing|.*separator)|CONFLICT |(?:[A-Za-z][\w-]{0,20} ){1,3}error ?: |.* at \S+ line \d+\.?,?(?: <\w+> line \d+\.)?$|<[^>]*>:\d+:|error=|\* What went wrong:|.{0,80}?\blevel\"?[=:] ?\"?(?:error|fatal|panic|critical)\b"
 )
 _DIAGNOSTIC: Final = make_pattern(r"[^\s:()]{1,200}+(?::\d+|\(\d+[,)])\S*+ \S")
@@ -92,7 +97,7 @@ _SAYS: Final = make_pattern(r"[\w./@+()-]{1,60}(?: \([\w -]{1,20}\))?: (?:\S+: )
 _SIGNS: Final = make_pattern(r"[^\w\s,]|[A-Z]{4}|[A-Z]{1,5}\d|[A-Z]\w*[a-z][A-Z]|\d \d|\A\d")
 """Without one of these, and without a telling word, a line is plain."""
 _LEVEL: Final = make_pattern(
-    r"[^\n]{0,80}?\blevel\"?[=:] ?\"?(?:trace|debug|info|warn(?:ing)?|notice)\b|(?!\[warn\] \S+$)(?:[\w./\\()@,=+ -]{1,120}:(?:\d+:)*\s?|\[[\w .:-]{1,40}\] ?)?[\[<(]?(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|trace|debug|info|notice|warn(?:ing)?|note|remark|hint|help|"
+    r"[Ll]ine \d+(?:,? col(?:umn)? \d+)?(?: ?[-:]) (?:[Ww]arning|WARNING|[Nn]ote|[Ii]nfo): |[^\n]{0,80}?\blevel\"?[=:] ?\"?(?:trace|debug|info|warn(?:ing)?|notice)\b|(?!\[warn\] \S+$)(?:[\w./\\()@,=+ -]{1,120}:(?:\d+:)*\s?|\[[\w .:-]{1,40}\] ?)?[\[<(]?(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|trace|debug|info|notice|warn(?:ing)?|note|remark|hint|help|"
     r"Info|Notice|Warning|Note|Hint|Help|Tip|Deprecated|npm (?:warn|notice|WARN)|HINT|DETAIL|CONTEXT|NOTE|STATEMENT|QUERY|LOCATION|WHERE)[\]>)]?(?:\[[\w:-]+\])?(?::|\s+[\w.]*:?|$)"
 )
 _REMARK: Final = make_pattern(
@@ -125,7 +130,7 @@ _SUMMARY: Final = make_pattern(
     r"|.*\*\*\* \[.*\] (?:Error -?\d+|[A-Z][a-z]+(?: [a-z]+)?)(?: \(.*\))?|.*\bld returned \d|found \d+ |error: (?:aborting due|could not compile|test failed|build failed|process|\d+ target|recipe).*|.*(?:an?|fatal) (?:\w+ )?(?:error|exception) (?:has )?occurred\b.*[^:]|.*[Cc]ould not create the Java Virtual Machine.*|.*could not compile .* due to"
     r"|.*(?:exit(?:ed|s)?|ended|terminated|returned|status|fail(?:ed|s)?)(?: \w+)? ?(?:with )?(?:an? )?(?:error )?(?:non-?zero )?(?:exit )?(?:code|status|error)s?:?(?: of)?(?: \d+|$)(?: .*)?|.*non-?zero (?:exit|return) (?:code|status).*"
     r"|(?:\S+ ){0,2}(?:has )?failed[.!]?(?: (?:in|after) [\d.]+ ?\w{1,7})?|(?:oops|uh-?oh|whoops|sorry)\b.*|.*[Ss]omething went wrong.*|BUILD FAIL.*|.*failed with \d+ \w+:|FAILURE: .*|Execution halted|compilation (?:terminated|failed).*|.*is not recoverable.*|.*Exiting with (?:failure|error).*|.*Child returned status.*|.*previous errors?.*|.*some files/attrs.*|ERROR SUMMARY: .*|rsync error: .*|.*aborting.*|.*BEGIN failed.*|.*aborted due to.*"
-    r"|Execution of .* aborted.*|code [A-Z_0-9]+|(?:errno|syscall|path|signal|command|workspace|location|cwd|dest|command failed)\b.*|Lifecycle script.*|.*ELIFECYCLE.*|.*subcommand failed.*|FAIL(?:ED)?(?:\s+\S+|\s+\S+ \d[\d.]*s| \(.*\)|:)?"
+    r"|Execution of .* aborted.*|code [A-Z_0-9]+|(?:errno|syscall|path|signal|command|workspace|location|cwd|dest|command failed)(?![\w-]).*|Lifecycle script.*|.*ELIFECYCLE.*|.*subcommand failed.*|FAIL(?:ED)?(?:\s+\S+|\s+\S+ \d[\d.]*s| \(.*\)|:)?"
     r"|Oh no!.*|All done.*|.*rated at.*|.*generated\.?|Failed|Error|error|ERROR|failed|Aborted?\.?|Stop\.|Command failed.*|Script failed.*|The (?:build|command|process|script|job) (?:has )?failed.*|Test Suites?: .*|Tests: .*|.*short test summary.*"
     r"|\[?Process (?:completed|exited).*|.*[Ff]ailed (?:tests?|scenarios?|tasks?|to execute):?|failures:|Failures:|Errors?:|Failing scenarios:|Done\. PASS.*|Completed with.*|Interrupted:.*|.*Interrupted: \d.*)"
 )
@@ -163,6 +168,8 @@ def kind_of(text: str, indent: int, *, is_marked: bool) -> Kind:
         return Kind.REMARK if indent > 1 or _REMARK.match(text) or _LEVEL.match(text) else Kind.PLAIN
     if NO_WORDS.fullmatch(text) or _FRAME.match(text) or (_EXCERPT.match(text) and not is_marked):
         return Kind.NOTHING
+    if _COUNTS.fullmatch(text):
+        return Kind.SUMMARY
     if _MAY_SUM_UP.search(text) and _SUMMARY.fullmatch(CROSS.sub("", text)):
         return Kind.SUMMARY
     if _LEVEL.match(text) or _REMARK.match(text):

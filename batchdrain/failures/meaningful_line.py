@@ -11,6 +11,7 @@ from batchdrain.failures.exit_codes import is_said, words_of_exit
 from batchdrain.failures.line_kinds import (
     CARET,
     CAUSED,
+    DIAGNOSTIC_BOX,
     EXCEPTION_IGNORED,
     HEADER,
     LOOKED_AT,
@@ -35,6 +36,8 @@ _WRAPPED: Final = make_pattern(r"[a-z][a-z'-]*(?:[ ,.]|\Z)")
 _ERRORS_OF: Final = make_pattern(r"\b\d+ [a-z]+ errors? (?:for|in|of) \S+\Z")  # what each of them is stands deeper
 _SHORT: Final = 4
 _MESSAGE_LINES: Final = 20
+_SEVERITIES: Final = {"x ": Kind.VERDICT, "× ": Kind.VERDICT, "! ": Kind.REMARK, "⚠ ": Kind.REMARK}
+"""Of a line above a box with code, by its sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +127,11 @@ def _complains(text: str) -> bool:
 
 
 def _mark_excerpts(lines: Sequence[Line]) -> None:
-    """A caret points into the line before it: that is code."""
+    """A caret points into the line before it: that is code. A box shows code, and the line before it says what is wrong there."""
     for above, line in itertools.pairwise(lines):
-        if (
+        if DIAGNOSTIC_BOX.match(line.text) and above.text[:2] in _SEVERITIES:
+            above.kind, above.text = _SEVERITIES[above.text[:2]], above.text[2:]
+        elif (
             line.text
             and CARET.fullmatch(line.text[:LOOKED_AT])
             and above.kind < (Kind.EXCEPTION if above.indent else Kind.SUMMARY)
@@ -169,7 +174,7 @@ def _mark_stacks(lines: Sequence[Line]) -> None:
             and len(above.text) > _SHORT
             and above.indent <= line.indent
         ):
-            above.kind = Kind.EXCEPTION
+            above.kind = kind_of_exception(above.text[:LOOKED_AT])
 
 
 def _mark_wrappers(lines: Sequence[Line]) -> None:
@@ -198,11 +203,11 @@ def _phrase(lines: Sequence[Line], at: int) -> str:
     text = lines[at].text
     following = [line for line in lines[at + 1 : at + 40] if line.text]
     if HEADER.fullmatch(text[:LOOKED_AT]):
-        below = [line for line in following[:8] if line.kind > Kind.NOTHING or line.text.startswith("> ")]
+        below = [line for line in following[:8] if line.kind > Kind.NOTHING or line.text.startswith(("> ", "- "))]
         if below and below[0].kind is Kind.SUMMARY and any(line.kind > Kind.SUMMARY for line in below):
             below = [line for line in below if line.kind > Kind.SUMMARY]
         more = [line.text for line in below][:_JOINED]
-        more = more[:1] + [one for one in more[1:] if one.startswith("> ")]
+        more = [one.removeprefix("- ") for one in more[:1]] + [one for one in more[1:] if one.startswith("> ")]
         text = " ".join([text, *more])
     text += _rest_of_sentence(lines, at) if text == lines[at].text else ""
     if _GROUP_OF.search(text):

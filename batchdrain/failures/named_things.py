@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from batchdrain.failures.names_of_code import OF_CODE, mask_names_of_code
 from batchdrain.failures.telling_words import TELLING
 from batchdrain.failures.token_shapes import MASK
 
@@ -40,7 +41,7 @@ _CONFLICTS: Final = frozenset(["conflict", "conflicts"])
 """'in' what, at the end."""
 _OF_CLASSES: Final = ("notfoundexception", "notfounderror", "classdeffounderror")
 """An exception of this name is given the name of what is not found."""
-NAMING: Final = UNKNOWN | _FINDS | _LACKS | _CONFLICTS
+NAMING: Final = UNKNOWN | _FINDS | _LACKS | _CONFLICTS | OF_CODE
 """Without one of these a message names nothing in this way."""
 _SUBJECT_WORDS: Final = 2
 _BETWEEN: Final = frozenset(
@@ -63,6 +64,8 @@ def mask_named(tokens: list[str]) -> None:
                 tokens[-1] = MASK
         elif token in UNKNOWN or token in _FINDS:
             _mask_behind(tokens, at)
+    if not OF_CODE.isdisjoint(tokens):
+        mask_names_of_code(tokens, _SMALL)
     if len(tokens) > 1 and tokens[-2].endswith(_OF_CLASSES):
         tokens[-1] = MASK
     elif len(tokens) > _SUBJECT_WORDS and "_" in tokens[0] and tokens[1] in UNKNOWN and tokens[2] in KINDS:

@@ -40,6 +40,8 @@ _OPENING: Final = "([{<\"'`*"
 _CLOSING: Final = ")]}>\"'`*,;:.!?"
 _DIGITS: Final = frozenset("0123456789")
 _VALUE_SIGNS: Final = frozenset("0123456789/\\@")
+_NAME_SIGNS: Final = frozenset(".$")
+"""Before the name of a hidden file, a field, a variable."""
 _FAULT: Final = re.compile(
     r"(?:[A-Za-z0-9_$]+(?:\.|::|\\|/))*((?:[A-Z][A-Za-z0-9_]*)?(?:Error|Exception|Failure|Fault|Rejection|Interrupt|Exceeded|Violation"
     r"|NotFound|Timeout|ExceptionGroup|Refused|Denied|Warning|Exit)|E[A-Z]{3,})"
@@ -95,7 +97,7 @@ def _shape_of(core: str) -> str:
         return _shape_of_pair(found[1], found[2])
     if ("(" in core or "[" in core) and (kept := _shape_of_brackets(core)):
         return kept
-    if core[0] in _VALUE_SIGNS:
+    if core[0] in _VALUE_SIGNS or core[0] in _NAME_SIGNS:
         return MASK
     last = core[-1]
     may_be_fault = (last in _FAULT_ENDS or "A" <= last <= "Z") and not core.islower()
@@ -135,4 +137,4 @@ def _is_value(core: str) -> bool:
     """Whether it has the form of a value: it holds a digit, is a path, an address, a hash, a host, a file, an option."""
     if core[0] == "-" or "::" in core or "==" in core or "*" in core or not _VALUE_SIGNS.isdisjoint(core):
         return True
-    return bool(_HEX.fullmatch(core) or _DOTTED.fullmatch(core))
+    return bool("$" in core[1:] or _HEX.fullmatch(core) or _DOTTED.fullmatch(core))

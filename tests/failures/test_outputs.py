@@ -15,8 +15,8 @@ from tests.failures.outputs import Output, read_outputs
 LEAST = 0.9
 FLOOR = 0.5
 """Of each program alone."""
-POOR = {"black", "gnuplot", "oxlint", "swc", "tidy", "uvu"}
-"""They print what is wrong as a warning, in a box, or in the middle of a page, and end with another line."""
+POOR = {"black", "gnuplot", "tidy"}
+"""They print what is wrong as a warning, or in the middle of a page, and end with another line."""
 
 
 @cache

@@ -1,0 +1,64 @@
+"""Names that people give to the parts of a program, where a message says what is wrong with them: 'final variable tax'.
+
+As with other things, grammar tells them: what a language calls a part stands before the name, and the sentence goes on behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import Final
+
+from batchdrain.failures.token_shapes import MASK
+
+_PARTS: Final = frozenset([
+        "class", "column", "constructor", "enum", "field", "function", "interface", "method", "struct", "table", "trait", "variable",
+    ])  # fmt: skip
+"""What programs are made of: people give each a name, which stands right behind."""
+_GOES_ON: Final = frozenset([
+        "is", "was", "are", "were", "has", "have", "had", "does", "do", "did", "can", "cannot", "can't", "could", "might", "may", "must",
+        "should", "will", "would", "with", "without", "in", "of", "from", "already", "not", "and", "never", "but",
+    ])  # fmt: skip
+"""Behind such a name, where the sentence goes on."""
+_PREDICATES: Final = frozenset(["iterable", "callable", "defined", "subscriptable", "function", "constructor"])
+"""'tax is not iterable', 'tax is not a function': what a language says of a value, by its name in the program."""
+_FAULTS: Final = ("error", "exception")
+OF_CODE: Final = _PARTS | _PREDICATES | {"between", "argument", "arguments"}
+"""Without one of these a message names no part of a program."""
+_SHORT: Final = 3
+
+
+def mask_names_of_code(tokens: list[str], no_names: Container[str]) -> None:
+    """Put MASK in the place of each. `tokens`: words in lower case, with MASK for values; `no_names`: words that are none."""
+    for at in [at for at, token in enumerate(tokens) if token in OF_CODE]:
+        if tokens[at] in _PARTS:
+            _mask_part(tokens, at, no_names)
+        if tokens[at] in _PREDICATES:
+            _mask_subject(tokens, at, no_names)
+        if tokens[at : at + 3] == ["between", MASK, "and"] and at + 3 < len(tokens):
+            tokens[at + 3] = MASK
+        if tokens[at].startswith("argument"):
+            _mask_called(tokens)
+
+
+def _mask_part(tokens: list[str], at: int, no_names: Container[str]) -> None:
+    """'abstract class tax with', 'final variable tax': the word behind, at the end of a sentence of some length, or where it goes on."""
+    if at + 1 == len(tokens) or tokens[at + 1].removesuffix("(") in no_names:
+        return
+    is_last = at + 2 == len(tokens)
+    if (is_last and len(tokens) > _SHORT) or (not is_last and tokens[at + 2] in _GOES_ON):
+        tokens[at + 1] = MASK
+
+
+def _mask_subject(tokens: list[str], at: int, no_names: Container[str]) -> None:
+    """'typeerror tax is not iterable': the word behind an exception's class."""
+    place = at - 1
+    while place > 1 and tokens[place] in ("a", "an", "not", "is"):
+        place -= 1
+    if 0 < place < at - 1 and tokens[place - 1].endswith(_FAULTS) and tokens[place] not in no_names:
+        tokens[place] = MASK
+
+
+def _mask_called(tokens: list[str]) -> None:
+    """'typeerror tax( got an unexpected argument': of a call with other arguments than it takes, what was called."""
+    if len(tokens) > _SHORT - 1 and tokens[1].endswith("(") and tokens[0].endswith(_FAULTS):
+        tokens[1] = MASK
