@@ -10,7 +10,7 @@ from batchdrain.runtime import folders
 
 
 def read_tail(path: Path, most: int) -> str:
-    """At most so many bytes, from the beginning of a line, with a line that says how much is left out; '' where there is no
+    """At most so many bytes, from the beginning of a line where one begins there, with a line that says how much is left out; '' where there is no
     such file, or what stands there is none of ours."""
     try:
         fd = folders.open_file(path, os.O_RDONLY | os.O_NONBLOCK)
@@ -28,6 +28,5 @@ def read_tail(path: Path, most: int) -> str:
         os.close(fd)
     if not left_out:
         return raw.decode("utf-8", "replace")
-    _dropped, newline, rest = raw.partition(b"\n")
-    kept = rest if newline else raw
+    kept = raw.partition(b"\n")[2] or raw  # of one line that is longer, its end
     return f"[{found.st_size - len(kept)} bytes before this are left out]\n{kept.decode('utf-8', 'replace')}"

@@ -60,3 +60,14 @@ def test_a_chain_is_as_far_as_what_is_left_of_it(
 def test_a_chain_that_came_to_nothing_has_no_rate() -> None:
     nothing: dict[str, Any] = {"total_processed": 0, "total_success": 0, "total_failed": 0, "success_rate": None}
     assert join_chains([row("1", "complete", **nothing)], {})[0]["success_rate"] is None
+
+
+@pytest.mark.parametrize(
+    ("given", "done"),
+    [({}, "4/5"), ({"batch_size": None}, "4"), ({"kind": "queued"}, "4"), ({"kind": "chain", "batch_size": None}, "4")],
+    ids=["failed", "an earlier program's", "queued", "chain"],
+)
+def test_only_where_a_batch_is_all_it_is_said_of_how_many(given: dict[str, Any], done: str) -> None:
+    """A session of queued phases takes batch after batch."""
+    line = list(render_sessions([{**row("s", "complete", chain=None), "held": [], **given}]))[1]
+    assert line.split()[3:] == [done, "3", "1", "75.0%"]

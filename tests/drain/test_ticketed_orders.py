@@ -224,3 +224,16 @@ def test_where_workers_are_told_a_lease_that_is_over_is_proof_of_the_end(monkeyp
     world.now_ms += 3_500
     assert [type(end) for end in world.look(one)] == [Left]
     assert given_up == ["a"]
+
+
+def test_what_no_future_tells_is_looked_for_more_often(world: World) -> None:
+    one = world.running("a")
+    world.drawn.add("a")
+    idle = world.orders.poll_s
+    world.orders.ended(failed(OSError("gone")), one)
+    lost = world.orders.poll_s
+    world.ends["a"] = Ending(by=EndedBy.EXIT, exit_code=0)
+    world.look()
+    assert (lost < idle, world.orders.poll_s) == (True, idle)
+    world.orders.leave()
+    assert world.orders.poll_s == lost

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from batchdrain.execution.guardian_report import UnsoundReportError
-from batchdrain.execution.messages import Here, instance_of, read_answer
+from batchdrain.execution.messages import Beat, Here, Terms, instance_of, read_answer, to_message
 from batchdrain.execution.order import EndedBy, Order
 
 EXIT = {"by": "exit", "exit_code": 3, "duration_s": 1.5}
@@ -89,3 +90,26 @@ def test_what_is_no_answer_to_a_beat_of_this_session_is_none(given: dict[str, An
 
 def test_the_process_that_answered_is_known_by_its_own_word() -> None:
     assert [instance_of(one) for one in (answer(), answer(where={}), b"no", None)] == ["w", "", "", ""]
+
+
+def test_each_field_of_an_order_and_its_terms_travels_by_its_own_name(order: Order) -> None:
+    given = replace(
+        order, env={"A": "1"}, without=frozenset({"z", "b"}), timeout_s=2.0, grace_s=3.0, spool_dir="spool", log_max_bytes=4,
+        limit_rule="rule", python="PY", begin_by_ms=5,
+    )  # fmt: skip
+    terms = Terms(session="s", tickets="tickets", landmark="mark", shares_files=True, back_bytes=6, lease_s=7.0)
+    assert json.loads(to_message(given, terms)) == {
+        "v": 1, "do": "execute", "session": "s", "token": "s.key.1", "argv": ["true"], "python": "PY", "env": {"A": "1"},
+        "without": ["b", "z"], "cwd": order.cwd, "stdout_path": order.stdout_path, "stderr_path": order.stderr_path,
+        "result_path": order.result_path, "timeout_s": 2.0, "grace_s": 3.0, "spool_dir": "spool", "log_max_bytes": 4,
+        "limit_rule": "rule", "begin_by_ms": 5, "tickets": "tickets", "landmark": "mark", "shares_files": True, "back_bytes": 6,
+        "lease_s": 7.0,
+    }  # fmt: skip
+
+
+def test_each_word_of_a_beat_travels_by_its_own_name() -> None:
+    told = Beat(session="s", heard={"b", "a"}, wants={"c"}, starve={"d"}, kill={"e"}, say="T", grants={"w": 5})
+    assert json.loads(told.to_message()) == {
+        "v": 1, "do": "beat", "session": "s", "heard": ["a", "b"], "wants": ["c"], "starve": ["d"], "kill": ["e"], "say": "T",
+        "grants": {"w": 5},
+    }  # fmt: skip

@@ -120,9 +120,11 @@ def test_nothing_begins_before_its_controller_was_heard_of_nor_after_it_withdrew
 def test_a_session_is_forgotten_once_nothing_of_it_is_here_and_its_controller_is_long_gone(own: Duties) -> None:
     line, _ = begun(own, "runs", session="busy")
     own.end("idle", "ended", {"kind": "ended"})
+    own.await_grant("waited", "in vain", 0.0)
     for session in own._sessions.values():
         session.heard_at -= duties._FORGOTTEN_AFTER_S + 1
     own.heed(beat(), "me")
+    assert sorted(own._sessions) == ["busy", "s"]
     assert own.guards() == [cast("Any", line)], "its controller may come back, and it is to be ended with the process"
     assert own.heed(beat(session="idle"), "me")["over"] == []
     assert own.heed(beat(session="busy"), "me")["runs"] == ["runs"]

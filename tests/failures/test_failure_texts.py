@@ -227,3 +227,16 @@ def test_a_fingerprint_is_the_same_in_every_process() -> None:
 
 def test_the_public_names_are_exactly_these() -> None:
     assert batchdrain.failures.__all__ == ["categorise", "fingerprint"]
+
+
+@pytest.mark.parametrize("where", ["head", "tail"])
+def test_of_a_long_text_its_beginning_and_its_end_are_looked_at(where: str) -> None:
+    filling = "\n".join(f"step {number} went on" for number in range(20_000))
+    said = "error: connection reset by peer"
+    text = f"{said}\n{filling}" if where == "head" else f"{filling}\n{said}"
+    part = excerpt(text)
+    assert len(part) == LONGEST + 1
+    assert (part.startswith(said) or part.endswith(said), text.startswith(part[:4_000]), text.endswith(part[-4_000:])) == (
+        True,
+    ) * 3
+    assert (categorise(text), fingerprint(text)) == ("transient", fingerprint(said))

@@ -57,3 +57,17 @@ def test_what_somebody_wrote_into_the_row_counts_as_nothing(odd: dict[str, Any])
     assert GroupFigures.of(odd).apply(Progress()) == GroupFigures().apply(Progress()) or GroupFigures.of(odd).spent == {
         "t": 0.0
     }
+
+
+def test_each_figure_is_the_group_s_and_time_and_canaries_are_the_session_s_own() -> None:
+    figures = GroupFigures(
+        results=11, successes=12, consecutive=13, without_metric=14, same="f", same_count=15, befores=("x", "y"), timeouts={"r": 16},
+        repeats={"f": 17}, spent={"t": 18.0},
+    )  # fmt: skip
+    own = Progress(elapsed_s=7.0, canaries={"c": 1}, dead_canaries={"d"}, results=1, successes=1, consecutive_failures=1,
+                   without_metric=1, spent={"t": 1.0}, timeouts={"r": 1}, repeats={"f": 1}, same_failures=1, same_failure="g")  # fmt: skip
+    assert figures.apply(own) == Progress(
+        elapsed_s=7.0, canaries={"c": 1}, dead_canaries={"d"}, results=11, successes=12, consecutive_failures=13, without_metric=14,
+        same_failure="f", same_failures=15, timeouts={"r": 16}, repeats={"f": 17}, spent={"t": 18.0},
+    )  # fmt: skip
+    assert GroupFigures.of(figures.to_fields()) == figures

@@ -76,3 +76,15 @@ def test_of_equals_the_lower_index_goes_first_and_what_has_none_last(policy: str
     found = {"none": None, "zero": 0, "below": -2, "five": 5}
     rows = [Row(run_id="r", phase_id=name, phase_index=index, reason=None) for name, index in found.items()]
     assert names(all_of(backlog_of(rows, [policy]))) == ["r/below", "r/zero", "r/five", "r/none"]
+    if policy not in {"run-order", "fewest-failures"}:  # which go by the run
+        apart = [
+            Row(run_id=run, phase_id="p", phase_index=index, reason=None)
+            for run, index in zip("abcd", found.values(), strict=True)
+        ]
+        assert names(all_of(backlog_of(apart, [policy]))) == ["c/p", "b/p", "d/p", "a/p"]
+
+
+@pytest.mark.parametrize("policy", ["fewest-failures", "run-order"])
+def test_runs_that_are_equal_are_not_mixed(policy: str) -> None:
+    rows = [Row(run_id=run, phase_id=str(n), phase_index=n, reason=None) for n in range(3) for run in "bca"]
+    assert names(all_of(backlog_of(rows, [policy, "smart"]))) == [f"{run}/{n}" for run in "abc" for n in range(3)]

@@ -81,6 +81,16 @@ def test_no_link_is_followed_for_a_log(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("most", "left_out", "kept"), [(99, 0, "one\ntwo\nthree\n"), (9, 8, "three\n"), (4, 10, "ree\n"), (6, 8, "three\n")]
+)
+def test_what_is_left_out_of_a_log_is_counted_to_the_byte(tmp_path: Path, most: int, left_out: int, kept: str) -> None:
+    log = tmp_path / "log"
+    log.write_text("one\ntwo\nthree\n")
+    said = f"[{left_out} bytes before this are left out]\n" if left_out else ""
+    assert read_tail(log, most) == said + kept
+
+
 def test_a_file_of_another_user_is_no_log_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = tmp_path / "log"
     log.write_text("secret")

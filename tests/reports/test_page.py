@@ -217,3 +217,14 @@ def test_the_addresses_of_logs_have_a_bound_each_and_together_and_each_cluster_h
     links = links_of(page_of(found, beside))
     assert str(found.results[-1].log_path) in links
     assert sum(map(len, set(links))) <= 30_000 < sum(map(len, set(links))) + 220
+
+
+def test_of_several_limits_the_longest_is_shown_and_the_category_with_the_longest_attempts_first() -> None:
+    found = durations_of([
+        *(ran(0, 1, limit_s=limit) for limit in (5.0, 20.0, None, 7.0)), ran(0, 3, category="late", limit_s=None),
+        *(ran(0, 9, category="given back", outcome=outcome) for outcome in ("released", "orphaned", "moved")),
+    ])  # fmt: skip
+    assert [(one.category, one.limit_s, one.limit_x is None) for one in found] == [
+        ("late", None, True),
+        ("patch", 20.0, False),
+    ]

@@ -9,6 +9,7 @@ import pytest
 from batchdrain.failures.fingerprints import VERSION, cluster_id_of
 from batchdrain.reports import formats
 from batchdrain.reports.beside import Beside
+from batchdrain.reports.metrics import metrics_of
 from batchdrain.reports.worst import find_log
 from batchdrain.sessions.parse import parse
 from batchdrain.sessions.session import Session, Status
@@ -128,3 +129,18 @@ def test_only_what_succeeded_is_told_to_have_succeeded_with_another_code() -> No
     assert odd not in formats.render_summary(session([failed("a", "x", exit_code=4)]), "s.json", "text")
     won = {**failed("a", None, exit_code=4), "success": True, "error_message": None}
     assert odd in formats.render_summary(session([won]), "s.json", "text")
+
+
+@pytest.mark.parametrize(
+    ("stop", "said"),
+    [
+        ({"max_metric": {"tokens": 9}}, "3 (- a minute; the budget is 9)"),
+        ({"max_metric": {"tokens": 0}}, "3 (- a minute)"),
+        ({"max_metric": {"others": 9}}, "3 (- a minute)"),
+        ({"max_metric": {"tokens": "9"}}, "3 (- a minute)"),
+        ({"max_metric": None}, "3 (- a minute)"),
+        (None, "3 (- a minute)"),
+    ],
+)
+def test_a_budget_is_told_where_there_is_one(stop: object, said: str) -> None:
+    assert dict(metrics_of(session([], metrics={"tokens": 3.0}, settings={"stop": stop}))) == {"tokens": said}
