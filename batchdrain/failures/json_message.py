@@ -66,8 +66,8 @@ def _walk(value: Any, depth: int) -> Iterator[tuple[int, int, str]]:
 def _with_kind(beside: dict[str, Any], message: str) -> str:
     kind = next((one for key in _KINDS if isinstance(one := beside.get(key), str) and _KIND.fullmatch(one)), "")
     code = next((f"{key} {one}" for key in _CODES if (one := beside.get(key)) is not None and _CODE.fullmatch(str(one))), "")
-    said = f"{kind}: {message}" if kind and kind not in message else message
-    return f"{code}: {said}" if code else said
+    known = f"{kind}: {message}" if kind and kind not in message else message
+    return f"{code}: {known}" if code else known
 
 
 def _find_in_part(text: str) -> str | None:
