@@ -39,4 +39,4 @@ def test_only_a_key_over_the_ids_alone_and_over_all_rows_forbids_twins(
         found = read_ambiguous_ids(connection, table, most=9)
         first = find_duplicate_ids(connection, table)
     database.close()
-    assert (has_unique_ids(table), found, first is not None) == (is_unique, twins, bool(twins))
+    assert (has_unique_ids(table), set(found), first is not None) == (is_unique, twins, bool(twins))

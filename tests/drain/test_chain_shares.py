@@ -31,7 +31,12 @@ def new_chain() -> Chain:
 def test_what_was_tried_again_in_a_part_leaves_the_next_its_share_of_this_time(monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session(session_id="s", started_at=START, kind=Kind.QUEUED, status=Status.COMPLETE, completed_at=START)
     came, sizes = SessionOutcome(session=session, exit_code=0, took=3, phases=1), list[int | None]()
-    monkeypatch.setattr(chain_run, "begin", lambda *given: (sizes.append(given[3].batch_size), came)[1])
+
+    def begin(*given: Any) -> SessionOutcome:
+        sizes.append(given[3].batch_size)
+        return came
+
+    monkeypatch.setattr(chain_run, "begin", begin)
     outcome, less = ChainOutcome(chain=new_chain()), Narrowing(batch_size=2, is_of_chain=True)
     assert chain_run._drain_part(NOTHING, outcome, Kind.QUEUED, lambda: NOTHING, lambda _: None, less)
     assert (sizes, outcome.took, outcome.phases) == ([2], 3, 1)
