@@ -284,36 +284,3 @@ def test_an_example_has_the_fingerprint_of_its_text_however_long_that_is() -> No
     example = example_of(long)
     assert len(example) <= 1_000
     assert fingerprint(example) == fingerprint(long) == "valueerror no rows in *"
-
-
-@pytest.mark.parametrize(
-    "shape",
-    [
-        "error: variable {} might not have been initialized",
-        "cannot assign a value to final variable {}",
-        "TypeError: {} is not iterable",
-        "TypeError: {}() got an unexpected keyword argument 'mode'",
-        "TypeError: Can't instantiate abstract class {} without an implementation",
-        "table {} has 2 columns but 1 values were supplied",
-        "NoPath: No path between 41 and {}",
-        "bash: line 1: {}: readonly variable",
-        "Use of uninitialized value ${} in string at a.pl line 2.",
-        "class java.lang.Integer cannot be cast to class Main${}",
-        "error: ambiguous column name: {}",
-    ],
-)
-def test_the_name_of_a_part_of_a_program_tells_no_failures_apart(shape: str) -> None:
-    assert len({fingerprint(shape.format(name)) for name in ("tax", "ledger", "shipment")}) == 1
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("class file has wrong version 65", "class name has wrong version 65"),
-        ("TypeError: int() is no number", "TypeError: open() is no number"),
-        ("the table lock was lost", "the column lock was lost"),
-        ("error: method not allowed", "error: method not implemented"),
-    ],
-)
-def test_what_goes_on_with_the_sentence_is_no_name_of_a_part(one: str, other: str) -> None:
-    assert fingerprint(one) != fingerprint(other)
