@@ -87,7 +87,9 @@ def test_a_session_tells_when_it_begins_what_it_was_asked_for_and_who_drains_it(
 
 
 @pytest.mark.parametrize(("most", "target"), [(5, 4), (1, 3), (None, 4)])
-def test_until_the_drain_knows_better_it_is_to_come_to_what_it_had_and_what_waits_up_to_its_size(most: int | None, target: int) -> None:
+def test_until_the_drain_knows_better_it_is_to_come_to_what_it_had_and_what_waits_up_to_its_size(
+    most: int | None, target: int
+) -> None:
     """Of a session that was resumed with two results: one came since, one runs, two waited at its beginning."""
     world = World(results=2, most=most)
     world.presence.begin()
