@@ -22,8 +22,8 @@ from tests.docs.pages import DOCS, PACKAGE, PAGES, README, ROOT, blocks, named, 
 every_page = pytest.mark.parametrize("page", PAGES, ids=named)
 SPANS: Final = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 OTHERS: Final = {"--help", "--list", "--dry", "-f", "--minutes", "--database", "--seeds", "--batch-size", "--first-seed", "--joblog",
-                 "--no-deps", "--write", "--gate", "--only", "--rows"}  # fmt: skip
-"""Flags of Invoke, pip, GNU parallel and our benchmarks."""
+                 "--no-deps", "--write", "--gate", "--only", "--rows", "--protocol"}  # fmt: skip
+"""Flags of Invoke, pip, GNU parallel, dask and our benchmarks."""
 
 
 def _prose(page: Path) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from batchdrain.drain import session_run as room
-from batchdrain.drain.session_run import SessionOutcome, run_session
+from batchdrain.drain.session_outcome import SessionOutcome
+from batchdrain.drain.session_run import run_session
 from batchdrain.model.errors import BadData, BatchDrainError, ConfigError, DatabaseUnavailable
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.skip_rules import AMBIGUOUS, BAD_DATA

@@ -86,7 +86,7 @@ def test_a_guardian_that_goes_says_nothing_more(
 ) -> None:
     line = line_to(guardian, pair)
     pair[1].close()
-    assert line._hear(5) == b""
+    assert line._lines.hear(5) == b""
     line.extend(5)
     line.end(kill=True)
 

@@ -11,7 +11,7 @@ from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
-from batchdrain.drain.session_run import SessionOutcome
+from batchdrain.drain.session_outcome import SessionOutcome
 from batchdrain.reports import formats
 from batchdrain.reports.exit_words import Exit, explain_exit
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
