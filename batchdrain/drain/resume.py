@@ -16,8 +16,7 @@ from batchdrain.drain.request import DrainRequest, digests, has_same_command, ha
 from batchdrain.drain.resumption import Resumption, read_session, request_to_resume, what_is_left
 from batchdrain.drain.screen import Screen
 from batchdrain.drain.selection import backlog_for
-from batchdrain.drain.session_outcome import SessionOutcome
-from batchdrain.drain.session_run import run_session
+from batchdrain.drain.session_run import SessionOutcome, run_session
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import agree, count_of
 from batchdrain.sessions.events import Event

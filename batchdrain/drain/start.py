@@ -15,8 +15,7 @@ from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.screen import Screen
 from batchdrain.drain.selection import backlog_for, find_idle, find_idle_of_part, settle
-from batchdrain.drain.session_outcome import SessionOutcome
-from batchdrain.drain.session_run import run_session
+from batchdrain.drain.session_run import SessionOutcome, run_session
 from batchdrain.planning.backlog import Backlog
 from batchdrain.runtime import clock
 from batchdrain.sessions.progress import ResultCounts

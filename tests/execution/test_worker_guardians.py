@@ -123,7 +123,7 @@ def test_a_guardian_is_not_hurried_before_its_time(
         looked.append(1)
         return None if len(looked) < 20 else ENDED[:-1]
 
-    monkeypatch.setattr(line, "_hear", hear)
+    monkeypatch.setattr(line._lines, "hear", hear)
     assert line.watch({**ORDER, "grace_s": 0.0}, []) == ENDED[1:-1]
     assert guardian.poll() is None
 
@@ -137,7 +137,7 @@ def test_a_guardian_that_was_stopped_is_woken(
     with monkeypatch.context() as patch:
         patch.setattr(system, "is_stopped", lambda *_: next(stopped))
         patch.setattr(os, "kill", lambda pid, number: woken.append(number))
-        patch.setattr(line, "_hear", lambda within_s: next(answers))
+        patch.setattr(line._lines, "hear", lambda within_s: next(answers))
         assert line.watch(ORDER, []) == ENDED[1:-1]
     assert woken == [signal.SIGCONT] * 2
 
