@@ -12,10 +12,12 @@ from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.presence import Presence
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.screen import Opening
-from batchdrain.drain.session_outcome import SessionOutcome as SessionOutcome
+from batchdrain.drain.session_outcome import SessionOutcome
 from batchdrain.drain.shutdown import Shutdown
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.sessions.record import SessionRecord
+
+__all__ = ["SessionOutcome", "run_session"]
 
 
 def run_session(it: OpenSession) -> SessionOutcome:

@@ -31,13 +31,15 @@ class Run:
     def __init__(self, record: SessionRecord, patch: pytest.MonkeyPatch) -> None:
         self.record, self.order = record, list[str]()
         self.raises: dict[str, BaseException] = {}
-        self.stops = SimpleNamespace(failure=None, was_asked=False, fail=self._fail)
-        self.shutdown = SimpleNamespace(signal=None, exit_code=None, watch=self._watch)
+        self.stops = SimpleNamespace(failure=None, fail=self._fail)
+        self.shutdown = SimpleNamespace(signal=None, exit_code=None, watch=self._watch, gone_by=lambda _: None)
         self.finisher = SimpleNamespace(refused=None, outage=SimpleNamespace(retry=lambda work, meanwhile: work()))
         self.claimer = SimpleNamespace(refused=None)
         self.orphaned: set[PhaseKey] = set()
         self.backlog = SimpleNamespace(waiting=0, skipped=Counter[Skip](), total=3)
-        presence = SimpleNamespace(end=lambda: self._do("presence ends"), end_after=lambda _: self._do("presence left"))
+        presence = SimpleNamespace(
+            end=lambda: self._do("presence ends"), end_after=lambda _: self._do("presence left"), asked=None
+        )
         patch.setattr(room, "Shutdown", lambda **_: self.shutdown)
         patch.setattr(room, "Recorder", lambda *_: None)
         patch.setattr(room, "Presence", lambda *_: presence)
