@@ -103,7 +103,7 @@ def test_what_is_asked_for_this_time_alone_is_drained_and_the_whole_is_kept(it: 
 
 
 def chain_of(it: Beginning) -> Any:
-    return SimpleNamespace(counts_for=lambda _: ResultCounts(), idle=["--run-id=x: no run"])
+    return SimpleNamespace(counts_for=lambda _: ResultCounts(), idle=["--run-id=x: no run"], asked=None)
 
 
 def test_of_a_chain_a_part_tells_what_concerns_it_alone_and_keeps_what_concerns_the_whole(it: Beginning) -> None:
