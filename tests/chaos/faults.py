@@ -137,7 +137,7 @@ FAULTS: Final = {
     106: Fault("nothing is heard of an order any more: no ending, no error", 2, EACH, cases=2),
     110: Fault("workers have nothing of batchdrain", 4, cases=4),
     111: Fault("a message is of another version, or none", 7, cases=7),
-    112: Fault("a worker of dask is killed, or retires, and dask delivers its orders again", 2, EACH, cases=3),
+    112: Fault("a worker of dask is killed, or retires, and dask delivers its orders again", 2, EACH, cases=2),
     113: Fault("dask's scheduler is killed while commands run, and while they end", 2, cases=2),
     114: Fault("a worker of dask and its scheduler do not hear each other any more", 1),
     115: Fault("the controller of a cluster of dask is killed", 1),
