@@ -37,6 +37,7 @@ class Claim:
         for name in ("is_due", "is_over", "is_gone", "is_alive"):
             patch.setattr(room, name, lambda _, name=name: getattr(self, name))
         patch.setattr(room, "never_began", lambda _: False)
+        patch.setattr(room, "Remapped", lambda _: SimpleNamespace(find_problem=lambda _: None))
         patch.setattr(room, "_settle", lambda *_: self.settled)
         patch.setattr(room, "command_of", lambda *_: None)
         patch.setattr(room, "record_spooled", self._record)
