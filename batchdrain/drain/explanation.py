@@ -24,6 +24,7 @@ class Explanation:
     key: PhaseKey
     state_word: str  #: that stands for its state in the table; GONE where no row has its ids
     state: PhaseState | None  #: None where the word is mapped to none
+    is_there: bool  #: whether a row has its ids: a word for a state may be GONE too
     failure: Failure  #: of the text that stands there
     history: PhaseHistory
     disposition: Disposition | None  #: None for what has not failed
@@ -47,6 +48,7 @@ def explain_phase(project: Project, key: PhaseKey) -> Explanation:
         key=key,
         state_word=state_word,
         state=state,
+        is_there=now is not None,
         failure=NO_REASON if now is None else Failure.of(now.reason, categoriser_of(project.settings), store.redact),
         history=history,
         disposition=disposition(judged, skip, history.counted, was_completed=history.was_completed),

@@ -98,6 +98,15 @@ def require_same_ids(project: Project) -> None:
             )
 
 
+def require_settled(project: Project, session_uid: str | None) -> None:
+    """A session that goes on is kept with the mapping of now: what it holds under another one would be taken for claims of this
+    one. Raises ConfigError while it holds such; DatabaseUnavailable."""
+    remapped = Remapped(project)
+    for held in project.store.history.read_held():
+        if held.session_uid == session_uid and (problem := remapped.find_problem(held)) is not None:
+            raise ConfigError(f"{held.key} is held, and {problem.message}", remedy=problem.remedy)
+
+
 def read_strays(project: Project, most: int) -> list[Stray]:
     """At most so many. Where a claim was made under another mapping, a row may be its, which no claim holds by its present
     name. Raises DatabaseUnavailable."""

@@ -66,7 +66,7 @@ def reopen_all(project: Project, phases: Sequence[Reopenable], reason: str, *, d
 
 
 def _reopen(project: Project, one: Reopenable, verdict: Note | None, reason: str) -> bool:
-    ledger, note = project.store.ledger, _note_of(one, reason)
+    ledger, note = project.store.ledger, _note_of(one, project.store.redact(reason))
     transaction = ReopenTransaction(ledger=ledger, key=one.key, orphanings=one.orphanings, verdict=verdict, note=note)
     try:
         project.store.database.write(transaction)

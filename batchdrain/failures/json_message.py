@@ -26,6 +26,8 @@ MESSAGES: Final = (
 """Keys under which a message stands, the likeliest first."""
 _KINDS: Final = ("type", "error_type", "exception_type", "exc_type", "exception_class", "class", "error_class")
 _CODES: Final = ("code", "status", "status_code", "error_code", "http_status", "errno", "exit_code")
+_CAUSES: Final = ("error", "exception", "reason", "detail", "details", "cause", "err")
+"""Keys beside a message under which stands what is behind it."""
 _CODE: Final = make_pattern(r"-?[A-Za-z_]{0,30}\d{1,5}|[A-Z][A-Z_]{2,40}")
 _KIND: Final = make_pattern(r"[A-Za-z_][\w.:$]{0,200}")
 _DEEPEST: Final = 8
@@ -67,7 +69,19 @@ def _with_kind(beside: dict[str, Any], message: str) -> str:
     kind = next((one for key in _KINDS if isinstance(one := beside.get(key), str) and _KIND.fullmatch(one)), "")
     code = next((f"{key} {one}" for key in _CODES if (one := beside.get(key)) is not None and _CODE.fullmatch(str(one))), "")
     known = f"{kind}: {message}" if kind and kind not in message else message
+    cause = next((one for key in _CAUSES if (one := _cause_of(beside.get(key))) and one not in known), "")
+    if cause:  # 'Job failed' says nothing of what failed
+        known = cause if message in cause else f"{known}: {cause}"
     return f"{code}: {known}" if code else known
+
+
+def _cause_of(value: Any) -> str:
+    """A text, or the message of what stands there; '' for neither."""
+    if isinstance(value, str):
+        return value.strip()
+    if not isinstance(value, dict):
+        return ""
+    return next((one.strip() for key in MESSAGES if isinstance(one := value.get(key), str)), "")
 
 
 def _find_in_part(text: str) -> str | None:

@@ -49,6 +49,13 @@ _BY_RULE: Final[Mapping[str, DispositionKind]] = {
 """Every other rule parks."""
 
 
+_FIXED_BY: Final[Mapping[bool | None, str]] = {
+    True: "its last attempt completed it",
+    False: "complete since its last attempt, which did not do it",
+    None: "complete now; `inv prune` removed its attempts",
+}
+
+
 def kind_of(skip: Skip | None, attempts: int) -> DispositionKind:
     """Of a phase that stands as failed. `skip`: what leaves it out of a drain that was asked for everything; None where it may
     be drained; `attempts`: that the ledger counts."""
@@ -58,18 +65,18 @@ def kind_of(skip: Skip | None, attempts: int) -> DispositionKind:
 
 
 def disposition(
-    state: PhaseState | None, skip: Skip | None, attempts: int, *, was_completed: bool = False
+    state: PhaseState | None, skip: Skip | None, attempts: int, *, was_completed: bool | None = False
 ) -> Disposition | None:
     """`state`: that it stands in; None for a word that is mapped to none, and for a row that is gone. `skip`, `attempts`: as of
-    `kind_of`; `was_completed`: by its last counted attempt. None for what has not failed, as far as anybody knows."""
+    `kind_of`; `was_completed`: by its last counted attempt; None
+    where nothing but its number is left of that. None for what has not failed, as far as anybody knows."""
     if state is PhaseState.FAILED:
         kind = kind_of(skip, attempts)
         if skip is None:
             return Disposition(kind=kind, reason=_describe_open(attempts))
         return Disposition(kind=kind, reason=_describe_skip(kind, skip), until=skip.until)
     if state is PhaseState.COMPLETE and attempts:
-        by = "its last attempt completed it" if was_completed else "complete since its last attempt, which did not do it"
-        return Disposition(kind=DispositionKind.FIXED, reason=by)
+        return Disposition(kind=DispositionKind.FIXED, reason=_FIXED_BY[was_completed])
     return None
 
 

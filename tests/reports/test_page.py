@@ -216,7 +216,7 @@ def test_the_addresses_of_logs_have_a_bound_each_and_together_and_each_cluster_h
         one.log_path = f"state/sessions/s/logs/{'x' * 180}{number:03}.txt"
     links = links_of(page_of(found, beside))
     assert str(found.results[-1].log_path) in links
-    assert sum(map(len, set(links))) <= 30_000 < sum(map(len, set(links))) + 220
+    assert sum(map(len, set(links))) <= 14_000 < sum(map(len, set(links))) + 220
 
 
 def test_of_several_limits_the_longest_is_shown_and_the_category_with_the_longest_attempts_first() -> None:

@@ -55,7 +55,7 @@ def accept(invocation: Invocation, flags: AcceptFlags) -> None:
             _clear(project, subjects, dry=invocation.dry, out=out)
         else:
             meant = _find_meant(project, subjects)
-            found = [Acceptance(subject=subject, reason=reason or "", until=until) for subject in meant]
+            found = [Acceptance(subject=subject, reason=project.store.redact(reason or ""), until=until) for subject in meant]
             _keep(project, found, dry=invocation.dry, out=out)
 
 

@@ -38,7 +38,7 @@ def ask_session(invocation: Invocation, ask: Ask, *, session_id: str | None, rea
         if invocation.dry:
             out.line(f"Would be asked: {where}: {_DONE[ask]}")
             return out.end(0, session_id=row.session_id, asked=None)
-        asked = project.session_rows.ask(row, ask, by=_name_self(), reason=reason or "")
+        asked = project.session_rows.ask(row, ask, by=_name_self(), reason=project.store.redact(reason or ""))
     _tell(out, asked, ask, row, where)
     return out.end(0, session_id=row.session_id, asked=None if asked is None else asked.ask.value)
 

@@ -113,7 +113,7 @@ class _Listing:
         event = _read_event(raw)
         try:
             line = None if event is None else to_json_line(event) if self._as_json else to_line(event)
-        except RecursionError:  # it could be read, just so
+        except (RecursionError, ValueError):  # it could be read, just so; 1e999 is no number that JSON has
             line = None
         if event is None or line is None:
             self._unreadable += 1

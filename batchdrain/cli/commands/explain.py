@@ -14,7 +14,7 @@ from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.explanation import explain_phase
 from batchdrain.drain.project import Project
 from batchdrain.model.errors import UsageError
-from batchdrain.model.phase import GONE, PhaseKey
+from batchdrain.model.phase import PhaseKey
 from batchdrain.planning.without_effect import describe_no_run
 from batchdrain.reports.beside import Beside
 from batchdrain.runtime.json_text import to_json
@@ -40,7 +40,7 @@ def explain(invocation: Invocation, flags: ExplainFlags) -> None:
             show_counts(project, flags.run_id, beside, as_json=flags.format == "json")
             return
         found = explain_phase(project, PhaseKey(flags.run_id, flags.phase_id))
-        if found.state_word == GONE and not found.history.attempts:
+        if not found.is_there and not found.history.attempts:
             raise UsageError(_describe_absent(project, found.key))
         out = Output()
         if flags.format == "json":

@@ -59,7 +59,7 @@ def _find_meant(project: Project, glob: str) -> str:
 def _keep(project: Project, glob: str, priority: int, reason: str, *, dry: bool, out: LinesOrJson) -> None:
     if not dry:
         project.store.ledger.create(project.store.database)
-        content = {"priority": priority, "reason": reason}
+        content = {"priority": priority, "reason": project.store.redact(reason)}
         Notes(project.store.database, project.store.ledger).write(NoteKind.HINT, {glob: content})
     counts = project.store.read_run_counts()
     affected = _count_matches(glob, counts)

@@ -56,7 +56,8 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("", "how many failed phases there are of each kind"),
     ),
     "reopen": (
-        ("--run-id=build130 --phase-id=phase-2-tests --reason='the disk is mended'", "it is tried again"),
+        ("--run-id=build130 --reason='the disk is mended'", "its phases are tried again"),
+        ("", "what is left out so"),
     ),
     "triage": (("--limit=50 --workers=4", "verdicts for the next 50 phases"),),
     "recover": (("", "after a crash, where no drain is to begin"),),

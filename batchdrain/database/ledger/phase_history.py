@@ -59,10 +59,10 @@ class PhaseHistory:
         return max(0, self.counted - sum(one.is_counted for one in self.attempts))
 
     @property
-    def was_completed(self) -> bool:
-        """By its last counted attempt."""
+    def was_completed(self) -> bool | None:
+        """By its last counted attempt; None where that was removed."""
         last = next((one for one in reversed(self.attempts) if one.is_counted), None)
-        return last is not None and last.outcome == "complete"
+        return None if last is None else last.outcome == "complete"
 
 
 def read_phase_history(store: Store, key: PhaseKey) -> PhaseHistory:

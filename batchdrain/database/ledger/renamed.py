@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from batchdrain.database.ledger.kept_durations import rename_kept
 from batchdrain.database.phases.row_words import RowWords
 from batchdrain.database.store import Store
+from batchdrain.model.errors import ConfigError
 from batchdrain.model.phase import PhaseKey
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_]{1,64}")
@@ -22,7 +23,8 @@ _SAMPLED: Final = 50
 
 def follow_rename(store: Store, session_uid: str | None = None) -> str | None:
     """What is told of it; None where there was nothing to follow. `session_uid`: of a session that is to go on in the present
-    table, and whose former one may be anything by now. Writes to the ledger alone. Raises DatabaseUnavailable."""
+    table, and whose former one may be anything by now. Writes to the ledger alone. Raises DatabaseUnavailable; ConfigError while
+    others hold phases of the former one: theirs would be taken from them."""
     former = _find_former(store, session_uid)
     if former is None:
         return None
@@ -30,6 +32,11 @@ def follow_rename(store: Store, session_uid: str | None = None) -> str | None:
     tables = [table for table in ledger.tables if "source" in table.c]
 
     def rename(connection: sa.Connection) -> None:
+        if session_uid is not None and _is_held_by_others(connection, store, former, session_uid):
+            raise ConfigError(
+                f"the session's phases were those of table {former!r}, which other drains hold phases of",
+                remedy="let those end first (`inv status` with that table's settings), or map that table again",
+            )
         for table in tables:
             connection.execute(table.update().where(table.c.source == former).values(source=ledger.source))
         rename_kept(connection, ledger, former)
@@ -55,11 +62,24 @@ def _find_former(store: Store, session_uid: str | None) -> str | None:
         else:
             sources = connection.execute(sa.select(claims.c.source).distinct()).scalars().all()
             inspector = sa.inspect(connection)
-            known = {*inspector.get_table_names(schema=table.schema), *inspector.get_view_names(schema=table.schema)}
-            known |= {name.lower() for name in known} if table.dialect == "sqlite" else set()
-            gone = [source for source in sources if _PLAIN.fullmatch(source) and source not in known]
+            plain = filter(
+                _PLAIN.fullmatch, sources
+            )  # a foreign table and a materialized view are in no list of tables or views
+            gone = [source for source in plain if not inspector.has_table(source, schema=table.schema)]
         fitting = [source for source in gone if _has_its_phases(connection, store, source)]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def _is_held_by_others(connection: sa.Connection, store: Store, source: str, session_uid: str) -> bool:
+    """Whether a claim is that of another session, or nobody knows of which."""
+    claims, attempts = store.ledger.claim, store.ledger.attempt
+    its_attempt = sa.and_(
+        attempts.c.source == claims.c.source, attempts.c.key == claims.c.key, attempts.c.epoch == claims.c.epoch
+    )
+    is_ours = sa.func.coalesce(attempts.c.session_uid, "") == session_uid
+    held = sa.select(claims.c.key).select_from(claims.outerjoin(attempts, its_attempt))
+    held = held.where(claims.c.source == source, claims.c.owner.is_not(None), sa.not_(is_ours)).limit(1)
+    return connection.execute(held).first() is not None
 
 
 def _has_its_phases(connection: sa.Connection, store: Store, source: str) -> bool:

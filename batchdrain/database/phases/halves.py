@@ -47,6 +47,8 @@ def is_over(connection: sa.Connection, error: Exception) -> bool:
     """Whether the error is a row's, and the connection works again: what failed is rolled back. Never what somebody writes."""
     if not is_read_only(connection):
         return False
+    if _keeps_its_snapshot(connection):
+        return is_of_row(error)
     try:
         connection.rollback()
         if isinstance(error, SQLAlchemyError) and getattr(error, "connection_invalidated", False):
@@ -54,3 +56,11 @@ def is_over(connection: sa.Connection, error: Exception) -> bool:
     except SQLAlchemyError:
         return False
     return is_of_row(error)
+
+
+def _keeps_its_snapshot(connection: sa.Connection) -> bool:
+    """Whether the transaction goes on after an error, as SQLite's does: what is read again is what was read before, whatever others
+    write meanwhile."""
+    if connection.dialect.name != "sqlite":
+        return False
+    return bool(getattr(connection.connection.dbapi_connection, "in_transaction", False))

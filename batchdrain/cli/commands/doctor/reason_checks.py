@@ -11,6 +11,7 @@ from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.cli.commands.init.json_path import find_path
 from batchdrain.config.reason_setting import ReasonAt
 from batchdrain.database.phases import columns
+from batchdrain.database.phases.halves import RAISED, is_over
 from batchdrain.database.phases.json_text import find_text, is_json
 from batchdrain.database.phases.pages import to_reason
 from batchdrain.database.phases.table import PhaseTable
@@ -31,7 +32,15 @@ def check_reasons(project: Project) -> Iterator[Finding]:
     shown = columns.to_shown(table.table.c[at.column], table.declared[at.column], table.dialect)
     query = table.narrow_to_state(sa.select(shown).where(shown.is_not(None)).limit(_SAMPLED), PhaseState.FAILED)
     with project.store.database.read() as connection:
-        texts = [to_reason(value) or "" for value in connection.execute(query).scalars()]
+        try:
+            texts = [to_reason(value) or "" for value in connection.execute(query).scalars()]
+        except RAISED as error:
+            if not is_over(connection, error):
+                raise
+            yield Finding(
+                "reasons", ok=True, is_warning=True, message="were not looked at: that of one failed phase can't be read"
+            )
+            return
     if not texts:
         return
     of, path = f"of {len(texts)} failed phases that were looked at", ".".join(at.path)

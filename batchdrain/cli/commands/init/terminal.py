@@ -50,7 +50,11 @@ def ask_people(invocation: Invocation, database: Database, table: str | None) ->
 def _ask_line(prompt: str) -> str:
     """A line that was typed. Raises EOFError where none comes any more."""
     Output().text(prompt)
-    return input()
+    while True:
+        try:
+            return input()
+        except UnicodeDecodeError:
+            Output().text(f"  ! that is no valid text\n{prompt}")
 
 
 def _is_terminal(stream: IO[str] | None) -> bool:

@@ -42,7 +42,7 @@ def find_refusal(options: DaskOptions, context: ssl.SSLContext | None) -> Config
             _greet(options, context)
     except ssl.SSLError as error:
         return _refusal_of(options.address, error)
-    except OSError:
+    except (OSError, UnicodeError):  # the latter for a name that no host can have
         return None
     return None
 
