@@ -8,7 +8,7 @@ from time import monotonic
 from batchdrain.drain.chain import Chain
 from batchdrain.drain.close import exit_code
 from batchdrain.drain.request import DrainRequest
-from batchdrain.drain.session_outcome import SessionOutcome
+from batchdrain.drain.session_run import SessionOutcome
 from batchdrain.drain.shutdown import SETTLES_S
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.phase import Skip

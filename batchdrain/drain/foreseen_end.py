@@ -33,7 +33,7 @@ def name_early_ends(
     if before is not None and phases and request.settings.stop.skip_runs_with_queued:  # what it leaves stays queued
         rules = (*rules, *before.may_end_by)
     room = made.room if phases or first else 0  # nothing follows where nothing is drained
-    return replace(made, may_end_by=tuple(dict.fromkeys(rules)), room=room)
+    return replace(made, may_end_by=tuple(dict.fromkeys(rules)), room=room, workers=request.settings.workers)
 
 
 def find_problems(project: Project, request: DrainRequest) -> list[str]:

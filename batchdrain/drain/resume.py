@@ -12,7 +12,6 @@ from batchdrain.drain.narrowing import AS_ASKED, Narrowing
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.preflight import leave_out_tried, require_ready, settle_ledger
 from batchdrain.drain.project import Project
-from batchdrain.drain.remapped import require_settled
 from batchdrain.drain.request import DrainRequest, digests, has_same_command, has_same_source
 from batchdrain.drain.resumption import Resumption, read_session, request_to_resume, what_is_left
 from batchdrain.drain.screen import Screen
@@ -45,7 +44,6 @@ def _open(
     lock = project.folder.lock(session_id) if chain is None else chain.lock(project, session_id)
     try:
         recovered = settle_ledger(project, screen, read_session(project, session_id)[0])
-        require_settled(project, read_session(project, session_id)[0].session_uid)
         left = what_is_left(project, session_id, request, less)
         if left.torn and project.folder.path(session_id).exists():
             project.folder.put_aside(session_id)

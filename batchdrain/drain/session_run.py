@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-from batchdrain.database.run_counts import describe_reading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
 from batchdrain.drain.ambiguous_rows import ambiguity_of
-from batchdrain.drain.close import close_after, close_session, exit_code, keep_head
+from batchdrain.drain.announcement import announce
+from batchdrain.drain.close import close_after, close_session, exit_code
 from batchdrain.drain.compose import open_drain
-from batchdrain.drain.liveness import describe_recovered
 from batchdrain.drain.loop import Drain
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.presence import Presence
 from batchdrain.drain.recorder import Recorder
-from batchdrain.drain.screen import Opening
-from batchdrain.drain.session_outcome import SessionOutcome
 from batchdrain.drain.shutdown import Shutdown
+from batchdrain.model.asked import Asked
 from batchdrain.model.errors import BatchDrainError
+from batchdrain.model.phase import Skip
 from batchdrain.sessions.record import SessionRecord
+from batchdrain.sessions.session import Session
 
-__all__ = ["SessionOutcome", "run_session"]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionOutcome:
+    """How a session ended, or was left."""
+
+    session: Session | None  #: None: nothing was selected, and no session was written
+    exit_code: int
+    skipped: Counter[Skip] = field(default_factory=Counter)
+    total: int = 0  #: phases in the source state when it began
+    failure: BatchDrainError | None = None  #: what ended it early, to be told after the summary
+    took: int = 0  #: commands that were started; 0: nothing was left for it
+    phases: int = 0  #: new phases that were taken
+    orphaned: bool = False  #: some phase was given back, and nobody knows what became of it
+    was_signalled: bool = False
+    because: str | None = None  #: why nothing was taken of what waits, where there is no session to say it
+    asked: Asked | None = None  #: what holds for the next part of its chain: a stop, though it came late, or a pause
+    without_effect: Sequence[str] = ()  #: what was asked for and changed nothing, where there is no session to say it
+    gone_by: float | None = None  #: as of Shutdown
 
 
 def run_session(it: OpenSession) -> SessionOutcome:
@@ -27,7 +48,7 @@ def run_session(it: OpenSession) -> SessionOutcome:
     presence = Presence(it, shutdown)
     with shutdown.watch():
         try:
-            _announce(it, recorder, presence)
+            announce(it, recorder, presence)
             with open_drain(it, recorder, presence) as drain:
                 drain.run(it.retries)
             try:
@@ -72,33 +93,3 @@ def _find_failure(it: OpenSession, drain: Drain) -> BatchDrainError | None:
 def _leave(record: SessionRecord, presence: Presence, error: BaseException) -> None:
     close_after(record, error)
     presence.end_after(error)
-
-
-def _announce(it: OpenSession, recorder: Recorder, presence: Presence) -> None:
-    """The session is on disk, in the ledger and on the screen before its first phase."""
-    session, store = it.record.session, it.project.store
-    keep_head(it.project, session)
-    it.record.save()
-    presence.begin()
-    for back in it.recovered:
-        recorder.claim_recovered(back)
-    store.database.silence.close()
-    store.database.on_retry = recorder.database_retried
-    done = len(session.results)
-    opening = Opening(
-        session_id=session.session_id,
-        database=f"{store.where}: {describe_reading(store.read_run_counts(), {it.request.state.value: it.backlog.total})}",
-        state=it.request.state.value,
-        target=None if it.most is None else done + min(it.most, it.backlog.waiting),
-        done=done,
-        workers=it.request.settings.workers,
-        run_id=it.request.filters.run_id,
-        forecast=None if session.forecast is None or done else session.forecast.forecast,
-        group=it.request.group,
-        root=it.project.root,
-    )
-    recorder.begin(opening)
-    if it.asked is not None:
-        recorder.notice(f"{it.asked.ask.effect}, {it.asked}")
-    for back in it.recovered:
-        recorder.notice(describe_recovered(back))

@@ -8,7 +8,7 @@ from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.database.ledger.renamed import follow_rename
 from batchdrain.drain.project import Project
 from batchdrain.drain.recovery import recover
-from batchdrain.drain.remapped import require_same_ids
+from batchdrain.drain.remapped import require_same_ids, require_settled
 from batchdrain.drain.request import has_same_source
 from batchdrain.drain.screen import Screen
 from batchdrain.sessions.session import Session
@@ -26,10 +26,13 @@ def settle(project: Project, session: Session | None, notice: Callable[[str], No
 
 def settle_ledger(project: Project, screen: Screen, session: Session | None = None) -> list[Recovered]:
     """What dead controllers held is settled; then nobody may hold a claim, and tables of an earlier version are brought up to
-    date. `session`: that is to go on. Raises ConfigError for a drain that runs under another mapping of the ids,
+    date. `session`: that is to go on. Raises ConfigError for a drain that runs under another mapping of the ids, or for
+    what the session itself holds under one,
     DatabaseUnavailable."""
     recovered = settle(project, session, screen.notice)
     require_same_ids(project)
+    if session is not None:
+        require_settled(project, session.session_uid)
     denied = project.store.migrate_ledger()
     if denied is not None:
         screen.notice(denied)

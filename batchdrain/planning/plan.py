@@ -46,6 +46,7 @@ class Plan:
     remainder: Remainder  #: the reading that it was made of
     room: int | None = None  #: phases that it could take beside these; None: any number
     forecast: Forecast | None = None  #: of a session that would begin, where there is something to say
+    workers: int = 1  #: with several, phases of one run never run side by side: others may come in between
     may_end_by: tuple[str, ...] = ()  #: stop conditions that may end it before its last phase: only results can tell
 
     @property

@@ -51,8 +51,8 @@ def find_idle_kinds(filters: Filters, seen: SeenKinds, *states: str) -> Iterator
 
 
 def find_idle_policies(names: Sequence[str], ranks: Sequence[Any], steady: Container[str]) -> Iterator[str]:
-    """--policy, each entry that decides between no two lanes. `ranks`: of all lanes, with a key for each entry in front.
-    `steady`: the policies that no result makes decide otherwise."""
+    """--policy, each entry that decides between no two lanes, and will not later. `ranks`: of all lanes, with a key for each entry in front.
+    `steady`: the policies that neither a choice nor a result makes decide otherwise."""
     if len(ranks) < 2:
         return
     try:
@@ -60,10 +60,8 @@ def find_idle_policies(names: Sequence[str], ranks: Sequence[Any], steady: Conta
     except TypeError:  # of a policy whose keys can't all be compared: it says so itself where that matters
         return
     for place, name in enumerate(names):
-        if place not in deciding:
-            why = "what it looks at is alike, or an entry before it has decided"
-            here, until = ("here", "") if name in steady else ("yet", "; results may change that")
-            yield f"--policy: {name} decides nothing {here}: {why}{until}"
+        if place not in deciding and name in steady:
+            yield f"--policy: {name} decides nothing here: what it looks at is alike, or an entry before it has decided"
 
 
 def find_idle_workers(workers: int, runs: int) -> Iterator[str]:

@@ -22,7 +22,7 @@ _EXPLANATION_CHARS: Final = 200
 _GIVEN: Final = 2
 """A lane and a time: what a policy is called with."""
 STEADY: Final = frozenset({"hints", "untried-first", "smart", "fewest-failures", "run-order"})
-"""The policies of ours that look at nothing which a result changes."""
+"""The policies of ours that look at nothing which a choice or a result changes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class Beside:
     mount: str = ""  #: before the names of our tasks: backlog.
     goes_on: str | None = None  #: the command that goes on with the session; None where nothing is left of it
     ended: Exit | None = None  #: why the exit code is what it is; None where nobody can tell
+    table_takes_reasons: bool = True  #: else it groups by former ones, and no `--cluster` knows those of a session
     folder: Path | None = None  #: where the report is written; None: nobody knows where it will lie
     attempts: Sequence[AttemptSpan] = ()  #: of the session; a report without a drawing needs none
     redact: Redact = str  #: for what is read of logs

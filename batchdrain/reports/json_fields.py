@@ -49,8 +49,8 @@ def _cluster_fields(one: FailedCluster) -> dict[str, Any]:
         "count": one.count,
         "fingerprint": one.fingerprint,
         "category": one.category or None,
-        "drain": one.drain,
-        "accept": one.accept,
+        "drain": one.drain or None,
+        "accept": one.accept or None,
     }
 
 

@@ -12,7 +12,7 @@ from batchdrain.reports.forecast_words import describe_outcome
 from batchdrain.reports.left_over import describe_left
 from batchdrain.reports.metrics import metrics_of
 from batchdrain.reports.skip_list import skips_of
-from batchdrain.reports.worst import FailedCluster, clusters_of, find_worst
+from batchdrain.reports.worst import NOT_BY_CLUSTER, FailedCluster, clusters_of, find_worst
 from batchdrain.runtime.clock import to_shown
 from batchdrain.runtime.text import describe_ending, safe_text, to_percent
 from batchdrain.sessions.result import Result
@@ -122,7 +122,7 @@ def _render_clusters(clusters: Sequence[FailedCluster]) -> Iterator[str]:
         head = ("| Cluster | Failures | Alike | Next | If it is known |", "|---|---:|---|---|---|")
         yield from ("", "## Failures by cluster", "", *head)
     for one in clusters:
-        next_step = f"{one.advice}: {one.drain}"
+        next_step = f"{one.advice}: {one.drain}" if one.drain else NOT_BY_CLUSTER
         yield f"| {one.id} | {one.count} | {escape(one.fingerprint)} | {escape(next_step)} | {escape(one.accept)} |"
 
 

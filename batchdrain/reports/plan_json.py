@@ -30,6 +30,7 @@ def render_json(
         "would_drain": len(made.all),
         "is_upper_bound": bool(made.may_end_by),
         "may_end_by": list(made.may_end_by),
+        "workers": made.workers,
         "may_follow": made.may_follow,
         "batch_full": made.left,
         "skipped": list(_list_skips(made.skipped)),

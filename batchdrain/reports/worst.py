@@ -17,6 +17,8 @@ from batchdrain.sessions.whole import parts_of, paths_of
 
 SHOWN: Final = 10
 REASON_CHARS: Final = 300
+NOT_BY_CLUSTER: Final = "The table keeps the reasons that it had, and `inv clusters` and --cluster go by those."
+"""Instead of a command for a cluster of new reasons."""
 _TRIED_AGAIN: Final = frozenset({"transient", "timeout"})
 
 
@@ -50,8 +52,8 @@ class FailedCluster:
     count: int
     fingerprint: str
     category: str  #: of the first of them; '' where none is left among the results
-    drain: str  #: the command that tries it again
-    accept: str  #: the command that says it is known
+    drain: str  #: the command that tries it again; '' where none can name it
+    accept: str  #: the command that says it is known; '' likewise
 
     @property
     def advice(self) -> str:
@@ -80,15 +82,21 @@ def clusters_of(session: Session, beside: Beside) -> list[FailedCluster]:
     return [_cluster_of(alike, count, categories.get(alike, ""), beside) for alike, count in found if count]
 
 
+def count_waiting(session: Session) -> int:
+    """Failed phases that are in no cluster yet: they are to be tried again."""
+    return sum(not result.success and result.retry_at is not None for result in session.results)
+
+
 def _cluster_of(alike: str, count: int, category: str, beside: Beside) -> FailedCluster:
     name = cluster_id_of(alike)
+    drain, accept = (beside.command(task, f"--cluster={name}") for task in ("drain", "accept"))
     return FailedCluster(
         id=name,
         count=count,
         fingerprint=alike,
         category=category,
-        drain=beside.command("drain", f"--cluster={name}"),
-        accept=f"{beside.command('accept', f'--cluster={name}')} --reason='…'",
+        drain=drain if beside.table_takes_reasons else "",
+        accept=f"{accept} --reason='…'" if beside.table_takes_reasons else "",
     )
 
 

@@ -48,7 +48,7 @@ class Balance(Record):
     still_failing: Index = 0
     accepted: Index = 0
     not_reached: Index = 0
-    taken_elsewhere: Index = 0  #: of those not reached: moved or deleted, by a command or by somebody else
+    taken_elsewhere: Index = 0  #: of those not reached: moved or deleted, by a command, another drain or somebody else
     gone_since: Index = 0  #: of these: failed in this session before they left it
     filtered: Index = 0  #: of those not reached: the session was not asked for them
     skipped: Index = 0  #: of those not reached: a rule skipped them; those that are accepted are counted there
@@ -89,7 +89,7 @@ class Balance(Record):
         if not self.taken_elsewhere:
             return ""
         was = agree(self.taken_elsewhere, "was", "were")
-        return f" ({self.taken_elsewhere} of them {was} moved or deleted, by a command or by somebody else)"
+        return f" ({self.taken_elsewhere} of them {was} moved or deleted, by a command, another drain or somebody else)"
 
     @property
     def said_of_not_reached(self) -> str:

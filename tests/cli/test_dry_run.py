@@ -11,6 +11,7 @@ import pytest
 from batchdrain.cli.commands.drain import drain_failed
 from batchdrain.cli.commands.drain_flags import DrainFlags
 from tests.support.scripted_project import Row, ScriptedProject, scripted_project
+from tests.support.workplace import Workplace
 
 DRY = DrainFlags(dry_run=True)
 JSON = DrainFlags(dry_run=True, format="json")
@@ -153,3 +154,11 @@ def test_it_writes_nothing_beside_a_ledger_and_sessions_either() -> None:
             assert len(list(copy.rglob("*"))) == len(list(project.root.rglob("*")))
         finally:
             shutil.rmtree(copy)
+
+
+def test_with_several_workers_it_says_that_others_may_come_in_between(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("a/1", "a/2", "b/1")
+    said = "  with 2 workers others may be among them: the phases of one run never run side by side"
+    assert said in sqlite_project.inv("dry-run", "--workers=2", "--batch-size=2").lines
+    assert not [line for line in sqlite_project.inv("dry-run", "--batch-size=2").lines if "others may be" in line]
+    assert sqlite_project.inv("dry-run", "--workers=2", "--format=json").json()["workers"] == 2

@@ -27,7 +27,7 @@ def entries(*texts: str, name: str = "exclude_run") -> Any:
 def test_these_flags_are_lists() -> None:
     assert {name for _, name in LISTS} == {"exclude_run", "category", "policy", "cluster", "session_id"}
     assert {task for task, name in LISTS if name == "session_id"} == {"prune"}
-    assert {task for task, name in LISTS if name == "cluster"} == {"drain", "dry_run", "accept"}
+    assert {task for task, name in LISTS if name == "cluster"} == {"drain", "dry_run", "accept", "reopen"}
     assert not [name for flags in FLAGS.values() for name in ("exclude_run", "category", "policy", "cluster")
                 if any(flag.name == name and not flag.is_list for flag in flags)]  # fmt: skip
 

@@ -59,6 +59,8 @@ def test_recover_exits_by_the_worst_of_what_it_could_not_settle(
     monkeypatch.setattr(recover, "require_transactions", lambda *_: None)
     monkeypatch.setattr(recover, "settle", lambda *_: recovered)
     monkeypatch.setattr(recover, "is_due", lambda one: one.due)
+    monkeypatch.setattr(recover, "read_strays", lambda *_: list(strays))
+    monkeypatch.setattr(recover, "find_left_elsewhere", lambda _: [])
     for name in ("describe_held", "describe_stray"):
         monkeypatch.setattr(recover, name, str)
     assert recover.give_all_back(REAL) == code
@@ -82,6 +84,8 @@ def test_the_doctor_warns_of_what_is_to_be_given_back_also_where_it_is_not_named
     monkeypatch.setattr(claim_checks, "is_alive", lambda one: None)
     monkeypatch.setattr(claim_checks, "find_block", lambda *_: None)
     monkeypatch.setattr(claim_checks, "describe_held", str)
+    monkeypatch.setattr(claim_checks, "read_strays", lambda *_: [])
+    monkeypatch.setattr(claim_checks, "find_left_elsewhere", lambda _: [])
     found = list(claim_checks.check_claims(cast("Any", project([held(due=number == due) for number in range(12)]))))
     assert (len(found), found[-1].message) == (11, "and 2 more are held")
     assert any(one.is_warning for one in found) is warns

@@ -109,7 +109,7 @@ def test_a_ledger_that_is_not_there_is_an_empty_one(project: Workplace) -> None:
     assert (found.read_past(), found.read_durations_s("default")) == (Past(), [])
     assert (found.read_session_rows("s"), found.read_session_heads("s")) == ([], [])
     assert read_retries_by_fingerprint(database, ledger) == {}
-    assert [Notes(database, ledger).read(kind) for kind in NoteKind] == [[], [], []]
+    assert [Notes(database, ledger).read(kind) for kind in NoteKind] == [[]] * len(NoteKind)
     database.close()
 
 

@@ -211,3 +211,18 @@ def test_a_phase_that_is_given_back_keeps_what_stands_where_reasons_are_written(
     assert sqlite_project.sql("SELECT state, last_failure_reason, note FROM phases") == [
         ("FAILED", "written by us", "untouched")
     ]
+
+
+def test_where_no_reason_is_written_a_summary_names_no_cluster_that_no_drain_would_find(sqlite_project: Workplace) -> None:
+    """The table keeps the former reason, by which `--cluster` goes."""
+    sqlite_project.fail("r/p~fail", reason='{"message": "disk 7 full"}')
+    sqlite_project.source = {"columns": {"last_failure_reason": {"column": "last_failure_reason", "path": "message"}}}
+    sqlite_project.configure()
+    ran = sqlite_project.inv("drain")
+    assert "The table keeps the reasons that it had" in ran.out
+    assert "--cluster=" not in ran.out
+    [cluster] = sqlite_project.inv("summary", "--format=json").json()["clusters"]
+    assert (cluster["drain"], cluster["accept"], cluster["count"]) == (None, None, 1)
+    for shape in ("markdown", "html"):
+        said = sqlite_project.inv("summary", f"--format={shape}").out
+        assert ("The table keeps the reasons" in said, "cluster=" in said) == (True, False), said

@@ -42,7 +42,7 @@ _SUMMARY: Final = _object(
     results=_list_of(_object(**_IDS, success=_TRUTH, final_state=_TEXT, error_message=_TEXT_OR_NULL, category=_TEXT_OR_NULL,
                              exit_code=_WHOLE_OR_NULL, duration_s=_NUMBER_OR_NULL, timed_out=_TRUTH, log_path=_TEXT_OR_NULL)),
     results_by_run=_list_of(_object(run_id=_TEXT, succeeded=_COUNT, processed=_COUNT)),
-    clusters=_list_of(_object(id=_TEXT, count=_COUNT, fingerprint=_TEXT, category=_TEXT_OR_NULL, drain=_TEXT, accept=_TEXT)),
+    clusters=_list_of(_object(id=_TEXT, count=_COUNT, fingerprint=_TEXT, category=_TEXT_OR_NULL, drain=_TEXT_OR_NULL, accept=_TEXT_OR_NULL)),
     worst_failures=_list_of(_object(**_IDS, error_message=_TEXT_OR_NULL, category=_TEXT_OR_NULL, cluster=_TEXT_OR_NULL,
                                     duration_s=_NUMBER_OR_NULL, attempt=_WHOLE_OR_NULL, log_path=_TEXT_OR_NULL)),
     saved_to=_TEXT, goes_on_with=_TEXT_OR_NULL,

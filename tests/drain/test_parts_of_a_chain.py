@@ -16,7 +16,7 @@ from batchdrain.drain.chain import Chain
 from batchdrain.drain.chain_outcome import ChainOutcome
 from batchdrain.drain.narrowing import Narrowing
 from batchdrain.drain.request import DrainRequest
-from batchdrain.drain.session_outcome import SessionOutcome
+from batchdrain.drain.session_run import SessionOutcome
 from batchdrain.model.errors import BatchDrainError, ConfigError, DatabaseUnavailable
 from batchdrain.planning.filters import Filters
 from batchdrain.runtime.signals import Signalled

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from batchdrain.drain import session_run as room
-from batchdrain.drain.session_outcome import SessionOutcome
-from batchdrain.drain.session_run import run_session
+from batchdrain.drain.session_run import SessionOutcome, run_session
 from batchdrain.model.errors import BadData, BatchDrainError, ConfigError, DatabaseUnavailable
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.skip_rules import AMBIGUOUS, BAD_DATA
@@ -43,7 +42,7 @@ class Run:
         patch.setattr(room, "Shutdown", lambda **_: self.shutdown)
         patch.setattr(room, "Recorder", lambda *_: None)
         patch.setattr(room, "Presence", lambda *_: presence)
-        patch.setattr(room, "_announce", lambda *_: self._do("announced"))
+        patch.setattr(room, "announce", lambda *_: self._do("announced"))
         patch.setattr(room, "open_drain", self._open)
         patch.setattr(room, "close_session", lambda *_: self._do("closed"))
         patch.setattr(room, "close_after", lambda *_: self._do("left"))

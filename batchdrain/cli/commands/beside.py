@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from batchdrain.cli.commands.go_on import to_resume_command
 from batchdrain.cli.invocation import Invocation
+from batchdrain.config.settings import Settings
 from batchdrain.reports.beside import Beside
 from batchdrain.reports.exit_words import Exit
 from batchdrain.runtime.text import to_shown_path
@@ -12,10 +13,15 @@ from batchdrain.sessions.session import Session
 from batchdrain.sessions.whole import parts_of
 
 
-def beside_of(invocation: Invocation, folder: SessionFolder, session: Session, ended: Exit | None) -> Beside:
+def beside_of(
+    invocation: Invocation, settings: Settings, folder: SessionFolder, session: Session, ended: Exit | None
+) -> Beside:
     """What its report tells besides."""
-    goes_on = to_resume_command(invocation, folder, session)
-    return Beside(words=invocation.words, mount=invocation.mount, goes_on=goes_on, ended=ended)
+    goes_on, at = to_resume_command(invocation, folder, session), settings.source.columns.reason
+    takes_reasons = at is not None and at.written == at.column
+    return Beside(
+        words=invocation.words, mount=invocation.mount, goes_on=goes_on, ended=ended, table_takes_reasons=takes_reasons
+    )
 
 
 def to_saved_paths(folder: SessionFolder, session: Session) -> str:

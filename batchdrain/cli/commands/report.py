@@ -11,7 +11,7 @@ from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
-from batchdrain.drain.session_outcome import SessionOutcome
+from batchdrain.drain.session_run import SessionOutcome
 from batchdrain.reports import formats
 from batchdrain.reports.exit_words import Exit, explain_exit
 from batchdrain.reports.nothing_to_drain import EmptySelection, explain_nothing
@@ -40,7 +40,7 @@ def report(invocation: Invocation, project: Project, request: DrainRequest, outc
 def summarise(invocation: Invocation, project: Project, session: Session, shape: str, ended: Exit) -> None:
     """Print the summary, with the command that goes on with what is left."""
     out = output_after(was_stopped=is_stop_asked_for())
-    beside = beside_of(invocation, project.folder, session, ended)
+    beside = beside_of(invocation, project.settings, project.folder, session, ended)
     show(out, render(project.folder, session, shape, beside), shape)
     out.finish()
     tell_github(invocation, session, to_saved_paths(project.folder, session), beside)

@@ -23,10 +23,11 @@ from batchdrain.sessions.session import Session
 
 def show_summary(invocation: Invocation, *, session_id: str | None, format_name: str, output: str | None) -> None:
     """`inv summary`. Raises UsageError where there is no session."""
-    folder = SessionFolder(invocation.root / settings_of(invocation).session_dir)
+    settings = settings_of(invocation)
+    folder = SessionFolder(invocation.root / settings.session_dir)
     session = _load_asked_for(invocation, folder, session_id)
     session = to_whole(invocation, folder, session)
-    beside = beside_of(invocation, folder, session, explain_kept(session))
+    beside = beside_of(invocation, settings, folder, session, explain_kept(session))
     where = None if output is None else Path(output).absolute().parent
     beside = add_facts(invocation, folder, session, format_name, replace(beside, folder=where))
     text = render(folder, session, format_name, beside)

@@ -20,7 +20,7 @@ def tell_others(invocation: Invocation, project: Project, session: Session, ende
     """Once its report is printed. What goes wrong is a line on stderr, and changes no exit code. `gone_by`: as of Shutdown."""
     if not is_wanted(project.settings.notify, session):
         return
-    beside = beside_of(invocation, project.folder, session, ended)
+    beside = beside_of(invocation, project.settings, project.folder, session, ended)
     summary = render(project.folder, session, "json", beside)
     notice = Notice(session=session, summary=summary.encode(), exit_code=ended.code, gone_by=gone_by, tell=_tell)
     if problem := notify(project, notice):

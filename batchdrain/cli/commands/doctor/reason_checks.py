@@ -29,18 +29,11 @@ def check_reasons(project: Project) -> Iterator[Finding]:
         yield Finding(key, ok=True, message=f"column {name!r} is computed: it is read, and not written")
     if at is None:
         return
-    shown = columns.to_shown(table.table.c[at.column], table.declared[at.column], table.dialect)
-    query = table.narrow_to_state(sa.select(shown).where(shown.is_not(None)).limit(_SAMPLED), PhaseState.FAILED)
-    with project.store.database.read() as connection:
-        try:
-            texts = [to_reason(value) or "" for value in connection.execute(query).scalars()]
-        except RAISED as error:
-            if not is_over(connection, error):
-                raise
-            yield Finding(
-                "reasons", ok=True, is_warning=True, message="were not looked at: that of one failed phase can't be read"
-            )
-            return
+    texts = _read_texts(project, at)
+    if texts is None:
+        yield Finding(
+            "reasons", ok=True, is_warning=True, message="were not looked at: that of one failed phase can't be read"
+        )
     if not texts:
         return
     of, path = f"of {len(texts)} failed phases that were looked at", ".".join(at.path)
@@ -62,6 +55,20 @@ def check_reasons(project: Project) -> Iterator[Finding]:
         )  # fmt: skip
     elif documents:
         yield Finding("reasons", ok=True, message=f"{found} {of} have a text at {path!r} in column {at.column!r}")
+
+
+def _read_texts(project: Project, at: ReasonAt) -> list[str] | None:
+    """Of some failed phases; None where one of them can't be read. Raises DatabaseUnavailable."""
+    table = project.store.table
+    shown = columns.to_shown(table.table.c[at.column], table.declared[at.column], table.dialect)
+    query = table.narrow_to_state(sa.select(shown).where(shown.is_not(None)).limit(_SAMPLED), PhaseState.FAILED)
+    with project.store.database.read() as connection:
+        try:
+            return [to_reason(value) or "" for value in connection.execute(query).scalars()]
+        except RAISED as error:
+            if not is_over(connection, error):
+                raise
+            return None
 
 
 def _advise_path(table: PhaseTable, at: ReasonAt, documents: Sequence[str], who: str) -> Finding:
