@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from batchdrain.failures.fingerprints import cluster_id_of
@@ -35,7 +35,7 @@ _WORDS: Final = (
 _TIME: Final = re.compile(r"(\d\d:\d\d:\d\d)\.\d{6}Z")
 _UP_TO: Final = re.compile(r"(?<=Process )up to |(?<=Would drain )up to ")
 _COME_SINCE: Final = re.compile(
-    r"^(?:\| )?(?:Not reached(?:: | \|)|Wanted [Rr]ate(?:: | \|)|  fewer if results|  more once the runs|        in all runs: |  ! --|2 are claimed by|Goes on with \| |inv resume|Exit code (?:\d|\|)|\| Exit code |Left by that|\| Left by that|  Again: |  Once mended: |  If it is known: ).*\n",
+    r"^(?:\| )?(?:Not reached(?:: | \|)|Wanted [Rr]ate(?:: | \|)|  fewer if results|  more once the runs|        in all runs: |  ! --|2 are claimed by|Goes on with \| |inv resume|Exit code (?:\d|\|)|\| Exit code |Left by that|\| Left by that|  Again: |  Once mended: |  If it is known: |  \d+ more waits? for another try).*\n",
     re.MULTILINE,
 )
 _WORST: Final = re.compile(r"^Worst failures, clusters in turn:\n(?:  .*\n)+|^\| Metric .*\n", re.MULTILINE)
@@ -58,7 +58,13 @@ def renew(lines: Sequence[str], *, as_json: bool) -> list[str]:
     text = re.sub(r"(?<=\nSession saved to:\n) *", "  ", _TIME.sub(r"\1Z", text))
     if any(empty in lines for empty in _EMPTY):
         text = re.sub(r"(Success Rate: |\| Success rate \| )0\.0%", r"\1-", text)
-    return text.splitlines()
+    return list(_in_order_of_ids(text.splitlines()))
+
+
+def _in_order_of_ids(lines: Sequence[str]) -> Iterator[str]:
+    """The reasons of `--explain` come by their ids, since."""
+    for is_reason, some in itertools.groupby(lines, lambda line: line.startswith(("  - ", "  + "))):
+        yield from sorted(some, key=lambda line: line[4:]) if is_reason else some
 
 
 def without_runs(lines: Sequence[str]) -> list[str]:
