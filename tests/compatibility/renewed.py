@@ -64,7 +64,8 @@ def renew(lines: Sequence[str], *, as_json: bool) -> list[str]:
 def _in_order_of_ids(lines: Sequence[str]) -> Iterator[str]:
     """The reasons of `--explain` come by their ids, since."""
     for is_reason, some in itertools.groupby(lines, lambda line: line.startswith(("  - ", "  + "))):
-        yield from sorted(some, key=lambda line: line[4:]) if is_reason else some
+        found = list(some)
+        yield from sorted(found, key=lambda line: line[4:]) if is_reason else found
 
 
 def without_runs(lines: Sequence[str]) -> list[str]:
