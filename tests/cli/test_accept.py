@@ -290,14 +290,3 @@ def test_each_of_several_clusters_that_no_phase_fails_with_is_told(sqlite_projec
         f"Accepted: cluster {there}, cluster {absent} (1 failed phase now)",
         f"  ! --cluster={absent}: no phase fails with it now; `inv clusters` shows the ids",
     ]
-
-
-@pytest.mark.parametrize("task", ["accept", "hint"])
-def test_a_secret_in_a_reason_does_not_get_into_the_ledger(sqlite_project: Workplace, task: str) -> None:
-    sqlite_project.fail("r/p")
-    more = ["--priority=3"] if task == "hint" else []
-    ran = sqlite_project.inv(
-        task, "--run-id=r", "--reason=key s3cr3t-value-123", *more, env={"API_TOKEN": "s3cr3t-value-123"}
-    )
-    kept = str(sqlite_project.sql("SELECT * FROM batchdrain_meta"))
-    assert (ran.code, "key " in kept, "s3cr3t-value-123" in kept + sqlite_project.inv(task).out) == (0, True, False), ran

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -285,17 +284,3 @@ def test_an_example_has_the_fingerprint_of_its_text_however_long_that_is() -> No
     example = example_of(long)
     assert len(example) <= 1_000
     assert fingerprint(example) == fingerprint(long) == "valueerror no rows in *"
-
-
-@pytest.mark.parametrize("key", ["exception", "error", "reason", "cause"])
-def test_the_cause_that_stands_beside_a_message_in_json_tells_failures_apart(key: str) -> None:
-    """'Job failed' says nothing of what failed."""
-    causes = ("ValueError: bad date", "OSError: disk full", {"message": "no such tax"})
-    found = {
-        fingerprint(json.dumps({"id": number, "message": "Job failed", key: cause})) for number, cause in enumerate(causes)
-    }
-    assert len(found) == 3
-    alike = {
-        fingerprint(json.dumps({"id": number, "message": "Job failed", key: f"disk {number} full"})) for number in range(3)
-    }
-    assert len(alike) == 1
