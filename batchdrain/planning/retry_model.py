@@ -186,11 +186,6 @@ def _odds(rate: float) -> float:
     return rate / (1 - rate)
 
 
-def _shift(chance: float, factor: float) -> float:
-    odds = chance / (1 - chance) * factor
-    return odds / (1 + odds)
-
-
 def _draw_factor(dice: Random, spread: float) -> float:
     """Log-normal, with mean 1."""
     return math.exp(dice.gauss(-spread * spread / 2, spread))
