@@ -108,7 +108,7 @@ class Store:
         """What stands in the user's table for the phase now."""
         with self.database.read() as connection:
             found = self.table.read_row_state(connection, phase.key)
-        return found or RowState(state=GONE, reason=None, is_deleted=self.relation is Relation.TABLE)
+        return found or RowState(state=GONE, reason=None, is_there=False, is_deleted=self.relation is Relation.TABLE)
 
     def read_given(self, phase: Phase) -> Mapping[str, str | None]:
         """The columns of its row that the command gets, as texts; None for NULL. Raises BadData."""

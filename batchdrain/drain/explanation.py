@@ -40,7 +40,7 @@ def explain_phase(project: Project, key: PhaseKey) -> Explanation:
     with store.database.read() as connection:
         now = store.table.read_row_state(connection, key)
     state_word = GONE if now is None else now.state
-    state = _state_of(project, state_word)
+    state = None if now is None else _state_of(project, state_word)
     next_drain, recovery = look_ahead(project, key, state)
     judged = state if recovery is None else recovery.state
     skip = None if next_drain is None else next_drain.skip

@@ -34,7 +34,8 @@ def _foresee(project: Project, held: Held) -> GivenBack:
     with project.store.database.read() as connection:
         now = project.store.table.read_row_state(connection, held.key)
     then = _row_state_after(project, held, now, attempt)
-    state = next((state for state, words in project.store.table.states.items() if then.state in words), None)
+    states = project.store.table.states.items() if then.is_there else ()
+    state = next((state for state, words in states if then.state in words), None)
     has_moved = now is not None and now.state != then.state
     is_new = has_moved and state in {PhaseState.FAILED, PhaseState.QUEUED}
     return GivenBack(
@@ -54,7 +55,7 @@ def _foresee(project: Project, held: Held) -> GivenBack:
 def _row_state_after(project: Project, held: Held, now: RowState | None, attempt: Attempt | None) -> RowState:
     """What would stand in the table: only a row in one of our states is written."""
     if now is None:
-        return RowState(state=GONE, reason=None)
+        return RowState(state=GONE, reason=None, is_there=False)
     states, command = project.store.table.states, command_of(held, project.settings.command)
     if held.held_state is None and attempt is not None:
         return now

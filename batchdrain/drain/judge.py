@@ -17,7 +17,7 @@ from batchdrain.failures.suffix import add_suffix, describe_end
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Claim, TimeLimit
 from batchdrain.model.failure import Failure
-from batchdrain.model.phase import GONE, RowState
+from batchdrain.model.phase import RowState
 from batchdrain.model.states import Outcome
 from batchdrain.runtime.text import STORED_CHARS, cut_text, to_storable
 
@@ -49,14 +49,14 @@ class Judge:
         """The attempt that `ending` makes of `claim`. `row_state`: None with exit codes. `paths`: of both logs, as shown."""
         answer, outcome = self._read_answer(ending), self._outcome(ending, row_state)
         line, spoke = words_of(ending, self._redact)
-        is_complete = outcome is Outcome.COMPLETE
-        reason = None if is_complete else self._redact(self._reason(claim, ending, answer, row_state, limit, line))
+        reason = None if outcome is Outcome.COMPLETE else self._reason(claim, ending, answer, row_state, limit, line)
         return Attempt(
             phase=claim.phase,
             epoch=claim.epoch,
             attempt=claim.attempt,
             outcome=outcome,
             final_state=row_state.state if row_state is not None else "",
+            is_of_gone_row=row_state is not None and not row_state.is_there,
             reason=reason,
             failure=self._failure(claim, ending, outcome, reason),
             exit_code=ending.exit_code,
@@ -120,12 +120,17 @@ class Judge:
         return Outcome.COMPLETE if is_success else Outcome.FAILED
 
     def _is_complete(self, row_state: RowState) -> bool:
-        return row_state.state in self._complete_words and not row_state.is_deleted
+        return row_state.is_there and row_state.state in self._complete_words
 
     def _reason(
         self, claim: Claim, ending: Ending, answer: Answer, row_state: RowState | None, limit: TimeLimit, line: str
     ) -> str:
-        """Why it failed: the command's own words, else the `line` that it printed; never without how it ended."""
+        """Why it failed, without secrets: the command's own words, else the `line` that it printed; never without how it ended."""
+        return self._redact(self._words(claim, ending, answer, row_state, limit, line))
+
+    def _words(
+        self, claim: Claim, ending: Ending, answer: Answer, row_state: RowState | None, limit: TimeLimit, line: str
+    ) -> str:
         if (untold := _reason_of_no_end(ending)) is not None:
             return untold
         if ending.by is EndedBy.TIMEOUT:
@@ -138,7 +143,7 @@ class Judge:
         if row_state is not None and ending.exit_code == 0:
             left = (
                 "its row is gone"
-                if row_state.state == GONE
+                if not row_state.is_there
                 else f"the phase is {cut_text(row_state.state, _STATE_CHARS)}, not {self._complete_words}"
             )
             line = f"the command ended, but {left}" + (f": {line}" if line else "")

@@ -36,6 +36,7 @@ class Attempt:
     cpu_s: float | None = None  #: of the command and what it waited for; None where nobody measured it
     max_rss_kb: int | None = None  #: the most memory that one of these held at a time
     wants_more_time: bool = False
+    is_of_gone_row: bool = False  #: it was judged by a row that was not there
     unwritten: str = ""  #: why its row was left as it stands, where it was to be given back
     metrics: Mapping[str, float] = field(default_factory=dict)
     host: str = ""  #: where it was executed, by its own word; '' where the controller was

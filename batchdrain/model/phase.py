@@ -35,7 +35,7 @@ class PhaseKey:
 
 
 GONE: Final = "gone"
-"""Stands for the state's word where a row was deleted."""
+"""Stands for the state's word where no row has the ids. A table may have it as a word of its own: `is_there` tells them apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,7 @@ class RowState:
 
     state: str  #: the state's word, as of `state_words`
     reason: str | None
+    is_there: bool = True  #: a row has the ids, as far as the source shows
     is_deleted: bool = False  #: no row is there, and that is sure: a view may only not show it
     kind: str | None = field(default=None, compare=False)  #: the state's own type, where a column holds values of several
 

@@ -2,93 +2,116 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 
-from batchdrain.cli.commands import close_session, recover, sessions
-from batchdrain.cli.commands.doctor import claim_checks
+from batchdrain.cli.commands import sessions
 from batchdrain.cli.commands.doctor import report as doctor
+from batchdrain.cli.commands.doctor.claim_checks import check_claims
 from batchdrain.cli.commands.doctor.project_checks import Finding
 from batchdrain.cli.invocation import Invocation
-from batchdrain.database.ledger.give_back import Recovered
-from batchdrain.drain.close_dead import Closed
-from batchdrain.model.phase import PhaseKey
-from batchdrain.sessions.session import Session
-from tests.sessions.files import START
+from batchdrain.drain.project import Project
+from batchdrain.execution import orphans
+from batchdrain.execution.process_identity import identify_self
+from tests.drain.test_close_dead import killed
+from tests.support.opened import hold, opened
+from tests.support.workplace import Workplace
 
 REAL = Invocation(section={}, environ={}, root=Path(), dry=False)
+REFUSES = (
+    "CREATE TRIGGER never BEFORE UPDATE ON phases WHEN OLD.phase_id LIKE 'refused%' BEGIN SELECT RAISE(ABORT, 'never'); END"
+)
 
 
-def back(code: int = 0) -> Recovered:
-    return Recovered(key=PhaseKey("r", "p"), epoch=1, state="EXECUTING", problem="it is locked" if code else "", code=code)
+@pytest.fixture
+def work(sqlite_project: Workplace) -> Workplace:
+    sqlite_project.fail("r/back", "r/refused", "r/alive", "r/stuck", "r/lost")
+    return sqlite_project
 
 
-def held(*, due: bool) -> Any:
-    return SimpleNamespace(key=PhaseKey("r", "p"), due=due, has_attempt=True)
-
-
-def project(found: list[Any], strays: tuple[Any, ...] = ()) -> Any:
-    past = SimpleNamespace(orphanings={})
-    history = SimpleNamespace(read_held=lambda: found, read_strays=lambda most: list(strays), read_past=lambda: past)
-    table, ledger = SimpleNamespace(table=None), SimpleNamespace(tables=())
-    return SimpleNamespace(store=SimpleNamespace(history=history, database=None, table=table, ledger=ledger))
+def leave(work: Workplace, project: Project, what: str) -> None:
+    """A phase as somebody left it."""
+    if what == "theirs":  # a worker of their own executes it
+        work.add(("s", "theirs", 0, "EXECUTING", None))
+        return
+    hold(project, f"r/{what}", by=identify_self() if what == "alive" else None)
+    if what == "lost":
+        work.sql("DELETE FROM batchdrain_claim WHERE epoch = 1 AND owner IS NOT NULL")
 
 
 @pytest.mark.parametrize(
-    ("recovered", "left", "strays", "code"),
+    ("left", "code"),
     [
-        ([], [], (), 0),
-        ([back()], [], (), 0),
-        ([back(), back(78)], [], (), 78),
-        ([back(75)], [], (), 75),
-        ([], [held(due=False)], (), 0),
-        ([], [held(due=False), held(due=True)], (), 75),
-        ([], [], (SimpleNamespace(initial_state=None),), 0),
-        ([], [], (SimpleNamespace(initial_state="FAILED"),), 65),
-        ([back(78)], [held(due=True)], (SimpleNamespace(initial_state="FAILED"),), 78),
+        ((), 0),
+        (("back",), 0),
+        (("back", "refused"), 78),
+        (("alive",), 0),
+        (("theirs",), 0),
+        (("lost",), 65),
+        (("lost", "back", "refused"), 78),
     ],
+    ids=lambda given: "-".join(given) if isinstance(given, tuple) else None,
 )
-def test_recover_exits_by_the_worst_of_what_it_could_not_settle(
-    monkeypatch: pytest.MonkeyPatch, recovered: list[Recovered], left: list[Any], strays: tuple[Any, ...], code: int
+def test_recover_exits_by_the_worst_of_what_it_could_not_settle(work: Workplace, left: tuple[str, ...], code: int) -> None:
+    with opened(work) as project:
+        for what in left:
+            leave(work, project, what)
+    work.sql(REFUSES)
+    ran = work.inv("recover")
+    assert (ran.code, "recovered" in ran.out) == (code, True), ran
+
+
+@pytest.mark.parametrize(("others", "code"), [((), 75), (("lost",), 75), (("refused",), 78)])
+def test_what_is_due_and_can_not_be_ended_now_is_no_success_either(
+    work: Workplace, monkeypatch: pytest.MonkeyPatch, others: tuple[str, ...], code: int
 ) -> None:
-    monkeypatch.setattr(recover, "open_project", lambda invocation: nullcontext(project(left, strays)))
-    monkeypatch.setattr(recover, "require_transactions", lambda *_: None)
-    monkeypatch.setattr(recover, "settle", lambda *_: recovered)
-    monkeypatch.setattr(recover, "is_due", lambda one: one.due)
-    monkeypatch.setattr(recover, "read_strays", lambda *_: list(strays))
-    monkeypatch.setattr(recover, "find_left_elsewhere", lambda _: [])
-    for name in ("describe_held", "describe_stray"):
-        monkeypatch.setattr(recover, name, str)
-    assert recover.give_all_back(REAL) == code
+    from batchdrain.cli.commands.recover import give_all_back
+
+    with opened(work) as project:
+        for what in (*others, "stuck"):
+            leave(work, project, what)
+    work.sql(REFUSES)
+    settle = orphans.settle
+    with opened(work) as project:
+        token = next(held.token for held in project.store.history.read_held() if held.key.phase_id == "stuck")
+    monkeypatch.setattr(orphans, "settle", lambda of, **how: None if of.token == token else settle(of, **how))
+    assert give_all_back(invocation_of(work)) == code
 
 
-@pytest.mark.parametrize(("codes", "code"), [((), 0), ((0, 0), 0), ((0, 78), 78), ((78, 75), 78)])
+def invocation_of(work: Workplace) -> Invocation:
+    import json
+
+    section = json.loads((work.root / "invoke.yaml").read_text())["batchdrain"]
+    return Invocation(section=section, environ={}, root=work.root, dry=False)
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
 def test_closing_a_session_exits_by_the_worst_of_what_the_table_does_not_take_back(
-    monkeypatch: pytest.MonkeyPatch, codes: tuple[int, ...], code: int
+    sqlite_project: Workplace, is_refused: bool
 ) -> None:
-    closed = Closed(session=Session(session_id="s", started_at=START), recovered=list(map(back, codes)))
-    monkeypatch.setattr(close_session, "open_project", lambda invocation: nullcontext(None))
-    monkeypatch.setattr(close_session, "close_dead", lambda *_: closed)
-    assert close_session.close_session(REAL, session_id=None, settings=()) == code
+    killed(sqlite_project)
+    with opened(sqlite_project) as project:
+        sqlite_project.fail("s/back")
+        hold(project, "s/back")
+    if is_refused:
+        sqlite_project.sql(REFUSES.replace("refused%", "b~hang"))
+    assert sqlite_project.inv("resume", "--close").code == (78 if is_refused else 0)
 
 
 @pytest.mark.parametrize(("due", "warns"), [(11, True), (None, False), (2, True)], ids=["the last", "none", "an early one"])
 def test_the_doctor_warns_of_what_is_to_be_given_back_also_where_it_is_not_named(
-    monkeypatch: pytest.MonkeyPatch, due: int | None, warns: bool
+    sqlite_project: Workplace, due: int | None, warns: bool
 ) -> None:
-    monkeypatch.setattr(claim_checks, "is_due", lambda one: one.due)
-    monkeypatch.setattr(claim_checks, "is_alive", lambda one: None)
-    monkeypatch.setattr(claim_checks, "find_block", lambda *_: None)
-    monkeypatch.setattr(claim_checks, "describe_held", str)
-    monkeypatch.setattr(claim_checks, "read_strays", lambda *_: [])
-    monkeypatch.setattr(claim_checks, "find_left_elsewhere", lambda _: [])
-    found = list(claim_checks.check_claims(cast("Any", project([held(due=number == due) for number in range(12)]))))
+    names = [f"r/p{number:02}" for number in range(12)]
+    sqlite_project.fail(*names)
+    with opened(sqlite_project) as project:
+        for number, name in enumerate(names):
+            hold(project, name, by=None if number == due else identify_self())
+        found = list(check_claims(project))
     assert (len(found), found[-1].message) == (11, "and 2 more are held")
     assert any(one.is_warning for one in found) is warns
+    assert found[-1].is_warning is (due == 11)
 
 
 def test_an_old_session_that_is_at_work_or_holds_something_is_shown_with_the_newest() -> None:

@@ -12,7 +12,7 @@ from batchdrain.failures.categories import categorise
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Claim, TimeLimit
 from batchdrain.model.failure import Failure
-from batchdrain.model.phase import Phase, RowState
+from batchdrain.model.phase import GONE, Phase, RowState
 from batchdrain.model.states import PhaseState
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -40,5 +40,10 @@ def judged(settings: Settings, how: Ending, row_state: RowState | None = None, r
     )
 
 
-def row(state: str, reason: str | None = "before", *, is_deleted: bool = False) -> RowState:
-    return RowState(state=state, reason=reason, is_deleted=is_deleted)
+def row(state: str, reason: str | None = "before") -> RowState:
+    return RowState(state=state, reason=reason)
+
+
+def no_row(*, is_deleted: bool = True) -> RowState:
+    """`is_deleted`: False where a view may only not show it."""
+    return RowState(state=GONE, reason=None, is_there=False, is_deleted=is_deleted)

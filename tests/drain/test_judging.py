@@ -9,12 +9,13 @@ from typing import Any, cast
 
 import pytest
 
+from batchdrain.config.settings import Settings
 from batchdrain.drain.row_states import RowStates
 from batchdrain.drain.words import log_of
 from batchdrain.execution.order import EndedBy
 from batchdrain.model.phase import RowState
 from batchdrain.model.states import Outcome
-from tests.drain.judging import NOW, claim_of, ending, judged, row, settings_of
+from tests.drain.judging import NOW, claim_of, ending, judged, no_row, row, settings_of
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,20 @@ def test_a_row_that_is_gone_is_complete_only_where_that_is_configured_and_the_co
 ) -> None:
     settings = settings_of(result_from="database")
     settings = settings.model_copy(update={"source": settings.source.model_copy(update={"gone_is": gone_is})})
-    assert judged(settings, ending(exit_code=code), row("gone", None, is_deleted=is_deleted)).outcome is outcome
+    assert judged(settings, ending(exit_code=code), no_row(is_deleted=is_deleted)).outcome is outcome
+
+
+@pytest.mark.parametrize("complete", [["gone"], ["COMPLETE"]], ids=["complete is 'gone'", "'gone' is nothing"])
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_word_that_is_spelt_gone_is_a_state_and_no_row_that_is_not_there(complete: list[str], is_there: bool) -> None:
+    """Also where a view does not show the row: then nobody knows its state."""
+    settings = settings_of(result_from="database")
+    settings = Settings.model_validate({**settings.model_dump(), "source": {"states": {"complete": complete}}})
+    found = judged(settings, ending(exit_code=0), row("gone", None) if is_there else no_row(is_deleted=False))
+    assert found.outcome is (Outcome.COMPLETE if is_there and complete == ["gone"] else Outcome.FAILED)
+    assert found.is_of_gone_row is not is_there
+    assert ("its row is gone" in (found.reason or "")) is not is_there
+    assert ("the phase is gone, not" in (found.reason or "")) is (is_there and complete != ["gone"])
 
 
 def test_a_success_code_does_not_complete_a_phase_whose_state_says_otherwise() -> None:
@@ -157,7 +171,7 @@ class Running:
         (EndedBy.EXIT, row("FAILED", "after"), False),
         (EndedBy.EXIT, row("FAILED", None), False),
         (EndedBy.EXIT, row("COMPLETE", None), False),
-        (EndedBy.EXIT, row("gone", None), False),
+        (EndedBy.EXIT, no_row(), False),
         (EndedBy.EXIT, None, False),
         (EndedBy.TIMEOUT, row("FAILED", "before"), False),
         (EndedBy.INTERRUPT, row("EXECUTING", "before"), False),

@@ -2,150 +2,167 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from batchdrain.database.driver_errors import RowLocked, RowRefused
-from batchdrain.database.ledger.give_back import Recovered
-from batchdrain.drain import recovery as room
-from batchdrain.drain import spooled_result
+from batchdrain.drain.project import Project
 from batchdrain.drain.recovery import recover
 from batchdrain.drain.spooled_result import record_spooled
-from batchdrain.execution import spool_reader
-from batchdrain.execution.orphans import Settled
-from batchdrain.model.errors import BadData, BatchDrainError, ClaimLost, ConfigError, DatabaseUnavailable
-from batchdrain.model.phase import PhaseKey
+from batchdrain.execution import orphans, spool_reader
+from batchdrain.execution.order import TOKEN
+from batchdrain.execution.process_identity import ProcessIdentity, identify_self
+from batchdrain.model.errors import ConfigError, DatabaseUnavailable
 from batchdrain.model.states import Outcome
+from tests.support.opened import hold, keep_result, opened
+from tests.support.workplace import Workplace
 
-KEY = PhaseKey("r", "p")
-BACK = Recovered(key=KEY, epoch=3, state="FAILED", orphanings=1)
-RECORD: Any = "record"
-
-
-class Claim:
-    """A claim that somebody holds, and what comes of settling it."""
-
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.is_due, self.is_over, self.is_gone, self.is_alive = True, False, True, False
-        self.lease_left_ms = 5_000
-        self.settled: Settled | None = Settled(met=2, record=RECORD)
-        self.recorded: Recovered | BatchDrainError | Exception | None = None
-        self.given_back: list[dict[str, Any]] = []
-        self.discarded: list[tuple[str, str]] = []
-        for name in ("is_due", "is_over", "is_gone", "is_alive"):
-            patch.setattr(room, name, lambda _, name=name: getattr(self, name))
-        patch.setattr(room, "never_began", lambda _: False)
-        patch.setattr(room, "Remapped", lambda _: SimpleNamespace(find_problem=lambda _: None))
-        patch.setattr(room, "_settle", lambda *_: self.settled)
-        patch.setattr(room, "command_of", lambda *_: None)
-        patch.setattr(room, "record_spooled", self._record)
-        patch.setattr(room, "give_back", self._give_back)
-        patch.setattr(spool_reader, "discard", lambda *what: self.discarded.append(what))
-
-    def _record(self, project: Any, held: Any, record: Any) -> Recovered | None:
-        assert record is RECORD
-        if isinstance(self.recorded, Exception):
-            raise self.recorded
-        return self.recorded
-
-    def _give_back(self, *_: Any, **how: Any) -> Recovered:
-        self.given_back.append(how)
-        return BACK
-
-    def recover(self) -> list[Recovered]:
-        held = SimpleNamespace(
-            key=KEY, epoch=3, session_uid="u", has_attempt=True, spool_dir="spool", token="u.t.3", prior_state="FAILED", held_state="EXECUTING",
-            lease_left_ms=self.lease_left_ms,
-        )  # fmt: skip
-        store = SimpleNamespace(history=SimpleNamespace(read_held=lambda: [held]))
-        project: Any = SimpleNamespace(store=store, settings=SimpleNamespace(command=SimpleNamespace(grace_s=1.0)))
-        return recover(project)
+ELSEWHERE = ProcessIdentity("another-boot:1", 1, 1)
 
 
 @pytest.fixture
-def claim(monkeypatch: pytest.MonkeyPatch) -> Claim:
-    return Claim(monkeypatch)
+def work(sqlite_project: Workplace) -> Workplace:
+    sqlite_project.fail("r/p", "r/q", reason="before")
+    return sqlite_project
 
 
-def test_a_result_that_was_kept_is_recorded_and_only_else_the_phase_is_given_back(claim: Claim) -> None:
-    claim.recorded = Recovered(key=KEY, epoch=3, state="COMPLETE", recorded=Outcome.COMPLETE)
-    [found] = claim.recover()
-    assert (found.recorded, found.ended_processes, claim.given_back) == (Outcome.COMPLETE, 2, [])
-    claim.recorded = None
-    [found] = claim.recover()
-    assert (found.state, found.ended_processes, claim.discarded) == ("FAILED", 2, [("spool", "u.t.3")] * 2)
+@pytest.fixture
+def project(work: Workplace) -> Iterator[Project]:
+    with opened(work) as found:
+        yield found
+
+
+def test_a_result_that_was_kept_is_recorded_and_only_else_the_phase_is_given_back(work: Workplace, project: Project) -> None:
+    kept, lost = hold(project, "r/p"), hold(project, "r/q")
+    record = keep_result(project, kept)
+    left = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(600)"], env={**os.environ, TOKEN: lost.token}, start_new_session=True
+    )
+    found = {str(back.key): back for back in recover(project)}
+    assert left.wait(timeout=30) == -9
+    assert [(back.recorded, back.state, back.ended_processes) for back in found.values()] == [
+        (Outcome.COMPLETE, "COMPLETE", 0), (None, "FAILED", 1),
+    ]  # fmt: skip
+    assert work.phases() == {"r/p": ("COMPLETE", None), "r/q": ("FAILED", "before")}
+    assert not record.exists()
+    assert recover(project) == []
 
 
 @pytest.mark.parametrize(
-    ("is_gone", "lease_left_ms", "gone"), [(True, 5, True), (False, 5, True), (True, -5, True), (False, -5, False)]
+    ("by", "lease_s", "is_settled"),
+    [(None, 3600, True), (None, -1, True), (ELSEWHERE, 3600, False), (ELSEWHERE, -1, True), (identify_self(), 3600, False)],
+    ids=["dead", "dead and over", "elsewhere", "elsewhere and over", "alive"],
 )
-def test_only_a_lease_that_is_over_is_asked_for_again_by_the_databases_clock(
-    claim: Claim, is_gone: bool, lease_left_ms: int, gone: bool
+def test_a_claim_is_settled_where_its_controller_is_dead_or_its_lease_over(
+    project: Project, by: ProcessIdentity | None, lease_s: float, is_settled: bool
 ) -> None:
-    claim.is_gone, claim.lease_left_ms = is_gone, lease_left_ms
-    claim.recover()
-    assert claim.given_back == [{"gone": gone, "began": True}]
+    hold(project, "r/p", by=by, lease_s=lease_s)
+    assert len(recover(project)) == is_settled
 
 
-@pytest.mark.parametrize("is_over", [True, False])
-def test_a_claim_that_is_neither_due_nor_over_is_left_alone(claim: Claim, is_over: bool) -> None:
-    claim.is_due, claim.is_over = False, is_over
-    assert len(claim.recover()) == is_over
+@pytest.mark.parametrize(("by", "gone"), [(None, True), (ELSEWHERE, False)], ids=["dead", "elsewhere"])
+def test_only_a_lease_that_is_over_is_asked_for_again_by_the_databases_clock(
+    work: Workplace, project: Project, monkeypatch: pytest.MonkeyPatch, by: ProcessIdentity | None, gone: bool
+) -> None:
+    """Its controller gives a sign of life in this moment."""
+    hold(project, "r/p", by=by, lease_s=-1)
+    read = spool_reader.read
+
+    def beat(*of: Any) -> Any:
+        work.sql("UPDATE batchdrain_claim SET lease_until_ms = lease_until_ms + 3600000")
+        return read(*of)
+
+    monkeypatch.setattr(spool_reader, "read", beat)
+    assert len(recover(project)) == gone
 
 
-def test_a_claim_of_which_something_lives_on_waits_for_the_next_time(claim: Claim) -> None:
-    claim.settled = None
-    assert (claim.recover(), claim.given_back, claim.discarded) == ([], [], [])
+def test_a_claim_of_which_something_lives_on_waits_for_the_next_time(
+    work: Workplace, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = keep_result(project, hold(project, "r/p"))
+    with monkeypatch.context() as patched:
+        patched.setattr(orphans, "settle", lambda *_, **__: None)  # another user's process, which we can't end
+        assert recover(project) == []
+    assert (record.exists(), work.states()["r/p"]) == (True, "EXECUTING")
+    assert len(recover(project)) == 1
 
 
-@pytest.mark.parametrize("alive", [True, None, False])
-def test_the_spool_of_one_that_lives_stays(claim: Claim, alive: bool | None) -> None:
+@pytest.mark.parametrize(("by", "stays"), [(identify_self(), True), (ELSEWHERE, False), (None, False)])
+def test_the_spool_of_one_that_lives_stays(project: Project, by: ProcessIdentity | None, stays: bool) -> None:
     """It may work for another copy of the database, and need it there."""
-    claim.is_alive = alive  # type: ignore[assignment]
-    claim.recover()
-    assert bool(claim.discarded) is (alive is not True)
+    record = keep_result(project, hold(project, "r/p", by=by, lease_s=-1), by="lost", exit_code=None, message="x")
+    assert len(recover(project)) == 1
+    assert record.exists() is stays
 
 
+REFUSES = (
+    "CREATE TRIGGER never BEFORE UPDATE ON phases WHEN OLD.phase_id = 'p' BEGIN SELECT RAISE(ABORT, 'not that one'); END"
+)
+BREAKS = REFUSES.replace("RAISE(ABORT, 'not that one')", "json_extract('{no json', '$')")
+OURS = REFUSES.replace("ON phases", "ON batchdrain_attempt")
+
+
+@pytest.mark.parametrize("is_kept", [True, False], ids=["a result", "nothing"])
 @pytest.mark.parametrize(
-    ("error", "code"),
+    ("change", "code", "told"),
     [
-        (RowLocked("locked"), DatabaseUnavailable.exit_code),
-        (RowRefused("a trigger", remedy="mend it"), ConfigError.exit_code),
-        (ConfigError("no column", remedy="mend it"), ConfigError.exit_code),
-        (BadData("two rows", remedy="mend it"), BadData.exit_code),
+        (REFUSES, ConfigError.exit_code, "not that one"),
+        (BREAKS, ConfigError.exit_code, "malformed JSON"),
+        (OURS, ConfigError.exit_code, "refuses what batchdrain writes into its own tables: not that one"),
     ],
+    ids=["refused", "breaks", "ours"],
 )
 def test_what_keeps_one_claim_held_is_told_with_its_code_and_keeps_no_other(
-    claim: Claim, error: Exception, code: int
+    work: Workplace, change: str, code: int, told: str, is_kept: bool
 ) -> None:
-    claim.recorded = error
-    [found] = claim.recover()
-    assert (found.code, found.state, found.recorded, claim.discarded) == (code, "EXECUTING", None, [])
-    assert str(error) in found.problem
+    with opened(work) as project:
+        record = keep_result(project, hold(project, "r/p"), **({} if is_kept else {"token": "x"}))
+        hold(project, "r/q")
+    work.sql(change)
+    with opened(work) as project:
+        found = {back.key.phase_id: back for back in recover(project)}
+    assert (found["p"].code, found["p"].state, found["p"].recorded, record.exists()) == (code, "EXECUTING", None, True)
+    assert told in found["p"].problem
+    assert (found["q"].problem, work.states()["r/q"]) == ("", "FAILED")
 
 
-def test_a_result_is_recorded_without_waiting_for_a_locked_row_and_by_whoever_is_first(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    asked: list[dict[str, Any]] = []
-    lost = False
+@pytest.fixture
+def on_postgresql(tmp_path: Path, postgresql_url: str) -> Workplace:
+    place = Workplace(root=tmp_path, url=postgresql_url)
+    place.make_table()
+    place.fail("r/p", "r/q")
+    return place
 
-    def finish(*_: Any, **how: Any) -> Any:
-        asked.append(how)
-        if lost:
-            raise ClaimLost("somebody was faster")
-        return SimpleNamespace(final_state="COMPLETE", outcome=Outcome.COMPLETE, unwritten="why")
 
-    monkeypatch.setattr(spooled_result, "judge_spooled", lambda *_: ("claim", "attempt"))
-    monkeypatch.setattr(spooled_result, "command_of", lambda *_: None)
-    monkeypatch.setattr(spooled_result, "Claims", lambda *_, owner: SimpleNamespace(finish=finish, owner=owner))
-    held: Any = SimpleNamespace(key=KEY, epoch=3, session_uid="u", owner="o")
-    project: Any = SimpleNamespace(store=None, settings=SimpleNamespace(command=None))
-    found = record_spooled(project, held, RECORD)
-    assert asked == [{"may_wait": False}], "one row that is locked must not keep all others waiting"
+@pytest.mark.parametrize("is_kept", [True, False], ids=["a result", "nothing"])
+def test_a_row_that_is_locked_is_not_waited_for_and_keeps_no_other(on_postgresql: Workplace, is_kept: bool) -> None:
+    place = on_postgresql
+    with opened(place, patience={"lock_s": 0.2}) as project:
+        record = keep_result(project, hold(project, "r/p"), **({} if is_kept else {"token": "x"}))
+        hold(project, "r/q")
+        with place.engine.begin() as other:
+            other.exec_driver_sql("SELECT * FROM phases WHERE phase_id = 'p' FOR UPDATE")
+            found = {back.key.phase_id: back for back in recover(project)}
+        assert (found["p"].code, found["p"].recorded, record.exists()) == (DatabaseUnavailable.exit_code, None, True)
+        assert (found["q"].problem, place.states()) == ("", {"r/p": "EXECUTING", "r/q": "FAILED"})
+        [back] = recover(project)
+        assert (back.recorded, back.problem) == (Outcome.COMPLETE if is_kept else None, "")
+
+
+def test_a_result_is_recorded_by_whoever_is_first(work: Workplace, project: Project) -> None:
+    keep_result(project, hold(project, "r/p"))
+    [held] = project.store.history.read_held()
+    record = spool_reader.read(held.spool_dir, held.token)
+    assert record is not None
+    work.sql("UPDATE batchdrain_claim SET epoch = epoch + 1")  # somebody took it over
+    assert record_spooled(project, held, record) is None
+    work.sql("UPDATE batchdrain_claim SET epoch = epoch - 1")
+    found = record_spooled(project, held, record)
     assert found is not None
-    assert (found.recorded, found.state, found.note) == (Outcome.COMPLETE, "COMPLETE", "why")
-    lost = True
-    assert record_spooled(project, held, RECORD) is None
+    assert (found.recorded, found.state, found.note) == (Outcome.COMPLETE, "COMPLETE", "")
+    assert record_spooled(project, held, None) is None

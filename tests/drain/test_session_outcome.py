@@ -2,131 +2,172 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import SimpleNamespace
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from batchdrain.drain import session_run as room
+from batchdrain.database.driver_errors import RowRefused
+from batchdrain.drain.project import Project
+from batchdrain.drain.screen import Opening
 from batchdrain.drain.session_run import SessionOutcome, run_session
-from batchdrain.model.errors import BadData, BatchDrainError, ConfigError, DatabaseUnavailable
-from batchdrain.model.phase import PhaseKey, Skip
-from batchdrain.planning.skip_rules import AMBIGUOUS, BAD_DATA
-from batchdrain.sessions.record import SessionRecord
-from tests.drain.judging import settings_of
-from tests.sessions.files import add, result
+from batchdrain.model.errors import BadData, FilesUnavailable
+from tests.support import scripted_engine
+from tests.support.opened import Told, new_session, opened, request_for
+from tests.support.workplace import Workplace
 
-AWAY = DatabaseUnavailable("away", remedy="wait")
-REFUSED = ConfigError("the table does not take it back", remedy="mend it")
-UNCLAIMED = BadData("two rows", remedy="mend it")
+NO_COMMAND_TAKES = "UPDATE phases SET note = x'00ff' WHERE phase_id = 'unclaimed'"
+NOT_TAKEN_BACK = (
+    "CREATE TRIGGER never BEFORE UPDATE ON phases WHEN OLD.phase_id = 'refused' AND OLD.state = 'EXECUTING' "
+    "BEGIN SELECT RAISE(ABORT, 'not that one'); END"
+)
+NO_END = (
+    "CREATE TRIGGER no_end BEFORE UPDATE ON batchdrain_session WHEN NEW.ended_ms IS NOT NULL "
+    "BEGIN SELECT RAISE(ABORT, 'no end'); END"
+)
 
 
 class Run:
-    """A session whose drain ends as a test says."""
+    """A session whose commands end as their phases are called, and what stood when its screen was told."""
 
-    def __init__(self, record: SessionRecord, patch: pytest.MonkeyPatch) -> None:
-        self.record, self.order = record, list[str]()
-        self.raises: dict[str, BaseException] = {}
-        self.stops = SimpleNamespace(failure=None, fail=self._fail)
-        self.shutdown = SimpleNamespace(signal=None, exit_code=None, watch=self._watch, gone_by=lambda _: None)
-        self.finisher = SimpleNamespace(refused=None, outage=SimpleNamespace(retry=lambda work, meanwhile: work()))
-        self.claimer = SimpleNamespace(refused=None)
-        self.orphaned: set[PhaseKey] = set()
-        self.backlog = SimpleNamespace(waiting=0, skipped=Counter[Skip](), total=3)
-        presence = SimpleNamespace(
-            end=lambda: self._do("presence ends"), end_after=lambda _: self._do("presence left"), asked=None
-        )
-        patch.setattr(room, "Shutdown", lambda **_: self.shutdown)
-        patch.setattr(room, "Recorder", lambda *_: None)
-        patch.setattr(room, "Presence", lambda *_: presence)
-        patch.setattr(room, "announce", lambda *_: self._do("announced"))
-        patch.setattr(room, "open_drain", self._open)
-        patch.setattr(room, "close_session", lambda *_: self._do("closed"))
-        patch.setattr(room, "close_after", lambda *_: self._do("left"))
-        patch.setattr(record, "close", lambda: self._do("record closed"))
-
-    def _do(self, what: str) -> None:
-        self.order.append(what)
-        if what in self.raises:
-            raise self.raises[what]
-
-    def _fail(self, error: BatchDrainError) -> None:
-        self.stops.failure = self.stops.failure or error
-
-    @contextmanager
-    def _watch(self) -> Iterator[None]:
-        yield
-
-    @contextmanager
-    def _open(self, *_: object) -> Iterator[Any]:
-        yield SimpleNamespace(
-            run=lambda _: self._do("drained"), stops=self.stops, finisher=self.finisher, claimer=self.claimer, executed=2,
-            orphaned=self.orphaned, chooser=SimpleNamespace(taken=1),
-        )  # fmt: skip
+    def __init__(self, work: Workplace) -> None:
+        self.work = work
+        self.order: list[str] = []
+        self.settings: dict[str, Any] = {}
+        self.fails: dict[str, BaseException] = {}
+        self.path = Path(work.url.removeprefix("sqlite:///"))
+        self.meddle: Callable[[str], None] = lambda _: None
 
     def run(self) -> SessionOutcome:
-        it: Any = SimpleNamespace(
-            record=self.record, request=SimpleNamespace(settings=settings_of()), backlog=self.backlog, retries=(),
-            screen=SimpleNamespace(end=lambda: self._do("screen ends")),
-            project=SimpleNamespace(store=SimpleNamespace(database=SimpleNamespace(on_retry=1))),
-        )  # fmt: skip
-        return run_session(it)
+        scripted_engine.before_each_end(lambda _, phase: self.meet(f"drains {phase}"))
+        with opened(self.work, engine=scripted_engine.ENGINE, **self.settings) as project:
+            self.project = project
+            it = new_session(project, request_for(project), Shown(self, project))
+            self.session = it.record.session
+            try:
+                return run_session(it)
+            finally:
+                assert not project.folder.is_held(self.session.session_id), "its lock is let go"
+                assert project.store.database.on_retry is None
+
+    def meet(self, what: str) -> None:
+        self.order.append(what)
+        self.meddle(what)
+        if what in self.fails:
+            raise self.fails[what]
+
+
+class Shown(Told):
+    def __init__(self, run: Run, project: Project) -> None:
+        super().__init__()
+        self._run, self._project = run, project
+
+    def begin(self, opening: Opening) -> None:
+        self._run.meet(f"announced: {self.stands()}")
+
+    def end(self) -> None:
+        self._run.meet(f"ends: {self.stands()}")
+
+    def stands(self) -> str:
+        """As file and ledger have it, while we hold it."""
+        name = self._run.session.session_id
+        assert self._project.folder.is_held(name)
+        if not self._run.path.exists():
+            return "nobody knows"
+        ours = [{"uid": self._run.session.session_uid}]
+        [(status,)] = self._run.work.sql("SELECT status FROM batchdrain_session WHERE session_uid = :uid", ours)
+        return f"{self._project.folder.load(name).current_status}, {status}"
 
 
 @pytest.fixture
-def it(record: SessionRecord, monkeypatch: pytest.MonkeyPatch) -> Run:
-    return Run(record, monkeypatch)
+def it(sqlite_project: Workplace) -> Iterator[Run]:
+    yield Run(sqlite_project)
+    scripted_engine.before_each_end()
 
 
 def test_a_session_is_announced_drained_and_closed_in_this_order(it: Run) -> None:
+    it.work.fail("r/a", "r/b", "s/c")
+    it.settings = {"batch_size": 2}
     found = it.run()
-    assert it.order == ["announced", "drained", "closed", "presence ends", "screen ends", "record closed"]
-    assert (found.exit_code, found.failure, found.took, found.phases, found.total) == (0, None, 2, 1, 3)
+    assert it.order == ["announced: running, None", "drains a", "drains b", "ends: complete, complete"]
+    assert (found.exit_code, found.failure, found.took, found.phases, found.total) == (0, None, 2, 2, 3)
+    assert (found.was_signalled, found.orphaned, found.session) == (False, False, it.session)
 
 
-def test_what_was_not_written_gives_the_code_after_what_ended_the_drain_and_a_signal_before_all(it: Run) -> None:
-    it.claimer.refused = UNCLAIMED
-    assert (it.run().failure, it.run().exit_code) == (UNCLAIMED, UNCLAIMED.exit_code)
-    it.finisher.refused = REFUSED
-    assert (it.run().failure, it.run().exit_code) == (REFUSED, REFUSED.exit_code)
-    it.stops.failure = AWAY
-    assert (it.run().failure, it.run().exit_code) == (AWAY, AWAY.exit_code)
-    it.shutdown.signal, it.shutdown.exit_code = 15, 143
-    found = it.run()
-    assert (found.failure, found.exit_code, found.was_signalled) == (AWAY, 143, True)
+def test_what_was_not_written_gives_the_code_after_what_ended_the_drain_and_a_signal_before_all(
+    it: Run, tmp_path: Path
+) -> None:
+    columns = {"command": {**it.work.settings["command"], "columns": ["note"]}}
+
+    def again(*names: str, before: Callable[[str], None] = lambda _: None) -> SessionOutcome:
+        it.work.sql("DELETE FROM phases")
+        it.work.fail(*names)
+        it.work.sql(NO_COMMAND_TAKES)
+        it.settings = {**columns, "policy": ["run-order"]}
+        it.meddle = before
+        return it.run()
+
+    found = again("a0/unclaimed", "b0/ok")
+    assert (type(found.failure), found.exit_code) == (BadData, 65)
+    it.work.sql(NOT_TAKEN_BACK)
+    found = again("a1/unclaimed", "b1/refused", "c1/ok")
+    assert (type(found.failure), found.exit_code, "not that one" in str(found.failure)) == (RowRefused, 78, True)
+
+    def take_away(what: str) -> None:
+        if what == "drains last":
+            it.path.rename(tmp_path / "away.db")
+
+    found = again("a2/unclaimed", "b2/refused", "c2/last", before=take_away)
+    (tmp_path / "away.db").rename(it.path)
+    assert (type(found.failure), found.exit_code) == (FilesUnavailable, 74)
+
+    def interrupt(what: str) -> None:
+        take_away(what)
+        if what == "drains last":
+            scripted_engine.interrupt()
+
+    found = again("a3/unclaimed", "b3/refused", "c3/last", before=interrupt)
+    (tmp_path / "away.db").rename(it.path)
+    assert (type(found.failure), found.exit_code, found.was_signalled) == (FilesUnavailable, 130, True)
 
 
-def test_without_an_error_its_results_and_what_is_orphaned_give_the_code(it: Run) -> None:
-    it.orphaned = {PhaseKey("r", "p")}
-    assert (it.run().exit_code, it.run().orphaned) == (1, True)
-    it.orphaned = set()
-    add(it.record, result(0, success=False))
-    assert (it.run().exit_code, it.run().orphaned) == (1, False)
+def test_without_an_error_its_results_give_the_code(it: Run) -> None:
+    it.work.fail("r/a", "r/b~fail")
+    assert it.run().exit_code == 1
+    it.work.sql("DELETE FROM phases")
+    it.work.fail("s/a", "s/b~fail")
+    it.settings = {"min_success_rate": 0.5}
+    assert it.run().exit_code == 0
 
 
 def test_rows_of_one_name_are_its_failure_once_nothing_else_waits(it: Run) -> None:
-    it.backlog.skipped[Skip(BAD_DATA, f"r / p: {AMBIGUOUS}")] = 2
-    it.backlog.waiting = 1
+    for statement in ("CREATE TABLE two AS SELECT * FROM phases", "DROP TABLE phases", "ALTER TABLE two RENAME TO phases"):
+        it.work.sql(statement)
+    it.work.fail("r/a", "r/a", "s/b", "s/c")
+    it.settings = {"batch_size": 1}
     assert it.run().failure is None
-    it.backlog.waiting = 0
-    assert it.run().exit_code == BadData.exit_code
+    found = it.run()
+    assert (type(found.failure), found.exit_code) == (BadData, 65)
 
 
 def test_an_end_that_can_not_be_written_is_told_and_summarised_all_the_same(it: Run) -> None:
-    it.raises = {"closed": AWAY}
+    it.work.fail("r/a")
+
+    def refuse_its_end(what: str) -> None:
+        if what == "drains a":
+            it.work.sql(NO_END)
+
+    it.meddle = refuse_its_end
     found = it.run()
-    assert (found.failure, found.took) == (AWAY, 2)
-    assert it.order == ["announced", "drained", "closed", "left", "presence left", "screen ends", "record closed"]
-    it.stops.failure, it.raises = REFUSED, {"presence ends": AWAY}
-    assert it.run().failure is REFUSED, "the first error is told"
+    assert (found.took, found.exit_code, "no end" in str(found.failure)) == (1, 78, True)
+    assert it.project.folder.load(it.session.session_id).total_success == 1
 
 
-@pytest.mark.parametrize("where", ["announced", "drained"])
+@pytest.mark.parametrize("where", ["announced: running, None", "drains a"])
 def test_whatever_breaks_it_the_session_is_left_as_it_is_known_and_its_lock_let_go(it: Run, where: str) -> None:
-    it.raises = {where: KeyboardInterrupt()}
+    it.work.fail("r/a")
+    it.fails = {where: KeyboardInterrupt()}
     with pytest.raises(KeyboardInterrupt):
         it.run()
-    assert it.order[-4:] == ["left", "presence left", "screen ends", "record closed"]
+    assert it.order[-1] == "ends: interrupted, interrupted"

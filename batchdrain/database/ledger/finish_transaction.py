@@ -108,7 +108,7 @@ class FinishTransaction:
             ours: frozenset[str] = frozenset() if attempt.success else self.tables.intermediate.union(held)
             to = Destination(prior=prior, way=self.way, why=attempt.reason or "")
             state = give_row_back(connection, self.tables, key, to, ours)
-            if attempt.success and attempt.final_state == GONE != state:  # it was judged by a row that was not there
+            if attempt.success and attempt.is_of_gone_row and table.read_row_state(connection, key) is not None:
                 return replace(attempt, outcome=Outcome.MOVED, final_state=state)
             if state in ours and state != prior.state and table.writability.problem:
                 attempt = replace(attempt, unwritten=f"table {table.source.table!r} {table.writability.problem}")

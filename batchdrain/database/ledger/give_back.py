@@ -22,7 +22,7 @@ from batchdrain.database.ledger.way_back import (
     WayBack,
     blocked,
     give_row_back,
-    refused_at_commit,
+    refused_by,
     ways_back,
 )
 from batchdrain.database.store import Store
@@ -100,7 +100,7 @@ def _give_back(
             with as_trouble_of(held.key):
                 return write(GiveBack(ledger=store.ledger, tables=tables, held=held, known=known, way=way, why=why))
         except sa.exc.IntegrityError as error:
-            refusal = refusal or refused_at_commit(error, store.table.source.table)
+            refusal = refusal or refused_by(error, store.database.name, store.table.source.table)
         except (RowRefused, BadData) as error:
             refusal = refusal or error
     if refusal is None:
