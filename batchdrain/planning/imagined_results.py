@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from batchdrain.config.stop_settings import Stop
 from batchdrain.model.phase import Phase
 from batchdrain.planning.failing_anew import Way
 from batchdrain.planning.failure_row import FailureRow, describe_before
 from batchdrain.planning.retry_model import Expected
-from batchdrain.planning.stop import Progress, canary_room, cluster_stop, run_stop, session_stop
+from batchdrain.planning.stop import SAME_NEW_FAILURE, Progress, canary_room, cluster_stop, run_stop, session_stop
+
+FORESEEN_ENDS: Final = frozenset(
+    {
+        "stop.max_total_minutes",
+        "stop.max_consecutive_failures",
+        SAME_NEW_FAILURE,
+        "stop.success_floor",
+        "retry.outage_after",
+        "--stop-on-first-failure",
+    }
+)
+"""The rules that may end an imagined drain before its batch is full, as they end a real one."""
 
 
 class ImaginedResult(NamedTuple):
