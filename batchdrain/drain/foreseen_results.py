@@ -29,6 +29,7 @@ def foresee(
         project.limits_for(request.settings),
         most=most,
         progress=replace(progress, elapsed_s=float(round(progress.elapsed_s))),  # some moments more say nothing else
+        first_failure_ends=request.stop_on_first_failure,
     )
 
 

@@ -22,7 +22,6 @@ from batchdrain.model.states import Outcome
 from batchdrain.runtime.text import STORED_CHARS, cut_text, to_storable
 
 _STATE_CHARS: Final = 500
-_BRACKETS: Final = str.maketrans("()", "[]")  #: what ends the limit is one bracket, whatever a run type is called
 
 
 class Judge:
@@ -134,8 +133,7 @@ class Judge:
         if (untold := _reason_of_no_end(ending)) is not None:
             return untold
         if ending.by is EndedBy.TIMEOUT:
-            text = f"Timed out after {limit.seconds:g} s (limit: {limit.rule.translate(_BRACKETS)})"
-            return _end_reason(f"{text}: {answer.reason}" if answer.reason else text, ending, answer)
+            return _end_reason(f"{limit.reason}: {answer.reason}" if answer.reason else limit.reason, ending, answer)
         if answer.reason:
             return _end_reason(answer.reason, ending, answer)
         if row_state is not None and row_state.reason and row_state.reason != claim.prior_reason:

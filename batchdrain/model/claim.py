@@ -6,9 +6,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, RowState
+
+_BRACKETS: Final = str.maketrans("()", "[]")  #: what ends the limit is one bracket, whatever a run type is called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,11 @@ class TimeLimit:
 
     seconds: float
     rule: str  #: e.g. 'timeout.default_s', or '3 x p95 of 12 durations of maintenance'
+
+    @property
+    def reason(self) -> str:
+        """Of a phase that took longer."""
+        return f"Timed out after {self.seconds:g} s (limit: {self.rule.translate(_BRACKETS)})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from batchdrain.model.attempt import Attempt
+from batchdrain.model.failure_change import FailureChange
 from batchdrain.model.states import Outcome, PhaseState
 
 LEARNT_FROM: Final = frozenset({Outcome.COMPLETE, Outcome.FAILED, Outcome.TIMEOUT})
@@ -58,6 +59,7 @@ class RetryStats:
     run_types: dict[str, RetryCount] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)  #: fingerprint of each run's latest failed attempt
     seen_in: dict[str, frozenset[str]] = field(default_factory=dict)  #: by such a fingerprint, runs that failed with it
+    changes: dict[FailureChange, int] = field(default_factory=dict)  #: attempts that failed, without those that timed out
     overall: RetryCount = field(init=False, default=NOTHING)
     results: int = field(init=False, default=0)  #: of this session, since the reading
 
@@ -74,6 +76,7 @@ class RetryStats:
             run_types=dict(self.run_types),
             failures=dict(self.failures),
             seen_in=dict(self.seen_in),
+            changes=dict(self.changes),
         )
 
     def add(self, attempt: Attempt, run_type: str) -> None:
@@ -91,6 +94,9 @@ class RetryStats:
             (self.run_types, run_type[:191]),
         ):
             counts[name] = counts.get(name, NOTHING).plus(one)
+        if attempt.outcome is Outcome.FAILED:
+            change = FailureChange(phase.category, phase.failure.fingerprint, attempt.fingerprint)
+            self.changes[change] = self.changes.get(change, 0) + 1
         if not attempt.success:
             self.failures[phase.run_id] = attempt.fingerprint
             seen = self.seen_in.get(attempt.fingerprint, frozenset())

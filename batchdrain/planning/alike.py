@@ -1,14 +1,12 @@
-"""How much the failures of one cluster share their fate: learnt from what retries of all clusters did."""
+"""How much the failures of one cluster have in common: learnt from what was counted of all clusters."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from random import Random
 from typing import Final
-
-from batchdrain.model.retry_stats import RetryStats
 
 _STRENGTHS: Final = (0.7, 1.4, 2.8, 5.6, 11.2)
 """Of a beta distribution of the chances of clusters, from U-shaped (a cluster is hopeless or good) to narrow."""
@@ -19,11 +17,12 @@ _MOST: Final = 1_000
 
 
 class ClusterStrength:
-    """For how many attempts the rate of its category counts, in the chance of a cluster. Nobody knows: it is drawn."""
+    """For how many attempts the rate of its category counts, in that of a cluster. Nobody knows: it is drawn."""
 
-    def __init__(self, stats: RetryStats) -> None:
-        counts = [(one.fixed, one.tried) for one in islice(stats.fingerprints.values(), _MOST) if one.tried > 1]
-        rate = (sum(fixed for fixed, _ in counts) + 1) / (sum(tried for _, tried in counts) + 2)
+    def __init__(self, of_clusters: Iterable[tuple[int, int]]) -> None:
+        """`of_clusters`: hits and attempts of each, the most frequent ones first."""
+        counts = [(hits, tried) for hits, tried in islice(of_clusters, _MOST) if tried > 1]
+        rate = (sum(hits for hits, _ in counts) + 1) / (sum(tried for _, tried in counts) + 2)
         logs = [
             math.log(before) + _log_likelihood(counts, strength * rate, strength * (1 - rate))
             for strength, before in zip(_STRENGTHS, _BEFORE, strict=True)
@@ -36,10 +35,10 @@ class ClusterStrength:
 
 
 def _log_likelihood(counts: Sequence[tuple[int, int]], alpha: float, beta: float) -> float:
-    """Of so many completed among so many tried, cluster by cluster: the beta-binomial distribution (J. G. Skellam, 'A
+    """Of so many hits among so many attempts, cluster by cluster: the beta-binomial distribution (J. G. Skellam, 'A
     probability distribution derived from the binomial distribution', 1948), without what does not depend on alpha and beta."""
     lgamma = math.lgamma
     each = lgamma(alpha + beta) - lgamma(alpha) - lgamma(beta)
     return sum(
-        each + lgamma(fixed + alpha) + lgamma(tried - fixed + beta) - lgamma(tried + alpha + beta) for fixed, tried in counts
+        each + lgamma(hits + alpha) + lgamma(tried - hits + beta) - lgamma(tried + alpha + beta) for hits, tried in counts
     )

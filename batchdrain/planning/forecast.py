@@ -1,8 +1,9 @@
 """What to expect of a drain before it begins: phases fixed and minutes, each with an interval in which 80 % of drains end. Pure
 but for the time limits, whose durations are read when they are asked for.
 
-The ledger says what retries of each category, cluster, run and run type did. From that, what may be true of the planned
-phases is drawn (retry_model), and the drain is imagined with it (imagined_drain), some hundred times. The dice are seeded
+The ledger says what retries of each category, cluster, run and run type did, and how they failed anew. From that, what may be
+true of the planned phases is drawn (retry_model, failing_anew), and the drain is imagined with it (imagined_drain), some
+hundred times. The dice are seeded
 with nothing that changes: the same plan and the same ledger give the same words.
 
 Nothing is said
@@ -24,7 +25,8 @@ from batchdrain.config.settings import Settings
 from batchdrain.model.phase import Phase
 from batchdrain.model.retry_stats import NOTHING
 from batchdrain.model.states import PhaseState
-from batchdrain.planning.imagined_drain import ImaginedDrain
+from batchdrain.planning.failing_anew import FailingAnew
+from batchdrain.planning.imagined_drain import Beginning, ImaginedDrain
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.outlook import Outlook
 from batchdrain.planning.retry_model import RetryModel, spread_of
@@ -65,20 +67,29 @@ def to_look_at(most: int | None) -> int:
 
 
 def make_forecast(
-    outlook: Outlook, settings: Settings, limits: TimeLimits, *, most: int | None, progress: Progress = NOTHING_BEFORE
+    outlook: Outlook,
+    settings: Settings,
+    limits: TimeLimits,
+    *,
+    most: int | None,
+    progress: Progress = NOTHING_BEFORE,
+    first_failure_ends: bool = False,
 ) -> Forecast | None:
     """None where nothing is to be said. `outlook`: of `to_look_at` phases; `most`: phases that the drain may take, None: any
-    number; `progress`: what was before it in its chain. Raises DatabaseUnavailable."""
+    number; `progress`: what was before it in its chain; `first_failure_ends`: nothing more is taken after one. Raises DatabaseUnavailable."""
     planned = outlook.waiting if most is None else min(most, outlook.waiting)
     if planned > LARGEST or not _knows(outlook, outlook.phases[:planned]):
         return None
     runs = {outlook.run_type(phase.run_id): phase.run_id for phase in outlook.phases}
     spread = spread_of(limits.completed_s(run_id) for run_id in runs.values())
-    model, dice = RetryModel(outlook, lambda phase: limits.of(phase).seconds, spread), Random(0)  # noqa: S311 - no secret
+    canary_size = settings.stop.canary_size if settings.stop.canary else 0
+    model, failing = RetryModel(outlook, limits.of, spread, canary_size), FailingAnew(outlook.stats)
+    beginning = Beginning(settings=settings, most=planned, progress=progress, first_failure_ends=first_failure_ends)
+    dice = Random(0)  # noqa: S311 - no secret
     fixed, minutes = list[int](), list[float]()
     for _ in range(max(_FEWEST_DRAWS, min(_DRAWS, _STEPS // planned))):
-        drain = ImaginedDrain(settings, planned, dice, progress)
-        drain.run(model.draw(dice))
+        drain = ImaginedDrain(beginning, model.draw(dice), failing.draw(dice), dice)
+        drain.run()
         fixed.append(drain.fixed)
         minutes.append(round(drain.ended_s / 60, 3))
     fixed_low, fixed_median, fixed_high = _interval_of(fixed)

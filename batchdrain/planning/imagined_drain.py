@@ -1,113 +1,208 @@
-"""A drain as it would go if the phases did what was drawn for them: with its batch, its workers, its retries, and the stop
-conditions that look at time, failures and timeouts. Nothing is executed.
+"""A drain as it would go if the phases did what was drawn for them: with its batch, its workers, its pace, its retries, its pauses
+where what the phases need is out of reach, and its stop conditions. Nothing is executed.
 
-What a session learns on its way is not imagined: a policy that learns would order the rest anew. Nor are metrics, canaries,
-and a command that begins to fail in one new way whatever the phase.
+What a session learns on its way is not imagined: a policy that learns would order the rest anew. Nor are metrics, and a command
+that asks for more time.
 """
 
 from __future__ import annotations
 
 import heapq
+import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass
+from itertools import count
 from random import Random
 from typing import Final, NamedTuple
 
 from batchdrain.config.settings import Settings
+from batchdrain.planning.failing_anew import FailingInOneDraw, Way
+from batchdrain.planning.imagined_results import ImaginedResult, ImaginedResults
+from batchdrain.planning.ready_queue import ReadyQueue
 from batchdrain.planning.retry_model import Drawn
-from batchdrain.planning.stop import Progress, cluster_stop, run_stop, session_stop
+from batchdrain.planning.stop import Progress
+from batchdrain.planning.transient_outage import TransientOutage
 
 _RETRIED: Final = "transient"
+_PROBES: Final = 50
+"""So often what was given back in an outage is tried again: a longer one is taken to last."""
 
 
-class _Again(NamedTuple):
-    """A phase that is executed again, in the order in which that is due."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """Of a drain."""
+
+    settings: Settings
+    most: int  #: phases that it takes
+    progress: Progress  #: what was before it in its chain
+    first_failure_ends: bool = False
+
+
+class _Execution(NamedTuple):
+    """A phase that is to be executed. They are compared by when that is due, and by their number."""
 
     due_s: float
     number: int
-    executions: int
     drawn: Drawn
+    failed_so: Way
+    executions: int = 0
+
+    @property
+    def run_id(self) -> str:
+        return self.drawn.of.phase.run_id
+
+
+class _Running(NamedTuple):
+    ends_s: float
+    number: int
+    tried: _Execution
+    is_fixed: bool
 
 
 class ImaginedDrain:
     """One drain, from its start to its end."""
 
-    def __init__(self, settings: Settings, most: int, dice: Random, progress: Progress) -> None:
-        """`most`: phases that it takes; `progress`: what was before it in its chain."""
-        self._settings, self._stop = settings, settings.stop
-        self._left = most
+    def __init__(self, beginning: Beginning, phases: Iterator[Drawn], failing: FailingInOneDraw, dice: Random) -> None:
+        """`phases`: in the order of the drain; those behind its batch follow where others are left out."""
+        settings = beginning.settings
+        self._phases = phases
+        self._failing = failing
         self._dice = dice
-        self._timeouts, self._repeats = Counter(progress.timeouts), Counter(progress.repeats)
-        self._progress = replace(progress, timeouts=self._timeouts, repeats=self._repeats)
-        self._may_stop = bool(self._stop.max_total_minutes or self._stop.max_consecutive_failures or self._stop.success_floor)
-        self._retries: list[_Again] = []
-        self._number = 0  # of retries: none compares what was drawn
-        self.fixed = 0  #: phases
+        self._retry, self._workers, self._patience_s = settings.retry, settings.workers, settings.patience.outage_s
+        self._interval_s = 60 / per_minute if (per_minute := settings.command.runs_per_minute) else 0.0
+        self._left = beginning.most
+        self._results = ImaginedResults(settings.stop, beginning.progress, first_failure_ends=beginning.first_failure_ends)
+        self._outage = TransientOutage(settings.retry)
+        self._numbers = count()
+        self._now_s = self._turn_s = 0.0
+        self._running: list[_Running] = []
+        self._busy, self._side_by_side = set[str](), Counter[str]()
+        self._new, self._due = ReadyQueue[_Execution](), ReadyQueue[_Execution]()
+        self._retries: list[_Execution] = []
+        self._probes = 0
         self.ended_s = 0.0  #: when the last command ended, from the start on
 
-    def run(self, phases: Iterator[Drawn]) -> None:
-        """`phases`: in the order of the drain; those behind its batch follow where others are parked."""
-        free, busy_until, turn_s = [0.0] * self._settings.workers, dict[str, float](), 0.0
-        interval_s = 60 / per_minute if (per_minute := self._settings.command.runs_per_minute) else 0.0
-        while not self._is_over(now := free[0]):
-            again = self._take(phases, now)
-            if again is None:
-                break
-            run_id = again.drawn.of.phase.run_id
-            begins_s = max(now, again.due_s, busy_until.get(run_id, 0.0), turn_s)
-            turn_s = begins_s + interval_s
-            busy_until[run_id] = ends_s = self._execute(again, begins_s)
-            heapq.heapreplace(free, ends_s)
+    @property
+    def fixed(self) -> int:
+        """Phases."""
+        return self._results.fixed
 
-    def _take(self, phases: Iterator[Drawn], now: float) -> _Again | None:
-        """A retry that is due, else the next phase, else the retry that is due next."""
-        if self._left and not (self._retries and self._retries[0].due_s <= now):
-            drawn = next((drawn for drawn in phases if self._may_take(drawn)), None)
-            if drawn is not None:
+    def run(self) -> None:
+        """To its end."""
+        while True:
+            while self._may_begin() and (tried := self._choose()) is not None:
+                self._begin(tried)
+            ends_s = self._running[0].ends_s if self._running else math.inf
+            self._now_s = min(ends_s, self._wakes_s())
+            if self._now_s == math.inf:
+                return
+            if ends_s <= self._now_s:
+                self._end(heapq.heappop(self._running))
+
+    def _may_begin(self) -> bool:
+        if self._turn_s > self._now_s or self._results.is_over(self._now_s):
+            return False
+        return len(self._running) < self._outage.permits(self._workers, self._now_s)
+
+    def _wakes_s(self) -> float:
+        """When something may begin though nothing ended."""
+        if self._results.is_over(self._now_s) or len(self._running) >= self._workers:
+            return math.inf
+        waits = [self._turn_s, self._outage.due_s if self._outage.is_open else 0.0]
+        if self._retries:
+            waits.append(self._retries[0].due_s)
+        return min((wait_s for wait_s in waits if wait_s > self._now_s), default=math.inf)
+
+    def _choose(self) -> _Execution | None:
+        """A retry that is due, else the next phase; where the last results speak of an outage, the next phase first."""
+        if not self._outage.is_suspect and (again := self._choose_retry()) is not None:
+            return again
+        return self._choose_new() or self._choose_retry()
+
+    def _choose_retry(self) -> _Execution | None:
+        while self._retries and self._retries[0].due_s <= self._now_s:
+            self._due.put(heapq.heappop(self._retries))
+        while (tried := self._due.pop()) is not None and tried.run_id in self._busy:
+            self._due.put_aside(tried, tried.run_id)
+        return tried
+
+    def _choose_new(self) -> _Execution | None:
+        while self._left and (tried := self._new.pop() or self._draw()) is not None:
+            if tried.run_id in self._busy:
+                self._new.put_aside(tried, tried.run_id)
+            elif not self._results.may_take(tried.drawn.of.phase):
+                self._free(tried)
+            elif self._is_full(tried):
+                self._new.put_aside(tried, (tried.failed_so.fingerprint,))
+                self._new.free(tried.run_id)
+            else:
                 self._left -= 1
-                return _Again(0.0, 0, 0, drawn)
-        return heapq.heappop(self._retries) if self._retries else None
+                return tried
+        return None
 
-    def _may_take(self, drawn: Drawn) -> bool:
-        phase = drawn.of.phase
-        if run_stop(phase.run_id, self._progress, self._stop) is not None:
-            return False
-        return cluster_stop(phase.failure.fingerprint, self._progress, self._stop) is None
+    def _draw(self) -> _Execution | None:
+        if (drawn := next(self._phases, None)) is None:
+            return None
+        failure = drawn.of.phase.failure
+        return _Execution(0.0, next(self._numbers), drawn, Way(failure.fingerprint, failure.category))
 
-    def _is_over(self, now: float) -> bool:
-        if not self._may_stop:
-            return False
-        return session_stop(replace(self._progress, elapsed_s=self._progress.elapsed_s + now), self._stop) is not None
+    def _is_full(self, tried: _Execution) -> bool:
+        """Whether as many of its cluster run as its canaries allow."""
+        room = self._results.room_of(tried.drawn.of)
+        return room is not None and self._side_by_side[tried.failed_so.fingerprint] >= room
 
-    def _execute(self, again: _Again, begins_s: float) -> float:
-        """When it ends."""
-        drawn, retry = again.drawn, self._settings.retry
+    def _free(self, tried: _Execution) -> None:
+        """What it held back may begin."""
+        self._due.free(tried.run_id)
+        self._new.free(tried.run_id)
+        for _ in range(self._results.room_of(tried.drawn.of) or 0):
+            self._new.free((tried.failed_so.fingerprint,))
+
+    def _begin(self, tried: _Execution) -> None:
+        drawn = tried.drawn
         is_fixed = self._dice.random() < drawn.chance
-        ends_s = begins_s + (drawn.fixed_s if is_fixed else drawn.failed_s)
-        self.ended_s = max(self.ended_s, ends_s)
-        has_timed_out = not is_fixed and drawn.failed_s >= drawn.of.limit_s
-        executions = again.executions + 1
-        is_retried = not is_fixed and not has_timed_out and drawn.of.phase.category == _RETRIED
-        if is_retried and executions < retry.max_attempts:
-            waits_s = min(retry.max_s, retry.initial_s * 2.0 ** (executions - 1)) / 2  # the mean of the full jitter
-            self._number += 1
-            heapq.heappush(self._retries, _Again(ends_s + waits_s, self._number, executions, drawn))
-        else:
-            self._count(drawn, is_fixed=is_fixed, has_timed_out=has_timed_out)
-        return ends_s
+        ends_s = self._now_s + (drawn.fixed_s if is_fixed else drawn.failed_s)
+        self._busy.add(tried.run_id)
+        self._side_by_side[tried.failed_so.fingerprint] += 1
+        self._turn_s = self._now_s + self._interval_s
+        heapq.heappush(self._running, _Running(ends_s, next(self._numbers), tried, is_fixed))
 
-    def _count(self, drawn: Drawn, *, is_fixed: bool, has_timed_out: bool) -> None:
-        """A result. One that failed is taken to have failed as before, and one that timed out in a way of its own."""
-        phase, progress = drawn.of.phase, self._progress
-        self.fixed += is_fixed
-        self._timeouts[phase.run_id] += has_timed_out
-        if not is_fixed and not has_timed_out:
-            self._repeats[phase.failure.fingerprint] += 1
-        if self._may_stop:
-            self._progress = replace(
-                progress,
-                results=progress.results + 1,
-                successes=progress.successes + is_fixed,
-                consecutive_failures=0 if is_fixed else progress.consecutive_failures + 1,
-            )
+    def _end(self, running: _Running) -> None:
+        tried = running.tried
+        self.ended_s = self._now_s
+        self._busy.discard(tried.run_id)
+        self._side_by_side[tried.failed_so.fingerprint] -= 1
+        self._judge(tried, is_fixed=running.is_fixed)
+        self._free(tried)
+
+    def _judge(self, tried: _Execution, *, is_fixed: bool) -> None:
+        """As a drain judges it. It is counted, unless it is tried again."""
+        of, now_s = tried.drawn.of, self._now_s
+        has_timed_out = not is_fixed and tried.drawn.failed_s >= of.limit_s
+        after = None if is_fixed else of.timed_out if has_timed_out else self._failing.fail(tried.failed_so)
+        is_transient = after is not None and not has_timed_out and after.category == _RETRIED
+        may_retry, was_open = not self._results.is_over(now_s), self._outage.is_open
+        begins_pause = self._outage.note(of.phase.key, now_s, is_transient=is_transient) is not None
+        lasts = begins_pause and self._lasts(now_s)
+        if may_retry and was_open and is_transient:  # it goes back, uncounted
+            self._probes += 1
+            heapq.heappush(self._retries, tried._replace(due_s=self._outage.due_s, number=next(self._numbers)))
+        elif may_retry and is_transient and after is not None and tried.executions + 1 < self._retry.max_attempts:
+            self._try_again(tried, after)
+            return
+        else:
+            is_of_outage = is_transient and bool(self._retry.outage_after)
+            self._results.note(ImaginedResult(of, tried.failed_so, after, now_s, has_timed_out, is_of_outage))
+        if lasts:
+            self._results.end()
+
+    def _lasts(self, now_s: float) -> bool:
+        """Whether an outage takes too long."""
+        return self._outage.lasts_s(now_s) > self._patience_s or self._probes > _PROBES
+
+    def _try_again(self, tried: _Execution, after: Way) -> None:
+        """After the wait of the full jitter."""
+        wait_s = self._dice.random() * min(self._retry.max_s, self._retry.initial_s * 2.0**tried.executions)
+        again = _Execution(self._now_s + wait_s, next(self._numbers), tried.drawn, after, tried.executions + 1)
+        heapq.heappush(self._retries, again)

@@ -193,6 +193,7 @@ class LaneBacklog:
             waiting=lanes.waiting,
             stats=lanes.known.retry_stats,
             run_type=self._run_type,
+            size_of=self.size_of,
         )
 
     def apply(self, verdict: Verdict, now: datetime) -> None:

@@ -17,3 +17,4 @@ class Outlook:
     waiting: int  #: phases that may be drained, in all
     stats: RetryStats  #: what retries have done so far
     run_type: Callable[[str], str]  #: of a run_id
+    size_of: Callable[[str], int] = lambda _: 0  #: of a cluster, by fingerprint; 0 where no canaries are sent ahead

@@ -9,14 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from random import Random
 from typing import Final, NamedTuple
 
+from batchdrain.model.claim import TimeLimit
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
 from batchdrain.model.retry_stats import NOTHING, RetryCount, RetryStats
 from batchdrain.planning.alike import ClusterStrength
+from batchdrain.planning.failing_anew import Way
 from batchdrain.planning.outlook import Outlook
+from batchdrain.planning.rates import draw_rate
 
 OF_CATEGORY: Final = 4.0
 """For how many attempts the rate of all counts, in that of a category."""
@@ -27,7 +31,7 @@ RUN_SPREAD: Final = 0.3
 OF_SECONDS: Final = 1.0
 """For how many attempts a mean of the wider group counts, in that of a narrower one."""
 SPREAD: Final = 0.6
-OF_SPREAD: Final = 3.0
+OF_SPREAD: Final = 1.0
 """Of durations, in the logarithm, before any is known."""
 FAILS_SPREAD: Final = 1.0
 _WITHIN: Final = 0.7
@@ -47,7 +51,9 @@ class Expected:
     fixed_s: float  #: mean of an attempt that completes
     failed_s: float  #: mean of one that fails, without its limit
     limit_s: float
+    timed_out: Way  #: how it fails where it takes longer
     run_type: str
+    is_canary: bool  #: phases of its cluster are sent ahead one by one
 
 
 class Drawn(NamedTuple):
@@ -62,13 +68,17 @@ class Drawn(NamedTuple):
 class RetryModel:
     """Of the phases of an outlook."""
 
-    def __init__(self, outlook: Outlook, limit_s: Callable[[Phase], float], spread: float = SPREAD) -> None:
-        """`limit_s`: the time limit of a phase; `spread`: of durations, in the logarithm."""
+    def __init__(
+        self, outlook: Outlook, limit: Callable[[Phase], TimeLimit], spread: float = SPREAD, canary_size: int = 0
+    ) -> None:
+        """`limit`: of a phase; `spread`: of durations, in the logarithm; `canary_size`: from which on a cluster is big."""
         self._stats: RetryStats = outlook.stats
         self._run_type = outlook.run_type
-        self._limit_s = limit_s
+        self._limit = limit
+        self._timed_out = cache(_fail_by_time)
+        self._is_big: Callable[[str], bool] = lambda name: bool(name) and 0 < canary_size <= outlook.size_of(name)
         self._spread = spread
-        self._strength = ClusterStrength(outlook.stats)
+        self._strength = ClusterStrength((one.fixed, one.tried) for one in outlook.stats.fingerprints.values())
         overall = self._stats.overall
         self._fixed_s = overall.fixed_s / overall.fixed if overall.fixed else _mean_s(overall)
         self._failed_s = overall.failed_s / overall.failed if overall.failed else _mean_s(overall)
@@ -79,7 +89,7 @@ class RetryModel:
         stats, gauss, exp = self._stats, dice.gauss, math.exp
         strength = self._strength.draw(dice)
         dilution = 1 + self._others / (strength + 1)
-        overall = _draw_rate(dice, stats.overall, PRIOR, 1.0, dilution)
+        overall = draw_rate(dice, *_hits(stats.overall), PRIOR, 1.0, dilution)
         rates, runs = dict[tuple[str, bool], float](), dict[str, tuple[float, float]]()
         clusters, paces, fates = dict[str, tuple[float, float]](), dict[str, float](), dict[str, float]()
         within, fails = self._spread * _WITHIN, self._spread * FAILS_SPREAD
@@ -89,10 +99,10 @@ class RetryModel:
             fingerprint = phase.failure.fingerprint
             if (group := (phase.category, bool(fingerprint))) not in rates:
                 of_category = stats.categories.get(phase.category, NOTHING)
-                rates[group] = _draw_rate(dice, of_category, overall, OF_CATEGORY, dilution if fingerprint else 1.0)
+                rates[group] = draw_rate(dice, *_hits(of_category), overall, OF_CATEGORY, dilution if fingerprint else 1.0)
             if one.cluster not in clusters:
                 counts = stats.of_fingerprint(fingerprint)
-                chance = _draw_rate(dice, counts, rates[group], strength, 1.0)
+                chance = draw_rate(dice, *_hits(counts), rates[group], strength)
                 clusters[one.cluster] = chance / (1 - chance), _draw_factor(dice, fails / math.sqrt(1 + counts.failed))
             if one.run_type not in paces:
                 paces[one.run_type] = _draw_factor(
@@ -129,7 +139,8 @@ class RetryModel:
         return self._stats.run_types.get(run_type[:191], NOTHING)
 
     def _expect(self, phase: Phase, number: int) -> Expected:
-        stats, limit_s = self._stats, self._limit_s(phase)
+        stats, limit = self._stats, self._limit(phase)
+        limit_s = limit.seconds
         run_type, run = self._run_type(phase.run_id), stats.runs.get(phase.run_id, NOTHING)
         of_type = self._of_type(run_type)
         pace_of_type = _shrink(of_type.fixed_s, of_type.fixed, self._fixed_s)
@@ -149,14 +160,18 @@ class RetryModel:
             fixed_s=fixed_s,
             failed_s=failed_s,
             limit_s=limit_s,
+            timed_out=self._timed_out(limit.reason),
             run_type=run_type,
+            is_canary=self._is_big(phase.failure.fingerprint),
         )
 
 
-def _draw_rate(dice: Random, counts: RetryCount, towards: float, strength: float, dilution: float) -> float:
-    alpha = strength * towards + counts.fixed / dilution
-    beta = strength * (1 - towards) + counts.failed / dilution
-    return min(1 - _EDGE, max(_EDGE, dice.betavariate(alpha, beta)))
+def _hits(counts: RetryCount) -> tuple[int, int]:
+    return counts.fixed, counts.failed
+
+
+def _fail_by_time(reason: str) -> Way:
+    return Way(Failure(reason, "timeout").fingerprint, "timeout")
 
 
 def spread_of(durations_s: Iterable[Sequence[float]]) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from batchdrain.planning.forecast import Forecast
+from batchdrain.planning.imagined_results import FORESEEN_ENDS
 from batchdrain.sessions.session import Session, Status
 from batchdrain.sessions.whole import parts_of
 
@@ -29,10 +30,10 @@ def describe_outcome(session: Session) -> str:
 
 
 def outcome_fields(session: Session) -> dict[str, Any] | None:
-    """The same as JSON; None where there was no forecast. Of a session that was cut short nothing is judged: null."""
+    """The same as JSON; None where there was no forecast. Of a session that runs or was cut short nothing is judged: null."""
     if (part := _find_part(session)) is None or part.forecast is None:
         return None
-    is_whole = part.current_status is Status.COMPLETE
+    is_whole = _is_whole(part)
     fixed_within, minutes_within = _find_within(part)
     return {
         "session_id": part.session_id,
@@ -52,10 +53,17 @@ def _judge(part: Session) -> str:
     status = part.current_status
     if status is Status.RUNNING:
         return "it still runs"
-    if status is not Status.COMPLETE:
+    if not _is_whole(part):
         return "it was cut short, so that says nothing of the forecast"
     outside = [name for name, within in zip(("phases", "minutes"), _find_within(part), strict=True) if not within]
     return f"{' and '.join(outside)} outside" if outside else "both inside"
+
+
+def _is_whole(part: Session) -> bool:
+    """Whether it ended as the forecast reckons with: its batch is full, nothing is left, or one of its own rules ended it."""
+    if part.current_status is Status.STOPPED:
+        return (part.stopped_because or "").partition(": ")[0] in FORESEEN_ENDS
+    return part.current_status is Status.COMPLETE
 
 
 def _find_within(part: Session) -> tuple[bool, bool]:

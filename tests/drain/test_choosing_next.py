@@ -129,7 +129,7 @@ def test_a_retry_of_a_run_that_is_busy_waits_and_keeps_no_other_waiting(patch: p
 def test_after_a_transient_failure_a_phase_that_was_not_tried_yet_goes_first(patch: pytest.MonkeyPatch) -> None:
     room = Room(patch, "a")
     room.chooser.begin([retry("x")])
-    room.breaker._alike.add(choice("z").phase.key)
+    room.breaker.outage.note(choice("z").phase.key, NOW, is_transient=True)
     assert [room.pick() for _ in range(2)] == ["a", "x again"]
 
 
@@ -225,7 +225,7 @@ def test_the_end_of_a_pause_is_awaited_where_there_is_something_for_it(
     room = Room(patch, runs, most=most)
     room.chooser.begin([])
     assert not room.chooser.awaits_time()
-    room.breaker._pauses, room.breaker.due = 1, NOW + 10
+    room.breaker.outage.pauses, room.breaker.outage.due_s = 1, NOW + 10
     assert (room.chooser.permits, room.chooser.awaits_time()) == (0, awaits)
     assert room.until() == 10.0
     room.now += 10
@@ -257,7 +257,7 @@ def test_a_pause_that_ends_before_anybody_asks_whether_it_lasts_ends_no_session(
     """The workers were filled, in vain, while it lasted."""
     room = Room(patch, "a")
     room.chooser.begin([])
-    room.breaker._pauses, room.breaker.due = 1, NOW + 10
+    room.breaker.outage.pauses, room.breaker.outage.due_s = 1, NOW + 10
     assert room.chooser.permits == 0
     room.now += 10
     assert room.chooser.awaits_time()

@@ -128,6 +128,26 @@ def test_what_came_is_held_against_the_forecast(
     assert says in render_summary(session, "s.json", "text")
 
 
+@pytest.mark.parametrize(
+    ("because", "says"),
+    [
+        ("stop.success_floor: 10% of 20 succeeded, below 50%", "both inside"),
+        ("--stop-on-first-failure: r / p", "both inside"),
+        ("inv stop: by ann", "it was cut short, so that says nothing of the forecast"),
+        (
+            "stop.max_metric: 9 of 'tokens' were reported, the budget is 9",
+            "it was cut short, so that says nothing of the forecast",
+        ),
+    ],
+)
+def test_an_end_by_a_rule_that_a_forecast_reckons_with_is_judged_and_another_one_is_not(because: str, says: str) -> None:
+    session = session_of("stopped", 12, 41).model_copy(update={"stopped_because": because})
+    assert describe_outcome(session).endswith(f"came 12 in 41 min: {says}")
+    fields = outcome_fields(session)
+    assert fields is not None
+    assert fields["minutes_within"] is (True if says == "both inside" else None)
+
+
 def test_minutes_are_said_with_two_digits() -> None:
     told = Forecast(planned=3, fixed=1, fixed_low=0, fixed_high=3, minutes=0.123, minutes_low=0.002, minutes_high=9.96)
     assert describe_forecast(told) == "1 of 3 fixed (0-3) in 0.12 min (0.00-10)"

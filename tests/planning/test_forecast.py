@@ -14,6 +14,7 @@ from batchdrain.config.timeout_settings import Timeout
 from batchdrain.database.ledger.history import Past
 from batchdrain.database.phases.pages import Row
 from batchdrain.failures import fingerprint
+from batchdrain.model.failure_change import FailureChange
 from batchdrain.model.retry_stats import RetryCount, RetryStats
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.forecast import ENOUGH, LARGEST, Forecast, _interval_of, make_forecast, to_look_at
@@ -34,7 +35,16 @@ def rows(count: int, reason: str | None, runs: int = 10) -> list[Row]:
 def known(fixed: int, failed: int, category: str = "other", fixed_s: float = 60.0) -> RetryStats:
     count = RetryCount(fixed + failed, fixed, fixed_s * fixed, 30.0 * failed)
     reason = REASONS[category]
-    return RetryStats(categories={category: count}, fingerprints={fingerprint(reason): count} if reason else {})
+    return RetryStats(
+        categories={category: count},
+        fingerprints={fingerprint(reason): count} if reason else {},
+        changes=as_before(failed, category),
+    )
+
+
+def as_before(failed: int, category: str) -> dict[FailureChange, int]:
+    mark = fingerprint(REASONS[category])
+    return {FailureChange(category, mark, mark): failed} if mark else {}
 
 
 def foreseen(
@@ -148,10 +158,10 @@ def test_stop_conditions_that_end_a_session_are_foreseen() -> None:
     ids=lambda stop: next(iter(stop)),
 )
 def test_each_stop_condition_that_looks_at_failures_is_foreseen(stop: dict[str, Any]) -> None:
-    """Of 25 hopeless phases of one run two are executed. Those that time out are in no cluster."""
+    """Of 25 hopeless phases of one run two are executed."""
     category = "timeout" if "max_timeouts_per_run" in stop else "other"
     took_s = 10_000.0 if category == "timeout" else 30.0
-    stats = RetryStats(categories={category: RetryCount(200, 0, 0.0, 200 * took_s)})
+    stats = RetryStats(categories={category: RetryCount(200, 0, 0.0, 200 * took_s)}, changes=as_before(200, category))
     waiting = rows(25, REASONS[category], runs=1)
     whole, cut = (
         surely(foreseen(waiting, stats, stop={"max_repeats": 0, "max_timeouts_per_run": 0, **more})) for more in ({}, stop)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from batchdrain.failures import fingerprint
+from batchdrain.model.claim import TimeLimit
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
 from batchdrain.model.retry_stats import RetryCount, RetryStats
@@ -35,7 +36,7 @@ def model_of(phases: Sequence[Phase], limit_s: float = LIMIT_S, **stats: Any) ->
     outlook = Outlook(
         phases=phases, waiting=len(phases), stats=RetryStats(**known), run_type=lambda run: run.partition("-")[0]
     )
-    return RetryModel(outlook, lambda _: limit_s)
+    return RetryModel(outlook, lambda _: TimeLimit(seconds=limit_s, rule="set"))
 
 
 def chances(model: RetryModel, draws: int = 300) -> list[float]:

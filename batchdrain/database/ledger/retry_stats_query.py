@@ -13,17 +13,19 @@ from batchdrain.database.ledger.past_attempts import past_attempts
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.failures.fingerprints import VERSION
 from batchdrain.failures.kept_fingerprint import FIRST, KeptFingerprint
+from batchdrain.model.failure_change import FailureChange
 from batchdrain.model.retry_stats import NOTHING, RetryCount, RetryStats
 from batchdrain.model.states import Outcome
 
 MOST: Final = 10_000
-"""How many fingerprints are remembered, the most frequent ones, and how many pairs of run and failure, the latest ones."""
+"""How many fingerprints and changes of them are remembered, the most frequent ones, and how many pairs of run and failure, the
+latest ones."""
 _FAILED: Final = (Outcome.FAILED.value, Outcome.TIMEOUT.value)
 _ENDED: Final = (Outcome.COMPLETE.value, *_FAILED)
 
 
 def read_retry_stats(connection: sa.Connection, ledger: Ledger) -> RetryStats:
-    """In three queries, each one pass over the attempts. An attempt that set out from no failure, of a queued phase, teaches
+    """In four queries, each one pass over the attempts. An attempt that set out from no failure, of a queued phase, teaches
     nothing."""
     attempt = past_attempts(connection, ledger)
     counts = _count_columns_of(attempt)
@@ -59,7 +61,26 @@ def read_retry_stats(connection: sa.Connection, ledger: Ledger) -> RetryStats:
         run_types=dict(run_types),
         failures=failures,
         seen_in=seen_in,
+        changes=_read_changes(connection, attempt),
     )
+
+
+def _read_changes(connection: sa.Connection, attempt: sa.Subquery) -> dict[FailureChange, int]:
+    """How often a failure came after which, where the attempt failed by itself."""
+    names = (attempt.c.from_category, attempt.c.from_fingerprint, attempt.c.fingerprint, _version_of(attempt))
+    times = sa.func.sum(attempt.c.count)
+    query = (
+        sa.select(*names, _example_of(attempt, attempt.c.from_example), _example_of(attempt, attempt.c.reason), times)
+        .where(attempt.c.outcome == Outcome.FAILED.value, attempt.c.from_category.is_not(None))
+        .group_by(*names)
+        .order_by(times.desc(), *names[:3])
+        .limit(MOST)
+    )
+    changes: dict[FailureChange, int] = {}
+    for category, before, after, version, from_text, text, count in connection.execute(query):
+        of = FailureChange(category, _renew(before or "", version, from_text), _renew(after or "", version, text))
+        changes[of] = changes.get(of, 0) + int(count)
+    return changes
 
 
 def _count_columns_of(attempt: sa.Subquery) -> tuple[sa.ColumnElement[Any], ...]:

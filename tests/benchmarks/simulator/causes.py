@@ -37,9 +37,22 @@ TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Templates; {place} tells problems apart, {number} does not."""
 
+WORDS: Final = (
+    "amber", "basalt", "cedar", "dune", "ember", "fjord", "glacier", "harbour", "island", "juniper", "krill", "lagoon", "meadow",
+    "nectar", "orchid", "pebble", "quarry", "ravine", "saddle", "tundra",
+)  # fmt: skip
+OTHERS: Final = len(WORDS) ** 2
+"""In so many ways a failure may read."""
+
 
 def text_of(category: str, problem: int, number: int) -> str | None:
     """Of the problem with that number among those of its category; None for 'unknown', which leaves no reason."""
     texts = TEXTS[category]
     text = texts[problem % len(texts)]
     return text.format(place=PLACES[problem % len(PLACES)], number=number) or None
+
+
+def other_text_of(category: str, problem: int, number: int, other: int) -> str:
+    """The same in other words, of which there are OTHERS."""
+    text = text_of(category, problem, number) or "the command failed"
+    return f"{text} of {WORDS[other // len(WORDS)]} {WORDS[other % len(WORDS)]}"

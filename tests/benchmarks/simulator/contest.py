@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from batchdrain.config.plugins import POLICIES as BUILT_IN
 from batchdrain.config.plugins import list_names
-from batchdrain.config.settings import RunType, Settings
+from batchdrain.config.settings import Retry, RunType, Settings
+from batchdrain.config.stop_settings import Stop
 from batchdrain.model.lane import Lane
 from batchdrain.policies.ranking import Ranking, ranking_of
 from tests.benchmarks.simulator.kinds import KINDS
@@ -66,9 +67,13 @@ def former(kind: str, seed: int, *, phases: int, settings: Settings) -> Memory:
 
 
 def settings_for(world: World, batch_size: int = BATCH) -> Settings:
-    """What a user has: every default, the stop conditions among them, and the run types of the project."""
+    """What a user has: every default, the stop conditions among them, and the run types of the project. But nothing ends or pauses
+    a session because the command is broken for all: orders are compared."""
     return Settings(
-        batch_size=batch_size, run_types=[RunType(match=match, type=name) for match, name in world.run_types.items()]
+        batch_size=batch_size,
+        stop=Stop(same_new_failure=0),
+        retry=Retry(outage_after=0),
+        run_types=[RunType(match=match, type=name) for match, name in world.run_types.items()],
     )
 
 

@@ -17,19 +17,20 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from batchdrain.config.settings import Settings
+from batchdrain.config.settings import Retry, Settings
+from batchdrain.config.stop_settings import Stop
 from batchdrain.planning.forecast import Forecast, make_forecast, to_look_at
 from batchdrain.planning.lane_backlog import LaneBacklog
 from batchdrain.planning.limits import TimeLimits
 from tests.benchmarks.simulator.contest import ranking, settings_for
-from tests.benchmarks.simulator.kinds import KINDS
+from tests.benchmarks.simulator.kinds import FORESEEN
 from tests.benchmarks.simulator.memory import Memory
 from tests.benchmarks.simulator.replay import Replay
 from tests.benchmarks.simulator.world import make
 
 FORMER: Final = 5
 """Sessions of the former batch."""
-TRIED: Final = 4
+TRIED: Final = 8
 """Sessions that begin with an empty ledger: nothing is foreseen where nothing is said of any of them."""
 REFRESH_S: Final = 3600.0
 """The backlog is read again more seldom than a user has it, which makes a thousand worlds bearable."""
@@ -69,8 +70,8 @@ def foresee_one(kind: str, seed: int, *, warm: bool, policy: str, phases: int) -
 
 
 def _replay(kind: str, seed: int, memory: Memory, policy: str, phases: int, generation: int = 0) -> Replay:
-    world = make(KINDS[kind], seed, phases=phases, generation=generation)
-    settings = settings_for(world).model_copy(update={"refresh_s": REFRESH_S})
+    world = make(FORESEEN[kind], seed, phases=phases, generation=generation)
+    settings = settings_for(world).model_copy(update={"refresh_s": REFRESH_S, "stop": Stop(), "retry": Retry()})
     return Replay(world, ranking(policy, world), memory, settings)
 
 
@@ -114,7 +115,7 @@ def main() -> int:
     parser.add_argument("--first-seed", type=int, default=5000, help="those below 1000 were used to tune")
     parser.add_argument("--phases", type=int, default=300, help="failed phases of a world")
     parser.add_argument("--policy", default="the default")
-    parser.add_argument("--kinds", default=",".join(KINDS))
+    parser.add_argument("--kinds", default=",".join(FORESEEN))
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     asked = parser.parse_args()
     seeds, console = range(asked.first_seed, asked.first_seed + asked.seeds), Console(width=120)

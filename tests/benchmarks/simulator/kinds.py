@@ -35,3 +35,6 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "slow-timeouts": replace(MIXED, shares=_by_category(0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.4), hangs=0.9),
 }  # fmt: skip
+
+FORESEEN: Final[Mapping[str, Kind]] = {**KINDS, "changing": replace(KINDS["broken-clusters"], anew=0.6)}
+"""Those that forecasts are held against: in the last one most problems read otherwise when they fail again."""

@@ -43,7 +43,7 @@ class Memory:
             runs={run_id: self._run(run_id) for run_id in self.successes.keys() | self.timeouts.keys()},
             retry_stats=RetryStats(
                 categories=retry_stats.categories, fingerprints=retry_stats.fingerprints, runs=retry_stats.runs, run_types=retry_stats.run_types,
-                failures=retry_stats.failures, seen_in=retry_stats.seen_in,
+                failures=retry_stats.failures, seen_in=retry_stats.seen_in, changes=retry_stats.changes,
             ),
         )  # fmt: skip
 

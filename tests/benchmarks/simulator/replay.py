@@ -16,6 +16,7 @@ from functools import cache
 
 from batchdrain.config.settings import Retry, Settings
 from batchdrain.database.phases.pages import Page
+from batchdrain.drain.circuit_breaker import is_transient
 from batchdrain.drain.retry import retry_after
 from batchdrain.failures import categorise
 from batchdrain.model.attempt import Attempt
@@ -23,12 +24,14 @@ from batchdrain.model.claim import Choice, TimeLimit
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.model.states import Outcome, PhaseState
+from batchdrain.planning.failure_row import FailureRow, describe_before
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.lane_backlog import LaneBacklog
 from batchdrain.planning.limits import TimeLimits
 from batchdrain.planning.reading import Reading
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.planning.stop import Progress, session_stop
+from batchdrain.planning.transient_outage import TransientOutage
 from batchdrain.policies.ranking import Ranking
 from tests.benchmarks.simulator.memory import Memory
 from tests.benchmarks.simulator.world import Truth, World
@@ -69,6 +72,9 @@ class Session:
     repeats: Counter[str] = field(default_factory=Counter)
     fixed: Counter[str] = field(default_factory=Counter)
     failures: int = 0
+    row: FailureRow = field(default_factory=FailureRow)
+    outage: TransientOutage
+    is_over: bool = False  #: an outage lasted too long
 
 
 class Replay:
@@ -82,7 +88,7 @@ class Replay:
         self.failing = world.first_reasons()
         self.run_type = cache(self._run_type)
         self._fixable = sum(truth.fixable for truth in world.truths.values())
-        self._session = Session(began_s=0.0, left=0, read_s=0.0)
+        self._session = Session(began_s=0.0, left=0, read_s=0.0, outage=TransientOutage(settings.retry))
         self._tries: Counter[PhaseKey] = Counter()
 
     def run(self, budget_s: float) -> list[Executed]:
@@ -99,7 +105,12 @@ class Replay:
 
     def _drain(self, budget_s: float, look: Callable[[LaneBacklog, TimeLimits], None] | None = None) -> None:
         """`look`: of a session that goes on where nothing is left that a retry may mend."""
-        session = self._session = Session(began_s=self.now_s, left=self.settings.batch_size, read_s=-self.settings.refresh_s)
+        session = self._session = Session(
+            began_s=self.now_s,
+            left=self.settings.batch_size,
+            read_s=-self.settings.refresh_s,
+            outage=TransientOutage(self.settings.retry),
+        )
         backlog = LaneBacklog(
             self._read, self.ranking, state=PhaseState.FAILED, categorise=categorise, run_type=self.run_type,
             fixed=lambda: session.fixed,
@@ -109,24 +120,43 @@ class Replay:
             backlog.refresh(self.moment())
             look(backlog, limits)
         while (
-            self.now_s < budget_s and (self._fixable or look) and session_stop(self._progress(), self.settings.stop) is None
+            self.now_s < budget_s
+            and (self._fixable or look)
+            and not session.is_over
+            and session_stop(self._progress(), self.settings.stop) is None
         ):
             tried = self._pick(backlog, limits)
             if tried is None:
                 return
             attempt = self._executed(tried.phase, limits.of(tried.phase))
             executions = tried.executions + 1
+            is_spared, is_over = self._note_outage(attempt)
+            if is_spared:  # given back, uncounted
+                session.is_over = is_over
+                heapq.heappush(session.retries, replace(tried, due_s=session.outage.due_s))
+                continue
             wait_s = retry_after(attempt, executions, self.settings.retry, _mean_wait)
+            session.is_over = is_over and wait_s is None
             self._record(attempt, again=wait_s is not None)
             backlog.touch(tried.phase.run_id, self.moment(), attempt)
             if wait_s is not None:
                 phase = replace(tried.phase, failure=attempt.failure, attempts=tried.phase.attempts + 1)
                 heapq.heappush(session.retries, Again(self.now_s + wait_s, phase.key, phase, executions))
 
+    def _note_outage(self, attempt: Attempt) -> tuple[bool, bool]:
+        """Whether it goes back uncounted, and whether that ends the session."""
+        outage, transient = self._session.outage, is_transient(attempt)
+        was_open = outage.is_open
+        pauses = outage.note(attempt.phase.key, self.now_s, is_transient=transient) is not None
+        return was_open and transient, pauses and outage.lasts_s(self.now_s) > self.settings.patience.outage_s
+
     def _pick(self, backlog: LaneBacklog, limits: TimeLimits) -> Again | None:
         """A retry that is due, else the planner's next phase, else the retry that is due next; the clock goes on to it."""
         session = self._session
-        if session.left and not (session.retries and session.retries[0].due_s <= self.now_s):
+        if session.outage.is_open:
+            self.now_s = max(self.now_s, session.outage.due_s)
+        is_due = session.retries and session.retries[0].due_s <= self.now_s
+        if session.left and (session.outage.is_suspect or not is_due):
             if self.now_s - session.read_s >= self.settings.refresh_s:
                 backlog.refresh(self.moment())
                 limits.forget()
@@ -178,6 +208,7 @@ class Replay:
         self.memory.add(attempt, self.run_type(key.run_id))
         session.attempted.add(key)
         session.timeouts[key.run_id] += attempt.timed_out
+        self._note_row(attempt, again=again)
         if attempt.success:
             del self.failing[key]
             session.fixed[key.run_id] += 1
@@ -187,6 +218,13 @@ class Replay:
         if not again:
             session.failures += 1
             session.repeats[attempt.fingerprint] += bool(attempt.fingerprint)
+
+    def _note_row(self, attempt: Attempt, *, again: bool) -> None:
+        row = self._session.row
+        if not again and self.settings.retry.outage_after and is_transient(attempt):
+            row.clear()
+        elif not again:
+            row.add(attempt.fingerprint, describe_before(attempt.phase))
 
     def _read(self) -> Reading:
         rules = SkipRules(
@@ -205,6 +243,7 @@ class Replay:
             consecutive_failures=session.failures,
             timeouts=session.timeouts,
             repeats=session.repeats,
+            same_failures=session.row.length,
         )
 
     def _run_type(self, run_id: str) -> str:

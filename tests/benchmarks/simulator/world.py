@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Final
 
 from batchdrain.database.phases.pages import Row
 from batchdrain.failures.categories import CATEGORIES
 from batchdrain.model.phase import PhaseKey
-from tests.benchmarks.simulator.causes import PLACES, text_of
+from tests.benchmarks.simulator.causes import OTHERS, PLACES, other_text_of, text_of
 
 SPREAD: Final = 0.4
 """Of durations within a run, in the logarithm."""
@@ -22,6 +23,14 @@ FAILS_AFTER: Final[Mapping[str, tuple[float, float]]] = {
 """The part of its whole duration after which a phase fails, from and to: an import fails early, a deliverable is missed late."""
 
 
+class Again(Enum):
+    """How phases with one problem read when they fail again."""
+
+    ALIKE = "as before"
+    RENAMED = "all in one other way"
+    SCATTERED = "each in a way of its own, every time"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """Why phases failed: those with one problem share a failure text, that is, a cluster."""
@@ -30,6 +39,7 @@ class Problem:
     number: int  #: among those of its category
     chance: float  #: that an attempt mends it, in an average run; 0: it is broken, and no retry helps
     hangs: bool = False  #: an attempt that does not mend it takes its whole time limit
+    again: Again = Again.ALIKE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +71,7 @@ class Kind:
     run_shift: float = 0.5  #: and the runs
     spread: float = SPREAD
     problems: int = 6  #: of each category
+    anew: float = 0.0  #: the part of them whose phases read otherwise when they fail again
     hangs: float = 0.6  #: of the problems of category timeout
     fails_after: Mapping[str, tuple[float, float]] = field(default_factory=lambda: FAILS_AFTER)
 
@@ -82,8 +93,12 @@ class World:
         return {key: self.reason(key, 0) for key in self.truths}
 
     def reason(self, key: PhaseKey, execution: int) -> str | None:
-        problem = self.truths[key].problem
-        return text_of(problem.category, problem.number, 2 + self._dice(key, execution).randrange(998))
+        problem, dice = self.truths[key].problem, self._dice(key, execution)
+        number = 2 + dice.randrange(998)
+        if execution == 0 or problem.again is Again.ALIKE:
+            return text_of(problem.category, problem.number, number)
+        other = problem.number if problem.again is Again.RENAMED else dice.randrange(OTHERS)
+        return other_text_of(problem.category, problem.number, number, other)
 
     def mends(self, key: PhaseKey, execution: int) -> bool:
         """Whether that execution of the phase completes: the same for every policy."""
@@ -97,7 +112,9 @@ def make(kind: Kind, seed: int, *, phases: int, generation: int = 0) -> World:
     """The same seed makes the same world. Another `generation` of it has other phases of the same runs, with the same
     problems: what a former batch met."""
     nature, dice = random.Random(f"nature/{seed}"), random.Random(f"phases/{seed}/{generation}")
-    problems = {category: _problems(kind, category, nature) for category in CATEGORIES}
+    anew = random.Random(f"anew/{seed}")
+    part = _shifted(kind.anew, anew.gauss(0, 1)) if kind.anew else 0.0
+    problems = {category: _problems(kind, category, nature, [_again(part, anew) for _ in PLACES]) for category in CATEGORIES}
     runs = max(4, phases // 10)
     types = [nature.choice(sorted(kind.minutes)) for _ in range(runs)]
     pace = [nature.gauss(0, kind.spread) for _ in range(runs)]
@@ -121,14 +138,18 @@ def make(kind: Kind, seed: int, *, phases: int, generation: int = 0) -> World:
     return World(seed=seed, truths=truths, run_types={f"{name}-*": name for name in kind.minutes})
 
 
-def _problems(kind: Kind, category: str, nature: random.Random) -> list[Problem]:
+def _again(part: float, dice: random.Random) -> Again:
+    return dice.choice((Again.RENAMED, Again.SCATTERED)) if dice.random() < part else Again.ALIKE
+
+
+def _problems(kind: Kind, category: str, nature: random.Random, again: Sequence[Again]) -> list[Problem]:
     usual = _shifted(kind.chances[category], nature.gauss(0, kind.shift))
     broken = _shifted(kind.broken[category], nature.gauss(0, kind.shift)) if kind.broken[category] else 0.0
     found = []
     for number in range(min(kind.problems, len(PLACES))):
         chance = 0.0 if nature.random() < broken else _shifted(usual, nature.gauss(0, kind.problem_shift))
         hangs = category == "timeout" and nature.random() < kind.hangs
-        found.append(Problem(category=category, number=number, chance=chance, hangs=hangs))
+        found.append(Problem(category=category, number=number, chance=chance, hangs=hangs, again=again[number]))
     return found
 
 
