@@ -22,35 +22,37 @@ class Ranked(Protocol):
 
     run_id: str
     category: str
-    version: int  #: grows when it is pushed; what else stands in the heap for it is void
+    version: int  #: the number of the push that it stands by, 0 where it stands nowhere; what else the heap holds of it is void
     stamp: Hashable  #: of what was known when it was ranked
 
 
 L = TypeVar("L", bound=Ranked)
-_Entry = tuple[Any, int, int, L]
+_Entry = tuple[Any, ...]
+"""The parts of a rank, the number of the push and the lane: one tuple, as there may be tens of thousands."""
 
 
 class LaneHeap(Generic[L]):
-    """A heap for each category. Its errors are TypeError, of ranks that can't be compared."""
+    """A heap for each category. A rank is a tuple. Its errors are TypeError, of ranks that can't be compared."""
 
     def __init__(self, stamp: Callable[[L], Hashable]) -> None:
         self._stamp = stamp
-        self._heaps: dict[str, list[_Entry[L]]] = {}
+        self._heaps: dict[str, list[_Entry]] = {}
         self._pushes = 0
         self._before: dict[int, tuple[L, int, Hashable]] | None = None  # the lanes that a trial changed, as they were
 
-    def push(self, lane: L, rank: Any) -> None:
+    def push(self, lane: L, rank: tuple[Any, ...]) -> None:
         """In place of where it stood before."""
-        self._pushes += 1
         self.drop(lane)
-        lane.stamp = self._stamp(lane)
-        heapq.heappush(self._heaps.setdefault(lane.category, []), (rank, self._pushes, lane.version, lane))
+        heapq.heappush(self._heaps.setdefault(lane.category, []), self._enter(lane, rank))
 
-    def append(self, lane: L, rank: Any) -> None:
+    def append(self, lane: L, rank: tuple[Any, ...]) -> None:
         """A lane that stands nowhere yet: `settle` comes before anything else is asked."""
-        self._pushes += 1
+        self._heaps.setdefault(lane.category, []).append(self._enter(lane, rank))
+
+    def _enter(self, lane: L, rank: tuple[Any, ...]) -> _Entry:
+        self._pushes = lane.version = number = self._pushes + 1
         lane.stamp = self._stamp(lane)
-        self._heaps.setdefault(lane.category, []).append((rank, self._pushes, lane.version, lane))
+        return (*rank, number, lane)
 
     def settle(self) -> None:
         """Put what was appended in its place: many lanes at less than pushing each."""
@@ -61,11 +63,11 @@ class LaneHeap(Generic[L]):
         """It stands nowhere until it is pushed again."""
         if self._before is not None:
             self._before.setdefault(id(lane), (lane, lane.version, lane.stamp))
-        lane.version += 1
+        lane.version = 0
 
-    def ranks(self) -> list[Any]:
+    def ranks(self) -> list[list[Any]]:
         """Of the lanes that stand in it."""
-        return [rank for heap in self._heaps.values() for rank, _, version, lane in heap if version == lane.version]
+        return [rank for heap in self._heaps.values() for *rank, number, lane in heap if number == lane.version]
 
     @contextmanager
     def trial(self) -> Iterator[None]:
@@ -82,14 +84,14 @@ class LaneHeap(Generic[L]):
 
     def pop(self, rank: Callable[[L], Any], busy: Container[str]) -> L | None:
         """The first lane of a run that is not `busy`, taken out. `rank`: of a lane, as things are known now."""
-        aside: list[_Entry[L]] = []
+        aside: list[_Entry] = []
         try:
             return self._pop(rank, busy, aside)
         finally:
             for entry in aside:
                 heapq.heappush(self._heaps[entry[-1].category], entry)
 
-    def _pop(self, rank: Callable[[L], Any], busy: Container[str], aside: list[_Entry[L]]) -> L | None:
+    def _pop(self, rank: Callable[[L], Any], busy: Container[str], aside: list[_Entry]) -> L | None:
         left = RENEWALS
         for heap in self._heaps.values():
             left -= self._renewed(heap, rank, busy, aside)
@@ -101,9 +103,10 @@ class LaneHeap(Generic[L]):
             if left > 0 and self._renewed(first, rank, busy, aside):
                 left -= 1
                 continue
-            return heapq.heappop(first)[-1]
+            lane: L = heapq.heappop(first)[-1]
+            return lane
 
-    def _renewed(self, heap: list[_Entry[L]], rank: Callable[[L], Any], busy: Container[str], aside: list[_Entry[L]]) -> bool:
+    def _renewed(self, heap: list[_Entry], rank: Callable[[L], Any], busy: Container[str], aside: list[_Entry]) -> bool:
         """Rank the head of a heap anew where its stamp is old. Returns whether it was."""
         if not self._has_head(heap, busy, aside):
             return False
@@ -115,11 +118,11 @@ class LaneHeap(Generic[L]):
         self.push(lane, now)
         return True
 
-    def _has_head(self, heap: list[_Entry[L]], busy: Container[str], aside: list[_Entry[L]]) -> bool:
+    def _has_head(self, heap: list[_Entry], busy: Container[str], aside: list[_Entry]) -> bool:
         """Whether a heap holds a lane that may be taken, which is its head then."""
         while heap:
-            _, _, version, lane = heap[0]
-            if version != lane.version:
+            *_, number, lane = heap[0]
+            if number != lane.version:
                 heapq.heappop(heap)
             elif lane.run_id in busy:
                 aside.append(heapq.heappop(heap))
@@ -128,5 +131,5 @@ class LaneHeap(Generic[L]):
         return False
 
 
-def _head(heap: list[_Entry[L]]) -> tuple[Any, int]:
-    return heap[0][:2]
+def _head(heap: list[_Entry]) -> tuple[Any, ...]:
+    return heap[0][:-1]

@@ -16,7 +16,9 @@ from batchdrain.planning.verdicts import Verdict
 from batchdrain.policies.ranking import Ranking
 
 _AT_ONCE: Final = 200
-_STAMPS: Final = 10_000
+_EQUALS: Final = 10_000
+_DRY: Final = ((0,),)
+_PLAIN: Final = frozenset({int, bool, float, str, type(None)})
 
 
 class RankedLanes:
@@ -28,7 +30,7 @@ class RankedLanes:
         self._state = state
         self._of_run: dict[str, list[LaneBuffer]] = {}
         self._order: LaneHeap[LaneBuffer] = LaneHeap(self._stamp)
-        self._stamps: dict[Hashable, Hashable] = {}  # one object for many equal ones
+        self._equals: dict[tuple[Any, ...], tuple[Any, ...]] = {}  # one object for many equal ones
         self.dry: set[str] = set()  #: runs of which a lane has handed out all that it kept
         self.waiting = 0  #: phases in all lanes
 
@@ -88,7 +90,7 @@ class RankedLanes:
 
     def ranks(self) -> list[Any]:
         """How the policies ranked the lanes that wait, in no order."""
-        return [rank[1:] for rank in self._order.ranks() if rank[0]]
+        return [(*head[1:], *ids) for head, *ids in self._order.ranks() if head[0]]
 
     def push(self, buffer: LaneBuffer, now: datetime) -> None:
         """In its place, as things are known now. Raises ConfigError for a bad policy."""
@@ -159,20 +161,30 @@ class RankedLanes:
         says = "".join(f", {fact}" for fact in self._ranking.explain(lane, now))
         return f"{hint}{lane.category}, {tried}, {index}, {waits}{says} (policy {' > '.join(self._ranking.names)})"
 
-    def _rank(self, buffer: LaneBuffer, now: datetime) -> Any:
+    def _rank(self, buffer: LaneBuffer, now: datetime) -> tuple[Any, ...]:
+        """What the policies say and the index, which many lanes have in common; then the ids."""
         # A lane that kept nothing can't be ranked: it goes first, which makes `next` ask for another reading.
         if not buffer.kept:
-            return (0,)
-        return (1, *self._ranking(lane_of(buffer, buffer.kept[0], self.known), now))
+            return _DRY
+        *head, run, phase = self._ranking(lane_of(buffer, buffer.kept[0], self.known), now)
+        found = (1, *head)
+        return (self._equal(found) if all(map(_is_plain, head)) else found, run, phase)
 
     def _stamp(self, buffer: LaneBuffer) -> Hashable:
-        found = (self.known.retry_stats.results, self.known.taken[buffer.run_id])
-        if len(self._stamps) > _STAMPS:
-            self._stamps.clear()
-        return self._stamps.setdefault(found, found)
+        return self._equal((self.known.retry_stats.results, self.known.taken[buffer.run_id]))
+
+    def _equal(self, found: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len(self._equals) > _EQUALS:
+            self._equals.clear()
+        return self._equals.setdefault(found, found)
 
     def _incomparable(self, error: TypeError) -> ConfigError:
         return ConfigError(
             f"batchdrain.policy: {', '.join(self._ranking.names)}: the keys of two lanes can't be compared: {error}",
             remedy="a policy must return keys of one type",
         )
+
+
+def _is_plain(key: Any) -> bool:
+    """Whether equal ones are the same to everybody: what a policy of others returns may say anything of itself."""
+    return type(key) in _PLAIN or (type(key) is tuple and _PLAIN.issuperset(map(type, key)))
