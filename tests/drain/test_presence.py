@@ -11,6 +11,7 @@ import pytest
 
 from batchdrain.config.settings import Settings
 from batchdrain.database.driver_errors import RowLocked
+from batchdrain.database.ledger.requests import FormerPart
 from batchdrain.drain.presence import Presence
 from batchdrain.drain.remapped import mapping_of
 from batchdrain.model.asked import Ask, Asked
@@ -37,7 +38,7 @@ class World:
         request = SimpleNamespace(settings=Settings(workers=3), filters=filters, group="g")
         self.it = SimpleNamespace(
             project=SimpleNamespace(session_rows=self), record=record, request=request, most=most,
-            backlog=SimpleNamespace(waiting=2), asked=None,
+            backlog=SimpleNamespace(waiting=2), asked=None, former=None,
         )  # fmt: skip
         self.presence = Presence(cast("Any", self.it), cast("Any", SimpleNamespace(ask_now=self.told_now.append)))
 
@@ -76,7 +77,8 @@ def held(phase: str, *, for_s: float) -> Any:
 def test_a_session_tells_when_it_begins_what_it_was_asked_for_and_who_drains_it() -> None:
     world = World()
     world.presence.begin()
-    [(uid, values, wanted, progress)] = world.begun
+    [(uid, values, wanted, progress, former)] = world.begun
+    assert former is None
     assert uid == "u" * 32
     assert wanted == {
         "kind": "failed", "batch_size": 9, "workers": 3, "run_id": "r*", "group": "g", "folder": "/srv/state",
@@ -109,6 +111,22 @@ def test_before_it_has_begun_nothing_is_told() -> None:
     world.presence.beat([])
     world.presence.end()
     assert (world.beats, world.ends) == ([], [])
+
+
+def test_the_next_part_of_a_chain_takes_over_what_came_after_the_last_that_was_heard() -> None:
+    world = World()
+    assert world.presence.part is None
+    world.presence.begin()
+    assert world.beats == [], "where there is no part before, nobody asked yet"
+    world.asked = asked(2)
+    world.presence.beat([])
+    assert world.presence.part == FormerPart(session_uid="u" * 32, epoch=4, heard=2)
+
+    later = World()
+    later.it.former, later.asked = world.presence.part, asked(1, Ask.STOP)
+    later.presence.begin()
+    assert later.begun[0][4] == world.presence.part
+    assert later.presence.take() == asked(1, Ask.STOP), "before anything is claimed"
 
 
 def test_a_request_is_heard_once_in_its_order_whatever_comes_between() -> None:
