@@ -17,6 +17,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from batchdrain.database.ledger.chains import ChainRow, Chains
+from batchdrain.database.ledger.requests import FormerPart
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest, request_of, require_same_source
 from batchdrain.model.asked import Asked
@@ -50,6 +51,7 @@ class Chain:
     is_tried_again: bool = False  #: a transient failure came in a session of it that is over
     row: FailureRow = field(default_factory=FailureRow)  #: of what was drained of it by now: a resume begins a new one
     asked: Asked | None = None  #: of its last part, from elsewhere: it holds for the next one
+    former: FormerPart | None = None  #: the row of that part
     anew: bool = False  #: it was complete, and somebody goes on with it all the same
     _held: tuple[str, int] | None = None
 

@@ -107,7 +107,7 @@ def _drain_part(
     if came.session is None:
         outcome.empty.append((chain.requests[kind], came))
         return True
-    chain.sessions[kind], chain.asked = came.session, came.asked
+    chain.sessions[kind], chain.asked, chain.former = came.session, came.asked, came.part
     if not came.took:
         outcome.empty.append((chain.requests[kind], came))
     chain.is_tried_again |= came.took > came.phases or has_transient(came.session)

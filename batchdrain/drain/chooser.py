@@ -100,7 +100,10 @@ class Chooser:
         """None when nothing is to begin now. Raises DatabaseUnavailable, ConfigError."""
         try:
             with keep_standard_streams():  # the policies are not ours
-                return None if self._stops.is_ending() else self._pick(workers)
+                is_over = self._stops.is_ending()
+                if not is_over and self._stops.is_paused:  # heard just now
+                    self._permitted = 0
+                return None if is_over or self._stops.is_paused else self._pick(workers)
         except Cut:
             return None
 

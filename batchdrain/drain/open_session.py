@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from batchdrain.database.ledger.give_back import Recovered
+from batchdrain.database.ledger.requests import FormerPart
 from batchdrain.drain.narrowing import AS_ASKED, Narrowing
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
@@ -32,3 +33,4 @@ class OpenSession:
     put_off: int = 0  #: phases to be tried again that are not of this time's filters
     retries: Sequence[ScheduledAttempt] = ()  #: phases that were left to be tried again when it was left
     asked: Asked | None = None  #: of the part before it in its chain, from elsewhere: a pause
+    former: FormerPart | None = None  #: the row of that part

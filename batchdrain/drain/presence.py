@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any, Final
 
 from batchdrain.database.driver_errors import RowLocked
+from batchdrain.database.ledger.requests import FormerPart
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.remapped import mapping_of
 from batchdrain.drain.shutdown import Shutdown
@@ -63,7 +64,16 @@ class Presence:
             "host": cut_text(socket.gethostname(), _ID_CHARS), "ctl_pid": me.pid, "ctl_start": me.start,
             "ttl_ms": round(settings.lease.ttl_s * 1000),
         }  # fmt: skip
-        self._epoch = self._rows.begin(session.session_uid or "", values, wanted, self._progress(()))
+        self._epoch = self._rows.begin(session.session_uid or "", values, wanted, self._progress(()), self._it.former)
+        if self._it.former is not None:
+            self.beat(())  # what was asked between two parts is heeded before the first claim
+
+    @property
+    def part(self) -> FormerPart | None:
+        """Of which the next part of the chain takes over what was asked and is not heard; None: it never began."""
+        if not self._epoch:
+            return None
+        return FormerPart(session_uid=self._it.record.session.session_uid or "", epoch=self._epoch, heard=self._last)
 
     def beat(self, held: Iterable[Claim]) -> None:
         """A sign of life, and what was asked meanwhile. By the thread of the heartbeats; no error: the next beat tries again."""

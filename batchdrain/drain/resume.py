@@ -65,7 +65,7 @@ def _open(
         raise
     return OpenSession(project=project, request=left.request, whole=request, less=less, record=record, backlog=backlog,
                        screen=screen, most=left.most, recovered=recovered, put_off=left.put_off, retries=left.retries,
-                       asked=None if chain is None else chain.asked)  # fmt: skip
+                       asked=None if chain is None else chain.asked, former=None if chain is None else chain.former)  # fmt: skip
 
 
 def _tell_left_out(left: Resumption, record: SessionRecord, screen: Screen) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from batchdrain.database.ledger.requests import FormerPart
 from batchdrain.drain.ambiguous_rows import ambiguity_of
 from batchdrain.drain.announcement import announce
 from batchdrain.drain.close import close_after, close_session, exit_code
@@ -37,6 +38,7 @@ class SessionOutcome:
     was_signalled: bool = False
     because: str | None = None  #: why nothing was taken of what waits, where there is no session to say it
     asked: Asked | None = None  #: what holds for the next part of its chain: a stop, though it came late, or a pause
+    part: FormerPart | None = None  #: its row, of which the next part of its chain takes over what it has not heard
     without_effect: Sequence[str] = ()  #: what was asked for and changed nothing, where there is no session to say it
     gone_by: float | None = None  #: as of Shutdown
 
@@ -79,6 +81,7 @@ def run_session(it: OpenSession) -> SessionOutcome:
         was_signalled=shutdown.signal is not None,
         gone_by=shutdown.gone_by(settings.command.grace_s),
         asked=presence.asked,
+        part=presence.part,
     )
 
 

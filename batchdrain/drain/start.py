@@ -46,7 +46,8 @@ def begin(
     for line in idle:
         screen.notice(line)
     it = OpenSession(project=project, request=now, whole=request, less=less, record=record, backlog=backlog,
-                     screen=screen, most=most, recovered=recovered, asked=None if chain is None else chain.asked)  # fmt: skip
+                     screen=screen, most=most, recovered=recovered, asked=None if chain is None else chain.asked,
+                     former=None if chain is None else chain.former)  # fmt: skip
     return run_session(it)
 
 

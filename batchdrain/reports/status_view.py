@@ -16,19 +16,24 @@ ALIVE: Final = "running"
 PAUSED: Final = "paused"
 SILENT: Final = "silent"
 DIED: Final = "died"
+BETWEEN: Final = "between"
 _SHOWN: Final = 24  #: slots of one session
 _LARGEST: Final = 2**53
 _LEAST_S: Final = 1.0
 _MEANING: Final = {
     SILENT: "it ought to have given a sign of life, and its host can't be seen from here",
     DIED: "its process is gone: what it held is given back by the next drain, or `inv recover`",
+    BETWEEN: "the first part of its chain has ended, the next one begins; that heeds what is asked now",
 }
 
 
 def state_of(row: SessionRow, alive: bool | None) -> str:
-    """One word. `alive`: whether its process lives; None where that can't be told from here."""
+    """One word. `row`: of a session that has not ended, or of a chain that is between its parts. `alive`: whether its process lives;
+    None where that can't be told from here."""
     if alive is False:
         return DIED
+    if row.ended_ms is not None:
+        return BETWEEN
     if alive is None and row.is_silent:
         return SILENT
     return PAUSED if row.progress.get("paused") is True else ALIVE

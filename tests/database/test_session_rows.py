@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from batchdrain.database.ledger.session_rows import REASON_CHARS, SessionRow, SessionRows
+from batchdrain.database.ledger.requests import REASON_CHARS
+from batchdrain.database.ledger.session_rows import SessionRow, SessionRows
 from batchdrain.model.asked import Ask, Asked
 from batchdrain.runtime import clock
 from tests.database.bench import NOW, Bench

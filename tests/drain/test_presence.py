@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from batchdrain.config.settings import Settings
+from batchdrain.database.ledger.requests import FormerPart
 from batchdrain.database.ledger.session_rows import SessionRow
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.presence import Presence
@@ -109,6 +110,23 @@ def test_before_it_has_begun_nothing_is_told(world: World) -> None:
     world.presence.beat([])
     world.presence.end()
     assert world.project.session_rows.read() == []
+
+
+def test_the_next_part_of_a_chain_takes_over_what_came_after_the_last_that_was_heard(
+    world: World, sqlite_project: Workplace
+) -> None:
+    assert world.presence.part is None
+    world.presence.begin()
+    world.ask(Ask.PAUSE)
+    world.presence.beat([])
+    world.ask(Ask.STOP)
+    part = world.presence.part
+    assert part == FormerPart(session_uid=world.session.session_uid or "", epoch=1, heard=1)
+    with opened(sqlite_project) as project, open_session(project, request_for(project)) as it:
+        later = World(project, replace(it, former=part), 0)
+        later.presence.begin()
+        assert (taken := later.presence.take()) is not None, "before anything is claimed"
+        assert (taken.number, taken.ask) == (1, Ask.STOP)
 
 
 def test_a_request_is_heard_once_in_its_order_whatever_comes_between(world: World, sqlite_project: Workplace) -> None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import getpass
 import socket
+from typing import Final
 
 from batchdrain.cli.commands.open import open_project
-from batchdrain.cli.commands.status import NOTHING, alive_of, read_running
+from batchdrain.cli.commands.status import NOTHING, alive_of
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
 from batchdrain.database.ledger.session_rows import SessionRow
+from batchdrain.drain.between_parts import read_running
+from batchdrain.drain.project import Project
 from batchdrain.model.asked import Ask, Asked
 from batchdrain.model.errors import UsageError
 from batchdrain.reports.status_view import DIED, render_status, state_of, to_fields
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import safe_text
 
+_TRIES: Final = 3  #: while a chain goes from one part to the next
 _DONE = {
     Ask.STOP: "begins nothing more, and ends after the running phases",
     Ask.STOP_NOW: "ends what runs, gives it back, and ends",
@@ -29,29 +33,54 @@ def ask_session(invocation: Invocation, ask: Ask, *, session_id: str | None, rea
     DatabaseUnavailable. Returns the exit code."""
     out = LinesOrJson(shape)
     with open_project(invocation) as project:
-        running = [row for row in read_running(project) if state_of(row, alive_of(row)) != DIED]
-        row = _choose(running, session_id)
+        row = _choose(_read_living(project), session_id)
         if row is None:
             out.line(NOTHING)
             return out.end(0, session_id=None, asked=None)
-        where = safe_text(f"{row.session_id} on {row.host}, process {row.controller.pid}")
         if invocation.dry:
-            out.line(f"Would be asked: {where}: {_DONE[ask]}")
+            out.line(f"Would be asked: {_name_of(row)}: {_DONE[ask]}")
             return out.end(0, session_id=row.session_id, asked=None)
-        asked = project.session_rows.ask(row, ask, by=_name_self(), reason=project.store.redact(reason or ""))
-    _tell(out, asked, ask, row, where)
+        row, asked = _ask(project, row, ask, project.store.redact(reason or ""))
+    _tell(out, asked, ask, row)
     return out.end(0, session_id=row.session_id, asked=None if asked is None else asked.ask.value)
 
 
-def _tell(out: LinesOrJson, asked: Asked | None, ask: Ask, row: SessionRow, where: str) -> None:
+def _read_living(project: Project) -> list[SessionRow]:
+    return [row for row in read_running(project, alive_of) if state_of(row, alive_of(row)) != DIED]
+
+
+def _ask(project: Project, row: SessionRow, ask: Ask, reason: str) -> tuple[SessionRow, Asked | None]:
+    """The session that was asked in the end: of a chain whose next part began meanwhile that one is. None: it has ended."""
+    for _ in range(_TRIES):
+        asked = project.session_rows.ask(row, ask, by=_name_self(), reason=reason)
+        if asked is not None or row.chain_uid is None:
+            return row, asked
+        later = [one for one in _read_living(project) if one.chain_uid == row.chain_uid]
+        if not later:
+            break
+        row = later[0]
+    return row, None
+
+
+def _name_of(row: SessionRow) -> str:
+    return safe_text(f"{row.session_id} on {row.host}, process {row.controller.pid}")
+
+
+def _tell(out: LinesOrJson, asked: Asked | None, ask: Ask, row: SessionRow) -> None:
+    where = _name_of(row)
     if asked is None:
         out.line(f"It has ended meanwhile: {where}")
     elif asked.ask is not ask:
         out.line(safe_text(f"It is ending already, {asked}: {where}"))
     else:
-        beat_s = row.wanted.get("beat_s")
-        within = f" It hears of it within {beat_s:g} s (lease.beat_s)." if isinstance(beat_s, int | float) else ""
-        out.line(f"Asked: {where}: {_DONE[ask]}.{within}")
+        out.line(f"Asked: {where}: {_DONE[ask]}.{_say_when(row)}")
+
+
+def _say_when(row: SessionRow) -> str:
+    if row.ended_ms is not None:
+        return " Its chain is between its parts: the next one hears of it as it begins."
+    beat_s = row.wanted.get("beat_s")
+    return f" It hears of it within {beat_s:g} s (lease.beat_s)." if isinstance(beat_s, int | float) else ""
 
 
 def _choose(running: list[SessionRow], session_id: str | None) -> SessionRow | None:

@@ -10,7 +10,7 @@ from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.ledger.session_rows import SessionRow
-from batchdrain.drain.project import Project
+from batchdrain.drain.between_parts import read_running
 from batchdrain.execution.process_identity import is_alive
 from batchdrain.reports.status_view import render_status, to_fields
 from batchdrain.runtime import clock
@@ -25,7 +25,7 @@ def show_status(invocation: Invocation, *, format_name: str, watch: bool = False
     out = Output()
     with open_project(invocation) as project:
         while True:
-            rows = [to_fields(row, alive_of(row)) for row in read_running(project)]
+            rows = [to_fields(row, alive_of(row)) for row in read_running(project, alive_of)]
             if format_name == "json":
                 out.json(to_json(rows, indent=not watch).decode())
             else:
@@ -33,11 +33,6 @@ def show_status(invocation: Invocation, *, format_name: str, watch: bool = False
             if not watch or not rows:
                 return
             time.sleep(_EVERY_S)  # nothing tells of a beat: the row is looked at again
-
-
-def read_running(project: Project) -> list[SessionRow]:
-    """Those that have not ended, the newest first; the dead among them."""
-    return project.session_rows.read(running=True)
 
 
 def alive_of(row: SessionRow) -> bool | None:

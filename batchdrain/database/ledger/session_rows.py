@@ -7,7 +7,7 @@ higher epoch: every later write names the epoch that it saw, so no beat and no r
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,12 +16,12 @@ import sqlalchemy as sa
 from batchdrain.database.connection import Database
 from batchdrain.database.dialects import db_now_ms
 from batchdrain.database.ledger.own_writes import write_own
+from batchdrain.database.ledger.requests import REASON_CHARS, FormerPart, hand_on, to_asked, to_text
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.execution.process_identity import ProcessIdentity
 from batchdrain.model.asked import Ask, Asked
 from batchdrain.runtime.json_text import to_json_line
 
-REASON_CHARS: Final = 500
 _TRIES: Final = 5  #: of a request, while others ask too
 
 
@@ -58,9 +58,15 @@ class SessionRows:
         self._ledger = ledger
 
     def begin(
-        self, session_uid: str, values: Mapping[str, Any], wanted: Mapping[str, Any], progress: Mapping[str, Any]
+        self,
+        session_uid: str,
+        values: Mapping[str, Any],
+        wanted: Mapping[str, Any],
+        progress: Mapping[str, Any],
+        former: FormerPart | None = None,
     ) -> int:
-        """Be its controller from now on. `values`: session_id, chain_uid, host_id, host, ctl_pid, ctl_start, ttl_ms. Returns its epoch."""
+        """Be its controller from now on. `values`: session_id, chain_uid, host_id, host, ctl_pid, ctl_start, ttl_ms. `former`: of
+        the same chain, of which it takes over what was asked and not heard. Returns its epoch."""
         table = self._ledger.session
         if table is None:
             return 0
@@ -74,6 +80,8 @@ class SessionRows:
             if not connection.execute(table.update().where(this).values(epoch=table.c.epoch + 1, **row)).rowcount:
                 key = {"source": self._ledger.source, "session_uid": session_uid}
                 connection.execute(table.insert().values(epoch=1, asked_no=0, **key, **row))
+            if former is not None:
+                hand_on(connection, table, self._ledger.source, former, session_uid)
             return int(connection.execute(sa.select(table.c.epoch).where(this)).scalar_one())
 
         return write_own(self._database, work)
@@ -91,7 +99,7 @@ class SessionRows:
                 return None
             return connection.execute(sa.select(table.c.asked).where(this)).scalar()
 
-        return _to_asked(write_own(self._database, work, may_wait=False))
+        return to_asked(write_own(self._database, work, may_wait=False))
 
     def end(self, session_uid: str, epoch: int | None, status: str, progress: Mapping[str, Any] | None = None) -> None:
         """It ended, or was left. `epoch`: None for whichever it has, where its controller is known to be dead."""
@@ -106,12 +114,14 @@ class SessionRows:
         write_own(self._database, lambda connection: connection.execute(ended))
 
     def ask(self, row: SessionRow, ask: Ask, *, by: str, reason: str) -> Asked | None:
-        """Ask a session that runs for something; it hears of it with its next beat. None where it ended since `row` was read,
-        or another controller has it; the former request, where that ends it and this one does not end it sooner."""
+        """Ask a session that runs for something; it hears of it with its next beat, and of one that has ended the next part of its
+        chain does, as it begins. None where it ended since `row` was read, or another controller or part has it; the former
+        request, where that ends it and this one does not end it sooner."""
         table = self._ledger.session
         if table is None:
             return None
-        this = sa.and_(self._is(table, row.uid), table.c.epoch == row.epoch, table.c.ended_ms.is_(None))
+        as_seen = table.c.ended_ms.is_(None) if row.ended_ms is None else table.c.ended_ms.is_not(None)
+        this = sa.and_(self._is(table, row.uid), table.c.epoch == row.epoch, as_seen)
         for _ in range(_TRIES):
             with self._database.read() as connection:
                 now = connection.execute(
@@ -119,22 +129,22 @@ class SessionRows:
                 ).first()
             if now is None:
                 return None
-            former = _to_asked(now.asked)
+            former = to_asked(now.asked)
             if former is not None and former.ask.ends and not (ask is Ask.STOP_NOW and former.ask is Ask.STOP):
                 return former
             asked = Asked(number=now.asked_no + 1, ask=ask, by=by, reason=reason[:REASON_CHARS], at_ms=int(now.now))
-            fields = {"number": asked.number, "ask": ask.value, "by": by, "reason": asked.reason, "at_ms": asked.at_ms}
             written = (
                 table.update()
                 .where(this, table.c.asked_no == now.asked_no)
-                .values(asked=to_json_line(fields), asked_no=asked.number)
+                .values(asked=to_text(asked), asked_no=asked.number)
             )
             if write_own(self._database, lambda connection: connection.execute(written).rowcount):  # noqa: B023 - called here
                 return asked
         return None
 
-    def read(self, *, running: bool = False) -> list[SessionRow]:
-        """All of them, the newest first; `running`: those that have not ended, be their controllers dead. Reads only."""
+    def read(self, *, running: bool = False, chains: Collection[str] | None = None) -> list[SessionRow]:
+        """All of them, the newest first; `running`: those that have not ended, be their controllers dead; `chains`: those of them.
+        Reads only."""
         table = self._ledger.session
         with self._database.read() as connection:
             if table is None or not sa.inspect(connection).has_table(table.name, schema=table.schema):
@@ -143,6 +153,7 @@ class SessionRows:
                 table.c.source == self._ledger.source
             )
             query = query.where(table.c.ended_ms.is_(None)) if running else query
+            query = query if chains is None else query.where(table.c.chain_uid.in_(chains))
             rows = connection.execute(query.order_by(table.c.begun_ms.desc(), table.c.session_uid)).mappings().all()
         return [_to_row(row) for row in rows]
 
@@ -187,7 +198,7 @@ def _to_row(row: Mapping[Any, Any]) -> SessionRow:
         host=row["host"],
         wanted=_to_mapping(row["intent"]),
         progress=_to_mapping(row["progress"]),
-        asked=_to_asked(row["asked"]),
+        asked=to_asked(row["asked"]),
         begun_ms=row["begun_ms"],
         beat_age_ms=max(0, int(row["age_ms"])),
         ttl_ms=row["ttl_ms"],
@@ -203,18 +214,3 @@ def _to_mapping(text: str | None) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _to_asked(text: str | None) -> Asked | None:
-    """None for what is no request of ours."""
-    found = _to_mapping(text)
-    try:
-        return Asked(
-            number=int(found["number"]),
-            ask=Ask(found["ask"]),
-            by=str(found["by"])[:REASON_CHARS],
-            reason=str(found["reason"])[:REASON_CHARS],
-            at_ms=int(found["at_ms"]),
-        )
-    except (KeyError, ValueError, TypeError, OverflowError):
-        return None
