@@ -13,6 +13,7 @@ from batchdrain.cli.commands import close_session, recover, sessions
 from batchdrain.cli.commands.doctor import claim_checks
 from batchdrain.cli.commands.doctor import report as doctor
 from batchdrain.cli.commands.doctor.project_checks import Finding
+from batchdrain.cli.commands.resume_flags import ResumeFlags
 from batchdrain.cli.invocation import Invocation
 from batchdrain.database.ledger.give_back import Recovered
 from batchdrain.drain.close_dead import Closed
@@ -73,7 +74,7 @@ def test_closing_a_session_exits_by_the_worst_of_what_the_table_does_not_take_ba
     closed = Closed(session=Session(session_id="s", started_at=START), recovered=list(map(back, codes)))
     monkeypatch.setattr(close_session, "open_project", lambda invocation: nullcontext(None))
     monkeypatch.setattr(close_session, "close_dead", lambda *_: closed)
-    assert close_session.close_session(REAL, session_id=None, settings=()) == code
+    assert close_session.close_session(REAL, ResumeFlags()) == code
 
 
 @pytest.mark.parametrize(("due", "warns"), [(11, True), (None, False), (2, True)], ids=["the last", "none", "an early one"])

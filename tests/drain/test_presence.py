@@ -30,6 +30,7 @@ class World:
         self.asked: Asked | None = None
         self.error: BaseException | None = None
         self.told_now: list[str] = []
+        self.rows: list[Any] = []
         self.session = Session(session_id="s", session_uid="u" * 32, started_at=START, kind=Kind.FAILED, batch_size=9)
         self.add(results)
         record = SimpleNamespace(session=self.session, path=Path("/srv/state/s.json"))
@@ -56,6 +57,10 @@ class World:
             raise self.error
         self.beats.append(progress)
         return self.asked
+
+    def read(self, *, running: bool) -> list[Any]:
+        assert running
+        return self.rows
 
     def end(self, *given: Any) -> None:
         if self.error is not None:
@@ -168,3 +173,14 @@ def test_after_an_error_the_end_is_told_too_unless_the_database_is_away() -> Non
     assert len(world.ends) == 1
     world.error = DatabaseUnavailable("away", remedy="wait")
     world.presence.end_after(BadData("bad", remedy="mend it"))
+
+
+def test_the_workers_of_the_other_drains_of_its_group_are_counted_with_each_beat() -> None:
+    """They take of the same phases, so that those are done sooner than by ours alone."""
+    world = World()
+    world.presence.begin()
+    other: dict[str, Any] = {"uid": "other", "wanted": {"group": "g"}, "workers": 4, "is_at_work": True}
+    rows = (other, {**other, "uid": "u" * 32}, {**other, "wanted": {"group": "h"}}, {**other, "is_at_work": False})
+    world.rows = [SimpleNamespace(**row) for row in rows]
+    world.presence.beat(())
+    assert world.presence.others_workers == 4
