@@ -18,6 +18,7 @@ from batchdrain.config.settings import Patience
 from batchdrain.database.deadlines import Deadlines
 from batchdrain.database.dialects import login_s_of
 from batchdrain.database.driver_errors import (
+    REMEDY_BEFORE_A_SESSION,
     REMEDY_OF_AN_OUTAGE,
     RowLocked,
     StatementLost,
@@ -49,6 +50,7 @@ class Database:
         self.engine = engine
         self.patience = patience
         self.on_retry: Callable[[str, int], None] | None = None
+        self.in_session = False  #: a session was begun on it: there is something recorded, and something to resume
         self.silence = silence  #: tells what is waited for, until it is closed
         silence.listen(engine, patience.operation_s)
         self._is_on_local_disk = False
@@ -110,8 +112,9 @@ class Database:
         """What became of an operation: what ended it, where we did, and not what the driver makes of that."""
         problem = self._take_problem()
         if problem is not None:
-            return DatabaseUnavailable(f"database {self.name}: {problem}", remedy=REMEDY_OF_AN_OUTAGE)
-        found = to_batchdrain_error(error, self.name, was_reached=self._was_reached)
+            remedy = REMEDY_OF_AN_OUTAGE if self.in_session else REMEDY_BEFORE_A_SESSION
+            return DatabaseUnavailable(f"database {self.name}: {problem}", remedy=remedy)
+        found = to_batchdrain_error(error, self.name, was_reached=self._was_reached, in_session=self.in_session)
         if isinstance(found, DatabaseUnavailable) and self.dialect != "sqlite":
             self.engine.dispose()  # the next try may find another server: after a failover the present one stays read-only
         if was_repeated and is_lost_statement(error) and self._answers():

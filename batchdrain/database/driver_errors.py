@@ -26,6 +26,9 @@ _ACCESS_DENIED: Final = re.compile(
     r"|certificate file|private key file|certificate verify failed"
 )
 REMEDY_OF_AN_OUTAGE: Final = "what was recorded is safe: mend it and run `inv doctor`, then `inv resume`"
+"""Once a session was begun."""
+REMEDY_BEFORE_A_SESSION: Final = "see that the server is up and that the URL names it (host, port), and try again"
+_REMEDY_OF_A_LOCK: Final = "see who holds the lock, and try again"
 LOCKED: Final = "somebody has its row locked"
 _LOCKS: Final = frozenset({"55P03", 1205})
 _NO_SAVEPOINT: Final = "storage engine for the table doesn't support"
@@ -154,22 +157,28 @@ class _RowTrouble(ConfigError):
     """A statement failed over a value of one row."""
 
 
-def to_batchdrain_error(error: SQLAlchemyError, name: str, *, was_reached: bool = False) -> BatchDrainError:
+def to_batchdrain_error(
+    error: SQLAlchemyError, name: str, *, was_reached: bool = False, in_session: bool = False
+) -> BatchDrainError:
     """The error as the user can mend it: the configuration, the file, or only the moment. `name`: of the database;
-    `was_reached`: it answered, or was written, before: what is refused now was taken then."""
+    `was_reached`: it answered, or was written, before: what is refused now was taken then; `in_session`: as of `Database`."""
     orig = getattr(error, "orig", None) or error
     message, meaning = f"database {name}: {first_line_of(orig)}", meaning_of(error)
     if meaning is Meaning.FILES:
         if (getattr(orig, "sqlite_errorcode", 0) & 0xFF) in _SQLITE_DAMAGED:
             return FilesUnavailable(message, remedy="the file is damaged or no SQLite database: restore it")
-        return FilesUnavailable(message, remedy="make room or mend the disk; what was recorded is safe, `inv resume` goes on")
+        rest = "; what was recorded is safe, `inv resume` goes on" if in_session else ", and try again"
+        return FilesUnavailable(message, remedy=f"make room or mend the disk{rest}")
     if meaning is Meaning.ACCESS and not was_reached:
         return ConfigError(message, remedy=_cure_of_access(orig))
     if meaning is Meaning.ROW or meaning is Meaning.LOST_CLAIM:
         return _RowTrouble(message, remedy="`inv doctor` checks table, columns, states and privileges")
     if meaning is Meaning.CONFIGURATION:
         return ConfigError(message, remedy=_cure_of_configuration(message))
-    return DatabaseUnavailable(message, remedy=REMEDY_OF_AN_OUTAGE)
+    if in_session:
+        return DatabaseUnavailable(message, remedy=REMEDY_OF_AN_OUTAGE)
+    is_lock = meaning in {Meaning.LOCK, Meaning.CONFLICT} or hasattr(orig, "sqlite_errorcode")
+    return DatabaseUnavailable(message, remedy=_REMEDY_OF_A_LOCK if is_lock else REMEDY_BEFORE_A_SESSION)
 
 
 _DENIED: Final = re.compile(r"permission denied|command denied", re.IGNORECASE)

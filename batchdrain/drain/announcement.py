@@ -17,6 +17,7 @@ def announce(it: OpenSession, recorder: Recorder, presence: Presence) -> None:
     keep_head(it.project, session)
     it.record.save()
     presence.begin()
+    store.database.in_session = True
     for back in it.recovered:
         recorder.claim_recovered(back)
     store.database.silence.close()

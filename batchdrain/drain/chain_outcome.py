@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from batchdrain.drain.chain import Chain
-from batchdrain.drain.close import exit_code
+from batchdrain.drain.exit_code import exit_code
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.session_run import SessionOutcome
 from batchdrain.drain.shutdown import SETTLES_S

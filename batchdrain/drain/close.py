@@ -1,9 +1,9 @@
-"""The end of a session: its balance, its status, its exit code."""
+"""The end of a session: its balance, its status."""
 
 from __future__ import annotations
 
-from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.history import SESSION
+from batchdrain.drain.exit_code import exit_code_after, find_exit_code
 from batchdrain.drain.idle_limits import tell_idle_limits
 from batchdrain.drain.loop import Drain
 from batchdrain.drain.open_session import OpenSession
@@ -14,17 +14,11 @@ from batchdrain.drain.stops import is_idle_stop
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
-from batchdrain.sessions.exit_code import exit_code_of
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Session, Status
 
 _HEAD_BYTES = 4_000_000  # MariaDB takes 16 MB at a time
 _MEANWHILE = "the session is not yet closed"
-
-
-def exit_code(session: Session, settings: Settings, *, orphaned: bool) -> int:
-    """As `exit_code_of`, with the rate that these settings want."""
-    return exit_code_of(session, settings.min_success_rate, orphaned=orphaned)
 
 
 def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
@@ -49,7 +43,8 @@ def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
         status, because = Status.INTERRUPTED, "what was asked for this time leaves out the rest"
     else:
         status, because = Status.COMPLETE, None
-    record.end(status, clock.now(), because)
+    record.session.stopped_because = because  # the code looks at it
+    record.end(status, clock.now(), because, find_exit_code(it, drain, shutdown))
     outage.retry(lambda: keep_head(it.project, record.session), meanwhile=_MEANWHILE)
 
 
@@ -69,7 +64,7 @@ def close_after(record: SessionRecord, error: BaseException) -> None:
     session = record.session
     if session.status is Status.RUNNING:
         try:
-            record.end(Status.INTERRUPTED, clock.now(), str(error) or type(error).__name__)
+            record.end(Status.INTERRUPTED, clock.now(), str(error) or type(error).__name__, exit_code_after(error))
         except BatchDrainError as second:
             error.add_note(str(second))
 

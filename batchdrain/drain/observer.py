@@ -58,19 +58,20 @@ class Observer:
             retries_running=again,
             target=max(processed, self._before + chooser.taken + chooser.waiting),
             running=sorted(map(_describe, running), key=lambda one: (-one.elapsed_s, one.number)),
-            eta=estimate(self._remaining(running, 0 if is_ending else waiting, is_ending=is_ending)),
+            eta=estimate(self._remaining(running, waiting, presence, is_ending=is_ending)),
             waits=presence.waits or self._describe_outage(),
             is_paused=presence.is_paused,
             is_ending=is_ending,
         )
 
-    def _remaining(self, running: list[Running], pending: int, *, is_ending: bool) -> Remaining:
+    def _remaining(self, running: list[Running], pending: int, presence: Presence, *, is_ending: bool) -> Remaining:
         now, counts, breaker = monotonic(), self._it.record.counts, self._services.breaker
         spans = [(_elapsed_s(one), one.limit.seconds) for one in running]
         held_s = max(0.0, breaker.due - now if breaker.is_open else 0.0, self._services.pace.due - now)
         workers = self._it.request.settings.workers
         if pending and not held_s and running and min(elapsed_s for elapsed_s, _ in spans) > _SETTLED_S:
             workers = min(workers, len(running))
+        workers += presence.others_workers  # they take of the same phases
         places = len(counts.places)
         return Remaining(
             attempt_s=expected_s(self._known, counts.attempts, counts.attempts_s),

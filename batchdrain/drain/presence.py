@@ -45,6 +45,7 @@ class Presence:
         self.look: Callable[[], Snapshot] | None = None  #: how far the drain is, once it has begun
         self.asked = it.asked  #: what holds: a pause, or a stop
         self.waits = ""  #: what nothing is claimed for now, for people
+        self.others_workers = 0  #: of the other drains of its group, as of the last beat
 
     def begin(self) -> None:
         """We are its controller from now on. Raises DatabaseUnavailable."""
@@ -80,6 +81,7 @@ class Presence:
         asked = self._look(held)
         if asked is not None and asked.ask is Ask.STOP_NOW:
             self.shutdown.ask_now(f"`inv stop --now`, {asked}")
+        self._count_others()
 
     def end(self) -> None:
         """The session ended, or is left, as its file says. What was asked since the last beat is heeded by the next part of its
@@ -97,6 +99,17 @@ class Presence:
         if not isinstance(error, DatabaseUnavailable):
             with contextlib.suppress(BatchDrainError):
                 self.end()
+
+    def _count_others(self) -> None:
+        """Of a session in a group: how many workers take the same phases."""
+        if (group := self._it.request.group) is None or self._epoch is None:
+            return
+        ours = self._it.record.session.session_uid
+        with contextlib.suppress(BatchDrainError):  # as of before, then
+            self.others_workers = sum(
+                row.workers for row in self._rows.read(running=True)
+                if row.uid != ours and row.wanted.get("group") == group and row.is_at_work
+            )  # fmt: skip
 
     def _look(self, held: Iterable[Claim]) -> Asked | None:
         """What was asked since the last look; None also where the database does not tell."""
@@ -146,6 +159,7 @@ class Presence:
             "elapsed_s": round(monotonic() - self._begun, 3),
             "eta_s": None if shot is None or shot.eta.seconds is None else round(shot.eta.seconds, 1),
             "eta_is_least": shot is not None and shot.eta.is_least,
+            "starting": shot is None,
             "paused": self.is_paused,
             "waits": self.waits if shot is None else shot.waits,
             "slots": [

@@ -16,7 +16,7 @@ from typing import Final
 
 from batchdrain.config.settings import Command, Lease, Settings
 from batchdrain.database.ledger.claims import Claims
-from batchdrain.drain.heartbeat import Heartbeat
+from batchdrain.drain.heartbeat import FIRST_S, Heartbeat
 from batchdrain.drain.presence import Presence
 from batchdrain.execution.delivery import Delivery
 from batchdrain.execution.engines.protocol import Capabilities, Tell
@@ -212,8 +212,8 @@ class RemoteHeartbeat(Heartbeat):
         }
 
     def _beat_on(self) -> None:
-        ask_at_ms = beat_at_ms = boottime_ms()
-        last_say = ""
+        ask_at_ms, beat_at_ms, beat_ms = boottime_ms(), 0, round(self._lease.beat_s * 1000)
+        next_ms, last_say = min(round(FIRST_S * 1000), beat_ms), ""  # the first one is sent before anything is claimed
         while True:
             now_ms = boottime_ms()
             if now_ms >= ask_at_ms or last_say != self._say or last_say:
@@ -223,11 +223,12 @@ class RemoteHeartbeat(Heartbeat):
                     taken = self.renew()
                     if taken and self._presence is not None:
                         self._presence.beat(self.held)
-                    beat_at_ms = now_ms + (round(self._lease.beat_s * 1000) if taken else min(_SOON_MS, self._every_ms))
+                    wait_ms = next_ms if taken else min(_SOON_MS, self._every_ms)
+                    beat_at_ms, next_ms = now_ms + wait_ms, beat_ms
                     self.ask()
                 elif self._clocks.keys() - self._granted:  # a process that is new waits for its first deadline
                     self.ask()
-                ask_at_ms = now_ms + self._every_ms
+                ask_at_ms = min(now_ms + self._every_ms, beat_at_ms)
             if self._over.wait(_LOOK_S):
                 return
 

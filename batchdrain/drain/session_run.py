@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from batchdrain.database.ledger.requests import FormerPart
-from batchdrain.drain.ambiguous_rows import ambiguity_of
 from batchdrain.drain.announcement import announce
-from batchdrain.drain.close import close_after, close_session, exit_code
+from batchdrain.drain.close import close_after, close_session
 from batchdrain.drain.compose import open_drain
-from batchdrain.drain.loop import Drain
+from batchdrain.drain.exit_code import find_exit_code, find_failure
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.presence import Presence
 from batchdrain.drain.recorder import Recorder
@@ -43,6 +43,13 @@ class SessionOutcome:
     gone_by: float | None = None  #: as of Shutdown
 
 
+class LeftSession(NamedTuple):
+    """A session that an error ended which was raised: others may be to be told."""
+
+    session: Session
+    gone_by: float | None  #: as of Shutdown
+
+
 def run_session(it: OpenSession) -> SessionOutcome:
     """Drain, and close the session whatever happens. Raises BatchDrainError for what ends it at once."""
     record, settings = it.record, it.request.settings
@@ -61,20 +68,19 @@ def run_session(it: OpenSession) -> SessionOutcome:
                 drain.stops.fail(error)
         except BaseException as error:
             _leave(record, presence, error)
+            if isinstance(error, BatchDrainError):
+                error.left = LeftSession(record.session, shutdown.gone_by(settings.command.grace_s))
             raise
         finally:
             it.screen.end()
             it.project.store.database.on_retry = None
             record.close()
-    code, failure = shutdown.exit_code, _find_failure(it, drain)
-    if code is None:
-        code = failure.exit_code if failure else exit_code(record.session, settings, orphaned=bool(drain.orphaned))
     return SessionOutcome(
         session=record.session,
-        exit_code=code,
+        exit_code=find_exit_code(it, drain, shutdown),
         skipped=it.backlog.skipped,
         total=it.backlog.total,
-        failure=failure,
+        failure=find_failure(it, drain),
         took=drain.executed,
         phases=drain.chooser.taken,
         orphaned=bool(drain.orphaned),
@@ -83,14 +89,6 @@ def run_session(it: OpenSession) -> SessionOutcome:
         asked=presence.asked,
         part=presence.part,
     )
-
-
-def _find_failure(it: OpenSession, drain: Drain) -> BatchDrainError | None:
-    """What is told of it as an error."""
-    failure = drain.stops.failure or drain.finisher.refused or drain.claimer.refused
-    if failure is None and not it.backlog.waiting:
-        return ambiguity_of(it.backlog.skipped)
-    return failure
 
 
 def _leave(record: SessionRecord, presence: Presence, error: BaseException) -> None:

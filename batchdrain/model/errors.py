@@ -25,6 +25,7 @@ class BatchDrainError(Exception):
     """What went wrong, in one line that names the place; `remedy` says what to do about it."""
 
     exit_code: ClassVar[int] = 1
+    left: object = None  #: the LeftSession that it ended by being raised; None: it ended none
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
         super().__init__(message)

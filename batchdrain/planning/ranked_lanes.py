@@ -156,10 +156,16 @@ class RankedLanes:
         lane = lane_of(buffer, kept, self.known)
         hint = f"hint {lane.hint:+}, " if lane.hint else ""
         tried = "never tried" if lane.attempts == 0 else f"tried {lane.attempts}x"
-        index = "no phase_index" if lane.phase_index is None else f"phase_index {lane.phase_index}"
+        index = self._describe_index(lane.phase_index)
         waits = f"{lane.failed} {self._state} in its run"
         says = "".join(f", {fact}" for fact in self._ranking.explain(lane, now))
-        return f"{hint}{lane.category}, {tried}, {index}, {waits}{says} (policy {' > '.join(self._ranking.names)})"
+        return f"{hint}{lane.category}, {tried}, {index}{waits}{says} (policy {' > '.join(self._ranking.names)})"
+
+    def _describe_index(self, index: int | None) -> str:
+        """Of a table that has none nothing is said: it would stand in each line."""
+        if index is not None:
+            return f"phase_index {index}, "
+        return "" if self.known.rules.settings.source.columns.phase_index is None else "no phase_index, "
 
     def _rank(self, buffer: LaneBuffer, now: datetime) -> tuple[Any, ...]:
         """What the policies say and the index, which many lanes have in common; then the ids."""

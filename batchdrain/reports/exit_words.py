@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from batchdrain.planning.stop import SAME_NEW_FAILURE
 from batchdrain.runtime.text import count_of, to_percent
-from batchdrain.sessions.exit_code import kept_exit_code
+from batchdrain.sessions.exit_code import is_kept_orphaned, kept_exit_code
 from batchdrain.sessions.session import Session
 
 
@@ -32,7 +32,7 @@ def explain_exit(session: Session, code: int, *, orphaned: bool) -> Exit:
 def explain_kept(session: Session) -> Exit | None:
     """The same of a session that ended some time ago; None where nobody can tell."""
     code = kept_exit_code(session)
-    return None if code is None else explain_exit(session, code, orphaned=False)
+    return None if code is None else explain_exit(session, code, orphaned=is_kept_orphaned(session))
 
 
 def _explain_rate(session: Session, code: int, wanted: float, *, orphaned: bool) -> str:

@@ -1,4 +1,5 @@
-"""The summary for a pull request or a wiki page. Ids and failure texts are escaped: they can't make markup."""
+"""The summary for a pull request or a wiki page. Ids, paths and commands stand as code, to be copied; other texts are escaped.
+Neither can make markup."""
 
 from __future__ import annotations
 
@@ -21,6 +22,7 @@ from batchdrain.sessions.whole import parts_of, paths_of
 
 _CELL_CHARS: Final = 500
 _MARKUP: Final = re.compile(r"[\\`*_{}\[\]()<>#+!|~&:@$-]|(?<=www)\.", re.IGNORECASE)
+_BACKTICKS: Final = re.compile("`+")
 _BREAK: Final = "&#8203;"  # a space without width: what a page is searched for after it was made, a backslash does not stop
 _INSTEAD: Final = {"<": "&lt;", ">": "&gt;", "$": "&#36;", "@": f"\\@{_BREAK}", "#": f"\\#{_BREAK}", ".": f"{_BREAK}."}
 
@@ -30,30 +32,42 @@ def escape(text: str) -> str:
     return _MARKUP.sub(lambda found: _INSTEAD.get(found[0], f"\\{found[0]}"), safe_text(text, limit=_CELL_CHARS))
 
 
+def code(text: str, *, limit: int | None = _CELL_CHARS) -> str:
+    """Hostile text as a code span, in a table's cell too: who copies it gets it as it is. No text of it is markup: the fence is
+    longer than any row of backticks in it, and a bar of a cell is escaped, as every reader of tables takes it back. '' for no
+    text."""
+    shown = safe_text(text, limit=limit)
+    if not shown.strip():
+        return escape(text)
+    fence = "`" * (1 + max(map(len, _BACKTICKS.findall(shown)), default=0))
+    pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
+    return f"{fence}{pad}{shown}{pad}{fence}".replace("|", "\\|")
+
+
 def render(session: Session, saved_to: str, beside: Beside = NOTHING_BESIDE) -> str:
     """The whole page. `saved_to`: the path of the session's file, as it is shown."""
     return "\n".join(_render_lines(session, saved_to, beside)) + "\n"
 
 
 def _render_lines(session: Session, saved_to: str, beside: Beside) -> Iterator[str]:
-    yield f"# Batch drain {', '.join(escape(part.session_id) for part in parts_of(session))}"
+    yield f"# Batch drain {', '.join(code(part.session_id) for part in parts_of(session))}"
     yield ""
     yield from _render_totals(session)
-    yield f"| Saved to | {', '.join(map(escape, paths_of(session, saved_to)))} |"
+    yield f"| Saved to | {', '.join(map(_command, paths_of(session, saved_to)))} |"
     if beside.goes_on:
-        yield f"| Goes on with | {escape(beside.goes_on)} |"
+        yield f"| Goes on with | {_command(beside.goes_on)} |"
     if beside.ended is not None:
         yield f"| Exit code | {escape(beside.ended.why.removeprefix('Exit code '))} |"
     if session.asked:
         yield from ("", "## Asked from elsewhere", "", *(f"- {escape(str(asked))}" for asked in session.asked))
     if session.without_effect:
         yield from ("", "## Without effect", "", *(f"- {escape(line)}" for line in session.without_effect))
-    skips = [f"| {phases} | {escape(rule)} | {escape(values)} |" for phases, rule, values in skips_of(session)]
+    skips = [f"| {phases} | {code(rule)} | {escape(values)} |" for phases, rule, values in skips_of(session)]
     if skips:
         yield from ("", "## Skipped", "", "| Phases | Rule | Why |", "|---:|---|---|", *skips)
     yield from ("", "## Results by run", "", "| Run | Succeeded | Of |", "|---|---:|---:|")
     for run_id, (succeeded, count) in session.by_run().items():
-        yield f"| {escape(run_id)} | {succeeded} | {count} |"
+        yield f"| {code(run_id)} | {succeeded} | {count} |"
     yield from _render_odd([result for result in session.results if result.success and result.exit_code])
     yield from _render_worst(session, saved_to)
     yield from _render_clusters(clusters_of(session, beside))
@@ -100,7 +114,7 @@ def _render_odd(odd: Sequence[Result]) -> Iterator[str]:
         yield from ("", "## Succeeded by state, not by exit code", "", "| Run | Phase | State |", "|---|---|---|")
     for result in odd:
         ending = describe_ending(result.final_state, result.exit_code, success=True)
-        yield f"| {escape(result.run_id)} | {escape(result.phase_id)} | {escape(ending)} |"
+        yield f"| {code(result.run_id)} | {code(result.phase_id)} | {escape(ending)} |"
 
 
 def _render_worst(session: Session, saved_to: str) -> Iterator[str]:
@@ -110,8 +124,9 @@ def _render_worst(session: Session, saved_to: str) -> Iterator[str]:
         head = ("| Run | Phase | Error | Took | Cluster | Log |", "|---|---|---|---|---|---|")
         yield from ("", "## Worst failures, clusters in turn", "", *head)
     for one in worst:
-        cells = (one.result.run_id, one.result.phase_id, one.reason, one.took, one.cluster, one.log or "")
-        yield f"| {' | '.join(map(escape, cells))} |"
+        ids, log = (code(one.result.run_id), code(one.result.phase_id)), "" if one.log is None else _command(one.log)
+        cells = (*ids, escape(one.reason), escape(one.took), code(one.cluster), log)
+        yield f"| {' | '.join(cells)} |"
     if session.total_failed > len(worst) > 0:
         yield from ("", f"and {session.total_failed - len(worst)} more: see Failures")
 
@@ -122,8 +137,8 @@ def _render_clusters(clusters: Sequence[FailedCluster]) -> Iterator[str]:
         head = ("| Cluster | Failures | Alike | Next | If it is known |", "|---|---:|---|---|---|")
         yield from ("", "## Failures by cluster", "", *head)
     for one in clusters:
-        next_step = f"{one.advice}: {one.drain}" if one.drain else NOT_BY_CLUSTER
-        yield f"| {one.id} | {one.count} | {escape(one.fingerprint)} | {escape(next_step)} | {escape(one.accept)} |"
+        next_step = f"{one.advice}: {_command(one.drain)}" if one.drain else NOT_BY_CLUSTER
+        yield f"| {code(one.id)} | {one.count} | {escape(one.fingerprint)} | {next_step} | {_command(one.accept)} |"
 
 
 def _render_failures(failed: Sequence[Result]) -> Iterator[str]:
@@ -131,6 +146,11 @@ def _render_failures(failed: Sequence[Result]) -> Iterator[str]:
         yield from ("", "## Failures", "", "| Run | Phase | State | Category | Error |", "|---|---|---|---|---|")
     for result in failed:
         yield (
-            f"| {escape(result.run_id)} | {escape(result.phase_id)} | {escape(result.final_state)} | "
+            f"| {code(result.run_id)} | {code(result.phase_id)} | {escape(result.final_state)} | "
             f"{escape(result.category or '')} | {escape(fit(result.error_message or '', _CELL_CHARS))} |"
         )
+
+
+def _command(text: str) -> str:
+    """What is copied, whole: a command, a path."""
+    return code(text, limit=None)

@@ -9,6 +9,7 @@ from typing import Any
 
 from batchdrain.database.phases.pages import Row
 from batchdrain.model.phase import Skip
+from batchdrain.planning.filters import is_asked_for
 from batchdrain.planning.given_back import GivenBack
 from batchdrain.planning.plan import Plan
 from batchdrain.planning.plan_file import PlanFile
@@ -48,7 +49,7 @@ def render_json(
 
 def _list_skips(skipped: Counter[Skip]) -> Iterator[dict[str, Any]]:
     for skip, count in sorted(skipped.items(), key=lambda item: (-item[1], item[0])):
-        yield {"rule": skip.rule, "value": skip.value, "count": count}
+        yield {"rule": skip.rule, "value": skip.value, "count": count, "by_filter": is_asked_for(skip)}
 
 
 def fields_of_recovery(back: GivenBack) -> dict[str, Any]:

@@ -17,10 +17,12 @@ PAUSED: Final = "paused"
 SILENT: Final = "silent"
 DIED: Final = "died"
 BETWEEN: Final = "between"
+STARTING: Final = "starting"
 _SHOWN: Final = 24  #: slots of one session
 _LARGEST: Final = 2**53
 _LEAST_S: Final = 1.0
 _MEANING: Final = {
+    STARTING: "it has just begun: its first phase is being taken",
     SILENT: "it ought to have given a sign of life, and its host can't be seen from here",
     DIED: "its process is gone: what it held is given back by the next drain, or `inv recover`",
     BETWEEN: "the first part of its chain has ended, the next one begins; that heeds what is asked now",
@@ -53,6 +55,7 @@ def to_fields(row: SessionRow, alive: bool | None) -> dict[str, Any]:
         "session_uid": row.uid,
         "chain_uid": row.chain_uid,
         "state": state,
+        "is_starting": state == ALIVE and progress.get("starting") is True,
         "host": row.host,
         "pid": row.controller.pid,
         "alive": alive,
@@ -81,7 +84,7 @@ def render_status(rows: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[
     """For people. `rows`: as `to_fields` makes them; `now`: aware, in the zone of its readers."""
     for row in rows:
         where = f"{row['host']}, process {row['pid']}" + (f", group {row['group']}" if row["group"] else "")
-        yield safe_text(f"{row['session_id']}  {row['state']} on {where}")
+        yield safe_text(f"{row['session_id']}  {_state_shown(row)} on {where}")
         done = f"{row['processed']}/{row['target']} · {row['succeeded']} ok · {row['failed']} failed"
         retries = f" · {count_of(row['retries'], 'retry', 'retries')} to come" if row["retries"] else ""
         rate = "" if row["per_minute"] is None else f" · {row['per_minute']:.1f} a minute"
@@ -97,8 +100,12 @@ def render_status(rows: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[
             yield f"  and {len(row['slots']) - _SHOWN} more"
         if (asked := row["asked"]) is not None:
             yield safe_text(f"  {asked['ask']} asked by {asked['by']}" + (f": {asked['reason']}" if asked["reason"] else ""))
-    present = {row["state"] for row in rows}
+    present = {_state_shown(row) for row in rows}
     yield from (f"{state:<11} {meaning}" for state, meaning in _MEANING.items() if state in present)
+
+
+def _state_shown(row: Mapping[str, Any]) -> str:
+    return STARTING if row["is_starting"] else str(row["state"])
 
 
 def _eta_of(progress: Mapping[str, Any], per_minute: float | None, age_s: float) -> float | None:

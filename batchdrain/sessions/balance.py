@@ -30,7 +30,7 @@ class Skips:
     """How many phases of the backlog a reading skipped."""
 
     accepted: int = 0
-    filtered: int = 0  #: by what the session was asked for
+    filtered: int = 0  #: by what the session was asked for, its filters
     by_rules: int = 0  #: by every other rule
 
     @classmethod
@@ -50,7 +50,7 @@ class Balance(Record):
     not_reached: Index = 0
     taken_elsewhere: Index = 0  #: of those not reached: moved or deleted, by a command, another drain or somebody else
     gone_since: Index = 0  #: of these: failed in this session before they left it
-    filtered: Index = 0  #: of those not reached: the session was not asked for them
+    filtered: Index = 0  #: of those not reached: skipped by what the session was asked for
     skipped: Index = 0  #: of those not reached: a rule skipped them; those that are accepted are counted there
     waiting: Index = 0  #: of those not reached: another drain may take them
 
@@ -95,8 +95,8 @@ class Balance(Record):
     def said_of_not_reached(self) -> str:
         """Where those stand that were not reached: a sum of it; '' where none is left, and in a file of an earlier version."""
         parts = {
-            "filtered out": self.filtered,
-            "skipped": self.skipped,
+            "skipped by your filters": self.filtered,
+            "skipped by a rule": self.skipped,
             "left for another drain": self.waiting,
             "moved or deleted": self.taken_elsewhere,
         }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from batchdrain.planning.stop import SAME_NEW_FAILURE
 from batchdrain.sessions.session import Session, Status
+from batchdrain.sessions.whole import parts_of
 
 _BY_SIGNAL: Final = {"SIGHUP": 129, "SIGINT": 130, "SIGTERM": 143}
+_LEAST_OF_SIGNALS: Final = 128
 
 
 def exit_code_of(session: Session, wanted: float | None, *, orphaned: bool) -> int:
@@ -22,8 +25,27 @@ def exit_code_of(session: Session, wanted: float | None, *, orphaned: bool) -> i
 
 
 def kept_exit_code(session: Session) -> int | None:
-    """The same of a session that ended some time ago; None where it has not ended, or what ended it decided."""
-    status = session.current_status
-    if status in {Status.COMPLETE, Status.STOPPED}:
-        return exit_code_of(session, session.wanted_rate, orphaned=False)
-    return _BY_SIGNAL.get(session.stopped_because or "") if status is Status.INTERRUPTED else None
+    """The same of a session, or of a chain, that ended some time ago, whatever ended it. None where nobody can tell: it has not
+    ended, its process died, or it is of a version that did not keep what an error made of it."""
+    status, codes = session.current_status, [part.drain_exit_code for part in parts_of(session)]
+    if status is Status.RUNNING:
+        return None
+    if (decided := _find_decided(codes)) is not None:
+        return decided
+    by_signal = _BY_SIGNAL.get(session.stopped_because or "") if status is Status.INTERRUPTED else None
+    if by_signal is not None or (status is Status.INTERRUPTED and None in codes):
+        return by_signal
+    return exit_code_of(session, session.wanted_rate, orphaned=is_kept_orphaned(session))
+
+
+def is_kept_orphaned(session: Session) -> bool:
+    """Whether nobody knew what became of some phase, as far as the code tells that was kept: the results do not make it one."""
+    return any(
+        part.drain_exit_code == 1 and exit_code_of(part, part.wanted_rate, orphaned=False) == 0 for part in parts_of(session)
+    )
+
+
+def _find_decided(codes: Sequence[int | None]) -> int | None:
+    """Of a signal, else of the worst error; None where the results decide."""
+    found = [code for code in codes if code is not None and code > 1]
+    return next((code for code in found if code > _LEAST_OF_SIGNALS), max(found, default=None))

@@ -162,10 +162,11 @@ class SessionRecord:
         """The path of a log, which lies in the folder of its run, as sessions and the ledger keep it."""
         return "/".join((self._logs_kept, *path.split("/")[-2:]))
 
-    def end(self, status: Status, now: datetime, because: str | None = None) -> None:
-        """The session ends, or is left: its file is exact when this returns. Raises FilesUnavailable."""
+    def end(self, status: Status, now: datetime, because: str | None = None, code: int | None = None) -> None:
+        """The session ends, or is left: its file is exact when this returns. `code`: that its drain exits with; None: nobody
+        knows. Raises FilesUnavailable."""
         session = self.session
-        session.status = status
+        session.status, session.drain_exit_code = status, code
         session.stopped_because = because = None if because is None else cut_text(because, _NOTED_CHARS)
         session.completed_at = now if status in {Status.COMPLETE, Status.STOPPED} else None
         self.save()

@@ -89,6 +89,7 @@ class Session(Record):
     total_failed: Count = 0
     total_timeouts: Count = 0
     stopped_because: str | None = None
+    drain_exit_code: Annotated[int, Field(ge=0, le=255)] | None = None
     skipped: list[Skipped] = Field(default_factory=list)
     asked: list[AskedOf] = Field(default_factory=list)
     without_effect: list[str] = Field(default_factory=list)

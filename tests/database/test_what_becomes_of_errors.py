@@ -76,7 +76,9 @@ def test_only_what_fails_over_a_rows_own_content_is_bad_data_of_that_row(error: 
         (raised(Postgres("42501", "permission denied for table phases")), ConfigError, "GRANT SELECT and UPDATE on your"),
         (raised(Postgres("42P01")), ConfigError, "`inv doctor` checks"),
         (raised(Postgres("08P01", STATEMENT_POOLING)), ConfigError, "set the pooler's pool_mode"),
-        (raised(Postgres("57P01")), DatabaseUnavailable, "what was recorded is safe"),
+        (raised(Postgres("57P01")), DatabaseUnavailable, "see that the server is up"),
+        (raised(Postgres("55P03")), DatabaseUnavailable, "see who holds the lock"),
+        (raised(Sqlite(5)), DatabaseUnavailable, "see who holds the lock"),
     ],
     ids=str,
 )
@@ -85,3 +87,10 @@ def test_each_error_has_its_kind_and_its_cure(error: Any, kind: type[ConfigError
     assert isinstance(found, kind)
     assert found.message.startswith("database d: ")
     assert str(found.remedy).startswith(cure)
+
+
+@pytest.mark.parametrize("error", [raised(Postgres("57P01")), raised(Sqlite(5)), raised(Sqlite(13))], ids=str)
+def test_that_something_was_recorded_is_said_once_a_session_was_begun_and_not_before(error: Any) -> None:
+    said = [str(to_batchdrain_error(error, "d", in_session=in_session).remedy) for in_session in (False, True)]
+    assert ["recorded" in one for one in said] == [False, True]
+    assert ["inv resume" in one for one in said] == [False, True]

@@ -32,7 +32,7 @@ _NOTHING: Final = _object(session_id={"type": "null"}, nothing_selected=_list_of
 _BALANCE: Final = _object(**dict.fromkeys(
     ("failed_before", "new", "fixed", "still_failing", "accepted", "not_reached", "filtered", "skipped", "waiting"), _COUNT))  # fmt: skip
 _SUMMARY: Final = _object(
-    session_id=_TEXT, kind={"enum": ["failed", "queued"]}, status={"enum": ["running", "interrupted", "stopped", "complete"]},
+    {"drain_exit_code": _WHOLE_OR_NULL}, session_id=_TEXT, kind={"enum": ["failed", "queued"]}, status={"enum": ["running", "interrupted", "stopped", "complete"]},
     started_at=_TEXT, completed_at=_MOMENT_OR_NULL, total_processed=_COUNT, total_success=_COUNT, total_failed=_COUNT,
     total_timeouts=_COUNT, success_rate=_RATE_OR_NULL, wanted_success_rate=_RATE_OR_NULL,
     exit_code={"anyOf": [{"type": "null"}, _object(code=_COUNT, why=_TEXT)]}, stopped_because=_TEXT_OR_NULL,
@@ -50,7 +50,7 @@ _SUMMARY: Final = _object(
 _PLAN: Final = _object(
     schema_version=_COUNT, made_at=_TEXT, database={"type": "object"}, filters={"type": "object"},
     phases=_list_of(_object(**_IDS, phase_index=_WHOLE_OR_NULL, category=_TEXT, cluster=_TEXT, reason=_TEXT, timeout_s={"type": "number"})),
-    total=_COUNT, would_drain=_COUNT, skipped=_list_of(_object(rule=_TEXT, value=_TEXT, count=_COUNT)),
+    total=_COUNT, would_drain=_COUNT, skipped=_list_of(_object(rule=_TEXT, value=_TEXT, count=_COUNT, by_filter=_TRUTH)),
     problems=_list_of(_TEXT), recovery=_list_of(_object(**_IDS)), forecast={"type": ["object", "null"]},
 )  # fmt: skip
 _CHAIN_PLAN: Final = _object(
@@ -68,7 +68,7 @@ _EVENT: Final = _object(
 _SESSION_ROW: Final = _object(session_id=_TEXT)
 _ASKED: Final = _object(session_id=_TEXT_OR_NULL, asked={"enum": [None, "stop", "stop-now", "pause", "continue"]}, **_SAID)
 _RUNNING: Final = _object(
-    session_id=_TEXT, session_uid=_TEXT, chain_uid=_TEXT_OR_NULL, state={"enum": ["running", "paused", "silent", "died"]},
+    session_id=_TEXT, session_uid=_TEXT, chain_uid=_TEXT_OR_NULL, state={"enum": ["running", "paused", "silent", "died"]}, is_starting=_TRUTH,
     host=_TEXT, pid=_COUNT, folder=_TEXT_OR_NULL, group=_TEXT_OR_NULL, workers=_COUNT, begun_at=_TEXT,
     beat_age_s={"type": "number"}, processed=_COUNT, succeeded=_COUNT, failed=_COUNT, target=_COUNT,
     retries=_COUNT, per_minute=_NUMBER_OR_NULL, eta_s=_NUMBER_OR_NULL, eta_is_least=_TRUTH, waits_for=_TEXT_OR_NULL,
@@ -93,7 +93,7 @@ _EXPLAINED: Final = _object(
     reopened=_list_of(_object(at=_TEXT, by=_TEXT, reason=_TEXT, lifted=_list_of(_TEXT))),
 )  # fmt: skip
 _DISPOSITIONS: Final = _object(
-    database=_TEXT, failed=_COUNT,
+    database=_TEXT, failed=_COUNT, without_effect=_list_of(_TEXT),
     dispositions=_object(**dict.fromkeys(("open", "retried", "fixed", "accepted", "quarantined", "parked", "hopeless"), _COUNT)),
     left_out=_list_of(_object(disposition=_DISPOSITION, rule=_TEXT, value=_TEXT, count=_COUNT, until=_MOMENT_OR_NULL)),
     named=_list_of(_object(**_IDS, disposition=_DISPOSITION)),
@@ -104,7 +104,7 @@ TASKS: Final[Mapping[str, Schema]] = {
     "accept": {"anyOf": [_object(accepted=_list_of(_ACCEPTANCE), **_SAID), _object(taken_back=_list_of(_TEXT), **_SAID)]},
     "chain-with-queued": {"anyOf": [_SUMMARY, _NOTHING, _CHAIN_PLAN]},
     "clusters": _object(
-        database=_TEXT, failed=_COUNT, total=_COUNT,
+        database=_TEXT, failed=_COUNT, total=_COUNT, without_reason=_COUNT, without_effect=_list_of(_TEXT),
         clusters=_list_of(_object(cluster=_TEXT, ids=_list_of(_TEXT), count=_COUNT, runs=_COUNT, category=_TEXT, fingerprint=_TEXT,
                                   tried=_COUNT, fixed=_COUNT, accepted=_COUNT)),
     ),

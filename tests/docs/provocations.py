@@ -64,12 +64,13 @@ FLAGS: Final = (
     flag("--run-id: there is no hint of …", "hint --run-id=r --clear", "hint"),
     flag("accept --clear: … is not accepted", "accept --run-id=r --clear", "accept"),
     flag("…: no quarantine and no diagnosis leaves it out", "reopen --run-id=r --reason=mended", "reopen"),
+    flag("--cluster=…: no phase fails with it, and no drain has met it", "accept --cluster=0123456789 --reason=known", "clusters"),
     flag(
         "--phase-id: alone names no phase", "accept --phase-id=a --reason=known", "accept --run-id=r --phase-id=a --reason=known",
     ),
     flag(
         "--cluster: is of every run, so it goes with no --run-id and no --phase-id",
-        "accept --cluster=0123456789 --run-id=r --reason=known", "accept --cluster=0123456789 --reason=known",
+        "accept --cluster=0123456789 --run-id=r --reason=known", "accept --run-id=r --reason=known",
     ),
     flag(
         "--clear: takes a hint back, so it goes with --run-id alone", "hint --run-id=r --priority=1 --clear",

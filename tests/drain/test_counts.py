@@ -18,6 +18,7 @@ from batchdrain.cli.commands.accept import AcceptFlags, accept
 from batchdrain.cli.commands.drain import drain_failed
 from batchdrain.cli.commands.drain_flags import DrainFlags
 from batchdrain.cli.commands.resume import resume_session
+from batchdrain.cli.commands.resume_flags import ResumeFlags
 from batchdrain.cli.commands.summary import show_summary
 from batchdrain.model.phase import Skip
 from batchdrain.reports.skip_list import skips_of
@@ -30,8 +31,8 @@ Row = tuple[str, str, int | None, str | None, str | None]
 DURING = ("complete", "delete", "insert", "fail again", "cancel")
 """What somebody else does to a row while a phase runs."""
 PARTS = {
-    "filtered out": "filtered",
-    "skipped": "skipped",
+    "skipped by your filters": "filtered",
+    "skipped by a rule": "skipped",
     "left for another drain": "waiting",
     "moved or deleted": "taken_elsewhere",
 }
@@ -216,7 +217,7 @@ def drain_and_check(
             assert taken == plan["would_drain"] or (plan["is_upper_bound"] and taken < plan["would_drain"]), (plan, session)
         while found.session()["status"] == "interrupted" and "interrupt" in happens.values():  # type: ignore[index]
             found.happens = {}
-            said = found.call(resume_session, session_id=None, settings=())
+            said = found.call(resume_session, ResumeFlags())
             check_session(found, said, before)
             break
 

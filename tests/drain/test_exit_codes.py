@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from batchdrain.config.settings import Settings
-from batchdrain.drain.close import exit_code
+from batchdrain.drain.exit_code import exit_code
 from batchdrain.sessions.exit_code import kept_exit_code
 from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session, Status

@@ -145,4 +145,4 @@ def test_a_beat_that_the_database_did_not_take_is_tried_again_soon(
     monkeypatch.setattr(ours, "beat", lambda _: next(taken))
     ours._over = cast("Any", SimpleNamespace(wait=wait))
     ours._beat_on()
-    assert waits == [beat_s, beat_s, soon_s, soon_s, beat_s]
+    assert waits == [heartbeat.FIRST_S, beat_s, soon_s, soon_s, beat_s], "who asks at once what runs sees the first phase"

@@ -30,7 +30,7 @@ class Ending:
         patch.setattr(room, "keep_head", lambda _, session: self.heads.append(session.status.value))
         self.stops = SimpleNamespace(failure=None, stopped=None, left=None)
         self.chooser = SimpleNamespace(taken=2)
-        self.shutdown: Any = SimpleNamespace(signal=None, name="SIGINT")
+        self.shutdown: Any = SimpleNamespace(signal=None, name="SIGINT", exit_code=None)
         self.remainder = Remainder()
         self.most: int | None = 5
         self.is_done = False
@@ -41,13 +41,14 @@ class Ending:
             record=self.record,
             project=None,
             request=SimpleNamespace(settings=settings_of(), flags=frozenset(), most=5),
-            backlog=SimpleNamespace(count=lambda: self.remainder),
+            backlog=SimpleNamespace(count=lambda: self.remainder, waiting=0, skipped=Counter()),
             most=self.most,
             whole=None,
         )
         drain: Any = SimpleNamespace(
-            finisher=SimpleNamespace(outage=outage), stops=self.stops, chooser=self.chooser, executed=0
-        )
+            finisher=SimpleNamespace(outage=outage, refused=None), claimer=SimpleNamespace(refused=None),
+            stops=self.stops, chooser=self.chooser, executed=0, orphaned=set(),
+        )  # fmt: skip
         drain.is_done = lambda waiting: self.is_done
         close_session(it, drain, self.shutdown)
         found = on_disk(self.record)
@@ -73,11 +74,14 @@ def test_an_error_interrupts_it_whatever_had_stopped_it(ending: Ending) -> None:
     ending.stops.stopped, ending.stops.failure = STOP, AWAY
     assert ending.close()[0] == "interrupted"
     assert "away" in (ending.record.session.stopped_because or "")
+    assert on_disk(ending.record)["drain_exit_code"] == 75
 
 
 def test_a_signal_interrupts_it_whatever_else_came(ending: Ending) -> None:
-    ending.stops.stopped, ending.stops.failure, ending.shutdown.signal = STOP, AWAY, 2
+    ending.stops.stopped, ending.stops.failure = STOP, AWAY
+    ending.shutdown.signal, ending.shutdown.exit_code = 2, 130
     assert ending.close() == ("interrupted", "SIGINT")
+    assert on_disk(ending.record)["drain_exit_code"] == 130
 
 
 def test_a_smaller_size_of_one_go_leaves_it_open(ending: Ending) -> None:

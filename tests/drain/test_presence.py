@@ -209,3 +209,18 @@ def test_after_an_error_the_end_is_told_too_unless_the_database_is_away(world: W
     path = world.project.root.parent / "work.db"
     path.rename(tmp_path / "away.db")
     world.presence.end_after(BadData("bad", remedy="mend it"))
+
+
+def test_the_workers_of_the_other_drains_of_its_group_are_counted_with_each_beat(
+    world: World, sqlite_project: Workplace
+) -> None:
+    """They take of the same phases, so that those are done sooner than by ours alone."""
+    world.presence.begin()
+    for group, workers in (("g", 4), ("h", 8)):
+        with (
+            opened(sqlite_project, workers=workers) as project,
+            open_session(project, request_for(project, group=group)) as it,
+        ):
+            World(project, it, 0).presence.begin()
+    world.presence.beat([])
+    assert world.presence.others_workers == 4

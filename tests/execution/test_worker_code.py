@@ -21,7 +21,6 @@ import pytest
 
 from batchdrain.execution import worker_code
 from batchdrain.execution.order import EndedBy
-from batchdrain.execution.worker.tidy import hold, tidy
 from tests.chaos.faults import fault
 from tests.docs.pages import ROOT
 
@@ -222,23 +221,6 @@ def aged(path: Path, days: float) -> Path:
     then = time.time() - days * 86_400
     os.utime(path, (then, then), follow_symlinks=False)
     return path
-
-
-def test_what_orders_left_is_removed_a_week_after_its_last_use_but_for_what_is_in_use(tmp_path: Path) -> None:
-    elsewhere, here = tmp_path / "elsewhere", tmp_path / "here"
-    for name in ("elsewhere", "here/order-old", "here/order-new", "here/order-held"):
-        (tmp_path / name).mkdir(parents=True)
-        (tmp_path / name / "stdout").write_text("long")
-    (here / "old.zip").touch()
-    (here / "link").symlink_to(elsewhere)
-    held = hold(str(here / "order-held"))
-    for path in here.iterdir():
-        aged(path, 6 if path.name == "order-new" else 8)
-    tidy(str(here))
-    os.close(held)
-
-    assert sorted(path.name for path in here.iterdir()) == ["order-held", "order-new"]
-    assert (elsewhere / "stdout").read_text() == "long"
 
 
 def test_an_order_keeps_the_code_that_it_needs_and_removes_what_was_left(

@@ -64,7 +64,7 @@ def texts_of(found: Session) -> tuple[str, str, dict[str, Any]]:
     saved = "new/s1.json\nnew/s2.json" if hasattr(found, "parts") else "new/s.json"
     page = html.unescape(formats.render_summary(found, saved, "markdown", BESIDE)).replace("\u200b", "")
     as_json = json.loads(formats.render_summary(found, saved, "json", BESIDE))
-    return formats.render_summary(found, saved, "text", BESIDE), re.sub(r"\\(.)", r"\1", page), as_json
+    return formats.render_summary(found, saved, "text", BESIDE), re.sub(r"\\(.)", r"\1", page).replace("`", ""), as_json
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from batchdrain.reports.exit_words import Exit
 from batchdrain.sessions.session import Session
 from tests.sessions.files import START, result
 
+CODE = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
 HOSTILE = "\x1b]0;title\x07 <script>alert(1)</script> | `x` [a](javascript:b) ![i](http://x) \u202e\r\n=cmd"
 
 
@@ -22,8 +24,9 @@ def test_hostile_text_can_not_leave_its_line_nor_its_cell() -> None:
     session.recount()
     page = markdown.render(session, "x")
     plain = text.render(session, "x")
-    assert "<script" not in page
-    assert "](" not in page.replace("\\]\\(", "")
+    without_code = CODE.sub("", page)
+    assert "<script" not in without_code
+    assert "](" not in without_code.replace("\\]\\(", "")
     assert all(line.count("|") - line.count("\\|") in {0, 3, 4, 5, 6, 7} for line in page.splitlines())
     assert not any(character in page + plain for character in "\x1b\x07\u202e\r")
 
@@ -46,7 +49,7 @@ def test_hostile_text_makes_no_link_no_mention_and_no_formula(hostile: str, show
 
 
 MARK = "<i>`|*[x](y)@z"
-SHOWN = markdown.escape(MARK)
+SHOWN = (markdown.escape(MARK), markdown.code(MARK).strip("`"))
 FAILED = {"success": False, "error_message": "boom", "fingerprint": "boom", "final_state": "FAILED"}
 
 
@@ -85,5 +88,5 @@ def marked(beside: Beside = NOTHING_BESIDE, saved_to: str = "s.json", **fields: 
 )
 def test_a_text_is_escaped_in_each_place_of_the_page_where_one_may_stand(fields: dict[str, Any]) -> None:
     page = marked(**fields)
-    assert MARK not in page
-    assert SHOWN in page, page
+    assert MARK not in CODE.sub("", page)
+    assert any(shown in page for shown in SHOWN), page

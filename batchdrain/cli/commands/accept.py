@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 from batchdrain.cli.commands.affected import find_affected
+from batchdrain.cli.commands.named import find_idle_globs, require_subjects
 from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
@@ -17,8 +18,7 @@ from batchdrain.model.errors import UsageError, did_you_mean
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.acceptances import Acceptance, Acceptances, Subject
-from batchdrain.planning.filters import has_magic, matcher, to_literal
-from batchdrain.planning.without_effect import describe_no_run
+from batchdrain.planning.filters import has_magic, to_literal
 from batchdrain.runtime import clock
 from batchdrain.runtime.text import count_of, safe_text
 
@@ -83,6 +83,8 @@ def _find_meant(project: Project, subjects: Sequence[Subject]) -> list[Subject]:
 def _keep(project: Project, found: Sequence[Acceptance], *, dry: bool, out: LinesOrJson) -> None:
     now = find_affected(project.store, found)
     examples = now.examples
+    runs = project.store.read_run_counts()
+    require_subjects(project, [one.subject for one in found], runs, examples)
     found = [one if (like := examples.get(one.subject.cluster or "")) is None else one.like(like) for one in found]
     if not dry:
         project.store.ledger.create(project.store.database)
@@ -93,28 +95,9 @@ def _keep(project: Project, found: Sequence[Acceptance], *, dry: bool, out: Line
     affected = "no failed phase now" if not now.count else f"{count_of(now.count, 'failed phase')} now"
     named = ", ".join(str(one.subject) for one in found)
     out.line(safe_text(f"{'Would accept' if dry else 'Accepted'}: {named}{until} ({affected})"))
-    for line in _find_absent(project, [one.subject for one in found]):
+    for line in find_idle_globs([one.subject for one in found], runs):
         out.line(safe_text(f"  ! {line}"))
-    for cluster in [one.subject.cluster for one in found if one.subject.cluster not in {None, *examples}]:
-        out.line(f"  ! --cluster={cluster}: no phase fails with it now; `inv clusters` shows the ids")
     out.end(0, accepted=[_fields_of(one) for one in found], phases=now.count, kept=not dry)
-
-
-def _find_absent(project: Project, subjects: Sequence[Subject]) -> Iterator[str]:
-    """What is accepted and stands nowhere in the table now: it may be misspelt, or come later."""
-    counts = project.store.read_run_counts()
-    for one in subjects if counts else ():
-        if one.run_id is None:
-            continue
-        is_glob = one.phase_id is None and has_magic(one.run_id)
-        is_meant = matcher(one.run_id) if is_glob else one.run_id.__eq__
-        if not any(is_meant(row.run_id) for row in counts):
-            yield f"--run-id={one.run_id}: {describe_no_run(one.run_id, counts, is_glob=is_glob)}"
-        elif one.phase_id is not None:
-            with project.store.database.read() as connection:
-                found = project.store.table.read_row_state(connection, PhaseKey(one.run_id, one.phase_id))
-            if found is None:
-                yield f"--phase-id={one.phase_id}: run {one.run_id} has no such phase"
 
 
 def _clear(project: Project, subjects: Sequence[Subject], *, dry: bool, out: LinesOrJson) -> None:

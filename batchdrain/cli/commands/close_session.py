@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from batchdrain.cli.commands.open import open_project
+from batchdrain.cli.commands.resume_flags import ResumeFlags
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
-from batchdrain.config.load import Override
 from batchdrain.drain.close_dead import close_dead, find_dead
 from batchdrain.drain.liveness import describe_held, describe_recovered
 from batchdrain.model.errors import UsageError
@@ -15,27 +15,22 @@ from batchdrain.runtime.text import safe_text, to_shown_path
 from batchdrain.sessions.session import Session
 
 
-def close_session(
-    invocation: Invocation,
-    *,
-    session_id: str | None,
-    settings: Sequence[Override],
-    fail_if_nothing: bool = False,
-    shape: str = "text",
-) -> int:
+def close_session(invocation: Invocation, flags: ResumeFlags) -> int:
     """Returns 0, 1 where there is nothing to close and that is to fail, or the code of what it held and the table does not take back. Raises SessionInUse for one that lives."""
-    if settings:
-        raise UsageError(f"{settings[0].flag}: --close starts no work", remedy="leave the flag out, or leave out --close")
-    out = LinesOrJson(shape)
+    if flags.settings:
+        raise UsageError(
+            f"{flags.settings[0].flag}: --close starts no work", remedy="leave the flag out, or leave out --close"
+        )
+    out = LinesOrJson(flags.format)
     with open_project(invocation) as project:
         if invocation.dry:
-            target = find_dead(project, session_id)
+            target = find_dead(project, flags.session_id)
             session = None if target is None else target.session
             if target is not None and target.is_open:
                 _tell(out, "Would be closed as it stands", target.incomplete or (target.session,))
                 return out.end(0, session=target.session.session_id, would_close=True)
         else:
-            closed = close_dead(project, session_id)
+            closed = close_dead(project, flags.session_id)
             session = None if closed is None else closed.session
             if closed is not None and not closed.was_complete:
                 for back in closed.recovered:
@@ -52,7 +47,7 @@ def close_session(
                 )
         if session is None:
             out.line(f"Nothing to close in {to_shown_path(project.folder.folder)}: no session is incomplete.")
-            return out.end(int(fail_if_nothing), session=None, closed=False)
+            return out.end(int(flags.fail_if_nothing), session=None, closed=False)
         out.line(f"Session {session.session_id} is {session.current_status.value} already.")
     return out.end(0, session=session.session_id, closed=False)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from batchdrain.cli.commands.named import settle_named
 from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
@@ -15,11 +16,10 @@ from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.acceptances import acceptances
 from batchdrain.planning.cluster_counts import Cluster, cluster_counts
-from batchdrain.planning.filters import Filters
-from batchdrain.planning.planner import Selection, settle_run
+from batchdrain.planning.planner import Selection
 from batchdrain.reports.nothing_to_drain import explain_no_failures
 from batchdrain.runtime.json_text import to_json
-from batchdrain.runtime.text import count_of, safe_text
+from batchdrain.runtime.text import agree, count_of, safe_text
 
 WIDTH: Final = 100
 _SHOWN: Final = 20
@@ -27,9 +27,8 @@ _SHOWN: Final = 20
 
 def show_clusters(invocation: Invocation, *, run_id: str | None, top: int | None, format_name: str) -> None:
     """`inv clusters`. Raises UsageError."""
-    wanted = Filters.of(run_id=run_id)
     with open_project(invocation) as project:
-        filters = settle_run(project.store, wanted)
+        filters, idle = settle_named(project, run_id)
         selection = Selection(store=project.store, settings=project.settings, filters=filters, state=PhaseState.FAILED)
         is_asked = None if filters.run_id is None else filters.asks_for
         retries = read_retries_by_fingerprint(project.store.database, project.store.ledger, is_asked)
@@ -43,7 +42,9 @@ def show_clusters(invocation: Invocation, *, run_id: str | None, top: int | None
                 "database": project.store.database.name,
                 "failed": sum(one.count for one in found),
                 "total": len(found),
+                "without_reason": sum(one.count for one in found if not one.fingerprint),
                 "clusters": [_fields_of(one, redact) for one in found[:top]],
+                "without_effect": idle,
             }
             out.json(to_json(shown, indent=True).decode())
             return
@@ -79,7 +80,14 @@ def _render_table(project: Project, found: list[Cluster], most: int, redact: Red
         if not fits:
             yield f"        {ids}"
     if len(found) > most:
-        yield f"and {len(found) - most} more (--top={len(found)} shows all)"
+        yield f"and {_describe_rest(found[most:])} (--top={len(found)} shows all)"
+
+
+def _describe_rest(rest: Sequence[Cluster]) -> str:
+    """As the header counts: phases without a reason are no cluster."""
+    clusters, bare = sum(bool(one.fingerprint) for one in rest), sum(one.count for one in rest if not one.fingerprint)
+    told = [f"{clusters} more {agree(clusters, 'cluster', 'clusters')}"] if clusters else []
+    return " and ".join([*told, *([f"{count_of(bare, 'phase')} without a reason"] if bare else [])])
 
 
 def _example_of(one: Cluster, redact: Redact) -> str:

@@ -9,6 +9,7 @@ from batchdrain.cli.commands.drain_flags import DrainFlags
 from batchdrain.cli.commands.open import open_project, screen_for
 from batchdrain.cli.commands.plan_format import require_plan_format
 from batchdrain.cli.commands.report import report
+from batchdrain.cli.commands.tell_others import early_ends_told
 from batchdrain.cli.invocation import Invocation
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
@@ -49,7 +50,9 @@ def drain_failed(invocation: Invocation, flags: DrainFlags) -> int:
 
             return show_plan(project, request, flags.format, view=flags.view)
         screen = screen_for(quiet=flags.quiet, shape=flags.format)
-        return report(invocation, project, request, begin(project, request, screen), flags.format)
+        with early_ends_told(invocation, project):
+            outcome = begin(project, request, screen)
+        return report(invocation, project, request, outcome, flags.format)
 
 
 def _with_triage(request: DrainRequest) -> DrainRequest:

@@ -8,14 +8,13 @@ from typing import Any
 from batchdrain.cli.commands.explain_counts import show_counts
 from batchdrain.cli.commands.explain_fields import to_fields
 from batchdrain.cli.commands.explain_text import PhaseText
+from batchdrain.cli.commands.named import require_phase
 from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.explanation import explain_phase
-from batchdrain.drain.project import Project
 from batchdrain.model.errors import UsageError
 from batchdrain.model.phase import PhaseKey
-from batchdrain.planning.without_effect import describe_no_run
 from batchdrain.reports.beside import Beside
 from batchdrain.runtime.json_text import to_json
 
@@ -41,7 +40,8 @@ def explain(invocation: Invocation, flags: ExplainFlags) -> None:
             return
         found = explain_phase(project, PhaseKey(flags.run_id, flags.phase_id))
         if not found.is_there and not found.history.attempts:
-            raise UsageError(_describe_absent(project, found.key))
+            require_phase(project, found.key, project.store.read_run_counts())
+            raise UsageError(f"--phase-id={flags.phase_id}: run {flags.run_id} has no such phase")
         out = Output()
         if flags.format == "json":
             shown: dict[str, Any] = {"database": project.store.database.name, **to_fields(found, project.store.redact)}
@@ -49,10 +49,3 @@ def explain(invocation: Invocation, flags: ExplainFlags) -> None:
             return
         for line in PhaseText(found, beside).render(project.store.where):
             out.line(line)
-
-
-def _describe_absent(project: Project, key: PhaseKey) -> str:
-    counts = project.store.read_run_counts()
-    if not any(row.run_id == key.run_id for row in counts):
-        return f"--run-id={key.run_id}: {describe_no_run(key.run_id, counts, is_glob=False)}"
-    return f"--phase-id={key.phase_id}: run {key.run_id} has no such phase"

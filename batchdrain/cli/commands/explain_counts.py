@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from batchdrain.cli.commands.named import settle_named
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.categories import categoriser_of
 from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerprint
@@ -13,8 +14,7 @@ from batchdrain.drain.project import Project
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.disposition import DispositionKind
 from batchdrain.planning.disposition_counts import DispositionCounts, count_dispositions
-from batchdrain.planning.filters import Filters
-from batchdrain.planning.planner import Selection, settle_run
+from batchdrain.planning.planner import Selection
 from batchdrain.planning.skip_rules import by_rule
 from batchdrain.reports.beside import Beside
 from batchdrain.runtime import clock
@@ -35,7 +35,7 @@ _NAMED: Final = (DispositionKind.QUARANTINED, DispositionKind.HOPELESS)
 
 def show_counts(project: Project, run_id: str | None, beside: Beside, *, as_json: bool) -> None:
     """Of every run, or of those that `run_id` names. Raises UsageError, ConfigError, DatabaseUnavailable."""
-    store, filters = project.store, settle_run(project.store, Filters.of(run_id=run_id))
+    store, (filters, idle) = project.store, settle_named(project, run_id)
     selection = Selection(
         store=store, settings=project.settings, filters=filters, state=PhaseState.FAILED, given_back=foresee_recovery(project)
     )
@@ -46,10 +46,12 @@ def show_counts(project: Project, run_id: str | None, beside: Beside, *, as_json
     fixed = sum(one.fixed for one in retries.values())
     out = Output()
     if as_json:
-        out.json(to_json(_to_fields(project, found, fixed), indent=True).decode())
+        out.json(to_json({**_to_fields(project, found, fixed), "without_effect": idle}, indent=True).decode())
         return
     for line in _render(project, found, fixed, beside):
         out.line(line)
+    for line in idle:
+        out.line(safe_text(f"  ! {line}"))
     if held:
         out.line(f"{held} held by a dead controller: counted as `inv recover` would leave {agree(held, 'it', 'them')}")
 

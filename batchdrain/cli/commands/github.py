@@ -26,7 +26,7 @@ def tell_github(invocation: Invocation, session: Session, saved_to: str, beside:
     """Where we run under it: at most ten annotations, and the Markdown summary at the end of the step's file. A file that
     can't be written is told, and changes no exit code."""
     if invocation.environ.get(ACTIONS) == "true":
-        annotate(find_worst(session, saved_to))
+        annotate(find_worst(session, saved_to), passes=beside.ended is not None and beside.ended.code == 0)
     if path := invocation.environ.get(STEP_SUMMARY):
         page = cut_lines(formats.render_summary(session, saved_to, "markdown", beside).encode(), LARGEST)
         try:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from batchdrain.cli.commands.open import screen_for
 from batchdrain.cli.commands.report import summarise, why_nothing
 from batchdrain.cli.commands.show_report import show
-from batchdrain.cli.commands.tell_others import tell_others
+from batchdrain.cli.commands.tell_others import early_ends_told, tell_others
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output, to_error_lines
 from batchdrain.drain.chain import Chain
@@ -32,7 +32,8 @@ class Told(NamedTuple):
 def go_through(invocation: Invocation, project: Project, chain: Chain, how: Told, *, less: Narrowing = AS_ASKED) -> int:
     """Drain what is left of a chain, and report it as a whole. Returns the exit code."""
     shape = how.shape
-    outcome = run_chain(project, chain, lambda: screen_for(quiet=how.quiet, shape=shape), _tell, less)
+    with early_ends_told(invocation, project):
+        outcome = run_chain(project, chain, lambda: screen_for(quiet=how.quiet, shape=shape), _tell, less)
     session = outcome.whole
     if not outcome.failures and (session is None or not outcome.took):
         _tell_nothing(project, outcome, shape)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from batchdrain.cli.commands.named import require_run
 from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
@@ -57,15 +58,18 @@ def _find_meant(project: Project, glob: str) -> str:
 
 
 def _keep(project: Project, glob: str, priority: int, reason: str, *, dry: bool, out: LinesOrJson) -> None:
+    counts = project.store.read_run_counts()
+    require_run(glob, counts)
     if not dry:
         project.store.ledger.create(project.store.database)
         content = {"priority": priority, "reason": project.store.redact(reason)}
         Notes(project.store.database, project.store.ledger).write(NoteKind.HINT, {glob: content})
-    counts = project.store.read_run_counts()
     affected = _count_matches(glob, counts)
-    out.line(f"{'Would keep' if dry else 'Kept'}: runs that match {safe_text(glob)} have priority {priority:+} ({affected})")
+    out.line(
+        f"{'Would keep' if dry else 'Kept'}: runs that match {safe_text(glob)} have priority {_signed(priority)} ({affected})"
+    )
     if counts and not any(map(matcher(glob), (row.run_id for row in counts))):
-        out.line(safe_text(f"  ! --run-id={glob}: {describe_no_run(glob, counts, is_glob=has_magic(glob))}"))
+        out.line(safe_text(f"  ! --run-id={glob}: {describe_no_run(glob, counts, is_glob=True)}"))
     _warn(project, out)
     out.end(0, run_id=glob, priority=priority, kept=not dry)
 
@@ -90,7 +94,7 @@ def _list(project: Project, out: LinesOrJson) -> None:
     counts = project.store.read_run_counts()
     out.line(f"Hints in {project.store.where}, the highest first; of those that match a run the highest counts:")
     for note in sorted(found, key=lambda note: (-priority_of(note), note.subject)):
-        out.line(f"  {priority_of(note):+}  {safe_text(note.subject)} ({_count_matches(note.subject, counts)})")
+        out.line(f"  {_signed(priority_of(note))}  {safe_text(note.subject)} ({_count_matches(note.subject, counts)})")
         out.line(f"      {_describe(note)}")
     _warn(project, out)
     hints = [{**one.content, "run_id": one.subject, "by": one.by, "at": one.at} for one in found]
@@ -112,3 +116,8 @@ def _count_matches(glob: str, counts: Sequence[RunCounts]) -> str:
     matches = matcher(glob)
     count = sum(matches(row.run_id) for row in counts)
     return "no run now" if count == 0 else f"{count_of(count, 'run')} now"
+
+
+def _signed(priority: int) -> str:
+    """'+5', '-5', and '0': none is no more than none."""
+    return f"{priority:+}" if priority else "0"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from batchdrain.cli.commands.named import require_phase, require_run
 from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
@@ -47,6 +48,7 @@ def reopen(invocation: Invocation, flags: ReopenFlags) -> int:
         if not _names_any(flags):
             return _list(project, found, out)
         if not found:
+            _require_there(project, flags)
             raise UsageError(
                 f"{_describe(flags)}: no quarantine and no diagnosis leaves it out{_find_earlier(project, flags)}"
             )
@@ -90,6 +92,17 @@ def _describe(flags: ReopenFlags) -> str:
     if flags.cluster:
         return f"--cluster={','.join(flags.cluster)}"
     return f"--run-id={flags.run_id}" + ("" if flags.phase_id is None else f" --phase-id={flags.phase_id}")
+
+
+def _require_there(project: Project, flags: ReopenFlags) -> None:
+    """Raises UsageError for a run or a phase that is not there: that is told sooner."""
+    if flags.run_id is None:
+        return
+    runs = project.store.read_run_counts()
+    if flags.phase_id is None:
+        require_run(flags.run_id, runs)
+    else:
+        require_phase(project, PhaseKey(flags.run_id, flags.phase_id), runs)
 
 
 def _find_earlier(project: Project, flags: ReopenFlags) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from batchdrain.cli.commands.drain_flags import DrainFlags
@@ -12,28 +11,24 @@ from batchdrain.cli.commands.open import open_project, screen_for
 from batchdrain.cli.commands.plan_format import require_plan_format
 from batchdrain.cli.commands.report import report
 from batchdrain.cli.commands.resume_choice import tell_choice, tell_nothing_to_resume
+from batchdrain.cli.commands.resume_flags import ResumeFlags
 from batchdrain.cli.commands.resume_plan import show_resumption
+from batchdrain.cli.commands.tell_others import early_ends_told
 from batchdrain.cli.invocation import Invocation
-from batchdrain.config.load import Override
 from batchdrain.drain.chain_resumption import find_target
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resume import resume
 from batchdrain.planning.planner import settle_run
 
 
-def resume_session(
-    invocation: Invocation,
-    *,
-    session_id: str | None,
-    settings: Sequence[Override],
-    fail_if_nothing: bool = False,
-    shape: str = "text",
-) -> int:
+def resume_session(invocation: Invocation, given: ResumeFlags) -> int:
     """`inv resume`. Returns the exit code."""
     if invocation.dry:
-        require_plan_format(shape)
-    flags = DrainFlags(settings=settings, dry_run=invocation.dry, fail_if_nothing=fail_if_nothing, format=shape)
-    return _resume(invocation, session_id, flags)
+        require_plan_format(given.format)
+    flags = DrainFlags(
+        settings=given.settings, dry_run=invocation.dry, fail_if_nothing=given.fail_if_nothing, format=given.format
+    )
+    return _resume(invocation, given.session_id, flags)
 
 
 def resume_by_flag(invocation: Invocation, flags: DrainFlags) -> int:
@@ -61,7 +56,8 @@ def _resume(invocation: Invocation, session_id: str | None, flags: DrainFlags) -
                 chain.begin_anew(project)
             how = Told(quiet=flags.quiet, fail_if_nothing=flags.fail_if_nothing, shape=flags.format)
             return go_through(invocation, project, chain, how, less=less)
-        outcome = resume(project, session.session_id, screen_for(quiet=flags.quiet, shape=flags.format), less)
+        with early_ends_told(invocation, project):
+            outcome = resume(project, session.session_id, screen_for(quiet=flags.quiet, shape=flags.format), less)
         request = DrainRequest(
             kind=session.kind, filters=flags.filters, settings=project.settings, fail_if_nothing=flags.fail_if_nothing
         )

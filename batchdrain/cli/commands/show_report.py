@@ -19,5 +19,7 @@ def show(out: Output, text: str, shape: str) -> None:
     """Print a report that `formats` made in this shape."""
     if shape == "json":
         out.json(text.rstrip("\n"))
-    else:
+    elif shape == "text":
         out.text(text)
+    else:
+        out.document(text)

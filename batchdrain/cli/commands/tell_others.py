@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from batchdrain.cli.commands.beside import beside_of
 from batchdrain.cli.commands.show_report import render
@@ -11,7 +13,9 @@ from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.notify.judge import is_wanted
 from batchdrain.drain.notify.runner import Notice, notify
 from batchdrain.drain.project import Project
-from batchdrain.reports.exit_words import Exit
+from batchdrain.drain.session_run import LeftSession
+from batchdrain.model.errors import BatchDrainError
+from batchdrain.reports.exit_words import Exit, explain_exit
 from batchdrain.runtime.text import safe_text
 from batchdrain.sessions.session import Session
 
@@ -25,6 +29,18 @@ def tell_others(invocation: Invocation, project: Project, session: Session, ende
     notice = Notice(session=session, summary=summary.encode(), exit_code=ended.code, gone_by=gone_by, tell=_tell)
     if problem := notify(project, notice):
         _tell(problem)
+
+
+@contextmanager
+def early_ends_told(invocation: Invocation, project: Project) -> Iterator[None]:
+    """An error that ends a session at once, so that there is no report of it, is told to others too, and raised further."""
+    try:
+        yield
+    except BatchDrainError as error:
+        if isinstance(left := error.left, LeftSession):
+            ended = explain_exit(left.session, error.exit_code, orphaned=False)
+            tell_others(invocation, project, left.session, ended, left.gone_by)
+        raise
 
 
 def _tell(what: str) -> None:

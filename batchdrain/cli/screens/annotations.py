@@ -17,22 +17,23 @@ _DATA: Final = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _PROPERTY: Final = {**_DATA, ":": "%3A", ",": "%2C"}
 
 
-def annotate(worst: Iterable[WorstFailure]) -> None:
-    """Write an error for each of the first MOST failures to stderr, where they are no part of a report."""
+def annotate(worst: Iterable[WorstFailure], *, passes: bool) -> None:
+    """Write a line for each of the first MOST failures to stderr, where they are no part of a report: an error, or a warning
+    where the step `passes` all the same."""
     stream = sys.stderr
     if stream is None:
         return
-    lines = [_to_command(one) for one in [*worst][:MOST]]
+    lines = [_to_command(one, "warning" if passes else "error") for one in [*worst][:MOST]]
     with suppress(OSError, ValueError):  # a closed pipe
         write_through(stream, to_printable("".join(f"{line}\n" for line in lines), getattr(stream, "encoding", None)))
         stream.flush()
 
 
-def _to_command(one: WorstFailure) -> str:
+def _to_command(one: WorstFailure, level: str) -> str:
     title = safe_text(f"{one.result.run_id} / {one.result.phase_id}", limit=200)
     log = f" (log: {safe_text(one.log, limit=None)})" if one.log else ""
     message = f"{safe_text(one.reason)}{log}"
-    return f"::error title={_escape(title, _PROPERTY)}::{_escape(message, _DATA)}"
+    return f"::{level} title={_escape(title, _PROPERTY)}::{_escape(message, _DATA)}"
 
 
 def _escape(text: str, instead: dict[str, str]) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-_UNBROKEN: Final = re.compile(r"\S+\s*")
+_UNBROKEN: Final = re.compile(r"(?:`[^`]*`|\S)+\s*")  # a command of ours in a sentence stands in backticks
 _STEP_OF_PATH: Final = re.compile(r"[^/]*/|[^/]+")
 _HANG: Final = 2
 _NARROWEST: Final = 8

@@ -6,11 +6,12 @@ The stream may be a closed pipe, or take ASCII only. A reader who leaves must no
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import IO
 
 from batchdrain.cli.screens.stream import Outlet, require_ours, silence, write_through
-from batchdrain.cli.tasks.called_as import as_callable, mount_of
+from batchdrain.cli.tasks.called_as import as_callable, mount_of, program_of
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.runtime.json_text import to_ascii
 from batchdrain.runtime.text import is_utf8, safe_lines, safe_text, to_printable
@@ -25,6 +26,7 @@ class Output:
         self._open = self._stream is not None
         self._encoding: str | None = getattr(self._stream, "encoding", None)
         self._mount = mount_of(sys.argv)
+        self._program = f"{program_of(sys.argv)} "
 
     @property
     def is_open(self) -> bool:
@@ -36,8 +38,27 @@ class Output:
         self.text(text + "\n")
 
     def text(self, text: str) -> None:
-        """Write lines and flush. After the reader has gone: nothing."""
-        self._write(to_printable(safe_lines(as_callable(text, self._mount)), self._encoding))
+        """Write lines and flush, in the width of a terminal. After the reader has gone: nothing."""
+        shown, columns = self._to_shown(text), self._find_columns()
+        if columns is not None:
+            from batchdrain.cli.screens.fitted import fit  # heavy, and a pipe needs none of it
+
+            shown = fit(shown, columns, self._program)
+        self._write(shown)
+
+    def document(self, text: str) -> None:
+        """The same for a text that programs read too, as Markdown: each line stays one, whatever shows it."""
+        self._write(self._to_shown(text))
+
+    def _to_shown(self, text: str) -> str:
+        return to_printable(safe_lines(as_callable(text, self._mount)), self._encoding)
+
+    def _find_columns(self) -> int | None:
+        """None for what is no terminal, or does not tell."""
+        try:
+            return (os.get_terminal_size(self._stream.fileno()).columns or None) if self._stream.isatty() else None
+        except (OSError, ValueError, AttributeError):
+            return None
 
     def json(self, text: str) -> None:
         """Write a JSON text that `to_json` made, and flush, with the end of the line: UTF-8 where the stream is, else ASCII."""

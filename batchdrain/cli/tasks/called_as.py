@@ -4,6 +4,7 @@ typed: mounted below a name, `inv drain` is `inv backlog.drain`."""
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Final, NamedTuple
@@ -28,14 +29,18 @@ class CalledAs(NamedTuple):
 
 def called_as(task: str, argv: Sequence[str]) -> CalledAs:
     """`task`: the name of its function; `argv`: of this process. From Python nothing is known but `inv`."""
-    program = PurePath(argv[0]).name if argv else ""
-    words, rest = ["inv" if program in {"", "__main__.py"} or program.endswith(".py") else program], list(argv[1:])
-    words += _take_options(rest)
+    rest = list(argv[1:])
+    words = _take_words(argv, rest)
     for called in rest:
         mount, dot, name = called.rpartition(".")
         if name.replace("-", "_") == task:
             return CalledAs(tuple(words), mount + dot)
     return CalledAs()
+
+
+def program_of(argv: Sequence[str]) -> str:
+    """How another call of ours begins, as it is typed: `inv`, with the options that it needs."""
+    return shlex.join(_take_words(argv, list(argv[1:])))
 
 
 def mount_of(argv: Sequence[str]) -> str:
@@ -52,6 +57,12 @@ def mount_of(argv: Sequence[str]) -> str:
 def as_callable(text: str, mount: str) -> str:
     """The text, with each of our tasks that it tells to call (in backticks) as it is called here."""
     return _TOLD.sub(mount.replace("\\", "\\\\"), text) if mount else text
+
+
+def _take_words(argv: Sequence[str], rest: list[str]) -> list[str]:
+    """The program, and the options of it that another call needs; all that are its own are taken from the front of `rest`."""
+    program = PurePath(argv[0]).name if argv else ""
+    return ["inv" if program in {"", "__main__.py"} or program.endswith(".py") else program, *_take_options(rest)]
 
 
 def _take_options(rest: list[str]) -> list[str]:

@@ -22,14 +22,15 @@ def drain(invocation: Invocation, **given: Any) -> int:
 @command
 def resume(invocation: Invocation, **given: Any) -> int:
     """Go on with the newest incomplete session or chain, or the one named, as it was asked for."""
-    given["shape"] = given.pop("format")
+    from batchdrain.cli.commands.resume_flags import ResumeFlags
+
     if given.pop("close"):
         from batchdrain.cli.commands.close_session import close_session
 
-        return close_session(invocation, **given)
+        return close_session(invocation, ResumeFlags(**given))
     from batchdrain.cli.commands.resume import resume_session
 
-    return resume_session(invocation, **given)
+    return resume_session(invocation, ResumeFlags(**given))
 
 
 @command

@@ -49,6 +49,17 @@ class SessionRow:
         """Whether it ought to have given a sign of life by now."""
         return self.ended_ms is None and self.beat_age_ms > self.ttl_ms
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it takes phases, as of its last beat."""
+        return self.ended_ms is None and not self.is_silent and self.progress.get("paused") is not True
+
+    @property
+    def workers(self) -> int:
+        """Side by side; 0 where the row does not tell."""
+        found = self.wanted.get("workers")
+        return max(0, found) if isinstance(found, int) else 0
+
 
 class SessionRows:
     """Every method raises DatabaseUnavailable. Nothing is kept in tables of an earlier version."""

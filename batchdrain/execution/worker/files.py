@@ -63,11 +63,14 @@ class Files:
 
     def remove(self) -> None:
         """What nobody reads any more; a log of which only a part went back stays for a while."""
+        if self.folder and not any(_size_of(path) > self._cap for path in (self.stdout, self.stderr)):
+            shutil.rmtree(self.folder, ignore_errors=True)
+        elif self.folder:
+            with contextlib.suppress(OSError):
+                os.utime(self.folder)  # its age counts from the end of the order
         if self._held >= 0:
             os.close(self._held)
             self._held = -1
-        if self.folder and not any(_size_of(path) > self._cap for path in (self.stdout, self.stderr)):
-            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def sees(landmark: str) -> bool:

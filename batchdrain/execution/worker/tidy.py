@@ -26,8 +26,18 @@ def tidy(folder: str) -> None:
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             with contextlib.suppress(OSError):
-                if entry.stat(follow_symlinks=False).st_mtime < before:
+                if _used_at(entry) < before:
                     _remove(entry)
+
+
+def _used_at(entry: os.DirEntry[str]) -> float:
+    """When it was used last, as of `st_mtime`. Of an order whose worker died no end was noted: its logs tell how far it came. Raises
+    OSError."""
+    found = entry.stat(follow_symlinks=False).st_mtime
+    if not entry.is_dir(follow_symlinks=False):
+        return found
+    with os.scandir(entry.path) as inner:
+        return max([found, *(one.stat(follow_symlinks=False).st_mtime for one in inner)])
 
 
 def _remove(entry: os.DirEntry[str]) -> None:

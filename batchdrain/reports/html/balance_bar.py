@@ -29,7 +29,7 @@ def balance_bar(kind: Kind, balance: Balance) -> BalanceBar:
         ("still failing", "bad", balance.still_failing),
         ("waiting for a drain", "wait", balance.waiting),
         ("skipped by a rule", "late", balance.skipped),
-        ("filtered out", "back", balance.filtered),
+        ("skipped by your filters", "back", balance.filtered),
         ("accepted", "known", balance.accepted),
         ("moved or deleted", "back", balance.taken_elsewhere),
         ("not reached", "wait", rest),

@@ -1,0 +1,47 @@
+"""What a drain exits with: by a signal, an error, or its results."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from batchdrain.config.settings import Settings
+from batchdrain.drain.ambiguous_rows import ambiguity_of
+from batchdrain.drain.loop import Drain
+from batchdrain.drain.open_session import OpenSession
+from batchdrain.drain.shutdown import Shutdown
+from batchdrain.model.errors import BatchDrainError
+from batchdrain.runtime.signals import Signalled
+from batchdrain.sessions.exit_code import exit_code_of
+from batchdrain.sessions.session import Session
+
+_FAULT_OF_OURS: Final = 1
+_BY_CTRL_C: Final = 130
+
+
+def exit_code(session: Session, settings: Settings, *, orphaned: bool) -> int:
+    """As `exit_code_of`, with the rate that these settings want."""
+    return exit_code_of(session, settings.min_success_rate, orphaned=orphaned)
+
+
+def find_failure(it: OpenSession, drain: Drain) -> BatchDrainError | None:
+    """What is told of it as an error."""
+    failure = drain.stops.failure or drain.finisher.refused or drain.claimer.refused
+    if failure is None and not it.backlog.waiting:
+        return ambiguity_of(it.backlog.skipped)
+    return failure
+
+
+def find_exit_code(it: OpenSession, drain: Drain, shutdown: Shutdown) -> int:
+    """Of a signal, else of an error, else of the results."""
+    if shutdown.exit_code is not None:
+        return shutdown.exit_code
+    if (failure := find_failure(it, drain)) is not None:
+        return failure.exit_code
+    return exit_code(it.record.session, it.request.settings, orphaned=bool(drain.orphaned))
+
+
+def exit_code_after(error: BaseException) -> int:
+    """Of the task, once it was raised."""
+    if isinstance(error, BatchDrainError | Signalled):
+        return error.exit_code
+    return _BY_CTRL_C if isinstance(error, KeyboardInterrupt) else _FAULT_OF_OURS
