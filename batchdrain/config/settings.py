@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
@@ -202,6 +203,12 @@ class Settings(Section):
         """The columns whose values a command gets, each once: those of an id of several, and those that it asks for."""
         ids = (names_of(self.source.columns.run_id), names_of(self.source.columns.phase_id))
         return tuple(dict.fromkeys([*(name for names in ids if len(names) > 1 for name in names), *self.command.columns]))
+
+    @property
+    def id_placeholders(self) -> Mapping[str, str]:
+        """By column, the placeholder of the id that it is alone."""
+        ids = {"run_id": self.source.columns.run_id, "phase_id": self.source.columns.phase_id}
+        return {names[0]: ours for ours, mapped in ids.items() if len(names := names_of(mapped)) == 1}
 
     def run_type_of(self, run_id: str) -> str:
         """By the first rule of `run_types` that matches; 'default' where none does."""

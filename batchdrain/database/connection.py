@@ -92,7 +92,7 @@ class Database:
         Raises DatabaseUnavailable after the last try (StatementLost where another connection works); RowLocked, unless it
         `may_wait`, for a row that can't be had now; ConfigError for a SQLite file on another machine's disk.
         """
-        self._require_local_disk()
+        self.require_local_disk()
         self._take_problem()
         try:
             try:
@@ -190,13 +190,13 @@ class Database:
         Raises ConfigError for a file on another machine's disk, DatabaseUnavailable.
         """
         if self.dialect == "sqlite":
-            self._require_local_disk()
+            self.require_local_disk()
             try:
                 self._make_retrying(may_wait=True)(self._switch_to_wal)
             except SQLAlchemyError as error:
                 raise self._to_error(error) from error
 
-    def _require_local_disk(self) -> None:
+    def require_local_disk(self) -> None:
         """Of a SQLite file, before the first write. Raises ConfigError."""
         if not self._is_on_local_disk:
             problem = network_disk_problem_of(file_of(self.url)) if self.dialect == "sqlite" else None

@@ -106,6 +106,7 @@ def _drain_part(
         came = resume(project, known.session_id, screen(), now, chain)
     if came.session is None:
         outcome.empty.append((chain.requests[kind], came))
+        _note_failure(outcome, came.failure, tell)
         return True
     chain.sessions[kind], chain.asked, chain.former = came.session, came.asked, came.part
     if not came.took:
@@ -123,12 +124,17 @@ def _drain_part(
     if came.session.status is Status.STOPPED:
         chain.end(project, Status.STOPPED, came.session.stopped_because)
         return False
-    if came.failure is not None:
-        is_told = str(came.failure) in {str(failure) for failure in outcome.failures}
-        outcome.failures.append(came.failure)
-        if not is_told:
-            tell(came.failure)
+    _note_failure(outcome, came.failure, tell)
     return True
+
+
+def _note_failure(outcome: ChainOutcome, failure: BatchDrainError | None, tell: Callable[[BatchDrainError], None]) -> None:
+    """Of a part. The same is told once."""
+    if failure is not None:
+        is_told = str(failure) in map(str, outcome.failures)
+        outcome.failures.append(failure)
+        if not is_told:
+            tell(failure)
 
 
 def _is_done(chain: Chain, kind: Kind) -> bool:

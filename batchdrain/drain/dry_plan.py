@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from batchdrain.drain.foreseen_end import find_group_end, find_problems, name_early_ends
+from batchdrain.drain.foreseen_end import find_group_end, find_session_stop, name_early_ends
+from batchdrain.drain.foreseen_failure import find_problems
 from batchdrain.drain.foreseen_progress import foresee_progress
 from batchdrain.drain.foreseen_recovery import foresee_recovery
 from batchdrain.drain.foreseen_results import foresee
@@ -19,7 +20,6 @@ from batchdrain.model.phase import Skip
 from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.given_back import GivenBack
 from batchdrain.planning.plan import ImaginedClaims, Plan, plan
-from batchdrain.planning.stop import session_stop
 from batchdrain.runtime import clock
 
 
@@ -45,7 +45,7 @@ def make_dry_plan(project: Project, request: DrainRequest, left: Resumption | No
     if left is not None and limit is not None:
         limit = max(0, limit - len(done.places) + len(left.session.results))
     progress, backlog = done.progress(), backlog_for(project, request, done, recovery)
-    stopped = None if left is None else session_stop(progress, request.settings.stop)
+    stopped = None if left is None else find_session_stop(request, progress)
     of_group, group_end = find_group_end(project, request, recovery)
     if limit is not None and of_group is not None:
         limit = min(limit, of_group)

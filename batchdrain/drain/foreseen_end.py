@@ -1,23 +1,22 @@
-"""What may end a drain before its plan is done, or keep it from beginning, as far as a look tells. Reads only."""
+"""What may end a drain before its plan is done, as far as a look tells. Reads only."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from batchdrain.config.plugins import resolve_engine
 from batchdrain.database.ledger.groups import GroupEnded, Groups
+from batchdrain.drain.preflight import asked_of_group
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
-from batchdrain.execution.command import diagnosis_problems_of, problems_of
 from batchdrain.model.claim import Group
-from batchdrain.model.errors import ConfigError
+from batchdrain.model.phase import Skip
 from batchdrain.model.states import GIVEN_BACK
 from batchdrain.planning.backlog import Backlog
 from batchdrain.planning.early_end import rules_that_may_end
 from batchdrain.planning.given_back import GivenBack
 from batchdrain.planning.plan import Plan
-from batchdrain.planning.stop import Progress
+from batchdrain.planning.stop import Progress, session_stop
 
 
 def name_early_ends(
@@ -36,27 +35,24 @@ def name_early_ends(
     return replace(made, may_end_by=tuple(dict.fromkeys(rules)), room=room, workers=request.settings.workers)
 
 
-def find_problems(project: Project, request: DrainRequest) -> list[str]:
-    """Why a drain would not begin, a line each."""
-    settings = request.settings
-    problems = diagnosis_problems_of(settings, project.root) if request.triage else []
-    problems += problems_of(settings.command, project.root, columns=settings.given_columns)
-    try:
-        resolve_engine(settings.engine)
-    except ConfigError as error:
-        problems.append(str(error))
-    return problems
-
-
 def find_group_end(
     project: Project, request: DrainRequest, recovery: Sequence[GivenBack]
 ) -> tuple[int | None, GroupEnded | None]:
     """How many phases the group may still take once `recovery` is done, and why it takes none, as a look tells; None and None
-    where there is no group yet. Reads only."""
-    group = None if request.group is None else Group(request.group)
-    state = None if group is None else Groups(project.store.database, project.store.ledger).read(group)
+    where there is no group yet. Reads only. Raises UsageError where it was begun with something else."""
+    group, groups = (
+        None if request.group is None else Group(request.group),
+        Groups(project.store.database, project.store.ledger),
+    )
+    state = None if group is None else groups.read(group)
     if group is None or state is None:
         return None, None
+    groups.require_alike(group, asked_of_group(request))
     returned = sum(back.group_key == group.key and back.recorded in {None, *GIVEN_BACK} for back in recovery)
     state = replace(state, taken=max(0, state.taken - returned))
     return max(0, state.most - state.taken), state.find_end(group)
+
+
+def find_session_stop(request: DrainRequest, progress: Progress) -> Skip | None:
+    """Why a session that has come so far takes nothing more. Pure."""
+    return session_stop(progress, request.settings.stop)

@@ -11,7 +11,7 @@ from batchdrain.drain import settling
 from batchdrain.drain.membership import describe_tried
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
-from batchdrain.execution.command import diagnosis_problems_of, problems_of
+from batchdrain.execution.command import command_problems_of, diagnosis_problems_of
 from batchdrain.execution.notify_command import notify_refusals_of
 from batchdrain.model.claim import Group
 from batchdrain.model.errors import ConfigError
@@ -27,9 +27,7 @@ def require_ready(project: Project, request: DrainRequest) -> None:
     settings = request.settings
     problems = diagnosis_problems_of(settings, project.root) if request.triage else []
     problems += notify_refusals_of(project.settings)
-    problems += problems_of(settings.command, project.root, columns=settings.given_columns) + project.find_table_problems(
-        settings.command
-    )
+    problems += command_problems_of(settings, project.root) + project.find_table_problems(settings.command)
     if problems:
         raise ConfigError.of(problems)
     resolve_engine(settings.engine)
@@ -51,11 +49,19 @@ def join_group(project: Project, request: DrainRequest) -> GroupEnded | None:
         return None
     group, minutes, most = Group(request.group), request.settings.stop.max_total_minutes, request.settings.batch_size
     groups = Groups(project.store.database, project.store.ledger)
-    pace = request.settings.command.runs_per_minute
-    asked = {"--batch-size": most, "--max-total-minutes": minutes, "command.runs_per_minute": pace}
-    groups.join(group, most=most, minutes=minutes, asked=asked)
+    groups.join(group, most=most, minutes=minutes, asked=asked_of_group(request))
     state = groups.read(group)
     return None if state is None else state.find_end(group)
+
+
+def asked_of_group(request: DrainRequest) -> dict[str, float | int]:
+    """What all drains of a group have to ask for alike, by flag."""
+    settings = request.settings
+    return {
+        "--batch-size": settings.batch_size,
+        "--max-total-minutes": settings.stop.max_total_minutes,
+        "command.runs_per_minute": settings.command.runs_per_minute,
+    }
 
 
 def leave_out_tried(

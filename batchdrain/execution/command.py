@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from batchdrain.config.environment import TAKEN
@@ -42,11 +43,12 @@ def problems_of(
     setting: str = "command.argv",
     known: Sequence[str] = PLACEHOLDERS,
     columns: Sequence[str] = (),
+    ids: Mapping[str, str] = MappingProxyType({}),
 ) -> list[str]:
     """Why a command can't be executed, whatever the phase, a line each. `root`: where relative paths start; `setting`:
-    where its argv stands; `known`: its placeholders; `columns`: those of the row that it gets."""
+    where its argv stands; `known`: its placeholders; `columns`: those of the row that it gets; `ids`: as of `explain_unknown`."""
     known = (*known, *row_columns.placeholders_of(columns))
-    problems = find_template_problems(command.argv, f"batchdrain.{setting}", known)
+    problems = find_template_problems(command.argv, f"batchdrain.{setting}", known, ids)
     problems += row_columns.find_clashes(columns)
     cwd = root / command.cwd
     if not cwd.is_dir():
@@ -80,7 +82,9 @@ def find_program(command: Command, root: Path) -> str | None:
     return str(path) if path.is_file() and os.access(path, os.X_OK) else None
 
 
-def find_template_problems(argv: Sequence[str], setting: str, known: Sequence[str]) -> list[str]:
+def find_template_problems(
+    argv: Sequence[str], setting: str, known: Sequence[str], ids: Mapping[str, str] = MappingProxyType({})
+) -> list[str]:
     """What is wrong with it as a text, a line each. `setting`: where it stands; `known`: its placeholders."""
     if not argv:
         example = "[{python}, -m, myproject.work, --run-id={run_id}, --phase-id={phase_id}]"
@@ -93,7 +97,7 @@ def find_template_problems(argv: Sequence[str], setting: str, known: Sequence[st
                     f"{setting}.{position}: a single {match.group()!r} in {item!r}; double it, or name a placeholder"
                 )
             elif match[1] is not None and match[1] not in known:
-                problems.append(f"{setting}.{position}: {row_columns.explain_unknown(match[1], known)}")
+                problems.append(f"{setting}.{position}: {row_columns.explain_unknown(match[1], known, ids)}")
     return problems
 
 
@@ -226,7 +230,14 @@ def to_variable(reason: str) -> str:
 def diagnosis_problems_of(settings: Settings, root: Path) -> list[str]:
     """Why the diagnosis command can't be executed, a line each."""
     command, columns = _diagnosis_command_of(settings), settings.given_columns
-    return problems_of(command, root, setting="triage.argv", known=OF_DIAGNOSES, columns=columns)
+    return problems_of(
+        command, root, setting="triage.argv", known=OF_DIAGNOSES, columns=columns, ids=settings.id_placeholders
+    )
+
+
+def command_problems_of(settings: Settings, root: Path) -> list[str]:
+    """Why the command of the phases can't be executed, a line each."""
+    return problems_of(settings.command, root, columns=settings.given_columns, ids=settings.id_placeholders)
 
 
 def _diagnosis_command_of(settings: Settings) -> Command:

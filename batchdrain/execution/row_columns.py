@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
+
+from batchdrain.execution.placeholders import find_placeholders
 
 PREFIX: Final = "column:"
 """How the placeholder of a column begins."""
@@ -22,10 +24,19 @@ def placeholders_of(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(PREFIX + name for name in names)
 
 
-def explain_unknown(placeholder: str, known: Sequence[str]) -> str:
-    """What is wrong with a placeholder that is not known."""
+def find_asked(items: Iterable[str]) -> list[str]:
+    """The columns that a command's placeholders name, each once."""
+    names = (name for item in items for name in find_placeholders(item) if name.startswith(PREFIX))
+    return list(dict.fromkeys(name.removeprefix(PREFIX) for name in names))
+
+
+def explain_unknown(placeholder: str, known: Sequence[str], ids: Mapping[str, str]) -> str:
+    """What is wrong with a placeholder that is not known. `ids`: by column, the placeholder of the id that it is alone."""
     if placeholder.startswith(PREFIX):
-        return f"{{{placeholder}}}: name {placeholder.removeprefix(PREFIX)!r} in batchdrain.command.columns"
+        name = placeholder.removeprefix(PREFIX)
+        if name in ids:
+            return f"{{{placeholder}}}: write {{{ids[name]}}}, which column {name!r} is, or name it in batchdrain.command.columns"
+        return f"{{{placeholder}}}: name {name!r} in batchdrain.command.columns"
     return f"{{{placeholder}}} is no placeholder (known: {', '.join(known)}); double the braces that are your own"
 
 

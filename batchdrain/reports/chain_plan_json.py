@@ -11,8 +11,15 @@ from batchdrain.runtime.json_text import to_json
 from batchdrain.sessions.session import Kind
 
 
-def render_chain_json(database: str, plans: Mapping[Kind, Plan], idle: Sequence[str], recovery: Sequence[GivenBack]) -> str:
-    """A part for each kind that something is left of, in the order in which they are drained."""
+def render_chain_json(
+    database: str,
+    plans: Mapping[Kind, Plan],
+    idle: Sequence[str],
+    recovery: Sequence[GivenBack],
+    problems: Sequence[str],
+) -> str:
+    """A part for each kind that something is left of, in the order in which they are drained. `problems`: why a drain would
+    not begin."""
     parts = [
         {
             "kind": kind.value,
@@ -23,4 +30,4 @@ def render_chain_json(database: str, plans: Mapping[Kind, Plan], idle: Sequence[
         for kind, made in plans.items()
     ]
     found = {"database": database, "parts": parts, "recovery": [fields_of_recovery(one) for one in recovery]}
-    return to_json({**found, "without_effect": list(idle)}, indent=True).decode()
+    return to_json({**found, "problems": list(problems), "without_effect": list(idle)}, indent=True).decode()

@@ -95,6 +95,39 @@ def test_what_is_answered_is_written_and_drains(place: Workplace) -> None:
     assert place.sql("SELECT step, how FROM jobs ORDER BY step") == [("s", "gut"), ("t", "gut")]
 
 
+def test_columns_that_the_command_names_are_given_to_it(place: Workplace) -> None:
+    command = (
+        '{python} -c \'import sys; sys.exit(sys.argv[1:] != ["kaputt", "b", "s"])\' {column:how} {column:batch} {phase_id}'
+    )
+    with asked(place) as child:
+        answer(child, **{
+            TABLE: "jobs", "names the run": "batch", "names the phase": "step", "with the state": "how",
+            "Word for failed": "kaputt", "Word for never tried": "neu", "Word for running": "laeuft", "Word for done": "gut",
+            "Command for a phase": command,
+        })  # fmt: skip
+        assert child.exitstatus == 0
+        assert "  ! " not in (child.before or "")
+    assert section_of(place)["command"]["columns"] == ["how", "batch"]
+    env = {"DATABASE_URL": place.url}
+    assert place.inv("drain", env=env).code == 0
+    assert place.sql("SELECT step, how FROM jobs ORDER BY step") == [("s", "gut"), ("t", "gut")]
+
+
+def test_a_column_that_the_table_has_not_is_told_and_not_written(place: Workplace) -> None:
+    with asked(place) as child:
+        for question in QUESTIONS[:-1]:
+            child.expect_exact(question)
+            child.expect(": $")
+            child.sendline("")
+        child.expect("Command for a phase.*: $")
+        child.sendline("{python} {column:tenant}")
+        child.expect_exact("  ! {column:tenant}: phases has no column 'tenant'")
+        child.expect("Command for a phase.*: $")
+        child.sendline("{python} {column:note}")
+        child.expect(pexpect.EOF)
+    assert section_of(place)["command"]["columns"] == ["note"]
+
+
 def test_an_answer_that_can_t_be_meant_is_told_and_asked_for_again(place: Workplace) -> None:
     with asked(place) as child:
         for text, told in (("phasse", "is not in"), ("", "Its columns are run_id, phase_id")):

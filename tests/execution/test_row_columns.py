@@ -130,6 +130,15 @@ def test_a_name_that_no_variable_can_have_becomes_one_and_two_that_become_the_sa
     ]
 
 
+def test_a_column_that_is_an_id_alone_has_the_placeholder_of_the_id(sqlite_project: Workplace) -> None:
+    sqlite_project.fail("r/a")
+    sqlite_project.configure(command={"argv": ["true", "{column:run_id}", "{column:phase_id}"]})
+    looked, ran = sqlite_project.inv("doctor"), sqlite_project.inv("drain")
+    for ours in ("run_id", "phase_id"):
+        told = f"{{column:{ours}}}: write {{{ours}}}, which column {ours!r} is, or name it in batchdrain.command.columns"
+        assert (told in looked.out, told in ran.err, ran.code) == (True, True, 78), looked.out
+
+
 def test_a_column_that_is_not_there_is_told_with_its_setting(sqlite_project: Workplace) -> None:
     sqlite_project.configure(command={"columns": ["nota"]})
     ran = sqlite_project.inv("drain")

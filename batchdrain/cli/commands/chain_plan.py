@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from batchdrain.cli.screens.writer import Output
+import sys
+
+from batchdrain.cli.screens.writer import Output, to_error_lines
 from batchdrain.database.run_counts import describe_reading
 from batchdrain.drain.chain import Chain
 from batchdrain.drain.chain_part import plan_part
+from batchdrain.drain.foreseen_failure import find_failure, find_problems
 from batchdrain.drain.foreseen_recovery import foresee_recovery
 from batchdrain.drain.narrowing import AS_ASKED, Narrowing
 from batchdrain.drain.project import Project
@@ -20,7 +23,8 @@ from batchdrain.sessions.session import Kind, Status
 def show_chain_plan(
     project: Project, chain: Chain, less: Narrowing = AS_ASKED, *, fail_if_nothing: bool = False, shape: str = "text"
 ) -> int:
-    """Print what is left of a chain. Returns 0, or 1 where nothing is planned and that is to fail. Raises ConfigError for a table that can't be drained."""
+    """Print what is left of a chain. Returns 0, 1 where nothing is planned and that is to fail, or the exit code with which
+    the chain would end, whatever comes of its phases. Raises ConfigError for a table that can't be drained."""
     project.require_fit_table(project.settings.command)
     plans, idle, recovery = dict[Kind, Plan](), list[str](), foresee_recovery(project)
     for kind in chain.requests:
@@ -30,9 +34,15 @@ def show_chain_plan(
             part = plan_part(project, chain, kind, less.after(taken), recovery, plans.get(Kind.QUEUED))
             plans[kind] = part.made
             idle += part.idle
-    code, out = int(fail_if_nothing and not any(made.all for made in plans.values())), Output()
+    problems = list(dict.fromkeys(line for kind in plans for line in find_problems(project, chain.requests[kind])))
+    failures = [error for made in plans.values() if (error := find_failure(project, made, problems)) is not None]
+    nothing = int(fail_if_nothing and not any(made.all for made in plans.values()))
+    code, out = max((error.exit_code for error in failures), default=nothing), Output()
+    if not problems:
+        for error in failures:
+            Output(sys.stderr).line(to_error_lines(error))
     if shape == "json":
-        out.json(render_chain_json(project.store.database.name, plans, idle, recovery))
+        out.json(render_chain_json(project.store.database.name, plans, idle, recovery, problems))
         return code
     out.line("Dry run: nothing is written")
     read = {} if recovery else {kind.value: made.total for kind, made in plans.items()}
@@ -41,6 +51,8 @@ def show_chain_plan(
     out.line(f"Target: Process {', then '.join(target) or 'nothing'}")
     for line in idle:
         out.line(f"  ! {safe_text(line)}")
+    for line in problems:
+        out.line(f"A drain would not begin: {safe_text(line)}")
     for line in render_recovery(recovery):
         out.line(line)
     out.line()

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from batchdrain.cli.screens.writer import Output
-from batchdrain.database.ledger.groups import GROUP
 from batchdrain.database.run_counts import describe_reading
 from batchdrain.drain.dry_plan import DryPlan, make_dry_plan
+from batchdrain.drain.foreseen_failure import find_failure, name_stopped
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption
@@ -41,7 +41,8 @@ def show_plan(
     left: Resumption | None = None,
 ) -> int:
     """Print the plan of a request; write it to a file where asked. `left`: of a session that would go on. Writes nothing else.
-    Returns 0, or 1 where nothing is planned and that is to fail. Raises ConfigError for a table that can't be drained."""
+    Returns 0, 1 where nothing is planned and that is to fail, or the exit code of what keeps a drain from beginning. Raises
+    ConfigError for a table that can't be drained, BadData where a drain would end with it, whatever comes of its phases."""
     project.require_fit_table(request.settings.command)
     request = settle(project, request)
     found = make_dry_plan(project, request, left)
@@ -58,7 +59,7 @@ def show_plan(
         plan_file.save(view.output, file, text.encode())
     if as_json:
         out.json(text)
-        return int(request.fail_if_nothing and not found.made.all)
+        return _end(project, request, found)
     for line in _render(project, request, found, quiet=view.quiet):
         out.line(line)
     if view.explain:
@@ -69,7 +70,17 @@ def show_plan(
     if view.output is not None:
         place = safe_text(str(view.output))
         out.line(f"Plan written to {place}: `inv drain --plan {place}` drains it")
-    return int(request.fail_if_nothing and not found.made.all)
+    return _end(project, request, found)
+
+
+def _end(project: Project, request: DrainRequest, found: DryPlan) -> int:
+    """As the drain would. What keeps it from beginning is told already."""
+    failure = find_failure(project, found.made, found.problems)
+    if failure is None:
+        return int(request.fail_if_nothing and not found.made.all)
+    if found.problems:
+        return failure.exit_code
+    raise failure
 
 
 def _render(project: Project, request: DrainRequest, found: DryPlan, *, quiet: bool) -> Iterator[str]:
@@ -99,7 +110,7 @@ def _render(project: Project, request: DrainRequest, found: DryPlan, *, quiet: b
 
 def _explain_nothing(project: Project, request: DrainRequest, found: DryPlan) -> str:
     if found.stopped is not None:
-        who = "group" if found.stopped.rule == GROUP else "session"
+        who = name_stopped(found.stopped)
         return f"The {who} takes nothing more: {safe_text(str(found.stopped))}"
     store, made = project.store, found.made
     empty = EmptySelection(

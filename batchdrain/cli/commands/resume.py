@@ -48,10 +48,11 @@ def _resume(invocation: Invocation, session_id: str | None, flags: DrainFlags) -
         less = replace(less, filters=settle_run(project.store, less.filters), is_of_chain=chain is not None)
         if session_id is None and flags.format == "text" and not flags.quiet:
             tell_choice(project, session)
+        if chain is not None:
+            less.require_narrower(chain.requests.values())
         if flags.dry_run:
             return show_resumption(project, target, less, flags)
         if chain is not None:
-            less.require_narrower(chain.requests.values())
             if chain.ended is not None:
                 chain.begin_anew(project)
             how = Told(quiet=flags.quiet, fail_if_nothing=flags.fail_if_nothing, shape=flags.format)

@@ -70,10 +70,8 @@ class Groups:
 
     def join(self, group: Group, *, most: int, minutes: float, asked: Mapping[str, Any]) -> None:
         """Be one of its controllers; the first makes it. `most`: phases of all controllers; `minutes`: from the start of the
-        first, 0 for no limit; `asked`: plain JSON values, by flag, that all have to ask for alike.
-
-        Raises UsageError where it was begun with something else, ConfigError where the ledger is too old for groups.
-        """
+        first, 0 for no limit; `asked`: plain JSON values, by flag, that all have to ask for alike. Raises UsageError where it was
+        begun with something else, ConfigError where the ledger is too old for groups."""
         values = {
             "source": self._ledger.source,
             "group_key": group.key,
@@ -93,13 +91,11 @@ class Groups:
                 begun = self._read_asked(table, group)
                 if begun is None:
                     raise refused_own(error, self._database.name) from error
-        for flag, given in asked.items():
-            if begun is not None and begun.get(flag, given) != given:
-                raise UsageError(
-                    f"{GROUP}: {group.name} was begun with {flag} {_to_figure(begun[flag])}, and this drain asks for "
-                    f"{_to_figure(given)}",
-                    remedy="ask for the same in every drain of a group, or give it another name",
-                )
+        _require_alike(group, begun, asked)
+
+    def require_alike(self, group: Group, asked: Mapping[str, Any]) -> None:
+        """Raises UsageError where it was begun with something else. Reads only."""
+        _require_alike(group, self._read_asked(require_groups(self._ledger), group), asked)
 
     def read(self, group: Group) -> GroupState | None:
         """None where nobody has begun it. Reads only."""
@@ -173,6 +169,15 @@ class Groups:
         with self._database.read() as connection:
             text = connection.execute(sa.select(table.c.asked).where(_is(self._ledger, table, group.key))).scalar()
         return None if text is None else _to_mapping(text)
+
+
+def _require_alike(group: Group, begun: Mapping[str, Any] | None, asked: Mapping[str, Any]) -> None:
+    for flag, given in asked.items():
+        if begun is not None and begun.get(flag, given) != given:
+            raise UsageError(
+                f"{GROUP}: {group.name} was begun with {flag} {_to_figure(begun[flag])}, and this drain asks for {_to_figure(given)}",
+                remedy="ask for the same in every drain of a group, or give it another name",
+            )
 
 
 def require_groups(ledger: Ledger) -> sa.Table:

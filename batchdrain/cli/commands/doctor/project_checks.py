@@ -16,7 +16,7 @@ from batchdrain.cli.commands.own_files import require_own
 from batchdrain.config.categories import categoriser_of
 from batchdrain.config.settings import Settings
 from batchdrain.execution import process_identity
-from batchdrain.execution.command import diagnosis_problems_of, find_program, problems_of
+from batchdrain.execution.command import command_problems_of, diagnosis_problems_of, find_program
 from batchdrain.execution.notify_command import notify_problems_of, notify_refusals_of
 from batchdrain.model.errors import BatchDrainError, ConfigError
 from batchdrain.policies.ranking import ranking_of
@@ -134,7 +134,7 @@ def _check_load(name: str, load: Callable[[], object]) -> Iterator[Finding]:
 
 def check_command(settings: Settings, root: Path) -> Iterator[Finding]:
     """Of the command, and of the diagnosis where there is one. Executes neither."""
-    problems = problems_of(settings.command, root, columns=settings.given_columns)
+    problems = command_problems_of(settings, root)
     problems += diagnosis_problems_of(settings, root) if settings.triage.argv else []
     for problem in problems:
         yield Finding("command", ok=False, message=problem, cure="mend batchdrain.command")

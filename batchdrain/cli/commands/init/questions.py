@@ -13,6 +13,7 @@ from batchdrain.cli.commands.init.mapping import MAY_BE_NULL, Mapped
 from batchdrain.cli.commands.init.render import EXAMPLE_ARGV
 from batchdrain.cli.commands.init.state_words import OURS, StateWords, choose_words
 from batchdrain.config.load import problems_of
+from batchdrain.execution.row_columns import PREFIX, find_asked
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.runtime.text import safe_text
 
@@ -51,13 +52,13 @@ class Conversation:
             self.say(f"  ! {safe_text(doubt)}")
         columns = self._ask_columns(facts, guess)
         words = self._ask_words(facts.by_name[str(columns["state"])], columns, guess)
-        argv = self._ask_command(guess, [name for one in columns.values() if isinstance(one, list) for name in one])
+        command = self._ask_command(guess, facts, [name for one in columns.values() if isinstance(one, list) for name in one])
         return replace(
             guess,
             columns=columns,
             states=StateWords(words=words, sure=frozenset(words)),
             source=guess.source if columns["updated_at"] == guess.columns["updated_at"] else {},
-            command={**guess.command, **({"argv": argv} if argv != EXAMPLE_ARGV else {})},
+            command={**guess.command, **command},
             doubts=(),
             is_answered=True,
         )
@@ -91,16 +92,25 @@ class Conversation:
             if not self._tell(problems_of({"source": {"states": found}}, {})):
                 return found
 
-    def _ask_command(self, guess: Mapped, columns: Sequence[str]) -> list[str]:
-        """What can't be executed is told, and Enter takes it all the same: it may be made later."""
+    def _ask_command(self, guess: Mapped, facts: TableFacts, columns: Sequence[str]) -> dict[str, object]:
+        """Of `command`: what was answered, and the columns of the table that it names beside `columns`. What can't be executed
+        is told, and Enter takes it all the same: it may be made later."""
         argv = guess.command.get("argv")
         first = list(argv) if isinstance(argv, list) else EXAMPLE_ARGV
         found, told = first, True
         while True:
             answer = self._ask_until("Command for a phase", from_argv(found), to_argv, found)
-            if (answer == found and told) or not self._tell(self.find_problems(answer, columns)):
-                return answer
+            asked = [name for name in find_asked(answer) if name in facts.by_name and name not in columns]
+            if (answer == found and told) or not self._tell(self._find_problems(answer, facts, [*columns, *asked])):
+                return {} if answer == EXAMPLE_ARGV else {"argv": answer, **({"columns": asked} if asked else {})}
             found, told = answer, True
+
+    def _find_problems(self, argv: Sequence[str], facts: TableFacts, columns: Sequence[str]) -> list[str]:
+        missing = [name for name in find_asked(argv) if name not in facts.by_name]
+        return [
+            *(f"{{{PREFIX}{name}}}: {facts.full_name} has no column {name!r}" for name in missing),
+            *self.find_problems(argv, [*columns, *missing]),
+        ]
 
     def _ask_until(self, prompt: str, typed: str, read: Callable[[str], Answer], guess: Answer | None = None) -> Answer:
         """An answer that can be meant. `typed`: the guess as it is shown, '' for none; `guess`: its value, else it is read."""
