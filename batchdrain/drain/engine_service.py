@@ -13,6 +13,7 @@ from batchdrain.drain.shutdown import Shutdown
 from batchdrain.execution.engines.protocol import Capabilities, Engine, capabilities_of
 from batchdrain.model.errors import BatchDrainError, ConfigError, EngineUnavailable
 from batchdrain.runtime import leaving
+from batchdrain.runtime.signals import keep_handlers
 from batchdrain.runtime.threads import begin
 
 _BOUND_S: Final = 4.5
@@ -44,7 +45,8 @@ def open_engine(settings: Settings, shutdown: Shutdown) -> Iterator[tuple[Engine
 def _make(settings: Settings) -> Any:
     factory = resolve_engine(settings.engine)
     try:
-        return factory(workers=settings.workers, settings=settings)
+        with keep_handlers():
+            return factory(workers=settings.workers, settings=settings)
     except BatchDrainError:
         raise
     except OSError as error:  # what connects to others: a time-out is one of these too

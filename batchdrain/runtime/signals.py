@@ -72,6 +72,21 @@ def raise_on_signals() -> Iterator[None]:
         restore()
 
 
+@contextmanager
+def keep_handlers() -> Iterator[None]:
+    """Around code of others, which may set handlers of its own, as Ray does: those of before stand again after it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            if former is not None and signal.getsignal(number) is not former:
+                signal.signal(number, former)
+
+
 class Cut(BaseException):
     """A signal came while code that is not ours was at work in the main thread: nobody knows how long it would take."""
 
