@@ -11,7 +11,6 @@ from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Any, Final
 
 from batchdrain.model.errors import ConfigError, did_you_mean
-from batchdrain.runtime.signals import keep_handlers
 
 POLICIES: Final = "batchdrain.policies"
 ENGINES: Final = "batchdrain.engines"
@@ -23,8 +22,7 @@ def resolve(name: str, group: str, setting: str) -> Callable[..., Any]:
     target = _path_of(name, group, setting)
     module_name, _, attribute = target.partition(":")
     try:
-        with keep_handlers():
-            found: Any = importlib.import_module(module_name)
+        found: Any = importlib.import_module(module_name)
     except ConfigError as error:  # it, or what it imports, may be written by others
         raise ConfigError(f"{setting}: {name!r}: {error.message}", remedy=error.remedy) from error
     except (Exception, SystemExit) as error:

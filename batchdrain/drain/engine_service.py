@@ -43,7 +43,8 @@ def open_engine(settings: Settings, shutdown: Shutdown) -> Iterator[tuple[Engine
 
 
 def _make(settings: Settings) -> Any:
-    factory = resolve_engine(settings.engine)
+    with keep_handlers():  # also while its module is imported
+        factory = resolve_engine(settings.engine)
     try:
         with keep_handlers():
             return factory(workers=settings.workers, settings=settings)

@@ -13,7 +13,7 @@ from batchdrain.config.plugins import POLICIES, resolve
 from batchdrain.model.errors import ConfigError, did_you_mean
 from batchdrain.model.lane import Lane
 from batchdrain.policies.explaining import explanation_of
-from batchdrain.runtime.signals import mark_foreign_code
+from batchdrain.runtime.signals import keep_handlers, mark_foreign_code
 from batchdrain.runtime.text import safe_text
 
 Policy = Callable[[Lane, datetime], Any]
@@ -75,7 +75,8 @@ def ranking_of(entries: Sequence[str | dict[str, Any]]) -> Ranking:
         name = parameters.pop("name", None)
         if not isinstance(name, str) or not name:
             raise ConfigError(f"batchdrain.policy: {entry!r} has no name", remedy="write {name: …, parameter: value}")
-        policy = resolve(name, POLICIES, "batchdrain.policy")
+        with keep_handlers():
+            policy = resolve(name, POLICIES, "batchdrain.policy")
         _require_signature(name, policy, parameters)
         names.append(name)
         policies.append(partial(policy, **parameters) if parameters else policy)

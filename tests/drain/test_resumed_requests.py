@@ -13,7 +13,7 @@ import pytest
 
 from batchdrain.config.settings import Settings
 from batchdrain.drain.chain_idle import _as_it_opens
-from batchdrain.drain.foreseen_end import find_problems
+from batchdrain.drain.foreseen_failure import find_problems
 from batchdrain.drain.foreseen_progress import foresee_progress
 from batchdrain.drain.narrowing import Narrowing
 from batchdrain.drain.request import DrainRequest, has_same_command, request_of, require_same_source
