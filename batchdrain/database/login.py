@@ -82,7 +82,7 @@ class Login:
         with self._one_at_a_time:
             self._connection, self._error = found, error
             if self._is_abandoned and error is None:
-                found.close()
+                self._close(found)
             self._is_over.set()
 
     def _to_driver_error(self, error: Exception) -> Exception:
@@ -106,10 +106,15 @@ class Login:
         with self._one_at_a_time:
             self._is_abandoned = True
             if self._is_over.is_set():
-                with contextlib.suppress(Exception):
-                    self._connection.close()
+                if self._error is None:
+                    self._close(self._connection)
                 return
             sock = getattr(self._connection, "_sock", None)
         if sock is not None:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
+
+    def _close(self, connection: Any) -> None:
+        """Nobody uses it: whether its server still hears of that is no matter."""
+        with contextlib.suppress(OSError, self._dbapi.Error):
+            connection.close()

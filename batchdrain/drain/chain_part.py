@@ -45,7 +45,7 @@ def plan_part(
     else:
         left = what_is_left(project, known.session_id, request, less)
         counts, most, retries = left.count(counts), left.most, sorted(left.retries)
-    drained = Counter(() if before is None else (planned.choice.phase.run_id for planned in before.all))
+    drained = Counter(() if before is None else (planned.choice.phase.run_id for planned in before.phases))
     progress, backlog = counts.progress(), backlog_for(project, now, counts, recovery, drained)
     backlog.refresh(clock.now())
     idle = find_idle_order(request, backlog) if known is None and kind is Kind.FAILED else []

@@ -133,6 +133,16 @@ def test_lines_that_are_no_events_are_passed_over_and_counted(sqlite_project: Wo
         assert ran.err == "batchdrain: 6 lines of the log are no event, as after a crash\n"
 
 
+@pytest.mark.parametrize("number", ["1e999", "-1e999", '[0, {"x": 1e999}]'])
+def test_a_number_that_json_does_not_have_is_no_traceback(sqlite_project: Workplace, number: str) -> None:
+    odd = line("phase.finished", run_id="r", phase_id="p", duration_s=0).replace('"duration_s": 0', f'"duration_s": {number}')
+    write_log(sqlite_project, odd, line("session.stopped", status="interrupted", because="SIGINT"))
+    for flags in ([], ["--format=json"]):
+        ran = sqlite_project.inv("events", f"--session-id={FIRST}", *flags)
+        assert (ran.code, "Traceback" in ran.err, "session.stopped" in ran.lines[-1]) == (0, False, True), ran
+    assert (len(ran.lines), ran.err) == (1, "batchdrain: 1 line of the log is no event, as after a crash\n")
+
+
 def test_events_of_a_newer_version_and_hostile_ones_are_shown_and_obeyed_by_nobody(sqlite_project: Workplace) -> None:
     attacks = [*COMMANDS, *UNSEEN]
     lines = [line("phase.mended", run_id=attack, phase_id=attack, how={attack: [attack]}, none=None) for attack in attacks]

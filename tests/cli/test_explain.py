@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.test_reopen import BOOM, reopen, suspect
 from tests.drain.diagnosing import HOPELESS, WAIT, diagnose
+from tests.support.aging import age
 from tests.support.hostile import COMMANDS, obeyed
 from tests.support.workplace import Ran, Workplace
 
@@ -133,6 +134,21 @@ def test_an_attempt_that_prune_removed_is_counted_and_one_of_an_earlier_version_
 
     assert (found["attempts_removed"], found["attempts"][0]["host"], found["attempts"][0]["cpu_s"]) == (2, None, None)
     assert "2 earlier ones removed by `inv prune`" in explain(project, "a/p~fail").out
+
+
+@pytest.mark.everyday("sqlite")
+def test_whether_its_last_attempt_fixed_a_phase_is_not_known_once_prune_removed_it(project: Workplace) -> None:
+    project.fail("a/p", "b/q~fail")
+    project.inv("drain")
+    project.sql("UPDATE phases SET state = 'COMPLETE'")
+    reasons = [explained(project, name)["disposition"]["reason"] for name in ("a/p", "b/q~fail")]
+    assert reasons == ["its last attempt completed it", "complete since its last attempt, which did not do it"]
+    age(project, 40)
+    assert project.inv("prune", "--older-than=30d", "--yes").code == 0
+    for name in ("a/p", "b/q~fail"):
+        found = explained(project, name)
+        assert (found["attempts"], found["attempts_removed"], found["disposition"]["kind"]) == ([], 1, "fixed")
+        assert found["disposition"]["reason"] == "complete now; `inv prune` removed its attempts"
 
 
 @pytest.mark.everyday("sqlite")

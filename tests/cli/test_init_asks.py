@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -35,11 +36,14 @@ def place(sqlite_project: Workplace) -> Workplace:
 
 
 @contextmanager
-def asked(place: Workplace, *flags: str, env: Mapping[str, str | None] | None = None) -> Iterator[pexpect.spawn[str]]:
+def asked(
+    place: Workplace, *flags: str, env: Mapping[str, str | None] | None = None, codec_errors: str = "strict"
+) -> Iterator[pexpect.spawn[str]]:
     environ = {**place.environ(), "TERM": "xterm", "DATABASE_URL": place.url, "CI": None, **(env or {})}
     child = pexpect.spawn(
         INV[0], [*INV[1:], *flags, "init"] if "--dry" in flags else [*INV[1:], "init", *flags], cwd=str(place.root), timeout=30,
-        env={name: value for name, value in environ.items() if value is not None}, encoding="utf-8", dimensions=(40, 200),
+        env={name: value for name, value in environ.items() if value is not None}, encoding="utf-8", codec_errors=codec_errors,
+        dimensions=(40, 200),
     )  # fmt: skip
     try:
         yield child
@@ -193,6 +197,30 @@ def test_whoever_leaves_has_written_nothing(place: Workplace, key: str, code: in
         assert "Traceback" not in (child.before or "")
         assert told in (child.before or "")
     assert not (place.root / "invoke.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    "env", [{"PYTHONUTF8": "0", "PYTHONIOENCODING": "utf-8:strict"}, {"PYTHONUTF8": "1"}], ids=["strict", "utf8"]
+)
+@pytest.mark.parametrize("question", ["table", "word"])
+def test_bytes_that_are_no_text_are_asked_for_again(place: Workplace, env: dict[str, str | None], question: str) -> None:
+    before = {"table": 0, "word": 7}[question]
+    with asked(place, env=env, codec_errors="replace") as child:
+        for known in QUESTIONS[:before]:
+            child.expect_exact(known)
+            child.expect(": $")
+            child.sendline("")
+        child.expect_exact(QUESTIONS[before])
+        child.expect(": $")
+        os.write(child.child_fd, b"caf\xe9\n")  # which the terminal echoes
+        child.expect_exact("  ! that is no valid text")
+        for known in QUESTIONS[before:]:
+            child.expect_exact(known)
+            child.expect(": $")
+            child.sendline("")
+        child.expect(pexpect.EOF)
+        child.close()
+        assert (child.exitstatus, "Traceback" in (child.before or "")) == (0, False)
 
 
 def test_a_dry_run_asks_and_prints(place: Workplace) -> None:

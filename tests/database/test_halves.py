@@ -141,6 +141,23 @@ def test_what_is_tried_ends_no_transaction_that_writes_and_begins_none_in_it(dat
         assert found == ["mended"]
 
 
+@fault(57)
+def test_what_is_read_by_halves_is_of_one_moment_where_the_transaction_goes_on(sqlite_url: str) -> None:
+    """A phase that was read, and that somebody moves behind the page meanwhile, would be read twice, and executed twice."""
+    source = filled(sqlite_url, TYPES["text"], runs=1, many=10)
+    with opened(sqlite_url, source) as (database, table):
+        database.prepare_for_writing()
+        read: list[tuple[str, str]] = []
+        with database.read() as connection:
+            for page in table.read_pages(connection, PhaseState.FAILED):
+                read += [row[:2] for row in page.rows]
+                moved = sa.create_engine(sqlite_url, poolclass=sa.pool.NullPool)
+                with moved.begin() as other:
+                    other.exec_driver_sql("UPDATE phases SET phase_id = 'z' || phase_id WHERE phase_id NOT LIKE 'z%'")
+        assert len(read) == len(set(read)) == 10
+        assert not [phase for _, phase in read if phase.startswith("z")], "what others write meanwhile is of the next reading"
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # psycopg's cursor ends with its transaction
 @fault(57)
 def test_a_row_that_can_not_be_read_takes_back_nothing_that_is_written(database_url: str) -> None:

@@ -111,6 +111,20 @@ def test_phases_of_the_part_before_it_are_queued_no_more(work: Workplace) -> Non
     assert (taken(first), taken(alone), taken(behind)) == (["r/q", "s/q1"], [], ["r/f"]), "of s one is queued still"
 
 
+def test_what_the_part_before_it_tries_again_was_queued_no_more_before(work: Workplace) -> None:
+    """It stands as failed: of its run as many are queued as without it."""
+    queue(work, "a/q", "r/q2")
+    work.fail("r/q1", "r/f")
+    waits = {"run_id": "r", "phase_id": "q1", "success": False, "final_state": "FAILED", "category": "transient",
+             "retry_at": "2026-01-01T00:00:00Z"}  # fmt: skip
+    with opened(work, stop={"skip_runs_with_queued": True}) as project:
+        chain = chain_of(project)
+        begun(project, work, chain, Kind.QUEUED, results=[waits])
+        first = plan_part(project, chain, Kind.QUEUED, Narrowing(batch_size=1, is_of_chain=True), ())
+        behind = plan_part(project, chain, Kind.FAILED, AS_ASKED, (), first.made)
+    assert (taken(first), taken(behind)) == (["r/q1", "a/q"], [])
+
+
 def test_what_may_end_the_part_before_it_may_end_it_too(work: Workplace) -> None:
     queue(work, "r/q", "s/q")
     work.fail("r/f")
@@ -153,7 +167,7 @@ def test_its_limits_are_those_of_what_was_asked_for(work: Workplace, project: Pr
 
 
 def test_an_order_that_changes_nothing_is_told_of_the_failed_part_where_it_begins(work: Workplace) -> None:
-    queue(work, "q/a", "q/b")
+    queue(work, "p/a", "p/b", "q/c")
     work.fail("r/a", "r/b", "s/c")
     with opened(work, policy=["untried-first"]) as project:
         chain = chain_of(project, flags=frozenset({"--policy"}))

@@ -52,9 +52,12 @@ def _ask_line(prompt: str) -> str:
     Output().text(prompt)
     while True:
         try:
-            return input()
-        except UnicodeDecodeError:
+            line = input()
+            line.encode()  # bytes that are no text come as surrogates where Python's UTF-8 mode is on
+        except UnicodeError:
             Output().text(f"  ! that is no valid text\n{prompt}")
+        else:
+            return line
 
 
 def _is_terminal(stream: IO[str] | None) -> bool:

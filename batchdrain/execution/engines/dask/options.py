@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import ConfigDict, ValidationError
 
@@ -71,12 +71,8 @@ def _line(error: Any) -> str:
 
 
 def _require_safe(address: str, *, insecure: bool) -> None:
-    url = urlsplit(address)
-    try:
-        is_whole = bool(url.hostname and url.port)
-    except ValueError:
-        is_whole = False
-    if url.scheme not in _SCHEMES or not is_whole:
+    url = _split(address)
+    if url is None:
         raise ConfigError(f"{KEY}.address: {address!r} is no address of a scheduler", remedy="write it as tls://host:8786")
     if url.username or url.password:
         raise ConfigError(
@@ -87,6 +83,17 @@ def _require_safe(address: str, *, insecure: bool) -> None:
             f"{KEY}.address: {address} is not encrypted: whoever reaches that scheduler runs code on all its workers",
             remedy="use tls:// with certificates of your own, or set engine_options.insecure where the network is yours alone",
         )
+
+
+def _split(address: str) -> SplitResult | None:
+    """None for what is no address of a scheduler. A name that no host can have is none: dask would stumble over it."""
+    try:
+        url = urlsplit(address)
+        is_whole = url.scheme in _SCHEMES and bool(url.hostname and url.port)
+        (url.hostname or "").encode("idna")
+    except ValueError:
+        return None
+    return url if is_whole else None
 
 
 def _is_loopback(host: str) -> bool:
