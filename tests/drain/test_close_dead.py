@@ -8,6 +8,8 @@ import signal
 
 import pytest
 
+from tests.chaos.test_controllers import lease_is_over
+from tests.chaos.test_other_hosts import ELSEWHERE
 from tests.drain.chaining import queue
 from tests.support.aging import age
 from tests.support.workplace import Workplace, wait_for
@@ -94,3 +96,18 @@ def test_with_a_session_every_other_one_of_its_chain_is_closed(sqlite_project: W
     assert [ran.out.count("Closed as it stands: session "), shown.out.count("Would be closed as it stands: ")] == [2, 2], ran
     assert {json.loads(path.read_text())["status"] for path in sqlite_project.session_files()} == {"complete"}
     assert "no session is incomplete" in sqlite_project.inv("resume").out
+
+
+@pytest.mark.everyday("sqlite")
+def test_a_session_that_another_machine_may_still_drain_stays_until_its_lease_is_over(project: Workplace) -> None:
+    """Its lock is of this machine: what it holds tells more."""
+    name = killed(project)
+    project.sql(ELSEWHERE)
+
+    early = project.inv("resume", "--close")
+    assert (early.code, f"session {name}: holds r / b~hang: attempt 1, process " in early.err) == (73, True), early
+    assert (project.session()["status"], project.states()["r/b~hang"]) == ("running", "EXECUTING")
+
+    lease_is_over(project)
+    assert project.inv("resume", "--close").code == 0
+    assert (project.session()["status"], project.states()["r/b~hang"]) == ("complete", "FAILED")

@@ -109,6 +109,8 @@ def test_a_dry_run_of_a_plan_foresees_the_phases_of_the_plan() -> None:
     [
         ("complete", 12, 41, "came 12 in 41 min: both inside", (True, True)),
         ("complete", 18, 60.4, "came 18 in 60 min: both inside", (True, True)),
+        ("complete", 10, 25, "came 10 in 25 min: both inside", (True, True)),
+        ("complete", 19, 24.99, "came 19 in 25 min: phases and minutes outside", (False, False)),
         ("complete", 9, 41, "came 9 in 41 min: phases outside", (False, True)),
         ("complete", 12, 3.14159, "came 12 in 3.1 min: minutes outside", (True, False)),
         ("complete", 25, 0.01, "came 25 in 0.01 min: phases and minutes outside", (False, False)),

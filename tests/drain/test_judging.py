@@ -13,7 +13,7 @@ from batchdrain.config.settings import Settings
 from batchdrain.drain.row_states import RowStates
 from batchdrain.drain.words import log_of
 from batchdrain.execution.order import EndedBy
-from batchdrain.model.phase import RowState
+from batchdrain.model.phase import GONE, RowState
 from batchdrain.model.states import Outcome
 from tests.drain.judging import NOW, claim_of, ending, judged, no_row, row, settings_of
 
@@ -218,3 +218,38 @@ def test_a_word_of_ours_stands_for_no_command_that_came_to_its_end() -> None:
     for by in (EndedBy.EXIT, EndedBy.LEASE):
         found = judged(settings_of(), ending(by, exit_code=1, message="ours", stderr_tail=b"boom"))
         assert (found.reason or "").startswith("boom [exit 1")
+
+
+@pytest.mark.parametrize(
+    ("stands", "reason"),
+    [("before", "new trouble [exit 1]"), ("its own words", "its own words"), ("", "new trouble [exit 1]")],
+)
+def test_the_reason_of_a_row_counts_only_where_the_command_wrote_it_anew(stands: str, reason: str) -> None:
+    """What stood there before the claim is of an earlier attempt."""
+    how = ending(exit_code=1, stderr_tail=b"new trouble")
+    assert judged(settings_of(result_from="database"), how, row("FAILED", stands)).reason == reason
+
+
+def test_an_attempt_has_all_that_its_ending_measured() -> None:
+    how = ending(signal=9, cpu_s=1.25, max_rss_kb=4096, host="worker-7", log_sha256="ab")
+    found = judged(settings_of(), how)
+    assert (found.exit_code, found.signal, found.cpu_s, found.max_rss_kb) == (None, 9, 1.25, 4096)
+    assert (found.host, found.log_sha256, found.duration_s) == ("worker-7", "ab", 1.5)
+
+
+def test_what_timed_out_is_a_timeout_whatever_it_printed() -> None:
+    found = judged(settings_of(), ending(EndedBy.TIMEOUT, signal=15, stderr_tail=b"connection reset by peer"))
+    assert (found.outcome, found.category) == (Outcome.TIMEOUT, "timeout")
+
+
+@pytest.mark.parametrize(
+    ("row_state", "left"),
+    [
+        (row("EXECUTING"), "the phase is EXECUTING, not COMPLETE"),
+        (row("x" * 9_000), f"the phase is {'x' * 499}…, not COMPLETE"),
+        (row(GONE, None, is_deleted=True), "its row is gone"),
+    ],
+)
+def test_a_success_code_without_the_state_tells_what_stands_there(row_state: RowState, left: str) -> None:
+    found = judged(settings_of(result_from="database"), ending(exit_code=0, stderr_tail=b"done"), row_state)
+    assert (found.outcome, found.reason) == (Outcome.FAILED, f"the command ended, but {left}: done [exit 0]")

@@ -50,6 +50,22 @@ def test_timeouts_count_by_run_and_the_most_frequent_are_kept() -> None:
     assert [found.timeouts[f"r{number}"] for number in range(3)] == [3, 3, 3]
 
 
+@pytest.mark.parametrize("what", ["repeats", "timeouts"])
+def test_what_is_met_for_the_first_time_is_counted_though_no_more_are_kept(what: str) -> None:
+    """Else a stop condition would never see it, as long as the others are more frequent."""
+    known, new = {f"{number}": 2 for number in range(500)}, result(run_id="new", fingerprint="new", timed_out=True)
+    found = getattr(GroupFigures(repeats=known, timeouts=known).add(new).add(new), what)
+    assert (found["new"], len(found)) == (2, 500)
+
+
+def test_a_failure_is_no_timeout_and_a_success_neither_repeats_nor_goes_on_in_a_row() -> None:
+    passed = result(success=True, fingerprint="")
+    found = folded(result(before="x"), result(before="y"), passed)
+    assert (found.timeouts, found.repeats, found.same_failures) == ({}, {"f": 2}, 0)
+    assert folded(result(before="x"), passed, result(before="y")).same_failures == 0
+    assert folded(passed, result(before="y", success=True, fingerprint="")).same_failures == 0
+
+
 @pytest.mark.parametrize(
     "odd", [{}, {"results": "x", "befores": 3, "timeouts": [1], "spent": {"t": None}}, {"results": 1e300}]
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from batchdrain.sessions import lock
+from tests.support.workplace import DEADLINE_S
 
 
 @pytest.fixture
@@ -49,3 +50,37 @@ def test_looking_whether_a_lock_is_taken_takes_it_from_nobody_and_leaves_it_free
     lock.take(takes)
     assert lock.is_taken(looks)
     assert lock.is_taken(looks)
+
+
+@pytest.mark.parametrize("shares", [False, True], ids=["one descriptor", "two"])
+def test_a_child_that_is_forked_holds_no_lock_of_ours(tmp_path: Path, two: tuple[int, int], *, shares: bool) -> None:
+    """A worker of an engine outlives a controller that is killed; the lock of a chain has two descriptors there."""
+    looks, _ = two
+    held = [os.open(tmp_path / "lock", os.O_RDWR)]
+    lock.take(held[0])
+    held += [lock.share(held[0])] if shares else []
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(writer)
+        os.read(reader, 1)  # until the test is over
+        os._exit(0)
+    try:
+        assert lock.is_taken(looks)
+        for fd in held:
+            os.close(fd)
+        assert not _stays_taken(looks)
+    finally:
+        os.close(reader)
+        os.close(writer)
+        os.waitpid(child, 0)
+
+
+def _stays_taken(fd: int) -> bool:
+    """A child that was forked just now may not have closed its copies yet."""
+    until = time.monotonic() + DEADLINE_S
+    while lock.is_taken(fd):
+        if time.monotonic() >= until:
+            return True
+        time.sleep(0.01)
+    return False
