@@ -22,7 +22,9 @@ class Ranked(Protocol):
 
     run_id: str
     category: str
-    version: int  #: the number of the push that it stands by, 0 where it stands nowhere; what else the heap holds of it is void
+    version: (
+        int  #: the number of the push that it stands by, 0 where it stands nowhere; what else the heap holds of it is void
+    )
     stamp: Hashable  #: of what was known when it was ranked
 
 
