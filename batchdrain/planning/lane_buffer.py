@@ -39,6 +39,7 @@ class LaneBuffer:
     version: int = 0
     stamp: Hashable = None  #: of what was known when it was ranked
     order: Callable[[Kept], Any] = _as_texts  #: as `order_of` makes it
+    rest: float = LAST  #: the lowest index of those that wait and are not kept; LAST where they have none
 
     def trim(self, room: int) -> None:
         """Keep the first `room` in order."""
@@ -46,6 +47,7 @@ class LaneBuffer:
             _sort(self.kept, self.order)
         if len(self.kept) > room:
             self.worst = self.kept[room - 1][0]
+            self.rest = min(self.rest, self.kept[room][0])
         self.kept = self.kept[:room]  # a new list: one that has grown takes more than it holds
 
     def take(self) -> Kept:
@@ -62,6 +64,8 @@ class LaneBuffer:
         """In its place; where that is behind the kept ones, it is only counted."""
         if self.waiting == len(self.kept) or (self.kept and self.order(kept) < self.order(self.kept[-1])):
             bisect.insort(self.kept, kept, key=self.order)
+        else:
+            self.rest = min(self.rest, kept[0])
         self.waiting += 1
 
 

@@ -45,6 +45,7 @@ class LaneBuilder:
         self._rules = rules
         self._redact = redact
         self._parks = rules.parks_some()
+        self._counts_alike = bool(rules.settings.stop.canary) and not counts_only
         self._names = LaneNames(rules, categorise, redact, counts_only=counts_only)
         self._skips_run = rules.runs()
         self._named = set(rules.known_by_name())
@@ -58,6 +59,7 @@ class LaneBuilder:
         self.rows_of: Counter[str] = Counter()  #: by run_id, the skipped ones too
         self.buffers: list[LaneBuffer] = []
         self._attempted: set[PhaseKey] = set()  # phases that this session has attempted
+        self._counted: Counter[str] = Counter()  # rows by run_id, where no text matters
 
     @property
     def remainder(self) -> Remainder:
@@ -81,9 +83,8 @@ class LaneBuilder:
         if self._names.matter or Unreadable in set(map(type, here.reasons)):
             self._open.take_in(here, self._names.of_all(here.reasons))
         else:
-            for run_id, count in Counter(here.runs).items():
-                self._open.count_in(run_id, count)
-        if self._rules.settings.stop.canary:
+            self._counted.update(here.runs)
+        if self._counts_alike:
             for reason, count in Counter(page.reasons).items():
                 if not isinstance(reason, Unreadable):
                     self.alike[self._names.failure(reason).fingerprint] += count
@@ -91,6 +92,10 @@ class LaneBuilder:
     def finish(self) -> None:
         """There are no more pages."""
         self._open.close()
+        for run_id, count in self._counted.items():
+            if (skip := self._skip_of(run_id, "")) is not None:
+                self.skipped[skip] += count
+        self.rows_of.update(self._counted)
         for buffer in self._open.buffers:
             self.rows_of[buffer.run_id] += buffer.waiting
             if buffer.skip is None:

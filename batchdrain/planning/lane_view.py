@@ -96,6 +96,26 @@ def lane_of(buffer: LaneBuffer, head: Kept, known: Knowledge) -> Lane:
     return lane
 
 
+class _Lowest:
+    """Before every id, whatever ids are compared by."""
+
+    def __lt__(self, other: object) -> bool:
+        return True
+
+    def __gt__(self, other: object) -> bool:
+        return False
+
+
+_LOWEST: Final = _Lowest()
+
+
+def best_of_rest(buffer: LaneBuffer, known: Knowledge) -> Lane:
+    """As if the next of the phases that are not kept had the first of all ids: for policies that look at its index alone."""
+    lane = lane_of(buffer, (buffer.rest, "", None), known)
+    _set_phase_order(lane, _LOWEST)
+    return lane
+
+
 def _past_of(facts: LaneFacts, lane: Lane) -> RunHistory:
     return facts.known.rules.past.runs.get(lane.run_id, _UNKNOWN_RUN)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
-from operator import le
+from operator import le, lt
 from typing import Any, Final
 
 from batchdrain.database.phases.pages import Page
@@ -32,6 +32,7 @@ class OpenLanes:
         self._numbers: dict[str, dict[LaneName, int]] = {}
         self._waiting: list[int] = []  # by the number of a lane
         self._worst: list[float] = []
+        self._rest: list[float] = []  # the lowest index that was counted and looked at no more
         self._lanes = 0  # those that are not skipped
         self.buffers: list[LaneBuffer] = []
 
@@ -47,16 +48,11 @@ class OpenLanes:
         except TypeError:
             places = [LAST if place is None else place for place in places]
             are_near = list(map(le, places, map(worst.__getitem__, numbers)))
+        self._note_rest(numbers, places, are_near)
         if True in are_near:
             rows = zip(numbers, zip(places, page.phases, page.reasons, strict=True), strict=True)
             self._keep(compress(rows, are_near))
             self._shorten_room(page.reasons)
-
-    def count_in(self, run_id: str, count: int) -> None:
-        """So many rows of a run, where no text matters."""
-        lanes = self._numbers.get(run_id)
-        number = self._number_of(run_id, "") if lanes is None or "" not in lanes else lanes[""]
-        self._waiting[number] += count
 
     def put(self, run_id: str, name: tuple[str, int, bool], kept: Kept) -> None:
         """One row, of a category, with so many attempts, that is promising or not."""
@@ -67,13 +63,23 @@ class OpenLanes:
         self._waiting[number] += 1
         if kept[0] <= self._worst[number]:
             self.buffers[number].kept.append(kept)
+        else:
+            self._note_rest([number], kept[:1], [False])
 
     def close(self) -> None:
         """There are no more rows: `buffers` are trimmed to their room, and know how many wait."""
-        for buffer, waiting in zip(self.buffers, self._waiting, strict=True):
+        for buffer, waiting, rest in zip(self.buffers, self._waiting, self._rest, strict=True):
             buffer.waiting = waiting
             buffer.trim(self._room)
-        self._numbers, self._waiting, self._worst = {}, [], []
+            buffer.rest = min(buffer.rest, rest)
+        self._numbers, self._waiting, self._worst, self._rest = {}, [], [], []
+
+    def _note_rest(self, numbers: Sequence[int], places: Sequence[float], are_near: Sequence[bool]) -> None:
+        rest = self._rest
+        are_lower = map(lt, places, map(rest.__getitem__, numbers))
+        for number, place, is_near in compress(zip(numbers, places, are_near, strict=True), are_lower):
+            if not is_near and place < rest[number]:
+                rest[number] = place
 
     def _numbers_of(self, runs: Sequence[str], names: Sequence[str | Skip]) -> list[int]:
         """The lane of each row. One that was not there is opened."""
@@ -100,7 +106,9 @@ class OpenLanes:
         number = lanes[name] = len(self.buffers)
         self.buffers.append(buffer)
         self._waiting.append(0)
-        self._worst.append(LAST if buffer.skip is None else -LAST)
+        nearest = LAST if buffer.skip is None else -LAST  # of a lane that is skipped no phase is kept
+        self._worst.append(nearest)
+        self._rest.append(nearest)
         if buffer.skip is None:
             self._lanes += 1
             self._room = max(1, self._most // self._lanes)

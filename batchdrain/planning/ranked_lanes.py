@@ -11,9 +11,9 @@ from batchdrain.model.phase import Phase, PhaseKey
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.lane_buffer import LAST, Kept, LaneBuffer
 from batchdrain.planning.lane_heap import LaneHeap
-from batchdrain.planning.lane_view import Knowledge, lane_of
+from batchdrain.planning.lane_view import Knowledge, best_of_rest, lane_of
 from batchdrain.planning.verdicts import Verdict
-from batchdrain.policies.ranking import Ranking
+from batchdrain.policies.ranking import STEADY, Ranking
 
 _AT_ONCE: Final = 200
 _EQUALS: Final = 10_000
@@ -27,6 +27,7 @@ class RankedLanes:
     def __init__(self, known: Knowledge, ranking: Ranking, state: PhaseState) -> None:
         self.known = known
         self._ranking = ranking
+        self._is_steady = STEADY.issuperset(ranking.names)
         self._state = state
         self._of_run: dict[str, list[LaneBuffer]] = {}
         self._order: LaneHeap[LaneBuffer] = LaneHeap(self._stamp)
@@ -169,12 +170,14 @@ class RankedLanes:
 
     def _rank(self, buffer: LaneBuffer, now: datetime) -> tuple[Any, ...]:
         """What the policies say and the index, which many lanes have in common; then the ids."""
-        # A lane that kept nothing can't be ranked: it goes first, which makes `next` ask for another reading.
-        if not buffer.kept:
+        # A lane that kept nothing can't be ranked: it stands where its next phase may stand at the best, as far as that is
+        # known, else it goes first. Where it comes to the top, `next` asks for another reading.
+        if not buffer.kept and not self._is_steady:
             return _DRY
-        *head, run, phase = self._ranking(lane_of(buffer, buffer.kept[0], self.known), now)
+        lane = lane_of(buffer, buffer.kept[0], self.known) if buffer.kept else best_of_rest(buffer, self.known)
+        *head, run, phase = self._ranking(lane, now)
         found = (1, *head)
-        return (self._equal(found) if all(map(_is_plain, head)) else found, run, phase)
+        return (self._equal(found) if all(map(_is_plain, found)) else found, run, phase)
 
     def _stamp(self, buffer: LaneBuffer) -> Hashable:
         return self._equal((self.known.retry_stats.results, self.known.taken[buffer.run_id]))

@@ -44,3 +44,13 @@ def test_what_comes_stands_in_its_place_and_behind_those_that_are_not_at_hand_it
     dry = lane(waiting=2)
     dry.put((0, "1", None))
     assert (ids(dry), dry.waiting) == ([], 3)
+
+
+def test_the_lowest_index_of_those_that_are_not_kept_is_known() -> None:
+    found = lane((3, "1", None), (1, "2", None), (2, "3", None))
+    found.trim(3)
+    assert found.rest == LAST
+    found.trim(1)
+    assert found.rest == 2
+    found.put((1, "9", None))
+    assert (ids(found), found.rest) == (["2"], 1), "it stands behind the one that is kept"

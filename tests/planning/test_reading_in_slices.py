@@ -120,6 +120,18 @@ def test_the_order_is_the_same_whatever_is_kept_at_hand(policy: str, rows: list[
     assert orders[0] == orders[1]
 
 
+@pytest.mark.parametrize(("policy", "reread"), [("smart", ["a"]), ("sample-first", ["a", "b", "c"])])
+def test_a_run_that_ran_out_is_read_when_its_turn_comes_unless_its_policy_may_want_it_sooner(
+    monkeypatch: pytest.MonkeyPatch, policy: str, reread: list[str]
+) -> None:
+    monkeypatch.setattr("batchdrain.planning.lane_builder.KEPT", 1)
+    table = Table(rows_of("a1", "b2", "c3", "a5", "b6", "c7"))
+    backlog = table.backlog([policy])
+    backlog.refresh(NOW)
+    assert [table.take(backlog) for _ in range(4)] == ["a/1", "b/2", "c/3", "a/5"]
+    assert table.asked == ["all", *reread]
+
+
 def test_a_policy_sees_no_secret_whichever_texts_stand_beside_it_and_an_unknown_fact_is_none() -> None:
     seen: list[Lane] = []
 
