@@ -72,6 +72,14 @@ def statements_of(connection: sa.Connection, ledger: Ledger) -> list[str]:
     return [*_make_tables(connection, ledger), *_change_tables(connection, ledger)]
 
 
+def find_way_to_add(connection: sa.Connection, table: sa.Table, lacking: Sequence[str]) -> str | None:
+    """The statements that give a table of ours the columns that it lacks; None where its rows would need values in them."""
+    columns = [column for column in table.columns if column.name in lacking]
+    if not all(column.nullable for column in columns):
+        return None
+    return "; ".join(_add_columns(table, columns, connection.dialect))
+
+
 def _make_tables(connection: sa.Connection, ledger: Ledger) -> list[str]:
     inspector, dialect = sa.inspect(connection), connection.dialect
     statements = []

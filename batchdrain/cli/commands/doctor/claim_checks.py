@@ -8,6 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from batchdrain.cli.commands.doctor.project_checks import Finding
+from batchdrain.database.ledger.migration import find_way_to_add
 from batchdrain.database.phases.dry_give_back import find_ways_back_blocked
 from batchdrain.database.phases.relation import Relation
 from batchdrain.drain.liveness import describe_held, describe_stray, is_alive, is_due
@@ -20,6 +21,8 @@ from batchdrain.planning.skip_rules import QUARANTINE
 from batchdrain.runtime.text import agree, count_of
 
 _SHOWN: Final = 10
+_MADE_ANEW: Final = ("batchdrain_session", "batchdrain_group")
+"""Nothing that was executed or is held stands in these alone."""
 
 
 def check_claims(project: Project) -> Iterator[Finding]:
@@ -60,7 +63,8 @@ def check_ledger_shape(project: Project) -> Iterator[Finding]:
         lacking = {}
         for table in there:
             known = {column["name"] for column in inspector.get_columns(table.name, schema=table.schema)}
-            lacking[table.name] = [name for name in table.columns.keys() if name not in known]  # noqa: SIM118
+            columns = [name for name in table.columns.keys() if name not in known]  # noqa: SIM118
+            lacking[table.name] = columns, find_way_to_add(connection, table, columns)
     missing = [table.name for table in tables if table not in there]
     if missing and there:
         yield Finding(
@@ -68,11 +72,18 @@ def check_ledger_shape(project: Project) -> Iterator[Finding]:
             cure="put it back from a backup; else end all drains, and let `inv recover` settle what is held: "
             "the next drain makes it anew, empty",
         )  # fmt: skip
-    for table_name, columns in lacking.items():
+    for table_name, (columns, statements) in lacking.items():
         if columns:
+            cure = (
+                f"put it back, or add it empty: {statements}"
+                if statements
+                else "put it back: no drain and no recovery can do without"
+            )
+            if statements is None and table_name in _MADE_ANEW:
+                cure = f"put it back; else end all drains, and DROP TABLE {table_name}: the next drain makes it anew, empty"
             yield Finding(
                 "ledger", ok=False, message=f"{table_name} has no column {' and '.join(columns)}: it was dropped or renamed",
-                cure="put it back: no drain and no recovery can do without",
+                cure=cure,
             )  # fmt: skip
 
 
