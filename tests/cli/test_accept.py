@@ -270,23 +270,3 @@ def test_an_acceptance_that_says_nothing_clear_is_refused(sqlite_project: Workpl
     ran = sqlite_project.inv("accept", *argv)
     assert (ran.code, said in ran.err) == (2, True), ran
     assert sqlite_project.sql("SELECT name FROM sqlite_master WHERE name LIKE 'batchdrain%'") == []
-
-
-def test_a_cluster_that_no_phase_fails_with_is_told_when_it_is_accepted(sqlite_project: Workplace) -> None:
-    sqlite_project.add(("a", "p", 0, "FAILED", "disk full"))
-    there, absent = cluster_id_of(fingerprint("disk full")), "0123456789"
-
-    assert "!" not in sqlite_project.inv("accept", f"--cluster={there}", "--reason=x").out
-    assert sqlite_project.inv("accept", f"--cluster={absent}", "--reason=x").lines == [
-        f"Accepted: cluster {absent} (no failed phase now)",
-        f"  ! --cluster={absent}: no phase fails with it now; `inv clusters` shows the ids",
-    ]
-
-
-def test_each_of_several_clusters_that_no_phase_fails_with_is_told(sqlite_project: Workplace) -> None:
-    sqlite_project.add(("a", "p", 0, "FAILED", "disk full"))
-    there, absent = cluster_id_of(fingerprint("disk full")), "0123456789"
-    assert sqlite_project.inv("accept", f"--cluster={there},{absent}", "--reason=x").lines == [
-        f"Accepted: cluster {there}, cluster {absent} (1 failed phase now)",
-        f"  ! --cluster={absent}: no phase fails with it now; `inv clusters` shows the ids",
-    ]

@@ -63,7 +63,17 @@ def test_the_table_fits_a_hundred_columns_whatever_the_failures_say(project: Wor
 def test_top_cuts_the_list_and_says_how_many_are_left(sqlite_project: Workplace) -> None:
     sqlite_project.fail("a/p", "b/p", "c/p")
     reasons(sqlite_project, a="one", b="two", c="three")
-    assert sqlite_project.inv("clusters", "--top=1").lines[-1] == "and 2 more (--top=3 shows all)"
+    assert sqlite_project.inv("clusters", "--top=1").lines[-1] == "and 2 more clusters (--top=3 shows all)"
+    sqlite_project.add(*(("d", f"p{number}", number, "FAILED", None) for number in range(4)))
+    header, *_, last = sqlite_project.inv("clusters", "--top=1").lines
+    assert "7 failed phases in 3 clusters, 4 without a reason" in header
+    assert last == "and 3 more clusters (--top=4 shows all)", "those without a reason are shown above, and are no cluster"
+    sqlite_project.add(*(("e", f"p{number}", number, "FAILED", "one") for number in range(5)))
+    assert sqlite_project.inv("clusters", "--top=1").lines[-1] == (
+        "and 2 more clusters and 4 phases without a reason (--top=4 shows all)"
+    )
+    shown = sqlite_project.inv("clusters", "--format=json").json()
+    assert (shown["without_reason"], len(shown["clusters"])) == (4, 4)
     assert len(by_mark(sqlite_project, "--top=2")) == 2
 
 
@@ -152,7 +162,7 @@ def test_a_merged_cluster_shows_an_example_of_the_run_that_is_asked_for_and_is_l
 
 @pytest.mark.parametrize(
     ("argv", "said"),
-    [([], "No failed phases in "), (["--run-id=zz"], "No failed phases of run zz in ")],
+    [([], "No failed phases in "), (["--run-id=zz*"], r"No failed phases of run zz\* in ")],
 )
 def test_nothing_to_show_says_which_database_that_is(project: Workplace, argv: list[str], said: str) -> None:
     first, second = project.inv("clusters", *argv).lines

@@ -45,7 +45,11 @@ FLAGS_SINCE: Final = {
 }  # fmt: skip
 """By task: what came later, and takes nothing away."""
 SAYS_SINCE: Final = {
-    "resume": "Go on with the newest incomplete session or chain, or the one named, as it was asked for.",
+    "resume": "Go on with the newest session that is not complete, or the one named, with its own filters and limits.",
+    "chain-with-queued": "Drain one run whole: its queued phases first, then its failed ones.",
+    "drain-all": "Drain all runs: queued phases run by run, most queued first, then the failed ones.",
+    "accept": "Accept a known failure, so that it is not drained again; without flags list what is accepted.",
+    "recover": "Give back the phases that a drain held when its process died, and record those that had ended. Starts no work.",
 }
 ADDED: Final = {"fail_if_nothing"}
 """Flags that came since."""

@@ -11,7 +11,7 @@ from batchdrain.cli.commands.github import cut_lines
 from tests.support.hostile import COMMANDS, UNSEEN, obeyed
 from tests.support.workplace import Workplace
 
-OURS = re.compile(r"::error title=[^:,\r\n]*::[^\r\n]*")
+OURS = re.compile(r"::(error|warning) title=[^:,\r\n]*::[^\r\n]*")
 WORK = """
 import os, sys
 print(os.environ["BATCHDRAIN_PHASE_ID"], "%0A::set-env name=a::b", file=sys.stderr)
@@ -74,3 +74,13 @@ def test_a_page_too_large_is_cut_at_a_line() -> None:
     assert len(found) <= 200
     assert found.endswith(b"0123456789\n\nThe rest is left out: `inv summary` has all of it.\n")
     assert cut_lines(b"short\n", 200) == b"short\n"
+
+
+@pytest.mark.parametrize(("wanted", "code", "level"), [("1.0", 1, "error"), ("0.5", 0, "warning")])
+def test_a_failure_that_the_step_passes_with_is_a_warning(
+    sqlite_project: Workplace, wanted: str, code: int, level: str
+) -> None:
+    sqlite_project.fail("r/a~fail", "r/b")
+    ran = sqlite_project.inv("drain", f"--min-success-rate={wanted}", env={"GITHUB_ACTIONS": "true"})
+    found = [OURS.fullmatch(line) for line in ran.err.splitlines()]
+    assert (ran.code, [one and one[1] for one in found]) == (code, [level]), ran

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import json
 import re
@@ -42,6 +43,9 @@ _WORST: Final = re.compile(r"^Worst failures, clusters in turn:\n(?:  .*\n)+|^\|
 _CLUSTERS_OF_A_PAGE: Final = re.compile(
     r"^## (?:Worst failures, clusters in turn|Failures by cluster)\n\n(?:\|.*\n)+\n?", re.MULTILINE
 )
+_ROW_OF_A_PAGE: Final = re.compile(r"^(?:\|.*|# Batch drain .*)$", re.MULTILINE)
+_ESCAPED: Final = re.compile(r"\\([\\`*_{}\[\]()<>#+!|~&:@$-])")
+"""Ids, paths and commands of a page were escaped, and stand as code."""
 _BALANCE_OF: Final = re.compile(r"(?<=\| Balance \| )(\d+) (?:failed|queued) before")
 _EMPTY: Final = ("Total Processed: 0", "| Processed | 0 |")
 
@@ -54,6 +58,7 @@ def renew(lines: Sequence[str], *, as_json: bool) -> list[str]:
     if as_json:
         return text.splitlines()
     text = _UP_TO.sub("", _COME_SINCE.sub("", text + "\n"))
+    text = _ROW_OF_A_PAGE.sub(lambda found: html.unescape(_ESCAPED.sub(r"\1", found[0])).replace("`", ""), text)
     text = _BALANCE_OF.sub(r"\1 before", _CLUSTERS_OF_A_PAGE.sub("", _WORST.sub("", text)))
     text = re.sub(r"(?<=\nSession saved to:\n) *", "  ", _TIME.sub(r"\1Z", text))
     if any(empty in lines for empty in _EMPTY):

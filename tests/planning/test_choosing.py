@@ -214,3 +214,18 @@ def test_every_phase_has_exactly_one_reason(found: tuple[list[Row], SkipRules], 
 def test_a_lane_tells_how_often_its_fingerprint_was_seen() -> None:
     found = lane(reason="boom 7", fingerprint="boom *", repeats={"boom *": 4})
     assert (found.fingerprint, found.fingerprint_count) == ("boom *", 4)
+
+
+@pytest.mark.parametrize(
+    ("column", "index", "told"),
+    [("phase_index", 3, ", phase_index 3, "), ("phase_index", None, ", no phase_index, "), (None, None, None)],
+    ids=["mapped", "mapped and empty", "a table without one"],
+)
+def test_a_table_without_a_phase_index_is_not_told_so_in_each_reason(
+    column: str | None, index: int | None, told: str | None
+) -> None:
+    settings = Settings.model_validate({"source": {"columns": {"phase_index": column}}})
+    rules = SkipRules(filters=Filters(), settings=settings, past=Past())
+    [choice] = all_of(backlog_of([Row(run_id="r", phase_id="p", phase_index=index, reason="boom")], ["smart"], rules))
+    assert (told or "never tried, 1 failed in its run") in choice.reason
+    assert told is not None or "phase_index" not in choice.reason

@@ -21,7 +21,7 @@ def drain(invocation: Invocation, **given: Any) -> int:
 
 @command
 def resume(invocation: Invocation, **given: Any) -> int:
-    """Go on with the newest incomplete session or chain, or the one named, as it was asked for."""
+    """Go on with the newest session that is not complete, or the one named, with its own filters and limits."""
     from batchdrain.cli.commands.resume_flags import ResumeFlags
 
     if given.pop("close"):
@@ -53,7 +53,7 @@ def drain_queued(invocation: Invocation, **given: Any) -> int:
 
 @command
 def chain_with_queued(invocation: Invocation, **given: Any) -> int:
-    """For one run: its queued phases first, then its failed ones, each part a session of its own."""
+    """Drain one run whole: its queued phases first, then its failed ones."""
     from batchdrain.cli.commands import chain_with_queued
     from batchdrain.cli.commands.chain_flags import ChainFlags
 
@@ -62,7 +62,7 @@ def chain_with_queued(invocation: Invocation, **given: Any) -> int:
 
 @command
 def drain_all(invocation: Invocation, **given: Any) -> int:
-    """For all runs: queued phases run by run, most queued first, then the failed ones."""
+    """Drain all runs: queued phases run by run, most queued first, then the failed ones."""
     from batchdrain.cli.commands import drain_all
     from batchdrain.cli.commands.chain_flags import ChainFlags
 

@@ -40,7 +40,7 @@ _FINISH_CURRENT = Flag("finish_current", SWITCH, "on the first Ctrl-C let the ru
                        setting="finish_current")  # fmt: skip
 _PROFILE = Flag("profile", NAME, "a named set of limits", "throughput", setting="profile",
                 choices=("classic", "conservative", "triage", "throughput"))  # fmt: skip
-_CANARY = Flag("canary", SWITCH, "of a big cluster first one phase, then two, then four, and on only while they succeed",
+_CANARY = Flag("canary", SWITCH, "of a big cluster try one phase first, then two, then four, and more only while they succeed",
                setting="stop.canary")  # fmt: skip
 _FAIL_IF_NOTHING = Flag("fail_if_nothing", SWITCH, "exit 1 when nothing was selected, for CI", unset="off")
 _QUIET = Flag("quiet", SWITCH, "print nothing while draining", unset="off")
@@ -66,16 +66,16 @@ _LIMITS = (
          setting="retry.max_attempts"),
     Flag("max_timeouts_per_run", INT, "leave a run alone after so many timeouts; 0 is off", "1",
          setting="stop.max_timeouts_per_run"),
-    Flag("max_repeats", INT, "park all phases of one fingerprint after so many equal failures; 0 is off", "5",
+    Flag("max_repeats", INT, "after so many equal failures leave out all phases that failed alike; 0 is off", "5",
          setting="stop.max_repeats"),
-    Flag("min_success_rate", RATE, "exit 0 from this rate on, else only when all succeeded", "0.8",
+    Flag("min_success_rate", RATE, "exit 0 when at least this share succeeded; without it only when all did", "0.8",
          setting="min_success_rate"),
 )  # fmt: skip
 _PLANNED = (
     Flag("plan", FILE, "take exactly the phases of this file, in its order (see dry-run --output)", "plan.json",
          unset="no plan"),
     _CLUSTER,
-    Flag("include_quarantined", SWITCH, "also phases that were given back three times in a row, as their controller died",
+    Flag("include_quarantined", SWITCH, "also phases that were given back three times in a row, as the process that ran them died",
          unset="off"),
     Flag("triage", SWITCH, "diagnose what comes next (triage.argv) while phases drain, and heed the verdicts", unset="off"),
     Flag("group", ID, "be one drain with all others of this name, on whatever host: batch size and minutes are counted "
@@ -88,7 +88,7 @@ _QUEUED = (
     Flag("stop_on_first_failure", SWITCH, "end with the first queued phase that fails", unset="off"),
 )
 _CHOICE = (_BATCH_SIZE, _RUN, _EXCLUDE_RUN, _CATEGORY, *_LIMITS)
-_CHAIN = (Flag("queued_batch_size", INT, "queued phases a batch", "10", setting="batch_size",
+_CHAIN = (Flag("queued_batch_size", INT, "how many queued phases a batch has", "10", setting="batch_size",
                unset="--batch-size, else the setting `batch_size`"),
           _QUEUED[0], _QUEUED[1]._replace(help="end with the first phase that fails, queued or failed"),
           _BATCH_SIZE._replace(help="how many failed phases to drain at most"))  # fmt: skip
@@ -124,7 +124,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
     ),
     "drain_queued": (
         _REQUIRED_RUN._replace(help="the run whose queued phases are drained, or the runs that match (required)"),
-        _BATCH_SIZE._replace(help="phases a batch"), *_QUEUED, _FINISH_CURRENT, _FAIL_IF_NOTHING, _REPORT_FORMAT,
+        _BATCH_SIZE._replace(help="how many phases a batch has"), *_QUEUED, _FINISH_CURRENT, _FAIL_IF_NOTHING, _REPORT_FORMAT,
     ),
     "chain_with_queued": (
         _REQUIRED_RUN, *_CHAIN, _CATEGORY, *_CHAIN_LIMITS, _PROFILE, _QUIET, _FINISH_CURRENT, _FAIL_IF_NOTHING, _REPORT_FORMAT,
@@ -137,7 +137,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
         _OUTPUT._replace(help="write to this file", example="summary.md", unset="it is printed"),
     ),
     "sessions": (
-        Flag("top", INT, "so many, newest first", "50", unset="20; of JSON all"),
+        Flag("top", INT, "show so many, newest first", "50", unset="20; of JSON all"),
         Flag("all", SWITCH, "all of them", unset="off"),
         _FORMAT,
     ),
@@ -156,29 +156,29 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
     "pause": (_RUNNING, _WHY, _FORMAT),
     "continue": (_RUNNING, _WHY, _FORMAT),
     "pick_next_run": (
-        Flag("state", NAME, "of which phases", "queued", choices=("any", "queued", "failed"), default="any"),
+        Flag("state", NAME, "look at phases of this state", "queued", choices=("any", "queued", "failed"), default="any"),
         _FORMAT._replace(choices=("tsv", "json")),
     ),
     "list_run_counts": (_FORMAT._replace(choices=("tsv", "json", "text")),),
     "clusters": (
         _RUN._replace(help="only clusters of this run, or of the runs that match"),
-        Flag("top", INT, "so many, most frequent first", "5", unset="20; of JSON all"),
+        Flag("top", INT, "show so many, most frequent first", "5", unset="20; of JSON all"),
         _FORMAT,
     ),
     "hint": (
         Flag("run_id", GLOB, "the runs", "'build-*'", most=LONGEST, unset="the hints are listed"),
-        Flag("priority", INT, "higher is sooner", "10 or --priority=-5", least=-1_000_000, unset="an error, but with --clear"),
+        Flag("priority", INT, "higher is sooner", "10 or --priority=-5", least=-1_000_000, unset="an error, except with --clear"),
         Flag("reason", TEXT, "why, for whoever reads the list", "'release on Friday'", most=LONGEST, unset="no reason"),
         Flag("clear", SWITCH, "take the hint of this run or glob back", unset="off"),
         _FORMAT,
     ),
     "accept": (
         Flag("run_id", GLOB, "the runs; with --phase-id exactly this run", "'build-*'", most=LONGEST,
-             unset="what is accepted is listed, but with --cluster"),
+             unset="what is accepted is listed, except with --cluster"),
         Flag("phase_id", ID, "only this phase of the run", "phase-2-tests", most=LONGEST, unset="every phase of the run"),
         _CLUSTER._replace(help="all failures of these clusters, in every run (`inv clusters` shows the ids)", unset="no cluster"),
         Flag("reason", TEXT, "why it is known (required)", "'waits for release 2'", most=LONGEST,
-             unset="an error, but with --clear"),
+             unset="an error, except with --clear"),
         Flag("until", WHEN, "void after this date, date and time (UTC), or time from now",
              "2027-03-01, 2027-03-01T12:00Z or 7d", unset="until it is taken back"),
         Flag("clear", SWITCH, "take it back: the phase, run or cluster may be drained again", unset="off"),
@@ -191,11 +191,11 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
         _FORMAT,
     ),
     "reopen": (
-        Flag("run_id", GLOB, "the runs; with --phase-id exactly this run", "'build-*'", unset="what can be reopened is listed, but with --cluster"),
+        Flag("run_id", GLOB, "the runs; with --phase-id exactly this run", "'build-*'", unset="what can be reopened is listed, except with --cluster"),
         Flag("phase_id", ID, "only this phase of the run", "phase-2-tests", unset="every phase of the run"),
         _CLUSTER._replace(help="all phases of these clusters, in every run (`inv clusters` shows the ids)", unset="no cluster"),
         Flag("reason", TEXT, "why it may be tried again (required)", "'the node has more memory'", most=LONGEST,
-             unset="an error, but where they are listed"),
+             unset="an error, except where they are listed"),
         _FORMAT,
     ),
     "triage": (
@@ -203,7 +203,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
              setting="triage.limit"),
         Flag("workers", INT, "how many diagnoses to run side by side", "4", setting="triage.workers"),
         _RUN, _EXCLUDE_RUN, _CATEGORY,
-        Flag("anew", SWITCH, "also phases whose verdict still holds", unset="off"),
+        Flag("anew", SWITCH, "diagnose also phases whose verdict still holds", unset="off"),
         _FORMAT,
     ),
     "doctor": (_FORMAT,),
@@ -216,7 +216,7 @@ FLAGS: Final[Mapping[str, tuple[Flag, ...]]] = {
     "recover": (_FORMAT,),
     "prune": (
         Flag("older_than", DURATION, "what ended longer ago than this: s, m, h, d or w (required without --session-id)",
-             "30d, 12h, 90m or 2w", unset="an error, but with --session-id"),
+             "30d, 12h, 90m or 2w", unset="an error, except with --session-id"),
         _SESSION._replace(help="only these sessions; they go even if they are to be resumed", is_list=True,
                           unset="every session that has ended"),
         Flag("yes", SWITCH, "remove it; without this it is only shown", unset="off"),

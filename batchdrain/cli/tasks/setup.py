@@ -29,7 +29,7 @@ def init(invocation: Invocation, **given: Any) -> None:
 
 @command
 def recover(invocation: Invocation, **given: Any) -> int:
-    """Give back what dead controllers held, and record what had ended. Starts no work."""
+    """Give back the phases that a drain held when its process died, and record those that had ended. Starts no work."""
     from batchdrain.cli.commands.recover import give_all_back
 
     return give_all_back(invocation, shape=given["format"])
