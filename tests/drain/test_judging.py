@@ -13,7 +13,7 @@ from batchdrain.config.settings import Settings
 from batchdrain.drain.row_states import RowStates
 from batchdrain.drain.words import log_of
 from batchdrain.execution.order import EndedBy
-from batchdrain.model.phase import GONE, RowState
+from batchdrain.model.phase import RowState
 from batchdrain.model.states import Outcome
 from tests.drain.judging import NOW, claim_of, ending, judged, no_row, row, settings_of
 
@@ -247,7 +247,7 @@ def test_what_timed_out_is_a_timeout_whatever_it_printed() -> None:
     [
         (row("EXECUTING"), "the phase is EXECUTING, not COMPLETE"),
         (row("x" * 9_000), f"the phase is {'x' * 499}…, not COMPLETE"),
-        (row(GONE, None, is_deleted=True), "its row is gone"),
+        (no_row(), "its row is gone"),
     ],
 )
 def test_a_success_code_without_the_state_tells_what_stands_there(row_state: RowState, left: str) -> None:
