@@ -18,6 +18,8 @@ _ROLLS_BACK: Final = frozenset({"postgres_fdw", "oracle_fdw", "mysql_fdw", "sqli
 """Wrappers of foreign tables that end their server's transaction with ours."""
 _PAIR: Final = re.compile(r"`((?:[^`]|``)+)`\.`((?:[^`]|``)+)`")
 
+_READ: Final = re.compile(rf"(?:from|join)[\s(]*{_PAIR.pattern}", re.IGNORECASE)
+"""Where a table stands, and no column."""
 _ENGINES: Final = sa.text(
     "SELECT t.table_type, t.engine, e.transactions FROM information_schema.tables t "
     "LEFT JOIN information_schema.engines e ON e.engine = t.engine WHERE t.table_schema = :schema AND t.table_name = :name"
@@ -79,7 +81,10 @@ def require_transactions(database: Database, tables: Sequence[sa.Table]) -> None
 
 def _look_on_mysql(connection: sa.Connection, table: sa.Table) -> Iterator[Remark]:
     here = table.schema or connection.exec_driver_sql("SELECT DATABASE()").scalar() or ""
-    for schema, name in dict.fromkeys(_tables_behind(connection, (here, table.name), DEEPEST)):
+    found: dict[Name, bool] = {}
+    for one, is_table in _tables_behind(connection, (here, table.name), DEEPEST):
+        found[one] = found.get(one, False) or is_table
+    for (schema, name), is_table in found.items():
         shown = _show(connection, here, (schema, name))
         engine, transactions = _engine_of(connection, (schema, name))
         if engine is not None and transactions != "YES":
@@ -91,7 +96,15 @@ def _look_on_mysql(connection: sa.Connection, table: sa.Table) -> Iterator[Remar
                 keeps_what_is_tried=True,
             )
         yield from _look_at_triggers(connection, (schema, name))
-        if connection.execute(VIEW, bind_name((schema, name))).scalar() == "":
+        definition = connection.execute(VIEW, bind_name((schema, name))).scalar()
+        if definition is None and engine is None and is_table:  # nobody shows it to us: it may be of any engine
+            yield Remark(
+                message=f"what stands behind the view {table.name!r} is hidden from this user, so what a drain writes is not tried "
+                "beforehand",
+                cure=f"GRANT SELECT, SHOW VIEW ON {shown}",
+                keeps_what_is_tried=True,
+            )
+        if definition == "":
             yield Remark(
                 message=f"what stands behind the view {name!r} is hidden from this user, so what a drain writes is not tried "
                 "beforehand",
@@ -106,17 +119,20 @@ def _engine_of(connection: sa.Connection, name: Name) -> tuple[str | None, str |
     return (None, None) if found is None or found[0] != "BASE TABLE" else (found[1], found[2])
 
 
-def _tables_behind(connection: sa.Connection, name: Name, depth: int) -> Iterator[Name]:
-    """The table itself, or those that a view reads, whatever views are between."""
+def _tables_behind(
+    connection: sa.Connection, name: Name, depth: int, *, is_table: bool = False
+) -> Iterator[tuple[Name, bool]]:
+    """The table itself, or those that a view reads, whatever views are between; each with whether it is known to be one."""
     definition = connection.execute(VIEW, bind_name(name)).scalar()
     if not definition:  # a table; or a view whose definition is hidden from us
-        yield name
+        yield name, is_table
     elif depth:
         # Stored with each name in full; a column's table looks the same, and is asked for in vain.
-        for schema, table in dict.fromkeys(_PAIR.findall(definition)):
-            other = schema.replace("``", "`"), table.replace("``", "`")
+        tables = set(_READ.findall(definition))
+        for pair in dict.fromkeys(_PAIR.findall(definition)):
+            other = pair[0].replace("``", "`"), pair[1].replace("``", "`")
             if other != name:
-                yield from _tables_behind(connection, other, depth - 1)
+                yield from _tables_behind(connection, other, depth - 1, is_table=pair in tables)
 
 
 def _look_at_triggers(connection: sa.Connection, name: Name) -> Iterator[Remark]:
