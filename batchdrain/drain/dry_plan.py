@@ -28,6 +28,7 @@ class DryPlan:
     """What is found out without writing."""
 
     made: Plan
+    may_end_before: Callable[[int], Sequence[str]]  #: stop conditions that may end it before the phase at a place, from 1 on
     backlog: Callable[[], Backlog]  #: another one, which knows of no choice
     recovery: Sequence[GivenBack]  #: what would be settled first
     problems: Sequence[str]  #: why a drain would not begin, as far as a look tells
@@ -62,8 +63,10 @@ def make_dry_plan(project: Project, request: DrainRequest, left: Resumption | No
         claims=ImaginedClaims(take=done.take, refuse=refuse),
         retries=[] if left is None or stopped is not None else sorted(left.retries),
     )
+    name_ends = partial(name_early_ends, request=request, progress=progress, backlog=backlog)
     return DryPlan(
-        made=replace(name_early_ends(made, request, progress, backlog), forecast=forecast),
+        made=replace(name_ends(made), forecast=forecast),
+        may_end_before=lambda place: name_ends(replace(made, retries=(), phases=made.all[:place])).may_end_by,
         backlog=lambda: backlog_for(project, request, known(refuse.found), recovery),
         recovery=recovery,
         problems=find_problems(project, request),

@@ -31,7 +31,7 @@ class NextDrain:
     @property
     def only_results_tell(self) -> Sequence[str]:
         """Stop conditions that may end the drain before it comes to the phase."""
-        return self.plan.made.may_end_by if self.place > 1 else ()
+        return self.plan.may_end_before(self.place) if self.place else ()
 
     @property
     def may_follow(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shlex
 import signal
@@ -16,6 +17,7 @@ import pexpect
 import psutil
 import pytest
 
+from batchdrain.cli.screens import stream as outlets
 from batchdrain.cli.screens.stream import KEPT_BYTES, Outlet
 from tests.chaos.checker import REASON
 from tests.chaos.faults import repeated
@@ -200,6 +202,24 @@ def test_a_reader_that_never_reads_is_given_up_after_a_while() -> None:
     outlet.finish()
     outlet.write("nor this")
     assert os.fstat(writer).st_rdev == Path(os.devnull).stat().st_rdev
+    stream.close()
+    os.close(reader)
+
+
+@pytest.mark.parametrize(("is_stop_asked_for", "seconds"), [(False, 30), (True, 2)])
+def test_after_a_signal_a_reader_that_never_reads_has_less_time(
+    monkeypatch: pytest.MonkeyPatch, *, is_stop_asked_for: bool, seconds: int
+) -> None:
+    now = itertools.count()
+    monkeypatch.setattr(outlets, "monotonic", lambda: float(next(now)))
+    monkeypatch.setattr("batchdrain.runtime.signals.is_stop_asked_for", lambda: is_stop_asked_for)
+    monkeypatch.setattr(outlets, "_POLL_MS", 0)
+    reader, writer = full_pipe()
+    stream = os.fdopen(writer, "w")
+    outlet = Outlet(stream)
+    outlet.write("never read")
+    outlet.finish()
+    assert next(now) == seconds + 2, "the time of its beginning, and the first look beyond"
     stream.close()
     os.close(reader)
 

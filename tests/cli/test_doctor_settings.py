@@ -98,3 +98,15 @@ def test_which_of_two_settings_decides_is_true(project: Workplace, settings: dic
     ran = project.inv("drain", env={"X": "set"} if "env_allow" in told else {})
 
     assert (ran.code, project.states()) == (0, {"a/p": "COMPLETE"}), ran
+
+
+def test_a_rule_for_runs_is_a_warning_where_those_before_it_match_all_of_its_runs(project: Workplace) -> None:
+    project.fail("a/q", "ab/p", "b/p")
+    rules = ("a", "a*", "b", "[ab]", "*")
+    project.configure(run_types=[{"match": match, "type": "t"} for match in rules])
+
+    looked = project.inv("doctor")
+
+    late = "an entry before it matches each of its runs, and the first counts"
+    told = [line for line in of(looked, "warn") if late in line]
+    assert told == [f"run_types.{place}: {match!r}: {late}" for place, match in ((3, "[ab]"), (4, "*"))], looked

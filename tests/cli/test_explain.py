@@ -179,3 +179,15 @@ def test_hostile_ids_and_reasons_reach_no_terminal(project: Workplace) -> None:
         for argv in ((), (f"--run-id={attack}",), (f"--run-id={attack}", f"--phase-id={attack}")):
             ran = project.inv("explain", *argv, f"--format={shape}")
             assert (ran.code, obeyed(ran.out)) == (0, []), ran
+
+
+@pytest.mark.everyday("sqlite")
+def test_what_may_end_the_drain_before_it_comes_to_a_phase_is_named_and_nothing_that_comes_later(project: Workplace) -> None:
+    """Two failures in a row end it, so the first two phases come in any case."""
+    project.configure(policy=["run-order"], stop={"max_consecutive_failures": 2, "same_new_failure": 0, "max_repeats": 0})
+    project.fail("a/p", "b/p", "c/p")
+    rule = "stop.max_consecutive_failures"
+
+    lines = [explain(project, ids).lines for ids in ("a/p", "b/p", "c/p")]
+    assert [f"  unless results make it end sooner: {rule}" in told for told in lines] == [False, False, True]
+    assert [explained(project, ids)["next"]["may_end_by"] for ids in ("a/p", "b/p", "c/p")] == [[], [], [rule]]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from batchdrain.config.settings import Command, Settings, Triage
+from batchdrain.config.settings import Command, Notify, Settings, Triage
 from batchdrain.execution.command import (
     OF_DIAGNOSES,
     SessionPlace,
@@ -19,6 +19,7 @@ from batchdrain.execution.command import (
     problems_of,
 )
 from batchdrain.execution.file_names import LogFolder
+from batchdrain.execution.notify_command import EndFacts, make_notify_order
 from batchdrain.execution.order import CONFIG_ERRNOS, TOKEN, Order
 from batchdrain.execution.placeholders import find_placeholders
 from batchdrain.model.claim import Claim, TimeLimit
@@ -71,6 +72,18 @@ def test_a_diagnosis_has_neither_attempt_nor_epoch_and_a_time_limit_of_its_own(p
     assert (order.spool_dir, order.token.startswith("triage-"), order.deadline_ms) == ("", True, None)
     with pytest.raises(ValueError, match="NUL"):
         make_diagnosis_order(replace(PHASE, phase_id="a\x00"), "", settings, place)
+
+
+@pytest.mark.parametrize(("within_s", "grace_s"), [(30.0, 1.0), (4.0, 1.0), (2.0, 0.5)])
+def test_who_is_told_of_an_end_has_the_grace_within_its_time(tmp_path: Path, within_s: float, grace_s: float) -> None:
+    """Once the time is over the process of the drain is to be gone, and the command with it."""
+    settings = Settings(command=Command(argv=["x"]), notify=Notify(argv=["tell", "{session_id}"]))
+    facts = EndFacts(session_id="s", status="complete", exit_code=1)
+    order = make_notify_order(settings, tmp_path, tmp_path, facts, within_s=within_s)
+    assert (order.timeout_s, order.grace_s) == (within_s - grace_s, grace_s)
+    told = {name: order.env[f"BATCHDRAIN_{name}"] for name in ("SESSION_ID", "STATUS", "EXIT_CODE")}
+    assert (order.argv, told) == (("tell", "s"), {"SESSION_ID": "s", "STATUS": "complete", "EXIT_CODE": "1"})
+    assert {"BATCHDRAIN_RUN_ID", "BATCHDRAIN_TRIAGE", "DATABASE_URL"} <= order.without - order.env.keys()
 
 
 @pytest.mark.parametrize(

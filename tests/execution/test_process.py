@@ -20,6 +20,7 @@ from batchdrain.execution.order import TOKEN, EndedBy, Ending, Order, token_of
 from tests.chaos.faults import repeated
 from tests.execution.orders import DEADLINE_S, Make, ends
 from tests.execution.sleep import sleeps_once_there_is
+from tests.support.workplace import wait_for
 
 SPAWN = "import os,subprocess,sys,time; c=subprocess.Popen([sys.executable,'-c','import time; time.sleep(600)']{more}); "
 SPAWN += "open('new','w').write(str(c.pid)); os.rename('new','child'); "
@@ -205,3 +206,23 @@ def _interrupt_twice(pool: GuardianPool, folder: Path) -> None:
         while not (folder / sign).exists() and time.monotonic() < deadline:
             time.sleep(0.01)
         pool.interrupt(kill=sign == "heard")
+
+
+def test_what_left_the_group_of_its_command_is_asked_to_end_too(order: Make, tmp_path: Path) -> None:
+    """A server in a session of its own cleans up at TERM, as its command does; a KILL would leave its lock behind."""
+    child = "import signal,sys,time; signal.signal(signal.SIGTERM, lambda *a: (open('heard', 'w'), sys.exit()))\n"
+    child += "open('up', 'w')\nwhile True: time.sleep(600)"
+    program = "import signal,subprocess,sys; signal.signal(signal.SIGTERM, lambda *a: None)\n"
+    program += f"subprocess.Popen([sys.executable, '-c', {child!r}], start_new_session=True).wait()"
+    pool = GuardianPool()
+    try:
+        threading.Thread(target=_interrupt_once_up, args=(pool, tmp_path), daemon=True).start()
+        ending = pool.execute(order(program, grace_s=DEADLINE_S))
+    finally:
+        pool.close()
+    assert (ending.by, ending.exit_code, (tmp_path / "heard").exists()) == (EndedBy.INTERRUPT, 0, True)
+
+
+def _interrupt_once_up(pool: GuardianPool, folder: Path) -> None:
+    wait_for((folder / "up").exists, "the child's handler")
+    pool.interrupt()

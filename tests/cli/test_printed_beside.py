@@ -1,0 +1,49 @@
+"""What code that is not ours prints while a live display is painted, and what it puts in the place of a stream."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from batchdrain.cli.screens.printed_beside import PrintedBeside
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Within a test: pytest has streams of its own for each part of one."""
+    found = Terminal()
+    monkeypatch.setattr(sys, "stdout", found)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    return found
+
+
+def test_whole_lines_stand_above_the_display_and_the_streams_are_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = on_a_terminal(monkeypatch)
+    shown, errors = list[str](), sys.stderr
+    beside = PrintedBeside(shown.extend)
+    beside.begin()
+    assert sys.stderr is errors, "it is no terminal"
+    print("one", "half", sep="\n", end="")
+    assert shown == ["one"]
+    print(" and \x1b[2J the rest\nlast", end="")
+    beside.end()
+    assert (shown, terminal.getvalue()) == (["one", "half and \\x1b[2J the rest", "last"], "")
+    assert sys.stdout is terminal
+
+
+def test_whoever_put_another_stream_in_the_place_of_ours_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = on_a_terminal(monkeypatch)
+    shown = list[str]()
+    beside = PrintedBeside(shown.extend)
+    beside.begin()
+    print("ours", end="")
+    own = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", own)
+    beside.end()
+    assert (sys.stdout, shown, terminal.getvalue()) == (own, ["ours"], "")
