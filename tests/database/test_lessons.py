@@ -10,6 +10,7 @@ from batchdrain.database.ledger import retry_stats_query as room
 from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerprint
 from batchdrain.failures.fingerprints import VERSION, fingerprint
 from batchdrain.failures.former_fingerprints import former_fingerprint
+from batchdrain.model.failure_change import FailureChange
 from batchdrain.model.retry_stats import RetryCount, RetryStats
 from tests.database.book import Book
 
@@ -49,12 +50,27 @@ def test_a_runs_latest_failure_and_who_else_failed_so_are_known(book: Book) -> N
     assert found.seen_in["disk full"] == {"a", "b"}
 
 
+def test_how_attempts_failed_anew_is_counted_by_what_they_set_out_from_and_timeouts_are_left_out(book: Book) -> None:
+    for _ in range(2):
+        book.attempt("a", "failed", from_fingerprint="boom", fingerprint="disk full")
+    book.attempt("b", "failed", from_fingerprint="boom", fingerprint="boom")
+    book.attempt("b", "failed", from_category="unknown", from_fingerprint="", fingerprint=None)
+    book.attempt("a", "timeout", from_fingerprint="boom", fingerprint="timed out")
+    book.attempt("a", "complete", from_fingerprint="boom")
+    assert book.retry_stats().changes == {
+        FailureChange("other", "boom", "disk full"): 2,
+        FailureChange("other", "boom", "boom"): 1,
+        FailureChange("unknown", "", ""): 1,
+    }
+
+
 def test_only_the_most_frequent_fingerprints_are_remembered(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "MOST", 2)
     for mark, times in (("rare", 1), ("often", 3), ("now and then", 2)):
         for _ in range(times):
             book.attempt("a", "failed", from_fingerprint=mark)
     assert list(book.retry_stats().fingerprints) == ["often", "now and then"]
+    assert [change.before for change in book.retry_stats().changes] == ["often", "now and then"]
 
 
 def test_a_fingerprint_of_nothing_is_not_learnt(book: Book) -> None:
@@ -77,4 +93,5 @@ def test_what_was_learnt_under_other_rules_is_learnt_still(book: Book) -> None:
     assert found.failures == {"a": now, "c": now}
     assert found.seen_in[now] == {"a", "c"}
     assert found.fingerprints[now] == RetryCount(2, 1, 1.0, 1.0)
+    assert {change.after for change in found.changes} == {now}
     assert read_retries_by_fingerprint(book.database, book.ledger)[now] == RetryCount(tried=2, fixed=1)

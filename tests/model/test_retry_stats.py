@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from batchdrain.model.failure_change import FailureChange
 from batchdrain.model.retry_stats import LEARNT_FROM, RetryCount, RetryStats
 from batchdrain.model.states import Outcome, PhaseState
 from tests.drain.judging import ending, judged, settings_of
@@ -47,9 +48,17 @@ def test_a_run_fails_alike_only_where_another_run_failed_so() -> None:
     assert (stats.failed_alike("r"), stats.failed_alike("s"), stats.failed_alike("t")) == (True, True, False)
 
 
+def test_a_failure_tells_how_phases_fail_again_and_a_timeout_does_not() -> None:
+    stats, before, after = RetryStats(), FAILED.phase.failure.fingerprint, FAILED.fingerprint
+    for outcome in (Outcome.FAILED, Outcome.TIMEOUT, Outcome.COMPLETE, Outcome.FAILED):
+        stats.add(replace(FAILED, outcome=outcome), "default")
+    assert stats.changes == {FailureChange("other", before, after): 2}
+
+
 def test_a_copy_goes_on_by_itself() -> None:
     stats = RetryStats()
     stats.add(FAILED, "default")
     copy = stats.copy()
     copy.add(FAILED, "default")
     assert (stats.overall.tried, copy.overall.tried, copy.results) == (1, 2, 1)
+    assert (list(stats.changes.values()), list(copy.changes.values())) == ([1], [2])

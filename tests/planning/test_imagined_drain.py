@@ -108,6 +108,19 @@ def test_phases_that_time_out_alike_are_a_cluster_too() -> None:
     )
 
 
+def test_failures_that_read_transient_are_no_row_where_outages_are_looked_for() -> None:
+    phases = [phase(number, cluster=f"old {number}") for number in range(9)]
+    ways = dict.fromkeys((f"old {number}" for number in range(9)), lambda _: RESET)
+    retry: dict[str, Any] = {"max_attempts": 1}
+    assert imagine(*phases, ways=ways, retry={**retry, "outage_after": 0})[0] == 5
+    assert imagine(*phases, ways=ways, retry={**retry, "outage_after": 50})[0] == 9
+
+
+def test_a_run_that_timed_out_twice_is_left_alone() -> None:
+    phases = [phase(number, run="a", cluster=f"old {number}", does="hangs") for number in range(9)]
+    assert imagine(*phases)[2] == 2 * LIMIT_S
+
+
 @pytest.mark.parametrize(
     ("section", "failures"),
     [

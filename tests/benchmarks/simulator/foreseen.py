@@ -112,7 +112,7 @@ def table_row(start: str, kind: str, worlds: Sequence[Sequence[Came]]) -> tuple[
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.simulator.foreseen", description=__doc__)
     parser.add_argument("--seeds", type=int, default=200, help="worlds of each shape")
-    parser.add_argument("--first-seed", type=int, default=5000, help="those below 1000 were used to tune")
+    parser.add_argument("--first-seed", type=int, default=5000, help="those below it were used to tune")
     parser.add_argument("--phases", type=int, default=300, help="failed phases of a world")
     parser.add_argument("--policy", default="the default")
     parser.add_argument("--kinds", default=",".join(FORESEEN))
