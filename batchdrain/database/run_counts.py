@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -11,6 +12,9 @@ from batchdrain.database.phases.row_counts import count_by_run_and_state
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.model.states import PhaseState
 from batchdrain.runtime.text import count_of
+
+_OTHER: Final = 3
+"""The place of all that is neither queued, failed nor complete."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,15 +35,17 @@ class RunCounts:
 
 def read_run_counts(connection: sa.Connection, table: PhaseTable) -> list[RunCounts]:
     """Every run with its phases by state, most queued first, then most failed, then by id. One pass."""
-    counted = [known for known in PhaseState if known is not PhaseState.EXECUTING]
-    fields = {state_word: known.value for known in counted for state_word in table.states[known]}
-    rows: dict[str, dict[str, int]] = {}
-    for (run, state), count in count_by_run_and_state(connection, table).items():
-        row = rows.setdefault(run, {})
-        name = fields.get(state, "other")
-        row[name] = row.get(name, 0) + count
+    counted = (PhaseState.QUEUED, PhaseState.FAILED, PhaseState.COMPLETE)
+    places = {state_word: place for place, known in enumerate(counted) for state_word in table.states[known]}
+    rows: dict[str, list[int]] = {}
+    found = count_by_run_and_state(connection, table)
+    while found:  # there may be very many runs: what is taken over is let go
+        (run, state), count = found.popitem()
+        row = rows.setdefault(run, [0, 0, 0, 0])
+        row[places.get(state, _OTHER)] += count
     order = table.ids.order.run
-    counts = [RunCounts(run_id=run, **row) for run, row in rows.items()]
+    counts = [RunCounts(run_id=run, queued=queued, failed=failed, complete=complete, other=other)
+              for run, (queued, failed, complete, other) in rows.items()]  # fmt: skip
     return sorted(counts, key=lambda row: (-row.queued, -row.failed, order(row.run_id)))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from itertools import compress
+from itertools import compress, count
 from operator import not_
 from typing import Final
 
@@ -85,16 +85,16 @@ class LaneBuilder:
         else:
             self._counted.update(here.runs)
         if self._counts_alike:
-            for reason, count in Counter(page.reasons).items():
+            for reason, rows in Counter(page.reasons).items():
                 if not isinstance(reason, Unreadable):
-                    self.alike[self._names.failure(reason).fingerprint] += count
+                    self.alike[self._names.failure(reason).fingerprint] += rows
 
     def finish(self) -> None:
         """There are no more pages."""
         self._open.close()
-        for run_id, count in self._counted.items():
+        for run_id, rows in self._counted.items():
             if (skip := self._skip_of(run_id, "")) is not None:
-                self.skipped[skip] += count
+                self.skipped[skip] += rows
         self.rows_of.update(self._counted)
         for buffer in self._open.buffers:
             self.rows_of[buffer.run_id] += buffer.waiting
@@ -113,8 +113,8 @@ class LaneBuilder:
         names = self._names.of_all(page.reasons) if self._names.matter else [""] * len(page.runs)
         found = self._find_skips(list(zip(page.runs, names, strict=True)))
         if self._named_runs and not self._named_runs.isdisjoint(page.runs):
-            are_named = map(self._named.__contains__, page.ids)
-            for at, row in compress(enumerate(page.rows), are_named):
+            are_named = list(map(self._named.__contains__, page.ids))
+            for at, row in zip(compress(count(), are_named), page.select(are_named).rows, strict=True):
                 found[at] = self.judged(row)[0]
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from batchdrain.failures.fingerprints import cluster_id_of
 from batchdrain.model.phase import Skip
@@ -65,14 +65,16 @@ def render_explanation(pages: Iterable[ExplainedPage], state: str, *, quiet: boo
     yield ""
     yield f"Every {state} phase, once:" if not quiet else f"Every {state} phase, by the rule that takes it or leaves it out:"
     for page in pages:
-        left = Counter(map(id, page.skips))
-        left.subtract(id(page.skips[at]) for at in page.reasons)
-        skips = {id(skip): skip for skip in page.skips}
+        which = list(map(id, page.skips))  # most rows share a few
+        skips = dict(zip(which, page.skips, strict=True))
+        left = Counter(which)
+        left.subtract(which[at] for at in page.reasons)
         counts.update({"chosen": len(page.reasons)} if page.reasons else {})
-        for which, count in (+left).items():
-            counts[skips[which].rule] += count
+        for one, count in (+left).items():
+            counts[skips[one].rule] += count
         if not quiet:
-            yield "\n".join(_explain(page, {which: safe_text(_describe_skip(skip)) for which, skip in skips.items()}))
+            whys = {one: safe_text(_describe_skip(skip)) for one, skip in skips.items()}
+            yield "\n".join(_explain(page, list(map(whys.__getitem__, which))))
     if not quiet:
         yield ""
     for rule, count in sorted(counts.items(), key=lambda item: (item[0] != "chosen", -item[1], item[0])):
@@ -80,11 +82,11 @@ def render_explanation(pages: Iterable[ExplainedPage], state: str, *, quiet: boo
     yield f"  {counts.total():>7} {state} in all"
 
 
-def _explain(explained: ExplainedPage, whys: Mapping[int, str]) -> list[str]:
-    """A line for each row. `whys`: of the skips, by their identity: most rows share a few."""
+def _explain(explained: ExplainedPage, whys: Sequence[str]) -> list[str]:
+    """A line for each row. `whys`: why it is skipped."""
     page = explained.page
     runs, phases = (ids if are_safe(ids) else list(map(safe_text, ids)) for ids in (page.runs, page.phases))
-    lines = [f"  - {run} / {phase}: {whys[id(skip)]}" for run, phase, skip in zip(runs, phases, explained.skips, strict=True)]
+    lines = [f"  - {run} / {phase}: {why}" for run, phase, why in zip(runs, phases, whys, strict=True)]
     for at, reason in explained.reasons.items():
         lines[at] = f"  + {runs[at]} / {phases[at]}: {safe_text(f'chosen: {reason}')}"
     return lines

@@ -78,7 +78,7 @@ def _fill(engine: sa.Engine, texts: BacklogTexts, failed: int) -> None:
             "PRIMARY KEY (run_id, phase_id))"
         )
         rows = sa.text(
-            f"INSERT INTO phases SELECT 'run-' || lpad((n % :runs)::text, 3, '0'), 'phase-' || n / :runs || '-' || n, n / :runs, "
+            f"INSERT INTO phases SELECT 'run-' || lpad((n % :runs)::text, greatest(3, length((n % :runs)::text)), '0'), 'phase-' || n / :runs || '-' || n, n / :runs, "
             f"'FAILED', replace(replace(replace((:shapes)[({kind}) % :kinds + 1], '{{n}}', n::text), '{{m}}', (n % 97)::text), "
             f"'{{h}}', left(md5(n::text), 12)) FROM generate_series(0, :last) n"
         ).bindparams(sa.bindparam("shapes", type_=sa.ARRAY(sa.Text)))

@@ -58,7 +58,8 @@ def _count_here(connection: sa.Connection, table: PhaseTable) -> dict[tuple[str,
         renew(connection)
         found.update(page)
     counts: Counter[tuple[str, str]] = Counter()
-    for (*run, state), count in found.items():
+    while found:
+        (*run, state), count = found.popitem()
         counts[table.run_id.join(run), to_word(state)] += count
     return counts
 
