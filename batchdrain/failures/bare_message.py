@@ -43,6 +43,8 @@ _VERSION: Final = re.compile(r" \((?:\d+:)?\d{1,9}[.~+-]\w{1,40}[.~+-]")
 _DOCUMENT: Final = re.compile(r"\"(?:\.\.\.)?[{\[][^\n]{0,200}?\"(?= is )|\"[^\n\"]{0,80}\"\.\.\. ?(?=\"|is )")
 """What was read, in quotes that do not know of the quotes in it."""
 _NAME_IN_QUOTES: Final = re.compile(r"[\"'`‘“]([A-Za-z_][\w-]{2,60})[\"'`’”]")
+_SIGNATURE: Final = re.compile(r"\b(function|procedure) [\w.]{1,80}\((?:[\w\" .,*-]{0,200})\)")
+"""What was called, and with what."""
 _NAMED_ERROR: Final = re.compile(r"(?<=Error: )/(?=[a-z]{5,40} in )")
 """Of an error that is called by its name: it is no path."""
 _MOST_NAMES: Final = 4
@@ -60,6 +62,7 @@ _FORMS: Final[tuple[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], 
     ("you mean", _GUESS, ""),
     ("@@ ", _HUNK, MASK),
     ("Error: /", _NAMED_ERROR, ""),
+    ("function ", _SIGNATURE, rf"\1 {MASK}"),
     ("<", _TAG, _mask_tag),
     (" -- ", re.compile(" -- "), " "),
     (" )", _SPACED, MASK),

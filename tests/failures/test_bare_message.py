@@ -7,6 +7,10 @@ import pytest
 from batchdrain.failures import fingerprint
 
 ONE = {
+    "what was called, and with what": (
+        "ERROR: function tax_of(integer, unknown) does not exist",
+        "ERROR: function ledger(text) does not exist",
+    ),
     "an element of a document": ("line 1 - Error: <tax> is not recognized!", "line 7 - Error: <ledger> is not recognized!"),
     "a name that stands in quotes too": (
         'CMake Error at CMakeLists.txt:3 (tax_ledger): Unknown CMake command "tax_ledger".',
@@ -60,6 +64,7 @@ ONE = {
     ),
 }
 OTHERS = {
+    "what is said of a function": ("the function tax(a) is missing", "the function tax(a) is slow"),
     "states between signs": ("the peer is <up>", "the peer is <down>"),
     "words that a grammar gives": ("unexpected <EOF> in line 3", "unexpected <EOL> in line 3"),
     "states in quotes that are said twice": ("state 'failed', failed", "state 'running', running"),
