@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from batchdrain.failures.excerpt import end_of, excerpt, says_nothing, telling_line
+from batchdrain.failures.bare_message import SMALL, bare_message
+from batchdrain.failures.excerpt import end_of, excerpt, says_nothing
 from batchdrain.failures.json_message import find_message
-from batchdrain.failures.named_things import NAMING, mask_named
-from batchdrain.failures.quoted import QUOTED, unquote
-from batchdrain.failures.telling_words import TELLING
+from batchdrain.failures.named_things import KINDS, NAMED, NAMING, mask_named
 from batchdrain.failures.token_keys import ANSWERED, is_about_a_route, key_of, rough_key_of
 from batchdrain.failures.token_shapes import CODES, DATES, MASK, METHODS, UNITS, is_code, shape_of, shape_of_route
 
@@ -29,17 +29,8 @@ _TOKEN_CHARS: Final = 100
 _KNOWN: Final = 2_048
 _ASKS: Final = "\v"  # of a key: what stands behind its last colon is a name, by the words before
 _known: dict[str, tuple[str, ...]] = {}  # what tokens were masked to, by their key
-_ESCAPE: Final = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
-_LIMIT: Final = re.compile(r"\A(Timed out after [\d.e+]{1,20} s) \(limit: [^\n]{0,300}?\)(?=:|\Z)")
 _OF_JSON: Final = frozenset("{[ \n")
 """Of a text that may be a document."""
-_WHO: Final = re.compile(r"\A\[(?![45]\d\d\])[^\[\]\s]{1,200}\](?=\s)")
-"""Who says it."""
-_GUESS: Final = re.compile(r"[\s(;]{1,3}(?:Did|did|Do|do) you mean\b.*", re.DOTALL)
-"""What a program guesses at the end is no part of the failure, and made where it can guess alone."""
-_HUNK: Final = re.compile(r"@@ -[\d,]{1,20} \+[\d,]{1,20} @@.*", re.DOTALL)
-"""Behind the head of a hunk stands source."""
-_QUANTITY: Final = re.compile(r"(?<=\s)\((?![45]\d\d\))\s?[<>~]?[\d.,]{1,20}\s?[A-Za-z%]{0,8}\s?\)")
 _FEW: Final = 4
 _NUMBERS: Final = re.compile(r"-?\d[\d.,:]{0,40}")
 _GIVES: Final = frozenset(["for", "by", "of", "to"])
@@ -47,31 +38,20 @@ _NAMED_NEXT: Final = frozenset(["user", "username", "account", "host", "hostname
 _TITLED_NEXT: Final = frozenset(["phase", "run", "job", "task", "step", "stage", "build", "pipeline", "container", "pod"])
 _NAMES_NEXT: Final = _NAMED_NEXT | _TITLED_NEXT | {MASK}
 _METHODS: Final = frozenset(one.lower() for one in METHODS)
+_ACTORS: Final = KINDS | {"client"}
+_PLACE_AND_KIND: Final = 2
+_PLACES: Final = frozenset(["in", "on", "for", "of", "with", MASK])
 _FINDINGS: Final = frozenset(["error", "warning", "note", "code"])
 _EXIT_CODE: Final = re.compile(r"-?\d{1,3}|(?=[A-Z0-9]*[A-Z])[A-Z0-9]{5}|\d{1,3}/[A-Z]{2,8}|-\d{10}|0x[8Cc][0-9A-Fa-f]{7}")
 """Among others those of Windows, which are eight hex digits with the bits of an error, or a negative number."""
 _ERROR_NUMBER: Final = re.compile(r"-?\d{1,5}")
-_SUBJECT: Final = re.compile(
-    r": [A-Za-z_][\w.+-]{0,80}(?=: (?:(?:command )?not found|no such (?:file|process|device)|permission denied|is a directory|not a directory"
-    r"|file exists|operation not permitted|unbound variable|readonly variable|parameter not set|integer expression |cannot |can't |directory not empty|text file busy"
-    r"|invalid argument|bad |too many levels))",
-    re.IGNORECASE,
-)
-"""'program: subject: what the system says', as perror(3) prints it."""
-_BRACKETED_LIST: Final = re.compile(r"(?<![\w.-])[\w.-]{0,60}\[[^\[\],\n]{1,80}(?:,[^\[\],\n]{0,80})+\]")
-_LIST: Final = re.compile(r"(?<![\w.:-])(?:[\w.:-]{1,80}, ){2,}(?:(?:and|or) )?[\w.:-]{1,80}")
 _OBJECTS: Final = re.compile(
-    r"(?i:\b(?:no such|unknown|missing|undefined|unresolved|undeclared|required|duplicate|unrecogni[sz]ed|not found|unexpected|invalid|bad|ambiguous|unbound|overwritten|not in scope|not defined)\b)"
+    r"(?i:\b(?:no such|unknown|missing|undefined|unresolved|undeclared|required|duplicate|unrecogni[sz]ed|not found|never defined|never declared|unexpected|invalid|bad|ambiguous|unbound|overwritten|not in scope|not defined)\b)"
 )
 """What is missing or not known is named behind a colon."""
-_WORDS: Final = re.compile(r"[a-z][a-z']*")
 _LINKS: Final = frozenset(["with", "is", "was", "of", "code", "number", "status", "value", "error"])
 _HTTP_DIGITS: Final = 3
 """Of them those below 400 say of no failure."""
-_SMALL: Final = TELLING | frozenset([
-        "is", "was", "are", "were", "has", "have", "had", "and", "or", "for", "from", "to", "in", "on", "at", "by",
-        "with", "as", "of", "the", "a", "an",
-    ])  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
@@ -80,7 +60,7 @@ def fingerprint(text: str | None) -> str:
     if text is None or not text.strip():
         return ""
     words = excerpt(text)
-    message = _message_of((find_message(words) or words) if words[:1] in _OF_JSON else words)
+    message = bare_message((find_message(words) or words) if words[:1] in _OF_JSON else words)
     masked = _mask_tokens(message)
     if text[-1] in "] " and words and says_nothing(words) and (end := end_of(text)):
         masked.append(end)
@@ -93,40 +73,6 @@ def _says_more(masked: list[str]) -> bool:
     """Whether words are left that say more than that something failed."""
     words = " ".join(one for one in masked if one != MASK)
     return bool(words) and not says_nothing(words)
-
-
-def _message_of(message: str) -> str:
-    if message.startswith("Timed out after"):
-        message = _LIMIT.sub(r"\1", message)  # who set the limit is no part of the failure
-    if "\n" in message:
-        message = telling_line(message) or message
-    if "\x1b" in message:
-        message = _ESCAPE.sub("", message)
-    message = message.strip()
-    if message[:1] == "[":
-        message = _WHO.sub(f"{MASK} ", message)
-    if "you mean" in message:
-        message = _GUESS.sub("", message)
-    if "@@ " in message:
-        message = _HUNK.sub(MASK, message)
-    if message.count(": ") > 1:
-        message = _SUBJECT.sub(f": {MASK}", message)
-    if "," in message:
-        message = _mask_lists(message)
-    if '"' in message or "'" in message or "`" in message or not message.isascii():
-        message = QUOTED.sub(unquote, message)
-    return _QUANTITY.sub(" ", message) if " (" in message else message
-
-
-def _mask_lists(message: str) -> str:
-    """Names of any number are one value; a sentence with commas stays."""
-    if "[" in message:
-        message = _BRACKETED_LIST.sub(f" {MASK} ", message)
-    return _LIST.sub(_mask_list, message) if message.count(", ") > 1 else message
-
-
-def _mask_list(found: re.Match[str]) -> str:
-    return found[0] if not _SMALL.isdisjoint(_WORDS.findall(found[0].lower())) else f" {MASK} "
 
 
 def _mask_tokens(message: str) -> list[str]:
@@ -155,9 +101,13 @@ def _mask(tokens: list[str], message: str) -> list[str]:
     last = len(tokens) - 1
     for at, token in enumerate(tokens):
         core, kept = shape_of(token) if len(token) <= _TOKEN_CHARS else shape_of.__wrapped__(token)
+        if ":" in kept and kept.partition(":")[0] in NAMED:
+            kept = kept.partition(":")[0]
         if kept == MASK:
             kept = _kept_value(token, core, before, before_it, is_coded=is_coded, is_last=at == last)
-        elif before in _NAMES_NEXT and _is_named(kept, core, before):
+        elif (before in _NAMES_NEXT and _is_named(kept, core, before)) or (
+            before in _ACTORS and _is_clause(token, kept, masked, is_last=at == last)
+        ):
             kept = MASK
         if kept == MASK:
             _forget_names(masked)
@@ -171,7 +121,7 @@ def _mask(tokens: list[str], message: str) -> list[str]:
     if before != MASK:
         _fold(masked)
     if len(tokens) > 1 and tokens[-2].endswith(":") and _names_object(message, masked[-1]):
-        masked[-1] = MASK
+        masked = [MASK if one == masked[-1] else one for one in masked]
     if not NAMING.isdisjoint(masked):
         mask_named(masked)
     return masked
@@ -179,7 +129,7 @@ def _mask(tokens: list[str], message: str) -> list[str]:
 
 def _names_object(message: str, last: str) -> bool:
     """Whether the last word is a name, by what stands before the colon: 'no such table: orders'."""
-    return last.islower() and last not in _SMALL and _asks_for_object(message)
+    return last.islower() and last not in SMALL and _asks_for_object(message)
 
 
 def _asks_for_object(message: str) -> bool:
@@ -230,8 +180,15 @@ def _is_named(kept: str, core: str, before: str) -> bool:
     if before == MASK and (kept in UNITS or (kept in DATES and core[0].isupper())):
         return True
     if before in _NAMED_NEXT:
-        return kept not in _SMALL
+        return kept not in SMALL
     return before in _TITLED_NEXT and ("-" in core or "_" in core)
+
+
+def _is_clause(token: str, kept: str, masked: Sequence[str], *, is_last: bool) -> bool:
+    """Whether a kind of thing and this name end a clause: 'on project tax: it failed', 'a.xml:3: element tax: it failed', 'by client tax'."""
+    if len(masked) < _PLACE_AND_KIND or kept in SMALL:
+        return False
+    return (token[-1] == ":" and masked[-2] in _PLACES) or (is_last and masked[-2] == "by")
 
 
 def _forget_names(masked: list[str]) -> None:
@@ -240,7 +197,7 @@ def _forget_names(masked: list[str]) -> None:
         masked.pop()
     if len(masked) > 1 and masked[-1] in ("and", "or") and masked[-2] == MASK:
         del masked[-2:]
-    elif len(masked) > 2 and masked[-1] == "from" and masked[-3] in _GIVES and masked[-2] not in _SMALL:
+    elif len(masked) > 2 and masked[-1] == "from" and masked[-3] in _GIVES and masked[-2] not in SMALL:
         masked[-2] = MASK
 
 

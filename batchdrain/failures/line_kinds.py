@@ -45,13 +45,23 @@ _COUNTS: Final = make_pattern(r"[\W\d_]*")
 """Numbers and signs alone."""
 DIAGNOSTIC_BOX: Final = make_pattern(r",-\[|[╭┌]─+\[")
 """The upper left corner of a box with code, below what a compiler says of it."""
-CARET: Final = make_pattern(r"[\s|\d:.>]*+[\^~][\s\^~|-]*+(?:here\b.*)?")
+CARET: Final = make_pattern(r"[\s|\d:.>]*+[\^~][\s\^~|-]*+(?:here\b.*|\(from line \d.*)?")
 HEADER: Final = make_pattern(
     r"(?:--- FAIL: |● |FAIL(?:ED)?: |ERROR: test|\* What went wrong:|thread '[^']*' (?:\(\d+\) )?panicked at (?!')|CMake Error(?: at [^\n]*)?:?$"
-    r"|CMake Error: |[A-Z][a-z]+ Error in \w|ERROR in \S+(?: [\d:-]+)?$|terminate called after|\* where:).*|.*:"
+    r"|CMake Error: |[A-Z][a-z]+ Error in \w|ERROR in \S+(?: [\d:-]+)?$|terminate called after|\* where:).*|\d+[.)] +\w*(?:Error|Exception|Failure)|(?:[A-Z][a-z]+ ){1,3}Error|(?:=+\w+!?=+ )?[Ee]rror (?:while|during) [a-z]+ing \S+|.*:"
 )
 """A line that announces what follows it."""
 CAUSED: Final = make_pattern(r"(?:Caused by:|Cause:|\[cause\]:|[- ]*---> |Wrapped by:|Root cause:) ?(?=\S)")
+CAUSES: Final = make_pattern(r"(?:Caused by|Causes?|Reasons?):")
+"""A line that announces the causes below it."""
+OPTION: Final = make_pattern(r"--?[A-Za-z][\w-]*(?:[=,\s].*)?$")
+"""A line that explains an option of a program."""
+NUMBER: Final = make_pattern(r"\A\d+: ")
+CLOSES: Final = make_pattern(r"[^\w\s]*\w*[^\w\s]+:")
+"""The end of a header that was wrapped: signs, and perhaps a number among them."""
+_BANNER: Final = make_pattern(r"([*=#-]{3,}) [^*=#]{1,80} \1")
+"""A headline between signs."""
+WARNED: Final = make_pattern(r"(?:>> )?(?:[\w./()@,-]{1,80}:(?:\d+:)* ?)?\[?(?:[Ww]arning|WARN(?:ING)?)\b")
 EXCEPTION_IGNORED: Final = make_pattern(r"Exception ignored |Error in (?:atexit|sys\.excepthook)|Suppressed: ")
 TRACEBACK: Final = make_pattern(r"(?:Traceback \(most recent call last\)|\+ Exception Group Traceback)")
 
@@ -63,6 +73,7 @@ _FRAME: Final = make_pattern(
     r"at (?:[\w$.<>\[\]/@` -]+ ?\(|(?:async )?(?:new )?(?:file:)?[/\w@.-]+[:(/]\S*\d|<anonymous>|[\w.$<>]+\.[\w$<>]+ \(|/)|\s*at .* in .*:line \d"
     r"|from \S+:\d+:in |from \S+\.rb:\d|\.\.\. \d+ (?:more|common)|goroutine \d+|created by |File \"|File '|<frozen "
     r"|#\d+ +(?:0x|/|\S+\(\d+\)|\{main\}|\S+ in )|\d+: +(?:0x[0-9a-f]+|[\w<].*::|_?_?rust|main$|core::|std::)|(?:stack )?[Tt]raceback\b|[Ss]tack (?:backtrace|trace|dump)|.{0,60}\b(?:[Bb]acktrace|[Ss]tack ?trace|[Cc]all stack):?$|\d+: \("
+    r"|\$?(?:0x)?[0-9A-Fa-f]{8,16} \S+$|[^\n]{0,200}>>>[^<>\n]{1,80}<<<|in (?:block|sub|method|function|submethod|regex) \S+ (?:at|in) \S+ (?:\(\S+\) )?line \d+"
     r"|thrown in |\[C\]: |\S+: in (?:function|main chunk|method|local|upvalue|field|global|\?|<)|\S+\.go:\d+ \+0x|[\w./*()\[\]$-]+\((?:0x[0-9a-f, .?x{}]*|\.\.\.)?\)$"
     r"|\S+\((?:[^()]*)\) called at |-+> +\S+:\d+|╭|╰|::: |= (?:note|help|warning)|(?:exit status|Exit status) \d+$|\*\*\* Backtrace|Call Stack|Require stack:"
     r"|\[?signal SIG\w+|in <module>|Calls: |Error in atexit|During handling of the above|The above exception was the direct|(?:node|internal)[:/][\w/]+:\d+$"
@@ -89,7 +100,7 @@ _CLASS_AT_END: Final = make_pattern(
 _VERDICT: Final = make_pattern(
     r"(?:[^\s:\[][^\s:]{0,120}(?: \([^()]{1,40}\))?:\s?|\[[^\]]{1,40}\]:?\s?){0,5}(?:\*\*\* )?[\[<(]?(?:[Ff]atal(?: [Ee]rror)?|FATAL(?: ERROR)?|[Ee]rror|ERROR|CRITICAL|SEVERE|PANIC|Parse error|ParseError|[A-Z][a-z]+ Error)"
     r"(?:\[?[\[( ]?[A-Z]{0,4}\d{1,6}(?: ?\(\w+\))?[\])]?)?(?:[\]>): ]|$)"
-    r"|[Ll]ine \d+(?:,? col(?:umn)? \d+)?(?: ?[-:]) (?:[Ee]rror|ERROR): |\d+:\d+ +error |\S+:\d+:(?:\d+:)? \[?[A-Z]{1,5}\d{1,5}\]?[ :]|[A-Z]{1,5}\d{3,5}[ :]|[✖✗✘✕×✘] |\[error\]|\S+[:(]\d+[:,)](?:\d+[):])? *error|fatal: |error: |.*\bERROR\b:? |Would reformat|\[warn\] \S+$"
+    r"|[Ll]ine \d+(?:,? col(?:umn)? \d+)?(?: ?[-:]) (?:[Ee]rror|ERROR): |\d+:\d+ +error |\S+:\d+:(?:\d+:)? \[?[A-Z]{1,5}\d{1,5}\]?[ :]|[A-Z]{1,5}\d{3,5}[ :]|[✖✗✘✕×✘] |\[error\]|\S+[:(]\d+[:,)](?:\d+[):])? *error|fatal: |error: |\(error\b|.*\bERROR\b:? |Would reformat|\[warn\] \S+$"
     r"|CMake Error|.*\*\*\* (?:No rule|.*missing|.*separator)|CONFLICT |(?:[A-Za-z][\w-]{0,20} ){1,3}error ?: |.* at \S+ line \d+\.?,?(?: <\w+> line \d+\.)?$|<[^>]*>:\d+:|error=|\* What went wrong:|.{0,80}?\blevel\"?[=:] ?\"?(?:error|fatal|panic|critical)\b"
 )
 _DIAGNOSTIC: Final = make_pattern(r"[^\s:()]{1,200}+(?::\d+|\(\d+[,)])\S*+ \S")
@@ -101,18 +112,28 @@ _LEVEL: Final = make_pattern(
     r"Info|Notice|Warning|Note|Hint|Help|Tip|Deprecated|npm (?:warn|notice|WARN)|HINT|DETAIL|CONTEXT|NOTE|STATEMENT|QUERY|LOCATION|WHERE)[\]>)]?(?:\[[\w:-]+\])?(?::|\s+[\w.]*:?|$)"
 )
 _REMARK: Final = make_pattern(
-    r"(?:(?:npm )?(?:warn|notice)\b|for (?:more|further|full|help)|see |re-?run |run (?:with|`|'|\"|npm|cargo|go |git |the |--)|use (?:'|`|--|\"|-)|try |to (?:see|get|fix|view|learn|show|rerun|address|ignore|change|debug)"
-    r"|learn more|visit |read more|did you mean|usage:|you (?:can|may|might|should|need)|if you|consider |check (?:the|that|your|if)|please (?:see|check|report|run|refer|visit|file|read)|get more help|type ['\"`]"
+    r"(?:(?:npm )?(?:warn|notice)\b|for (?:more|further|full|help|lists?)|see |re-?run |run (?:with|`|'|\"|npm|cargo|go |git |the |--)|use (?:'|`|--|\"|-)|try |to (?:see|get|fix|view|learn|show|rerun|address|ignore|change|debug)"
+    r"|learn more|visit |read more|did you mean|usage:|you (?:can|may|might|should|need)|if you|consider |check (?:the|that|your|if)|please (?:see|check|report|run|refer|visit|file|read)|get more help|type ['\"`][^'\"`]*['\"`] (?:for|to|at|in)\b"
     r"|is the server running|picked up |node\.js v|a complete log|the (?:full|complete) log|logs?(?: \w+)?(?: can be found| (?:is|are|written|saved))|full log|note that|hint:|or (?:use|run|try) |and the repository"
     r"|starting |started |running |finished |compiling |building |loading |checking |cleaning |removing |downloading |installing |collecting |processing |importing |reading |using |creating |writing |entering |leaving |collected |platform |rootdir:|configfile:|plugins:|cachedir:"
     r"|make(?:\[\d+\])?: (?:entering|leaving)|play recap|gathering facts|shutting down|exiting|stopping|closing|clean(?:ed|ing)? ?up|bye\b|goodbye|done\b|total time|finished at|final memory|real\s|user\s|sys\s"
     r"|(?:test suites|tests|snapshots|time|ran all|test files|duration|start at|errors):?\s|ran \d+ tests?|stop(?:ped)? \w+ing|deprecat|futurewarning|warnings\.warn|origin:|code:|errno:|syscall:|path:|info:|details?:|help:"
-    r"|use of uninitialized|odd number of|argument \"[^\"]*\" isn't numeric|subroutine \w+ redefined|name \"[^\"]*\" used only once|background on this error|\[sql:|\[parameters:|(?:the )?following (?:warnings|tests)|one or more|this (?:error|warning|progress|usually|may)|it looks like|more info|docs?:|documentation|https?://|version |copyright)",
+    r"|use of uninitialized|odd number of|argument \"[^\"]*\" isn't numeric|subroutine \w+ redefined|name \"[^\"]*\" used only once|background on this error|\[sql:|\[parameters:|(?:the )?following (?:warnings|tests)|one or more|this (?:error|warning|progress|usually|may)|it looks like|more info|docs?:|documentation|https?://\S+\Z|version |copyright)",
+    re.IGNORECASE,
+)
+_SIGNAL: Final = make_pattern(r"\bsignal \d|\bSIG[A-Z]{3,}\b")
+_WARNS_AT_END: Final = make_pattern(r"\((?:warning|info|note|hint)\)\Z", re.IGNORECASE)
+_FAREWELL: Final = make_pattern(
+    r"(?:\[\d+\] )?\[?(?:ERROR|CRITICAL|FATAL)\]?:? (?:shutting down|exiting|stopping|closing|cleaning up)\b", re.IGNORECASE
+)
+"""Under the level of an error too."""
+_GOOD_NEWS: Final = make_pattern(
+    r"(?:.*[^\w])?no (?:\w+ )?(?:errors?|leaks?|problems?|issues?|warnings?|failures?|vulnerabilities)\b(?! (?:message|code|output|handler))",
     re.IGNORECASE,
 )
 _FACTS: Final = make_pattern(
-    r"[0-9A-F]{8,}:error:|\S+\(\S+\.[a-z]{1,5}:\d+\)$|\S{1,40} v?\d+\.\d+\S*$|v?\d+\.\d+[\w.]*$|\(.*\)$|\[[^\]]*\]$|\w+: .*,$"
-    r"|ok \d+ |PASS\b|test \S+ \.\.\. ok|[#-] .*|\d+%",
+    r"[0-9A-F]{8,}:error:|\S+\(\S+\.[a-z]{1,5}:\d+\)$|\S{1,40} v?\d+\.\d+\S*$|v?\d+\.\d+[\w.]*$|\((?!error\b)[^()]*\)$|\[[^\]]*\]$|\w+: .*,$"
+    r"|/\*.*\*/;?$|ok \d+ |PASS\b|test \S+ \.\.\. ok|[#-] .*|\d+%",
 )
 # Each begins with a letter: a search for them is one pass, where `.*` before each would be a pass for each.
 _FACTS_WITHIN: Final = make_pattern(
@@ -121,15 +142,15 @@ _FACTS_WITHIN: Final = make_pattern(
 )
 _MAY_SUM_UP: Final = make_pattern(
     r"[Ff]ail|FAIL|[Ee]rror|ERROR|problem|warning|pass|skipped|fixable|violation|issue|\*\*\* \[|returned|found \d|occurred|Java V|compil|code|status"
-    r"|oops|uh-?oh|whoops|sorry|ent wrong|halted|recoverable|Exiting|some files|[Aa]bort|BEGIN|Execution|errno|syscall|path|signal|command|workspace"
+    r"|oops|uh-?oh|whoops|sorry|ent wrong|halted|recoverable|Exiting|some files|due to|[Aa]bort|BEGIN|SUMMARY|: +\d+ (?:Seg|Kill|Bus|Ill|Flo|Term)|Execution|errno|syscall|path|signal|command|workspace"
     r"|location|cwd|dest|ifecycle|IFECYCLE|Oh no|All done|rated|Stop\.|Test|short test|Process|Done\.|Completed|Interrupted"
 )
 """Without one of these no line is a summary."""
 _SUMMARY: Final = make_pattern(
     r"(?!.*\b(?:error:|status(?: code)?:?) [45]\d\d\b)(?:=+ )?(?:(?:[\w ]{1,20}: *)?[^\"':]{0,40}\b\d+ (?:tests? |checks? |scenarios? |files? |examples?,? |steps? )?(?:errors?|failed|failing|failures?|problems?|warnings?|passed|passing|skipped|fixable|violations?|issues?)\b[^:]*"
     r"|.*\*\*\* \[.*\] (?:Error -?\d+|[A-Z][a-z]+(?: [a-z]+)?)(?: \(.*\))?|.*\bld returned \d|found \d+ |error: (?:aborting due|could not compile|test failed|build failed|process|\d+ target|recipe).*|.*(?:an?|fatal) (?:\w+ )?(?:error|exception) (?:has )?occurred\b.*[^:]|.*[Cc]ould not create the Java Virtual Machine.*|.*could not compile .* due to"
-    r"|.*(?:exit(?:ed|s)?|ended|terminated|returned|status|fail(?:ed|s)?)(?: \w+)? ?(?:with )?(?:an? )?(?:error )?(?:non-?zero )?(?:exit )?(?:code|status|error)s?:?(?: of)?(?: \d+|$)(?: .*)?|.*non-?zero (?:exit|return) (?:code|status).*"
-    r"|(?:\S+ ){0,2}(?:has )?failed[.!]?(?: (?:in|after) [\d.]+ ?\w{1,7})?|(?:oops|uh-?oh|whoops|sorry)\b.*|.*[Ss]omething went wrong.*|BUILD FAIL.*|.*failed with \d+ \w+:|FAILURE: .*|Execution halted|compilation (?:terminated|failed).*|.*is not recoverable.*|.*Exiting with (?:failure|error).*|.*Child returned status.*|.*previous errors?.*|.*some files/attrs.*|ERROR SUMMARY: .*|rsync error: .*|.*aborting.*|.*BEGIN failed.*|.*aborted due to.*"
+    r"|.*(?:exit(?:ed|s)?|ended|terminated|returned|status|fail(?:ed|s)?)(?: \w+)? ?(?:with )?(?:an? )?(?:error )?(?:non-?zero )?(?:exit )?(?:code|status|error)s?:?(?: of)?(?: \d+[.!]?|$)(?: .*)?|.*non-?zero (?:exit|return) (?:code|status).*"
+    r"|(?:\S+ ){0,2}(?:has )?failed[.!]?(?: (?:in|after) [\d.]+ ?\w{1,7})?|(?:oops|uh-?oh|whoops|sorry)\b.*|.*[Ss]omething went wrong.*|BUILD FAIL.*|.*failed with \d+ \w+:|FAILURE: .*|Execution halted|compilation (?:terminated|failed).*|.*is not recoverable.*|.*Exiting with (?:failure|error).*|.*Child returned status.*|.*previous errors?.*|.*some files/attrs.*|[A-Z]+ SUMMARY:.*|\S+: line \d+: +\d+ (?:Segmentation fault|Killed|Aborted|Terminated|Bus error|Illegal instruction|Floating point exception)\b.*|rsync error: .*|.*aborting.*|.*BEGIN failed.*|.*[Aa]borted due to.*|.*\bdue to (?:\d+ )?(?:previous |these |the above )?errors?(?: (?:in|on|of|with) \w+)?[.!]?|.*\b(?:[Ss]ome|[Ss]everal|[Mm]ultiple) (?:errors?|problems?|warnings?) (?:were|have been|are) .*"
     r"|Execution of .* aborted.*|code [A-Z_0-9]+|(?:errno|syscall|path|signal|command|workspace|location|cwd|dest|command failed)(?![\w-]).*|Lifecycle script.*|.*ELIFECYCLE.*|.*subcommand failed.*|FAIL(?:ED)?(?:\s+\S+|\s+\S+ \d[\d.]*s| \(.*\)|:)?"
     r"|Oh no!.*|All done.*|.*rated at.*|.*generated\.?|Failed|Error|error|ERROR|failed|Aborted?\.?|Stop\.|Command failed.*|Script failed.*|The (?:build|command|process|script|job) (?:has )?failed.*|Test Suites?: .*|Tests: .*|.*short test summary.*"
     r"|\[?Process (?:completed|exited).*|.*[Ff]ailed (?:tests?|scenarios?|tasks?|to execute):?|failures:|Failures:|Errors?:|Failing scenarios:|Done\. PASS.*|Completed with.*|Interrupted:.*|.*Interrupted: \d.*)"
@@ -149,7 +170,7 @@ def strip_stamps(line: str) -> str:
 def split_line(line: str) -> tuple[str, int, bool]:
     """Without stamps, frames of boxes and names of containers; how deep it is indented; whether a test runner marks it."""
     body = strip_stamps(line)
-    text = body.strip()
+    text = body.strip().removesuffix("│").rstrip()
     indent = len(body) - len(body.lstrip())
     if text.startswith("+ Exception Group"):
         return text, indent + 2, False
@@ -172,12 +193,14 @@ def kind_of(text: str, indent: int, *, is_marked: bool) -> Kind:
         return Kind.SUMMARY
     if _MAY_SUM_UP.search(text) and _SUMMARY.fullmatch(CROSS.sub("", text)):
         return Kind.SUMMARY
-    if _LEVEL.match(text) or _REMARK.match(text):
+    if _LEVEL.match(text) or _REMARK.match(text) or _FAREWELL.match(text) or _WARNS_AT_END.search(text):
         return Kind.REMARK
     if _EXCEPTION.match(text) or _CLASS_AT_END.match(text):
         return kind_of_exception(text)
-    if _FACTS.match(text) or _FACTS_WITHIN.search(text):
+    if _FACTS.match(text) or OPTION.match(text) or _FACTS_WITHIN.search(text):
         return Kind.REMARK
+    if _BANNER.fullmatch(text):
+        return Kind.SAYING
     return Kind.VERDICT if _VERDICT.match(text) or is_marked else _lesser_kind_of(text, indent, words)
 
 
@@ -190,7 +213,9 @@ def _lesser_kind_of(text: str, indent: int, words: list[str]) -> Kind:
     """Of a line that nobody calls an error: what is deeper says less."""
     if _DIAGNOSTIC.match(text) and " " in text:
         return Kind.VERDICT if indent < 2 else Kind.COMPLAINT
-    if not COMPLAINS.isdisjoint(words):
+    if not COMPLAINS.isdisjoint(words) or ("signal" in words and _SIGNAL.search(text)):
+        if "no" in words and _GOOD_NEWS.match(text):
+            return Kind.REMARK
         return Kind.COMPLAINT if indent < 2 else Kind.SAYING
     if _SAYS.match(text) and indent < 2:
         return Kind.SAYING

@@ -8,24 +8,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from batchdrain.failures.exit_codes import is_said, words_of_exit
-from batchdrain.failures.line_kinds import (
-    CARET,
-    CAUSED,
-    DIAGNOSTIC_BOX,
-    EXCEPTION_IGNORED,
-    HEADER,
-    LOOKED_AT,
-    NO_WORDS,
-    OWN_FRAME,
-    PLACE,
-    TRACEBACK,
-    Kind,
-    kind_of,
-    kind_of_exception,
+from batchdrain.failures.line_context import (
+    find_cause_below,
+    find_reason_of_empty,
+    find_verdict_above_excerpt,
+    mark_by_context,
 )
+from batchdrain.failures.line_kinds import CAUSED, CLOSES, HEADER, LOOKED_AT, NO_WORDS, WARNED, Kind, kind_of
 from batchdrain.failures.patterns import make_pattern
 from batchdrain.failures.printed_lines import Line, read_lines, strip_escapes
-from batchdrain.failures.telling_words import COMPLAINS, WORDS
+from batchdrain.failures.telling_words import complains
 
 LINE_CHARS: Final = 500
 _JOINED: Final = 2
@@ -34,10 +26,6 @@ _CODE_OF: Final = make_pattern(r"\bError (\d{3})\Z")  # make's word of what a re
 _MARGIN: Final = 60
 _WRAPPED: Final = make_pattern(r"[a-z][a-z'-]*(?:[ ,.]|\Z)")
 _ERRORS_OF: Final = make_pattern(r"\b\d+ [a-z]+ errors? (?:for|in|of) \S+\Z")  # what each of them is stands deeper
-_SHORT: Final = 4
-_MESSAGE_LINES: Final = 20
-_SEVERITIES: Final = {"x ": Kind.VERDICT, "× ": Kind.VERDICT, "! ": Kind.REMARK, "⚠ ": Kind.REMARK}
-"""Of a line above a box with code, by its sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +58,7 @@ def explain(stderr: bytes, stdout: bytes, exit_code: int | None, redact: Callabl
     found = find_line(stderr, stdout, redact)
     inner = _CODE_OF.search(found.text) if found.kind is Kind.SUMMARY else None
     words = words_of_exit(exit_code) or (words_of_exit(int(inner[1])) if inner else "")
-    if not words or (found.kind >= Kind.WRAPPER and is_said(exit_code, found.text)):
+    if not words or (found.kind >= Kind.SUMMARY and is_said(exit_code, found.text)):
         return found
     if found.kind >= Kind.WRAPPER:
         text = f"{found.text[: LINE_CHARS - len(words) - len(' ()')]} ({words})"
@@ -95,6 +83,8 @@ def find_in_text(text: str) -> str:
 def _says_more(of_stdout: Kind, of_stderr: Kind) -> bool:
     if of_stderr <= Kind.REMARK:
         return of_stdout > of_stderr
+    if of_stderr is Kind.SUMMARY:
+        return of_stdout >= Kind.SAYING
     return of_stderr <= Kind.WRAPPER and of_stdout >= Kind.COMPLAINT
 
 
@@ -105,83 +95,28 @@ def _to_text(raw: bytes) -> str:
 def _choose(text: str) -> tuple[str, Kind]:
     """The line, and of what kind it is."""
     lines = read_lines(text)
-    _mark_excerpts(lines)
-    _mark_tracebacks(lines)
-    _mark_stacks(lines)
-    _mark_wrappers(lines)
+    mark_by_context(lines)
     best = max((line.kind for line in lines), default=Kind.NOTHING)
     if best is Kind.NOTHING:
         return "", best
-    if best is Kind.SUMMARY:
-        plain = [at for at, line in enumerate(lines) if line.kind is Kind.PLAIN]
-        best = Kind.PLAIN if plain else best
     found = [at for at, line in enumerate(lines) if line.kind is best]
+    if best is Kind.SUMMARY and (behind := _find_behind_summary(lines)) is not None:
+        return _phrase(lines, behind), lines[behind].kind if lines[behind].kind is Kind.PLAIN else best
     if best is Kind.REMARK:  # a warning that complains says more than a farewell
-        found = [at for at in found if _complains(lines[at].text)] or found
+        found = [at for at in found if complains(lines[at].text[:LOOKED_AT])] or found
     at = found[-1] if best in {Kind.REMARK, Kind.PLAIN, Kind.SUMMARY} else _pick(lines, found, best)
     return _phrase(lines, at), best
 
 
-def _complains(text: str) -> bool:
-    return not COMPLAINS.isdisjoint(WORDS.findall(text[:LOOKED_AT].lower()))
-
-
-def _mark_excerpts(lines: Sequence[Line]) -> None:
-    """A caret points into the line before it: that is code. A box shows code, and the line before it says what is wrong there."""
-    for above, line in itertools.pairwise(lines):
-        if DIAGNOSTIC_BOX.match(line.text) and above.text[:2] in _SEVERITIES:
-            above.kind, above.text = _SEVERITIES[above.text[:2]], above.text[2:]
-        elif (
-            line.text
-            and CARET.fullmatch(line.text[:LOOKED_AT])
-            and above.kind < (Kind.EXCEPTION if above.indent else Kind.SUMMARY)
+def _find_behind_summary(lines: Sequence[Line]) -> int | None:
+    """Where nothing tells more than a summary: the last plain line, or the last warning that complains, whichever comes later."""
+    for at in reversed(range(len(lines))):
+        line = lines[at]
+        if line.kind is Kind.PLAIN or (
+            line.kind is Kind.REMARK and line.indent == 0 and WARNED.match(line.text) and complains(line.text[:LOOKED_AT])
         ):
-            above.kind = Kind.NOTHING
-
-
-def _mark_tracebacks(lines: Sequence[Line]) -> None:
-    """Python's: the first line after it that is no deeper is the exception's, whatever its name; what stands between is code."""
-    depth: int | None = None
-    is_ignored = False
-    for line in lines:
-        if EXCEPTION_IGNORED.match(line.text):
-            line.kind, is_ignored = Kind.REMARK, True
-        elif TRACEBACK.search(line.text[:LOOKED_AT]):
-            depth, line.kind = line.indent, Kind.NOTHING
-        elif depth is not None and line.text:
-            if line.indent > depth:
-                line.kind = Kind.NOTHING
-            else:
-                line.kind = Kind.REMARK if is_ignored else kind_of_exception(line.text[:LOOKED_AT])
-                depth, is_ignored = None, False
-
-
-def _mark_stacks(lines: Sequence[Line]) -> None:
-    """What stands right above frames is the exception's own line, whatever its name. Where that is a place, what complains
-    above it."""
-    for at, (above, line) in enumerate(itertools.pairwise(lines)):
-        if not above.text or OWN_FRAME.match(line.text[:LOOKED_AT]) is None:
-            continue
-        if PLACE.fullmatch(above.text[:LOOKED_AT]):
-            above.kind = Kind.REMARK
-            for before in itertools.takewhile(lambda one: one.text, reversed(lines[max(0, at - _MESSAGE_LINES) : at])):
-                if before.kind >= Kind.COMPLAINT:
-                    before.kind = Kind.EXCEPTION
-                    break
-        elif (
-            above.kind > Kind.REMARK
-            and not above.text.endswith(":")
-            and len(above.text) > _SHORT
-            and above.indent <= line.indent
-        ):
-            above.kind = kind_of_exception(above.text[:LOOKED_AT])
-
-
-def _mark_wrappers(lines: Sequence[Line]) -> None:
-    """An exception's name alone is of the kind that the line after it makes of it."""
-    for line, below in itertools.pairwise(lines):
-        if line.kind is Kind.EXCEPTION and line.text.endswith(":"):
-            line.kind = kind_of_exception(below.text[:LOOKED_AT])
+            return at
+    return None
 
 
 def _pick(lines: Sequence[Line], found: Sequence[int], kind: Kind) -> int:
@@ -210,13 +145,21 @@ def _phrase(lines: Sequence[Line], at: int) -> str:
         more = [one.removeprefix("- ") for one in more[:1]] + [one for one in more[1:] if one.startswith("> ")]
         text = " ".join([text, *more])
     text += _rest_of_sentence(lines, at) if text == lines[at].text else ""
+    if lines[at].kind >= Kind.VERDICT and following and CLOSES.fullmatch(following[0].text):
+        text += f": {following[1].text}" if len(following) > 1 and following[1].indent else ""
     if _GROUP_OF.search(text):
         text += next((f" ({line.text})" for line in following if line.kind is Kind.EXCEPTION), "")
     if _ERRORS_OF.search(text[-LOOKED_AT:]):
         text += next((f" ({line.text})" for line in following if line.indent > lines[at].indent), "")
+    if lines[at].kind is Kind.EXCEPTION and (reason := find_reason_of_empty(lines, at)):
+        text = f"{text} ({reason})"
+    if lines[at].kind is Kind.EXCEPTION and (verdict := find_verdict_above_excerpt(lines, at)):
+        text = f"{verdict} ({text})"
     caused = [line.text for line in lines[at + 1 :] if CAUSED.match(line.text)]
     if caused and lines[at].kind is Kind.EXCEPTION:
         text = f"{text} ({caused[-1]})"
+    elif not caused and (cause := find_cause_below(lines, at)):
+        text = f"{text} (Caused by: {cause})"
     return text
 
 

@@ -9,24 +9,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from batchdrain.failures.names_of_code import OF_CODE, mask_names_of_code
+from batchdrain.failures.names_of_code import FAULTS, OF_CODE, mask_names_of_code
 from batchdrain.failures.telling_words import TELLING
 from batchdrain.failures.token_shapes import MASK
 
 KINDS: Final = frozenset([
-        "argument", "artifact", "attribute", "backend", "bucket", "channel", "class", "collection", "column", "command",
-        "component", "constraint", "container", "crate", "database", "dependency", "device", "directive", "directory",
-        "distribution", "domain", "element", "entity", "env", "environment", "event", "exchange", "extension", "field",
-        "file", "fixture", "folder", "format", "function", "gem", "group", "header", "host", "identifier", "image",
-        "index", "instruction", "interface", "key", "keyword", "label", "library", "macro", "member", "method",
-        "migration", "model", "module", "name", "namespace", "network", "object", "operator", "option", "package",
-        "parameter", "plugin", "procedure", "process", "profile", "program", "project", "property", "provider", "queue",
-        "reference", "relation", "remote", "repository", "requirement", "resource", "revision", "role", "routine",
-        "rule", "schema", "script", "section", "sequence", "server", "service", "stage", "struct", "subroutine",
-        "symbol", "table", "tag", "target", "task", "template", "test", "theme", "topic", "trait", "type", "user",
-        "value", "variable", "version", "view", "volume",
+        "account", "argument", "artifact", "attribute", "backend", "branch", "bucket", "certificate", "channel",
+        "charset", "class", "codec", "collection", "column", "command", "component", "constant", "constraint",
+        "container", "crate", "database", "dataset", "decoder", "dependency", "device", "dialect", "directive",
+        "directory", "distribution", "domain", "driver", "element", "encoder", "encoding", "entity", "env",
+        "environment", "event", "exchange", "extension", "field", "file", "filter", "fixture", "folder", "format",
+        "function", "gem", "group", "header", "host", "identifier", "image", "index", "instruction", "interface",
+        "key", "keyword", "label", "library", "locale", "macro", "member", "method", "migration", "model", "module",
+        "name", "namespace", "network", "node", "object", "operator", "option", "package", "parameter", "partition",
+        "plugin", "pod", "procedure", "process", "profile", "program", "project", "property", "provider", "queue",
+        "ref", "reference", "relation", "remote", "repository", "requirement", "resource", "revision",
+        "role", "routine", "rule", "schema", "script", "secret", "section", "selector", "sequence", "server",
+        "service", "shard", "spider", "stage", "struct", "subroutine", "symbol", "table", "tag", "target", "task",
+        "template", "tenant", "test", "theme", "timezone", "topic", "trait", "type", "user", "value", "variable",
+        "version", "view", "volume", "zone",
     ])  # fmt: skip
 """What programs look for, and people name."""
+NAMED: Final = frozenset([
+        "user", "table", "job", "task", "service", "program", "file", "host", "module", "package", "plugin", "queue", "topic", "group",
+        "project", "process", "target", "container", "image", "bucket", "role", "server", "index",
+    ])  # fmt: skip
+"""Of these the name stands behind a colon too, without a blank."""
 UNKNOWN: Final = frozenset([
         "unknown", "undefined", "undeclared", "unbound", "unresolved", "unrecognized", "unrecognised", "missing",
         "unused", "unregistered", "uninitialized", "unsupported", "duplicate", "nonexistent",
@@ -34,16 +42,17 @@ UNKNOWN: Final = frozenset([
 """Before a kind of thing."""
 _FINDS: Final = frozenset(["find", "locate", "load", "resolve", "open", "read", "import", "such", "named", "called"])
 _LACKS: Final = frozenset(
-    ["declared", "defined", "found", "exist", "exists", "recognized", "recognised", "undefined", "undeclared"]
+    ["declared", "defined", "found", "exist", "exists", "recognized", "recognised", "undefined", "undeclared", "installed"]
 )
 """Behind the name of a thing, with 'not' or 'already' between them or without."""
-_CONFLICTS: Final = frozenset(["conflict", "conflicts"])
+_WITHIN: Final = frozenset(["conflict", "conflicts", "undefined"])
 """'in' what, at the end."""
 _OF_CLASSES: Final = ("notfoundexception", "notfounderror", "classdeffounderror")
 """An exception of this name is given the name of what is not found."""
-NAMING: Final = UNKNOWN | _FINDS | _LACKS | _CONFLICTS | OF_CODE
+NAMING: Final = UNKNOWN | _FINDS | _LACKS | _WITHIN | OF_CODE
 """Without one of these a message names nothing in this way."""
 _SUBJECT_WORDS: Final = 2
+_SENTENCE: Final = 4
 _BETWEEN: Final = frozenset(
     ["is", "was", "are", "were", "has", "have", "does", "do", "did", "not", "already", "been", "be", "but", "never", "could"]
 )
@@ -56,20 +65,28 @@ _SMALL: Final = TELLING | KINDS | _BETWEEN | frozenset([
 def mask_named(tokens: list[str]) -> None:
     """Put MASK in the place of each name. `tokens`: words in lower case, with MASK for values."""
     for at in [at for at, token in enumerate(tokens) if token in NAMING]:
-        token = tokens[at]
-        if token in _LACKS:
+        named = tokens[at]
+        if named in _LACKS:
             _mask_before(tokens, at)
-        if token in _CONFLICTS:
-            if tokens[at + 1 : at + 2] == ["in"] and at + 3 == len(tokens):
-                tokens[-1] = MASK
-        elif token in UNKNOWN or token in _FINDS:
+        if named in _WITHIN and tokens[at + 1 : at + 2] == ["in"] and at + 3 == len(tokens):
+            tokens[-1] = MASK
+        elif named in UNKNOWN or named in _FINDS:
             _mask_behind(tokens, at)
+    _mask_subject(tokens)
     if not OF_CODE.isdisjoint(tokens):
         mask_names_of_code(tokens, _SMALL)
     if len(tokens) > 1 and tokens[-2].endswith(_OF_CLASSES):
         tokens[-1] = MASK
-    elif len(tokens) > _SUBJECT_WORDS and "_" in tokens[0] and tokens[1] in UNKNOWN and tokens[2] in KINDS:
-        tokens[0] = MASK  # 'tax_total: undefined variable'
+
+
+def _mask_subject(tokens: list[str]) -> None:
+    """'tax_total: undefined variable', 'tax is not defined': of a sentence of a few words the first."""
+    is_of_code = len(tokens) > _SUBJECT_WORDS and "_" in tokens[0] and tokens[1] in UNKNOWN and tokens[2] in KINDS
+    is_sentence = (
+        len(tokens) == _SENTENCE and tokens[1:3] == ["is", "not"] and tokens[3] in _LACKS and tokens[0] not in _SMALL
+    )
+    if is_of_code or is_sentence:
+        tokens[0] = MASK
 
 
 def _mask_behind(tokens: list[str], at: int) -> None:
@@ -77,8 +94,13 @@ def _mask_behind(tokens: list[str], at: int) -> None:
     kind = next((place for place in range(at + 1, min(at + 4, len(tokens))) if tokens[place] in KINDS), 0)
     while 0 < kind < len(tokens) - 1 and tokens[kind + 1] in KINDS:
         kind += 1
-    if 0 < kind < len(tokens) - 1 and _is_name(tokens, kind + 1):
+    if 0 < kind < len(tokens) - 1 and (_is_name(tokens, kind + 1) or _is_last_but_fault(tokens, kind + 1)):
         tokens[kind + 1] = MASK
+
+
+def _is_last_but_fault(tokens: Sequence[str], at: int) -> bool:
+    """'no such file tax loaderror', as languages print the class behind the message."""
+    return tokens[at] not in _SMALL and at + 2 == len(tokens) and tokens[-1].endswith(FAULTS)
 
 
 def _mask_before(tokens: list[str], at: int) -> None:

@@ -21,8 +21,8 @@ _GOES_ON: Final = frozenset([
 """Behind such a name, where the sentence goes on."""
 _PREDICATES: Final = frozenset(["iterable", "callable", "defined", "subscriptable", "function", "constructor"])
 """'tax is not iterable', 'tax is not a function': what a language says of a value, by its name in the program."""
-_FAULTS: Final = ("error", "exception")
-OF_CODE: Final = _PARTS | _PREDICATES | {"between", "argument", "arguments"}
+FAULTS: Final = ("error", "exception")
+OF_CODE: Final = _PARTS | _PREDICATES | {"between", "argument", "arguments", "line", "must"}
 """Without one of these a message names no part of a program."""
 _SHORT: Final = 3
 
@@ -38,6 +38,16 @@ def mask_names_of_code(tokens: list[str], no_names: Container[str]) -> None:
             tokens[at + 3] = MASK
         if tokens[at].startswith("argument"):
             _mask_called(tokens)
+        if tokens[at : at + 3] == ["line", MASK, "and"] and 0 < at < len(tokens) - 3:
+            for name in (at - 1, at + 3):  # 'mismatch: tax line 1 and ledger'
+                tokens[name] = tokens[name] if tokens[name] in no_names else MASK
+        if (
+            tokens[at : at + 2] == ["must", "be"]
+            and at == _SHORT - 1
+            and tokens[0].endswith(FAULTS)
+            and tokens[1] not in no_names
+        ):
+            tokens[1] = MASK
 
 
 def _mask_part(tokens: list[str], at: int, no_names: Container[str]) -> None:
@@ -54,11 +64,12 @@ def _mask_subject(tokens: list[str], at: int, no_names: Container[str]) -> None:
     place = at - 1
     while place > 1 and tokens[place] in ("a", "an", "not", "is"):
         place -= 1
-    if 0 < place < at - 1 and tokens[place - 1].endswith(_FAULTS) and tokens[place] not in no_names:
+    if 0 < place < at - 1 and tokens[place - 1].endswith(FAULTS) and tokens[place] not in no_names:
         tokens[place] = MASK
 
 
 def _mask_called(tokens: list[str]) -> None:
     """'typeerror tax( got an unexpected argument': of a call with other arguments than it takes, what was called."""
-    if len(tokens) > _SHORT - 1 and tokens[1].endswith("(") and tokens[0].endswith(_FAULTS):
-        tokens[1] = MASK
+    for at in range(1, len(tokens)):
+        if tokens[at].endswith("(") and tokens[at - 1].endswith(FAULTS):
+            tokens[at] = MASK

@@ -10,7 +10,9 @@ from batchdrain.failures.patterns import make_pattern
 from batchdrain.failures.prefixes import belongs_to_text, find_prefix
 
 _MOST_LINES: Final = 1_500
-_ESCAPE: Final = make_pattern(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_ESCAPE: Final = make_pattern(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\-_])|[\x00-\x08\x0e-\x1a\x7f]"
+)
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ QUOTED: Final = re.compile(
 )
 """The key of an object, with the sign behind it; or a text in quotes. What each begins with is looked for first: most places of
 a text have none of it."""
-_STATES: Final = frozenset([
+STATES: Final = frozenset([
         "up", "down", "on", "off", "open", "ok", "ready", "idle", "busy", "online", "offline", "unknown", "healthy",
         "unhealthy", "dead", "alive", "full", "empty", "yes", "no", "true", "false", "new", "done", "valid",
         "invalid", "success", "failure", "error", "fatal", "warning", "active", "inactive", "running", "stopped",
@@ -33,14 +33,16 @@ _BEGINS: Final = re.compile(r"[A-Z][A-Za-z']* [a-z][a-z',-]*(?=[ :.,]|\Z)|[1-5]\
 _MESSAGE: Final = re.compile(
     r"\b(?:message|msg|error|err|reason|detail|cause|description|title)[\"']? ?[:=] ?\Z", re.IGNORECASE
 )
+_BEFORE_MESSAGE: Final = re.compile(r"\b(?:error|fatal|message) \Z", re.IGNORECASE)
+"""Right before what was said."""
 _OF_KEY: Final = re.compile(r"(?:=|[{,] ?[\"'][A-Za-z_]\w{0,40}[\"'] ?: ?)\Z")
 _LOOKED_BACK: Final = 48
 
 
 def unquote(found: re.Match[str]) -> str:
     """What is put in the place of a quoted text."""
-    if found[1]:
-        return f" {found[1]}="
+    if found[1]:  # of a field with a list of what is wrong with it the name is noise
+        return f" {MASK} " if found.string.startswith(("['", '["'), found.end()) else f" {found[1]}="
     start = found.start()
     before = found.string[max(0, start - _LOOKED_BACK) : start]
     inner = found[0][1:-1].strip()
@@ -51,11 +53,12 @@ def unquote(found: re.Match[str]) -> str:
             or _BEGINS.match(inner)
             or _SENTENCE.fullmatch(inner)
             or (is_value and _MESSAGE.search(before))
+            or _BEFORE_MESSAGE.search(before)
         )
         if is_kept and ("'" in inner or '"' in inner or "`" in inner):
             inner = QUOTED.sub(unquote, inner)
         return f" {inner} " if is_kept else MASK if is_value else f" {MASK} "
-    if inner.lower() in _STATES or _STATE.fullmatch(inner):
+    if inner.lower() in STATES or _STATE.fullmatch(inner):
         is_word = True
     else:
         is_word = _LETTERS.fullmatch(inner) is not None and _asks_for_word(before, is_value=is_value)

@@ -128,3 +128,8 @@ TELLING: Final = COMPLAINS | frozenset(
         "line",
     ]
 )
+
+
+def complains(text: str) -> bool:
+    """Whether a word of it is one by which a line complains."""
+    return not COMPLAINS.isdisjoint(WORDS.findall(text.lower()))

@@ -61,6 +61,10 @@ _CALL: Final = re.compile(r"([A-Za-z_][A-Za-z_.]{0,60})\((?![\d\s,.]*\)?\Z).*", 
 _CONSTANT: Final = re.compile(r"(?:[A-Za-z_]\w*\.)+([A-Z]{2,}(?:_[A-Z]+)*)")
 _HEX: Final = re.compile(r"[0-9a-fA-F]{8,}")
 _DOTTED: Final = re.compile(r"[A-Za-z_$][\w$-]*(?:(?:\.[\w$*-]+){2,}|\.[a-z][a-z-]*)(?::\S*)?")
+_NAME_AND_TAG: Final = re.compile(
+    r"[a-z0-9]+(?:-[a-z0-9]+)*-(?!(?:state|status|mode|level|reason|error|type|code):)[a-z0-9]+:[a-z][a-z0-9_-]*"
+)
+"""'web-app:latest'."""
 _VERSION: Final = re.compile(r"v\d(?:\.\d)?")
 
 
@@ -136,5 +140,7 @@ def _shape_of_pair(key: str, value: str) -> str:
 def _is_value(core: str) -> bool:
     """Whether it has the form of a value: it holds a digit, is a path, an address, a hash, a host, a file, an option."""
     if core[0] == "-" or "::" in core or "==" in core or "*" in core or not _VALUE_SIGNS.isdisjoint(core):
+        return True
+    if ":" in core and _NAME_AND_TAG.fullmatch(core):
         return True
     return bool("$" in core[1:] or _HEX.fullmatch(core) or _DOTTED.fullmatch(core))

@@ -14,7 +14,7 @@ from batchdrain.failures.meaningful_line import MeaningfulLine, explain
 
 FOLDER: Final = Path(__file__).parents[1] / "data" / "outputs"
 NEVER: Final = re.compile(
-    r"^at |Node\.js v\d|A complete log|For more information|^\W*(?:hint|note):|Picked up|^Cleaning up|^Build step|^(?:LINE|DETAIL|CONTEXT|HINT)\b",
+    r"^at |Node\.js v\d|A complete log|For more information|^\W*(?:hint|note):|Picked up|^Cleaning up|^Build step|(?-i:^(?:LINE|DETAIL|CONTEXT|HINT)\b)",
     re.IGNORECASE,
 )
 """What is in no good reason, whatever the cause."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from batchdrain.failures import fingerprint, fingerprints, named_things, quoted, token_shapes
+from batchdrain.failures import bare_message, fingerprint, fingerprints, named_things, quoted, token_shapes
 from batchdrain.failures.former_fingerprints import former_fingerprint
 from batchdrain.failures.kept_fingerprint import FIRST, KeptFingerprint, example_of
 from batchdrain.failures.telling_words import TELLING
@@ -256,7 +256,7 @@ def test_no_rule_of_shapes_names_a_word_that_only_one_program_says() -> None:
     names = re.compile(
         r"apple|openssh|hadoop|zookeeper|pydantic|curl|slurm|autopack|android|kube|torus|ciod|nova", re.IGNORECASE
     )
-    for module in (fingerprints, named_things, quoted, token_shapes):
+    for module in (bare_message, fingerprints, named_things, quoted, token_shapes):
         assert not names.search(Path(module.__file__ or "").read_text()), module.__name__
     assert not names.search(" ".join(TELLING))
 

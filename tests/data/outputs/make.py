@@ -45,6 +45,8 @@ _COMPANY: Final = (
 )
 _TIMEOUT_S: Final = 120
 _MOST_CHARS: Final = 6_000
+_MOST_OF_LATEST: Final = 1_500
+"""Of the groups whose name begins with 'fresh'."""
 _MISSING: Final = re.compile(r"bash: line \d+: \S+: command not found|cause\.sh: line \d+: \S+: command not found")
 
 
@@ -136,9 +138,9 @@ def _clean(raw: bytes, above: str, options: argparse.Namespace) -> str:
     ):
         text = text.replace(folder, "/usr/lib/tools")
     text = re.sub(r"https?://registry\.[\w.]+", "https://registry.example", text).replace(str(Path.home()), "/home/app")
-    if len(text) <= _MOST_CHARS:
+    if len(text) <= options.most:
         return text
-    head, tail = text[: _MOST_CHARS // 3], text[-2 * _MOST_CHARS // 3 :]
+    head, tail = text[: options.most // 3], text[-2 * options.most // 3 :]
     return f"{head.rpartition(chr(10))[0]}\n{tail.partition(chr(10))[2]}"
 
 
@@ -154,6 +156,7 @@ def main() -> None:
     for path in sorted((HERE / "causes").glob("*.sh")):
         if options.groups and path.stem not in options.groups:
             continue
+        options.most = _MOST_OF_LATEST if path.stem.startswith("fresh") else _MOST_CHARS
         found = []
         for number, cause in enumerate(read_causes(path)):
             rows = [_run(cause, number, variant, options) for variant in (1, 2, 3, 4)]

@@ -1,0 +1,122 @@
+"""What of a message its tokens are taken from: names in quotes, brackets and lists are put away while their signs still stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from batchdrain.failures.excerpt import telling_line
+from batchdrain.failures.quoted import QUOTED, STATES, unquote
+from batchdrain.failures.telling_words import TELLING
+from batchdrain.failures.token_shapes import MASK
+
+_ESCAPE: Final = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
+_LIMIT: Final = re.compile(r"\A(Timed out after [\d.e+]{1,20} s) \(limit: [^\n]{0,300}?\)(?=:|\Z)")
+_WHO: Final = re.compile(r"\A\[(?![45]\d\d\])[^\[\]\s]{1,200}\](?=\s)")
+"""Who says it."""
+_GUESS: Final = re.compile(r"[\s(;]{1,3}(?:Did|did|Do|do) you mean\b.*", re.DOTALL)
+"""What a program guesses at the end is no part of the failure, and made where it can guess alone."""
+_HUNK: Final = re.compile(r"@@ -[\d,]{1,20} \+[\d,]{1,20} @@.*", re.DOTALL)
+"""Behind the head of a hunk stands source."""
+_QUANTITY: Final = re.compile(r"(?<=\s)\((?![45]\d\d\))\s?[<>~]?[\d.,]{1,20}\s?[A-Za-z%]{0,8}\s?\)")
+_SUBJECT: Final = re.compile(
+    r": [A-Za-z_][\w.+-]{0,80}(?=: (?:(?:command )?not found|no such (?:file|process|device)|permission denied|is a directory|not a directory"
+    r"|file exists|operation not permitted|unbound variable|readonly variable|parameter not set|integer expression |cannot |can't |directory not empty|text file busy"
+    r"|invalid argument|bad |too many levels))",
+    re.IGNORECASE,
+)
+"""'program: subject: what the system says', as perror(3) prints it."""
+_BRACKETED_LIST: Final = re.compile(r"(?<![\w.-])[\w.-]{0,60}\[[^\[\],\n]{1,80}(?:,[^\[\],\n]{0,80})+\]")
+_LIST: Final = re.compile(r"(?<![\w.:-])(?:[\w.:-]{1,80}, ){2,}(?:(?:and|or) )?[\w.:-]{1,80}")
+_WORDS: Final = re.compile(r"[a-z][a-z']*")
+_TAG: Final = re.compile(r"</?([A-Za-z][\w:.-]{0,60}) ?/?>")
+"""An element of a document, or the place of a value."""
+_KEPT_TAG: Final = re.compile(r"[A-Z]{3,}")
+_SPACED: Final = re.compile(r"[(\[] (?:\S{1,60}) [)\]]")
+"""One name between brackets and blanks."""
+_VERSIONED: Final = re.compile(
+    r"(?<![\w.+-])(?!(?:over|from|than|version|with|by|to|at|of|is|for|and|or|in|on|into|onto|via|after|before|between) )[\w.+:-]{1,80} \((?:\d+:)?\d{1,9}(?:[.~+-]\w{1,40}){2,8}\)"
+)
+"""A name and its version in brackets."""
+_VERSION: Final = re.compile(r" \((?:\d+:)?\d{1,9}[.~+-]\w{1,40}[.~+-]")
+_DOCUMENT: Final = re.compile(r"\"(?:\.\.\.)?[{\[][^\n]{0,200}?\"(?= is )|\"[^\n\"]{0,80}\"\.\.\. ?(?=\"|is )")
+"""What was read, in quotes that do not know of the quotes in it."""
+_NAME_IN_QUOTES: Final = re.compile(r"[\"'`‘“]([A-Za-z_][\w-]{2,60})[\"'`’”]")
+_SIGNATURE: Final = re.compile(r"\b(function|procedure) [\w.]{1,80}\((?:[\w\" .,*-]{0,200})\)")
+"""What was called, and with what."""
+_NAMED_ERROR: Final = re.compile(r"(?<=Error: )/(?=[a-z]{5,40} in )")
+"""Of an error that is called by its name: it is no path."""
+_MOST_NAMES: Final = 4
+SMALL: Final = TELLING | frozenset([
+        "is", "was", "are", "were", "has", "have", "had", "and", "or", "for", "from", "to", "in", "on", "at", "by",
+        "with", "as", "of", "the", "a", "an",
+    ])  # fmt: skip
+
+
+def _mask_tag(found: re.Match[str]) -> str:
+    return found[0] if found[1].lower() in STATES or _KEPT_TAG.fullmatch(found[1]) else f" {MASK} "
+
+
+_FORMS: Final[tuple[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
+    ("you mean", _GUESS, ""),
+    ("@@ ", _HUNK, MASK),
+    ("Error: /", _NAMED_ERROR, ""),
+    ("function ", _SIGNATURE, rf"\1 {MASK}"),
+    ("<", _TAG, _mask_tag),
+    (" -- ", re.compile(" -- "), " "),
+    (" )", _SPACED, MASK),
+    (" ]", _SPACED, MASK),
+)
+"""What is put in the place of each form, and a sign that is cheap to look for, without which a message has none."""
+
+
+def bare_message(message: str) -> str:
+    """The line that says most, with MASK in the place of what quotes, brackets and lists hold."""
+    if message.startswith("Timed out after"):
+        message = _LIMIT.sub(r"\1", message)  # who set the limit is no part of the failure
+    if "\n" in message:
+        message = telling_line(message) or message
+    if "\x1b" in message:
+        message = _ESCAPE.sub("", message)
+    message = message.strip()
+    if message[:1] == "[":
+        message = _WHO.sub(f"{MASK} ", message)
+    for sign, pattern, put in _FORMS:
+        if sign in message:
+            message = pattern.sub(put, message)
+    if message.count(": ") > 1:
+        message = _SUBJECT.sub(f": {MASK}", message)
+    if "," in message:
+        message = _mask_lists(message)
+    if '"' in message or "'" in message or "`" in message or not message.isascii():
+        message = _mask_quoted(message)
+    return _mask_brackets(message) if " (" in message else message
+
+
+def _mask_brackets(message: str) -> str:
+    """A quantity goes, a version takes the name before it along."""
+    return _QUANTITY.sub(" ", _VERSIONED.sub(MASK, message) if _VERSION.search(message) else message)
+
+
+def _mask_quoted(message: str) -> str:
+    """What is a name in quotes is one without them too: 'a.c:3 (tax): unknown command "tax"'."""
+    if " is " in message and '"' in message:
+        message = _DOCUMENT.sub(f" {MASK} ", message)
+    names = [name for name in _NAME_IN_QUOTES.findall(message)[:_MOST_NAMES] if message.count(name) > 1]
+    message = QUOTED.sub(unquote, message)
+    for name in names:
+        if name.lower() not in SMALL and name.lower() not in STATES:
+            message = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", f" {MASK} ", message)
+    return message
+
+
+def _mask_lists(message: str) -> str:
+    """Names of any number are one value; a sentence with commas stays."""
+    if "[" in message:
+        message = _BRACKETED_LIST.sub(f" {MASK} ", message)
+    return _LIST.sub(_mask_list, message) if message.count(", ") > 1 else message
+
+
+def _mask_list(found: re.Match[str]) -> str:
+    return found[0] if not SMALL.isdisjoint(_WORDS.findall(found[0].lower())) else f" {MASK} "
