@@ -1,4 +1,4 @@
-"""The engine `dask` with real schedulers and workers, which are killed, cut off and retired: never twice, nothing lost."""
+"""Real schedulers and workers of dask are killed, cut off and retired: nothing is executed twice, nothing is lost."""
 
 from __future__ import annotations
 

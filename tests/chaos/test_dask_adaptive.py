@@ -1,4 +1,4 @@
-"""The engine `dask` with a cluster that grows and shrinks with what there is to do."""
+"""A cluster of dask that grows and shrinks with what there is to do."""
 
 from __future__ import annotations
 

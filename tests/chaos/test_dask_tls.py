@@ -1,4 +1,4 @@
-"""The engine `dask` over TLS, with a real scheduler and a real worker: right certificates, and all that can be wrong with them."""
+"""TLS between us and a cluster of dask: right certificates, and all that can be wrong with them."""
 
 from __future__ import annotations
 

@@ -226,3 +226,13 @@ def test_options_that_can_not_be_meant_are_refused(options: dict[str, Any], says
         factory(workers=1, settings=Settings(engine_options=options))
 
     assert says in str(refused.value)
+
+
+def test_a_controller_keeps_no_order_that_was_answered(shared: Cluster) -> None:
+    """dask itself keeps a thousand messages, each with all that an order brings."""
+    with engine_of(shared) as engine:
+        call = execute(engine)
+        for number in range(20):
+            engine.submit(call, b"t%d -" % number).result(ANSWERS_S)
+        assert len(engine.client.scheduler_comm.recent_message_log) <= 10
+        assert engine._tasks == {}

@@ -39,6 +39,7 @@ class World:
         self.engine = engine = object.__new__(DaskEngine)
         engine.session, engine._lingers_s, engine._numbers = "s", LINGERS_S, itertools.count(1)
         engine._pending, engine._tasks, engine._lingering, engine._deliver = {}, {}, {}, "deliver"
+        engine._pickled = None, b""
         engine.client = SimpleNamespace(scheduler_comm=self, submit=self.take, gather=self.gather)
         engine._connection = self
 

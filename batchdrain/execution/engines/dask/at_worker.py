@@ -29,11 +29,10 @@ def draw(session: str, token: str) -> bool:
     return is_first
 
 
-def deliver(session: str, number: int, order: bytes) -> bytes:
-    """The answer of a delivery that was not the first; b'' where the scheduler has it."""
-    call, message = loads(order)
+def deliver(session: str, number: int, call: bytes, message: bytes) -> bytes:
+    """The answer of a delivery that was not the first; b'' where the scheduler has it. `call`: pickled."""
     _delivery.drew = None
-    answer: bytes = call(message)
+    answer: bytes = loads(call)(message)
     if _delivery.drew is False:
         return answer
     _ask("batchdrain_post", session=session, number=number, answer=answer)

@@ -18,6 +18,7 @@ from batchdrain.runtime.signals import block_signals
 _LOGGERS: Final = ("distributed", "tornado", "asyncio", "bokeh")
 _CLIENT: Final = "batchdrain"
 _ENDS_WITHIN_S: Final = 5.0
+_KEPT_MESSAGES: Final = 10
 
 
 @contextmanager
@@ -35,6 +36,7 @@ def connect(options: DaskOptions, workers: int) -> tuple[Any, Any]:
     except ImportError as error:
         raise ConfigError(f"batchdrain.engine: 'dask' needs a package: {error}", remedy="install batchdrain[dask]") from error
     _silence()
+    _keep_no_messages()
     security = None if options.address is None else _security_of(options)
     # Before dask tries: one that is refused leaves a client behind that nobody can close.
     if security is not None and (refusal := find_refusal(options, _context_of(security))) is not None:
@@ -111,6 +113,13 @@ def _context_of(security: Any) -> ssl.SSLContext | None:
     """None: there are no certificates. Raises OSError, ValueError."""
     found: ssl.SSLContext | None = security.get_connection_args("client").get("ssl_context")
     return found
+
+
+def _keep_no_messages() -> None:
+    """dask keeps the last thousand messages of each connection, to be looked at: with ours, 50 kB an order."""
+    import dask
+
+    dask.config.set({"distributed.admin.low-level-log-length": _KEPT_MESSAGES})
 
 
 def _silence() -> None:

@@ -51,7 +51,8 @@ class DaskEngine(Executor):
         self._tasks: dict[int, Any] = {}
         self._lingering: dict[int, float] = {}  #: by number, until when
         # The scheduler unpickles tasks, and pickles them anew by name: what has none there would end every worker.
-        self._deliver = f"{BySource(AT_WORKER, 'deliver').expression}(session, number, order)"
+        self._deliver = f"{BySource(AT_WORKER, 'deliver').expression}(session, number, call, message)"
+        self._pickled: tuple[Call | None, bytes] = (None, b"")  #: what was submitted last, which is the same for all orders
         self._silent: set[str] = set()  #: workers that did not answer when they were told something last
         self._is_over = False
         self.client, self._cluster = connect(options, workers)
@@ -66,8 +67,6 @@ class DaskEngine(Executor):
 
     def submit(self, call: Call, message: bytes, /) -> Future[bytes]:  # type: ignore[override]
         """Raises OSError where the scheduler is away, or was: it has forgotten our tickets."""
-        from distributed.protocol.pickle import dumps
-
         if self.client.scheduler_comm is not self._connection:
             raise ConnectionError(_LOST)
         number, future = next(self._numbers), Future[bytes]()
@@ -75,7 +74,8 @@ class DaskEngine(Executor):
         self._pending[number] = future
         try:
             task = self.client.submit(
-                eval, self._deliver, {"session": self.session, "number": number, "order": dumps((call, message))},
+                eval, self._deliver,
+                {"session": self.session, "number": number, "call": self._pickle(call), "message": message},
                 key=f"batchdrain-{self.session}-{number}", pure=False, retries=0,
             )  # fmt: skip
         except BaseException:
@@ -124,6 +124,13 @@ class DaskEngine(Executor):
         with contextlib.suppress(OSError):
             self.ask("batchdrain_close")
         self._leave()
+
+    def _pickle(self, call: Call) -> bytes:
+        from distributed.protocol.pickle import dumps
+
+        if self._pickled[0] is not call:
+            self._pickled = call, dumps(call)
+        return self._pickled[1]
 
     def _open_session(self) -> None:
         try:
