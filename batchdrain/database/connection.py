@@ -18,8 +18,8 @@ from batchdrain.config.settings import Patience
 from batchdrain.database.deadlines import Deadlines
 from batchdrain.database.dialects import login_s_of
 from batchdrain.database.driver_errors import (
-    REMEDY_BEFORE_A_SESSION,
     REMEDY_OF_AN_OUTAGE,
+    REMEDY_OF_SILENCE,
     RowLocked,
     StatementLost,
     first_line_of,
@@ -112,7 +112,7 @@ class Database:
         """What became of an operation: what ended it, where we did, and not what the driver makes of that."""
         problem = self._take_problem()
         if problem is not None:
-            remedy = REMEDY_OF_AN_OUTAGE if self.in_session else REMEDY_BEFORE_A_SESSION
+            remedy = REMEDY_OF_AN_OUTAGE if self.in_session else REMEDY_OF_SILENCE
             return DatabaseUnavailable(f"database {self.name}: {problem}", remedy=remedy)
         found = to_batchdrain_error(error, self.name, was_reached=self._was_reached, in_session=self.in_session)
         if isinstance(found, DatabaseUnavailable) and self.dialect != "sqlite":

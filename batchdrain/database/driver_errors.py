@@ -27,7 +27,9 @@ _ACCESS_DENIED: Final = re.compile(
 )
 REMEDY_OF_AN_OUTAGE: Final = "what was recorded is safe: mend it and run `inv doctor`, then `inv resume`"
 """Once a session was begun."""
-REMEDY_BEFORE_A_SESSION: Final = "see that the server is up and that the URL names it (host, port), and try again"
+_REMEDY_BEFORE_A_SESSION: Final = "see that the server is up and that the URL names it (host, port), and try again"
+REMEDY_OF_SILENCE: Final = "see that the server is up and who holds locks there, and try again"
+"""The same of a server that took the connection."""
 _REMEDY_OF_A_LOCK: Final = "see who holds the lock, and try again"
 LOCKED: Final = "somebody has its row locked"
 _LOCKS: Final = frozenset({"55P03", 1205})
@@ -178,7 +180,7 @@ def to_batchdrain_error(
     if in_session:
         return DatabaseUnavailable(message, remedy=REMEDY_OF_AN_OUTAGE)
     is_lock = meaning in {Meaning.LOCK, Meaning.CONFLICT} or hasattr(orig, "sqlite_errorcode")
-    return DatabaseUnavailable(message, remedy=_REMEDY_OF_A_LOCK if is_lock else REMEDY_BEFORE_A_SESSION)
+    return DatabaseUnavailable(message, remedy=_REMEDY_OF_A_LOCK if is_lock else _REMEDY_BEFORE_A_SESSION)
 
 
 _DENIED: Final = re.compile(r"permission denied|command denied", re.IGNORECASE)
