@@ -9,6 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 import sqlalchemy as sa
 
+from batchdrain.config.settings import Source
+from batchdrain.database.connection import open_database
+from batchdrain.database.ledger.schema import Ledger
+from batchdrain.database.phases.table import PhaseTable
 from tests.support.workplace import Ran, Workplace
 
 Grant = Callable[[Sequence[str]], str]
@@ -115,6 +119,25 @@ def test_on_mariadb_each_right_that_the_first_drain_needs_is_looked_for(
     assert (looked.code, ran.code) == (78, 78), (looked, ran)
     assert failures(looked), looked
     assert "FAIL writes" not in looked.out
+
+
+def test_who_may_not_bring_the_tables_up_to_date_is_told_and_a_drain_goes_with_them_as_they_are(
+    server_project: Workplace, grant: Grant
+) -> None:
+    server_project.fail("r/p")
+    database = open_database(server_project.url)
+    Ledger.of(PhaseTable.reflect(database, Source()), 3).create(database)
+    database.close()
+    may = "batchdrain's tables are of version 3; the next drain that finds no claim held makes them version"
+    assert may in server_project.inv("doctor").out
+    old = ("meta", "claim", "attempt", "attempt_sum", "chain")
+    grant([f"{EVERY} ON {name}" for name in ("phases", *(f"batchdrain_{one}" for one in old))])
+
+    looked, ran = server_project.inv("doctor"), server_project.inv("drain")
+
+    assert "batchdrain's tables are of version 3; this user may not make them version 4 (" in looked.out, looked
+    assert (looked.code, ran.code) == (0, 0), (looked, ran)
+    assert "batchdrain_session" not in sa.inspect(server_project.engine).get_table_names()
 
 
 def test_who_may_make_the_tables_is_told_that_all_is_well_and_nothing_is_made(

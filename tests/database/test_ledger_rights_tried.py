@@ -80,6 +80,22 @@ def test_tables_that_may_not_be_made_are_told_as_that_alone(database: Database) 
     assert try_rights(database, ledger) == LedgerRights(creation="not authorized")
 
 
+@pytest.mark.parametrize("action", [sqlite3.SQLITE_CREATE_TABLE, sqlite3.SQLITE_ALTER_TABLE], ids=["create", "alter"])
+def test_tables_of_an_earlier_version_that_may_not_be_made_newest_are_told(database: Database, action: int) -> None:
+    ledger = Ledger.of(PhaseTable.reflect(database, Source()), 3)
+    database.prepare_for_writing()
+    ledger.create(database)
+    assert try_rights(database, ledger) == LedgerRights(are_there=True)
+    database.engine.dispose()
+
+    def decide(asked: int, *_: object) -> int:
+        return sqlite3.SQLITE_DENY if asked == action else sqlite3.SQLITE_OK
+
+    sa.event.listen(database.engine, "connect", lambda connection, _: connection.set_authorizer(decide))
+    assert try_rights(database, ledger) == LedgerRights(are_there=True, migration="not authorized")
+    assert Ledger.find(database, PhaseTable.reflect(database, Source())).version == 3
+
+
 @pytest.mark.parametrize("is_made", [True, False])
 def test_nothing_of_the_try_stays(sqlite_project: Workplace, database: Database, is_made: bool) -> None:
     ledger = ledger_of(database, is_made=is_made)

@@ -48,21 +48,22 @@ def migrate(database: Database, ledger: Ledger) -> bool:
 
 
 def _alter(connection: sa.Connection, ledger: Ledger) -> bool:
-    if _is_held(connection, ledger):
+    if is_held(connection, ledger):
         return False
     # Before the lock: MariaDB makes no table while others are locked.
     with lock_table_creation(connection):
         for statement in _make_tables(connection, ledger):
             connection.exec_driver_sql(statement)
     with lock_tables(connection, [_quote(table, connection.dialect) for table in ledger.tables]):
-        if _is_held(connection, ledger):
+        if is_held(connection, ledger):
             return False
         for statement in _change_tables(connection, ledger):
             connection.exec_driver_sql(statement)
         return True
 
 
-def _is_held(connection: sa.Connection, ledger: Ledger) -> bool:
+def is_held(connection: sa.Connection, ledger: Ledger) -> bool:
+    """Whether anybody holds a claim. Reads only."""
     held = sa.select(ledger.claim.c.owner).where(ledger.claim.c.owner.is_not(None)).limit(1)
     return connection.execute(held).first() is not None
 

@@ -6,6 +6,7 @@ table: there a statement is tried that the server refuses after it has looked at
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from batchdrain.database.connection import Database
 from batchdrain.database.dialects import lock_table_creation
 from batchdrain.database.driver_error_table import Meaning
 from batchdrain.database.driver_errors import RowLocked, RowRefused, code_of, first_line_of, meaning_of
+from batchdrain.database.ledger.migration import is_held, statements_of
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.storage import can_be_tried
 from batchdrain.model.errors import ConfigError
@@ -35,6 +37,9 @@ class LedgerRights:
 
     are_there: bool = False  #: the tables of the first version
     creation: str | None = None  #: why they can't be made; None where they can, or are there
+    migration: str | None = (
+        None  #: why those of an earlier version can't be made newest; None where they can, or are, or are held
+    )
     of_drain: list[str] = field(default_factory=list)  #: no drain can do without
     of_prune: list[str] = field(default_factory=list)  #: `inv prune` alone does it
     of_groups: list[str] = field(default_factory=list)  #: a drain with --group alone does it
@@ -81,6 +86,8 @@ def _try_all(connection: sa.Connection, ledger: Ledger, found: LedgerRights) -> 
     if not found.are_there and (problem := _try_to_make(connection, ledger)) is not None:
         found.creation = problem
         return
+    if found.are_there and not ledger.is_newest and not is_held(connection, ledger):
+        found.migration = _try_to_migrate(connection, ledger)
     for table in ledger.tables:
         for kind, statement in _statements_of(table):
             if (table.name, kind) in _BY_NOBODY or (problem := _try(connection, statement)) is None:
@@ -108,6 +115,34 @@ def _try_to_make(connection: sa.Connection, ledger: Ledger) -> str | None:
             except sa.exc.DBAPIError as error:
                 if (problem := _problem_of(error)) is not None:
                     return problem
+    return None
+
+
+def _try_to_migrate(connection: sa.Connection, ledger: Ledger) -> str | None:
+    """Why the tables of an earlier version can't be made newest; None where they may."""
+    statements = statements_of(connection, ledger)
+    if connection.dialect.name in {"sqlite", "postgresql"}:
+        part = connection.begin_nested()
+        problem = next((one for text in statements if (one := _try(connection, sa.text(_escape(text)))) is not None), None)
+        part.rollback()
+        return problem
+    return next((one for text in statements if (one := _try_refused(connection, text)) is not None), None)
+
+
+def _escape(statement: str) -> str:
+    return statement.replace(":", r"\:")
+
+
+def _try_refused(connection: sa.Connection, statement: str) -> str | None:
+    """The same with a column that is named twice, where it makes or alters something: it makes nothing then."""
+    found = re.match(r"(CREATE TABLE|ALTER TABLE) (\S+)", statement)
+    if found is None:
+        return None
+    rest = " (twice INT, twice INT)" if found[1] == "CREATE TABLE" else " ADD COLUMN twice INT, ADD COLUMN twice INT"
+    try:  # without a savepoint: these end the transaction
+        connection.exec_driver_sql(found[0] + rest)
+    except sa.exc.DBAPIError as error:
+        return _problem_of(error)
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from batchdrain.database.connection import Database
 from batchdrain.database.phases.declared_types import DeclaredType, Family
 from batchdrain.database.phases.reason_column import is_fit
 from batchdrain.database.phases.some_rows import find_some_in
+from batchdrain.database.phases.sqlite_keys import read_unique_constraints
 from batchdrain.database.phases.table import PhaseTable
 from batchdrain.database.phases.word_checks import find_unfit_words, no_value_of
 from batchdrain.database.quiet_look import look_quietly
@@ -122,7 +123,11 @@ def find_keys(connection: sa.Connection, schema: str | None, name: str) -> list[
         keys = [set(inspector.get_pk_constraint(name, schema=schema).get("constrained_columns") or ())]
         if name in inspector.get_view_names(schema=schema):
             return keys
-        uniques = [entry["column_names"] for entry in inspector.get_unique_constraints(name, schema=schema)]
+        uniques: list[Sequence[str]] = [
+            entry["column_names"] for entry in inspector.get_unique_constraints(name, schema=schema)
+        ]
+        if connection.dialect.name == "sqlite":
+            uniques += read_unique_constraints(connection, schema, name)
         uniques += [
             [column for column in entry["column_names"] if column is not None]
             for entry in inspector.get_indexes(name, schema=schema)

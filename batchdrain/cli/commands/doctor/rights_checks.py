@@ -62,7 +62,7 @@ def check_ledger(project: Project) -> Iterator[Finding]:
     else:
         yield from _tell(rights)
     if rights.are_there:
-        yield from _check_version(project)
+        yield from _check_version(project, rights)
 
 
 def _tell(rights: LedgerRights) -> Iterator[Finding]:
@@ -76,7 +76,7 @@ def _tell(rights: LedgerRights) -> Iterator[Finding]:
         yield Finding("ledger", ok=True, message=f"batchdrain's tables {what}")
 
 
-def _check_version(project: Project) -> Iterator[Finding]:
+def _check_version(project: Project, rights: LedgerRights) -> Iterator[Finding]:
     """Tables of an earlier version are no problem: a drain goes with them."""
     store = project.store
     if store.ledger.version == SCHEMA_VERSION:
@@ -87,7 +87,12 @@ def _check_version(project: Project) -> Iterator[Finding]:
         "ledger",
         ok=True,
         is_warning=True,
-        message=f"batchdrain's tables are of version {store.ledger.version}; the next drain that finds no claim held makes "
-        f"them version {SCHEMA_VERSION}",
+        message=f"batchdrain's tables are of version {store.ledger.version}; {_describe_migration(rights)}",
         cure="where a drain may not alter them, have these run while nothing drains:\n" + ";\n".join(statements) + ";",
     )
+
+
+def _describe_migration(rights: LedgerRights) -> str:
+    if rights.migration is not None:
+        return f"this user may not make them version {SCHEMA_VERSION} ({rights.migration}), so a drain goes with them as they are"
+    return f"the next drain that finds no claim held makes them version {SCHEMA_VERSION}"

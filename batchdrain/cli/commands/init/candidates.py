@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from batchdrain.cli.commands.init.facts import TableFacts
 from batchdrain.cli.commands.init.known_schemas import find_known
 from batchdrain.cli.commands.init.mapping import NEEDED, Mapped, find_truths, is_log, map_table
+from batchdrain.cli.commands.init.view_over import suggest_state
 from batchdrain.cli.commands.init.vocabulary import LIKELY, STRONG_PHASES, TABLES, to_plain
-from batchdrain.database.phases.names import OWN
+from batchdrain.database.phases.names import OWN, split_name
 
 MOST: Final = 3
 _SHOWN: Final = 10
@@ -30,7 +31,22 @@ def find_candidates(tables: Sequence[TableFacts]) -> list[Mapped]:
     found = [one for table in tables if not table.name.startswith(OWN) and (one := weigh(table)) is not None]
     found.sort(key=lambda one: one.mapped.table)
     found.sort(key=lambda one: one.weight, reverse=True)
+    found = _put_children_first(found, {table.name: table for table in tables})
     return [one.mapped for one in found[:MOST]]
+
+
+def _put_children_first(found: list[Candidate], tables: Mapping[str, TableFacts]) -> list[Candidate]:
+    """What refers to the likeliest one as its run has its phases, where it is as likely but for names."""
+    if not found:
+        return found
+    first = split_name(found[0].mapped.table)[1]
+    for place, one in enumerate(found[1:], start=1):
+        table = tables[split_name(one.mapped.table)[1]]
+        run = table.by_name.get(str(one.mapped.columns["run_id"]))
+        is_child = run is not None and run.parent is not None and run.parent.table == first
+        if is_child and not is_log(table) and one.weight[:3] >= found[0].weight[:3]:
+            return [one, *found[:place], *found[place + 1 :]]
+    return found
 
 
 def weigh(table: TableFacts) -> Candidate | None:
@@ -43,12 +59,12 @@ def weigh(table: TableFacts) -> Candidate | None:
         return None
     named = _count_names(mapped)
     spoken = "failed" in mapped.states.sure
-    by_name = next((len(TABLES) - place for place, one in enumerate(TABLES) if one in to_plain(table.name)), 0)
+    by_name = _rank_name(table)
     if not _is_enough(mapped, named, by_name, spoken=spoken):
         return None
     filled = sum(value is not None for value in mapped.columns.values())
     is_view = table.is_view and bool(table.computed)
-    found = (named, int(spoken), len(mapped.states.sure), -int(is_view), filled, by_name)
+    found = (int(spoken or named > _ENOUGH), named, int(spoken), len(mapped.states.sure), -int(is_view), filled, by_name)
     return Candidate(mapped=mapped, weight=(0, -int(is_log(table)), *found))
 
 
@@ -82,8 +98,21 @@ def _has_own_run(mapped: Mapped) -> bool:
     return any(to_plain(one) in LIKELY["run_id"] for one in _names_of(mapped.columns["run_id"]))
 
 
-def describe_lack(tables: Sequence[TableFacts]) -> str:
-    """The single thing that keeps the table that comes nearest from being the one."""
+def describe_lack(tables: Sequence[TableFacts], dialect: str) -> tuple[str, str]:
+    """The single thing that keeps the table that comes nearest from being the one; and the statement that gives it a state, ''
+    for none. `dialect`: for which it is written."""
+    others = [table for table in tables if not table.name.startswith(OWN)]
+    known = next((table for table in others if (one := find_known(table.by_name)) is not None and one.no_state), None)
+    stated = [] if known is not None else [table for table in others if suggest_state(table, dialect)]
+    told = [known] if known is not None else sorted(stated, key=lambda one: (-_rank_name(one), one.full_name))[:1] or others
+    return _describe_lack(told), suggest_state(told[0], dialect) if told else ""
+
+
+def _rank_name(table: TableFacts) -> int:
+    return next((len(TABLES) - place for place, one in enumerate(TABLES) if one in to_plain(table.name)), 0)
+
+
+def _describe_lack(tables: Sequence[TableFacts]) -> str:
     others = [table for table in tables if not table.name.startswith(OWN)]
     if not others:
         return "it has no tables"

@@ -6,13 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, TableFacts
-from batchdrain.cli.commands.init.vocabulary import LIKELY, PHASE_PARTS, QUEUES, RUN_PARTS, STRONG_PHASES, name_rank, to_plain
+from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, Parent, TableFacts
+from batchdrain.cli.commands.init.vocabulary import (
+    LIKELY,
+    OF_RUNS,
+    PHASE_PARTS,
+    QUEUES,
+    RUN_PARTS,
+    STRONG_PHASES,
+    name_rank,
+    to_plain,
+)
 
 ALL_ROWS: Final = {"value": "all"}
 """One run for the table."""
 _CAN_NAME: Final = frozenset({Kind.WHOLE, Kind.TEXT, Kind.TIME, Kind.NAME})
 _MOST_TRIED: Final = 12
+_OF_RUNS: Final = frozenset(OF_RUNS)
+_NAMED: Final = frozenset({*STRONG_PHASES, "run_id", "run_uuid", "job_id", "task_uuid", "job_uuid"})
 _FEW_ROWS: Final = 2  # so many rows or fewer say nothing of whether a value comes again
 
 
@@ -39,8 +50,8 @@ def choose_ids(table: TableFacts, state: str | None) -> Ids:
     keys = [key for key in table.keys if key and set(key) <= names]
     for key in sorted(keys, key=lambda one: not _is_spoken(one)):
         if len(key) > 1 and (_is_spoken(key) or key == keys[0]):
-            return _split_key(key)
-    single = next((key[0] for key in keys if len(key) == 1), None)
+            return _split_key(table, key)
+    single = _choose_single([key[0] for key in keys if len(key) == 1], table)
     if single is not None:
         return _with_run(table, free, single, f"its key is {single}")
     return _choose_without_key(table, free)
@@ -50,15 +61,28 @@ def _is_spoken(key: Sequence[str]) -> bool:
     return any(to_plain(name) in STRONG_PHASES for name in key)
 
 
-def _split_key(key: Sequence[str]) -> Ids:
-    """Its last column is the phase, unless others are named as one."""
+def _choose_single(names: Sequence[str], table: TableFacts) -> str | None:
+    """The first, unless it is a bare number and another one names a run or a phase: people and commands know that one."""
+    first = next(iter(names), None)
+    if first is None or to_plain(first) != "id" or table.by_name[first].kind is not Kind.WHOLE:
+        return first
+    return next((name for name in names if to_plain(name) in _NAMED), first)
+
+
+def _split_key(table: TableFacts, key: Sequence[str]) -> Ids:
+    """Its last column is the phase, unless others are named as one, or another one alone tells the rows apart."""
     spoken = [name for name in key if to_plain(name) in STRONG_PHASES and to_plain(name) not in RUN_PARTS]
     parts = [name for name in key if to_plain(name) in PHASE_PARTS] if spoken else []
-    phases = [name for name in key if name in spoken[-1:] or name in parts] or list(key[-1:])
+    phases = [name for name in key if name in spoken[-1:] or name in parts] or _choose_last(table, key)
     runs = [name for name in key if name not in phases]
     if not runs:
         runs, phases = list(key[:-1]), list(key[-1:])
     return Ids(run_id=_bare(runs), phase_id=_bare(phases), reason=f"its key is {' + '.join(key)}")
+
+
+def _choose_last(table: TableFacts, key: Sequence[str]) -> list[str]:
+    telling = [name for name in key if len(table.rows) > _FEW_ROWS and table.is_unique(name)]
+    return list(key[-1:]) if key[-1] in telling else (telling[-1:] or list(key[-1:]))
 
 
 def _bare(names: list[str]) -> object:
@@ -72,14 +96,20 @@ def _with_run(table: TableFacts, free: Sequence[ColumnFacts], phase: str, reason
         (rank, column.name) for column in others if (rank := _rank(column, LIKELY["run_id"])) is not None
         and to_plain(column.name) not in STRONG_PHASES
     ]  # fmt: skip
-    by_key = [column.name for column in others if column.parent is not None and column.parent.table != table.name]
+    by_key = sorted(
+        (not _is_of_runs(column.parent), column.name)
+        for column in others
+        if column.parent is not None and column.parent.table != table.name
+    )
     by_queue = [(rank, column.name) for column in others if (rank := _rank(column, QUEUES)) is not None]
     exact = [one for one in by_name if one[0] < len(LIKELY["run_id"])]
-    if exact or (by_name and not by_queue):
+    of_runs = bool(by_key) and not by_key[0][0]
+    if exact or (by_name and not by_queue and not of_runs):
         return Ids(run_id=min(exact or by_name)[1], phase_id=phase, reason=reason)
-    if by_key and not by_queue:
-        told = f"{by_key[0]} refers to another table and is taken for the run: a guess"
-        return Ids(run_id=by_key[0], phase_id=phase, reason=reason, doubts=(told,))
+    if by_key and (not by_queue or not by_key[0][0]):
+        name = by_key[0][1]
+        told = f"{name} refers to another table and is taken for the run: a guess"
+        return Ids(run_id=name, phase_id=phase, reason=reason, doubts=(told,))
     if by_queue:
         return Ids(run_id=min(by_queue)[1], phase_id=phase, reason=reason)
     return Ids(
@@ -87,8 +117,13 @@ def _with_run(table: TableFacts, free: Sequence[ColumnFacts], phase: str, reason
     )
 
 
-def _rank(column: ColumnFacts, likely: Sequence[str]) -> int | None:
+def _rank(column: ColumnFacts, likely: tuple[str, ...]) -> int | None:
     return name_rank(column.name, likely)
+
+
+def _is_of_runs(parent: Parent) -> bool:
+    """Whether a table bears the name of one whose rows are runs."""
+    return not _OF_RUNS.isdisjoint(to_plain(parent.table).split("_"))
 
 
 def _can_be_run(table: TableFacts, column: ColumnFacts) -> bool:
@@ -133,7 +168,7 @@ def _choose_without_key(table: TableFacts, free: Sequence[ColumnFacts]) -> Ids:
     return Ids(run_id=run, phase_id=phase, reason=f"{run} and {phase} tell its rows apart", doubts=tuple(doubts))
 
 
-def _find_named(table: TableFacts, free: Sequence[ColumnFacts], likely: Sequence[str]) -> str | None:
+def _find_named(table: TableFacts, free: Sequence[ColumnFacts], likely: tuple[str, ...]) -> str | None:
     ranked = [(rank, column.name) for column in free
               if (rank := _rank(column, likely)) is not None and _can_be_run(table, column)]  # fmt: skip
     return min(ranked)[1] if ranked else None

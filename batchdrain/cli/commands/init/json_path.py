@@ -11,11 +11,13 @@ import orjson
 from batchdrain.failures.json_message import MESSAGES
 
 _DEEP: Final = 4
+_LAST: Final = "[-1]"
+"""Of a list: the newest failure stands behind the older ones."""
 _SIGNS_OF_A_PATH: Final = frozenset('."[]')
 
 
 def find_path(values: Sequence[object]) -> str | None:
-    """`error.message`: the path at which most of the values have a text of that name; None where there is none."""
+    """`error.message`, or `errors[-1].error`: the path at which most of the values have a text of that name; None where there is none."""
     found: Counter[tuple[str, ...]] = Counter()
     for value in map(_parse, values):
         found.update(set(_walk(value, ())))
@@ -23,7 +25,7 @@ def find_path(values: Sequence[object]) -> str | None:
     if not fitting:
         return None
     path: tuple[str, ...] = min(fitting, key=_unlikeliness)
-    return ".".join(path)
+    return ".".join(path).replace(f".{_LAST}", _LAST)
 
 
 def _unlikeliness(path: Sequence[str]) -> tuple[int, int, tuple[str, ...]]:
@@ -40,7 +42,11 @@ def _parse(value: object) -> object:
 
 
 def _walk(value: object, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    if not isinstance(value, dict) or len(path) >= _DEEP:
+    if len(path) >= _DEEP:
+        return
+    if isinstance(value, list) and value:
+        yield from _walk(value[-1], (*path, _LAST))
+    if not isinstance(value, dict):
         return
     for key, inner in value.items():
         if not isinstance(key, str) or key != key.strip() or not key or not _SIGNS_OF_A_PATH.isdisjoint(key):

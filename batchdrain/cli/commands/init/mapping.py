@@ -6,11 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, State, TableFacts
+from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, TableFacts
 from batchdrain.cli.commands.init.ids import Ids, choose_ids
-from batchdrain.cli.commands.init.json_path import find_path
+from batchdrain.cli.commands.init.reasons import choose_reason, find_with_text
 from batchdrain.cli.commands.init.state_words import StateWords, choose_words
-from batchdrain.cli.commands.init.vocabulary import LIKELY, LOGS, TRUTHS, name_rank, state_of, to_plain
+from batchdrain.cli.commands.init.vocabulary import (
+    LIKELY,
+    LOGS,
+    TRUTHS,
+    looks_failed,
+    name_rank,
+    rank_columns,
+    state_of,
+    to_plain,
+)
 
 MAY_BE_NULL: Final = ("phase_index", "last_failure_reason", "updated_at")
 NEEDED: Final = ("run_id", "phase_id", "state")
@@ -52,10 +61,10 @@ def map_table(table: TableFacts) -> Mapped:
     ids = choose_ids(table, state)
     taken = ids.columns | ({state} if state else set())
     free = [column for column in table.columns if column.name not in taken]
-    reason, doubts = _choose_reason(table, free)
+    reason, doubts = choose_reason(table, free, state)
     index = _choose_index(table, free)
-    changed = next((column for column in _ranked(free, "updated_at") if column.fits_time), None)
-    words = NO_WORDS if state is None else choose_words(table.by_name[state], _find_with_text(table, state, reason))
+    changed = next((column for column in rank_columns(free, LIKELY["updated_at"]) if column.fits_time), None)
+    words = NO_WORDS if state is None else choose_words(table.by_name[state], find_with_text(table, state, reason))
     columns: dict[str, object] = {
         "run_id": ids.run_id, "phase_id": ids.phase_id, "phase_index": index, "state": state,
         "last_failure_reason": reason, "updated_at": None if changed is None else changed.name,
@@ -74,24 +83,34 @@ def map_table(table: TableFacts) -> Mapped:
 def find_state(table: TableFacts) -> str | None:
     """The column with the state: by the words that it has or may have, then by its name."""
 
-    def weigh(column: ColumnFacts) -> tuple[int, int, str] | None:
+    def weigh(column: ColumnFacts) -> tuple[bool, int, int, str] | None:
         rank = name_rank(column.name, LIKELY["state"])
         known = _count_known(table, column)
         if (rank is None and known < _SPEAK) or not _may_be_state(table, column):
             return None
-        if not known and to_plain(column.name) in _OFTEN_OTHERS and _words_of(table, column):
+        if not known and to_plain(column.name) in _OFTEN_OTHERS:
             return None
-        return (-known, 1000 if rank is None else rank, column.name)
+        if rank is None and any(column.name in key for key in table.keys):
+            return None
+        return (not _tells_failure(table, column), -known, 1000 if rank is None else rank, column.name)
 
     keys = {name for key in table.keys if len(key) == 1 for name in key}
     weights = [one for column in table.columns if column.name not in keys and (one := weigh(column)) is not None]
     return min(weights)[-1] if weights else None
 
 
+def _tells_failure(table: TableFacts, column: ColumnFacts) -> bool:
+    """A status may say that it is over, and a conclusion beside it how it ended."""
+    return any(looks_failed(term) for term in _terms_of(table, column))
+
+
 def _count_known(table: TableFacts, column: ColumnFacts) -> int:
     """How many of our states its words mean."""
-    words = {*column.words, *column.meanings.values(), *map(str, _words_of(table, column))}
-    return len({state_of(term) for term in words} - {None})
+    return len({state_of(term) for term in _terms_of(table, column)} - {None})
+
+
+def _terms_of(table: TableFacts, column: ColumnFacts) -> set[str]:
+    return {*column.words, *column.meanings.values(), *map(str, _words_of(table, column))}
 
 
 def _words_of(table: TableFacts, column: ColumnFacts) -> set[object]:
@@ -103,52 +122,14 @@ def _may_be_state(table: TableFacts, column: ColumnFacts) -> bool:
     return column.kind in _OF_STATES and len(_words_of(table, column)) <= _FEW_WORDS
 
 
-def _ranked(free: Sequence[ColumnFacts], ours: str) -> list[ColumnFacts]:
-    ranks = [(rank, column.name, column) for column in free if (rank := name_rank(column.name, LIKELY[ours])) is not None]
-    return [column for _, _, column in sorted(ranks, key=lambda one: one[:2])]
-
-
 def _choose_index(table: TableFacts, free: Sequence[ColumnFacts]) -> str | None:
-    for column in _ranked(free, "phase_index"):
+    for column in rank_columns(free, LIKELY["phase_index"]):
         values = table.values_of(column.name)
+        if table.rows and not values:
+            continue
         if column.kind is Kind.WHOLE or (values and all(isinstance(value, int) for value in values)):
             return column.name
     return None
-
-
-def _choose_reason(table: TableFacts, free: Sequence[ColumnFacts]) -> tuple[object, list[str]]:
-    """A text column of that name; else a text within JSON, which is read and not written."""
-    ranked = _ranked(free, "last_failure_reason")
-    plain = next((column.name for column in ranked if column.kind is Kind.TEXT and not column.words), None)
-    if plain is not None:
-        path = find_path([one for one in table.values_of(plain) if one != ""])
-        return (plain, []) if path is None else _at_path(plain, path)
-    for column in [*ranked, *(column for column in free if column not in ranked)]:
-        path = find_path(table.values_of(column.name)) if column.kind is Kind.JSON else None
-        if path is not None:
-            return _at_path(column.name, path)
-    held = next((column for column in ranked if column.kind in {Kind.JSON, Kind.OTHER}), None)
-    if held is None:
-        return None, []
-    return None, [
-        f"{held.name} holds {held.type_name}, not text: no reason is read; a view that makes a text of it gives one"
-    ]
-
-
-def _at_path(name: str, path: str) -> tuple[object, list[str]]:
-    return {"column": name, "path": path}, [
-        f"{name} holds JSON: its text at {path} is read as the reason, and none is written"
-    ]
-
-
-def _find_with_text(table: TableFacts, state: str, reason: object) -> list[State] | None:
-    """The values of the state in whose rows alone a failure text stands."""
-    name = reason.get("column") if isinstance(reason, dict) else reason
-    if not isinstance(name, str):
-        return None
-    having = {row[state] for row in table.rows if row.get(name) not in (None, "")}
-    lacking = {row[state] for row in table.rows if row.get(name) in (None, "")}
-    return [one for one in sorted(having, key=str) if isinstance(one, str | int)] if having and not having & lacking else None
 
 
 def _explain(ids: Ids, state: str | None, words: StateWords) -> str:

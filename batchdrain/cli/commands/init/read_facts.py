@@ -14,11 +14,13 @@ from batchdrain.cli.commands.init.read_values import add_spoken, complete_facts,
 from batchdrain.database.connection import Database
 from batchdrain.database.phases.declared_types import DeclaredType, Family, read_declared_types
 from batchdrain.database.phases.relation import read_relation
+from batchdrain.database.phases.sqlite_keys import read_unique_constraints
 from batchdrain.database.phases.writability import find_unwritten
 from batchdrain.database.quiet_look import look_quietly
 from batchdrain.model.errors import BatchDrainError
 
-_JSON: Final = frozenset({"json", "jsonb"})
+_JSON: Final = frozenset({"json", "jsonb", "_json", "_jsonb"})
+"""An array of them is a document too."""
 _TIMES: Final = frozenset({"date", "time", "timestamp", "timestamptz", "timetz", "datetime", "year", "interval"})
 _KIND_OF: Final = {Family.WHOLE: Kind.WHOLE, Family.TEXT: Kind.TEXT, Family.SPELT: Kind.NAME}
 
@@ -30,9 +32,17 @@ def read_tables(database: Database, schema: str | None, only: str | None = None)
         views = set(inspector.get_view_names(schema=schema))
         if connection.dialect.name == "postgresql":
             views |= set(inspector.get_materialized_view_names(schema=schema))
-        names = [*inspector.get_table_names(schema=schema), *sorted(views)]
+        parts = _read_partitions(connection) if only is None else set()
+        names = [*(one for one in inspector.get_table_names(schema=schema) if one not in parts), *sorted(views)]
     wanted = [name for name in names if only in (None, name)]
     return [_read_soundly(database, schema, name, is_view=name in views) for name in wanted]
+
+
+def _read_partitions(connection: sa.Connection) -> set[str]:
+    """Tables that are parts of another one, which has all their rows."""
+    if connection.dialect.name != "postgresql":
+        return set()
+    return set(connection.execute(sa.text("SELECT CAST(relname AS TEXT) FROM pg_class WHERE relispartition")).scalars())
 
 
 def _read_soundly(database: Database, schema: str | None, name: str, *, is_view: bool) -> TableFacts:
@@ -50,7 +60,7 @@ def _read_table(database: Database, schema: str | None, name: str, *, is_view: b
         unwritten = find_unwritten(connection, table, read_relation(connection, name, schema), table.c.keys())
         declared = read_declared_types(connection, table)
         checks = [] if is_view else [str(one["sqltext"]) for one in inspector.get_check_constraints(name, schema=schema)]
-        keys = () if is_view else tuple(_read_keys(inspector, schema, name))
+        keys = () if is_view else tuple(dict.fromkeys(_read_keys(connection, schema, name)))
         parents = {} if is_view else _read_parents(inspector, schema, name)
         columns = [
             _describe(one, declared[one["name"]], checks, parents.get(one["name"]))
@@ -108,13 +118,16 @@ def _kind_of(declared: DeclaredType, checks: Sequence[str], name: str) -> Kind:
     return _KIND_OF.get(declared.family, Kind.OTHER)
 
 
-def _read_keys(inspector: sa.Inspector, schema: str | None, name: str) -> Iterator[tuple[str, ...]]:
+def _read_keys(connection: sa.Connection, schema: str | None, name: str) -> Iterator[tuple[str, ...]]:
     """In the order of their columns, the primary one first. What is unique for some of the rows alone is no key."""
+    inspector = sa.inspect(connection)
     primary = tuple(inspector.get_pk_constraint(name, schema=schema).get("constrained_columns") or ())
     if primary:
         yield primary
     for unique in inspector.get_unique_constraints(name, schema=schema):
         yield tuple(unique["column_names"])
+    if connection.dialect.name == "sqlite":
+        yield from read_unique_constraints(connection, schema, name)
     for index in inspector.get_indexes(name, schema=schema):
         is_partial = any(key.endswith("_where") for key in index.get("dialect_options") or {})
         names = tuple(column for column in index["column_names"] if column is not None)

@@ -44,6 +44,8 @@ def _select(connection: sa.Connection, column: sa.Column[Any], facts: ColumnFact
         return bare if facts.kind is Kind.JSON else sa.case((sa.func.typeof(bare) == "text", begun), else_=bare)
     if facts.kind is Kind.WHOLE:
         return bare
+    if facts.type_name.endswith("[]"):
+        bare = sa.func.to_jsonb(bare)
     text = sa.cast(bare, sa.Text() if connection.dialect.name == "postgresql" else sa.CHAR())
     return text if facts.kind is not Kind.TEXT else sa.func.substr(text, 1, chars)
 

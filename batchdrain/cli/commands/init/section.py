@@ -8,11 +8,12 @@ from pathlib import Path
 
 from batchdrain.cli.commands.init.mapping import Mapped
 from batchdrain.cli.commands.init.render import render_section
-from batchdrain.cli.commands.init.tables import look_for
+from batchdrain.cli.commands.init.tables import NoTable, look_for
 from batchdrain.cli.commands.init.terminal import ask_people, may_ask
 from batchdrain.cli.commands.open import settings_of, tell_silence
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
+from batchdrain.cli.screens.writer import Output
 from batchdrain.database.connection import open_database
 from batchdrain.drain.project import database_url
 from batchdrain.model.errors import ConfigError, FilesUnavailable
@@ -39,6 +40,10 @@ def write_section(
             candidates = [ask_people(invocation, database, table)]
         else:
             candidates = look_for(database, table)
+    except NoTable as error:
+        if shape == "text" and error.statement:
+            Output().line(error.statement)
+        raise
     finally:
         database.close()
     text, out = render_section(url, candidates), LinesOrJson(shape)

@@ -55,25 +55,26 @@ def _to_value(term: str, column: ColumnFacts) -> State:
     return int(term) if column.kind is Kind.WHOLE and term.lstrip("-").isdecimal() else term
 
 
-def _meaning_of(value: State, column: ColumnFacts) -> str:
+def meaning_of(value: object, column: ColumnFacts) -> str:
+    """What a value of the state says: a code by its name in a table or a comment, any other as it is."""
     text = str(value)
     return column.meanings.get(text, text)
 
 
 def _state_of(value: State, column: ColumnFacts) -> str | None:
-    return None if value is None else state_of(_meaning_of(value, column))
+    return None if value is None else state_of(meaning_of(value, column))
 
 
 def _choose(ours: str, alike: list[State], counts: Mapping[State, int], column: ColumnFacts) -> object:
     """Of failed and complete all, the likeliest first: it is the one that is written. Of queued one, and what is spelt as it."""
-    ranked = sorted(alike, key=lambda one: (place_of(_meaning_of(one, column), WORDS[ours]), -counts.get(one, 0), str(one)))
+    ranked = sorted(alike, key=lambda one: (place_of(meaning_of(one, column), WORDS[ours]), -counts.get(one, 0), str(one)))
     if not ranked:
         return None
     if ours == "executing":
         return ranked[0]
-    first = to_plain(_meaning_of(ranked[0], column))
+    first = to_plain(meaning_of(ranked[0], column))
     if ours == "queued":
-        ranked = [one for one in ranked if to_plain(_meaning_of(one, column)) == first]
+        ranked = [one for one in ranked if to_plain(meaning_of(one, column)) == first]
     elif any(isinstance(one, str) and one.strip() != one for one in ranked):
         ranked.sort(key=lambda one: isinstance(one, str) and one.strip() != one)
     return _bare(ranked)
@@ -83,7 +84,7 @@ def _choose_unnamed(
     found: Sequence[State], column: ColumnFacts, with_text: Sequence[State] | None
 ) -> tuple[object, list[str]]:
     """What failed where no word says so plainly."""
-    suspects = [one for one in found if one is not None and looks_failed(_meaning_of(one, column))]
+    suspects = [one for one in found if one is not None and looks_failed(meaning_of(one, column))]
     if suspects:
         return _bare(suspects), [
             f"no word says plainly that a phase failed; {_list(suspects)} may: check source.states.failed"
@@ -102,7 +103,7 @@ def _bare(words: Sequence[State]) -> object:
 
 def _find_others_that_failed(found: Sequence[State], failed: object, column: ColumnFacts) -> list[str]:
     mapped = failed if isinstance(failed, list) else [failed]
-    others = [one for one in found if one is not None and one not in mapped and looks_failed(_meaning_of(one, column))]
+    others = [one for one in found if one is not None and one not in mapped and looks_failed(meaning_of(one, column))]
     if not others:
         return []
     return [
@@ -121,7 +122,9 @@ def _assume(ours: str, found: Sequence[State]) -> str:
     """In the same spelling as the words that stand there."""
     texts = [one for one in found if isinstance(one, str) and one.upper() != one.lower()]
     term = WORDS[ours][0]
-    return term.upper() if not texts or any(text.isupper() for text in texts) else term
+    if not texts or any(text.isupper() for text in texts):
+        return term.upper()
+    return term.capitalize() if all(text[:1].isupper() for text in texts) else term
 
 
 def _list(values: Sequence[State]) -> str:

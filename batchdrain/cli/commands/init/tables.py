@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from batchdrain.cli.commands.init.candidates import choose, describe_lack, find_
 from batchdrain.cli.commands.init.facts import TableFacts
 from batchdrain.cli.commands.init.mapping import Mapped
 from batchdrain.cli.commands.init.read_facts import read_tables
+from batchdrain.cli.commands.init.view_over import suggest_state
 from batchdrain.database.connection import Database
 from batchdrain.database.phases.names import OWN, split_name
 from batchdrain.model.errors import ConfigError, UsageError, did_you_mean
@@ -17,22 +19,43 @@ from batchdrain.model.errors import ConfigError, UsageError, did_you_mean
 _SYSTEM: Final = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
 
 
+class NoTable(ConfigError):
+    """None of a database is one of phases."""
+
+    def __init__(self, message: str, statement: str) -> None:
+        """`statement`: of SQL, which gives one of them a state; '' for none."""
+        cure = (
+            "have the statement executed that is printed, and run `inv init` again" if statement else "name it with --table"
+        )
+        super().__init__(message, remedy=cure)
+        self.statement = statement
+
+
 def look_for(database: Database, table: str | None) -> list[Mapped]:
     """The table that is named, or the likeliest ones: those of the default schema, else of the first other one that has any.
     Raises ConfigError where none can be it."""
     if table:
-        return [choose(read_table(database, table))]
+        facts = read_table(database, table)
+        return [_with_way(choose(facts), suggest_state(facts, database.dialect))]
     default = read_tables(database, None)
-    found = find_candidates(default)
+    found, seen = find_candidates(default), default
     for schema in [] if found else _other_schemas(database):
-        found = find_candidates(read_tables(database, schema))
+        tables = read_tables(database, schema)
+        seen, found = [*seen, *tables], find_candidates(tables)
         if found:
             break
     if not found:
-        raise ConfigError(
-            f"no table of {database.name} looks like one of phases: {describe_lack(default)}", remedy="name it with --table"
-        )
+        lack, statement = describe_lack(seen, database.dialect)
+        raise NoTable(f"no table of {database.name} looks like one of phases: {lack}", statement)
     return found
+
+
+def _with_way(mapped: Mapped, statement: str) -> Mapped:
+    """Of a table that people name and that has no state: how it comes to one."""
+    if "state" not in mapped.missing or not statement:
+        return mapped
+    told = f"it has no column of a state; this gives it one, then run `inv init` again: {' '.join(statement.split())}"
+    return replace(mapped, doubts=(*mapped.doubts, told))
 
 
 def read_table(database: Database, table: str) -> TableFacts:

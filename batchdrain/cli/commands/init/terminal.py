@@ -8,7 +8,7 @@ from typing import IO, Final
 
 from batchdrain.cli.commands.init.mapping import Mapped
 from batchdrain.cli.commands.init.questions import Conversation
-from batchdrain.cli.commands.init.tables import look_for, read_table
+from batchdrain.cli.commands.init.tables import NoTable, look_for, read_table
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.config.settings import Command
@@ -31,6 +31,8 @@ def ask_people(invocation: Invocation, database: Database, table: str | None) ->
         candidates = look_for(database, table)
     except ConfigError as error:
         Output().line(f"  ! {safe_text(error.message)}")
+        if isinstance(error, NoTable) and error.statement:
+            Output().line(f"With this one it has a state; Ctrl-C ends the questions meanwhile:\n{error.statement}")
         candidates = []
     conversation = Conversation(
         ask=_ask_line,

@@ -1,0 +1,90 @@
+"""Which column has the failure text: by its name, and by where text stands in rows that failed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, State, TableFacts
+from batchdrain.cli.commands.init.json_path import find_path
+from batchdrain.cli.commands.init.state_words import meaning_of
+from batchdrain.cli.commands.init.vocabulary import LIKELY, looks_failed, rank_columns
+
+_TELLING: Final = 8  # signs of a text that may be a reason, whatever its column is called
+Row = Mapping[str, object]
+
+
+def choose_reason(table: TableFacts, free: Sequence[ColumnFacts], state: str | None) -> tuple[object, list[str]]:
+    """A text column of a likely name, of several one that has text where something failed; else a text within JSON, which is
+    read and not written; else a column that has text in such rows alone."""
+    ranked = rank_columns(free, LIKELY["last_failure_reason"])
+    failed, others = _split_rows(table, state)
+    texts = [column for column in ranked if column.kind is Kind.TEXT and not column.words]
+    filled = [column for column in texts if _has_text(column, failed)]
+    if filled or (texts and not failed):
+        return _at_text(table, (filled or texts)[0].name)
+    for column in [*ranked, *(column for column in free if column not in ranked)]:
+        path = find_path(table.values_of(column.name)) if column.kind is Kind.JSON else None
+        if path is not None:
+            return _at_path(column.name, path)
+    guessed = next((column.name for column in free if _tells(column, failed, others)), None)
+    if guessed is not None:
+        told = f"{guessed} has text in rows that failed alone, and is taken for the reason: a guess"
+        return guessed, [told]
+    if texts:
+        return _at_text(table, texts[0].name)
+    held = next((column for column in ranked if column.kind in {Kind.JSON, Kind.OTHER}), None)
+    if held is None:
+        return None, []
+    return None, [
+        f"{held.name} holds {held.type_name}, not text: no reason is read; a view that makes a text of it gives one"
+    ]
+
+
+def find_with_text(table: TableFacts, state: str, reason: object) -> list[State] | None:
+    """The values of the state in whose rows alone a failure text stands, or an exit code that is not 0."""
+    name = reason.get("column") if isinstance(reason, dict) else reason
+    code = next(
+        (column.name for column in rank_columns(table.columns, LIKELY["exit_code"]) if column.kind is Kind.WHOLE), None
+    )
+    for told in (name, code):
+        if not isinstance(told, str):
+            continue
+        having = {row[state] for row in table.rows if row.get(told) not in (None, "", 0)}
+        lacking = {row[state] for row in table.rows if row.get(told) in (None, "", 0)}
+        if having and lacking and not having & lacking:
+            return [one for one in sorted(having, key=str) if isinstance(one, str | int)]
+    return None
+
+
+def _split_rows(table: TableFacts, state: str | None) -> tuple[list[Row], list[Row]]:
+    """Those that failed, as far as words say it, and all others."""
+    if state is None:
+        return [], list(table.rows)
+    column = table.by_name[state]
+    failed = [row for row in table.rows if (one := row.get(state)) is not None and looks_failed(meaning_of(one, column))]
+    return failed, [row for row in table.rows if row not in failed]
+
+
+def _has_text(column: ColumnFacts, rows: Sequence[Row]) -> bool:
+    return any(row.get(column.name) not in (None, "") for row in rows)
+
+
+def _tells(column: ColumnFacts, failed: Sequence[Row], others: Sequence[Row]) -> bool:
+    if column.kind is not Kind.TEXT or column.words or not failed or not others:
+        return False
+    texts = [row.get(column.name) for row in failed]
+    if _has_text(column, others):
+        return False
+    return all(isinstance(text, str) and len(text) >= _TELLING and " " in text for text in texts)
+
+
+def _at_text(table: TableFacts, name: str) -> tuple[object, list[str]]:
+    path = find_path([one for one in table.values_of(name) if one != ""])
+    return (name, []) if path is None else _at_path(name, path)
+
+
+def _at_path(name: str, path: str) -> tuple[object, list[str]]:
+    return {"column": name, "path": path}, [
+        f"{name} holds JSON: its text at {path} is read as the reason, and none is written"
+    ]

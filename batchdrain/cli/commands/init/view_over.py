@@ -1,0 +1,119 @@
+"""The view that gives a table without a state one: from its times, its yes or no, or its error and its count of tries. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, TableFacts
+from batchdrain.cli.commands.init.ids import choose_ids
+from batchdrain.cli.commands.init.vocabulary import LIKELY, MOMENTS, TRUTHS, rank_columns, to_plain
+
+NAME: Final = "drainable"
+_Quote = Callable[[str], str]
+_WORDS: Final = frozenset(
+    {"group", "order", "key", "index", "user", "table", "when", "partition", "condition", "function", "values"}
+)
+"""Names of columns that are words of SQL."""
+_DENYING: Final = frozenset({"failed", "is_failed", "has_failed", "error"})
+_ALL_FAILED: Final = frozenset({"failed", "failures", "dead", "discarded"})
+_PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*")
+_TRIES: Final = (
+    ("attempts", "max_attempts"),
+    ("attempt", "max_attempts"),
+    ("retries", "max_retries"),
+    ("tries", "max_tries"),
+)
+
+
+def suggest_state(table: TableFacts, dialect: str) -> str:
+    """A statement of SQL for people to run, after which `inv init` finds a state; '' where nothing tells which rows failed."""
+    quote = _quoting(dialect)
+    if not table.columns or table.problem:
+        return ""
+    failed = _failed_of(table, quote)
+    if failed:
+        return _make_view(table, failed, quote)
+    if _ALL_FAILED & set(to_plain(table.name).split("_")) and not table.is_view:
+        kept = "STORED" if dialect == "postgresql" else "VIRTUAL"
+        return f"ALTER TABLE {_place(table, table.name, quote)} ADD COLUMN state varchar(20) GENERATED ALWAYS AS ('FAILED') {kept};"
+    return ""
+
+
+def _failed_of(table: TableFacts, quote: _Quote) -> str:
+    """The condition by which a row failed."""
+    free = [column for column in table.columns if column.takes_null]
+    error = next((one for one in rank_columns(free, LIKELY["last_failure_reason"]) if one.kind is Kind.TEXT), None)
+    ended = _moment(table, "complete")
+    if (at := _moment(table, "failed")) is not None:
+        return f"{quote(at)} IS NOT NULL"
+    if (truth := _truth(table)) is not None:
+        condition = quote(truth) if to_plain(truth) in _DENYING else f"NOT {quote(truth)}"
+        return f"{quote(ended)} IS NOT NULL AND {condition}" if ended is not None else condition
+    if error is None:
+        return ""
+    if ended is not None:
+        return f"{quote(ended)} IS NOT NULL AND {quote(error.name)} IS NOT NULL"
+    names = {to_plain(one.name): one.name for one in table.columns if one.kind is Kind.WHOLE}
+    for tries, most in _TRIES:
+        if tries in names and most in names:
+            return f"{quote(error.name)} IS NOT NULL AND {quote(names[tries])} >= {quote(names[most])}"
+    return ""
+
+
+def _make_view(table: TableFacts, failed: str, quote: _Quote) -> str:
+    ids = choose_ids(table, None)
+    reasons = [one for one in rank_columns(table.columns, LIKELY["last_failure_reason"]) if one.kind is Kind.TEXT]
+    selected = [*_select_id(ids.run_id, "run_id", quote), *_select_id(ids.phase_id, "phase_id", quote)]
+    selected += [f"{quote(one.name)} AS last_failure_reason" for one in reasons[:1]]
+    others = {ours: at for ours in ("complete", "executing") if (at := _moment(table, ours)) is not None}
+    cases = [f"WHEN {failed} THEN 'FAILED'"]
+    cases += [f"WHEN {quote(at)} IS NOT NULL THEN '{ours.upper()}'" for ours, at in others.items()]
+    lines = [
+        f"CREATE VIEW {_place(table, NAME, quote)} AS",
+        f"SELECT {', '.join(selected)},",
+        f"  CASE {' '.join(cases)} ELSE 'QUEUED' END AS state",
+        f"FROM {_place(table, table.name, quote)};",
+    ]
+    return "\n".join(lines)
+
+
+def _select_id(mapped: object, ours: str, quote: _Quote) -> Iterator[str]:
+    if isinstance(mapped, str):
+        yield f"{quote(mapped)} AS {ours}"
+    elif isinstance(mapped, list):
+        yield from map(quote, mapped)
+    elif isinstance(mapped, dict):
+        yield f"'{mapped['value']}' AS {ours}"
+
+
+def _moment(table: TableFacts, ours: str) -> str | None:
+    """The column whose being there tells the state, where it may be NULL."""
+    free: Sequence[ColumnFacts] = [column for column in table.columns if column.takes_null and column.kind is not Kind.TRUTH]
+    plain = {to_plain(column.name): column.name for column in free}
+    return next((plain[name] for name in MOMENTS[ours] if name in plain), None)
+
+
+def _truth(table: TableFacts) -> str | None:
+    """The column that says yes or no of how it ended; as a number it is 0 or 1."""
+    for column in table.columns:
+        is_bit = column.kind is Kind.WHOLE and set(table.values_of(column.name)) in ({0}, {1}, {0, 1})
+        if to_plain(column.name) in TRUTHS and (column.kind is Kind.TRUTH or is_bit):
+            return column.name
+    return None
+
+
+def _quoting(dialect: str) -> _Quote:
+    """Names as the database takes them."""
+    sign = "`" if dialect in {"mysql", "mariadb"} else '"'
+
+    def quote(name: str) -> str:
+        is_plain = _PLAIN.fullmatch(name) and name not in _WORDS
+        return name if is_plain else f"{sign}{name.replace(sign, sign * 2)}{sign}"
+
+    return quote
+
+
+def _place(table: TableFacts, name: str, quote: _Quote) -> str:
+    return quote(name) if table.schema is None else f"{quote(table.schema)}.{quote(name)}"
