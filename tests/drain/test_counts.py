@@ -197,7 +197,7 @@ def drain_and_check(
     """`url`: of a server's database; None: of SQLite."""
     with scripted_project(rows, section, happens, words, several=several, url=url) as found:
         if accepted:
-            found.call(accept, AcceptFlags(run_id="*/t" if several else "t", reason="known"))
+            found.call(accept, AcceptFlags(run_id="*/t" if several else "[t]", reason="known"))
         plan = check_dry_run(found, flags)
         before, session = len(found.failed()), None
         said = found.call(drain_failed, flags)
@@ -261,7 +261,7 @@ def test_a_run_that_timed_out_too_often_skips_those_that_are_left_and_no_others(
     assert [(one["rule"], one["count"]) for one in session["skipped"]] == [("stop.max_timeouts_per_run", 2)]
     assert said.count("Skipping the rest of run r: stop.max_timeouts_per_run: run r timed out 2 times") == 1
     assert "  2 by stop.max_timeouts_per_run: run r timed out 2 times\n" in said
-    assert "Not reached: 2 = 2 skipped\n" in said
+    assert "Not reached: 2 = 2 skipped by a rule\n" in said
 
 
 def test_a_cluster_that_is_parked_when_none_of_it_is_left_skips_nothing() -> None:
