@@ -153,7 +153,8 @@ def test_a_table_of_nothing_but_failures_has_a_state_by_the_column_that_is_print
     assert section["command"]["result_from"] == "database"
     assert place.inv("init", env=env).code == 0
     argv = {**env, "INVOKE_BATCHDRAIN_COMMAND_ARGV": '["true"]', "INVOKE_BATCHDRAIN_SOURCE_GONE_IS": "complete"}
-    assert place.inv("doctor", env=argv).code == 0
+    looked = place.inv("doctor", env=argv)
+    assert (looked.code, "behind the view" in looked.out) == (0, False), looked
     assert place.inv("dry-run", "--format=json", env=argv).json()["would_drain"] == 2
 
 

@@ -118,7 +118,7 @@ def check_source_kind(project: Project) -> Iterator[Finding]:
         yield Finding(
             "view", ok=True, is_warning=True,
             message=f"a phase that its command leaves in {' or '.join(words)} stays so, and is not given back: {problem}",
-            cure="map the table behind the view, or see that the command leaves no phase there",
+            cure=_cure_of_blocked(relation),
         )  # fmt: skip
     if stuck is None:
         yield Finding(
@@ -126,3 +126,8 @@ def check_source_kind(project: Project) -> Iterator[Finding]:
             message=f"after a crash of the command its phase is given back from {words[0]} and {words[1]}; "
             "name others in command.stuck_states",
         )  # fmt: skip
+
+
+def _cure_of_blocked(relation: Relation) -> str:
+    cure = "see that the command leaves no phase there"
+    return cure if relation is Relation.TABLE else f"map the table behind the view, or {cure}"
