@@ -17,6 +17,7 @@ from batchdrain.model.claim import Group
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.states import COUNTED
 from batchdrain.planning.given_back import GivenBack
+from batchdrain.runtime.signals import keep_handlers
 from batchdrain.sessions.progress import ResultCounts
 
 settle_ledger = settling.settle_ledger
@@ -30,7 +31,8 @@ def require_ready(project: Project, request: DrainRequest) -> None:
     problems += command_problems_of(settings, project.root) + project.find_table_problems(settings.command)
     if problems:
         raise ConfigError.of(problems)
-    resolve_engine(settings.engine)
+    with keep_handlers():  # Ray sets one while it is imported
+        resolve_engine(settings.engine)
     project.store.database.prepare_for_writing()
     if settings.command.result_from == "exit_code":
         problems = dry_write(project.store.database, project.store.table, request.state).problems
