@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ def test_recovery_of_a_controller_that_lives_is_caught(sqlite_project: Workplace
     env = broken(sqlite_project, "everybody_is_dead")
     first = sqlite_project.start("drain", env=env)
     started(witness, 1)
+    first.send_signal(signal.SIGSTOP)  # its next beat would find that the claim is another's, and end the command
     sqlite_project.inv("drain", env=env)
     first.kill()
     first.communicate(timeout=DEADLINE_S)
