@@ -124,7 +124,7 @@ def test_a_table_without_a_state_has_one_by_the_view_that_is_printed(
     make(place, script)
     env = {"DATABASE_URL": place.url}
     refused = place.inv("init", env=env)
-    assert (refused.code, refused.out.startswith("CREATE VIEW drainable AS\n")) == (78, True), refused
+    assert (refused.code, refused.out.startswith('CREATE VIEW "drainable" AS\n')) == (78, True), refused
     place.sql(refused.out.strip().rstrip(";"))
 
     section, _ = ask(place)
@@ -144,7 +144,7 @@ def test_a_table_of_nothing_but_failures_has_a_state_by_the_column_that_is_print
     make(place, shapes.ALL_FAILED)
     env = {"DATABASE_URL": place.url}
     refused = place.inv("init", env=env)
-    assert (refused.code, refused.out.startswith("ALTER TABLE failed_jobs ADD COLUMN state ")) == (78, True), refused
+    assert (refused.code, refused.out.startswith('ALTER TABLE "failed_jobs" ADD COLUMN state ')) == (78, True), refused
     place.sql(refused.out.strip().rstrip(";"))
 
     section, _ = ask(place)
@@ -163,6 +163,6 @@ def test_a_table_that_is_named_says_how_it_comes_to_a_state(place: Workplace) ->
     make(place, shapes.FAILED_AT)
     _, ran = ask(place, "--table=delayed")
     assert (
-        "it has no column of a state; this gives it one, then run `inv init` again: CREATE VIEW drainable AS SELECT"
+        'it has no column of a state; this gives it one, then run `inv init` again: CREATE VIEW "drainable" AS SELECT'
         in ran.out
     )

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Final
 
 from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, TableFacts
 from batchdrain.cli.commands.init.ids import choose_ids
 from batchdrain.cli.commands.init.vocabulary import LIKELY, MOMENTS, TRUTHS, rank_columns, to_plain
+from batchdrain.database.phases.names import quote_name
 
 NAME: Final = "drainable"
 _Quote = Callable[[str], str]
-_WORDS: Final = frozenset(
-    {"group", "order", "key", "index", "user", "table", "when", "partition", "condition", "function", "values"}
-)
-"""Names of columns that are words of SQL."""
 _DENYING: Final = frozenset({"failed", "is_failed", "has_failed", "error"})
 _ALL_FAILED: Final = frozenset({"failed", "failures", "dead", "discarded"})
-_PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*")
 _TRIES: Final = (
     ("attempts", "max_attempts"),
     ("attempt", "max_attempts"),
@@ -105,14 +101,8 @@ def _truth(table: TableFacts) -> str | None:
 
 
 def _quoting(dialect: str) -> _Quote:
-    """Names as the database takes them."""
-    sign = "`" if dialect in {"mysql", "mariadb"} else '"'
-
-    def quote(name: str) -> str:
-        is_plain = _PLAIN.fullmatch(name) and name not in _WORDS
-        return name if is_plain else f"{sign}{name.replace(sign, sign * 2)}{sign}"
-
-    return quote
+    """Each name as the database takes it, be it a word of SQL."""
+    return partial(quote_name, None, quote="`" if dialect in {"mysql", "mariadb"} else '"')
 
 
 def _place(table: TableFacts, name: str, quote: _Quote) -> str:
