@@ -66,10 +66,11 @@ def _make_view(table: TableFacts, failed: str, quote: _Quote) -> str:
     others = {ours: at for ours in ("complete", "executing") if (at := _moment(table, ours)) is not None}
     cases = [f"WHEN {failed} THEN 'FAILED'"]
     cases += [f"WHEN {quote(at)} IS NOT NULL THEN '{ours.upper()}'" for ours, at in others.items()]
+    state = "\n       ".join(cases)
     lines = [
         f"CREATE VIEW {_place(table, NAME, quote)} AS",
         f"SELECT {', '.join(selected)},",
-        f"  CASE {' '.join(cases)} ELSE 'QUEUED' END AS state",
+        f"  CASE {state} ELSE 'QUEUED' END AS state",
         f"FROM {_place(table, table.name, quote)};",
     ]
     return "\n".join(lines)
