@@ -14,6 +14,7 @@ from batchdrain.cli.commands.drain import drain_failed
 from batchdrain.cli.commands.drain_all import drain_all
 from batchdrain.cli.commands.drain_flags import DrainFlags
 from batchdrain.cli.commands.resume import resume_session
+from batchdrain.cli.commands.resume_flags import ResumeFlags
 from batchdrain.config.load import Override
 from batchdrain.sessions import progress, record
 from tests.drain.chaining import end_in, queue, summary_of
@@ -101,7 +102,7 @@ def test_the_minutes_of_one_go_leave_a_session_open_only_where_something_is_left
         project.call(drain_failed, DrainFlags())
         project.happens.clear()
         hours_pass(project, ends_with)
-        project.call(resume_session, session_id=None, settings=minutes("300"))
+        project.call(resume_session, ResumeFlags(settings=minutes("300")))
         session: dict[str, Any] = project.session() or {}
         left = len(project.failed())
         assert (session["status"], bool(left)) == (status, status == "interrupted"), session

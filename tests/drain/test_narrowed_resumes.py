@@ -85,7 +85,7 @@ def told_to_go_on(project: Workplace) -> tuple[str, bool, str | None]:
     """The last line of the summary's text, whether the page has the command, what JSON says."""
     page = project.inv("summary", "--format=markdown").lines
     return (
-        project.inv("summary").lines[-1], "| Goes on with | inv resume |" in page,
+        project.inv("summary").lines[-1], "| Goes on with | `inv resume` |" in page,
         project.inv("summary", "--format=json").json()["goes_on_with"],
     )  # fmt: skip
 
