@@ -9,19 +9,21 @@ from typing import Final
 from batchdrain.failures.excerpt import telling_line
 from batchdrain.failures.quoted import QUOTED, STATES, unquote
 from batchdrain.failures.telling_words import TELLING
-from batchdrain.failures.token_shapes import MASK
+from batchdrain.failures.token_shapes import CODES, MASK, tells_failures_apart
 
 _ESCAPE: Final = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
 _LIMIT: Final = re.compile(r"\A(Timed out after [\d.e+]{1,20} s) \(limit: [^\n]{0,300}?\)(?=:|\Z)")
-_WHO: Final = re.compile(r"\A\[(?![45]\d\d\])[^\[\]\s]{1,200}\](?=\s)")
+_WHO: Final = re.compile(r"\A\[([^\[\]\s]{1,200})\](?=\s)")
 """Who says it."""
 _GUESS: Final = re.compile(r"[\s(;]{1,3}(?:Did|did|Do|do) you mean\b.*", re.DOTALL)
 """What a program guesses at the end is no part of the failure, and made where it can guess alone."""
 _HUNK: Final = re.compile(r"@@ -[\d,]{1,20} \+[\d,]{1,20} @@.*", re.DOTALL)
 """Behind the head of a hunk stands source."""
-_QUANTITY: Final = re.compile(r"(?<=\s)\((?![45]\d\d\))\s?[<>~]?[\d.,]{1,20}\s?[A-Za-z%]{0,8}\s?\)")
+_QUANTITY: Final = re.compile(r"(?<=\s)\((?![45]\d\d\))\s?[<>~]?([\d.,]{1,20})\s?[A-Za-z%]{0,8}\s?\)")
+_BEFORE_CODE: Final = re.compile(r"([A-Za-z]+)[)\]]?\s\Z")
+"""The word before a number in brackets."""
 _SUBJECT: Final = re.compile(
-    r": [A-Za-z_][\w.+-]{0,80}(?=: (?:(?:command )?not found|no such (?:file|process|device)|permission denied|is a directory|not a directory"
+    r": ([A-Za-z_][\w.+-]{0,80})(?=: (?:(?:command )?not found|no such (?:file|process|device)|permission denied|is a directory|not a directory"
     r"|file exists|operation not permitted|unbound variable|readonly variable|parameter not set|integer expression |cannot |can't |directory not empty|text file busy"
     r"|invalid argument|bad |too many levels))",
     re.IGNORECASE,
@@ -33,7 +35,7 @@ _WORDS: Final = re.compile(r"[a-z][a-z']*")
 _TAG: Final = re.compile(r"</?([A-Za-z][\w:.-]{0,60}) ?/?>")
 """An element of a document, or the place of a value."""
 _KEPT_TAG: Final = re.compile(r"[A-Z]{3,}")
-_SPACED: Final = re.compile(r"[(\[] (?:\S{1,60}) [)\]]")
+_SPACED: Final = re.compile(r"([(\[]) (\S{1,60}) ([)\]])")
 """One name between brackets and blanks."""
 _VERSIONED: Final = re.compile(
     r"(?<![\w.+-])(?!(?:over|from|than|version|with|by|to|at|of|is|for|and|or|in|on|into|onto|via|after|before|between) )[\w.+:-]{1,80} \((?:\d+:)?\d{1,9}(?:[.~+-]\w{1,40}){2,8}\)"
@@ -48,14 +50,47 @@ _SIGNATURE: Final = re.compile(r"\b(function|procedure) [\w.]{1,80}\((?:[\w\" .,
 _NAMED_ERROR: Final = re.compile(r"(?<=Error: )/(?=[a-z]{5,40} in )")
 """Of an error that is called by its name: it is no path."""
 _MOST_NAMES: Final = 4
+_CODED: Final = CODES | {"error"}
+_LOOKED_BACK: Final = 40
+_ANSWER: Final = 3
+_OF_FAILURES: Final = "45"
+"""How codes of HTTP begin that tell of a failure; they have three digits."""
 SMALL: Final = TELLING | frozenset([
         "is", "was", "are", "were", "has", "have", "had", "and", "or", "for", "from", "to", "in", "on", "at", "by",
         "with", "as", "of", "the", "a", "an",
     ])  # fmt: skip
 
 
+def _mask_who(found: re.Match[str]) -> str:
+    """A class, a code or a value with its key says what failed, and not who says it."""
+    who = found[1]
+    if who.isdecimal():
+        return found[0] if len(who) == _ANSWER and who[0] in _OF_FAILURES else f"{MASK} "
+    return found[0] if "=" in who or tells_failures_apart(who) else f"{MASK} "
+
+
 def _mask_tag(found: re.Match[str]) -> str:
-    return found[0] if found[1].lower() in STATES or _KEPT_TAG.fullmatch(found[1]) else f" {MASK} "
+    name = found[1]
+    is_kept = name.lower() in STATES or _KEPT_TAG.fullmatch(name) or tells_failures_apart(name)
+    return found[0] if is_kept else f" {MASK} "
+
+
+def _mask_spaced(found: re.Match[str]) -> str:
+    return f"{found[1]}{found[2]}{found[3]}" if tells_failures_apart(found[2]) else MASK
+
+
+def _mask_subject(found: re.Match[str]) -> str:
+    name = found[1]
+    return found[0] if tells_failures_apart(name) or name.lower() in SMALL else f": {MASK}"
+
+
+def _mask_quantity(found: re.Match[str]) -> str:
+    """A number behind 'exit' or 'signal' is no quantity."""
+    number = found[1]
+    if not number.isdecimal() or not tells_failures_apart(number) or found[0] != f"({number})":
+        return " "
+    before = _BEFORE_CODE.search(found.string, max(0, found.start() - _LOOKED_BACK), found.start())
+    return f" {number} " if before and before[1].lower() in _CODED else " "
 
 
 _FORMS: Final[tuple[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
@@ -65,8 +100,8 @@ _FORMS: Final[tuple[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], 
     ("function ", _SIGNATURE, rf"\1 {MASK}"),
     ("<", _TAG, _mask_tag),
     (" -- ", re.compile(" -- "), " "),
-    (" )", _SPACED, MASK),
-    (" ]", _SPACED, MASK),
+    (" )", _SPACED, _mask_spaced),
+    (" ]", _SPACED, _mask_spaced),
 )
 """What is put in the place of each form, and a sign that is cheap to look for, without which a message has none."""
 
@@ -81,12 +116,12 @@ def bare_message(message: str) -> str:
         message = _ESCAPE.sub("", message)
     message = message.strip()
     if message[:1] == "[":
-        message = _WHO.sub(f"{MASK} ", message)
+        message = _WHO.sub(_mask_who, message)
     for sign, pattern, put in _FORMS:
         if sign in message:
             message = pattern.sub(put, message)
     if message.count(": ") > 1:
-        message = _SUBJECT.sub(f": {MASK}", message)
+        message = _SUBJECT.sub(_mask_subject, message)
     if "," in message:
         message = _mask_lists(message)
     if '"' in message or "'" in message or "`" in message or not message.isascii():
@@ -96,7 +131,7 @@ def bare_message(message: str) -> str:
 
 def _mask_brackets(message: str) -> str:
     """A quantity goes, a version takes the name before it along."""
-    return _QUANTITY.sub(" ", _VERSIONED.sub(MASK, message) if _VERSION.search(message) else message)
+    return _QUANTITY.sub(_mask_quantity, _VERSIONED.sub(MASK, message) if _VERSION.search(message) else message)
 
 
 def _mask_quoted(message: str) -> str:
@@ -106,7 +141,7 @@ def _mask_quoted(message: str) -> str:
     names = [name for name in _NAME_IN_QUOTES.findall(message)[:_MOST_NAMES] if message.count(name) > 1]
     message = QUOTED.sub(unquote, message)
     for name in names:
-        if name.lower() not in SMALL and name.lower() not in STATES:
+        if name.lower() not in SMALL and name.lower() not in STATES and not tells_failures_apart(name):
             message = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", f" {MASK} ", message)
     return message
 
@@ -119,4 +154,8 @@ def _mask_lists(message: str) -> str:
 
 
 def _mask_list(found: re.Match[str]) -> str:
-    return found[0] if not SMALL.isdisjoint(_WORDS.findall(found[0].lower())) else f" {MASK} "
+    """One of exceptions says what failed."""
+    is_kept = not SMALL.isdisjoint(_WORDS.findall(found[0].lower())) or any(
+        tells_failures_apart(one) and not one.isdecimal() for one in found[0].split(", ")
+    )
+    return found[0] if is_kept else f" {MASK} "

@@ -49,6 +49,7 @@ _FAULT: Final = re.compile(
 _FAULT_ENDS: Final = frozenset("degnprt")
 """The last letters of those words: most tokens end with another, and need not be tried."""
 _CODE: Final = re.compile(r"[A-Z]{1,3}\d{3,5}|[A-Z]{2,5}-\d{5}")
+_CODE_DIGITS: Final = 3
 _BRACKETED_CODE: Final = re.compile(r"([A-Za-z]+)[\[(]([A-Za-z]{0,8}-?\d{1,6}|[A-Z0-9]{5})[\])]?")
 _PAIR: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]{0,40})=(.{0,2000})", re.DOTALL)
 _PLAIN: Final = re.compile(r"[A-Za-z]+(?:[_-][A-Za-z]+)*")
@@ -80,6 +81,11 @@ def shape_of(token: str) -> tuple[str, str]:
 def is_code(core: str) -> bool:
     """Whether it has the form by which compilers and linters number what they find."""
     return _CODE.fullmatch(core) is not None
+
+
+def tells_failures_apart(core: str) -> bool:
+    """Whether it is an exception's class, an error of the system, the number of a finding, or as short as codes of exits and of HTTP."""
+    return _FAULT.fullmatch(core) is not None or is_code(core) or (core.isdecimal() and len(core) <= _CODE_DIGITS)
 
 
 def shape_of_route(path: str) -> str:
