@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from batchdrain.database.ledger.chains import Chains
 from batchdrain.database.ledger.session_rows import SessionRow
 from batchdrain.drain.project import Project
-from batchdrain.sessions.session import Kind
+from batchdrain.sessions.session import Kind, Status
 
 
 def read_running(project: Project, alive_of: Callable[[SessionRow], bool | None]) -> list[SessionRow]:
@@ -39,4 +39,6 @@ def _find(rows: Sequence[SessionRow], alive_of: Callable[[SessionRow], bool | No
 
 
 def _may_go_on(row: SessionRow, alive: bool | None) -> bool:
+    if row.status != Status.COMPLETE.value:  # by a signal, a request, or what was asked for this time: nothing follows
+        return False
     return row.beat_age_ms <= row.ttl_ms if alive is None else alive

@@ -156,7 +156,7 @@ class ImaginedDrain:
         """What it held back may begin."""
         self._due.free(tried.run_id)
         self._new.free(tried.run_id)
-        for _ in range(self._results.room_of(tried.drawn.of) or 0):
+        for _ in range(self._results.room_of(tried.drawn.of) or 1):
             self._new.free((tried.failed_so.fingerprint,))
 
     def _begin(self, tried: _Execution) -> None:

@@ -69,3 +69,12 @@ def test_a_priority_of_0_has_no_sign(filled: Workplace) -> None:
     for priority, shown in ((0, "0"), (5, "+5"), (-5, "-5")):
         assert f"have priority {shown} (" in filled.inv("hint", "--run-id=delta-1", f"--priority={priority}").out
         assert filled.inv("hint").lines[1].startswith(f"  {shown}  delta-1 ("), shown
+
+
+def test_a_cluster_that_a_drain_ended_with_is_known_though_nothing_set_out_from_it(filled: Workplace) -> None:
+    filled.fail("echo/x~fail")
+    assert filled.inv("drain", "--run-id=echo").code == 1
+    [cluster] = [one["cluster"] for one in filled.inv("clusters", "--run-id=echo", "--format=json").json()["clusters"]]
+    filled.sql("UPDATE phases SET state = 'COMPLETE' WHERE run_id = 'echo'")
+    ran = filled.inv("accept", f"--cluster={cluster}", "--reason=x")
+    assert ran.code == 0, ran

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.drain.chaining import queue
+from batchdrain.drain.between_parts import read_running
+from tests.drain.chaining import end_in, queue
+from tests.support.opened import opened
 from tests.support.workplace import DEADLINE_S, Ran, Workplace, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite", "postgresql")
@@ -144,3 +146,11 @@ def test_a_chain_that_was_killed_between_its_parts_runs_no_more_and_its_resume_h
     assert asked.out.startswith("Asked: "), asked
     assert [ran.lines for ran in after] == [[NOTHING], [NOTHING]]
     is_left(project)
+
+
+def test_a_chain_that_was_left_in_its_first_part_is_not_between_its_parts_for_another_host_either(project: Workplace) -> None:
+    queue(project, "r/q~while=stays", "t/last")
+    project.fail("s/f")
+    assert end_in(project, "r/q", signal.SIGINT, "drain-all") == 130
+    with opened(project) as looked_from_elsewhere:
+        assert read_running(looked_from_elsewhere, lambda _: None) == []

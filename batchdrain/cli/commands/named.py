@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Sequence
 
 from batchdrain.database.ledger.notes import NoteKind, Notes
-from batchdrain.database.ledger.retry_stats_query import read_retries_by_fingerprint
+from batchdrain.database.ledger.retry_stats_query import read_fingerprints
 from batchdrain.database.run_counts import RunCounts
 from batchdrain.drain.project import Project
 from batchdrain.failures.fingerprints import cluster_id_of
@@ -77,7 +77,7 @@ def _require_met(project: Project, absent: Sequence[Subject]) -> None:
     if not absent:
         return
     store = project.store
-    known = {cluster_id_of(fingerprint) for fingerprint in read_retries_by_fingerprint(store.database, store.ledger)}
+    known = {cluster_id_of(fingerprint) for fingerprint in read_fingerprints(store.database, store.ledger)}
     accepted = {note.subject for note in Notes(store.database, store.ledger).read(NoteKind.ACCEPTED)}
     for one in absent:
         if one.cluster not in known and one.name not in accepted:

@@ -139,6 +139,23 @@ def read_retries_by_fingerprint(
         return found
 
 
+def read_fingerprints(database: Database, ledger: Ledger) -> frozenset[str]:
+    """With which some attempt failed, or set out from; none where there is no ledger."""
+    with database.read() as connection:
+        if not ledger.exists(connection):
+            return frozenset()
+        attempts = past_attempts(connection, ledger)
+        version = _version_of(attempts)
+        pairs = ((attempts.c.from_fingerprint, attempts.c.from_example), (attempts.c.fingerprint, attempts.c.reason))
+        return frozenset(
+            _renew(kept, of, text)
+            for name, example in pairs
+            for kept, of, text in connection.execute(
+                sa.select(name, version, _example_of(attempts, example)).where(name.is_not(None)).group_by(name, version)
+            )
+        )
+
+
 def _version_of(attempt: sa.Subquery) -> sa.ColumnElement[int]:
     """Of the rules that made an attempt's fingerprints."""
     return sa.func.coalesce(attempt.c.fingerprint_version, FIRST)
