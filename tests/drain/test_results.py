@@ -157,7 +157,7 @@ def test_result_from_database_records_the_code_beside_the_state(project: Workpla
     assert (result["success"], result["final_state"], result["exit_code"]) == (True, "COMPLETE", 3)
     assert "  ✓ Success: COMPLETE, exit 3" in ran.lines
     assert "  r / a: COMPLETE, exit 3" in ran.lines
-    assert "| r | a | COMPLETE, exit 3 |" in project.inv("summary", "--format=markdown").out
+    assert "| `r` | `a` | COMPLETE, exit 3 |" in project.inv("summary", "--format=markdown").out
 
 
 @pytest.mark.everyday("sqlite")

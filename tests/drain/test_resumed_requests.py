@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import UTC, datetime
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,6 +23,7 @@ from batchdrain.planning.filters import Filters
 from batchdrain.planning.given_back import GivenBack
 from batchdrain.planning.plan_file import PlannedPhase
 from batchdrain.sessions.session import Kind, Session
+from tests.support.opened import opened, request_for
 from tests.support.workplace import DEADLINE_S, Workplace, wait_for
 
 pytestmark = pytest.mark.everyday("sqlite")
@@ -174,12 +173,10 @@ def test_the_look_at_a_whole_chain_heeds_no_rule_that_its_first_part_may_lift() 
     ("triage", "argv", "count"), [(False, ["true"], 0), (False, ["/nothing/there"], 1), (True, ["/nothing/there"], 2)]
 )
 def test_a_dry_run_says_which_commands_could_not_be_executed(
-    tmp_path: Path, triage: bool, argv: list[str], count: int
+    sqlite_project: Workplace, triage: bool, argv: list[str], count: int
 ) -> None:
-    settings = Settings.model_validate({"command": {"argv": argv}, "triage": {"argv": ["/nothing/there/either"]}})
-    request = DrainRequest(kind=Kind.FAILED, filters=Filters(), settings=settings, triage=triage)
-    project: Any = SimpleNamespace(root=tmp_path)
-    assert len(find_problems(project, request)) == count
+    with opened(sqlite_project, command={"argv": argv}, triage={"argv": ["/nothing/there/either"]}) as project:
+        assert len(find_problems(project, request_for(project, triage=triage))) == count
 
 
 def test_a_session_knows_whether_its_rows_and_its_command_are_still_the_same() -> None:

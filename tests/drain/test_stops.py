@@ -132,7 +132,7 @@ def test_a_summary_says_what_stop_conditions_left_out(project: Workplace) -> Non
     assert block[1] == "  20 by stop.max_repeats: failed 3 times alike: runtimeerror the shared service is broken", ran.out
     assert [(one["rule"], one["count"]) for one in project.session()["skipped"]] == [("stop.max_repeats", 20)]
     assert "  20 by stop.max_repeats" in project.inv("summary").out
-    assert "| 20 | stop.max\\_repeats | failed 3 times alike" in project.inv("summary", "--format=markdown").out
+    assert "| 20 | `stop.max_repeats` | failed 3 times alike" in project.inv("summary", "--format=markdown").out
 
 
 def test_a_summary_keeps_the_first_rules_and_the_latest_counts(sqlite_project: Workplace) -> None:

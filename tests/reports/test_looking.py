@@ -138,7 +138,7 @@ def test_summary_and_sessions_report_every_session(project: Workplace) -> None:
     assert project.inv("summary", "--format=json").json()["total_failed"] == 1
     markdown = project.inv("summary", "--format=markdown", "--output=report.md")
     assert markdown.code == 0
-    assert "| s | 0 | 1 |" in (project.root / "report.md").read_text()
+    assert "| `s` | 0 | 1 |" in (project.root / "report.md").read_text()
 
 
 @pytest.mark.parametrize("shape", ["xml", "pdf"])

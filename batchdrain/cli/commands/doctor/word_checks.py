@@ -94,12 +94,12 @@ def find_untriable(project: Project) -> Finding | None:
 
 
 def count_words(project: Project) -> Counter[str]:
-    """Rows by the word of their state."""
+    """Rows by the word of their state, in the order of the words."""
     found: Counter[str] = Counter()
     with project.store.database.read() as connection:
         for (_, state), count in count_by_run_and_state(connection, project.store.table).items():
             found[state] += count
-    return found
+    return Counter(dict(sorted(found.items())))
 
 
 def _fold(term: str) -> str:
