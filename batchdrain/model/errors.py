@@ -93,11 +93,16 @@ class ConfigError(BatchDrainError):
         return cls("\n".join(dict.fromkeys(problems)))
 
 
+def quote(name: str) -> str:
+    """A name in quotes, on one line, that can be copied: `repr` would double each backslash."""
+    return "'" + "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in name) + "'"
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """' (did you mean …?)' when something near is known, else all that is known; '' when nothing is."""
     names = sorted(known)
     short = [one for one in names if len(one) <= _COMPARED_CHARS]
     near = difflib.get_close_matches(name[:_COMPARED_CHARS], short, n=1, cutoff=0.6)
     if near:
-        return f" (did you mean {near[0]!r}?)"
+        return f" (did you mean {quote(near[0])}?)"
     return f" (known: {', '.join(names)})" if names else ""

@@ -8,6 +8,7 @@ from itertools import islice, pairwise
 from typing import Any, Final
 
 from batchdrain.database.run_counts import RunCounts
+from batchdrain.model.errors import quote
 from batchdrain.planning.filters import Filters, matcher
 from batchdrain.planning.seen_kinds import SeenKinds
 from batchdrain.runtime.text import agree, count_of
@@ -75,7 +76,7 @@ def describe_no_run(text: str, runs: Sequence[RunCounts], *, is_glob: bool) -> s
     """That there is no such run, and which one may be meant."""
     near = nearest_of(text, (row.run_id for row in runs))
     what = "no run matches it" if is_glob else "there is no such run"
-    return f"{what}; {_LISTS}" if near is None else f"{what} (did you mean {near!r}?)"
+    return f"{what}; {_LISTS}" if near is None else f"{what} (did you mean {quote(near)}?)"
 
 
 def nearest_of(text: str, names: Iterator[str]) -> str | None:

@@ -79,11 +79,15 @@ def keep_handlers() -> Iterator[None]:
         yield
         return
     before = {number: signal.getsignal(number) for number in SIGNALS}
+    is_signalled = False
     try:
         yield
+    except Signalled:
+        is_signalled = True  # what was to hear one signal alone does not stand again
+        raise
     finally:
         for number, former in before.items():
-            if former is not None and signal.getsignal(number) is not former:
+            if not is_signalled and former is not None and signal.getsignal(number) is not former:
                 signal.signal(number, former)
 
 

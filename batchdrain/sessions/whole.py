@@ -8,11 +8,14 @@ from typing import Final, TypeVar
 from pydantic import Field
 
 from batchdrain.model.phase import Skip
+from batchdrain.planning.skip_rules import IN_THIS_CHAIN
 from batchdrain.sessions.balance import Balance
 from batchdrain.sessions.session import Session, Status
 
 Number = TypeVar("Number", int, float)
 _KNOWN_LAST: Final = "--max-attempts="
+_OF_THE_SKIPPED: Final = ("failed_before", "not_reached", "skipped")
+"""The terms of a balance in which a phase stands that a rule skips."""
 
 
 class Whole(Session):
@@ -51,7 +54,7 @@ def whole_of(parts: Sequence[Session], ended: Status | None, because: str | None
     found.stopped_because = "; ".join(dict.fromkeys(reason for reason in reasons if reason)) or None
     found.forecast = next((part.forecast for part in parts if part.forecast is not None), None)
     found.active_s = sum(part.active_s for part in parts)
-    found.balance = _sum_balances([part.balance for part in parts if part.balance is not None])
+    found.balance = _sum_balances(parts)
     found.results = [result for part in parts for result in part.results]
     for name in ("total_processed", "total_success", "total_failed", "total_timeouts"):
         setattr(found, name, sum(getattr(part, name) for part in parts))
@@ -76,11 +79,15 @@ def _join_idle(parts: Sequence[Session]) -> list[str]:
     return list(dict.fromkeys([*earlier, *parts[-1].without_effect]))
 
 
-def _sum_balances(balances: Sequence[Balance]) -> Balance | None:
+def _sum_balances(parts: Sequence[Session]) -> Balance | None:
+    """A queued phase that failed stands in the backlog of the failed part too, which skips it: it is one phase."""
+    balances = [part.balance for part in parts if part.balance is not None]
     if not balances:
         return None
-    names = Balance.model_fields
-    return Balance(**{name: sum(getattr(balance, name) for balance in balances) for name in names})
+    sums = {name: sum(getattr(balance, name) for balance in balances) for name in Balance.model_fields}
+    met_again = sum(one.count or 0 for part in parts[1:] for one in part.skipped if one.value == IN_THIS_CHAIN)
+    twice = min(met_again, sums["failed_before"], sums["not_reached"], sums["skipped"])
+    return Balance(**{name: count - twice if name in _OF_THE_SKIPPED else count for name, count in sums.items()})
 
 
 def _add_up(some: Iterable[Mapping[str, Number]]) -> dict[str, Number]:

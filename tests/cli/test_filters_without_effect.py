@@ -228,7 +228,7 @@ def test_max_attempts_is_told_where_no_failure_is_tried_again(project: Workplace
     ("argv", "line"),
     [("accept --run-id=zz*", f"--run-id=zz*: no run matches it; {NO_RUN}"),
      ("accept --run-id=delta-1 --phase-id=a", ""), ("accept --run-id=delta*", ""),
-     ("hint --priority=3 --run-id=relase*", f"--run-id=relase*: no run matches it; {NO_RUN}"),
+         ("hint --priority=3 --run-id=relase*", "--run-id=relase*: no run matches it (did you mean 'release-1'?)"),
      ("hint --priority=3 --run-id=release-*", "")],
 )  # fmt: skip
 def test_what_is_said_of_runs_that_a_glob_does_not_match_now_is_kept_and_told(

@@ -132,7 +132,9 @@ def test_a_mapping_of_which_nothing_differs_is_a_comment_as_a_whole_and_one_that
     sqlite_project: Workplace,
 ) -> None:
     sqlite_project.sql("ALTER TABLE phases RENAME COLUMN state TO status")
-    sqlite_project.sql("INSERT INTO phases (run_id, phase_id, status) VALUES ('r', 'a', 'FAILED'), ('r', 'b', 'DONE')")
+    sqlite_project.sql(
+        "INSERT INTO phases (run_id, phase_id, phase_index, status) VALUES ('r', 'a', 0, 'FAILED'), ('r', 'b', 1, 'DONE')"
+    )
     _, section = begun(sqlite_project)
     assert section["source"] == {"columns": {"state": "status"}, "states": {"complete": "DONE"}}
 

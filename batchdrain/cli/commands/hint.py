@@ -13,7 +13,7 @@ from batchdrain.cli.screens.lines_or_json import LinesOrJson
 from batchdrain.database.ledger.notes import Note, NoteKind, Notes
 from batchdrain.database.run_counts import RunCounts
 from batchdrain.drain.project import Project
-from batchdrain.model.errors import UsageError, did_you_mean
+from batchdrain.model.errors import UsageError, did_you_mean, quote
 from batchdrain.planning.filters import has_magic, matcher, to_literal
 from batchdrain.planning.hints import priority_of
 from batchdrain.planning.without_effect import describe_no_run
@@ -59,7 +59,7 @@ def _find_meant(project: Project, glob: str) -> str:
 
 def _keep(project: Project, glob: str, priority: int, reason: str, *, dry: bool, out: LinesOrJson) -> None:
     counts = project.store.read_run_counts()
-    require_run(glob, counts)
+    require_run(project, glob, counts)
     if not dry:
         project.store.ledger.create(project.store.database)
         content = {"priority": priority, "reason": project.store.redact(reason)}
@@ -80,7 +80,7 @@ def _clear(project: Project, glob: str, *, dry: bool, out: LinesOrJson) -> None:
     if (meant := _find_meant(project, glob)) in known:  # an older one may be of the glob, from before there was such a run
         glob = meant
     if glob not in known or not (dry or notes.take_back(NoteKind.HINT, glob)):
-        raise UsageError(f"--run-id: there is no hint of {glob!r}{did_you_mean(glob, known)}")
+        raise UsageError(f"--run-id: there is no hint of {quote(glob)}{did_you_mean(glob, known)}")
     out.line(f"{'Would take back' if dry else 'Taken back'}: the hint of {safe_text(glob)}")
     out.end(0, run_id=glob, taken_back=not dry)
 

@@ -18,10 +18,12 @@ from batchdrain.planning.planner import settle_run
 from batchdrain.planning.without_effect import describe_no_run, find_idle_runs
 
 
-def require_run(run_id: str, runs: Sequence[RunCounts]) -> None:
-    """Raises UsageError for a name that no run has. A glob speaks of runs that come later, too; and where there is no run at all,
-    that is told instead."""
-    if runs and not has_magic(run_id) and not any(row.run_id == run_id for row in runs):
+def require_run(project: Project, run_id: str, runs: Sequence[RunCounts]) -> None:
+    """Raises UsageError for a name that no run has or had. A glob speaks of runs that come later, too; and where there is no run
+    at all, that is told instead."""
+    if not runs or has_magic(run_id) or any(row.run_id == run_id for row in runs):
+        return
+    if run_id not in project.store.history.read_past().runs:  # rows may go once they are complete
         raise UsageError(
             f"--run-id={run_id}: {describe_no_run(run_id, runs, is_glob=False)}",
             remedy="a glob is of runs that come later too",
@@ -34,7 +36,7 @@ def settle_named(project: Project, run_id: str | None) -> tuple[Filters, list[st
     filters = settle_run(project.store, Filters.of(run_id=run_id))
     runs = [] if run_id is None else project.store.read_run_counts()
     if run_id is not None and not filters.run_id_is_glob:
-        require_run(run_id, runs)
+        require_run(project, run_id, runs)
     return filters, list(find_idle_runs(filters, runs, PhaseState.FAILED.value))
 
 
@@ -59,7 +61,7 @@ def require_subjects(
         if one.run_id is not None and one.phase_id is not None:
             require_phase(project, PhaseKey(one.run_id, one.phase_id), runs)
         elif one.run_id is not None:
-            require_run(one.run_id, runs)
+            require_run(project, one.run_id, runs)
     _require_met(project, [one for one in subjects if one.cluster is not None and one.cluster not in clusters])
 
 

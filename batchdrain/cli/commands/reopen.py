@@ -100,7 +100,7 @@ def _require_there(project: Project, flags: ReopenFlags) -> None:
         return
     runs = project.store.read_run_counts()
     if flags.phase_id is None:
-        require_run(flags.run_id, runs)
+        require_run(project, flags.run_id, runs)
     else:
         require_phase(project, PhaseKey(flags.run_id, flags.phase_id), runs)
 

@@ -13,7 +13,7 @@ from batchdrain.config.settings import Settings
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.database.run_counts import RunCounts
 from batchdrain.drain.project import Project
-from batchdrain.model.errors import ConfigError
+from batchdrain.model.errors import ConfigError, quote
 from batchdrain.planning.acceptances import Acceptance
 from batchdrain.planning.dependencies import waits_for
 from batchdrain.planning.filters import has_magic, matcher
@@ -71,7 +71,7 @@ def check_runs(project: Project) -> Iterator[Finding]:
     names += [(f"run_types.{place}.match", rule.match) for place, rule in enumerate(settings.run_types)]
     idle = [(check, glob) for check, glob in names if not _find_matches(glob, runs)]
     for check, glob in idle:
-        yield _warn(check, f"{glob!r}: {describe_no_run(glob, runs, is_glob=has_magic(glob))}")
+        yield _warn(check, f"{quote(glob)}: {describe_no_run(glob, runs, is_glob=has_magic(glob))}")
     yield from _find_shadowed(settings, runs)
     try:
         waits_for({row.run_id: row.unfinished for row in runs}, settings.depends_on)
@@ -113,7 +113,7 @@ def check_notes(project: Project) -> Iterator[Finding]:
     ]
     for check, glob in globs if runs else ():
         if not _find_matches(glob, runs):
-            yield _warn(check, f"{glob!r}: {describe_no_run(glob, runs, is_glob=has_magic(glob))}")
+            yield _warn(check, f"{quote(glob)}: {describe_no_run(glob, runs, is_glob=has_magic(glob))}")
 
 
 def _warn(check: str, message: str) -> Finding:
