@@ -185,3 +185,13 @@ def test_a_row_that_source_where_leaves_out_is_not_gone(project: Workplace) -> N
     code, out = drain(project, "UPDATE phases SET note = 'hidden' WHERE run_id = 'a'")
 
     assert (code, recorded(project), project.states()["a/p"]) == (0, [("complete", "COMPLETE")], "COMPLETE"), out
+
+
+@pytest.mark.everyday("sqlite")
+def test_a_run_whose_rows_went_once_they_were_complete_is_no_misspelt_name(project: Workplace) -> None:
+    queue(project, "0")
+    assert project.inv("clusters", "--run-id=a").code == 0
+    assert drain(project)[0] == 0
+    assert project.states() == {"b/other": "FAILED"}
+    for task in ("clusters", "explain"):
+        assert (project.inv(task, "--run-id=a").code, project.inv(task, "--run-id=z").code) == (0, 2)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from batchdrain.runtime import signals
-from batchdrain.runtime.signals import Signalled, heard_signals, raise_on_signals
+from batchdrain.runtime.signals import Signalled, heard_signals, keep_handlers, raise_on_signals
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +90,22 @@ def test_foreign_code_is_left_once() -> None:
     with signals.mark_foreign_code():
         pass
     assert not signals.leave_foreign_code()
+
+
+def test_a_signal_while_code_of_others_is_loaded_is_raised_once_too() -> None:
+    heard: list[int] = []
+    signal.signal(signal.SIGTERM, lambda came, _: heard.append(came))
+    with pytest.raises(Signalled), raise_on_signals():  # noqa: PT012 - the second one comes within too
+        try:
+            with keep_handlers():
+                signal.raise_signal(signal.SIGTERM)
+        finally:
+            signal.raise_signal(signal.SIGTERM)
+    assert heard == [signal.SIGTERM]
+
+
+def test_handlers_that_code_of_others_sets_do_not_stay() -> None:
+    ours = signal.getsignal(signal.SIGTERM)
+    with keep_handlers():
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    assert signal.getsignal(signal.SIGTERM) is ours

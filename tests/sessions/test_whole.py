@@ -113,3 +113,15 @@ def test_what_another_session_of_the_chain_did_counts_towards_the_limits_and_not
     assert again is counts
     assert (counts.places, counts.progress().results) == ({PhaseKey("r", "p3"): 0}, 3)
     assert len(counts.attempted) == 4
+
+
+def test_a_queued_phase_that_failed_stands_once_in_the_sum_though_the_failed_part_met_it_again() -> None:
+    """Of 40 failed and 8 queued ones; two of three queued ones failed, and stand in the backlog of the failed part too."""
+    queued = part("s1", balance=Balance(failed_before=8, fixed=1, still_failing=2, not_reached=5, waiting=5))
+    failed = part(
+        "s2", balance=Balance(failed_before=42, fixed=4, not_reached=38, skipped=2, waiting=36),
+        skipped=[Skipped(rule="already attempted", value="in this chain", count=2), Skipped(rule="x", value="", count=1)],
+    )  # fmt: skip
+    found = whole_of([queued, failed], Status.COMPLETE).balance
+    assert found == Balance(failed_before=48, fixed=5, still_failing=2, not_reached=41, skipped=0, waiting=41)
+    assert found.adds_up
