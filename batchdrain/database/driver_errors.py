@@ -133,7 +133,7 @@ def refusal_of(error: Exception, what: str) -> RowRefused | None:
         return RowRefused(f"{what}: {first_line_of(error)}", remedy=cure)
     if not isinstance(error, DBAPIError) or meaning_of(error) not in _FAILS_FOR_THE_ROW:
         return None
-    if _NO_SAVEPOINT in str(error.orig):
+    if _NO_SAVEPOINT in str(error.orig) or _DENIED.search(str(error.orig)):
         cure = _cure_of_configuration(str(error.orig))
     return RowRefused(f"{what}: {first_line_of(error.orig)}", remedy=cure)
 

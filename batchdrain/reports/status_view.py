@@ -24,7 +24,7 @@ _LEAST_S: Final = 1.0
 _MEANING: Final = {
     STARTING: "it has just begun: its first phase is being taken",
     SILENT: "it ought to have given a sign of life, and its host can't be seen from here",
-    DIED: "its process is gone: what it held is given back by the next drain, or `inv recover`",
+    DIED: "its process is gone: `inv resume` goes on with it, or ends it with --close; `inv recover` gives back what it holds",
     BETWEEN: "the first part of its chain has ended, the next one begins; that heeds what is asked now",
 }
 
@@ -75,7 +75,7 @@ def to_fields(row: SessionRow, alive: bool | None) -> dict[str, Any]:
         "eta_s": None if eta_s is None else round(eta_s, 1),
         "eta_is_least": progress.get("eta_is_least") is True,
         "waits_for": _text(progress, "waits") or None,
-        "slots": _slots_of(progress, age_s),
+        "slots": [] if state == DIED else _slots_of(progress, age_s),
         "asked": None if row.asked is None else _asked_of(row),
     }
 
@@ -89,7 +89,8 @@ def render_status(rows: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[
         retries = f" · {count_of(row['retries'], 'retry', 'retries')} to come" if row["retries"] else ""
         rate = "" if row["per_minute"] is None else f" · {row['per_minute']:.1f} a minute"
         eta = "" if row["eta_s"] is None else " · " + describe_eta(row["eta_s"], now, is_least=row["eta_is_least"])
-        yield f"  {done}{retries}{rate}{eta} · as of {to_span(row['beat_age_s'])} ago"
+        told = "as it last told, " if row["state"] == DIED else "as of "
+        yield f"  {done}{retries}{rate}{eta} · {told}{to_span(row['beat_age_s'])} ago"
         if row["waits_for"]:
             yield safe_text(f"  Waits: {row['waits_for']}")
         for slot in row["slots"][:_SHOWN]:

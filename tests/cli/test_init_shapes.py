@@ -112,6 +112,7 @@ EVERY = ["sqlite", "postgresql", "mariadb"]
         *((url, shapes.FAILED_AT, {"FAILED": 2, "QUEUED": 1}) for url in EVERY),
         *((url, shapes.ERROR_AT_THE_END, {"FAILED": 1, "COMPLETE": 1, "EXECUTING": 1, "QUEUED": 1}) for url in EVERY),
         ("sqlite", shapes.TRIES_USED_UP, {"FAILED": 1, "QUEUED": 2}),
+        *((url, shapes.MENDED_LATER, {"COMPLETE": 1, "FAILED": 2, "QUEUED": 1}) for url in ("sqlite", "postgresql")),
         ("postgresql", shapes.NO_STATES, {"FAILED": 1, "COMPLETE": 1}),
         ("sqlite", shapes.NO_STATES, {"FAILED": 1, "COMPLETE": 1}),
         ("mariadb", shapes.NO_STATES.replace("TEXT", "VARCHAR(40)"), {"FAILED": 1, "COMPLETE": 1}),

@@ -164,6 +164,17 @@ def test_rights_on_the_columns_that_are_written_are_enough_for_the_table(server_
     assert (looked.code, ran.code) == (0, 0), (looked, ran)
 
 
+def test_who_may_not_write_the_state_is_told_of_the_right_and_not_of_the_mapping(
+    server_project: Workplace, grant: Grant
+) -> None:
+    server_project.fail("r/p")
+    assert server_project.inv("drain", "--run-id=none").code == 0
+    grant(["SELECT ON phases", "UPDATE (last_failure_reason) ON phases", *every_but("phases", "UPDATE")[:-1]])
+    looked = server_project.inv("doctor")
+    assert (looked.code, "map words and columns" in looked.out) == (78, False), looked
+    assert "GRANT SELECT and UPDATE on your table" in looked.out
+
+
 def test_a_file_that_somebody_holds_locked_can_not_be_tried_and_is_not_said_to_be_well(sqlite_project: Workplace) -> None:
     sqlite_project.fail("r/p")
     sqlite_project.configure(patience={"lock_s": 1})

@@ -69,6 +69,15 @@ def test_nothing_is_foreseen_of_a_session_that_does_not_go_on(given: dict[str, A
     assert to_fields(row(**given), alive)["eta_s"] is None
 
 
+def test_of_a_dead_process_nothing_runs_and_its_figures_are_those_that_it_told_last() -> None:
+    found = to_fields(row(), False)
+    assert found["slots"] == []
+    lines = list(render_status([found], NOW))
+    assert lines[1] == "  6/10 · 4 ok · 2 failed · 2.0 a minute · as it last told, 5 s ago"
+    assert not any(line.startswith("  runs ") for line in lines)
+    assert "`inv resume` goes on with it, or ends it with --close" in lines[-1]
+
+
 @pytest.mark.parametrize("odd", ["x", None, [1], float("nan"), 1e300, {"a": 1}])
 def test_what_somebody_wrote_into_the_row_counts_as_nothing(odd: object) -> None:
     found = to_fields(

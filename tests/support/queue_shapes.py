@@ -78,3 +78,10 @@ ALTER TABLE boss.job ADD PRIMARY KEY (name, id);
 CREATE TABLE boss.j1 PARTITION OF boss.job FOR VALUES IN ('mail');
 INSERT INTO boss.job SELECT gen_random_uuid(), 'mail', 'failed', ARRAY['{"at": 1, "error": "first"}', '{"at": 2, "error": "boom"}']::jsonb[] FROM generate_series(1, 3)
 """
+MENDED_LATER: Final = """
+CREATE TABLE "check" (id INTEGER PRIMARY KEY, queue VARCHAR(40), failed_at VARCHAR(40), completed_at VARCHAR(40), error VARCHAR(40));
+INSERT INTO "check" VALUES (1, 'mail', '2020-01-01', '2020-01-02', 'x');
+INSERT INTO "check" VALUES (2, 'mail', '2020-01-03', NULL, 'y');
+INSERT INTO "check" VALUES (3, 'mail', '2020-01-03', '2020-01-03', 'y');
+INSERT INTO "check" VALUES (4, 'mail', NULL, NULL, NULL);
+"""

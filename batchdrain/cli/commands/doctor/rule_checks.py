@@ -21,6 +21,7 @@ from batchdrain.planning.without_effect import describe_no_run
 
 _LAST_CODE: Final = 255
 _CURE: Final = "mend it, or take it out"
+_CURE_OF_NOTES: Final = "mend it, or take it out, unless it is of another table that shares the ledger"
 
 
 def check_profile(settings: Settings) -> Iterator[Finding]:
@@ -113,11 +114,11 @@ def check_notes(project: Project) -> Iterator[Finding]:
     ]
     for check, glob in globs if runs else ():
         if not _find_matches(glob, runs):
-            yield _warn(check, f"{quote(glob)}: {describe_no_run(glob, runs, is_glob=has_magic(glob))}")
+            yield _warn(check, f"{quote(glob)}: {describe_no_run(glob, runs, is_glob=has_magic(glob))}", cure=_CURE_OF_NOTES)
 
 
-def _warn(check: str, message: str) -> Finding:
-    return Finding(check, ok=True, is_warning=True, message=message, cure=_CURE)
+def _warn(check: str, message: str, *, cure: str = _CURE) -> Finding:
+    return Finding(check, ok=True, is_warning=True, message=message, cure=cure)
 
 
 CHECKS: Final[tuple[Callable[[Project], Iterator[Finding]], ...]] = (check_runs, check_categories, check_notes)

@@ -42,7 +42,11 @@ def _failed_of(table: TableFacts, quote: _Quote) -> str:
     free = [column for column in table.columns if column.takes_null]
     error = next((one for one in rank_columns(free, LIKELY["last_failure_reason"]) if one.kind is Kind.TEXT), None)
     ended = _moment(table, "complete")
-    if (at := _moment(table, "failed")) is not None:
+    if (
+        at := _moment(table, "failed")
+    ) is not None and ended is not None:  # of both the later one counts: a retry may have mended it
+        return f"{quote(at)} IS NOT NULL AND ({quote(ended)} IS NULL OR {quote(ended)} <= {quote(at)})"
+    if at is not None:
         return f"{quote(at)} IS NOT NULL"
     if (truth := _truth(table)) is not None:
         condition = quote(truth) if to_plain(truth) in _DENYING else f"NOT {quote(truth)}"
