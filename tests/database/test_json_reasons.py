@@ -119,6 +119,16 @@ def test_a_text_that_is_no_json_is_the_reason_itself_and_stops_no_drain(project:
     assert dumped(project) == before
 
 
+def test_of_json_that_is_no_document_only_a_string_is_counted_as_a_reason_of_its_own(project: Workplace) -> None:
+    rows = {"s": '"bare"', "n": "5", "z": "null", "l": "[1]", "e": "{}", "good": '{"error": {"message": "sound"}}'}
+    table(project, kinds_of(project)[-1], rows, {"column": "result", "path": "error.message"})
+    looked = project.inv("doctor")
+    assert "1 of 6 failed phases that were looked at have a bare text and no document in column 'result'" in looked.out, (
+        looked
+    )
+    assert {text for text in reasons(project).values() if text} == {"bare", "sound"}
+
+
 def test_a_plain_column_that_is_named_takes_the_new_reason_and_no_other_byte_changes(project: Workplace) -> None:
     at = {"column": "result", "path": "error.message", "write": "last_error"}
     table(project, kinds_of(project)[-1], {"p": '{"error": {"message": "before"}}'}, at)

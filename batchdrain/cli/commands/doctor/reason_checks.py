@@ -42,10 +42,11 @@ def check_reasons(project: Project) -> Iterator[Finding]:
         if len(documents) * 2 > len(texts):
             yield _advise_path(table, at, documents, f"{len(documents)} {of}")
         return
-    if len(documents) < len(texts):
+    bare = sum(not is_json(text) and find_text(text, at.path) is not None for text in texts)
+    if bare:
         yield Finding(
             "reasons", ok=True, is_warning=True,
-            message=f"{len(texts) - len(documents)} {of} have no JSON in column {at.column!r}: the text itself is their reason",
+            message=f"{bare} {of} have a bare text and no document in column {at.column!r}: the text itself is their reason",
         )  # fmt: skip
     found = sum(find_text(text, at.path) is not None for text in documents)
     if documents and not found:
