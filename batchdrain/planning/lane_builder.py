@@ -23,6 +23,7 @@ from batchdrain.planning.open_lanes import OpenLanes
 from batchdrain.planning.remainder import Remainder
 from batchdrain.planning.skip_rules import ATTEMPTED, BAD_DATA, IN_THIS_SESSION, SkipRules
 from batchdrain.planning.usable_ids import UsableIds
+from batchdrain.runtime.text import is_nameable
 
 KEPT: Final = 20_000
 """How many phases all lanes together keep at hand, about; each keeps one at least."""
@@ -134,7 +135,7 @@ class LaneBuilder:
         if key in self._rules.attempted and key not in self._attempted and key not in self._rules.in_chain:
             self._attempted.add(key)
             return _BY_US, NO_REASON, 0
-        if (by_ids := self._usable.problem_of(row.run_id, row.phase_id)) is not None:
+        if (by_ids := self._unusable(row.run_id, row.phase_id)) is not None:
             return by_ids, NO_REASON, 0
         if isinstance(row.reason, Unreadable):
             return Skip(BAD_DATA, self._redact(row.reason)), NO_REASON, 0
@@ -172,8 +173,15 @@ class LaneBuilder:
         place = LAST if row.phase_index is None else row.phase_index
         self._open.put(row.run_id, lane, (place, row.phase_id, row.reason))
 
+    def _unusable(self, run_id: str, phase_id: str) -> Skip | None:
+        """Of ids that can't be used; a rule for their run comes first."""
+        found = self._usable.problem_of(run_id, phase_id)
+        if found is None or not is_nameable(run_id):
+            return found
+        return self._skips_run(run_id) or found
+
     def _without_unusable(self, page: Page) -> Page:
-        problems = [self._usable.problem_of(*ids) for ids in page.ids]
+        problems = [self._unusable(*ids) for ids in page.ids]
         for run_id, skip in zip(page.runs, problems, strict=True):
             if skip is not None:
                 self.rows_of[run_id] += 1

@@ -246,3 +246,16 @@ def test_a_triage_tells_what_its_filters_do_not_do(project: Workplace) -> None:
         f"--exclude-run=zz: no run matches it; {NO_RUN}",
         "--category=timeout: no failed phase is of it; there are transient, unknown",
     ]
+
+
+@pytest.mark.everyday("sqlite")
+@pytest.mark.parametrize("named", ["echo", "ech*"])
+def test_a_phase_without_a_name_of_another_run_is_left_out_by_the_filter_and_not_by_its_id(
+    project: Workplace, named: str
+) -> None:
+    project.add(("delta", "", 0, "FAILED", "boom"), ("echo", "a", 0, "FAILED", "boom"), ("echo", "", 1, "FAILED", "boom"))
+    looked = project.inv("explain", f"--run-id={named}", "--format=json").json()
+    assert looked["failed"] == project.inv("clusters", f"--run-id={named}", "--format=json").json()["failed"] == 2
+    ran = project.inv("drain", f"--run-id={named}")
+    told = {one["rule"]: one["count"] for one in project.session()["skipped"]}
+    assert (told["bad id"], told.get("--run-id", 1), project.session()["balance"]["skipped"]) == (1, 1, 1), ran
