@@ -17,6 +17,9 @@ from batchdrain.planning.lane_buffer import LAST, Kept, LaneBuffer
 
 _KEPT_CHARS: Final = 6_000_000
 """How long the texts of all kept phases may be together, about: where they are long, fewer are kept."""
+_FEW: Final = 8
+"""Of lanes that keep no more phases than that the lowest index of the others is noted: they run out soon. Of others it is no less
+than that of the last one that is kept, which need not be noted."""
 LaneName = str | Skip | tuple[str, int, bool]
 """Of a lane of a run: its category, or what skips it; of phases that were looked at one by one also what else sets them apart."""
 
@@ -30,9 +33,11 @@ class OpenLanes:
         self._order = order
         self._most = self._room = most
         self._numbers: dict[str, dict[LaneName, int]] = {}
-        self._waiting: list[int] = []  # by the number of a lane
+        self._kept: list[list[Kept]] = []  # by the number of a lane: what its buffer keeps
+        self._waiting: list[int] = []
         self._worst: list[float] = []
         self._rest: list[float] = []  # the lowest index that was counted and looked at no more
+        self._all_noted = True  # of all rows that were looked at no more
         self._lanes = 0  # those that are not skipped
         self.buffers: list[LaneBuffer] = []
 
@@ -48,7 +53,11 @@ class OpenLanes:
         except TypeError:
             places = [LAST if place is None else place for place in places]
             are_near = list(map(le, places, map(worst.__getitem__, numbers)))
-        self._note_rest(numbers, places, are_near)
+        if False in are_near:
+            if self._room <= _FEW:
+                self._note_rest(numbers, places, are_near)
+            else:
+                self._all_noted = False
         if True in are_near:
             rows = zip(numbers, zip(places, page.phases, page.reasons, strict=True), strict=True)
             self._keep(compress(rows, are_near))
@@ -71,8 +80,8 @@ class OpenLanes:
         for buffer, waiting, rest in zip(self.buffers, self._waiting, self._rest, strict=True):
             buffer.waiting = waiting
             buffer.trim(self._room)
-            buffer.rest = min(buffer.rest, rest)
-        self._numbers, self._waiting, self._worst, self._rest = {}, [], [], []
+            buffer.rest = min(buffer.rest, rest) if self._all_noted else min(buffer.rest, rest, buffer.worst)
+        self._numbers, self._kept, self._waiting, self._worst, self._rest = {}, [], [], [], []
 
     def _note_rest(self, numbers: Sequence[int], places: Sequence[float], are_near: Sequence[bool]) -> None:
         rest = self._rest
@@ -105,6 +114,7 @@ class OpenLanes:
             buffer.run_id = self.buffers[next(iter(lanes.values()))].run_id
         number = lanes[name] = len(self.buffers)
         self.buffers.append(buffer)
+        self._kept.append(buffer.kept)
         self._waiting.append(0)
         nearest = LAST if buffer.skip is None else -LAST  # of a lane that is skipped no phase is kept
         self._worst.append(nearest)
@@ -115,13 +125,18 @@ class OpenLanes:
         return number
 
     def _keep(self, rows: Iterable[tuple[int, Kept]]) -> None:
-        buffers, most = self.buffers, 2 * self._room
+        lanes, most = self._kept, 2 * self._room
         for number, row in rows:
-            kept = buffers[number].kept
+            kept = lanes[number]
             kept.append(row)
             if len(kept) >= most:
-                buffers[number].trim(self._room)
-                self._worst[number] = buffers[number].worst
+                self._trim(number)
+                self._worst[number] = self.buffers[number].worst
+
+    def _trim(self, number: int) -> None:
+        buffer = self.buffers[number]
+        buffer.trim(self._room)
+        self._kept[number] = buffer.kept  # another list
 
     def _shorten_room(self, reasons: Sequence[Any]) -> None:
         """Long texts leave room for fewer."""
@@ -134,5 +149,5 @@ class OpenLanes:
             self._most = most
             self._room = max(1, most // max(1, self._lanes))
             for number, buffer in enumerate(self.buffers):
-                buffer.trim(self._room)
+                self._trim(number)
                 self._worst[number] = min(self._worst[number], buffer.worst)
