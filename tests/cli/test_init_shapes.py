@@ -165,7 +165,7 @@ def test_a_table_of_nothing_but_failures_has_a_state_by_the_column_that_is_print
 @SQLITE
 def test_a_table_that_is_named_says_how_it_comes_to_a_state(place: Workplace) -> None:
     make(place, shapes.FAILED_AT)
-    _, ran = ask(place, "--table=delayed")
+    _, ran = ask(place, "--table=delayed_jobs")
     assert (
         'it has no column of a state; this gives it one, then run `inv init` again: CREATE VIEW "drainable" AS SELECT'
         in ran.out

@@ -53,8 +53,8 @@ CREATE TABLE q_task (id VARCHAR(32) PRIMARY KEY, name TEXT, result TEXT, started
 INSERT INTO q_task VALUES ('a', 'x', 'boom', '2026-11-01 10:00:00', '2026-11-01 10:00:01', FALSE), ('b', 'y', '4', '2026-11-01 10:00:00', '2026-11-01 10:00:01', TRUE)
 """
 FAILED_AT: Final = """
-CREATE TABLE delayed (id BIGINT PRIMARY KEY, queue VARCHAR(20), handler TEXT, last_error TEXT, locked_at TIMESTAMP NULL, failed_at TIMESTAMP NULL);
-INSERT INTO delayed VALUES (1, 'mail', 'x', 'boom 1', NULL, '2026-11-01 10:00:00'), (2, 'mail', 'x', NULL, NULL, NULL),
+CREATE TABLE delayed_jobs (id BIGINT PRIMARY KEY, queue VARCHAR(20), handler TEXT, last_error TEXT, locked_at TIMESTAMP NULL, failed_at TIMESTAMP NULL);
+INSERT INTO delayed_jobs VALUES (1, 'mail', 'x', 'boom 1', NULL, '2026-11-01 10:00:00'), (2, 'mail', 'x', NULL, NULL, NULL),
   (3, 'mail', 'x', 'boom 3', NULL, '2026-11-01 10:00:00')
 """
 ERROR_AT_THE_END: Final = """
