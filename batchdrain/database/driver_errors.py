@@ -179,8 +179,9 @@ def to_batchdrain_error(
         return ConfigError(message, remedy=_cure_of_configuration(message))
     if in_session:
         return DatabaseUnavailable(message, remedy=REMEDY_OF_AN_OUTAGE)
-    is_lock = meaning in {Meaning.LOCK, Meaning.CONFLICT} or hasattr(orig, "sqlite_errorcode")
-    return DatabaseUnavailable(message, remedy=_REMEDY_OF_A_LOCK if is_lock else _REMEDY_BEFORE_A_SESSION)
+    if meaning in {Meaning.LOCK, Meaning.CONFLICT} or hasattr(orig, "sqlite_errorcode"):
+        return DatabaseUnavailable(message, remedy=_REMEDY_OF_A_LOCK)
+    return DatabaseUnavailable(message, remedy=REMEDY_OF_SILENCE if was_reached else _REMEDY_BEFORE_A_SESSION)
 
 
 _DENIED: Final = re.compile(r"permission denied|command denied", re.IGNORECASE)
