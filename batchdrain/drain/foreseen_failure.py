@@ -41,7 +41,7 @@ def find_problems(project: Project, request: DrainRequest) -> list[str]:
     return problems
 
 
-def find_failure(project: Project, made: Plan, problems: Sequence[str]) -> BatchDrainError | None:
+def foresee_failure(project: Project, made: Plan, problems: Sequence[str]) -> BatchDrainError | None:
     """The error with which a drain would end that does what is planned, whatever comes of it; None where a look tells of none.
     `problems`: why it would not begin."""
     if problems:

@@ -8,7 +8,7 @@ from batchdrain.cli.screens.writer import Output, to_error_lines
 from batchdrain.database.run_counts import describe_reading
 from batchdrain.drain.chain import Chain
 from batchdrain.drain.chain_part import plan_part
-from batchdrain.drain.foreseen_failure import find_failure, find_problems
+from batchdrain.drain.foreseen_failure import find_problems, foresee_failure
 from batchdrain.drain.foreseen_recovery import foresee_recovery
 from batchdrain.drain.narrowing import AS_ASKED, Narrowing
 from batchdrain.drain.project import Project
@@ -35,7 +35,7 @@ def show_chain_plan(
             plans[kind] = part.made
             idle += part.idle
     problems = list(dict.fromkeys(line for kind in plans for line in find_problems(project, chain.requests[kind])))
-    failures = [error for made in plans.values() if (error := find_failure(project, made, problems)) is not None]
+    failures = [error for made in plans.values() if (error := foresee_failure(project, made, problems)) is not None]
     nothing = int(fail_if_nothing and not any(made.all for made in plans.values()))
     code, out = max((error.exit_code for error in failures), default=nothing), Output()
     if not problems:

@@ -9,7 +9,7 @@ from pathlib import Path
 from batchdrain.cli.screens.writer import Output
 from batchdrain.database.run_counts import describe_reading
 from batchdrain.drain.dry_plan import DryPlan, make_dry_plan
-from batchdrain.drain.foreseen_failure import find_failure, name_stopped
+from batchdrain.drain.foreseen_failure import foresee_failure, name_stopped
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.resumption import Resumption
@@ -75,7 +75,7 @@ def show_plan(
 
 def _end(project: Project, request: DrainRequest, found: DryPlan) -> int:
     """As the drain would. What keeps it from beginning is told already."""
-    failure = find_failure(project, found.made, found.problems)
+    failure = foresee_failure(project, found.made, found.problems)
     if failure is None:
         return int(request.fail_if_nothing and not found.made.all)
     if found.problems:
