@@ -1,4 +1,4 @@
-"""The list of sessions for people: in 80 columns, with what each state means for whoever reads it."""
+"""The list of sessions for people: in 80 columns, with the meaning of each status."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from batchdrain.sessions.session import Kind, Status
 
 WIDTH: Final = 80
 DIED: Final = "died"
-"""What is shown of a session that says it runs while nobody drains it."""
+"""The status of a session whose file says that it runs although no process is draining it."""
 LOST: Final = "lost"
 UNREADABLE: Final = "unreadable"
 _MEANING: Final = {
@@ -26,7 +26,7 @@ _MEANING: Final = {
 
 
 def render_sessions(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """`rows`: as `inv sessions --format=json` has them."""
+    """The lines. `rows`: as in `inv sessions --format=json`."""
     yield _line_of("SESSION", ("KIND", "STATUS", "DONE", "OK", "FAILED", "RATE"))
     for row in rows:
         if "error" in row:
@@ -51,7 +51,7 @@ def render_sessions(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def status_of(row: Mapping[str, Any]) -> str:
-    """One word of _MEANING."""
+    """The status of a row, a key of _MEANING."""
     if "error" in row:
         return LOST if row["lost"] else UNREADABLE
     if row["status"] == Status.RUNNING and not row["alive"]:

@@ -38,7 +38,7 @@ class ResultCounts:
         self.earlier_s = 0.0  #: how long the session and others of its chain were drained before
         self.passed_over: dict[PhaseKey, Skip] = {}  #: phases that could not be claimed; not chosen again for now
         self.fixed: dict[str, int] = {}  #: phases that this session completed, by run_id
-        self.is_tried_again = False  #: the chain retries a transient failure of an earlier session
+        self.is_tried_again = False  #: some phase was tried again before, in this session or in its chain
         self.group: GroupFigures | None = None  #: the figures of its group of drains; None without a group
         self.metric = metric  #: the metric whose absence is counted
 
