@@ -27,7 +27,7 @@ def _to_parts(value: object) -> object:
 
 def _split(path: str) -> list[str]:
     parts: list[str] = []
-    at = len("$.") if path.startswith("$.") else len("$") if path.startswith("$[") else 0  # an optional JSONPath prefix
+    at = len("$.") if path.startswith("$.") else len("$") if path.startswith("$[") else 0  # skips a JSONPath prefix
     while at < len(path):
         found = _PART.match(path, at)
         if found is None:

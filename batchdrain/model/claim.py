@@ -11,7 +11,7 @@ from typing import Final
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase, RowState
 
-_BRACKETS: Final = str.maketrans("()", "[]")  #: a reason ends at its only ')', even if the name of a run type has one
+_BRACKETS: Final = str.maketrans("()", "[]")  #: a ')' within the rule would end the limit in a reason too early
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

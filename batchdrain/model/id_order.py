@@ -13,7 +13,7 @@ from batchdrain.model.phase import PhaseKey
 
 OrderOf = Callable[[str], Any]
 """Turns an id into a sort key. The keys of one column can all be compared with each other."""
-_SHORT: Final = 18  # up to so many digits Python's int is fast and never refuses
+_SHORT: Final = 18  # digits; longer numbers become a Decimal
 _WHOLE: Final = re.compile(r"-?[0-9]+")
 _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,6})?")
 

@@ -32,7 +32,7 @@ class Cluster:
     all_count: int  #: failed phases of all runs
     all_runs: int  #: the runs of the phases in `all_count`, at most RUNS
     example: tuple[str, str, str]  #: run_id, phase_id and the shortened failure text of one phase
-    tried: int  #: attempts on phases that had failed so, over all sessions; only in the requested runs, as `count`
+    tried: int  #: attempts on these failures, over all sessions; like `count` only in requested runs
     fixed: int  #: how many of these attempts completed
     accepted: int = 0  #: phases of `count` that are accepted, by name, by run or by cluster
 

@@ -22,9 +22,7 @@ class DispositionCounts:
     """The counts of the requested phases."""
 
     counts: Counter[DispositionKind] = field(default_factory=Counter)
-    skips: Mapping[DispositionKind, Counter[Skip]] = field(
-        default_factory=lambda: defaultdict(Counter)
-    )  #: the skips of each kind, counted
+    skips: Mapping[DispositionKind, Counter[Skip]] = field(default_factory=lambda: defaultdict(Counter))  #: skips, counted
     named: Mapping[DispositionKind, list[PhaseKey]] = field(default_factory=lambda: defaultdict(list))
     """The first phases of each kind, at most NAMED, that people may want to look at one by one."""
 

@@ -17,7 +17,7 @@ _KEPT: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupResult:
-    """One result, as far as stop conditions look at it."""
+    """One result, with the facts that stop conditions need."""
 
     run_id: str
     success: bool

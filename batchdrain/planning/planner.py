@@ -34,7 +34,7 @@ class Selection:
     done: SessionProgress = field(default_factory=NothingDone)
     heeds_verdicts: bool = True  #: whether to heed the verdicts of diagnoses; only failed phases have any
     given_back: Sequence[GivenBack] = ()  #: for a dry run: what recovery would give back before a drain begins
-    drained_before: Mapping[str, int] = field(default_factory=dict)  #: for a dry run: no longer queued, by run_id
+    drained_before: Mapping[str, int] = field(default_factory=dict)  #: for a dry run: phases no longer queued, by run_id
 
     def backlog(self) -> LaneBacklog:
         """A backlog that has not been read yet. Raises ConfigError for a policy or rule that cannot be loaded."""

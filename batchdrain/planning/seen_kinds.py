@@ -11,8 +11,8 @@ _ALL: Final = Filters()
 
 
 class SeenKinds:
-    """Grows with the failures that are read, only as far as the filters ask for their kinds. Memory is bounded: only clusters
-    that were asked for are kept."""
+    """The kinds of the failures that were read, limited to kinds that the filters name. Memory is bounded: only clusters that
+    the filters name are kept."""
 
     def __init__(self, filters: Filters = _ALL) -> None:
         self._filters, self._asked = filters, filters.clusters

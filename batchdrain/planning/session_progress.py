@@ -1,4 +1,4 @@
-"""What a session has done, as far as selection needs it."""
+"""What selection needs to know about the work that a session has done."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from batchdrain.planning.stop import Progress
 
 
 class SessionProgress(Protocol):
-    """What a session has done, as far as selection needs it. It grows with each result."""
+    """The work that a session has done. It grows with each result."""
 
     @property
     def attempted(self) -> Collection[PhaseKey]:

@@ -1,5 +1,4 @@
-"""Decides whether a phase of the source state may be drained now and, if not, which rule skips it. Almost every skip comes
-from here."""
+"""Decides whether a phase of the source state may be drained now and, if not, which rule skips it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exit code of a drain, as far as its results decide it. Pure."""
+"""The exit code of a drain, where its results decide it. Pure."""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ _GROWS: Final = {"&": 5, "<": 4, ">": 4, '"': 5, "'": 5}
 
 
 def cut_for_page(text: str, characters: int, most_bytes: int) -> str:
-    """At most so many characters, and at most so many bytes after escaping, with an ellipsis if something is left out."""
+    """At most `characters` characters, and at most `most_bytes` bytes after escaping, with an ellipsis if something is left
+    out."""
     line, size = safe_text(text, limit=characters), 0
     if len(line) * 5 <= most_bytes:
         return line
