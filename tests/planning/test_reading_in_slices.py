@@ -151,3 +151,32 @@ def test_a_count_works_nothing_out_of_texts_that_no_rule_asks_for() -> None:
     table = Table([Row(run_id="r", phase_id=str(n), phase_index=n, reason=f"boom {n}") for n in range(5)])
     assert table.backlog().count().waiting == 5
     assert table.categorised == []
+
+
+def test_a_lane_whose_first_phase_was_chosen_meanwhile_stands_where_its_next_one_belongs() -> None:
+    table = Table(rows_of("a1", "a9", "b5"))
+    backlog = table.backlog()
+    backlog.refresh(NOW)
+    slices = backlog.refresh_in_slices(lambda: NOW)
+    next(slices)
+    assert table.take(backlog) == "a/1"
+    assert sum(1 for _ in slices) > 1
+    assert [table.take(backlog) for _ in range(3)] == ["b/5", "a/9", None]
+
+
+@pytest.mark.parametrize(("name", "ranked"), [("smart", ["a"]), ("of-others", ["a", "a"])])
+def test_a_result_ranks_no_lane_anew_where_the_policies_look_at_nothing_that_it_changes(name: str, ranked: list[str]) -> None:
+    seen: list[str] = []
+
+    def look(lane: Lane, now: datetime) -> int:
+        seen.append(lane.run_id)
+        return lane.phase_index or 0
+
+    table = Table(rows_of("a1", "a2", "b3", "c4"))
+    backlog = table.backlog(ranking=Ranking((name,), (look,)))
+    backlog.refresh(NOW)
+    seen.clear()
+    first = table.take(backlog)
+    backlog.touch("a", NOW)
+    assert (first, table.take(backlog)) == ("a/1", "a/2")
+    assert seen == ranked
