@@ -51,6 +51,9 @@ class Backlog(Protocol):
     def refill(self, now: datetime) -> None:
         """Read again the part that has run out; called when the backlog is `stale`."""
 
+    def end(self) -> None:
+        """Nothing more is chosen: what is kept for that is let go, and `waiting` stays."""
+
     def count(self) -> Remainder:
         """Read the database again and count its rows, without making anything ready to be chosen."""
 

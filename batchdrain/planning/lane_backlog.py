@@ -53,6 +53,7 @@ class LaneBacklog:
         self._reading: Reading | None = None
         self._lanes: RankedLanes | None = None
         self._since: SinceReading | None = None  # set while a reading is under way
+        self._waited = 0  # the phases that waited when the choosing ended
         self._sizes: dict[str, int] = {}
         self.skipped: Counter[Skip] = Counter()  #: skipped by the last reading and since, by rule and value
         self.remainder = Remainder()  #: how the last reading counted its rows
@@ -124,12 +125,18 @@ class LaneBacklog:
     @property
     def waiting(self) -> int:
         """How many phases wait in all lanes."""
-        return 0 if self._lanes is None else self._lanes.waiting
+        lanes = self._lanes  # another thread may ask while the choosing ends
+        return self._waited if lanes is None else lanes.waiting
 
     @property
     def total(self) -> int:
         """Rows of the source state at the last reading."""
         return self.remainder.total
+
+    def end(self) -> None:
+        """Nothing more is chosen: what waits stays counted, and no lane is kept."""
+        self._waited = self.waiting
+        self._reading = self._lanes = None
 
     def count(self) -> Remainder:
         """Read the database again and count its rows, without choosing anything. Raises as `refresh` does."""

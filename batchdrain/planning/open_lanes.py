@@ -78,11 +78,12 @@ class OpenLanes:
 
     def close(self) -> None:
         """Finish after the last row: trim `buffers` to their room and set how many phases wait in each."""
+        self._numbers, self._kept = {}, []  # emptied first, so that what a lane kept is freed as soon as it is trimmed
         for buffer, waiting, rest in zip(self.buffers, self._waiting, self._rest, strict=True):
             buffer.waiting = waiting
             buffer.trim(self._room)
             buffer.rest = min(buffer.rest, rest) if self._all_noted else min(buffer.rest, rest, buffer.worst)
-        self._numbers, self._kept, self._waiting, self._worst, self._rest = {}, [], [], [], []
+        self._waiting, self._worst, self._rest = [], [], []
 
     def _note_rest(self, numbers: Sequence[int], places: Sequence[float], are_near: Sequence[bool]) -> None:
         rest = self._rest

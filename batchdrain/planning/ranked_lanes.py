@@ -70,9 +70,10 @@ class RankedLanes:
         return self._of_run.get(run_id, [])
 
     def rank_run(self, run_id: str, now: datetime) -> None:
-        """Rank the lanes of a run again."""
+        """Rank those lanes of a run again that a result may move."""
         for buffer in self.of_run(run_id):
-            self.push(buffer, now)
+            if not self._is_steady or buffer.stamp != self._stamp(buffer):
+                self.push(buffer, now)
 
     def forget(self, key: PhaseKey) -> None:
         """Remove a phase that no longer waits. If its lane does not keep it, it stays counted until the run is read again."""
@@ -181,6 +182,9 @@ class RankedLanes:
         return (self._equal(found) if all(map(_is_plain, found)) else found, run, phase)
 
     def _stamp(self, buffer: LaneBuffer) -> Hashable:
+        """Of what its rank was made of, beside what is of the lane, or of one reading, for good."""
+        if self._is_steady:
+            return buffer.kept[0] if buffer.kept else buffer.rest
         return self._equal((self.known.retry_stats.results, self.known.taken[buffer.run_id]))
 
     def _equal(self, found: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -201,7 +201,7 @@ class PhaseTable:
         try:
             change, values = self._statements.change(expected, state, kind=kind, reason=reason, time=time)
             ids = self._ids_of(key)
-            return 0 if ids is None else connection.execute(change, {**values, **ids}).rowcount
+            return 0 if ids is None else change.execute(connection, {**values, **ids})
         except (sa.exc.SQLAlchemyError, ValueError) as error:
             refusal = refusal_of(error, f"table {self.source.table!r} refuses what a drain writes for {key}")
             if refusal is None:
