@@ -163,10 +163,16 @@ def test_a_guardian_that_waits_for_another_order_is_given_it_and_no_other_is(
     own.give_back(line)
     if is_gone:
         pair[1].close()
-    monkeypatch.setattr(own, "_hire_new", lambda package: "a new one")
-    monkeypatch.setattr(own, "_at_work", set())
-    assert own.hire("zip") is (line if is_kept else "a new one")
+    ours, theirs = socket.socketpair()
+    theirs.send(b"G%d %d\n" % (guardian.pid, system.start_of(guardian.pid)))
+    new = GuardianLine(ours)
+    monkeypatch.setattr(own, "_hire_new", lambda package: new)
+    assert own.hire("zip") is (line if is_kept else new)
     assert (line.sock.fileno() >= 0) is is_kept
+    own.give_back(line)
+    assert line.sock.fileno() < 0, "it has not told of an end since"
+    new.close()
+    theirs.close()
 
 
 @pytest.mark.parametrize("dead", [0, 1, 2])

@@ -28,11 +28,12 @@ class Guardians:
     def hire(self, package: str) -> GuardianLine:
         """A guardian that is there. `package`: what its server imports from, a zip. Raises OSError."""
         found = self._hire_spare() or self._hire_new(package)
+        found.stays_until_ms = None  # until it has told of the end of another order
         self._at_work.add(found)
         return found
 
     def give_back(self, line: GuardianLine) -> None:
-        """It is not needed any more. One that may serve another order costs half as much as a new one: it stays for a while."""
+        """It is not needed any more. One that takes another order stays for a while: it costs two forks less than a new one."""
         self._at_work.discard(line)
         if line.stays_until_ms is not None and len(self._spare) < _MOST_SPARE:
             self._spare.append(line)
