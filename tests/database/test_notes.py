@@ -36,7 +36,9 @@ def notes_of(opened: Project, source: str = "phases") -> Notes:
 
 
 def said(notes: Notes) -> dict[str, object]:
-    return {note.subject: note.content["word"] for note in notes.read(KIND)}
+    found = [(note.subject, note.content["word"]) for note in notes.read(KIND)]
+    assert len({subject for subject, _ in found}) == len(found), "each subject once"
+    return dict(found)
 
 
 WAITING = {

@@ -170,11 +170,8 @@ def _parse(value: str) -> Note | None:
     """None for what is no note of ours: whoever may write to the ledger may have written anything."""
     try:
         found = json.loads(value)
-        source = found.get("source")
-        if not isinstance(source, str | None):
-            return None
         told = {name: str(found[name]) for name in ("subject", "by", "at")}
-        return Note(**told, content=dict(found["said"]), source=source)
+        return Note(**told, content=dict(found["said"]), source=found.get("source"))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
