@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from batchdrain.database.ledger.chains import ChainRow, Chains
 from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.database.ledger.renamed import follow_rename
+from batchdrain.database.ledger.schema import Ledger
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import digests
 from batchdrain.drain.settling import settle, settle_ledger
@@ -94,6 +96,18 @@ def test_a_session_takes_no_claims_along_that_others_hold_in_its_former_table(
     assert sources(work) == {"phases"}
     work.sql("UPDATE batchdrain_claim SET owner = NULL")
     assert follow_rename(renamed.store, UID) is not None
+
+
+def test_a_chain_that_waits_for_its_table_goes_with_the_one_of_its_phases(work: Workplace, renamed: Project) -> None:
+    """Tables of an earlier version have none for chains."""
+    ledger = renamed.store.ledger
+    for uid, source in (("c" * 32, "phases"), ("d" * 32, "others")):
+        earlier = Ledger(meta=ledger.meta, claim=ledger.claim, attempt=ledger.attempt, source=source, version=2)
+        Chains(renamed.store.database, earlier).write(ChainRow(uid=uid, task="drain-all", started_at=START, asked={"x": 1}))
+    assert follow_rename(renamed.store) is not None
+    chains = Chains(renamed.store.database, ledger)
+    assert chains.read_left() == {"c" * 32: ChainRow(uid="c" * 32, task="drain-all", started_at=START, asked={"x": 1})}
+    assert chains.read_open() == {"c" * 32, "d" * 32}
 
 
 def test_its_own_claims_a_session_takes_along(work: Workplace, renamed: Project) -> None:

@@ -130,6 +130,18 @@ class Chains:
         }
 
 
+def rename_waiting(connection: sa.Connection, ledger: Ledger, former: str) -> None:
+    """Those of a table of another name that wait in batchdrain_meta are of the present one. Part of the transaction that renames
+    the rest."""
+    meta = ledger.meta
+    query = sa.select(meta.c.name, meta.c.value).where(meta.c.name.startswith(CHAIN, autoescape=True))
+    for name, value in connection.execute(query).all():
+        found = _to_mapping(value)
+        if found.get("source") == former:
+            now = to_json_line({**found, "source": ledger.source})
+            connection.execute(meta.update().where(meta.c.name == name).values(value=now))
+
+
 def _to_mapping(value: str) -> Mapping[str, Any]:
     try:
         found = json.loads(value)

@@ -12,6 +12,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from batchdrain.database.ledger.chains import rename_waiting
 from batchdrain.database.ledger.kept_durations import rename_kept
 from batchdrain.database.ledger.notes import rename_notes
 from batchdrain.database.phases.row_words import RowWords
@@ -44,6 +45,7 @@ def follow_rename(store: Store, session_uid: str | None = None) -> str | None:
             connection.execute(table.update().where(table.c.source == former).values(source=ledger.source))
         rename_kept(connection, ledger, former)
         rename_notes(connection, ledger, former)
+        rename_waiting(connection, ledger, former)
 
     if not _write(store, rename):
         return None
