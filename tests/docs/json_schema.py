@@ -58,7 +58,7 @@ _CHAIN_PLAN: Final = _object(
     parts=_list_of(_object(kind=_TEXT, total=_COUNT, would_drain=_COUNT, phases=_list_of(_object(**_IDS)))),
 )  # fmt: skip
 _CLOSED: Final = _object({"closed": _TRUTH, "would_close": _TRUTH}, session=_TEXT_OR_NULL, **_SAID)
-_NOTE: Final = {"reason": _TEXT, "by": _TEXT, "at": _TEXT}
+_NOTE: Final = {"reason": _TEXT, "by": _TEXT, "at": _TEXT, "of_every_table": _TRUTH}
 _ACCEPTANCE: Final = _object(
     run_id=_TEXT_OR_NULL, phase_id=_TEXT_OR_NULL, cluster=_TEXT_OR_NULL, reason=_TEXT, until=_MOMENT_OR_NULL
 )
@@ -101,7 +101,7 @@ _DISPOSITIONS: Final = _object(
 _REOPENED: Final = _list_of(_object(**_IDS, lifted=_list_of(_TEXT), problem=_TEXT_OR_NULL, still_left_out_by=_TEXT_OR_NULL))
 
 TASKS: Final[Mapping[str, Schema]] = {
-    "accept": {"anyOf": [_object(accepted=_list_of(_ACCEPTANCE), **_SAID), _object(taken_back=_list_of(_TEXT), **_SAID)]},
+    "accept": {"anyOf": [_object(accepted=_list_of(_ACCEPTANCE), **_SAID), _object(taken_back=_list_of(_TEXT), of_every_table=_list_of(_TEXT), **_SAID)]},
     "chain-with-queued": {"anyOf": [_SUMMARY, _NOTHING, _CHAIN_PLAN]},
     "clusters": _object(
         database=_TEXT, failed=_COUNT, total=_COUNT, without_reason=_COUNT, without_effect=_list_of(_TEXT),
