@@ -102,16 +102,16 @@ def render(plan: PlanFile) -> bytes:
     return to_json(plan.model_dump(mode="json"), indent=True)
 
 
-def save(path: Path, plan: PlanFile, text: bytes | None = None) -> None:
-    """`text`: of the plan, with facts beside it that `load` passes over. Raises FilesUnavailable, and UsageError for a plan that
-    `load` would not read."""
+def save(path: Path, plan: PlanFile, text: bytes | None = None, *, dry: bool = False) -> None:
+    """`text`: of the plan, with facts beside it that `load` passes over; `dry`: only look whether it could be written. Raises
+    FilesUnavailable, and UsageError for a plan that `load` would not read."""
     text = render(plan) if text is None else text
     if len(text) >= LARGEST:
         raise UsageError(
             f"--output: a plan of {count_of(len(plan.phases), 'phase')} has {len(text)} bytes, more than `inv drain --plan` reads",
             remedy="plan fewer with --batch-size",
         )
-    files.write_for_people(path, [text, b"\n"], f"--output: {path}")
+    files.write_for_people(path, [text, b"\n"], f"--output: {path}", dry=dry)
 
 
 def load(path: Path) -> PlanFile:

@@ -85,16 +85,20 @@ def read_for_people(path: Path, largest: int = LARGEST) -> bytes:
     return content
 
 
-def write_for_people(path: Path, parts: Iterable[bytes], what: str) -> None:
+def write_for_people(path: Path, parts: Iterable[bytes], what: str, *, dry: bool = False) -> None:
     """Write a file of the user's: through a link, with the mode that it has, or that a new one would have, and never in
-    place of a device, a pipe or a folder. `what`: names it in the error.
+    place of a device, a pipe or a folder. `what`: names it in the error. `dry`: only look whether it could be written.
 
     Raises FilesUnavailable, for a link on the way that others may turn elsewhere too.
     """
     try:
         folder, name = folders.follow(path)
         try:
-            return _replace(folder, name, b"".join(parts), _mode_of(folder, name))
+            mode = _mode_of(folder, name)
+            if not dry:
+                _replace(folder, name, b"".join(parts), mode)
+            elif not os.access(".", os.W_OK | os.X_OK, dir_fd=folder):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         finally:
             os.close(folder)
     except folders.MovableError as error:
