@@ -12,7 +12,7 @@ from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.prune.judge import Kept
 from batchdrain.drain.prune.plan import PrunePlan, open_sessions, plan_prune
-from batchdrain.drain.prune.removal import ATTEMPTS, RECORDS, TRIAGES, Pruned, remove_planned, weigh
+from batchdrain.drain.prune.removal import ATTEMPTS, CHAINS, GROUPS, RECORDS, TRIAGES, Pruned, remove_planned, weigh
 from batchdrain.model.errors import FilesUnavailable, UsageError
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
@@ -25,9 +25,11 @@ _KINDS: Final = {
     "files kept aside": "sessions that could not be read",
     TRIAGES: "",
     ATTEMPTS: "of phases that are complete or gone; their statistics stay",
-    RECORDS: "in the ledger; such a session can't be rebuilt any more",
+    RECORDS: "in the ledger: one for each session whose file could be rebuilt from it",
+    CHAINS: "in the ledger: what `drain-all` and its like were asked to do",
+    GROUPS: "in the ledger: what the groups of --group share",
 }
-_IN_LEDGER: Final = frozenset({ATTEMPTS, RECORDS})
+_IN_LEDGER: Final = frozenset({ATTEMPTS, RECORDS, CHAINS, GROUPS})
 _CURES: Final = {
     Kept.HOLDING: "`inv recover` gives back what the dead held",
     Kept.RESUMABLE: "`inv resume` goes on, `inv resume --close` ends it",
