@@ -9,8 +9,8 @@ from typing import Final
 import sqlalchemy as sa
 
 from batchdrain.cli.commands.doctor.project_checks import Finding
-from batchdrain.cli.commands.init.declared_words import find_words
 from batchdrain.cli.commands.init.vocabulary import WORDS, looks_failed, to_plain
+from batchdrain.database.phases.declared_words import find_words
 from batchdrain.database.phases.relation import Relation
 from batchdrain.database.phases.row_counts import count_by_run_and_state, read_ambiguous_ids
 from batchdrain.database.phases.some_rows import find_some_in
