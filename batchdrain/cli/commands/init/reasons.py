@@ -8,8 +8,10 @@ from typing import Final
 from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, State, TableFacts
 from batchdrain.cli.commands.init.json_path import find_path
 from batchdrain.cli.commands.init.state_words import meaning_of
-from batchdrain.cli.commands.init.vocabulary import LIKELY, looks_failed, rank_columns
+from batchdrain.cli.commands.init.vocabulary import LIKELY, looks_failed, rank_columns, to_plain
 
+_NO_TEXTS: Final = frozenset({Kind.JSON, Kind.OTHER})
+UNREAD: Final = "no reason is read"
 _TELLING: Final = 8  # signs of a text that may be a reason, whatever its column is called
 Row = Mapping[str, object]
 
@@ -33,12 +35,10 @@ def choose_reason(table: TableFacts, free: Sequence[ColumnFacts], state: str | N
         return guessed, [told]
     if texts:
         return _at_text(table, texts[0].name)
-    held = next((column for column in ranked if column.kind in {Kind.JSON, Kind.OTHER}), None)
+    held = next((one for one in ranked if one.kind in _NO_TEXTS or to_plain(one.name).endswith("_reason")), None)
     if held is None:
         return None, []
-    return None, [
-        f"{held.name} holds {held.type_name}, not text: no reason is read; a view that makes a text of it gives one"
-    ]
+    return None, [f"{held.name} holds {held.type_name}, not text: {UNREAD}; a view that makes a text of it gives one"]
 
 
 def find_with_text(table: TableFacts, state: str, reason: object) -> list[State] | None:
