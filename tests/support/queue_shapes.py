@@ -94,7 +94,8 @@ INSERT INTO task_events VALUES (1, 1, 'PENDING'), (2, 1, 'RUNNING'), (3, 1, 'FAI
 TRACEBACKS: Final = """
 CREATE TABLE jobs (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), queue text NOT NULL, kwargs jsonb, state varchar(25) NOT NULL, errors jsonb NOT NULL DEFAULT '[]');
 INSERT INTO jobs (queue, kwargs, state, errors) VALUES ('mail', '{"message": "hello"}', 'failed', '[{"attempt": 1, "traceback": "OSError: gone"}, {"attempt": 2, "traceback": "ValueError: boom"}]'),
-  ('mail', '{"message": "hi"}', 'failed', '[{"attempt": 1, "traceback": "ValueError: boom"}]'), ('web', '{"message": "b"}', 'failed', '[{"attempt": 1, "traceback": "OSError: gone"}]')
+  ('mail', '{"message": "hi"}', 'failed', '[{"attempt": 1, "traceback": "ValueError: boom"}]'), ('web', '{"message": "b"}', 'succeeded', '[]'),
+  ('web', '{"message": "c"}', 'succeeded', '[]'), ('web', '{"message": "d"}', 'pending', '[]')
 """
 KEY_WITH_AN_ATTEMPT: Final = """
 CREATE TABLE execution_jobs (exec_id INTEGER, flow_id TEXT, job_id TEXT, attempt INTEGER, status TEXT, PRIMARY KEY (exec_id, flow_id, job_id, attempt));

@@ -43,7 +43,7 @@ def check_left_out(project: Project) -> Iterator[Finding]:
         yield Finding(
             "states", ok=True, is_warning=True,
             message=f"{rows}{more} {agree(left.total(), 'looks', 'look')} failed and {agree(left.total(), 'is', 'are')} not mapped",
-            cure="add them to batchdrain.source.states.failed if they are",
+            cure=f"add {agree(len(left), 'it', 'them')} to batchdrain.source.states.failed if {agree(len(left), 'it is', 'they are')}",
         )  # fmt: skip
 
 

@@ -26,8 +26,8 @@ def choose_reason(table: TableFacts, free: Sequence[ColumnFacts], state: str | N
     if filled or (texts and not failed):
         return _at_text(table, (filled or texts)[0].name)
     for column in [*ranked, *(column for column in free if column not in ranked)]:
-        path = find_path(table.values_of(column.name)) if column.kind is Kind.JSON else None
-        if path is not None:
+        path = _find_path(column, failed or table.rows) if column.kind is Kind.JSON else None
+        if path is not None and (column in ranked or not failed or _find_path(column, others) is None):
             return _at_path(column.name, path)
     guessed = next((column.name for column in free if _tells(column, failed, others)), None)
     if guessed is not None:
@@ -68,6 +68,11 @@ def _split_rows(table: TableFacts, state: str | None) -> tuple[list[Row], list[R
 
 def _has_text(column: ColumnFacts, rows: Sequence[Row]) -> bool:
     return any(row.get(column.name) not in (None, "") for row in rows)
+
+
+def _find_path(column: ColumnFacts, rows: Sequence[Row]) -> str | None:
+    """Of JSON. The arguments of a job may hold a message too: in rows that did not fail they do so as well."""
+    return find_path([value for row in rows if (value := row.get(column.name)) is not None])
 
 
 def _tells(column: ColumnFacts, failed: Sequence[Row], others: Sequence[Row]) -> bool:
