@@ -93,7 +93,7 @@ def test_runs_are_found_by_what_their_projects_call_them(place: Workplace, scrip
 @on("word", ["kaputt", "Abgestürzt", "en échec", "KO", "misslyckades", "fejlet", "chyba", "помилка", "異常終了"])
 def test_a_word_for_a_failure_is_known_in_the_language_of_the_table(place: Workplace, word: str) -> None:
     place.make_table()
-    place.add(("a", "p", 0, word, "boom"), ("a", "q", 1, "done", None))
+    place.add(("a", "p", 0, word, None), ("a", "q", 1, "done", None))
     assert source_of(place)["states"]["failed"] == word
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -35,12 +35,14 @@ def find_write_risks(connection: sa.Connection, table: PhaseTable) -> list[str]:
     known."""
     if table.writability.relation is not Relation.TABLE:
         return []
-    written = {one.name for one in (table.state.column, table.reason, table.updated_at) if isinstance(one, sa.Column)}
+    written = frozenset(
+        one.name for one in (table.state.column, table.reason, table.updated_at) if isinstance(one, sa.Column)
+    )
     with look_quietly():
         return [*_find_triggers(connection, table, written), *_find_constraints(connection, table, written)]
 
 
-def _find_triggers(connection: sa.Connection, table: PhaseTable, written: Collection[str]) -> Iterator[str]:
+def _find_triggers(connection: sa.Connection, table: PhaseTable, written: frozenset[str]) -> Iterator[str]:
     name = str(table.table.name)
     if table.dialect == "sqlite":
         schema = "main" if table.schema is None else table.schema
@@ -61,7 +63,7 @@ def _find_triggers(connection: sa.Connection, table: PhaseTable, written: Collec
         yield from (f"trigger {trigger!r}" for (trigger,) in found)
 
 
-def _fires(sql: str, name: str, written: Collection[str]) -> bool:
+def _fires(sql: str, name: str, written: frozenset[str]) -> bool:
     """Whether a trigger of SQLite does when a written column changes."""
     event = _UPDATE.search(sql, sql.find(name) + len(name))
     if event is None:
@@ -72,7 +74,7 @@ def _fires(sql: str, name: str, written: Collection[str]) -> bool:
     return not columns or not columns.isdisjoint(one.lower() for one in written)
 
 
-def _find_constraints(connection: sa.Connection, table: PhaseTable, written: Collection[str]) -> Iterator[str]:
+def _find_constraints(connection: sa.Connection, table: PhaseTable, written: frozenset[str]) -> Iterator[str]:
     words = {to_value(table.states[state].write) for state in _WRITTEN}
     for one in sa.inspect(connection).get_check_constraints(str(table.table.name), schema=table.schema):
         check: Any = one["sqltext"]
