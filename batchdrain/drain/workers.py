@@ -183,7 +183,7 @@ class Workers:
         """Until something has ended. In pieces: a handler may not print, and a signal is told of while commands end."""
         until = None if timeout_s is None else monotonic() + timeout_s
         while True:
-            self._shutdown_notice.tell(*self._stops.signals, [*self._running.values()])
+            self._shutdown_notice.tell(*self._stops.signals, [*self._running.values()], self._stops.asked)
             left_s = None if until is None else until - monotonic()
             piece_s = _TOLD_WITHIN_S if left_s is None else max(0.0, min(left_s, _TOLD_WITHIN_S))
             has_ended = self._done.wait(piece_s)

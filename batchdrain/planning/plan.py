@@ -48,6 +48,7 @@ class Plan:
     forecast: Forecast | None = None  #: for a new session, if a forecast can be made
     workers: int = 1  #: with several, phases of other runs may come in between, since those of one run never run side by side
     may_end_by: tuple[str, ...] = ()  #: stop conditions that may end it early; only results will tell
+    may_refuse: tuple[str, ...] = ()  #: what in the table may refuse a phase; only a write will tell
 
     @property
     def all(self) -> tuple[Planned, ...]:
@@ -79,7 +80,7 @@ class Plan:
 
     @property
     def most(self) -> str:
-        """How many phases it takes, for people: 'up to 7' if only results will tell."""
+        """How many phases it takes, for people: 'up to 7' if only results or writes will tell."""
         return f"{self._up_to}{len(self.all) + self.may_follow}"
 
     def describe_most(self, noun: str) -> str:
@@ -88,7 +89,7 @@ class Plan:
 
     @property
     def _up_to(self) -> str:
-        return "up to " if self.may_end_by or self.may_follow else ""
+        return "up to " if self.may_end_by or self.may_follow or self.may_refuse else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

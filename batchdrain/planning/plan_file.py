@@ -102,16 +102,16 @@ def render(plan: PlanFile) -> bytes:
     return to_json(plan.model_dump(mode="json"), indent=True)
 
 
-def save(path: Path, plan: PlanFile, text: bytes | None = None) -> None:
-    """Write the plan. `text`: the JSON to write instead, if it has further facts that `load` ignores. Raises
-    FilesUnavailable, and UsageError if the plan is too large for `load`."""
+def save(path: Path, plan: PlanFile, text: bytes | None = None, *, dry: bool = False) -> None:
+    """Write the plan. `text`: the JSON to write instead, if it has further facts that `load` ignores. `dry`: only check whether
+    it could be written. Raises FilesUnavailable, and UsageError if the plan is too large for `load`."""
     text = render(plan) if text is None else text
     if len(text) >= LARGEST:
         raise UsageError(
             f"--output: a plan of {count_of(len(plan.phases), 'phase')} has {len(text)} bytes, more than `inv drain --plan` reads",
             remedy="plan fewer with --batch-size",
         )
-    files.write_for_people(path, [text, b"\n"], f"--output: {path}")
+    files.write_for_people(path, [text, b"\n"], f"--output: {path}", dry=dry)
 
 
 def load(path: Path) -> PlanFile:

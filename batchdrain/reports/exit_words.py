@@ -37,6 +37,8 @@ def explain_kept(session: Session) -> Exit | None:
 
 def _explain_rate(session: Session, code: int, wanted: float, *, orphaned: bool) -> str:
     rate = session.success_rate
+    if rate is None and code:
+        return f"Exit code {code}: {_explain_results(session, code, orphaned=orphaned)}."
     if rate is None:
         return (
             f"Exit code {code}: nothing was processed, so there is no rate to hold against the wanted {to_percent(wanted)}."

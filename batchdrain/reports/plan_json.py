@@ -29,8 +29,9 @@ def render_json(
     found = file.model_dump(mode="json") | {
         "total": made.total,
         "would_drain": len(made.all),
-        "is_upper_bound": bool(made.may_end_by),
+        "is_upper_bound": bool(made.may_end_by or made.may_refuse),
         "may_end_by": list(made.may_end_by),
+        "may_refuse": list(made.may_refuse),
         "workers": made.workers,
         "may_follow": made.may_follow,
         "batch_full": made.left,

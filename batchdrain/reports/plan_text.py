@@ -48,6 +48,8 @@ def render_counts(made: Plan, of: str) -> Iterator[str]:
         yield f"  with {made.workers} workers others may be among them: the phases of one run never run side by side"
     if made.may_end_by:
         yield f"  fewer if results make it end sooner: {', '.join(made.may_end_by)}"
+    if made.may_refuse:
+        yield f"  fewer if the table refuses a write: {safe_text(', '.join(made.may_refuse))}; `inv doctor` tries them on a row"
     if made.may_follow:
         follow = agree(
             made.may_follow,

@@ -85,16 +85,21 @@ def read_for_people(path: Path, largest: int = LARGEST) -> bytes:
     return content
 
 
-def write_for_people(path: Path, parts: Iterable[bytes], what: str) -> None:
+def write_for_people(path: Path, parts: Iterable[bytes], what: str, *, dry: bool = False) -> None:
     """Write a file of the user's. Links are followed. The mode is that of the existing file, or the default for a new one. A
-    device, a pipe or a folder is never replaced. `what`: names the file in the error.
+    device, a pipe or a folder is never replaced. `what`: names the file in the error. `dry`: only check whether it could be
+    written.
 
     Raises FilesUnavailable, also for a link on the way that other users could redirect.
     """
     try:
         folder, name = folders.follow(path)
         try:
-            return _replace(folder, name, b"".join(parts), _mode_of(folder, name))
+            mode = _mode_of(folder, name)
+            if not dry:
+                _replace(folder, name, b"".join(parts), mode)
+            elif not os.access(".", os.W_OK | os.X_OK, dir_fd=folder):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         finally:
             os.close(folder)
     except folders.MovableError as error:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from batchdrain.planning.stop import SAME_NEW_FAILURE
-from batchdrain.sessions.session import Session, Status
+from batchdrain.sessions.session import BY_NOTHING, BY_ORPHANS, Session, Status
 from batchdrain.sessions.whole import parts_of
 
 _BY_SIGNAL: Final = {"SIGHUP": 129, "SIGINT": 130, "SIGTERM": 143}
@@ -35,14 +35,28 @@ def kept_exit_code(session: Session) -> int | None:
     by_signal = _BY_SIGNAL.get(session.stopped_because or "") if status is Status.INTERRUPTED else None
     if by_signal is not None or (status is Status.INTERRUPTED and None in codes):
         return by_signal
-    return exit_code_of(session, session.wanted_rate, orphaned=is_kept_orphaned(session))
+    by_nothing = any(part.drain_exit_by == BY_NOTHING for part in parts_of(session))
+    return exit_code_of(session, session.wanted_rate, orphaned=is_kept_orphaned(session)) or int(by_nothing)
 
 
 def is_kept_orphaned(session: Session) -> bool:
-    """Whether a phase was orphaned, concluded from the stored exit code: it is 1 although the results alone would give 0."""
-    return any(
-        part.drain_exit_code == 1 and exit_code_of(part, part.wanted_rate, orphaned=False) == 0 for part in parts_of(session)
-    )
+    """Whether a phase was orphaned, so that nobody knows its outcome. If the drain did not keep that, the exit code tells: it is
+    1 although the results alone would give 0."""
+    return any(_is_orphaned(part) for part in parts_of(session))
+
+
+def find_exit_by(session: Session, code: int, *, orphaned: bool, by_nothing: bool) -> str | None:
+    """Find what makes the exit `code` of this drain 1 although its results do not. `by_nothing`: nothing was executed, and the
+    user asked for a failure then; in a chain the results of the other part may be good."""
+    if by_nothing and code == 1:
+        return BY_NOTHING
+    return BY_ORPHANS if orphaned and code == 1 and not exit_code_of(session, session.wanted_rate, orphaned=False) else None
+
+
+def _is_orphaned(part: Session) -> bool:
+    if part.drain_exit_by is not None:
+        return part.drain_exit_by == BY_ORPHANS
+    return part.drain_exit_code == 1 and exit_code_of(part, part.wanted_rate, orphaned=False) == 0
 
 
 def _find_decided(codes: Sequence[int | None]) -> int | None:

@@ -20,6 +20,9 @@ from batchdrain.sessions.kept_forecast import KeptForecast
 from batchdrain.sessions.result import Count, Finite, Moment, Record, Result
 
 SCHEMA_VERSION: Final = 1
+BY_ORPHANS: Final = "orphaned"
+BY_NOTHING: Final = "nothing selected"
+"""What makes the exit code 1 though the results do not: `drain_exit_by`."""
 NOTED: Final = 50
 """At most this many skips (rules with their values) are kept."""
 
@@ -90,6 +93,8 @@ class Session(Record):
     total_timeouts: Count = 0
     stopped_because: str | None = None
     drain_exit_code: Annotated[int, Field(ge=0, le=255)] | None = None
+    drain_exit_by: str | None = None
+    drain_wanted_rate: Finite | None = None
     skipped: list[Skipped] = Field(default_factory=list)
     asked: list[AskedOf] = Field(default_factory=list)
     without_effect: list[str] = Field(default_factory=list)
@@ -117,8 +122,10 @@ class Session(Record):
 
     @property
     def wanted_rate(self) -> float | None:
-        """The least success rate for exit code 0, 0.0-1.0; None: every phase has to succeed."""
-        found = (self.settings or {}).get("min_success_rate")
+        """The least success rate for exit code 0 that the last drain was judged by, 0.0-1.0; None: every phase has to succeed."""
+        found = self.drain_wanted_rate
+        if found is None:
+            found = (self.settings or {}).get("min_success_rate")
         return float(found) if isinstance(found, int | float) else None
 
     def by_run(self) -> dict[str, tuple[int, int]]:
