@@ -113,3 +113,13 @@ def test_a_later_reopening_keeps_the_note_of_the_earlier_one(bench: Bench) -> No
     later: Note = replace(first.note, subject=f"{KEY.digest}/later")
     bench.database.write(replace(first, verdict=None, note=later))
     assert stands(bench) == (0, 0, 2)
+
+
+def test_a_phase_that_a_diagnosis_leaves_out_and_nobody_ever_claimed_is_reopened(bench: Bench) -> None:
+    notes, other = Notes(bench.database, bench.ledger), PhaseKey("r", "q")
+    notes.write(NoteKind.VERDICT, {key.digest: {"verdict": "hopeless"} for key in (KEY, other)})
+    [verdict] = [note for note in notes.read(NoteKind.VERDICT) if note.subject == KEY.digest]
+    note = new_note(f"{KEY.digest}/now", {"reason": "mended"})
+    bench.database.write(ReopenTransaction(ledger=bench.ledger, key=KEY, orphanings=0, verdict=verdict, note=note))
+    assert [left.subject for left in notes.read(NoteKind.VERDICT)] == [other.digest]
+    assert [kept.content for kept in notes.read(NoteKind.REOPENED)] == [{"reason": "mended"}]
