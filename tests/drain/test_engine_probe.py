@@ -126,6 +126,8 @@ def test_what_fails_less_than_three_times_is_tried_again_and_then_nothing_was_cl
     assert len({order["token"] for order in engine.orders}) == 3, "each is an order of its own"
     assert (engine.orders[0]["argv"], engine.orders[0]["env"]["BATCHDRAIN_PHASE_ID"]) == (["true"], "probe")
     assert engine.orders[0]["env"]["BATCHDRAIN_TOKEN"] == engine.orders[0]["token"]
+    for order in engine.orders:
+        assert not tickets.draw(order["tickets"], order["token"], None), "what failed begins nowhere any more"
     with pytest.raises(EngineUnavailable, match="nothing was claimed"):
         probing.of(Engine(bad, bad, bad, sound))
 

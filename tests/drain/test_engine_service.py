@@ -112,6 +112,14 @@ def test_a_signal_ends_what_an_engine_executes_within_its_grace_time_and_a_bound
     assert engine.ends == 1
 
 
+def test_an_engine_whose_guardians_are_ours_needs_no_bound_as_they_end_its_commands() -> None:
+    shutdown, settings = Shutdown(), Settings.model_validate({"command": {"argv": ["true"]}})
+    with open_engine(settings, shutdown) as (engine, capabilities):
+        found: list[Any] = [engine.pool, shutdown.engine, shutdown.bound_s]  # type: ignore[attr-defined]
+        assert found == [capabilities.pool, capabilities, None]
+        assert capabilities.pool is not None
+
+
 @pytest.mark.usefixtures("hanging")
 def test_the_end_of_an_engine_is_waited_for_however_long_it_takes() -> None:
     shutdown, engine = Watching(), Engine()
