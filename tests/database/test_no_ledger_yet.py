@@ -89,11 +89,12 @@ def test_a_session_is_kept_nowhere_in_tables_without_a_place_for_it_and_a_group_
     rows.forget([UID])
     assert newest.read() == []
     groups = Groups(database, ledger)
-    for write in (
+    writes: list[Callable[[], None]] = [
         lambda: groups.join(GROUP, most=1, minutes=0, asked={}),
         lambda: groups.stop(GROUP, "x"),
         lambda: groups.forget([GROUP.key]),
-    ):
+    ]
+    for write in writes:
         with pytest.raises(ConfigError, match="of version 3, which has no groups"):
             write()
     database.close()
