@@ -7,6 +7,7 @@ from the session's file.
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -60,14 +61,14 @@ def _read(lines: Iterable[bytes]) -> Iterator[AttemptSpan]:
             if name in _BEGINS:
                 host = str(found.get("host") or "")
             elif name == Event.PHASE_STARTED:
-                limits[str(found["run_id"]), str(found["phase_id"])] = float(found["timeout_s"])
+                limits[str(found["run_id"]), str(found["phase_id"])] = _to_seconds(found["timeout_s"])
             elif name == Event.PHASE_FINISHED:
                 yield _to_span(found, limits.get((str(found["run_id"]), str(found["phase_id"]))), host)
 
 
 def _to_span(found: dict[str, Any], limit_s: float | None, host: str) -> AttemptSpan:
     """Raises ValueError, TypeError or KeyError if the event describes no attempt."""
-    duration_s = max(0.0, float(found["duration_s"]))
+    duration_s = _to_seconds(found["duration_s"])
     return AttemptSpan(
         run_id=str(found["run_id"]),
         phase_id=str(found["phase_id"]),
@@ -78,6 +79,14 @@ def _to_span(found: dict[str, Any], limit_s: float | None, host: str) -> Attempt
         limit_s=limit_s,
         host=host,
     )
+
+
+def _to_seconds(found: Any) -> float:
+    """JSON may say infinite: nothing can be drawn with that. Raises ValueError, TypeError."""
+    seconds = float(found)
+    if not math.isfinite(seconds):
+        raise ValueError(found)
+    return max(0.0, seconds)
 
 
 def _spans_of(session: Session) -> Iterator[AttemptSpan]:

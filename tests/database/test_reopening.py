@@ -137,3 +137,13 @@ def test_a_former_verdict_is_lifted_unless_the_table_has_one_of_its_own_by_now(b
     bench.work.sql("DELETE FROM batchdrain_meta WHERE value LIKE '%again%'")
     bench.database.write(transaction)
     assert stands(bench) == (0, 0, 1)
+
+
+def test_a_phase_that_a_diagnosis_leaves_out_and_nobody_ever_claimed_is_reopened(bench: Bench) -> None:
+    notes, other = Notes(bench.database, bench.ledger), PhaseKey("r", "q")
+    notes.write(NoteKind.VERDICT, {key.digest: {"verdict": "hopeless"} for key in (KEY, other)})
+    [verdict] = [note for note in notes.read(NoteKind.VERDICT) if note.subject == KEY.digest]
+    note = new_note("phases", f"{KEY.digest}/now", {"reason": "mended"})
+    bench.database.write(ReopenTransaction(ledger=bench.ledger, key=KEY, orphanings=0, verdict=verdict, note=note))
+    assert [left.subject for left in notes.read(NoteKind.VERDICT)] == [other.digest]
+    assert [kept.content for kept in notes.read(NoteKind.REOPENED)] == [{"reason": "mended"}]
