@@ -98,3 +98,19 @@ def test_an_acceptance_takes_the_looks_of_its_cluster_from_the_first_failure_of_
     assert (taught.fingerprint, taught.example) == (BOOM.fingerprint, "no space left on device")
     assert taught.like(BOOM) is taught
     assert taught.version == VERSION
+
+
+def test_one_of_the_first_rules_is_found_again_by_its_example_else_by_what_those_rules_say() -> None:
+    limit = "timed out after * limit timeout.default_s"  # who set the limit stood in it once
+    timed_out = Failure.uncategorised("Timed out after 60 s (limit: timeout.default_s)")
+    old = Acceptance(subject=Subject(cluster=cluster_id_of(limit)), reason="slow", by="ann", fingerprint=limit, version=FIRST)
+    known = Acceptances([old])
+    assert (known.has_clusters, known.cluster(BOOM)) == (True, None)
+    found = known.cluster(timed_out)
+    assert found is not None
+    assert found.value == "slow (ann)"
+    of_example = Acceptance(
+        subject=Subject(cluster="0" * 10), reason="disk", fingerprint="x", version=FIRST, example="no space left on device"
+    )
+    assert Acceptances([of_example]).cluster(BOOM) is not None
+    assert Acceptances([of_example]).cluster(OTHER) is None
