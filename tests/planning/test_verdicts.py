@@ -42,7 +42,7 @@ def test_a_verdict_is_void_from_its_moment_on(seconds: int, is_over: bool) -> No
 
 
 @pytest.mark.parametrize(
-    "broken", [{"until": "soon"}, {"verdict": "maybe"}, {"reason": None}, {"attempts": "x"}, {"run_id": 7}]
+    "broken", [{"until": "soon"}, {"verdict": "maybe"}, {"reason": None}, {"attempts": "x"}, {"run_id": 7}, {"example": 7}]
 )
 def test_what_is_no_verdict_is_neither_believed_nor_forgotten(broken: dict[str, Any]) -> None:
     said = note()
