@@ -52,6 +52,8 @@ def test_rates_are_of_this_go_and_times_as_of_now() -> None:
     )
     assert found["slots"] == [{**SLOT, "for_s": 15.0}]
     assert (found["beat_age_s"], found["processed"], found["target"]) == (5.0, 6, 10)
+    odd = to_fields(row(progress={"processed": 3, "elapsed_s": 70.0}, beat_age_ms=1_234), True)
+    assert (odd["per_minute"], odd["beat_age_s"]) == (0.857, 1.234)
 
 
 @pytest.mark.parametrize(
