@@ -27,6 +27,7 @@ from batchdrain.planning.plan import Plan, Planned
 from batchdrain.planning.remainder import Remainder
 from batchdrain.reports.beside import Beside
 from batchdrain.sessions.session import Kind
+from tests.support.hostile import obeyed
 
 KEY = PhaseKey("r", "p")
 BOOM = Failure.of("boom tok3n", lambda _: "disk")
@@ -249,3 +250,20 @@ def test_what_was_lifted_is_told_with_who_and_why_whatever_stands_in_the_note() 
         {"at": notes[0].at, "by": "ann@h", "reason": "", "lifted": []},
         {"at": notes[0].at, "by": "ann@h", "reason": "7", "lifted": ["8"]},
     ]
+
+
+def test_whatever_ids_words_and_texts_are_a_line_is_a_line_and_nothing_in_it_is_obeyed() -> None:
+    odd = "x\n\x1b[31m::error::y"
+    hostile = replace(PAST, outcome=odd, reason=odd, host=odd, session_id=odd, stdout_path=odd, stderr_path=odd)
+    planned = replace(PLANNED, choice=replace(PLANNED.choice, reason=odd), limit=TimeLimit(seconds=1.0, rule=odd))
+    facts: dict[str, Any] = {
+        "key": PhaseKey(odd, odd), "state_word": odd, "failure": Failure(odd, "disk", odd), "history": PhaseHistory(attempts=(hostile,)),
+        "recovery": GivenBack(key=KEY, digest="d", stands=odd), "reopenings": [replace(note(reason=odd, lifted=[odd]), by=odd)],
+        "disposition": Disposition(kind=DispositionKind.HOPELESS, reason=odd),
+    }  # fmt: skip
+    drains = (
+        None, next_drain(planned=planned, place=1, may_end_by=(odd,), problems=(odd,)), next_drain(skip=Skip(odd, odd)),
+    )  # fmt: skip
+    for found in drains:
+        lines = told(next_drain=found, **facts)
+        assert ([line for line in lines if not line.isprintable()], obeyed("\n".join(lines))) == ([], [])
