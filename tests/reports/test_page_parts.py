@@ -73,10 +73,12 @@ def test_the_run_with_the_most_failures_comes_first_and_in_each_those_that_faile
         {**won, "phase_id": "2", "fingerprint": "disk"}, {**won, "phase_id": "1"}, {**failed("3", "disk", run_id="a")},
         failed("p", "disk", run_id="b", category="disk", duration_s=2.0, attempt=2), failed("q", None, run_id="b"),
         {**won, "run_id": "c", "phase_id": "x"}, {**won, "run_id": "c", "phase_id": "y"}, {**won, "run_id": "c", "phase_id": "z"},
+        *({**won, "run_id": "b", "phase_id": name} for name in ("u", "v", "w")),
     ])  # fmt: skip
     on_page = {"disk": OnPage("c1", "disk at p [exit 4]")}
     assert rows(found, on_page) == [
         ("b", "p", "disk", "2.0", 2, "as its cluster", "c1"), ("b", "q", "failed", "", None, "q at q", ""),
+        *(("b", name, "ok", "1.2", 1, "", "") for name in ("u", "v", "w")),
         ("a", "3", "failed", "", None, "disk at 3", "c1"), ("a", "2", "ok", "1.2", 1, "", ""), ("a", "1", "ok", "1.2", 1, "", ""),
         ("c", "x", "ok", "1.2", 1, "", ""), ("c", "y", "ok", "1.2", 1, "", ""), ("c", "z", "ok", "1.2", 1, "", ""),
     ]  # fmt: skip
