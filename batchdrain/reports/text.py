@@ -87,7 +87,7 @@ def _render_middle(session: Session, beside: Beside) -> Iterator[str]:
     if left := describe_left(session):
         yield f"Left by that: {left}"
     yield from _render_block("Without effect:", [safe_text(line) for line in session.without_effect], _ODD)
-    skips = [f"{phases} by {safe_text(rule)}: {values}" for phases, rule, values in skips_of(session)]
+    skips = [f"{phases} by {safe_text(rule)}{values and f': {values}'}" for phases, rule, values in skips_of(session)]
     yield from _render_block("Skipped:", skips, len(skips))
     yield from _render_block("Succeeded by the state that they set, not by their exit code:", list(_list_odd(session)), _ODD)
     clusters = clusters_of(session, beside)

@@ -87,3 +87,10 @@ def test_each_figure_is_the_group_s_and_time_and_canaries_are_the_session_s_own(
         same_failure="f", same_failures=15, timeouts={"r": 16}, repeats={"f": 17}, spent={"t": 18.0},
     )  # fmt: skip
     assert GroupFigures.of(figures.to_fields()) == figures
+
+
+def test_results_that_bring_nothing_of_the_metric_are_a_row_whether_they_succeed_or_not() -> None:
+    passed, brings = result(success=True, fingerprint=""), result(has_metric=True)
+    assert folded(result(), passed, result()).without_metric == 3
+    assert folded(passed, passed, brings, passed).without_metric == 1
+    assert folded(passed, result(waits=True, has_metric=True), passed).without_metric == 2
