@@ -28,7 +28,7 @@ class Kind(IntEnum):
 
 
 _STAMP: Final = make_pattern(
-    r"(?:[\[(]?\d{4}[-/]\d\d[-/]\d\d[T _]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d| UTC)?[\])]?"
+    r"(?:[\[(]?(?:\d\d)?\d\d[-/]\d\d[-/]\d\d[T _]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d| UTC)?[\])]?"
     r"|[\[(]?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?[\])]?(?=[ \t:|-])|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?: [\w.-]{1,60} [\w./-]{1,40}(?:\[\d{1,9}\])?:(?= ))?"
     r"|==\d{1,9}==|std(?:err|out) [FP](?= )|1\d{9}(?:\.\d{1,9})?(?= )|[A-Za-z][\w.-]{0,40} *\|(?= )|\|(?= )|[│║┃](?=\s|$)|╷$|╵$)(?: - |: | ?)"
 )
@@ -140,19 +140,20 @@ _FACTS_WITHIN: Final = make_pattern(
     r"d(?<!\wd)eprecat\w|D(?<!\wD)eprecation|W(?<=\wW)arning:|c(?<!\wc)an be found (?:in|at)|f(?<!\wf)or (?:more|further) (?:information|details|help)"
     r"|l(?<!\wl)ogs?(?: file)?(?: is| at| in|:) \S*/|https?://\S+[.)]?$|o(?<!\wo)k=\d+ |[✓✔] |%(?<=\d%) "
 )
+_ERROR_FIRST: Final = make_pattern(r"\[?(?:ERROR|FATAL|[Ee]rror|[Ff]atal)\b\]?:? ")
 _MAY_SUM_UP: Final = make_pattern(
     r"[Ff]ail|FAIL|[Ee]rror|ERROR|problem|warning|pass|skipped|fixable|violation|issue|\*\*\* \[|returned|found \d|occurred|Java V|compil|code|status"
     r"|oops|uh-?oh|whoops|sorry|ent wrong|halted|recoverable|Exiting|some files|due to|[Aa]bort|BEGIN|SUMMARY|: +\d+ (?:Seg|Kill|Bus|Ill|Flo|Term)|Execution|errno|syscall|path|signal|command|workspace"
-    r"|location|cwd|dest|ifecycle|IFECYCLE|Oh no|All done|rated|Stop\.|Test|short test|Process|Done\.|Completed|Interrupted"
+    r"|location|cwd|dest|ifecycle|IFECYCLE|Oh no|All done|rated|ABORTED|ANCELL?ED|Stop\.|Test|short test|Process|Done\.|Completed|Interrupted"
 )
 """Without one of these no line is a summary."""
 _SUMMARY: Final = make_pattern(
     r"(?!.*\b(?:error:|status(?: code)?:?) [45]\d\d\b)(?:=+ )?(?:(?:[\w ]{1,20}: *)?[^\"':]{0,40}\b\d+ (?:tests? |checks? |scenarios? |files? |examples?,? |steps? )?(?:errors?|failed|failing|failures?|problems?|warnings?|passed|passing|skipped|fixable|violations?|issues?)\b[^:]*"
     r"|.*\*\*\* \[.*\] (?:Error -?\d+|[A-Z][a-z]+(?: [a-z]+)?)(?: \(.*\))?|.*\bld returned \d|found \d+ |error: (?:aborting due|could not compile|test failed|build failed|process|\d+ target|recipe).*|.*(?:an?|fatal) (?:\w+ )?(?:error|exception) (?:has )?occurred\b.*[^:]|.*[Cc]ould not create the Java Virtual Machine.*|.*could not compile .* due to"
-    r"|.*(?:exit(?:ed|s)?|ended|terminated|returned|status|fail(?:ed|s)?)(?: \w+)? ?(?:with )?(?:an? )?(?:error )?(?:non-?zero )?(?:exit )?(?:code|status|error)s?:?(?: of)?(?: \d+[.!]?|$)(?: .*)?|.*non-?zero (?:exit|return) (?:code|status).*"
-    r"|(?:\S+ ){0,2}(?:has )?failed[.!]?(?: (?:in|after) [\d.]+ ?\w{1,7})?|(?:oops|uh-?oh|whoops|sorry)\b.*|.*[Ss]omething went wrong.*|BUILD FAIL.*|.*failed with \d+ \w+:|FAILURE: .*|Execution halted|compilation (?:terminated|failed).*|.*is not recoverable.*|.*Exiting with (?:failure|error).*|.*Child returned status.*|.*previous errors?.*|.*some files/attrs.*|[A-Z]+ SUMMARY:.*|\S+: line \d+: +\d+ (?:Segmentation fault|Killed|Aborted|Terminated|Bus error|Illegal instruction|Floating point exception)\b.*|rsync error: .*|.*aborting.*|.*BEGIN failed.*|.*[Aa]borted due to.*|.*\bdue to (?:\d+ )?(?:previous |these |the above )?errors?(?: (?:in|on|of|with) \w+)?[.!]?|.*\b(?:[Ss]ome|[Ss]everal|[Mm]ultiple) (?:errors?|problems?|warnings?) (?:were|have been|are) .*"
+    r"|.*(?:exit(?:ed|s)?|ended|terminated|returned|status|fail(?:ed|s)?)(?: \w+)? ?(?:with )?(?:an? )?(?:error )?(?:non-?zero )?(?:exit )?(?:code|status|error)s?:?(?: of)?(?: -?\d+[.!]?|$)(?: .*)?|.*non-?zero (?:exit|return) (?:code|status).*"
+    r"|(?!\w+(?:Error|Exception): )(?:\S+ ){0,2}(?:has )?failed[.!]?(?: (?:in|after) [\d.]+ ?\w{1,7})?|(?:oops|uh-?oh|whoops|sorry)\b.*|.*[Ss]omething went wrong.*|BUILD FAIL.*|.*failed with \d+ \w+:|FAILURE: .*|Execution halted|compilation (?:terminated|failed).*|.*is not recoverable.*|.*Exiting with (?:failure|error).*|.*Child returned status.*|.*previous errors?.*|.*some files/attrs.*|[A-Z]+ SUMMARY:.*|\S+: line \d+: +\d+ (?:Segmentation fault|Killed|Aborted|Terminated|Bus error|Illegal instruction|Floating point exception)\b.*|rsync error: .*|.*aborting.*|.*BEGIN failed.*|.*[Aa]borted due to.*|.*\bdue to (?:\d+ )?(?:previous |these |the above )?errors?(?: (?:in|on|of|with) \w+)?[.!]?|.*\b(?:[Ss]ome|[Ss]everal|[Mm]ultiple) (?:errors?|problems?|warnings?) (?:were|have been|are) .*"
     r"|Execution of .* aborted.*|code [A-Z_0-9]+|(?:errno|syscall|path|signal|command|workspace|location|cwd|dest|command failed)(?![\w-]).*|Lifecycle script.*|.*ELIFECYCLE.*|.*subcommand failed.*|FAIL(?:ED)?(?:\s+\S+|\s+\S+ \d[\d.]*s| \(.*\)|:)?"
-    r"|Oh no!.*|All done.*|.*rated at.*|.*generated\.?|Failed|Error|error|ERROR|failed|Aborted?\.?|Stop\.|Command failed.*|Script failed.*|The (?:build|command|process|script|job) (?:has )?failed.*|Test Suites?: .*|Tests: .*|.*short test summary.*"
+    r"|(?:Finished|Result|Status|State|Conclusion|Outcome):? (?:FAILURE|FAILED|ABORTED|ERROR|CANCELL?ED|[Ff]ailed|[Ff]ailure|[Ee]rror)|Oh no!.*|All done.*|.*rated at.*|.*generated\.?|Failed|Error|error|ERROR|failed|Aborted?\.?|Stop\.|Command failed.*|Script failed.*|The (?:build|command|process|script|job) (?:has )?failed.*|Test Suites?: .*|Tests: .*|.*short test summary.*"
     r"|\[?Process (?:completed|exited).*|.*[Ff]ailed (?:tests?|scenarios?|tasks?|to execute):?|failures:|Failures:|Errors?:|Failing scenarios:|Done\. PASS.*|Completed with.*|Interrupted:.*|.*Interrupted: \d.*)"
 )
 
@@ -197,11 +198,17 @@ def kind_of(text: str, indent: int, *, is_marked: bool) -> Kind:
         return Kind.REMARK
     if _EXCEPTION.match(text) or _CLASS_AT_END.match(text):
         return kind_of_exception(text)
-    if _FACTS.match(text) or OPTION.match(text) or _FACTS_WITHIN.search(text):
+    if _FACTS.match(text) or OPTION.match(text) or _is_aside(text):
         return Kind.REMARK
     if _BANNER.fullmatch(text):
         return Kind.SAYING
     return Kind.VERDICT if _VERDICT.match(text) or is_marked else _lesser_kind_of(text, indent, words)
+
+
+def _is_aside(text: str) -> bool:
+    """Whether it tells where more is told, and no error in a sentence before that."""
+    found = _FACTS_WITHIN.search(text)
+    return found is not None and not (_ERROR_FIRST.match(text) and ". " in text[: found.start()])
 
 
 def kind_of_exception(text: str) -> Kind:

@@ -422,7 +422,7 @@ E_N_D
 exit 1
 #: spark executor lost
 #: program spark
-#: must ExecutorLostFailure
+#: must (ExecutorLostFailure|Lost executor)
 cat >&2 <<'E_N_D'
 26/01/05 10:20:35 ERROR TaskSchedulerImpl: Lost executor @m@ on 10.0.0.@m@: Container marked as failed: container_17@n@_01_000003 on host: ip-10-0-0-@m@. Exit status: -100. Diagnostics: Container released on a *lost* node.
 org.apache.spark.SparkException: Job aborted due to stage failure: Task @m@ in stage 3.0 failed 4 times, most recent failure: Lost task @m@.3 in stage 3.0 (TID @n@) (ip-10-0-0-@m@ executor 7): ExecutorLostFailure (executor 7 exited caused by one of the running tasks) Reason: Container from a bad node
@@ -562,7 +562,7 @@ E_N_D
 exit 1
 #: snakemake missing input
 #: program snakemake
-#: must MissingInputException
+#: must (MissingInputException|Missing input files)
 cat >&2 <<'E_N_D'
 Building DAG of jobs...
 MissingInputException in rule @w@ in file /srv/app/Snakefile, line @m@:
@@ -1020,7 +1020,7 @@ E_N_D
 exit 1
 #: cloudformation
 #: program cloudformation
-#: must (CREATE_FAILED|ROLLBACK)
+#: must (CREATE_FAILED|ROLLBACK|Failed to create/update the stack)
 cat >&2 <<'E_N_D'
 Waiting for changeset to be created..
 Waiting for stack create/update to complete
@@ -1233,7 +1233,7 @@ E_N_D
 exit 1
 #: ray node died
 #: program ray
-#: must (NodeDiedError|node died|WorkerCrashed|died unexpectedly)
+#: must (NodeDiedError|node died|raylet died|died unexpectedly)
 cat >&2 <<'E_N_D'
 ray.exceptions.LocalRayletDiedError: The task's local raylet died. Check raylet.out for more information.
 E_N_D
