@@ -104,9 +104,16 @@ def _mark_stacks(lines: Sequence[Line]) -> None:
             and not above.text.endswith(":")
             and len(above.text) > _SHORT
             and above.indent <= line.indent
+            and not _is_below_exception(lines, at)
         ):
             first = _first_of_sentence(lines, at)
             first.kind = kind_of_exception(first.text[:LOOKED_AT])
+
+
+def _is_below_exception(lines: Sequence[Line], at: int) -> bool:
+    """Whether it goes on with what the line above it, an exception's own, says: 'File name: ...'."""
+    above = lines[at - 1] if at else lines[at]
+    return lines[at].kind < Kind.EXCEPTION and above.kind is Kind.EXCEPTION and above.indent == lines[at].indent
 
 
 def _first_of_sentence(lines: Sequence[Line], at: int) -> Line:

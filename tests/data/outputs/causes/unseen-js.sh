@@ -120,7 +120,7 @@ NG_CLI_ANALYTICS=false ng build @w@
 cdk synth @w@-@v@
 #: karma
 #: program karma
-#: must (does not exist|File)
+#: must (does not exist|File|Cannot find module)
 karma start @w@-@v@.conf.js --single-run
 #: nyc
 #: program c8
@@ -154,10 +154,6 @@ node -e 'require("nodemailer").createTransport({host: "127.0.0.1", port: @x@}).s
 #: program kafkajs
 #: must (ECONNREFUSED|Connection error|KafkaJSNumberOfRetriesExceeded)
 node -e 'const {Kafka} = require("kafkajs"); new Kafka({brokers: ["127.0.0.1:@x@"], retry: {retries: 0}}).producer().connect()'
-#: mongoose
-#: program mongoose
-#: must (ECONNREFUSED|MongooseServerSelectionError)
-node -e 'require("mongoose").connect("mongodb://127.0.0.1:@x@/@w@", {serverSelectionTimeoutMS: 300})'
 #: mongoose validation
 #: program mongoose
 #: must (validation failed|required)
@@ -170,10 +166,6 @@ printf 'const http = require("http"), a = require("superagent");\nconst s = http
 #: program superagent
 #: must (Not Found|404)
 printf 'const http = require("http"), a = require("superagent");\nconst s = http.createServer((q, r) => { r.statusCode = 404; r.end(); }).listen(0, "127.0.0.1", () => a.get("http://127.0.0.1:" + s.address().port + "/@w@/@n@"));\n' > a.js; timeout 60 node a.js
-#: puppeteer
-#: program puppeteer
-#: must ECONNREFUSED
-node -e 'require("puppeteer-core").connect({browserURL: "http://127.0.0.1:@x@"})'
 #: pino
 #: program pm2
 #: must (Script not found|not found|No such|File)
@@ -230,10 +222,6 @@ printf 'it("@w@", () => {\n' > @v@.js; mocha @v@.js
 #: program mocha
 #: must @w@ is away
 printf 'describe("@v@", () => { before(() => { throw new Error("@w@ is away"); }); it("a", () => {}); });\n' > a.js; mocha a.js
-#: node heap
-#: program node
-#: must (heap out of memory|Reached heap limit)
-printf 'const @w@ = []; while (true) @w@.push(new Array(10000).fill(@n@ / 3));\n' > @v@.js; node --max-old-space-size=20 @v@.js
 #: node assert
 #: program node
 #: must (Expected values to be strictly equal|AssertionError)

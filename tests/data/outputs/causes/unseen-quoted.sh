@@ -772,7 +772,7 @@ Error in query string: Error processing job '@w@-@n@:bqjob_r@n@_1': Syntax error
 E_N_D
 exit 1
 #: dbt dep
-#: program dbt
+#: program dbt-core
 #: must (depends on a node named)
 cat >&2 <<'E_N_D'
 10:20:31  Running with dbt=1.7.4
@@ -782,7 +782,7 @@ Compilation Error
 E_N_D
 exit 1
 #: dbt test
-#: program dbt
+#: program dbt-core
 #: must (Got @n@ results|Failure in test)
 cat >&2 <<'E_N_D'
 10:20:31  Finished running 1 test in 0 hours 0 minutes and @m@.20 seconds (@m@.20s).
