@@ -38,6 +38,9 @@ _SEVERITIES: Final = {"x ": Kind.VERDICT, "× ": Kind.VERDICT, "! ": Kind.REMARK
 _SAME_PLACE: Final = make_pattern(r"([^:]{0,120}(?::\d+|\b[Ll]ine \d+)[^:]{0,20}): (?=\S)")
 """A place in a file, as compilers and interpreters print it before a finding."""
 _WARNING: Final = make_pattern(r"[Ww]arning: ")
+_WENT_WRONG: Final = "* What went wrong:"
+_REFERS: Final = make_pattern(r"\b[Ss]ee (?:the )?(?:\w+ ){0,3}(?:log|output|report)\b")
+_BULLETS: Final = ("* ", "• ")
 
 
 def mark_by_context(lines: Sequence[Line]) -> None:
@@ -48,6 +51,8 @@ def mark_by_context(lines: Sequence[Line]) -> None:
     _mark_wrappers(lines)
     _mark_usage(lines)
     _mark_rest_of_remarks(lines)
+    _mark_referrals(lines)
+    _mark_guesses(lines)
     _mark_warned_places(lines)
     _mark_before_commands(lines)
 
@@ -100,9 +105,16 @@ def _mark_stacks(lines: Sequence[Line]) -> None:
             and not above.text.endswith(":")
             and len(above.text) > _SHORT
             and above.indent <= line.indent
+            and not _is_below_exception(lines, at)
         ):
             first = _first_of_sentence(lines, at)
             first.kind = kind_of_exception(first.text[:LOOKED_AT])
+
+
+def _is_below_exception(lines: Sequence[Line], at: int) -> bool:
+    """Whether it goes on with what the line above it, an exception's own, says: 'File name: ...'."""
+    above = lines[at - 1] if at else lines[at]
+    return lines[at].kind < Kind.EXCEPTION and above.kind is Kind.EXCEPTION and above.indent == lines[at].indent
 
 
 def _first_of_sentence(lines: Sequence[Line], at: int) -> Line:
@@ -144,6 +156,27 @@ def _mark_rest_of_remarks(lines: Sequence[Line]) -> None:
             and above.text[-1] not in ".:;"
         ):
             line.kind = Kind.REMARK
+
+
+def _mark_referrals(lines: Sequence[Line]) -> None:
+    """A header above what ends in 'see the log for details' wraps what is told elsewhere."""
+    for at, line in enumerate(lines):
+        if line.text == _WENT_WRONG:
+            told = itertools.takewhile(lambda one: one.text, lines[at + 1 : at + _MESSAGE_LINES])
+            if any(_REFERS.search(one.text[:LOOKED_AT]) for one in told):
+                line.kind = Kind.WRAPPER
+
+
+def _mark_guesses(lines: Sequence[Line]) -> None:
+    """A list below a line that does not complain, which comes after one that does: what may be wrong, or may help."""
+    has_complaint, is_list = False, False
+    for above, line in itertools.pairwise(line for line in lines if line.text):
+        has_complaint = has_complaint or above.kind >= Kind.COMPLAINT
+        is_list = line.text[:2] in _BULLETS and (
+            is_list or (has_complaint and above.kind <= Kind.PLAIN and above.text.endswith(":"))
+        )
+        if is_list and line.kind <= Kind.COMPLAINT:
+            line.kind = min(line.kind, Kind.REMARK)
 
 
 def _mark_warned_places(lines: Sequence[Line]) -> None:

@@ -26,6 +26,10 @@ _GROUP_OF: Final = make_pattern(r"\(\d+ sub-exceptions?\)$")
 _CODE_OF: Final = make_pattern(r"\bError (\d{3})\Z")  # the exit code of a recipe, as make prints it
 _MARGIN: Final = 60
 _WRAPPED: Final = make_pattern(r"[a-z][a-z'-]*(?:[ ,.]|\Z)")
+_ASIDE: Final = make_pattern(
+    r"(?<=[.!]) (?:Check|See|Visit|Read|Refer to|For (?:more|further|help)|Please (?:see|check|refer|visit)|More info)\b.*\Z"
+)
+"""A last sentence that only points to further reading."""
 _ERRORS_OF: Final = make_pattern(r"\b\d+ [a-z]+ errors? (?:for|in|of) \S+\Z")  # the errors themselves are indented below
 
 
@@ -138,16 +142,13 @@ def _pick(lines: Sequence[Line], found: Sequence[int], kind: Kind) -> int:
 def _phrase(lines: Sequence[Line], at: int) -> str:
     """The line together with what belongs to it: the lines that it announces, the rest of its sentence, and the root
     cause."""
-    text = lines[at].text
+    text = _ASIDE.sub("", lines[at].text)
     following = [line for line in lines[at + 1 : at + 40] if line.text]
     if HEADER.fullmatch(text[:LOOKED_AT]):
-        below = [line for line in following[:8] if line.kind > Kind.NOTHING or line.text.startswith(("> ", "- "))]
-        if below and below[0].kind is Kind.SUMMARY and any(line.kind > Kind.SUMMARY for line in below):
-            below = [line for line in below if line.kind > Kind.SUMMARY]
-        more = [line.text for line in below][:_JOINED]
-        more = [one.removeprefix("- ") for one in more[:1]] + [one for one in more[1:] if one.startswith("> ")]
-        text = " ".join([text, *more])
+        text = " ".join([text, *_announced(following[:8])])
     text += _rest_of_sentence(lines, at) if text == lines[at].text else ""
+    if text.endswith(" FAILED") and following and following[0].indent > lines[at].indent:
+        text += f" ({following[0].text})"
     if lines[at].kind >= Kind.VERDICT and following and CLOSES.fullmatch(following[0].text):
         text += f": {following[1].text}" if len(following) > 1 and following[1].indent else ""
     if _GROUP_OF.search(text):
@@ -164,6 +165,20 @@ def _phrase(lines: Sequence[Line], at: int) -> str:
     elif not caused and (cause := find_cause_below(lines, at)):
         text = f"{text} (Caused by: {cause})"
     return text
+
+
+def _announced(following: Sequence[Line]) -> list[str]:
+    """What a header announces, and the last of the causes that are quoted right below that."""
+    below = [line for line in following if line.kind > Kind.NOTHING or _is_quoted(line) or line.text.startswith("- ")]
+    if below and below[0].kind is Kind.SUMMARY and any(line.kind > Kind.SUMMARY for line in below):
+        below = [line for line in below if line.kind > Kind.SUMMARY]
+    causes = [line.text for line in itertools.takewhile(_is_quoted, below[1:])]
+    return [line.text.removeprefix("- ") for line in below[:1]] + causes[-1:]
+
+
+def _is_quoted(line: Line) -> bool:
+    """As builds quote causes, each deeper than the one before."""
+    return line.text.startswith("> ")
 
 
 def _rest_of_sentence(lines: Sequence[Line], at: int) -> str:

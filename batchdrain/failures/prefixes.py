@@ -14,7 +14,7 @@ _QUOTES: Final = make_pattern(r"(?:\d{1,4}\|[\w-]{1,40} *\| |> ){1,6}")
 _MOST_OTHERS: Final = 5
 """One line in this many may lack the prefix: lines of the runner itself."""
 _PREFIX: Final = make_pattern(
-    r"(?:[\w./@-]{1,40}: |\[[^\]]{1,60}\] |\{[^}]{1,60}\} |\d{1,4}\|[\w-]{1,40} *\| |[\w-]{1,20} > |[>|] |[A-Z]{4,8} +(?:- |[\w./-]{1,40}:[\w./:-]{1,60} )?|- ){1,6}"
+    r"(?:[\w./@-]{1,40}: |\[[^\]]{1,60}\]:? |\{[^}]{1,60}\} |\d{1,4}\|[\w-]{1,40} *\| |[\w-]{1,20} > |[>|] |[A-Z]{4,8} +(?:- |[\w./-]{1,40}:[\w./:-]{1,60} )?|- ){1,6}"
 )
 _REMARKS: Final = make_pattern(r"warn|note|hint|help|debug|trace|deprecat", re.IGNORECASE)
 _IS_SAID: Final = make_pattern(r"[\w./@-]{1,40}: |.*(?:error|fatal|critical|severe|fail)", re.IGNORECASE)
