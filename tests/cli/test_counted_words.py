@@ -121,7 +121,7 @@ HEAD = "  COUNT   RUNS  CATEGORY      TRIED  FIXED  SCOPE         --cluster="
 
 
 def table(project: Project, *found: Cluster, most: int = 20, run_id: str | None = None) -> list[str]:
-    return [*_render_table(project, list(found), most, redact, run_id)]
+    return [*_render_table(project, list(found), most, redact, run_id, None)]
 
 
 def test_a_cluster_is_a_row_with_what_is_to_be_known_of_it_below(project: Project) -> None:

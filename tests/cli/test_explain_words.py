@@ -12,6 +12,7 @@ from batchdrain.cli.commands.explain_fields import to_fields
 from batchdrain.cli.commands.explain_text import PhaseText
 from batchdrain.database.ledger.notes import Note
 from batchdrain.database.ledger.phase_history import PastAttempt, PhaseHistory
+from batchdrain.drain.attempt_files import AttemptFile
 from batchdrain.drain.dry_plan import DryPlan
 from batchdrain.drain.explanation import Explanation
 from batchdrain.drain.next_drain import NextDrain
@@ -35,7 +36,7 @@ UNTIL = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BESIDE = Beside(words=("inv",), mount="x.", redact=lambda text: text.replace("tok3n", "***"))
 BARE = Explanation(
     key=KEY, state_word="BROKEN", state=PhaseState.FAILED, is_there=True, failure=NO_REASON, history=PhaseHistory(), disposition=None,
-    next_drain=None, recovery=None, reopenings=(),
+    phase_index=3, next_drain=None, recovery=None, reopenings=(),
 )  # fmt: skip
 PAST = PastAttempt(
     epoch=4, attempt=2, session_uid="u1", session_id="s1", started_ms=1_767_000_000_123, ended_ms=1_767_000_003_000, duration_ms=2_900,
@@ -67,18 +68,22 @@ def next_drain(
     return NextDrain(kind=Kind.FAILED, plan=plan, **fields)
 
 
+def find_file(_: PastAttempt, path: str) -> AttemptFile:
+    return AttemptFile(path=path, is_there=True)
+
+
 def told(**facts: Any) -> list[str]:
-    return [*PhaseText(replace(BARE, **facts), BESIDE).render("db")]
+    return [*PhaseText(replace(BARE, **facts), BESIDE, find_file).render("db")]
 
 
 def fields(**facts: Any) -> dict[str, Any]:
-    return to_fields(replace(BARE, **facts), BESIDE.redact)
+    return to_fields(replace(BARE, **facts), BESIDE.redact, find_file)
 
 
 def test_of_a_phase_of_which_nothing_else_is_known_its_state_is_told_and_no_more() -> None:
     assert told() == ["Phase r / p is BROKEN: db", "Next drain: takes no phase that is BROKEN", "Attempts: none"]
     assert fields() == {
-        "run_id": "r", "phase_id": "p", "state": "BROKEN", "reason": None, "category": None, "cluster": None, "disposition": None,
+        "run_id": "r", "phase_id": "p", "phase_index": 3, "state": "BROKEN", "reason": None, "category": None, "cluster": None, "disposition": None,
         "next": None, "recovered_first": None, "is_held": False, "attempts_counted": 0, "attempts_removed": 0,
         "given_back_in_a_row": 0, "attempts": [], "reopened": [],
     }  # fmt: skip
@@ -210,6 +215,7 @@ def test_an_attempt_is_whole_in_json_and_without_secrets() -> None:
         "ended_at": "2025-12-29T09:20:03Z", "duration_s": 2.9, "outcome": "failed", "is_counted": True, "final_state": "FAILED",
         "exit_code": 3, "signal": None, "reason": "no ***", "category": "disk", "cpu_s": 1.5, "max_rss_kb": 2048,
         "stdout_path": "o.txt", "stderr_path": "e.txt",
+        "stdout_is_there": True, "stderr_is_there": True, "session_because": None,
     }  # fmt: skip
     bare = replace(
         PAST, ended_ms=None, duration_ms=None, cpu_ms=None, reason=None, session_id=None, stdout_path=None, stderr_path=None

@@ -37,7 +37,7 @@ def pruned() -> Pruned:
 def test_what_goes_is_told_by_kind_with_count_and_size_and_what_stays_by_its_reason() -> None:
     found = pruned()
     found.notes.append("session x stays: it is at work by now")
-    said = [*_render(found, plan(YOUNG=2, RESUMABLE=4), "the sessions named", is_dry=True)]
+    said = [*_render(found, plan(YOUNG=2, RESUMABLE=4), "the sessions named", None, is_dry=True)]
     assert said == [
         "Would remove the sessions named:",
         "  session files            2     999 B",
@@ -48,8 +48,8 @@ def test_what_goes_is_told_by_kind_with_count_and_size_and_what_stays_by_its_rea
         "Kept: 2 sessions not old enough",
         "session x stays: it is at work by now",
     ]  # fmt: skip
-    assert next(_render(found, plan(), "X", is_dry=False)) == "Removed X:"
-    assert [*_render(Pruned(), plan(), "X", is_dry=True)] == ["Nothing to prune of X."]
+    assert next(_render(found, plan(), "X", None, is_dry=False)) == "Removed X:"
+    assert [*_render(Pruned(), plan(), "X", None, is_dry=True)] == ["Nothing to prune of X."]
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,9 @@ def test_what_goes_is_told_by_kind_with_count_and_size_and_what_stays_by_its_rea
     ],
 )  # fmt: skip
 def test_what_stays_is_named_with_its_cure_where_there_is_one(why: Kept, cure: str) -> None:
-    said = [*_render(Pruned(), plan(**{why.name: 1}), "X", is_dry=True)][1:]
+    said = [*_render(Pruned(), plan(**{why.name: 1}), "X", None, is_dry=True)][1:]
     assert said == ([f"Kept: 1 session {why} ({cure})", f"  {why.name}-0"] if cure else [f"Kept: 1 session {why}"])
-    three = [*_render(Pruned(), plan(**{why.name: 3}), "X", is_dry=True)]
+    three = [*_render(Pruned(), plan(**{why.name: 3}), "X", None, is_dry=True)]
     assert not any(line.startswith("  and ") for line in three)
 
 
@@ -80,7 +80,7 @@ def test_programs_read_every_kind_and_up_to_20_names_of_each_reason() -> None:
     }  # fmt: skip
     assert [(one["kind"], one["count"], one["bytes"]) for one in fields["kinds"]] == [
         ("session files", 2, 999), ("event logs", 0, 0), ("session folders", 12, 1000), ("files kept aside", 0, 0),
-        ("triage folders", 0, 0), ("attempts", 7, None), ("session records", 0, None),
+        ("triage folders", 0, 0), ("attempts", 7, None), ("session records", 0, None), ("chain records", 0, None), ("group records", 0, None),
     ]  # fmt: skip
     [kept] = fields["kept"]
     assert (kept["why"], kept["count"], len(kept["sessions"])) == ("holding phases", 30, 20)
