@@ -73,9 +73,25 @@ def test_what_was_said_before_notes_had_a_table_holds_for_each_until_it_is_taken
     age_notes(two.ours)
     assert (planned(two.ours), planned(two.theirs)) == (KINDS[kind], KINDS[kind])
     if kind != "triage":
+        listed = two.theirs.inv(kind, "--format=json").json()[{"hint": "hints", "accept": "accepted"}[kind]]
+        assert [one["of_every_table"] for one in listed] == [True]
         assert TOLD.format("holds") in done(two.theirs.inv("--dry", kind, "--run-id=b", "--clear")).out
     assert TOLD.format("held") in take_back(two.theirs, kind).out
     assert (planned(two.ours), planned(two.theirs)) == (ALL, ALL)
+
+
+def test_what_is_taken_back_for_every_table_is_told_to_scripts(two: TwoTables) -> None:
+    for kind in reversed(KINDS):  # what is accepted is not diagnosed
+        say(two.ours, kind)
+    age_notes(two.ours)
+    say(two.ours, "hint")
+    clear = [two.ours.inv(kind, "--run-id=b", "--clear", "--format=json").json() for kind in ("hint", "accept")]
+    lifted = reopen(two.ours, "--run-id=b", "--format=json").json()["reopened"]
+    assert [one["of_every_table"] for one in (*clear, *lifted)] == [True, ["run b"], True]
+    for kind in ("hint", "accept"):
+        say(two.ours, kind)
+    clear = [two.ours.inv(kind, "--run-id=b", "--clear", "--format=json").json() for kind in ("hint", "accept")]
+    assert [one["of_every_table"] for one in clear] == [False, []]
 
 
 @kinds

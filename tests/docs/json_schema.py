@@ -61,7 +61,12 @@ _CHAIN_PLAN: Final = _object(
 _CLOSED: Final = _object({"closed": _TRUTH, "would_close": _TRUTH}, session=_TEXT_OR_NULL, **_SAID)
 _NOTE: Final = {"reason": _TEXT, "by": _TEXT, "at": _TEXT, "of_every_table": _TRUTH}
 _ACCEPTANCE: Final = _object(
-    run_id=_TEXT_OR_NULL, phase_id=_TEXT_OR_NULL, cluster=_TEXT_OR_NULL, reason=_TEXT, until=_MOMENT_OR_NULL
+    {"by": _TEXT, "at": _TEXT, "is_void": _TRUTH, "of_every_table": _TRUTH},
+    run_id=_TEXT_OR_NULL,
+    phase_id=_TEXT_OR_NULL,
+    cluster=_TEXT_OR_NULL,
+    reason=_TEXT,
+    until=_MOMENT_OR_NULL,
 )
 _EVENT: Final = _object(
     {"run_id": _TEXT, "phase_id": _TEXT}, timestamp=_TEXT, event=_TEXT, session_id=_TEXT, session_uid=_TEXT_OR_NULL
@@ -99,7 +104,11 @@ _DISPOSITIONS: Final = _object(
     left_out=_list_of(_object(disposition=_DISPOSITION, rule=_TEXT, value=_TEXT, count=_COUNT, until=_MOMENT_OR_NULL)),
     named=_list_of(_object(**_IDS, disposition=_DISPOSITION)),
 )  # fmt: skip
-_REOPENED: Final = _list_of(_object(**_IDS, lifted=_list_of(_TEXT), problem=_TEXT_OR_NULL, still_left_out_by=_TEXT_OR_NULL))
+_REOPENED: Final = _list_of(
+    _object(
+        {"of_every_table": _TRUTH}, **_IDS, lifted=_list_of(_TEXT), problem=_TEXT_OR_NULL, still_left_out_by=_TEXT_OR_NULL
+    )
+)
 
 TASKS: Final[Mapping[str, Schema]] = {
     "accept": {"anyOf": [_object(accepted=_list_of(_ACCEPTANCE), **_SAID), _object(taken_back=_list_of(_TEXT), of_every_table=_list_of(_TEXT), **_SAID)]},
@@ -119,7 +128,7 @@ TASKS: Final[Mapping[str, Schema]] = {
     "events": _EVENT,
     "explain": {"anyOf": [_EXPLAINED, _DISPOSITIONS]},
     "hint": {"anyOf": [_object(hints=_list_of(_object(run_id=_TEXT, priority={"type": "integer"}, **_NOTE)), **_SAID),
-                       _object(run_id=_TEXT, **_SAID)]},
+                       _object({"of_every_table": _TRUTH}, run_id=_TEXT, **_SAID)]},
     "init": _object(file=_TEXT, table=_TEXT, written=_TRUTH, **_SAID),
     "list-run-counts": _list_of(_object(run_id=_TEXT, queued=_COUNT, failed=_COUNT, complete=_COUNT, other=_COUNT)),
     "pause": _ASKED,
