@@ -69,3 +69,15 @@ def test_what_is_forgotten_is_what_was_read(opened: Project) -> None:
     notes.forget(KIND, [])
 
     assert said(notes) == {"changed": "new", "kept": "c\x00\ud800"}
+
+
+@pytest.mark.everyday("sqlite")
+def test_what_is_no_note_takes_no_other_with_it(opened: Project) -> None:
+    notes = Notes(opened.store.database, opened.store.ledger)
+    notes.write(KIND, {"x": {"word": "ours"}})
+    broken = ["torn", "", "5", "null", "[]", "[" * 100_000, '{"subject": "y"}', '{"subject": "y", "by": "b", "at": "a", "said": 5}',
+              '{"subject": "y", "by": "b", "at": "a", "said": null}']  # fmt: skip
+    meta = opened.store.ledger.meta
+    rows = [{"name": f"{KIND.value}/{number}", "value": value} for number, value in enumerate(broken)]
+    opened.store.database.write(lambda connection: connection.execute(meta.insert(), rows))
+    assert said(notes) == {"x": "ours"}

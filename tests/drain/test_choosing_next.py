@@ -195,6 +195,16 @@ def test_while_commands_run_an_empty_backlog_is_not_read_more_often_than_it_may_
     assert (room.pick(), room.reads) == (None, 1), "and at once where nothing runs"
 
 
+@pytest.mark.parametrize(("most", "retry", "waiting"), [(None, False, 4), (2, False, 3), (2, True, 2), (None, True, 3)])
+def test_a_phase_that_waits_for_its_turn_is_still_to_be_begun_and_a_retry_was_before(
+    monkeypatch: pytest.MonkeyPatch, most: int | None, retry: bool, waiting: int
+) -> None:
+    room = Room(monkeypatch, "abc", most=most)
+    scheduled = ScheduledAttempt(0.0, 1, choice("x"), executions=int(retry))
+    room.chooser.put_off(scheduled, 5.0)
+    assert room.chooser.waiting == waiting
+
+
 @pytest.mark.parametrize(("most", "taken", "left"), [(None, 99, None), (5, 0, 5), (5, 5, 0), (5, 6, 0)])
 def test_what_is_left_of_a_batch_is_never_less_than_nothing(most: int | None, taken: int, left: int | None) -> None:
     assert Budget(most=most).left(taken) == left
