@@ -18,6 +18,7 @@ from batchdrain.execution import lost_executions
 from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.model.errors import EngineUnavailable
 from batchdrain.model.phase import PhaseKey
+from batchdrain.runtime import clock
 
 BEGINS_S, GRACE_S, LEASE_MS = 10.0, 2.0, 60_000
 
@@ -123,7 +124,7 @@ def test_an_order_that_was_begun_is_waited_for_until_its_lease_is_over(world: Wo
 
 
 def test_what_is_left_behind_says_until_when_its_claim_stays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ticketed_orders.clock, "now", lambda: datetime(2026, 1, 1, 12, tzinfo=UTC))
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 1, 1, 12, tzinfo=UTC))
     one = world.running("a")
     world.drawn.add("a")
     world.orders.leave()
