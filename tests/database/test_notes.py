@@ -150,3 +150,15 @@ def test_a_note_of_what_is_no_table_is_nobodys(project: Workplace, opened: Proje
     spoiled = {"n": name, "v": json.dumps(json.loads(value) | {"source": source})}
     project.sql("UPDATE batchdrain_meta SET value = :v WHERE name = :n", [spoiled])
     assert said(notes_of(opened)) == {}
+
+
+@pytest.mark.everyday("sqlite")
+def test_what_is_no_note_takes_no_other_with_it(opened: Project) -> None:
+    notes = Notes(opened.store.database, opened.store.ledger)
+    notes.write(KIND, {"x": {"word": "ours"}})
+    broken = ["torn", "", "5", "null", "[]", "[" * 100_000, '{"subject": "y"}', '{"subject": "y", "by": "b", "at": "a", "said": 5}',
+              '{"subject": "y", "by": "b", "at": "a", "said": null}']  # fmt: skip
+    meta = opened.store.ledger.meta
+    rows = [{"name": f"{KIND.value}/{number}", "value": value} for number, value in enumerate(broken)]
+    opened.store.database.write(lambda connection: connection.execute(meta.insert(), rows))
+    assert said(notes) == {"x": "ours"}

@@ -150,6 +150,15 @@ def _hand_on(ours: Ours) -> None:
     assert heard is not None
 
 
+def test_what_is_pruned_is_added_up_also_where_another_table_alone_has_such_a_sum(ours: Ours) -> None:
+    ours.twin()
+    ours.bench.work.sql("DELETE FROM batchdrain_attempt_sum WHERE source <> 'others'")
+    before = ours.others()
+    _prune(ours)
+    assert ours.bench.work.sql("SELECT attempts FROM batchdrain_attempt_sum WHERE source <> 'others'") == [(1,)]
+    assert ours.others() == before
+
+
 WRITES: dict[str, Callable[[Ours], object]] = {
     "a claim": lambda ours: ours.claim("r/failed"),
     "the first claim of a phase, in a group": lambda ours: ours.claim("r/new", GROUP),

@@ -10,7 +10,6 @@ from typing import Any, cast
 import pytest
 
 from batchdrain.config.settings import Retry
-from batchdrain.drain import budget as budget_room
 from batchdrain.drain import chooser, circuit_breaker
 from batchdrain.drain.budget import Budget
 from batchdrain.drain.chooser import Chooser
@@ -195,29 +194,14 @@ def test_while_commands_run_an_empty_backlog_is_not_read_more_often_than_it_may_
     assert (room.pick(), room.reads) == (None, 1), "and at once where nothing runs"
 
 
-@pytest.mark.parametrize(("most", "taken", "left"), [(None, 99, None), (5, 0, 5), (5, 5, 0), (5, 6, 0)])
-def test_what_is_left_of_a_batch_is_never_less_than_nothing(most: int | None, taken: int, left: int | None) -> None:
-    assert Budget(most=most).left(taken) == left
-
-
-def test_a_limit_in_minutes_is_counted_in_seconds_and_none_is_no_limit() -> None:
-    assert Budget(most=None, minutes=1.5).left_s(30.0) == 60.0
-    assert Budget(most=None).left_s(1e9) == float("inf")
-
-
-@pytest.mark.parametrize(("minutes", "left_s"), [(0, 40.0), (1, 30.0), (2, 40.0), (0.25, -15.0)])
-def test_of_the_session_s_minutes_and_those_of_this_time_alone_the_earlier_end_counts(
-    monkeypatch: pytest.MonkeyPatch, minutes: float, left_s: float
+@pytest.mark.parametrize(("most", "retry", "waiting"), [(None, False, 4), (2, False, 3), (2, True, 2), (None, True, 3)])
+def test_a_phase_that_waits_for_its_turn_is_still_to_be_begun_and_a_retry_was_before(
+    monkeypatch: pytest.MonkeyPatch, most: int | None, retry: bool, waiting: int
 ) -> None:
-    monkeypatch.setattr(budget_room, "monotonic", lambda: 60.0)
-    assert Budget(most=None, minutes=minutes, deadline=100.0).left_s(30.0) == left_s
-    assert Budget(most=None, minutes=minutes, deadline=10.0).left_s(30.0) <= -15.0, "what is over is over"
-
-
-def test_a_batch_ends_after_each_whole_number_of_them() -> None:
-    budget = Budget(most=None, batch=3)
-    assert [budget.ends_batch(taken) for taken in range(7)] == [True, False, False, True, False, False, True]
-    assert not Budget(most=None).ends_batch(0)
+    room = Room(monkeypatch, "abc", most=most)
+    scheduled = ScheduledAttempt(0.0, 1, choice("x"), executions=int(retry))
+    room.chooser.put_off(scheduled, 5.0)
+    assert room.chooser.waiting == waiting
 
 
 def test_after_a_reading_an_empty_backlog_is_not_read_again_until_there_is_a_result(patch: pytest.MonkeyPatch) -> None:
