@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from batchdrain.cli.commands.go_on import to_resume_command
+from batchdrain.cli.commands.resume_choice import tell_choice
 from batchdrain.cli.invocation import Invocation
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.session import Session, Status
@@ -92,3 +94,19 @@ def test_a_chain_goes_on_by_its_first_part_that_is_not_complete_and_a_stopped_on
     assert to_resume_command(INV, folder, stopped) == f"{BARE} --session-id={OLD}"
     ended = put(folder, MINE, completed_at=ENDED, status="stopped", chain_uid="c" * 32)
     assert to_resume_command(INV, folder, whole_of([first, ended], Status.STOPPED)) == f"{BARE} --session-id={MINE}"
+
+
+def test_which_session_is_taken_is_told_where_it_is_not_the_newest_and_not_else(
+    folder: SessionFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = cast("Any", SimpleNamespace(folder=folder))
+    mine = put(folder, MINE, status="interrupted")
+    tell_choice(project, mine)
+    assert capsys.readouterr().out == ""
+    put(folder, NEW, status="stopped", completed_at=ENDED)
+    tell_choice(project, mine)
+    begun = f"Going on with session {MINE}, begun 2025-12-28T12:00:01Z; the newest, {NEW}, is"
+    assert capsys.readouterr().out == f"{begun} stopped.\n"
+    folder.path(NEW).write_text("{")
+    tell_choice(project, mine)
+    assert capsys.readouterr().out == f"{begun} unreadable.\n"

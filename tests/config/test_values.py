@@ -190,3 +190,10 @@ def test_each_number_of_a_limit_names_who_set_it_a_flag_before_a_variable_and_th
     ]  # fmt: skip
     own = load({"profile": "conservative", "timeout": {"default_s": 700}}, {}).timeout
     assert (own.default_s, own.source_of("default_s")) == (700, "timeout.default_s")
+
+
+def test_what_shows_only_once_the_rest_can_be_read_is_named_beside_what_was_lost_before() -> None:
+    """That the lease is too short for the grace time is looked at where all else is sound."""
+    section = {"workers": "many", "lease": {"ttl_s": 5}, "batch_size": 7}
+    settings, lost = load_sound_part(section, {})
+    assert (lost, settings.workers, settings.lease.ttl_s, settings.batch_size) == ({"workers", "lease"}, 1, 120.0, 7)

@@ -50,7 +50,13 @@ def test_the_row_of_a_controller_that_holds_a_phase_stays_and_so_does_a_young_on
     for uid, beat_ms in ((HOLDS, MS), (FREE, MS), ("y" * 32, clock.to_ms(YOUNG))):
         insert(place, place.store.ledger.session, session_uid=uid, beat_ms=beat_ms)
     hold(place, HOLDS)
-    assert planned(place).controllers == [FREE]
+    plan = planned(place)
+    assert (plan.controllers, plan.attempts.kept_sessions) == ([FREE], frozenset({HOLDS})), "its attempts stay too"
+    write(place, FORM, OLD)
+    of_one = planned(place, None, FORM)
+    assert (of_one.controllers, of_one.attempts.kept_sessions, of_one.attempts.only_sessions) == (
+        [OURS], frozenset({HOLDS}), frozenset({OURS}),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("end", "goes"), [(OLD, True), (None, False)])

@@ -146,3 +146,9 @@ def test_a_look_ahead_shows_some_and_counts_all_that_waits() -> None:
     ahead = found.look_ahead(2, NOW)
     assert ([phase.phase_id for phase in ahead.phases], ahead.waiting) == (["c", "a"], 3)
     assert taken(found) == ["c", "a", "b"], "they stay where they are"
+
+
+def test_planned_phases_that_nobody_could_name_are_counted_each_though_they_share_a_rule() -> None:
+    found = backlog(planned("a"), *(planned(phase_id) for phase_id in ("", "x\x00", "y\x00")))
+    assert [(skip.rule, count) for skip, count in found.remainder.absent.items()] == [("bad id", 3)]
+    assert found.remainder.waiting == 1
