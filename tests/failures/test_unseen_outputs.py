@@ -8,7 +8,6 @@ them down also wrote rules, so that of them no half is held back.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import cache
 
@@ -16,7 +15,7 @@ import pytest
 
 from batchdrain.failures import categorise
 from tests.benchmarks.labelled import grouping_accuracy, score_pairs
-from tests.failures.outputs import FOLDER, Output, read_outputs
+from tests.failures.outputs import Output, read_outputs
 from tests.failures.test_grouping import cause_of, derived, kind_of, whole
 
 REASONS, PRECISION, RECALL, GROUPING, RIGHT, FOUND = 0.95, 0.98, 0.9, 0.85, 0.96, 0.92
@@ -25,17 +24,16 @@ REASONS, PRECISION, RECALL, GROUPING, RIGHT, FOUND = 0.95, 0.98, 0.9, 0.85, 0.96
 
 @cache
 def _unseen() -> tuple[Output, ...]:
-    rows = [json.loads(line) for path in FOLDER.glob("unseen-*.jsonl") for line in path.read_text().splitlines()]
-    causes = {(row["program"], row["cause"]) for row in rows}
-    return tuple(output for output in read_outputs() if (output.program, output.cause) in causes)
+    return tuple(read_outputs(unseen=True))
 
 
 def test_the_unseen_outputs_are_of_many_programs_that_no_other_set_has() -> None:
     programs = {output.program for output in _unseen()}
-    known = {output.program for output in read_outputs() if output not in _unseen()}
-    assert len({cause_of(output) for output in _unseen()}) >= 200
-    assert len(programs) >= 80
-    assert len(programs - known) >= 60
+    known = {output.program for output in read_outputs()}
+    assert all(output.label for output in _unseen())
+    assert len({cause_of(output) for output in _unseen()}) >= 350
+    assert len(programs) >= 200
+    assert len(programs - known) >= 150
 
 
 def test_of_unseen_outputs_nearly_all_reasons_say_what_went_wrong() -> None:
