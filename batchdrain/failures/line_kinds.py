@@ -71,7 +71,7 @@ OWN_FRAME: Final = make_pattern(
 """Of a stack that is printed below its exception."""
 _FRAME: Final = make_pattern(
     r"at (?:[\w$.<>\[\]/@` -]+ ?\(|(?:async )?(?:new )?(?:file:)?[/\w@.-]+[:(/]\S*\d|<anonymous>|[\w.$<>]+\.[\w$<>]+ \(|/)|\s*at .* in .*:line \d"
-    r"|from \S+:\d+:in |\S+:\d+:in [`'][^`'\n]*'$|from \S+\.rb:\d|\.\.\. \d+ (?:more|common)|goroutine \d+|created by |File \"|File '|<frozen "
+    r"|from \S+:\d+:in |[^\s:]+:\d+:in [`'][^`'\n]*'$|from \S+\.rb:\d|\.\.\. \d+ (?:more|common)|goroutine \d+|created by |File \"|File '|<frozen "
     r"|#\d+ +(?:0x|/|\S+\(\d+\)|\{main\}|\S+ in )|\d+: +(?:0x[0-9a-f]+|[\w<].*::|_?_?rust|main$|core::|std::)|(?:stack )?[Tt]raceback\b|[Ss]tack (?:backtrace|trace|dump)|.{0,60}\b(?:[Bb]acktrace|[Ss]tack ?trace|[Cc]all stack):?$|\d+: \("
     r"|\$?(?:0x)?[0-9A-Fa-f]{8,16} \S+$|[^\n]{0,200}>>>[^<>\n]{1,80}<<<|in (?:block|sub|method|function|submethod|regex) \S+ (?:at|in) \S+ (?:\(\S+\) )?line \d+"
     r"|thrown in |\[C\]: |\S+: in (?:function|main chunk|method|local|upvalue|field|global|\?|<)|\S+\.go:\d+ \+0x|[\w./*()\[\]$-]+\((?:0x[0-9a-f, .?x{}]*|\.\.\.)?\)$"
@@ -191,9 +191,10 @@ def kind_of(text: str, indent: int, *, is_marked: bool) -> Kind:
     words = WORDS.findall(text.lower())
     if not is_marked and words and TELLING.isdisjoint(words) and not _SIGNS.search(text):
         return Kind.REMARK if indent > 1 or _REMARK.match(text) or _LEVEL.match(text) else Kind.PLAIN
-    if _FAILED_NOTE.match(text):
+    if text[:1] == "#" and _FAILED_NOTE.match(text):
         return Kind.COMPLAINT
-    if NO_WORDS.fullmatch(text) or _is_frame(text) or (_EXCERPT.match(text) and not is_marked):
+    is_frame = _FRAME.match(text) or (text[:1] == "[" and _is_levelled_frame(text))
+    if is_frame or NO_WORDS.fullmatch(text) or (_EXCERPT.match(text) and not is_marked):
         return Kind.NOTHING
     if _COUNTS.fullmatch(text):
         return Kind.SUMMARY
@@ -210,11 +211,9 @@ def kind_of(text: str, indent: int, *, is_marked: bool) -> Kind:
     return Kind.VERDICT if _VERDICT.match(text) or is_marked else _lesser_kind_of(text, indent, words)
 
 
-def _is_frame(text: str) -> bool:
-    """Of a stack, or what announces one; under a level in brackets too."""
-    if _FRAME.match(text) is not None:
-        return True
-    level = _LEVELLED.match(text) if text.startswith("[") else None
+def _is_levelled_frame(text: str) -> bool:
+    """Of a stack, or what announces one, behind a level in brackets."""
+    level = _LEVELLED.match(text)
     return level is not None and _FRAME.match(text, level.end()) is not None
 
 
