@@ -36,7 +36,24 @@ _FEW: Final = 4
 _NUMBERS: Final = re.compile(r"-?\d[\d.,:]{0,40}")
 _GIVES: Final = frozenset(["for", "by", "of", "to"])
 _NAMED_NEXT: Final = frozenset(["user", "username", "account", "host", "hostname", "node", "worker", "runner", "branch"])
-_TITLED_NEXT: Final = frozenset(["phase", "run", "job", "task", "step", "stage", "build", "pipeline", "container", "pod"])
+_TITLED_NEXT: Final = frozenset(
+    [
+        "phase",
+        "run",
+        "job",
+        "task",
+        "step",
+        "stage",
+        "build",
+        "pipeline",
+        "container",
+        "pod",
+        "deployment",
+        "endpoint",
+        "stack",
+        "release",
+    ]
+)
 _NAMES_NEXT: Final = _NAMED_NEXT | _TITLED_NEXT | {MASK}
 _METHODS: Final = frozenset(one.lower() for one in METHODS)
 _ACTORS: Final = KINDS | {"client"}

@@ -169,6 +169,8 @@ def _mark_referrals(lines: Sequence[Line]) -> None:
 
 def _mark_guesses(lines: Sequence[Line]) -> None:
     """A list below a line that does not complain, which comes after one that does: what may be wrong, or may help."""
+    if not any(line.text[:2] in _BULLETS for line in lines):
+        return
     has_complaint, is_list = False, False
     for above, line in itertools.pairwise(line for line in lines if line.text):
         has_complaint = has_complaint or above.kind >= Kind.COMPLAINT

@@ -72,7 +72,7 @@ OWN_FRAME: Final = make_pattern(
 """A frame of a stack that is printed below its exception."""
 _FRAME: Final = make_pattern(
     r"at (?:[\w$.<>\[\]/@` -]+ ?\(|(?:async )?(?:new )?(?:file:)?[/\w@.-]+[:(/]\S*\d|<anonymous>|[\w.$<>]+\.[\w$<>]+ \(|/)|\s*at .* in .*:line \d"
-    r"|from \S+:\d+:in |\S+:\d+:in [`'][^`'\n]*'$|from \S+\.rb:\d|\.\.\. \d+ (?:more|common)|goroutine \d+|created by |File \"|File '|<frozen "
+    r"|from \S+:\d+:in |[^\s:]+:\d+:in [`'][^`'\n]*'$|from \S+\.rb:\d|\.\.\. \d+ (?:more|common)|goroutine \d+|created by |File \"|File '|<frozen "
     r"|#\d+ +(?:0x|/|\S+\(\d+\)|\{main\}|\S+ in )|\d+: +(?:0x[0-9a-f]+|[\w<].*::|_?_?rust|main$|core::|std::)|(?:stack )?[Tt]raceback\b|[Ss]tack (?:backtrace|trace|dump)|.{0,60}\b(?:[Bb]acktrace|[Ss]tack ?trace|[Cc]all stack):?$|\d+: \("
     r"|\$?(?:0x)?[0-9A-Fa-f]{8,16} \S+$|[^\n]{0,200}>>>[^<>\n]{1,80}<<<|in (?:block|sub|method|function|submethod|regex) \S+ (?:at|in) \S+ (?:\(\S+\) )?line \d+"
     r"|thrown in |\[C\]: |\S+: in (?:function|main chunk|method|local|upvalue|field|global|\?|<)|\S+\.go:\d+ \+0x|[\w./*()\[\]$-]+\((?:0x[0-9a-f, .?x{}]*|\.\.\.)?\)$"
@@ -81,7 +81,7 @@ _FRAME: Final = make_pattern(
     r"|\(?[\w./\\@~-]*[/.][\w./\\@-]*:\d+(?::\d+)?\)?:?$|[\w./ -]+ line \d+$|\(.* line \d+\)$|In file included from|\s+from \S+:\d+[,:]"
 )
 _EXCERPT: Final = make_pattern(
-    r"(?:>? *\d+ *[|│]|[%#;] *\d* *[|│]|\d+ [|┆]|[|┆] |[-+]{1,3}[ <>]|[+=*#~_ -]{8,}$|\++ \S|> |# |\d+ \S.*;$|\|)|LINE \d+: "
+    r"(?:>? *\d+ *[|│]|[%#;] *\d* *[|│]|\d+ [|┆]|[|┆] |[-+]{1,3}(?:[ <]|>(?! \S+: \S))|[+=*#~_ -]{8,}$|\++ \S|> |# |\d+ \S.*;$|\|)|LINE \d+: "
 )
 _EXCEPTION: Final = make_pattern(
     rf"(?:(?:Exception in thread \S{{1,200}}|Uncaught|Unhandled [Ee]xception[:.]?|Fatal error:|PHP Fatal error: |error:|\[?ERROR\]?:?|\d+\)|●)\s+)*\[?{_NAME}{_FAULT}"
@@ -104,7 +104,7 @@ _VERDICT: Final = make_pattern(
     r"|[Ll]ine \d+(?:,? col(?:umn)? \d+)?(?: ?[-:]) (?:[Ee]rror|ERROR): |\d+:\d+ +error |\S+:\d+:(?:\d+:)? \[?[A-Z]{1,5}\d{1,5}\]?[ :]|[A-Z]{1,5}\d{3,5}[ :]|[✖✗✘✕×✘] |\[error\]|\S+[:(]\d+[:,)](?:\d+[):])? *error|fatal: |error: |\(error\b|.*\bERROR\b:? |Would reformat|\[warn\] \S+$"
     r"|CMake Error|! [A-Z][^!]*\.$|.*\*\*\* (?:No rule|.*missing|.*separator)|CONFLICT |(?:[A-Za-z][\w-]{0,20} ){1,3}error ?: |.* at \S+ line \d+\.?,?(?: <\w+> line \d+\.)?$|<[^>]*>:\d+:|error=|\* What went wrong:|.{0,80}?\blevel\"?[=:] ?\"?(?:error|fatal|panic|critical)\b"
 )
-_DIAGNOSTIC: Final = make_pattern(r"[^\s:()]{1,200}+(?::\d+|\(\d+[,)])\S*+ \S")
+_DIAGNOSTIC: Final = make_pattern(r"[^\s:()]{1,200}+(?::\d+|\(\d+[,)])\S*+ (?!https?://)\S")
 _SAYS: Final = make_pattern(r"[\w./@+()-]{1,60}(?: \([\w -]{1,20}\))?: (?:\S+: )*\S.*\s")
 _SIGNS: Final = make_pattern(r"[^\w\s,]|[A-Z]{4}|[A-Z]{1,5}\d|[A-Z]\w*[a-z][A-Z]|\d \d|\A\d")
 """A line without any of these, and without a telling word, is plain."""
@@ -143,11 +143,12 @@ _FACTS_WITHIN: Final = make_pattern(
 )
 _FAILED_NOTE: Final = make_pattern(r"# +[Ff]ailed [a-z]")
 """As test runners that speak TAP comment on a test."""
+_LEVELLED: Final = make_pattern(r"\[(?:error|ERROR)\] +")
 _ERROR_FIRST: Final = make_pattern(r"\[?(?:ERROR|FATAL|[Ee]rror|[Ff]atal)\b\]?:? ")
 _MAY_SUM_UP: Final = make_pattern(
     r"[Ff]ail|FAIL|[Ee]rror|ERROR|problem|warning|pass|skipped|fixable|violation|issue|\*\*\* \[|returned|found \d|occurred|Java V|compil|code|status"
     r"|oops|uh-?oh|whoops|sorry|ent wrong|halted|recoverable|Exiting|some files|due to|[Aa]bort|BEGIN|SUMMARY|: +\d+ (?:Seg|Kill|Bus|Ill|Flo|Term)|Execution|errno|syscall|path|signal|command|workspace"
-    r"|location|cwd|dest|ifecycle|IFECYCLE|Oh no|All done|rated|ABORTED|ANCELL?ED|Stop\.|Test|short test|Process|Done\.|Completed|Interrupted"
+    r"|location|cwd|dest|ifecycle|IFECYCLE|Oh no|All done|rated|stop\.|ABORTED|ANCELL?ED|Stop\.|Test|short test|Process|Done\.|Completed|Interrupted"
 )
 """A line without any of these is no summary."""
 _SUMMARY: Final = make_pattern(
@@ -156,7 +157,7 @@ _SUMMARY: Final = make_pattern(
     r"|.*(?:exit(?:ed|s)?|ended|terminated|returned|status|fail(?:ed|s)?)(?: \w+)? ?(?:with )?(?:an? )?(?:error )?(?:non-?zero )?(?:exit )?(?:code|status|error)s?:?(?: of)?(?: -?\d+[.!]?|$)(?: .*)?|.*non-?zero (?:exit|return) (?:code|status).*"
     r"|(?!\w+(?:Error|Exception): )(?:\S+ ){0,2}(?:has )?failed[.!]?(?: (?:in|after) [\d.]+ ?\w{1,7})?|(?:oops|uh-?oh|whoops|sorry)\b.*|.*[Ss]omething went wrong.*|BUILD FAIL.*|.*failed with \d+ \w+:|FAILURE: .*|Execution halted|compilation (?:terminated|failed).*|.*is not recoverable.*|.*Exiting with (?:failure|error).*|.*Child returned status.*|.*previous errors?.*|.*some files/attrs.*|[A-Z]+ SUMMARY:.*|\S+: line \d+: +\d+ (?:Segmentation fault|Killed|Aborted|Terminated|Bus error|Illegal instruction|Floating point exception)\b.*|rsync error: .*|.*aborting.*|.*BEGIN failed.*|.*[Aa]borted due to.*|.*\bdue to (?:\d+ )?(?:previous |these |the above )?errors?(?: (?:in|on|of|with) \w+)?[.!]?|.*\b(?:[Ss]ome|[Ss]everal|[Mm]ultiple) (?:errors?|problems?|warnings?) (?:were|have been|are) .*"
     r"|Execution of .* aborted.*|code [A-Z_0-9]+|(?:errno|syscall|path|signal|command|workspace|location|cwd|dest|command failed)(?![\w-]).*|Lifecycle script.*|.*ELIFECYCLE.*|.*subcommand failed.*|FAIL(?:ED)?(?:\s+\S+|\s+\S+ \d[\d.]*s| \(.*\)|:)?"
-    r"|(?:Finished|Result|Status|State|Conclusion|Outcome):? (?:FAIL(?:URE|ED)?|ABORTED|ERROR|CANCELL?ED|[Ff]ailed|[Ff]ailure|[Ee]rror)|Oh no!.*|All done.*|.*rated at.*|.*generated\.?|Failed|Error|error|ERROR|failed|Aborted?\.?|(?:\S+ ){1,2}[Aa]borted[.!]+|Stop\.|Command failed.*|Script failed.*|The (?:build|command|process|script|job) (?:has )?failed.*|Test Suites?: .*|Tests: .*|.*short test summary.*"
+    r"|(?:! )?Emergency stop\.|(?:Finished|Result|Status|State|Conclusion|Outcome):? (?:FAIL(?:URE|ED)?|ABORTED|ERROR|CANCELL?ED|[Ff]ailed|[Ff]ailure|[Ee]rror)|Oh no!.*|All done.*|.*rated at.*|.*generated\.?|Failed|Error|error|ERROR|failed|Aborted?\.?|(?:\S+ ){1,2}[Aa]borted[.!]+|Stop\.|Command failed.*|Script failed.*|The (?:build|command|process|script|job) (?:has )?failed.*|Test Suites?: .*|Tests: .*|.*short test summary.*"
     r"|\[?Process (?:completed|exited).*|.*[Ff]ailed (?:tests?|scenarios?|tasks?|to execute):?|failures:|Failures:|Errors?:|Failing scenarios:|Done\. PASS.*|Completed with.*|Interrupted:.*|.*Interrupted: \d.*)"
 )
 
@@ -191,9 +192,10 @@ def kind_of(text: str, indent: int, *, is_marked: bool) -> Kind:
     words = WORDS.findall(text.lower())
     if not is_marked and words and TELLING.isdisjoint(words) and not _SIGNS.search(text):
         return Kind.REMARK if indent > 1 or _REMARK.match(text) or _LEVEL.match(text) else Kind.PLAIN
-    if _FAILED_NOTE.match(text):
+    if text[:1] == "#" and _FAILED_NOTE.match(text):
         return Kind.COMPLAINT
-    if NO_WORDS.fullmatch(text) or _FRAME.match(text) or (_EXCERPT.match(text) and not is_marked):
+    is_frame = _FRAME.match(text) or (text[:1] == "[" and _is_levelled_frame(text))
+    if is_frame or NO_WORDS.fullmatch(text) or (_EXCERPT.match(text) and not is_marked):
         return Kind.NOTHING
     if _COUNTS.fullmatch(text):
         return Kind.SUMMARY
@@ -208,6 +210,12 @@ def kind_of(text: str, indent: int, *, is_marked: bool) -> Kind:
     if _BANNER.fullmatch(text):
         return Kind.SAYING
     return Kind.VERDICT if _VERDICT.match(text) or is_marked else _lesser_kind_of(text, indent, words)
+
+
+def _is_levelled_frame(text: str) -> bool:
+    """Of a stack, or what announces one, behind a level in brackets."""
+    level = _LEVELLED.match(text)
+    return level is not None and _FRAME.match(text, level.end()) is not None
 
 
 def _is_aside(text: str) -> bool:

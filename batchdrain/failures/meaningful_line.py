@@ -30,6 +30,8 @@ _ASIDE: Final = make_pattern(
     r"(?<=[.!]) (?:Check|See|Visit|Read|Refer to|For (?:more|further|help)|Please (?:see|check|refer|visit)|More info)\b.*\Z"
 )
 """A last sentence that only points to further reading."""
+_ONLY_PLACE: Final = make_pattern(r"\A\w*(?:Error|Exception): \S+:\d+(?::\d+)?\Z")
+"""An exception that names only a place in the code; its message stands below the code."""
 _ERRORS_OF: Final = make_pattern(r"\b\d+ [a-z]+ errors? (?:for|in|of) \S+\Z")  # the errors themselves are indented below
 
 
@@ -155,15 +157,24 @@ def _phrase(lines: Sequence[Line], at: int) -> str:
         text += next((f" ({line.text})" for line in following if line.kind is Kind.EXCEPTION), "")
     if _ERRORS_OF.search(text[-LOOKED_AT:]):
         text += next((f" ({line.text})" for line in following if line.indent > lines[at].indent), "")
-    if lines[at].kind is Kind.EXCEPTION and (reason := find_reason_of_empty(lines, at)):
-        text = f"{text} ({reason})"
-    if lines[at].kind is Kind.EXCEPTION and (verdict := find_verdict_above_excerpt(lines, at)):
-        text = f"{verdict} ({text})"
+    if lines[at].kind is Kind.EXCEPTION:
+        text = _with_rest_of_exception(text, lines, at, following)
     caused = [line.text for line in lines[at + 1 :] if CAUSED.match(line.text)]
     if caused and lines[at].kind is Kind.EXCEPTION:
         text = f"{text} ({caused[-1]})"
     elif not caused and (cause := find_cause_below(lines, at)):
         text = f"{text} (Caused by: {cause})"
+    return text
+
+
+def _with_rest_of_exception(text: str, lines: Sequence[Line], at: int, following: Sequence[Line]) -> str:
+    """With what stands around it: what was meant by one that tells a place alone, or nothing, or of code below a verdict."""
+    if _ONLY_PLACE.search(text):
+        text += next((f": {line.text}" for line in following if line.kind >= Kind.COMPLAINT), "")
+    if reason := find_reason_of_empty(lines, at):
+        text = f"{text} ({reason})"
+    if verdict := find_verdict_above_excerpt(lines, at):
+        text = f"{verdict} ({text})"
     return text
 
 

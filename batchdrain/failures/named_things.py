@@ -46,6 +46,8 @@ _LACKS: Final = frozenset(
     ["declared", "defined", "found", "exist", "exists", "recognized", "recognised", "undefined", "undeclared", "installed"]
 )
 """Words that come after the name of a thing, possibly with 'not' or 'already' between."""
+_TITLES: Final = frozenset([MASK, "id", "name", "named"])
+"""Words that come right before the name of a thing."""
 _WITHIN: Final = frozenset(["conflict", "conflicts", "undefined"])
 """Words followed by 'in' and a name at the end."""
 _OF_CLASSES: Final = ("notfoundexception", "notfounderror", "classdeffounderror")
@@ -69,9 +71,11 @@ def mask_named(tokens: list[str]) -> None:
         named = tokens[at]
         if named in _LACKS:
             _mask_before(tokens, at)
+        if named == "named" and at and tokens[at - 1] in KINDS and at + 2 == len(tokens) and _is_name(tokens, at + 1):
+            tokens[-1] = MASK  # 'no module named tax'
         if named in _WITHIN and tokens[at + 1 : at + 2] == ["in"] and at + 3 == len(tokens):
             tokens[-1] = MASK
-        elif named in UNKNOWN or named in _FINDS:
+        elif named in UNKNOWN or named in _FINDS or named == "found":
             _mask_behind(tokens, at)
     _mask_subject(tokens)
     if not OF_CODE.isdisjoint(tokens):
@@ -109,7 +113,7 @@ def _mask_before(tokens: list[str], at: int) -> None:
     name = at - 1
     while name > 0 and tokens[name] in _BETWEEN:
         name -= 1
-    if name > 0 and (tokens[name - 1] in KINDS or tokens[name - 1] == MASK) and _is_name(tokens, name):
+    if name > 0 and (tokens[name - 1] in KINDS or tokens[name - 1] in _TITLES) and _is_name(tokens, name):
         tokens[name] = MASK
 
 

@@ -44,7 +44,7 @@ _NAME_SIGNS: Final = frozenset(".$")
 """These come before the name of a hidden file, a field or a variable."""
 _FAULT: Final = re.compile(
     r"(?:[A-Za-z0-9_$]+(?:\.|::|\\|/))*((?:[A-Z][A-Za-z0-9_]*)?(?:Error|Exception|Failure|Fault|Rejection|Interrupt|Exceeded|Violation"
-    r"|NotFound|Timeout|ExceptionGroup|Refused|Denied|Warning|Exit)|E[A-Z]{3,})"
+    r"|NotFound|Timeout|ExceptionGroup|Refused|Denied|Warning|Exit)|E[A-Z]{3,}|(?<=exceptions\.)[A-Z][A-Za-z]+|(?<=errors\.)[A-Z][A-Za-z]+)"
 )
 _FAULT_ENDS: Final = frozenset("degnprt")
 """The last letters of these words. Most tokens end with another letter and need not be tried."""

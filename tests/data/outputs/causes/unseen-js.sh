@@ -38,10 +38,6 @@ printf 'const @w@: number = "@v@";\nconsole.log(@w@);\n' > @v@.ts; deno check @v
 #: program deno
 #: must (@w@|Error)
 printf 'Deno.test("@w@ adds", () => { throw new Error("@w@ is wrong"); });\n' > @v@_test.ts; deno test --no-check
-#: deno fetch
-#: program deno
-#: must (refused|error sending request)
-echo 'await fetch("http://127.0.0.1:@x@/@w@/@n@");' > @v@.ts; deno run --no-check -A @v@.ts
 #: pyright undefined
 #: program pyright
 #: must is not defined
@@ -176,7 +172,7 @@ PM2_HOME=$PWD/pm2 pm2 start @w@/@v@.js --no-daemon
 mkdir src; echo 'import "./@w@/@v@.js"' > src/index.js; echo 'module.exports = {mode: "production"}' > rspack.config.js; rspack build
 #: turbo
 #: program turbo
-#: must (Could not find|turbo.json|package manager|Missing)
+#: must (Could not find|turbo.json|package manager|Missing|Could not resolve workspace)
 echo '{"name": "a"}' > package.json; TURBO_TELEMETRY_DISABLED=1 turbo run @w@
 #: next
 #: program next

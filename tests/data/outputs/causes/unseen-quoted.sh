@@ -862,7 +862,7 @@ E_N_D
 exit 1
 #: gitlab artifact
 #: program gitlab-runner
-#: must (no matching files)
+#: must (no matching files|No files to upload)
 cat >&2 <<'E_N_D'
 Uploading artifacts...
 WARNING: @w@/@v@.xml: no matching files. Ensure that the artifact path is relative to the working directory (/builds/@w@) 
@@ -1264,7 +1264,7 @@ E_N_D
 exit 1
 #: agent empty diff
 #: program agent
-#: must (No changes|did not change|empty diff)
+#: must (made no edits|No changes)
 cat >&2 <<'E_N_D'
 Reading @w@.py
 Agent finished after @m@ turns
