@@ -1,4 +1,4 @@
-"""A set of outputs that was made last: 200 programs and more, most of which no other set has, labelled by cause before they ran.
+"""A set of outputs that was made last: 200 programs, most of which no other set has, labelled by cause before they ran.
 
 First seen, with the labels mended of causes that failed of something else than was meant (unmended, without the programs of
 Python: reasons 0.865, of those that need a rule 0.759): reasons 0.942, pairs: precision 0.955, recall 0.933, grouping 0.864,

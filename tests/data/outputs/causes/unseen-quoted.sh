@@ -235,7 +235,7 @@ exit 1
 #: must NU1101
 cat >&2 <<'E_N_D'
   Determining projects to restore...
-/srv/app/@W@.csproj : error NU1101: Unable to find package @W@.@V@. No packages exist with this id in source(s): nuget.org
+/srv/app/@W@.csproj : error NU1101: Unable to find package @W@.@V@. No packages exist with this id in source(s): nuget.example
   Failed to restore /srv/app/@W@.csproj (in @n@ ms).
 E_N_D
 exit 1
@@ -400,7 +400,7 @@ cat >&2 <<'E_N_D'
 [error] stack trace is suppressed; run last update for the full output
 [error] (update) sbt.librarymanagement.ResolveException: Error downloading org.@w@:@v@_2.13:@m@.1.0
 [error]   Not found
-[error]   not found: https://repo1.maven.org/maven2/org/@w@/@v@_2.13/@m@.1.0/@v@_2.13-@m@.1.0.pom
+[error]   not found: https://repo.example.org/maven2/org/@w@/@v@_2.13/@m@.1.0/@v@_2.13-@m@.1.0.pom
 [error] Total time: 2 s, completed Jan 5, 2026, 10:20:31 AM
 E_N_D
 exit 1
