@@ -49,6 +49,9 @@ class Backlog(Protocol):
     def refill(self, now: datetime) -> None:
         """Read again what has run out, where it is `stale`."""
 
+    def end(self) -> None:
+        """Nothing more is chosen: what is kept for that is let go, and `waiting` stays."""
+
     def count(self) -> Remainder:
         """Look at the database again, and choose nothing."""
 

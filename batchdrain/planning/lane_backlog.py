@@ -53,6 +53,7 @@ class LaneBacklog:
         self._reading: Reading | None = None
         self._lanes: RankedLanes | None = None
         self._since: SinceReading | None = None  # while a reading is under way
+        self._waited = 0  # when it ended
         self._sizes: dict[str, int] = {}
         self.skipped: Counter[Skip] = Counter()  #: by rule and value, of the last reading and since
         self.remainder = Remainder()  #: of the last reading
@@ -124,12 +125,18 @@ class LaneBacklog:
     @property
     def waiting(self) -> int:
         """Phases in all lanes."""
-        return 0 if self._lanes is None else self._lanes.waiting
+        lanes = self._lanes  # it may end while another thread asks
+        return self._waited if lanes is None else lanes.waiting
 
     @property
     def total(self) -> int:
         """Rows of the source state at the last reading."""
         return self.remainder.total
+
+    def end(self) -> None:
+        """Nothing more is chosen: what waits stays counted, and no lane is kept."""
+        self._waited = self.waiting
+        self._reading = self._lanes = None
 
     def count(self) -> Remainder:
         """Look at the database again, and choose nothing. Raises as `refresh` does."""

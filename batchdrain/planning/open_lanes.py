@@ -77,11 +77,12 @@ class OpenLanes:
 
     def close(self) -> None:
         """There are no more rows: `buffers` are trimmed to their room, and know how many wait."""
+        self._numbers, self._kept = {}, []  # first: what a lane kept goes once it is trimmed, and not with that of all others
         for buffer, waiting, rest in zip(self.buffers, self._waiting, self._rest, strict=True):
             buffer.waiting = waiting
             buffer.trim(self._room)
             buffer.rest = min(buffer.rest, rest) if self._all_noted else min(buffer.rest, rest, buffer.worst)
-        self._numbers, self._kept, self._waiting, self._worst, self._rest = {}, [], [], [], []
+        self._waiting, self._worst, self._rest = [], [], []
 
     def _note_rest(self, numbers: Sequence[int], places: Sequence[float], are_near: Sequence[bool]) -> None:
         rest = self._rest

@@ -111,6 +111,9 @@ class PlanBacklog:
         """Nothing runs out: all of a plan is at hand."""
         self.refresh(now)
 
+    def end(self) -> None:
+        """A plan is small."""
+
     def count(self) -> Remainder:
         return self._look().remainder
 

@@ -3,6 +3,7 @@ out."""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.lane_backlog import LaneBacklog
+from batchdrain.planning.lane_buffer import LaneBuffer
 from batchdrain.planning.reading import Reading
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.policies.ranking import Ranking, ranking_of
@@ -180,3 +182,17 @@ def test_a_result_ranks_no_lane_anew_where_the_policies_look_at_nothing_that_it_
     backlog.touch("a", NOW)
     assert (first, table.take(backlog)) == ("a/1", "a/2")
     assert seen == ranked
+
+
+def test_after_its_end_a_backlog_knows_how_much_waits_and_keeps_no_lane() -> None:
+    def lanes_there() -> int:
+        gc.collect()
+        return sum(isinstance(one, LaneBuffer) for one in gc.get_objects())
+
+    before, table = lanes_there(), Table(rows_of("a1", "a2", "b3"))
+    backlog = table.backlog()
+    backlog.refresh(NOW)
+    assert (table.take(backlog), lanes_there() > before) == ("a/1", True)
+    backlog.end()
+    assert lanes_there() == before
+    assert (backlog.waiting, backlog.next(NOW), backlog.count().total) == (2, None, 3)
