@@ -6,6 +6,7 @@ name, and ends with us; they are read again only where a row breaks the reading.
 
 from __future__ import annotations
 
+import errno
 import os
 from array import array
 from collections.abc import Iterable, Iterator
@@ -58,8 +59,8 @@ class DrawnRows:
             found = os.pread(self._file.fileno(), size, start)
         except OSError as error:
             raise FilesUnavailable(f"{gettempdir()}: {error.strerror}", remedy=_REMEDY) from error
-        if len(found) < size:
-            raise FilesUnavailable(f"{gettempdir()}: a file of ours is shorter than it was", remedy=_REMEDY)
+        if len(found) < size:  # somebody cut it
+            raise FilesUnavailable(f"{gettempdir()}: {os.strerror(errno.EIO)}", remedy=_REMEDY)
         return found
 
     def _write(self) -> None:
