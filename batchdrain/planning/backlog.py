@@ -54,6 +54,9 @@ class Backlog(Protocol):
     def end(self) -> None:
         """Nothing more is chosen: what is kept for that is let go, and `waiting` stays."""
 
+    def end(self) -> None:
+        """Nothing more is chosen: what is kept for that is let go, and `waiting` stays."""
+
     def count(self) -> Remainder:
         """Read the database again and count its rows, without making anything ready to be chosen."""
 
