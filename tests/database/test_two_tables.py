@@ -47,8 +47,9 @@ class Ours:
         self.rows = SessionRows(bench.database, bench.ledger)
         self.claims = bench.controller()
         bench.work.fail("r/held", "r/group", "r/done", "r/failed", "r/orphan", "r/new", "r/next", "r/summed")
-        self.groups.join(GROUP, most=9, minutes=60, asked={"--limit": 9})
-        self.groups.fold(GROUP, lambda _: {"results": 1})
+        for number, group in enumerate((Group("day"), GROUP)):
+            self.groups.join(group, most=9, minutes=60, asked={"--limit": 9})
+            self.groups.fold(group, lambda _, number=number: {"results": number})  # type: ignore[misc]
         self.epoch = self.rows.begin(UID, VALUES, {"kind": "failed"}, {"processed": 0})
         self.end("r/summed", Outcome.COMPLETE)
         assert sum(prune_attempts(bench.project.store, OLD)) == 1
@@ -92,6 +93,7 @@ class Ours:
         store, keys = self.bench.project.store, [PhaseKey("r", name) for name in ("held", "done", "failed", "orphan", "new")]
         history = store.history
         [row] = self.rows.read()
+        assert self.groups.read_figures(GROUP) == {"results": 1}
         return [
             history.read_past(),
             history.read_durations_s("default"),
