@@ -52,10 +52,7 @@ class Backlog(Protocol):
         """Read again the part that has run out; called when the backlog is `stale`."""
 
     def end(self) -> None:
-        """Nothing more is chosen: what is kept for that is let go, and `waiting` stays."""
-
-    def end(self) -> None:
-        """Nothing more is chosen: what is kept for that is let go, and `waiting` stays."""
+        """Stop choosing: free what is kept for it. `waiting` stays as it is."""
 
     def count(self) -> Remainder:
         """Read the database again and count its rows, without making anything ready to be chosen."""
