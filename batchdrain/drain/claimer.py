@@ -60,8 +60,8 @@ class Claimer:
             self._passed_over.pop(key, None)
 
     def claim(self, scheduled: ScheduledAttempt) -> Claimed | None:
-        """Claim a phase; None if that failed, which is recorded. Raises GroupEnded, NotYet, DatabaseUnavailable,
-        FilesUnavailable."""
+        """Claim a phase; None if that failed, which is recorded. Raises GroupEnded, NotYet, SchemaChanged,
+        DatabaseUnavailable, FilesUnavailable."""
         phase, pool = scheduled.choice.phase, self._heartbeat.pool
         limit = self._outage.retry(lambda: self._limits.of(phase, longer=scheduled.longer), meanwhile=_MEANWHILE)
         self._heartbeat.begin()

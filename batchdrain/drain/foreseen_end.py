@@ -22,8 +22,8 @@ from batchdrain.planning.stop import Progress, session_stop
 def name_early_ends(
     made: Plan, request: DrainRequest, progress: Progress, backlog: Backlog, before: Plan | None = None
 ) -> Plan:
-    """The plan with the rules that may end it before its last phase. `progress`: that before its first phase; `before`: the plan of
-    the chain's first part. With `before`, `progress` is that before this part."""
+    """The plan with the rules that may end it before its last phase. `before`: the plan of the chain's part that comes first, if
+    there is one; `progress`: that before the first phase of both."""
     phases = [planned.choice.phase for planned in made.all]
     first = [] if before is None else [planned.choice.phase for planned in before.all]
     rules = rules_that_may_end(phases, progress, request.settings.stop, backlog.size_of, first=first)
@@ -38,8 +38,8 @@ def name_early_ends(
 def find_group_end(
     project: Project, request: DrainRequest, recovery: Sequence[GivenBack]
 ) -> tuple[int | None, GroupEnded | None]:
-    """How many phases the group may still take once `recovery` is done, and why it takes none; (None, None) if the group has not
-    begun. Reads only. Raises UsageError if the group was begun with another request."""
+    """How many phases the group may still take once `recovery` is done, and why it takes none; (None, None) if there is no group,
+    or if it has not begun. Reads only. Raises UsageError if the group was begun with another request."""
     group, groups = (
         None if request.group is None else Group(request.group),
         Groups(project.store.database, project.store.ledger),

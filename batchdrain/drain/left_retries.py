@@ -21,8 +21,8 @@ from batchdrain.sessions.session import Session
 def retries_left(
     project: Project, session: Session, request: DrainRequest, executions: Mapping[tuple[str, str], int]
 ) -> tuple[list[ScheduledAttempt], Counter[Skip]]:
-    """The phases that waited to be tried again when the session was left, and the skips of those that are left out: they were
-    accepted since, or somebody edited the file and their ids are invalid.
+    """The phases that waited to be tried again when the session was left, and the skips of those that are left out. Such a phase
+    was accepted since, or its ids are invalid because somebody edited the file.
 
     `executions`: how often the session executed each phase, by run_id and phase_id.
     """

@@ -20,8 +20,8 @@ def is_gone(held: Held) -> bool:
 
 
 def is_due(held: Held) -> bool:
-    """Whether a claim is to be settled. While its controller and guardian both live here it is not, whatever its lease says: the
-    database's clock has jumped, or this is a copy of the database for which they work."""
+    """Whether a claim is to be settled. While its controller and guardian both live here it is not, whatever its lease says. Then
+    the database's clock has jumped, or this is a copy of the database for which they work."""
     if is_gone(held):
         return True
     if held.lease_left_ms >= 0:

@@ -108,8 +108,8 @@ def require_settled(project: Project, session_uid: str | None) -> None:
 
 
 def read_strays(project: Project, most: int) -> list[Stray]:
-    """Read at most this many strays. If a claim was made under another mapping, a row may seem to be held by no claim only because
-    its ids changed; such rows are left out. Raises DatabaseUnavailable."""
+    """Read at most this many strays. While a claim of another mapping is held, a row may seem to be held by nobody only because its
+    ids have changed. So then only strays whose attempt the ledger knows are returned. Raises DatabaseUnavailable."""
     history, remapped = project.store.history, Remapped(project)
     strays = history.read_strays(most)
     if strays and any(remapped.find_problem(held) is not None for held in history.read_held()):

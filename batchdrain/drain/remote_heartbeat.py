@@ -1,9 +1,9 @@
 """The heartbeat of a controller whose commands run elsewhere: one thread beats for all of them, as workers have no database.
 
 For each beat, every worker is asked by `tell` for its own clock, for what runs there and for what has ended. Then the database
-takes the beat. Then each worker is told the deadline in its own clock: the time that it read, plus the time from its answer to the
-beat, plus the lease, minus grace and margin. So no two clocks are compared, only durations. If no word comes, whether the
-controller or the worker was killed, stopped or cut off, the guardian there ends the command before its lease can end.
+takes the beat. Then each worker is told a deadline in its own clock: its answer's time, plus the time from that answer to the beat,
+plus the lease, minus grace and margin. So no two clocks are compared, only durations. If no word comes, whether the controller or
+the worker was killed, stopped or cut off, the guardian there ends the command before its lease can end.
 """
 
 from __future__ import annotations

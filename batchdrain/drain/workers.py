@@ -174,7 +174,7 @@ class Workers:
         return [(running, end) for running, end in found if isinstance(end, Ending)]
 
     def _pause(self, seconds: float) -> None:
-        """Wait until a signal. After the first one there is no other to wait for."""
+        """Wait at most until a signal comes. Once one has come, another one does not end the wait."""
         if self._stops.is_interrupted:  # perhaps only since `seconds` was computed
             _NEVER.wait(min(seconds, _LOCK_POLL_S))
         else:

@@ -48,7 +48,7 @@ class Delivery:
             return False
 
     def may_have_begun(self, token: str) -> bool:
-        """Whether a delivery may have drawn the ticket, as far as can be seen from here."""
+        """Whether a delivery is known to have drawn the ticket, as far as can be seen from here."""
         if self.first is None:
             return tickets.is_drawn(self.folder, token)
         return tickets.read(self.folder, token) is not None

@@ -1,7 +1,7 @@
 """Reads what an execution left in its files. A command may have put anything in their place, of any size.
 
-So only regular files are opened, a bounded part of each is read, and never more than its size at the time of opening: neither a
-growing log nor a file of the kernel can hold anybody up.
+So only regular files are opened, a bounded part of each is read, and never more than its size at the time of opening. Thus neither
+a growing log nor a file of the kernel can hold anybody up.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Finds and ends what is left of an execution on this machine when nobody answers for it any more.
 
-Its processes are known by its token, a variable of their environment, and by their session: a program that empties its environment
+Its processes are known by its token, a variable of their environment, and by their session. A program that empties its environment
 stays in the session that the command, or another process with the token, began.
 """
 

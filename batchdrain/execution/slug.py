@@ -11,9 +11,7 @@ from typing import Final
 CHARS: Final = 60
 _READ_CHARS: Final = 1_000
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9._-]+|\.{2,}")
-_RESERVED: Final = re.compile(
-    r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z)", re.IGNORECASE
-)  # no file names on some systems
+_RESERVED: Final = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z)", re.IGNORECASE)  # on Windows, no files
 _HASHES: Final = (8, 16, 32)
 
 

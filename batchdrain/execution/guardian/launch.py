@@ -67,9 +67,7 @@ class Launch:
             finally:
                 os._exit(127)
         theirs.close()
-        self._begun = Begun(
-            self.pid, system.start_of(self.pid)
-        )  # read here: work after the order has come delays the command
+        self._begun = Begun(self.pid, system.start_of(self.pid))  # read now: work after the order delays the command
 
     def execute(self, order: dict[str, Any], files: list[int], is_over: Callable[[], bool]) -> Begun | Refusal | None:
         """Let the process become the command. `files`: descriptors of its stdout and stderr, then of its stdin if it reads any.

@@ -1,8 +1,8 @@
 """What a dask worker executes. This file travels as text: it imports only distributed and the standard library, and runs on Python
 3.9 or later.
 
-An answer goes to the scheduler before its task is done. So it is not lost if its worker dies, or if dask believes the worker dead
-and delivers the order again: the second delivery draws no ticket, and leaves the answer to the first.
+An answer goes to the scheduler before its task is done. So it is not lost if its worker dies. Nor is it lost if dask believes the
+worker dead and delivers the order again: the second delivery draws no ticket, and leaves the answer to the first.
 """
 
 from __future__ import annotations
