@@ -25,7 +25,7 @@ from batchdrain.drain.workers import Workers
 
 @contextmanager
 def open_drain(it: OpenSession, recorder: Recorder, presence: Presence) -> Iterator[Drain]:
-    """Open the drain of a session with its services. Raises ConfigError, FilesUnavailable."""
+    """Open the drain of a session with its services. Raises ConfigError, FilesUnavailable, EngineUnavailable."""
     it.record.counts.metric = it.request.settings.stop.metric
     with (
         open_services(it, recorder, presence) as services,
