@@ -57,7 +57,7 @@ def to_process(raw: bytes) -> tuple[int, int]:
     """The pid and the start of a process, as a guardian reports them. Raises ValueError."""
     pid, start = map(int, raw.split())
     if not 0 < pid <= _MOST_PROCESSES or not 0 <= start < 1 << 63:
-        raise ValueError("names no process")
+        raise ValueError(raw)
     return pid, start
 
 
