@@ -60,12 +60,9 @@ class Claims:
         """Claim the phase if it is still as it was chosen, in its own transaction. None if somebody else was faster.
 
         `guard`: the process that will watch the command; `group`: the claim takes a unit of it, or raises GroupEnded or
-        TriedInGroup.
-
-        Raises NotYet if it has to wait for its `turn`, and RowLocked while the row can't be had. Raises BadData if the ids
-        name more than one row, the row's content can't be read or kept, or the ledger contradicts itself. Raises RowRefused
-        if the table refuses the state, and ConfigError if batchdrain's own tables refuse a row.
-        """
+        TriedInGroup. Raises NotYet if it has to wait for its `turn`, RowLocked while the row can't be had, BadData if the ids
+        name several rows, the row's content can't be read or kept, or the ledger contradicts itself, RowRefused if the table
+        refuses the state, and ConfigError if batchdrain's own tables refuse a row."""
         phase = choice.phase
         if phase.key in self._holds:
             return None

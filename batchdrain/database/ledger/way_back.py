@@ -63,9 +63,7 @@ def give_row_back(
     else:
         wanted = table.states[PhaseState.FAILED].write
         table.finish(connection, key, now.state, wanted, reason=to.why, kind=to.prior.kind)
-    stands = table.read_row_state(
-        connection, key
-    )  # a view's trigger changes rows that are not counted; another undoes it
+    stands = table.read_row_state(connection, key)  # a view's trigger changes rows that are not counted; another undoes it
     if stands is not None and stands.state == now.state != wanted:
         raise RowRefused(f"table {table.source.table!r} does not let the state of {key} become {quote_word(wanted)}")
     return GONE if stands is None else stands.state
