@@ -32,7 +32,7 @@ class SqlBody:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Token:
     parts: Parts
-    keyword: str  #: in capitals; '' for a quoted or dotted name
+    keyword: str  #: in capitals; '' for a quoted or dotted name; a sign stands for itself
     opens: bool  #: whether a parenthesis follows
 
 

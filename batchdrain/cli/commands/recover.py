@@ -24,7 +24,7 @@ _STRAYS_SHOWN: Final = 10
 def give_all_back(invocation: Invocation, *, shape: str = "text") -> int:
     """Settle what can be settled now, and tell what is still held. Returns 0 if only those who may still hold phases.
     Otherwise returns 78 for a row that the table does not take back, 65 for a row that nobody holds although its attempt
-    never ended, or 75 for a row that is locked or can't be ended. Raises DatabaseUnavailable."""
+    never ended, or 75 for a row that is locked, or whose execution can't be ended. Raises DatabaseUnavailable."""
     out = LinesOrJson(shape)
     with open_project(invocation) as project:
         history = project.store.history

@@ -55,8 +55,8 @@ def _read_retries(invocation: Invocation, session: Session) -> Mapping[str, Retr
 
 
 def is_of_this_database(invocation: Invocation, session: Session) -> bool:
-    """Whether the session belongs to this database, by its place, else by its uid. True if the database does not answer,
-    since then nobody can tell."""
+    """Whether the session belongs to this database, by its place, else by its uid. True if that
+    can't be told, as when the database does not answer."""
     found, settings = session.database or {}, settings_of(invocation)
     if found.get("uid") is None or found.get("place") == place_of(
         parse_url(database_url(settings, invocation.environ, invocation.root))

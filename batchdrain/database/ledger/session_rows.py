@@ -135,9 +135,9 @@ class SessionRows:
         write_own(self._database, lambda connection: connection.execute(ended))
 
     def ask(self, row: SessionRow, ask: Ask, *, by: str, reason: str) -> Asked | None:
-        """Make a request to a running session, which hears it with its next beat. If that session ends before, the next part
-        of its chain hears it as it begins. None if it ended since `row` was read, or another controller or part has it. If
-        the former request already ends the session no later, that one is returned."""
+        """Make a request to a session: a running one hears it with its next beat; of one that has ended, the next part of its
+        chain hears it as it begins. None if it ended since `row` was read, or another controller or part has it. The former
+        request, if that already ends the session no later than this one would."""
         table = self._ledger.session
         if table is None:
             return None
