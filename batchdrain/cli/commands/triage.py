@@ -31,7 +31,7 @@ _TOLD_WITHIN_S: Final = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriageFlags:
-    """The flags of triage; `settings` are those that set a setting."""
+    """The flags of triage. `settings`: the flags that set a setting."""
 
     settings: Sequence[Override] = ()
     run_id: str | None = None

@@ -18,7 +18,7 @@ LOG: Final = "    Log: "
 
 
 class PlainScreen:
-    """Plain lines, for pipes, files and logs."""
+    """Shows a drain as plain lines, for pipes, files and logs."""
 
     def __init__(self, output: Output) -> None:
         self._out = output

@@ -80,7 +80,7 @@ def _find_former(store: Store, session_uid: str | None) -> str | None:
             inspector = sa.inspect(connection)
             plain = filter(
                 _PLAIN.fullmatch, sources
-            )  # a foreign table and a materialized view are in no list of tables or views
+            )  # the lists of tables and views lack foreign tables and materialized views
             gone = [source for source in plain if not inspector.has_table(source, schema=table.schema)]
         fitting = [source for source in gone if _has_its_phases(connection, store, source)]
     return fitting[0] if len(fitting) == 1 else None

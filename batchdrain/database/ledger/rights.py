@@ -40,7 +40,7 @@ class LedgerRights:
     are_there: bool = False  #: whether the tables of the first version exist
     creation: str | None = None  #: why they can't be made; None if they can, or exist
     migration: str | None = (
-        None  #: why those of an earlier version can't be made newest; None where they can, or are, or are held
+        None  #: why tables of an earlier version can't be migrated; None if they can, need not, or a claim is held
     )
     of_drain: list[str] = field(default_factory=list)  #: refusals that no drain can do without
     of_prune: list[str] = field(default_factory=list)  #: refusals that only `inv prune` notices

@@ -28,7 +28,7 @@ ADDED: Final[Mapping[int, Mapping[str, tuple[str, ...]]]] = {
         "batchdrain_attempt_sum": ("fingerprint_version", "from_example"),
     },
 }
-"""By version: the columns that it added, by table. Version 1 is what bd1f117 made."""
+"""By version: the columns that it added, by table. Version 1 is the schema of commit bd1f117."""
 ADDED_TABLES: Final[Mapping[int, tuple[str, ...]]] = {
     3: ("batchdrain_attempt_sum", "batchdrain_chain"),
     4: ("batchdrain_group", "batchdrain_session"),

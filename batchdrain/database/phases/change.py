@@ -49,11 +49,11 @@ def find_change(connection: sa.Connection, table: PhaseTable, *, failed: bool = 
 
 
 def _is_alike(one: DeclaredType, other: DeclaredType) -> bool:
-    """Whether what was made for a column of one type is right for the other, so that they differ only in length or in enum
-    words."""
+    """Whether what was made for a column of one type is right for the other type too: they may differ in length, or in their
+    enum words."""
     if (
         one.family is other.family is Family.WHOLE
-    ):  # a number that the former one could not hold is found by nobody, until then
+    ):  # whole numbers of both types compare alike; one that only the new type holds was not there before
         return True
     return (one.family, one.cast, one.is_bytewise, bool(one.words)) == (
         other.family,

@@ -41,7 +41,7 @@ def require_usable(table: PhaseTable, *, writes: bool = True) -> None:
 
 def require_words_of_numbers(connection: sa.Connection, table: PhaseTable) -> None:
     """Check words of a SQLite state column of numbers. Texts may stand there too, so they may be mapped. Raises ConfigError
-    if the mapped words are texts and no row holds any text: then they are not mapped correctly yet."""
+    if the mapped words are texts, but the rows have only whole numbers and NULL: then the words are not mapped yet."""
     mapped = table.source.columns.state
     declared, column = table.declared[mapped], table.table.c[mapped]
     if not any(part in declared.base for part in ("int", "bool")):

@@ -47,7 +47,7 @@ def _read_range(name: str, check: str) -> tuple[str, ...]:
 
 
 def find_meanings(comment: str) -> Mapping[str, str]:
-    """'0 new, 1 queued, 4=failed' -> {'0': 'new', '1': 'queued', '4': 'failed'}; {} where it names fewer than two."""
+    """'0 new, 1 queued, 4=failed' -> {'0': 'new', '1': 'queued', '4': 'failed'}; {} if it names fewer than two."""
     found = {code: term.strip() for code, term in _CODE.findall(comment)}
     return found if len(found) > 1 else {}
 

@@ -44,7 +44,7 @@ class ColumnFacts:
     words: tuple[str, ...] = ()  #: all values that an enum, a CHECK or a foreign key allows
     meanings: Mapping[str, str] = field(
         default_factory=dict
-    )  #: a code -> its name in the table that it refers to, or its comment
+    )  #: for each code its name in the table that it refers to, or in a comment
     parent: Parent | None = None  #: what its foreign key refers to
     counts: Mapping[State, int] | None = None  #: how often each value occurs in the whole table; None: not counted
     unit: str = ""  #: the unit of times that are numbers: s, ms or us; '' if they are no times

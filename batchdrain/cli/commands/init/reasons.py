@@ -17,9 +17,9 @@ Row = Mapping[str, object]
 
 
 def choose_reason(table: TableFacts, free: Sequence[ColumnFacts], state: str | None) -> tuple[object, list[str]]:
-    """Choose the reason, and tell doubts. The first choice is a text column with a likely name, if possible one with text in
-    failed rows. Next comes a text within JSON, which is read but not written. Last comes a column that has text only in
-    failed rows."""
+    """Choose the reason, and tell doubts. The first choice is a text column with a likely name that has text in failed rows;
+    if no row failed, any text column with a likely name. Next comes a text within JSON, which is read but not written, and
+    then a column that has text only in failed rows. The last choice is any other text column with a likely name."""
     ranked = rank_columns(free, LIKELY["last_failure_reason"])
     failed, others = _split_rows(table, state)
     texts = [column for column in ranked if column.kind is Kind.TEXT and not column.words]

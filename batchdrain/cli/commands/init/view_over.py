@@ -97,7 +97,7 @@ def _failed_of(table: TableFacts, quote: _Quote) -> str:
     ended = _moment(table, "complete")
     if (
         at := _moment(table, "failed")
-    ) is not None and ended is not None:  # of both the later one counts: a retry may have mended it
+    ) is not None and ended is not None:  # the later of both times counts: a retry may have succeeded
         return f"{quote(at)} IS NOT NULL AND ({quote(ended)} IS NULL OR {quote(ended)} <= {quote(at)})"
     if at is not None:
         return f"{quote(at)} IS NOT NULL"
