@@ -109,8 +109,8 @@ class Database:
             raise self._to_error(error, was_repeated=True) from error
 
     def _to_error(self, error: SQLAlchemyError, *, was_repeated: bool = False) -> BatchDrainError:
-        """The error to raise for a failed operation. If we ended the operation ourselves, our reason counts and not the
-        driver's error."""
+        """The error to raise for a failed operation.
+        If we ended the operation ourselves, our reason counts and not the driver's error."""
         problem = self._take_problem()
         if problem is not None:
             remedy = REMEDY_OF_AN_OUTAGE if self.in_session else REMEDY_OF_SILENCE

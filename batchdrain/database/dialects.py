@@ -59,8 +59,8 @@ def _compile_sqlite_octets(element: octets, compiler: sa.sql.compiler.SQLCompile
 
 
 def login_s_of(url: URL, patience: Patience) -> float:
-    """How many seconds getting a connection may take. Each host may have two addresses, and the first may drop every
-    packet."""
+    """How many seconds getting a connection may take.
+    Each host may have two addresses, and the first may drop every packet."""
     hosts = url.query.get("host", url.host or "")
     return 2 * len((hosts if isinstance(hosts, str) else ",".join(hosts)).split(",")) * _attempt_s_of(patience)
 
@@ -130,8 +130,8 @@ def _give_up_on_garbage(context: sa.engine.ExceptionContext) -> None:
 
 @contextmanager
 def lock_table_creation(connection: sa.Connection) -> Iterator[None]:
-    """Let only one controller at a time make the tables, if several begin at the same moment. On SQLite its transactions
-    already do that."""
+    """Let only one controller at a time make the tables, if several begin at the same moment.
+    On SQLite its transactions already do that."""
     dialect = connection.dialect.name
     if dialect == "postgresql":
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('batchdrain'))")

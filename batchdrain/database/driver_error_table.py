@@ -130,8 +130,8 @@ def find_by_text(message: str) -> DriverError | None:
 
 
 def find_driver_error(database: str, code: Code) -> DriverError | None:
-    """The meaning of a code: its own, else that of its class (its first two characters, or its lowest byte). None if
-    unknown."""
+    """The meaning of a code: its own, else that of its class (its first two characters,
+    or its lowest byte). None if unknown."""
     return _BY_CODE.get((database, code)) or next(
         (found for wider in _wider(code) if (found := _BY_CODE.get((database, wider))) is not None), None
     )

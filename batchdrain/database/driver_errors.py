@@ -39,8 +39,8 @@ _NOT_KNOWN: Final = re.compile(r"no such|syntax error|has no column|ambiguous|in
 _SQLITE_DAMAGED: Final = frozenset({11, 26})
 _LARGE_BYTES: Final = 4_000
 _OF_VALUES: Final = (ValueError, ArithmeticError, LookupError, TypeError)
-"""What drivers raise themselves because of a value: a text with a lone surrogate or a NUL, a number beyond 64 bits, the year
-10 000."""
+"""What drivers raise themselves because of a value:
+a text with a lone surrogate or a NUL, a number beyond 64 bits, the year 10 000."""
 _OF_THE_MOMENT: Final = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError)
 _SAID_BY_TRIGGERS: Final = frozenset({"08", "25006", "HV", 1290})
 _FAILS_FOR_THE_ROW: Final = frozenset({Meaning.ROW, Meaning.LOST_CLAIM, Meaning.CONFIGURATION})
@@ -61,8 +61,8 @@ class RowRefused(ConfigError):
 
 
 class StatementLost(DatabaseUnavailable):
-    """The connection breaks at one statement again and again, while a new connection works: the statement's content breaks
-    it."""
+    """The connection breaks at one statement again and again, while a new connection works:
+    the statement's content breaks it."""
 
 
 def meaning_of(error: BaseException) -> Meaning:

@@ -33,8 +33,8 @@ _TRIED: Final = frozenset({"pysqlite", "psycopg", "pymysql"})
 
 
 def make_engine(url: URL, patience: Patience) -> sa.Engine:
-    """Make an engine, without connecting yet. Raises ConfigError for a missing or untested driver, or a URL that the driver
-    refuses."""
+    """Make an engine, without connecting yet.
+    Raises ConfigError for a missing or untested driver, or a URL that the driver refuses."""
     engine = _create(url, patience)
     _explain_strangers(engine.dialect)
     listen(engine, patience)

@@ -36,8 +36,8 @@ class Login:
         self._error: Exception | None = None
 
     def within(self, seconds: float) -> Any:
-        """The driver's connection. Raises the driver's errors, and ConfigError for arguments that the driver does not
-        take."""
+        """The driver's connection. Raises the driver's errors,
+        and ConfigError for arguments that the driver does not take."""
         if self._dialect.driver == "pymysql":
             self._connection = self._prepare()
         begin(self._run, "login")
@@ -87,8 +87,8 @@ class Login:
             self._is_over.set()
 
     def _to_driver_error(self, error: Exception) -> Exception:
-        """Turn an error from an answer that is not the database's protocol into the driver's error. PyMySQL raises any Python
-        error then."""
+        """Turn an error from an answer that is not the database's protocol into the driver's error.
+        PyMySQL raises any Python error then."""
         if isinstance(error, self._dbapi.Error) or shortage_of(error) is not None:
             return error
         return self._driver_error(
@@ -104,8 +104,8 @@ class Login:
         return error
 
     def _abandon(self) -> None:
-        """Close whatever connection the thread gets. PyMySQL's socket is shut down now, since nothing else would end its
-        thread."""
+        """Close whatever connection the thread gets.
+        PyMySQL's socket is shut down now, since nothing else would end its thread."""
         with self._one_at_a_time:
             self._is_abandoned = True
             if self._is_over.is_set():

@@ -11,8 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 @contextmanager
 def roll_back_quietly(connection: sa.Connection) -> Iterator[None]:
-    """Roll back after an error in the block. The first error counts: that a broken connection can't be rolled back does not
-    say why it broke."""
+    """Roll back after an error in the block.
+    The first error counts: that a broken connection can't be rolled back does not say why it broke."""
     try:
         yield
     except BaseException:

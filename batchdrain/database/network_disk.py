@@ -1,5 +1,5 @@
-"""Tells whether a SQLite file lies on a network's disk. SQLite's locks and the memory its processes share work on one machine
-only."""
+"""Tells whether a SQLite file lies on a network's disk.
+SQLite's locks and the memory its processes share work on one machine only."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def network_disk_problem_of(file: Path) -> str | None:
 
 
 def find_network_kind(place: Path) -> str | None:
-    """The kind of network file system on which a file or folder lies, and where it is mounted; None if it lies on no such
-    system."""
+    """The kind of network file system on which a file or folder lies, and where it is mounted;
+    None if it lies on no such system."""
     return _find_kind(place, NETWORK)
 
 

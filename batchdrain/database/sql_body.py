@@ -1,5 +1,5 @@
-"""Finds what the body of a trigger, a routine or a view names: tables, and the routines it calls. When in doubt a name is
-included."""
+"""Finds what the body of a trigger, a routine or a view names: tables, and the routines it calls.
+When in doubt a name is included."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ def _merged_tokens(text: str, mode: str) -> Iterator[_Token]:
 
 
 def _tokens(text: str, mode: str) -> Iterator[tuple[str | None, str]]:
-    """Yields each name with its capitals ('' if it is quoted), and each sign with None as its name. Texts and comments are
-    left out."""
+    """Yields each name with its capitals ('' if it is quoted), and each sign with None as its name.
+    Texts and comments are left out."""
     string = _PLAIN if "NO_BACKSLASH_ESCAPES" in mode else _ESCAPED
     double = f'"(?P<double>{_PLAIN.format(chr(34))})"' if "ANSI_QUOTES" in mode else f'"{string.format(chr(34))}"'
     single = f"'{string.format(chr(39))}'"

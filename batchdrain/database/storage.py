@@ -122,8 +122,8 @@ def _engine_of(connection: sa.Connection, name: Name) -> tuple[str | None, str |
 def _tables_behind(
     connection: sa.Connection, name: Name, depth: int, *, is_table: bool = False
 ) -> Iterator[tuple[Name, bool]]:
-    """The table itself, or the tables that a view reads, through any views between. Each comes with whether it is known to be
-    a table."""
+    """The table itself, or the tables that a view reads, through any views between.
+    Each comes with whether it is known to be a table."""
     definition = connection.execute(VIEW, bind_name(name)).scalar()
     if not definition:  # a table, or a view whose definition is hidden from us
         yield name, is_table

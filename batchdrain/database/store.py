@@ -131,13 +131,13 @@ class Store:
             return count_by_run(connection, self.table, PhaseState.QUEUED)
 
     def read_ambiguous_ids(self) -> frozenset[tuple[str, str]]:
-        """The pairs of run_id and phase_id that name more than one row of the table, in whatever states. Nobody can claim
-        these."""
+        """The pairs of run_id and phase_id that name more than one row of the table, in whatever states.
+        Nobody can claim these."""
         with self.database.read() as connection:
             return read_ambiguous_ids(connection, self.table, most=_AMBIGUOUS)
 
     def identify(self) -> dict[str, Any]:
-        """What identifies the database in a session. The `uid` is the ledger's own: it stays the same if the database gets
-        another URL."""
+        """What identifies the database in a session.
+        The `uid` is the ledger's own: it stays the same if the database gets another URL."""
         uid = self.ledger.read_meta(self.database, "database_uid")
         return {"url": self.database.name, "place": self.database.place, "uid": uid}

@@ -1,5 +1,5 @@
-"""Finds what the triggers of a MariaDB or MySQL table reach: through routines, views, and triggers of the tables they write
-to."""
+"""Finds what the triggers of a MariaDB or MySQL table reach:
+through routines, views, and triggers of the tables they write to."""
 
 from __future__ import annotations
 

@@ -50,8 +50,8 @@ def _read_living(project: Project) -> list[SessionRow]:
 
 
 def _ask(project: Project, row: SessionRow, ask: Ask, reason: str) -> tuple[SessionRow, Asked | None]:
-    """The session that got the request, and the request; None if it has ended. If the chain's next part began meanwhile, that
-    one gets it."""
+    """The session that got the request, and the request; None if it has ended.
+    If the chain's next part began meanwhile, that one gets it."""
     for _ in range(_TRIES):
         asked = project.session_rows.ask(row, ask, by=_name_self(), reason=reason)
         if asked is not None or row.chain_uid is None:

@@ -8,6 +8,6 @@ from batchdrain.cli.invocation import Invocation
 
 
 def drain_all(invocation: Invocation, flags: ChainFlags) -> int:
-    """`inv drain-all`. The runs with most queued phases go first, then the failed phases. Returns the exit code of the whole
-    chain."""
+    """`inv drain-all`. The runs with most queued phases go first, then the failed phases.
+    Returns the exit code of the whole chain."""
     return drain_chain(invocation, flags, "drain-all")

@@ -14,8 +14,8 @@ from batchdrain.cli.commands.own_files import require_own
 
 
 class ImportGuard(MetaPathFinder):
-    """A finder that checks each module's file before Python imports it, unless it belongs to the installation. It finds no
-    module itself."""
+    """A finder that checks each module's file before Python imports it, unless it belongs to the installation.
+    It finds no module itself."""
 
     def __init__(self) -> None:
         names = ("stdlib", "platstdlib", "purelib", "platlib")

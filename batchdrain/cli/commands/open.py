@@ -34,8 +34,8 @@ def settings_of(invocation: Invocation, overrides: Sequence[Override] = ()) -> S
 
 
 def _require_known(settings: Settings, flags: Collection[str]) -> None:
-    """Check that the things that flags name exist. Raises UsageError that names the flag, since the configuration is not at
-    fault."""
+    """Check that the things that flags name exist.
+    Raises UsageError that names the flag, since the configuration is not at fault."""
     for name, check in (("policy", _require_policy), ("engine", _require_engine)):
         if f"--{name}" in flags:
             try:

@@ -36,8 +36,8 @@ def require_own(path: Path, what: str) -> None:
 
 
 def _without_sticky(found: os.stat_result) -> os.stat_result:
-    """The rights of a folder. With the sticky bit its rights to write for others are left out: they may add files there, but
-    change none."""
+    """The rights of a folder. With the sticky bit its rights to write for others are left out:
+    they may add files there, but change none."""
     if stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX:
         return os.stat_result((found.st_mode & ~(stat.S_IWGRP | stat.S_IWOTH), *found[1:]))
     return found

@@ -1,5 +1,5 @@
-"""inv prune: removes old sessions, their logs, and attempts that nobody needs. Without --yes it shows what it would
-remove."""
+"""inv prune: removes old sessions, their logs, and attempts that nobody needs.
+Without --yes it shows what it would remove."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class PruneFlags:
 
 
 def prune(invocation: Invocation, flags: PruneFlags) -> None:
-    """`inv prune`. Raises UsageError, SessionInUse and DatabaseUnavailable, and FilesUnavailable for files that could not be
-    removed."""
+    """`inv prune`. Raises UsageError, SessionInUse and DatabaseUnavailable,
+    and FilesUnavailable for files that could not be removed."""
     if flags.older_than is None and not flags.session_id:
         raise UsageError("--older-than: is missing", remedy="name an age, as --older-than=30d, or a session (--session-id)")
     before, is_dry = None if flags.older_than is None else clock.now() - flags.older_than, invocation.dry or not flags.yes

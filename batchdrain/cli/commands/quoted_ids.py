@@ -18,8 +18,8 @@ _KINDS: Final = {"int": "a number", "float": "a number", "timestamp": "a date"}
 
 
 def require_quoted_ids(files: Sequence[Path]) -> None:
-    """Raises ConfigError with all values that YAML reads differently from how they are written. A plain 7 is fine: it is the
-    id '7'."""
+    """Raises ConfigError with all values that YAML reads differently from how they are written.
+    A plain 7 is fine: it is the id '7'."""
     problems = [f"{path}: {problem}" for path in files if path.suffix in {".yaml", ".yml"} for problem in _find_in(path)]
     if problems:
         raise ConfigError.of(problems)

@@ -34,8 +34,8 @@ def tell_others(invocation: Invocation, project: Project, session: Session, ende
 
 @contextmanager
 def early_ends_told(invocation: Invocation, project: Project) -> Iterator[None]:
-    """If an error in the block ends a session at once, so that it gets no report, tell others too. The error is raised
-    again."""
+    """If an error in the block ends a session at once, so that it gets no report, tell others too.
+    The error is raised again."""
     try:
         yield
     except BatchDrainError as error:

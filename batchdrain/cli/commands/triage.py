@@ -63,8 +63,8 @@ def triage(invocation: Invocation, flags: TriageFlags) -> int:
 
 
 def _diagnose_all(project: Project, settings: Settings, phases: Sequence[Phase], screen: TriageScreen) -> int:
-    """Diagnose the phases, whatever signal comes. Returns the exit code. Raises the error that kept a verdict out of the
-    ledger."""
+    """Diagnose the phases, whatever signal comes. Returns the exit code.
+    Raises the error that kept a verdict out of the ledger."""
     project.store.ledger.create(project.store.database)
     folder = _new_folder(project, clock.now())
     shutdown, failure = Shutdown(), None

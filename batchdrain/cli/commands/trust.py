@@ -55,8 +55,8 @@ def require_own_names(invocation: Invocation) -> None:
 
 
 def _named_in(text: str) -> list[str]:
-    """The names of the policies in a variable; of a mapping only its name. Empty if the text is no list, which is reported
-    elsewhere."""
+    """The names of the policies in a variable; of a mapping only its name.
+    Empty if the text is no list, which is reported elsewhere."""
     entries = split_list(text)
     found = entries if isinstance(entries, list) else []
     return [str(entry.get("name", "") if isinstance(entry, dict) else entry) for entry in found]

@@ -27,8 +27,8 @@ def to_whole(invocation: Invocation, folder: SessionFolder, session: Session) ->
 
 
 def load_session(invocation: Invocation, folder: SessionFolder, session_id: str) -> Session:
-    """The session from its file, else rebuilt from the ledger. If it says that it runs but no process holds it, it is
-    interrupted."""
+    """The session from its file, else rebuilt from the ledger.
+    If it says that it runs but no process holds it, it is interrupted."""
     try:
         session = folder.load(session_id)
     except CorruptSession as error:

@@ -43,8 +43,8 @@ class Display:
         self.encoding = stream.encoding
 
     def begin(self, source: Source) -> None:
-        """Begin to paint. `source`: gives the lines for a terminal of so many columns and rows. Raises FilesUnavailable if no
-        thread can begin."""
+        """Begin to paint. `source`: gives the lines for a terminal of so many columns and rows.
+        Raises FilesUnavailable if no thread can begin."""
         self._source = source
         self._beside.begin()
         begin(self._paint_on, "display")

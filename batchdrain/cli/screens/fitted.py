@@ -33,8 +33,8 @@ def _fit_line(line: str, columns: int, command: str) -> list[str]:
 
 
 def _split(line: str, command: str) -> tuple[str, str]:
-    """The text before a command, and the command. A command begins the line, or follows a colon, and goes on to the line's
-    end."""
+    """The text before a command, and the command.
+    A command begins the line, or follows a colon, and goes on to the line's end."""
     bare = line.lstrip(" ")
     if bare.startswith(command):
         return line[: len(line) - len(bare)], bare

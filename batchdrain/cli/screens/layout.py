@@ -38,8 +38,8 @@ Line = Sequence[Span]
 def lay_out(
     shot: Snapshot, size: tuple[int, int], now: datetime, show: Callable[[str], str] = lambda text: text
 ) -> list[Line]:
-    """Lay the lines out. `size`: columns and rows of the terminal; `now`: aware, in the reader's time zone; `show`: makes an
-    id safe to show."""
+    """Lay the lines out. `size`: columns and rows of the terminal; `now`: aware, in the reader's time zone; `show`:
+    makes an id safe to show."""
     columns, rows = max(1, size[0]), size[1]
     room = max(min(2, rows), rows - _FREE_ROWS)
     above = [_total_line(shot, columns, now)]

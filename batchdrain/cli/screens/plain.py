@@ -91,8 +91,8 @@ class PlainScreen:
         self._owes_gap = True
 
     def _show_log(self, path: Path) -> None:
-        """Show the whole path of the last phase's log, relative to the current folder if possible, so that it can be
-        opened."""
+        """Show the whole path of the last phase's log, relative to the current folder if possible,
+        so that it can be opened."""
         self._out.line(f"{LOG}{safe_text(to_shown_path(path), limit=None)}")
 
     def _place_of(self, scheduled: ScheduledAttempt) -> str:

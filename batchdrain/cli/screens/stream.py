@@ -189,8 +189,8 @@ def wait_while_read(stream: IO[str] | None, timeout_s: float) -> bool:
 
 
 def silence(stream: IO[str]) -> None:
-    """Send the stream to /dev/null. Otherwise the interpreter's last flush of stdout would exit with 120, or wait for the
-    reader."""
+    """Send the stream to /dev/null.
+    Otherwise the interpreter's last flush of stdout would exit with 120, or wait for the reader."""
     with contextlib.suppress(OSError, ValueError):
         require_ours(stream)
         null = os.open(os.devnull, os.O_WRONLY)

@@ -66,13 +66,13 @@ class Output:
             return None
 
     def json(self, text: str) -> None:
-        """Write a JSON text that `to_json` made, with the end of the line, and flush. It is UTF-8 if the stream is, else
-        ASCII."""
+        """Write a JSON text that `to_json` made, with the end of the line, and flush.
+        It is UTF-8 if the stream is, else ASCII."""
         self._write_raw((text if is_utf8(self._encoding) else to_ascii(text)) + "\n")
 
     def row(self, *fields: object) -> None:
-        """Write a row of TSV and flush. It is always UTF-8. Characters that can't stand in a field are escaped; nothing is
-        cut."""
+        """Write a row of TSV and flush. It is always UTF-8.
+        Characters that can't stand in a field are escaped; nothing is cut."""
         self._write_raw("\t".join(safe_text(str(one), limit=None) for one in fields) + "\n")
 
     def _write_raw(self, text: str) -> None:

@@ -21,16 +21,16 @@ _TOLD: Final = re.compile(rf"(?<=`inv )(?=(?:{'|'.join(TASKS)})[` ])")
 
 
 class CalledAs(NamedTuple):
-    """`words`: the program, and the options by which it finds tasks and settings; `mount`: the prefix of a task's name, as
-    'backlog.'."""
+    """`words`: the program, and the options by which it finds tasks and settings; `mount`:
+    the prefix of a task's name, as 'backlog.'."""
 
     words: tuple[str, ...] = ("inv",)
     mount: str = ""
 
 
 def called_as(task: str, argv: Sequence[str]) -> CalledAs:
-    """How a task was called. `task`: the name of its function; `argv`: of this process. A task called from Python gets just
-    `inv`."""
+    """How a task was called. `task`: the name of its function; `argv`: of this process.
+    A task called from Python gets just `inv`."""
     rest = list(argv[1:])
     words = _take_words(argv, rest)
     for called in rest:
@@ -62,8 +62,8 @@ def as_callable(text: str, mount: str) -> str:
 
 
 def _take_words(argv: Sequence[str], rest: list[str]) -> list[str]:
-    """The program, and its options that another call needs. All of the program's options are removed from the front of
-    `rest`."""
+    """The program, and its options that another call needs.
+    All of the program's options are removed from the front of `rest`."""
     program = PurePath(argv[0]).name if argv else ""
     return ["inv" if program in {"", "__main__.py"} or program.endswith(".py") else program, *_take_options(rest)]
 

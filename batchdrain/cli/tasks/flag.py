@@ -21,8 +21,8 @@ WHEN: Final = "WHEN"
 
 
 class Flag(NamedTuple):
-    """One flag. It is a tuple, since `inv --list` makes all flags. For Invoke its value is a text, a list of texts, or a
-    truth."""
+    """One flag. It is a tuple, since `inv --list` makes all flags.
+    For Invoke its value is a text, a list of texts, or a truth."""
 
     name: str  #: the name of the parameter: batch_size
     kind: str  #: one of the kinds above

@@ -31,8 +31,8 @@ imports stay, and are looked through again and again."""
 
 
 def run_command(body: Callable[..., int | None], flags: Iterable[Flag], c: Context, given: Mapping[str, Any]) -> None:
-    """Call the body of a task with the values of its flags. Raises Exit for whatever users can mend. If other code hangs, the
-    process ends here."""
+    """Call the body of a task with the values of its flags. Raises Exit for whatever users can mend.
+    If other code hangs, the process ends here."""
     before = gc.get_threshold()
     gc.set_threshold(max(before[0], _MADE_BEFORE_A_COLLECTION) if before[0] else 0, *before[1:])
     try:
@@ -79,8 +79,8 @@ def _to_mendable(error: Exception) -> BatchDrainError | None:
 
 
 def invocation_of(c: Context) -> Invocation:
-    """The invocation of a context. Raises ConfigError if a file given with `inv -f` does not exist, which Invoke does not
-    report."""
+    """The invocation of a context.
+    Raises ConfigError if a file given with `inv -f` does not exist, which Invoke does not report."""
     config = c.config
     runtime = getattr(config, "_runtime_path", None)
     if runtime:

@@ -1,5 +1,5 @@
-"""Finds what YAML reads differently than it is meant, so that Invoke ends with a traceback: keys that are no text, and
-invalid dates."""
+"""Finds what YAML reads differently than it is meant, so that Invoke ends with a traceback:
+keys that are no text, and invalid dates."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _SHOWN_CHARS: Final = 60
 
 
 def problem_of_nodes(top: Any) -> str | None:
-    """The problem of the first node in a settings file that Invoke can't take; None if it takes all. Shows keys, never
-    values."""
+    """The problem of the first node in a settings file that Invoke can't take; None if it takes all.
+    Shows keys, never values."""
     if not isinstance(top, _yaml.MappingNode):
         return None if top is None or top.tag.endswith(":null") else "must be a mapping: {key: value}"
     loader = _yaml.SafeLoader("")
@@ -35,8 +35,8 @@ def problem_of_nodes(top: Any) -> str | None:
 
 
 def _walk(top: Any) -> Iterator[tuple[Any, Any, bool]]:
-    """Yields each value with its key, and each key with itself, and whether a list is around them. A node that aliases repeat
-    is walked once."""
+    """Yields each value with its key, and each key with itself, and whether a list is around them.
+    A node that aliases repeat is walked once."""
     seen: set[int] = set()
     left: list[tuple[Any, Any, bool]] = [(None, top, False)]
     while left:

@@ -152,8 +152,8 @@ def _to_mapping(value: str) -> Mapping[str, Any]:
 
 
 def _parse(uid: str, values: Mapping[str, Any]) -> ChainRow | None:
-    """A chain from its values. None if they are no chain of ours: whoever may write to the ledger may have written
-    anything."""
+    """A chain from its values. None if they are no chain of ours:
+    whoever may write to the ledger may have written anything."""
     try:
         ended_ms = values["ended_ms"]
         return ChainRow(

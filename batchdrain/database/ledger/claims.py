@@ -36,8 +36,8 @@ class Claims:
     def __init__(
         self, store: Store, command: Command, session_uid: str, *, spool_dir: str = "", owner: str | None = None
     ) -> None:
-        """`spool_dir`: where guardians leave results; kept in the claim. `owner`: the owner of a dead controller to act for,
-        in recovery."""
+        """`spool_dir`: where guardians leave results; kept in the claim.
+        `owner`: the owner of a dead controller to act for, in recovery."""
         self.database = store.database
         self.tables = ClaimTables.of(store, command)
         self.holder = Holder(

@@ -1,5 +1,5 @@
-"""Other ways to record an attempt's end if the table or the ledger's character set refuses it; each writes less than the one
-before."""
+"""Other ways to record an attempt's end if the table or the ledger's character set refuses it;
+each writes less than the one before."""
 
 from __future__ import annotations
 

@@ -75,8 +75,8 @@ class FinishTransaction:
         statements.open_attempt.execute(connection, {**opening, **end})
 
     def _find_recorded(self, connection: sa.Connection) -> Attempt:
-        """The attempt that an earlier run of this transaction recorded, whose reply was lost. Raises ClaimLost if none
-        did."""
+        """The attempt that an earlier run of this transaction recorded, whose reply was lost.
+        Raises ClaimLost if none did."""
         claim, attempt = self.claim, self.attempt
         at = {"the_key": claim.phase.key.digest, "the_epoch": claim.epoch}
         row = connection.execute(self.tables.statements.attempt, at).first()

@@ -214,8 +214,8 @@ def require_untried(connection: sa.Connection, ledger: Ledger, group: Group, key
 
 
 def return_unit(connection: sa.Connection, ledger: Ledger, key: str | None) -> None:
-    """Return a unit to its group, within the transaction that gives a phase back without a result. `key`: of the group; None:
-    no unit was taken."""
+    """Return a unit to its group, within the transaction that gives a phase back without a result.
+    `key`: of the group; None: no unit was taken."""
     table = ledger.group
     if key is not None and table is not None:
         connection.execute(table.update().where(_is(ledger, table, key), table.c.taken > 0).values(taken=table.c.taken - 1))

@@ -26,8 +26,8 @@ Taken = tuple[int, int]
 
 
 def read_kept(connection: sa.Connection, ledger: Ledger, run_type: str, category: str | None) -> list[Taken]:
-    """The kept durations of a run type, at most RECENT of each category, unordered. `category`: None means all. Reads
-    only."""
+    """The kept durations of a run type, at most RECENT of each category, unordered.
+    `category`: None means all. Reads only."""
     meta = ledger.meta
     found = connection.execute(sa.select(meta.c.value).where(meta.c.name == _name_of(ledger.source, run_type))).scalar()
     kept = _parse(found)
@@ -35,8 +35,8 @@ def read_kept(connection: sa.Connection, ledger: Ledger, run_type: str, category
 
 
 def keep_durations(connection: sa.Connection, ledger: Ledger, attempts: Iterable[Mapping[Any, Any]]) -> None:
-    """Keep the durations of the completed attempts, in the transaction that removes them. Raises the same as
-    `add_to_sums`."""
+    """Keep the durations of the completed attempts, in the transaction that removes them.
+    Raises the same as `add_to_sums`."""
     taken: dict[str, dict[str, list[Taken]]] = {}
     for row in attempts:
         if row["outcome"] == Outcome.COMPLETE.value and row["duration_ms"] is not None:

@@ -61,8 +61,8 @@ class Notes:
         self.ledger = ledger
 
     def write(self, kind: NoteKind, contents: Mapping[str, Mapping[str, Any]]) -> None:
-        """Write a note about each subject, in one transaction. The ledger must exist. Raises DatabaseUnavailable and
-        ConfigError."""
+        """Write a note about each subject, in one transaction. The ledger must exist.
+        Raises DatabaseUnavailable and ConfigError."""
         meta, source = self.ledger.meta, self.ledger.source
         rows = [to_row(kind, new_note(source, subject, content)) for subject, content in contents.items()]
 
@@ -75,8 +75,8 @@ class Notes:
         write_own(self.database, work)
 
     def take_back(self, kind: NoteKind, subject: str) -> bool:
-        """Take back the note, and also a shared one for every table, since it would hold again. Returns whether there was
-        one."""
+        """Take back the note, and also a shared one for every table, since it would hold again.
+        Returns whether there was one."""
         meta = self.ledger.meta
         require_transactions(self.database, self.ledger.tables)
         gone = meta.delete().where(
@@ -169,8 +169,8 @@ def _to_json(note: Note) -> str:
 
 
 def _parse(value: str) -> Note | None:
-    """A note from its row's value. None if it is no note of ours: whoever may write to the ledger may have written
-    anything."""
+    """A note from its row's value.
+    None if it is no note of ours: whoever may write to the ledger may have written anything."""
     try:
         found = json.loads(value)
         told = {name: str(found[name]) for name in ("subject", "by", "at")}

@@ -112,8 +112,8 @@ def _read_reasons(connection: sa.Connection, ledger: Ledger, sessions: Mapping[s
 
 
 def _because_of(head: str | None) -> str | None:
-    """Why the session ended. None if its head does not tell, or is not ours: whoever may write to the ledger may have written
-    anything."""
+    """Why the session ended. None if its head does not tell, or is not ours:
+    whoever may write to the ledger may have written anything."""
     try:
         found = json.loads(head or "{}")
     except (ValueError, RecursionError):

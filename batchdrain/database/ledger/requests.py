@@ -52,8 +52,8 @@ def to_text(asked: Asked) -> str:
 
 
 def to_asked(text: str | None) -> Asked | None:
-    """A request from its text. None if it is no request of ours: whoever may write to the ledger may have written
-    anything."""
+    """A request from its text. None if it is no request of ours:
+    whoever may write to the ledger may have written anything."""
     try:
         found: Any = json.loads(text or "{}")
         return Asked(

@@ -25,8 +25,8 @@ from batchdrain.database.storage import can_be_tried
 from batchdrain.model.errors import ConfigError
 
 _MADE_NOTHING: Final = {1050, 1060, 1146, 1072}
-"""MySQL's errors: table exists, column named twice, no such table, no such column in an index. Only a user with the right
-gets them."""
+"""MySQL's errors: table exists, column named twice, no such table, no such column in an index.
+Only a user with the right gets them."""
 _BY_PRUNE: Final = {("batchdrain_attempt", "delete"), ("batchdrain_attempt_sum", "insert"), ("batchdrain_attempt_sum", "update"),
                     ("batchdrain_chain", "delete"), ("batchdrain_group", "delete"), ("batchdrain_session", "delete")}  # fmt: skip
 _BY_GROUPS: Final = "batchdrain_group"

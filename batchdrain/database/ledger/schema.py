@@ -176,8 +176,8 @@ def _stand(connection: sa.Connection, tables: Iterable[sa.Table]) -> bool:
 
 
 def require_known(version: str, database: str) -> None:
-    """Raises ConfigError if a newer batchdrain made the tables. `version`: from batchdrain_meta; `database`: its name, for
-    people."""
+    """Raises ConfigError if a newer batchdrain made the tables.
+    `version`: from batchdrain_meta; `database`: its name, for people."""
     if not version.isdigit() or int(version) > SCHEMA_VERSION:
         raise ConfigError(
             f"database {database}: batchdrain's tables are of version {version[:20]!r}, "

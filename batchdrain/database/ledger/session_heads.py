@@ -76,8 +76,8 @@ def forget_heads(store: Store, heads: Iterable[SessionHead]) -> None:
 
 
 def read_holders(store: Store) -> tuple[frozenset[str], frozenset[str]]:
-    """The sessions that hold a phase now, of any table of the database: their session_uids, and their spool folders. Reads
-    only."""
+    """The sessions that hold a phase now, of any table of the database:
+    their session_uids, and their spool folders. Reads only."""
     claims, attempts = store.ledger.claim, store.ledger.attempt
     own = sa.and_(*(attempts.c[name] == claims.c[name] for name in ("source", "key", "epoch")))
     query = sa.select(attempts.c.session_uid, claims.c.spool_dir).select_from(claims.outerjoin(attempts, own))

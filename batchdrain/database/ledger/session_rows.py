@@ -62,8 +62,8 @@ class SessionRow:
 
 
 class SessionRows:
-    """Reads and writes the sessions of the ledger. Every method raises DatabaseUnavailable. Tables of an earlier version keep
-    nothing of them."""
+    """Reads and writes the sessions of the ledger. Every method raises DatabaseUnavailable.
+    Tables of an earlier version keep nothing of them."""
 
     def __init__(self, database: Database, ledger: Ledger) -> None:
         self._database = database
@@ -107,8 +107,8 @@ class SessionRows:
         return write_own(self._database, work)
 
     def beat(self, session_uid: str, epoch: int, progress: Mapping[str, Any]) -> Asked | None:
-        """Write a beat. Returns the last request to the session, if any. Raises RowLocked while somebody has the row
-        locked."""
+        """Write a beat. Returns the last request to the session, if any.
+        Raises RowLocked while somebody has the row locked."""
         table = self._ledger.session
         if table is None:
             return None

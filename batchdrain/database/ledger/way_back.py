@@ -26,8 +26,8 @@ class WayBack(Enum):
 
 
 def ways_back(prior_state: str, held_state: str | None, tables: ClaimTables) -> Iterator[WayBack]:
-    """The ways to try. The caller asks for the next one only if the table refused the last. Ways that can't be written are
-    left out."""
+    """The ways to try. The caller asks for the next one only if the table refused the last.
+    Ways that can't be written are left out."""
     if tables.phases.writability.problem:
         yield WayBack.NOTHING
         return

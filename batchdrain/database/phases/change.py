@@ -49,8 +49,8 @@ def find_change(connection: sa.Connection, table: PhaseTable, *, failed: bool = 
 
 
 def _is_alike(one: DeclaredType, other: DeclaredType) -> bool:
-    """Whether what was made for a column of one type is right for the other type too: they may differ in length, or in their
-    enum words."""
+    """Whether what was made for a column of one type is right for the other type too:
+    they may differ in length, or in their enum words."""
     if (
         one.family is other.family is Family.WHOLE
     ):  # whole numbers of both types compare alike; one that only the new type holds was not there before

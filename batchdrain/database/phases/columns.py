@@ -86,14 +86,14 @@ def sample_of_times(column: sa.Column[Any], declared: DeclaredType) -> sa.Select
 
 
 def head_of(text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """The first READ_CHARS of a text. Its bytes are counted first, since counting the characters of each text would take a
-    quarter of a scan."""
+    """The first READ_CHARS of a text.
+    Its bytes are counted first, since counting the characters of each text would take a quarter of a scan."""
     return sa.case((octets(text) > READ_CHARS, sa.func.substr(text, 1, READ_CHARS)), else_=text)
 
 
 def to_parameter(text: str | None) -> str | bytes | None:
-    """A text as a parameter. SQLite may hold a text that is not UTF-8: it is read with surrogates, and given back as its
-    bytes."""
+    """A text as a parameter. SQLite may hold a text that is not UTF-8:
+    it is read with surrogates, and given back as its bytes."""
     if text is None or text.isascii():
         return text
     try:
@@ -109,16 +109,16 @@ def from_parameter(value: str | bytes | None) -> str | None:
 
 
 def any_of(columns: Sequence[Comparable], count: int) -> sa.ColumnElement[bool]:
-    """Whether the columns hold one of `count` rows of texts, whose parameters `parameters_of` makes. An index finds each of
-    them."""
+    """Whether the columns hold one of `count` rows of texts, whose parameters `parameters_of` makes.
+    An index finds each of them."""
     return sa.or_(
         *(sa.and_(*(column.is_exactly(_name(at, row)) for at, column in enumerate(columns))) for row in range(count))
     )
 
 
 def parameters_of(columns: Sequence[Comparable], rows: Sequence[Sequence[str]]) -> dict[str, Any]:
-    """The parameters of `any_of` for rows with one text for each column. Raises ValueError for a text that no value of its
-    column has."""
+    """The parameters of `any_of` for rows with one text for each column.
+    Raises ValueError for a text that no value of its column has."""
     return {
         name: value
         for number, row in enumerate(rows)

@@ -44,8 +44,8 @@ class GivenColumns:
         return {name: found[name] for name in self._names}
 
     def find_refused(self, connection: sa.Connection, keys: Sequence[PhaseKey]) -> Iterator[tuple[PhaseKey, BadData]]:
-        """The phases for which `read` would raise BadData, with that error. One query; none if all columns are parts of
-        ids."""
+        """The phases for which `read` would raise BadData, with that error.
+        One query; none if all columns are parts of ids."""
         if not (self._asked and keys):
             return
         ids, names = (self._ids.run, self._ids.phase), [(key.run_id, key.phase_id) for key in keys]

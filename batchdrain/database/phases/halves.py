@@ -45,8 +45,8 @@ def read_in_halves(
 
 
 def is_over(connection: sa.Connection, error: Exception) -> bool:
-    """Whether a row caused the error and the connection works again, after a rollback. Always False on a connection that
-    writes."""
+    """Whether a row caused the error and the connection works again, after a rollback.
+    Always False on a connection that writes."""
     if not is_read_only(connection):
         return False
     if _keeps_its_snapshot(connection):
@@ -61,8 +61,8 @@ def is_over(connection: sa.Connection, error: Exception) -> bool:
 
 
 def _keeps_its_snapshot(connection: sa.Connection) -> bool:
-    """Whether the transaction goes on after an error, as on SQLite. Then reading again gives the same rows, whatever others
-    write meanwhile."""
+    """Whether the transaction goes on after an error, as on SQLite.
+    Then reading again gives the same rows, whatever others write meanwhile."""
     if connection.dialect.name != "sqlite":
         return False
     return bool(getattr(connection.connection.dbapi_connection, "in_transaction", False))

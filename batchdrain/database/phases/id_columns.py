@@ -35,8 +35,8 @@ class IdColumns:
 
     @property
     def groups(self) -> tuple[sa.ColumnElement[Any], ...]:
-        """The expressions to group by, so that ids which differ in any byte are counted separately. Empty if all rows have
-        one id."""
+        """The expressions to group by, so that ids which differ in any byte are counted separately.
+        Empty if all rows have one id."""
         return tuple(group for column in self.columns for group in column.groups)
 
     @property

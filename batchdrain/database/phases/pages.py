@@ -29,8 +29,8 @@ class Row(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Some rows, stored by column, with one flag about all their ids. Checking each row alone would take as long as reading
-    it."""
+    """Some rows, stored by column, with one flag about all their ids.
+    Checking each row alone would take as long as reading it."""
 
     runs: Sequence[str]
     phases: Sequence[str]
@@ -40,8 +40,8 @@ class Page(NamedTuple):
 
     @classmethod
     def of(cls, rows: Sequence[Sequence[Any]]) -> Page:
-        """Make a page of `rows`. They have the fields of `Row` in that order, but may have any types: SQLite stores anything
-        anywhere."""
+        """Make a page of `rows`. They have the fields of `Row` in that order, but may have any types:
+        SQLite stores anything anywhere."""
         if not rows:
             return NO_ROWS
         runs, phases, indexes, reasons = zip(*rows, strict=True)

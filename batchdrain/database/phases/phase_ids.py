@@ -63,6 +63,6 @@ class PhaseIds:
         return sa.and_(self.run.is_exactly("the_run"), self.phase.is_exactly("the_phase"))
 
     def parameters(self, key: PhaseKey) -> dict[str, Any]:
-        """The parameters for a phase. Raises ValueError for ids that no row can have, because no value of their columns has
-        these texts."""
+        """The parameters for a phase. Raises ValueError for ids that no row can have,
+        because no value of their columns has these texts."""
         return {**self.run.parameters("the_run", key.run_id), **self.phase.parameters("the_phase", key.phase_id)}

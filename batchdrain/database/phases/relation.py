@@ -13,8 +13,8 @@ _KINDS: Final = {"v": "view", "m": "materialized view", "f": "foreign table"}
 
 
 class Relation(StrEnum):
-    """What the name of the source stands for. A row that is not found in a TABLE does not exist; in any other kind it may
-    just be invisible."""
+    """What the name of the source stands for.
+    A row that is not found in a TABLE does not exist; in any other kind it may just be invisible."""
 
     TABLE = "table"
     VIEW = "view"

@@ -1,5 +1,5 @@
-"""The statements that read and write one row of the user's table. They are built once, since a drain executes them for every
-phase."""
+"""The statements that read and write one row of the user's table.
+They are built once, since a drain executes them for every phase."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class RowStatements:
         reason: sa.Column[Any] | None,
         updated_at: sa.Column[Any] | None,
     ) -> None:
-        """`this`: the condition that names the row; `shown`: how the reason is read; `reason`: the column it is written
-        to."""
+        """`this`: the condition that names the row; `shown`: how the reason is read; `reason`:
+        the column it is written to."""
         self._state, self._shown, self._has_reason = state, shown, reason is not None
         self.read = sa.select(state.selected, shown.selected, state.kind).where(this)
         self.lock = {nowait: self.read.with_for_update(nowait=nowait) for nowait in (False, True)}

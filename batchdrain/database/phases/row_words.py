@@ -14,8 +14,8 @@ from batchdrain.model.state_words import to_word
 
 _AT_ONCE: Final = 100
 _AT_ONCE_OF_SQLITE: Final = 20
-"""SQLite plans every part of a condition separately: one query for a hundred phases costs ten times as much as five for
-twenty."""
+"""SQLite plans every part of a condition separately:
+one query for a hundred phases costs ten times as much as five for twenty."""
 
 
 class RowWords:

@@ -40,8 +40,8 @@ def _compile_stored(element: _Stored, compiler: sa.sql.compiler.SQLCompiler, **o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqliteColumn:
-    """An exact column that is read without conversion. The text of a number is Python's, which can be read back as the same
-    number."""
+    """An exact column that is read without conversion.
+    The text of a number is Python's, which can be read back as the same number."""
 
     column: sa.Column[Any]
     declared: DeclaredType

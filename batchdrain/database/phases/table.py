@@ -117,8 +117,8 @@ class PhaseTable:
         return query.where(self._where_clause()) if self.source.where else query
 
     def is_meant(self, rows: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-        """The condition `source.where`, evaluated only for these rows: it may fail for others, and servers choose their own
-        order."""
+        """The condition `source.where`, evaluated only for these rows:
+        it may fail for others, and servers choose their own order."""
         return sa.case((rows, self._where_clause()), else_=sa.false()) if self.source.where else sa.true()
 
     def has_names(self, key: PhaseKey) -> bool:
@@ -169,8 +169,8 @@ class PhaseTable:
         return found if found.state in self.states[expected] else None
 
     def take(self, connection: sa.Connection, key: PhaseKey, prior: RowState) -> int:
-        """Set `executing` if the phase is still in the `prior` state. Returns how many rows were changed. Raises
-        RowRefused."""
+        """Set `executing` if the phase is still in the `prior` state.
+        Returns how many rows were changed. Raises RowRefused."""
         return self._update(connection, key, prior.state, self.states[PhaseState.EXECUTING].write)
 
     def finish(

@@ -38,8 +38,8 @@ _IN_ITS_STEAD: Final = sa.text(
     ) OR EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type = '2') LIMIT 1
     """
 )
-"""Selects what is done instead of an UPDATE of a view or of the views behind it. If there is anything, row counts can't be
-trusted."""
+"""Selects what is done instead of an UPDATE of a view or of the views behind it.
+If there is anything, row counts can't be trusted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,15 +21,15 @@ _TEXTS: Final = 10_000
 _LONG: Final = 1 << 16
 """How many bytes of text a rule is measured on."""
 _DEAR_S: Final = 0.1
-"""Seconds of processor time for such a text. At this cost the 8 kB that are read of each of 100 000 long texts take twenty
-minutes."""
+"""Seconds of processor time for such a text.
+At this cost the 8 kB that are read of each of 100 000 long texts take twenty minutes."""
 _MADE_UP: Final = ("a", "a 1.b/", "é—\n")
 _CURE: Final = "mend it, or take it out"
 
 
 def check_categories(project: Project) -> Iterator[Finding]:
-    """Check for rules that decide for no failed phase, rules that Python's `re` would read differently, and rules that cost
-    much."""
+    """Check for rules that decide for no failed phase, rules that Python's `re` would read differently,
+    and rules that cost much."""
     rules = categoriser_of(project.settings).own
     if not rules:
         return

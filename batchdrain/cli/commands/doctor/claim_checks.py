@@ -1,5 +1,5 @@
-"""The doctor's checks of held phases, and of what can be given back. Each yields findings; whatever a check tries is rolled
-back."""
+"""The doctor's checks of held phases, and of what can be given back.
+Each yields findings; whatever a check tries is rolled back."""
 
 from __future__ import annotations
 
@@ -96,8 +96,8 @@ def check_strays(project: Project) -> Iterator[Finding]:
 
 
 def check_source_kind(project: Project) -> Iterator[Finding]:
-    """Tell what a view prevents if the command sets the states itself, and whether a row that a view hides may count as
-    deleted."""
+    """Tell what a view prevents if the command sets the states itself,
+    and whether a row that a view hides may count as deleted."""
     relation = project.store.relation
     if project.settings.source.gone_is == "complete" and relation is not Relation.TABLE:
         yield Finding(

@@ -88,8 +88,8 @@ def _name_missing(keys: Iterable[set[str]], names: frozenset[str]) -> str:
 
 
 def check_rows(project: Project) -> Iterator[Finding]:
-    """Check that a row is found again by its ids. Done only if the command writes the states, since otherwise the check of
-    writes does it."""
+    """Check that a row is found again by its ids.
+    Done only if the command writes the states, since otherwise the check of writes does it."""
     if project.settings.command.result_from == "exit_code":
         return
     for state in _DRAINED:

@@ -1,5 +1,5 @@
-"""The doctor's checks of the state's words: those that the table has, and those that a drain would write. Whatever is tried
-is rolled back."""
+"""The doctor's checks of the state's words: those that the table has, and those that a drain would write.
+Whatever is tried is rolled back."""
 
 from __future__ import annotations
 
@@ -128,8 +128,8 @@ def _describe(counts: Counter[str], chosen: list[str] | None = None) -> str:
 
 
 def _is_declared(project: Project, text: str) -> bool:
-    """Whether an enum, a CHECK or a foreign key of the table declares the word `text`; the table refuses words that these do
-    not allow."""
+    """Whether an enum, a CHECK or a foreign key of the table declares the word `text`;
+    the table refuses words that these do not allow."""
     table = project.store.table
     column = table.source.columns.state
     if table.declared[column].words:

@@ -48,8 +48,8 @@ def to_column(ours: str, text: str, table: TableFacts) -> object:
 
 
 def to_words(text: str, column: ColumnFacts) -> object:
-    """One word, or several separated by commas. A text that the column has or may have is one word, even with commas in it.
-    Raises ValueError."""
+    """One word, or several separated by commas.
+    A text that the column has or may have is one word, even with commas in it. Raises ValueError."""
     if to_storable(text) != text:
         raise ValueError("expected valid text")
     known = {*map(str, column.counts or ()), *column.words}

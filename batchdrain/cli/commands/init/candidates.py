@@ -37,8 +37,8 @@ def find_candidates(tables: Sequence[TableFacts]) -> list[Mapped]:
 
 
 def _put_children_first(found: list[Candidate], tables: Mapping[str, TableFacts]) -> list[Candidate]:
-    """Move a table to the front that refers to the likeliest one, as phases refer to their run, if it is as likely except for
-    names."""
+    """Move a table to the front that refers to the likeliest one, as phases refer to their run,
+    if it is as likely except for names."""
     if not found:
         return found
     first = split_name(found[0].mapped.table)[1]
@@ -102,8 +102,8 @@ def _has_own_run(mapped: Mapped) -> bool:
 
 
 def describe_lack(tables: Sequence[TableFacts], dialect: str) -> tuple[str, str]:
-    """The one thing that the nearest table lacks, and a statement that gives it a state ('' if there is none). `dialect`: of
-    the statement."""
+    """The one thing that the nearest table lacks, and a statement that gives it a state ('' if there is none).
+    `dialect`: of the statement."""
     others, taken = [table for table in tables if not table.name.startswith(OWN)], {table.name for table in tables}
     known = next((table for table in others if (one := find_known(table.by_name)) is not None and one.no_state), None)
     stated = [] if known is not None else [table for table in others if suggest_state(table, dialect)]

@@ -1,5 +1,5 @@
-"""Chooses the columns that name a run and a phase within it: from the table's keys, else from names that tell rows apart.
-Pure."""
+"""Chooses the columns that name a run and a phase within it:
+from the table's keys, else from names that tell rows apart. Pure."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def _is_spoken(key: Sequence[str]) -> bool:
 
 
 def _choose_single(names: Sequence[str], table: TableFacts) -> str | None:
-    """The first key. If that is a bare number and another key has the name of a run or a phase, that one is taken: people and
-    commands know it."""
+    """The first key. If that is a bare number and another key has the name of a run or a phase, that one is taken:
+    people and commands know it."""
     first = next(iter(names), None)
     if first is None or to_plain(first) != "id" or table.by_name[first].kind is not Kind.WHOLE:
         return first
@@ -95,8 +95,8 @@ def _bare(names: list[str]) -> object:
 
 
 def _with_run(table: TableFacts, free: Sequence[ColumnFacts], phase: str, reason: str) -> Ids:
-    """Choose a run for phases that have their own unique name: by its name, its foreign key or its queue; else one run for
-    all."""
+    """Choose a run for phases that have their own unique name: by its name, its foreign key or its queue;
+    else one run for all."""
     others = [column for column in free if column.name != phase and _can_be_run(table, column)]
     by_name = [
         (rank, column.name) for column in others if (rank := _rank(column, LIKELY["run_id"])) is not None

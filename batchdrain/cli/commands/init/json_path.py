@@ -19,8 +19,8 @@ _SIGNS_OF_A_PATH: Final = frozenset('."[]')
 
 
 def find_path(values: Sequence[object]) -> str | None:
-    """The path at which most of the values have a text of such a name: `error.message` or `errors[-1].error`. None if there
-    is none."""
+    """The path at which most of the values have a text of such a name: `error.message` or `errors[-1].error`.
+    None if there is none."""
     found: Counter[tuple[str, ...]] = Counter()
     for value in map(_parse, values):
         found.update(set(_walk(value, ())))

@@ -45,8 +45,8 @@ class Conversation:
     find_problems: Callable[[Sequence[str], Sequence[str]], Sequence[str]]  #: checks a command, and the columns that it gets
 
     def ask_all(self, candidates: Sequence[Mapped]) -> Mapped:
-        """A mapping that the user agreed to. `candidates`: the guesses, the likeliest first; empty if no table looks
-        right."""
+        """A mapping that the user agreed to.
+        `candidates`: the guesses, the likeliest first; empty if no table looks right."""
         self.say("Enter takes what stands in brackets. Ctrl-C ends it, and nothing is written.")
         facts, guess = self._ask_table(candidates)
         for doubt in guess.doubts:
@@ -114,8 +114,8 @@ class Conversation:
         ]
 
     def _ask_until(self, prompt: str, typed: str, read: Callable[[str], Answer], guess: Answer | None = None) -> Answer:
-        """Ask until the answer can be read. `typed`: the guess as it is shown, '' for none; `guess`: its value, None: `typed`
-        is read."""
+        """Ask until the answer can be read.
+        `typed`: the guess as it is shown, '' for none; `guess`: its value, None: `typed` is read."""
         shown = f" [{safe_text(typed)}]" if typed else ""
         while True:
             text = self.ask(f"{prompt}{shown}: ").strip()

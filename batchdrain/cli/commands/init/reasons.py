@@ -72,8 +72,8 @@ def _has_text(column: ColumnFacts, rows: Sequence[Row]) -> bool:
 
 
 def _find_path(column: ColumnFacts, rows: Sequence[Row]) -> str | None:
-    """The path of a text in JSON. A job's arguments may hold a message too, but then they do so also in rows that did not
-    fail."""
+    """The path of a text in JSON. A job's arguments may hold a message too,
+    but then they do so also in rows that did not fail."""
     return find_path([value for row in rows if (value := row.get(column.name)) is not None])
 
 

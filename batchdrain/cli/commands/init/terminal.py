@@ -21,8 +21,8 @@ _NOT_SET: Final = frozenset({"", "0", "false", "no"})
 
 
 def may_ask(environ: Mapping[str, str]) -> bool:
-    """Whether input and output are a terminal and no CI says that it runs us, since some CI systems give a terminal to
-    nobody."""
+    """Whether input and output are a terminal and no CI says that it runs us,
+    since some CI systems give a terminal to nobody."""
     return environ.get("CI", "").lower() in _NOT_SET and _is_terminal(sys.stdin) and _is_terminal(sys.stdout)
 
 

@@ -1,5 +1,5 @@
-"""Names of columns and words of states, as people use them. They are kept in vocabulary.json and compared in one plain form.
-Pure."""
+"""Names of columns and words of states, as people use them.
+They are kept in vocabulary.json and compared in one plain form. Pure."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def place_of(term: str, words: Sequence[str]) -> int:
 
 
 def name_rank(name: str, likely: tuple[str, ...]) -> int | None:
-    """How likely a name is: 0 is the likeliest. Names that only end like a likely one come behind all that equal one. None:
-    it resembles none."""
+    """How likely a name is: 0 is the likeliest. Names that only end like a likely one come behind all that equal one.
+    None: it resembles none."""
     plain = to_plain(name)
     if plain in likely:
         return likely.index(plain)
