@@ -1,1 +1,1 @@
-"""What comes from outside: settings, variables of the environment, plugins, secrets."""
+"""Input from outside: settings, environment variables, plugins, secrets."""

@@ -1,4 +1,4 @@
-"""The categories of failures: the configured rules, then the built-in ones."""
+"""Makes the categoriser of failures from the configured rules and the built-in ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from batchdrain.model.errors import ConfigError
 
 
 def categoriser_of(settings: Settings) -> Categoriser:
-    """The configured rules, then the built-in ones: one for all who ask with equal rules. Raises ConfigError for a bad rule."""
+    """A categoriser that tries the configured rules before the built-in ones. Equal rules share one object. Raises
+    ConfigError for a bad rule."""
     return _categoriser_of(tuple((own.category, own.match) for own in settings.categories))
 
 

@@ -1,4 +1,4 @@
-"""Which columns of the user's table mean what."""
+"""The section `source.columns`: the meaning of the columns in the user's table."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Columns(Section):
 
     @property
     def reason(self) -> ReasonAt | None:
-        """Where failure texts stand."""
+        """Where failure texts are read and written; None if there are none."""
         at = self.last_failure_reason
         return ReasonAt.model_construct(column=at) if isinstance(at, str) else at
 
     def pairs(self) -> Iterator[tuple[str, str]]:
-        """Each setting with a column that it names."""
+        """(setting, column) for each column that a setting names."""
         yield from (("run_id", name) for name in names_of(self.run_id))
         yield from (("phase_id", name) for name in names_of(self.phase_id))
         for setting in ("phase_index", "state", "updated_at"):

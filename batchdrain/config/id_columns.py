@@ -1,4 +1,4 @@
-"""Which columns hold an id: one, several that name it together, or none, where one text is the id of every row."""
+"""The columns that hold an id: one column, several that form it together, or none, if one text is the id of every row."""
 
 from __future__ import annotations
 
@@ -21,25 +21,26 @@ class FixedId(Section):
 
 
 IdOf = str | tuple[str, ...] | FixedId
-"""One column, several columns, or none."""
+"""One column, several columns, or a fixed id."""
 
 
 def names_of(mapped: IdOf) -> tuple[str, ...]:
-    """The columns, in their order; none of a fixed id."""
+    """The columns in order; empty for a fixed id."""
     if isinstance(mapped, FixedId):
         return ()
     return (mapped,) if isinstance(mapped, str) else mapped
 
 
 def to_plain(mapped: IdOf) -> object:
-    """As invoke.yaml has it: a name, a list of names, or `{value: …}`."""
+    """The value as in invoke.yaml: a name, a list of names, or `{value: …}`."""
     if isinstance(mapped, FixedId):
         return {"value": mapped.value}
     return mapped if isinstance(mapped, str) else list(mapped)
 
 
 def _from_json(value: object) -> object:
-    """A list or a mapping that a variable holds as JSON; a column may be called almost so."""
+    """Parse a list or a mapping that a variable holds as JSON. A text that is not JSON is returned unchanged: a column may
+    begin with such a character."""
     if not isinstance(value, str) or not value.lstrip().startswith(("[", "{")):
         return value
     try:

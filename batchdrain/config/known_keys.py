@@ -1,4 +1,4 @@
-"""Which keys a mapping of the settings may have, for whoever wrote another one."""
+"""Lists the known keys of a mapping in the settings, for an error about an unknown one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from batchdrain.config.settings import Settings
 
 
 def keys_beside(loc: tuple[int | str, ...]) -> list[str]:
-    """Beside the last part of a place in the settings."""
+    """The keys that are known in the place of the last part of `loc`, a path into the settings."""
     model: type[BaseModel] = Settings
     for part in loc[:-1]:
         field = model.model_fields.get(str(part))
@@ -21,7 +21,7 @@ def keys_beside(loc: tuple[int | str, ...]) -> list[str]:
 
 
 def _models_in(kind: object) -> Iterator[type[BaseModel]]:
-    """Of a list of mappings, or of what may be one: that of the mapping."""
+    """The models within a type, such as the model of the items of a list."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         yield kind
     for inner in get_args(kind):

@@ -1,4 +1,5 @@
-"""Mapping, environment and overrides -> Settings; every error at once. Nothing past this file sees an Invoke Context."""
+"""Makes Settings from mapping, environment and overrides, and reports all errors at once. Nothing beyond this file sees an
+Invoke Context."""
 
 from __future__ import annotations
 
@@ -34,19 +35,18 @@ _TIMES: Final = ("default_s", "min_s", "max_s")
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A setting for one invocation, given by a flag."""
+    """A setting that a flag gives for one invocation."""
 
-    flag: str  #: --phase-timeout: named where the value is wrong
-    path: tuple[str, ...]  #: of the setting
-    value: str | bool | list[str]  #: as it was given; of a list each text may hold several entries
+    flag: str  #: such as --phase-timeout; named in errors about the value
+    path: tuple[str, ...]  #: the path of the setting
+    value: str | bool | list[str]  #: as given; each text of a list may hold several entries
 
 
 def load(section: object, environ: Mapping[str, str], overrides: Iterable[Override] = ()) -> Settings:
-    """Settings from the `batchdrain:` section, the environment over it and the overrides over both; of two overrides of
-    one setting the later holds.
+    """The settings of the `batchdrain:` section. The environment replaces its values, and the overrides replace both; of two
+    overrides of one setting the later one counts.
 
-    Raises ConfigError with every problem of section and environment, a line each; UsageError where only overrides are
-    wrong.
+    Raises ConfigError with every problem of section and environment, a line each; UsageError if only overrides are wrong.
     """
     if not isinstance(section, Mapping | None):
         raise ConfigError(
@@ -63,7 +63,7 @@ def load(section: object, environ: Mapping[str, str], overrides: Iterable[Overri
         return _with_sources(settings, sources)
     for path, one in given.items():
         _put(base, path, _join_lists(one.value) if isinstance(one.value, list) else one.value)
-    if _TIMEOUT in given:  # an explicit limit holds for every phase
+    if _TIMEOUT in given:  # an explicit limit applies to every phase
         _put(base, ("timeout", "adaptive"), value=False)
     try:
         return _with_sources(Settings.model_validate(base), sources)
@@ -75,7 +75,8 @@ def load(section: object, environ: Mapping[str, str], overrides: Iterable[Overri
 
 
 def _name_sources(base: Tree, environ: Mapping[str, str], given: Mapping[tuple[str, ...], Override]) -> dict[str, str]:
-    """Who sets which number of `timeout`, where it is not the configuration file. `base`: without the profile's numbers."""
+    """For each number of `timeout` that the configuration file does not set, who sets it. `base`: without the profile's
+    numbers."""
     name = str(given[_PROFILE].value if _PROFILE in given else base.get("profile", "classic"))
     limits, own = PROFILES.get(name, {}).get("timeout", ()), base.get("timeout") or {}
     sources: dict[str, str] = {
@@ -90,7 +91,7 @@ def _with_sources(settings: Settings, sources: Mapping[str, str]) -> Settings:
 
 
 def problems_of(section: object, environ: Mapping[str, str]) -> list[str]:
-    """Every problem of the configuration, a line each; [] when it is sound."""
+    """Every problem of the configuration, a line each; empty if there are none."""
     try:
         load(section, environ)
     except ConfigError as error:
@@ -120,13 +121,14 @@ def _place(loc: tuple[int | str, ...]) -> str:
 
 
 def _is_policy(loc: tuple[int | str, ...]) -> bool:
-    """An entry of the list of policies: of two kinds, so that two errors tell of it."""
+    """Whether this is an entry of the list of policies. Such an entry may be of two types, so pydantic reports two errors for
+    it."""
     return loc[:1] == ("policy",) and len(loc) > 2
 
 
 def _line(error: ErrorDetails, environ: Mapping[str, str]) -> str:
     named = _named(error)
-    variables = (PREFIX + "_".join(named[:end]).upper() for end in range(len(named), 0, -1))  # a mapping is set as a whole
+    variables = (PREFIX + "_".join(named[:end]).upper() for end in range(len(named), 0, -1))  # a mapping is set whole
     place = next((variable for variable in variables if variable in environ), None) or _place(error["loc"])
     return f"{place}: {_describe(error)}"
 
@@ -136,13 +138,13 @@ def _describe(error: ErrorDetails) -> str:
         return "is not a known key" + did_you_mean(str(error["loc"][-1]), keys_beside(error["loc"]))
     expected = "write a name, or {name: …, parameter: value}" if _is_policy(error["loc"]) else explain(error)
     value = error.get("input")
-    if "database_url" in error["loc"] or not isinstance(value, str | int | float | None):  # it may hold a password
+    if "database_url" in error["loc"] or not isinstance(value, str | int | float | None):  # the value may hold a password
         return expected
     return f"{expected}, got {_brief(value)}"
 
 
 def _brief(value: object) -> str:
-    """A value as people recognise it: never longer than a line."""
+    """A value in a form that people recognise, never longer than a line."""
     if isinstance(value, int) and abs(value) >= _HUGE:
         return "a number beyond all bounds"
     text = _AS_YAML.get(repr(value), repr(value))
@@ -150,8 +152,8 @@ def _brief(value: object) -> str:
 
 
 def to_plain(value: Any, left: Iterator[int] | None = None) -> Any:
-    """Invoke's proxies as plain dicts and lists, once, at the edge. Raises ConfigError for more than anybody configures:
-    a few lines of YAML aliases can stand for billions of values."""
+    """Convert Invoke's proxies to plain dicts and lists, once, at the edge. Raises ConfigError for more values than anybody
+    configures: a few lines of YAML aliases can stand for billions of values."""
     left = iter(range(_MOST_VALUES)) if left is None else left
     if next(left, None) is None:
         raise ConfigError(f"batchdrain: holds more than {_MOST_VALUES} values", remedy="take the aliases out of the file")
@@ -173,7 +175,7 @@ def leaves(model: type[BaseModel] = Settings, path: tuple[str, ...] = ()) -> Ite
 
 
 def overlay(base: Tree, environ: Mapping[str, str]) -> list[str]:
-    """Put what the environment sets over `base`. Returns a line for each variable of ours that names no setting."""
+    """Put the values of the environment over `base`. Returns a line for each variable of ours that names no setting."""
     known = {PREFIX + "_".join(path).upper(): path for path in leaves()}
     problems = []
     for variable, text in environ.items():
@@ -187,7 +189,8 @@ def overlay(base: Tree, environ: Mapping[str, str]) -> list[str]:
 
 
 def _from_text(path: tuple[str, ...], text: str) -> Any:
-    """A list is given as JSON or with commas, nothing as '', '~' or 'null'; everything else is left to the model."""
+    """Parse the text of a variable. A list is given as JSON or with commas, null as '', '~' or 'null'. Other values are left
+    to the model."""
     model: Any = Settings
     for part in path[:-1]:
         model = model.model_fields[part].annotation
@@ -201,7 +204,7 @@ def _from_text(path: tuple[str, ...], text: str) -> Any:
 
 
 def _join_lists(texts: list[str]) -> object:
-    """One list of all; the first text that is none as it is, for the model to refuse."""
+    """Join the lists. If a text is no list, return it alone, for the model to refuse."""
     found: list[object] = []
     for text in texts:
         entries = split_list(text)
@@ -212,7 +215,7 @@ def _join_lists(texts: list[str]) -> object:
 
 
 def split_list(value: str) -> object:
-    """A list that was given as JSON or with commas; the text itself where it is none."""
+    """The list that is given as JSON or with commas; the text itself if it is no list."""
     if value.lstrip().startswith("["):
         try:
             return json.loads(value)
@@ -222,7 +225,8 @@ def split_list(value: str) -> object:
 
 
 def apply_profile(base: Tree, flag: object) -> None:
-    """Put what a profile sets below `base`. `flag`: the profile that was given by one; None: the one that `base` names."""
+    """Put the values of a profile below those of `base`. `flag`: the profile that a flag names; None: use the one that `base`
+    names."""
     name = flag if flag is not None else base.get("profile", "classic")
     for section, limits in PROFILES.get(str(name), {}).items():
         if not isinstance(limits, dict):

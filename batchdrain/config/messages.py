@@ -1,4 +1,4 @@
-"""What is wrong with a value, in plain words: those of the library that finds it are for programmers."""
+"""Says in plain words what is wrong with a value. The messages of the validation library are for programmers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _BOUND: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
 
 
 def explain(error: ErrorDetails) -> str:
-    """What was expected of a value, without the value: it may be a secret."""
+    """What was expected of a value, without the value itself, which may be a secret."""
     kind = error["type"]
     if kind == "too_short":
         return "must not be empty" if isinstance(error.get("input"), str) else f"must not be empty: {_A_LIST}"

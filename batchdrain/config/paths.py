@@ -1,4 +1,4 @@
-"""What people write where a path is expected: their home folder is known, a variable is not."""
+"""Paths as people write them: `~` is replaced by the home folder, variables are refused."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _VARIABLE: Final = re.compile(r"\$[A-Za-z_]\w*|\$[{(][^)}]*[)}]?|%[A-Za-z_]\w*%"
 
 
 def with_home(text: str) -> str:
-    """As Invoke does it for its own files: where there is no home folder the text is left as it is, a name."""
-    return os.path.expanduser(text)  # noqa: PTH111 - that of Path raises an error there
+    """Replace `~` as Invoke does for its own files. If there is no home folder, the text is returned unchanged."""
+    return os.path.expanduser(text)  # noqa: PTH111 - Path.expanduser raises an error then
 
 
 def expand_home(text: str) -> str:
-    """The path with a `~` or `~user` at its beginning replaced, as Invoke does it for its own files.
+    """Replace a `~` or `~user` at the beginning, as Invoke does for its own files.
 
-    Raises ValueError for a variable of a shell, which nobody replaces here, and where there is no such home folder.
+    Raises ValueError for a shell variable, which nothing replaces here, and if there is no such home folder.
     """
     found = _VARIABLE.search(text)
     if found is not None:

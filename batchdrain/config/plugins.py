@@ -1,4 +1,4 @@
-"""Policies and engines by name (entry points) or by dotted path. Resolved once, before the first claim."""
+"""Finds policies and engines by name (entry point) or by dotted path. They are resolved once, before the first claim."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ ENGINES: Final = "batchdrain.engines"
 
 
 def resolve(name: str, group: str, setting: str) -> Callable[..., Any]:
-    """The callable behind a name. Raises ConfigError with a message of its own for: an unknown name, a name that two
-    packages claim, an import that fails, a missing attribute, and something that can't be called."""
+    """The callable with this name. Raises ConfigError with different messages for an unknown name, a name that two packages
+    claim, a failing import, a missing attribute, and an object that cannot be called."""
     target = _path_of(name, group, setting)
     module_name, _, attribute = target.partition(":")
     try:
         found: Any = importlib.import_module(module_name)
-    except ConfigError as error:  # it, or what it imports, may be written by others
+    except ConfigError as error:  # raised by the module, or by something that it imports
         raise ConfigError(f"{setting}: {name!r}: {error.message}", remedy=error.remedy) from error
     except (Exception, SystemExit) as error:
         raise ConfigError(
@@ -43,7 +43,8 @@ def resolve(name: str, group: str, setting: str) -> Callable[..., Any]:
 
 
 def resolve_engine(name: str) -> Callable[..., Any]:
-    """The factory of `batchdrain.engine`. Raises ConfigError as `resolve` does, and where it takes other arguments."""
+    """The factory of `batchdrain.engine`. Raises ConfigError as `resolve` does, and if the factory does not take our
+    arguments."""
     factory = resolve(name, ENGINES, "batchdrain.engine")
     try:
         inspect.signature(factory).bind(workers=1, settings=None)
@@ -56,18 +57,19 @@ def resolve_engine(name: str) -> Callable[..., Any]:
 
 
 def is_ours(name: str, group: str) -> bool:
-    """Whether a name is of this package. Imports nothing. Raises ConfigError as `resolve` does for a name."""
+    """Whether the name belongs to this package. Imports nothing. Raises ConfigError for an unknown or ambiguous name."""
     return _path_of(name, group, group).startswith("batchdrain.")
 
 
 def list_names(group: str) -> list[str]:
-    """Those of all installed packages, sorted, each once."""
+    """The names in all installed packages, sorted, without duplicates."""
     return sorted({point.name for point in _points_of(group, tuple(sys.path))})
 
 
 @cache
-def _points_of(group: str, places: tuple[str, ...]) -> EntryPoints:  # noqa: ARG001 - other places hold other packages
-    """Read once for the `places` where packages are looked for: it opens a file of each."""
+def _points_of(group: str, places: tuple[str, ...]) -> EntryPoints:  # noqa: ARG001 - part of the cache key
+    """The entry points of all packages. Reading opens a file of each package, so it is done once for these `places`, the
+    import path."""
     return entry_points(group=group)
 
 

@@ -1,4 +1,4 @@
-"""Sets of limits by name."""
+"""The profiles: named sets of limits."""
 
 from __future__ import annotations
 
@@ -21,4 +21,4 @@ PROFILES: Final[dict[str, dict[str, dict[str, object] | list[object]]]] = {
         "policy": ["hints", {"name": "best-yield", "timeouts_last": True}, "smart"],
     },
 }
-"""A profile names a set of limits, and the order that goes with them. What is set explicitly wins over it."""
+"""A profile is a named set of limits and the order that goes with them. Explicit settings replace its values."""

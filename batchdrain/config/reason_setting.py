@@ -1,4 +1,4 @@
-"""Where a failure text stands that has no plain column of its own: within a JSON text, or in a column that is only read."""
+"""The place of a failure text that has no plain column of its own: within a JSON value, or in a column that is only read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_PARTS: Final = 50
 
 
 def _to_parts(value: object) -> object:
-    """'error.message' and 'errors[0].message' as their parts; a list of texts and whole numbers is one already."""
+    """Split 'error.message' or 'errors[0].message' into its parts. A list of texts and whole numbers is already split."""
     if isinstance(value, str):
         return _split(value)
     if isinstance(value, list | tuple) and all(isinstance(part, str | int) and not isinstance(part, bool) for part in value):
@@ -27,7 +27,7 @@ def _to_parts(value: object) -> object:
 
 def _split(path: str) -> list[str]:
     parts: list[str] = []
-    at = len("$.") if path.startswith("$.") else len("$") if path.startswith("$[") else 0  # as JSONPath begins
+    at = len("$.") if path.startswith("$.") else len("$") if path.startswith("$[") else 0  # skips a JSONPath prefix
     while at < len(path):
         found = _PART.match(path, at)
         if found is None:
@@ -55,7 +55,7 @@ class ReasonAt(Section):
 
     @property
     def written(self) -> str | None:
-        """The column that takes a new failure text; None where none does."""
+        """The column into which new failure texts are written; None if there is none."""
         return self.write if self.write is not None or self.path else self.column
 
 
@@ -73,7 +73,7 @@ def _kind_of(value: object) -> str:
 
 
 TAGS: Final = ("(text)", "(mapping)")
-"""They stand in the places of errors, and are not shown."""
+"""These appear in the locations of pydantic's errors, and are not shown."""
 _Either = Annotated[Annotated[NonEmptyText, Tag(TAGS[0])] | Annotated[ReasonAt, Tag(TAGS[1])], Discriminator(_kind_of)]
 Reason = Annotated[_Either, BeforeValidator(_from_json)]
-"""A column's name, or a mapping; a variable holds the mapping as JSON."""
+"""The name of a column, or a mapping, which a variable holds as JSON."""

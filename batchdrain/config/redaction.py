@@ -1,9 +1,9 @@
-"""No secret that we can know of goes into a table, a file, a report or onto a screen.
+"""No secret that we can know of gets into a table, a file, a report or onto a screen.
 
-What is known: the database's password, what its URL says beside what drivers know, the values of variables whose names say
-that they are secret, and the passwords in the URLs and connection strings of all variables. Each is looked for as it is, line
-by line where it has several, and in the forms of `secret_forms`. A password in any URL of a text is taken out too, whether we
-know it or not. The log of a command itself is stored as the command wrote it.
+Known are: the database's password, the parts of its URL's query that are not listed as harmless, the values of variables
+whose names suggest a secret, and passwords in URLs and connection strings in any variable. Each secret is looked for as it
+is, line by line if it has several lines, and in the forms of `secret_forms`. A password in any URL within a text is removed
+too, whether we know it or not. The log of a command itself is stored as the command wrote it.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ _OF_OURS: Final = re.compile(
     r"INVOKE_BATCHDRAIN_(?!DATABASE_URL)|BATCHDRAIN_(?:ATTEMPT|EPOCH|FAILURE_REASON|PHASE_ID|PHASE_INDEX|RESULT_FILE|RUN_ID|"
     r"SESSION_ID|TOKEN|TRIAGE)$"
 )
-"""What we hand to a command, which may be a drain itself; nothing else is ours, whatever it begins with."""
+"""Variables that we pass to a command, which may be another drain. No other variable is ours, whatever its name begins
+with."""
 _IN_URL: Final = re.compile(r"(://[^\s/:@]*:)[^\s/]+(?=@)")
 _OF_URL: Final = (
-    re.compile(r"://[^\s/:@]*:([^\s@]+)@"),  # up to the first '@', as SQLAlchemy reads it
-    re.compile(r"://[^\s/:@]*:([^\s/]+)@"),  # up to the last one before the path, as people mean it
+    re.compile(r"://[^\s/:@]*:([^\s@]+)@"),  # ends at the first '@', as SQLAlchemy reads it
+    re.compile(r"://[^\s/:@]*:([^\s/]+)@"),  # ends at the last '@' before the path, as people mean it
 )
 _OF_CONNECTION: Final = re.compile(
     r"(?<![A-Za-z])(?:password|passwd|pwd|accountkey|sharedaccesskey|sig)\s*=\s*('[^']+'|\"[^\"]+\"|[^\s;&]+)", re.IGNORECASE
@@ -43,14 +44,14 @@ Redact = Callable[[str], str]
 
 
 def redactor_of(environ: Mapping[str, str], url: URL, options: Mapping[str, Any] | None = None) -> Redact:
-    """A function that takes the known secrets out of a text. `options`: of the engine."""
+    """A function that takes the known secrets out of a text. `options`: the options of the engine."""
     forms = {form for secret in _find_all(environ, url, options or {}) for form in forms_of(secret)}
     pieces = [(form.piece, form) for form in sorted(forms, key=lambda form: (-len(form.text), form.text))]
     compiled = cache(Form.compile)
 
     def redact(text: str) -> str:
         for piece, form in pieces:
-            if len(form.text) <= len(text) and piece in text:  # no form of a secret is shorter than it
+            if len(form.text) <= len(text) and piece in text:  # an occurrence is never shorter than the secret
                 text = compiled(form).sub(SHOWN, text)
         return _IN_URL.sub(rf"\1{SHOWN}", text) if "://" in text and "@" in text else text
 
@@ -58,22 +59,23 @@ def redactor_of(environ: Mapping[str, str], url: URL, options: Mapping[str, Any]
 
 
 def redact_all(redact: Redact, texts: Sequence[str]) -> Sequence[str]:
-    """Most texts hold no secret. All are looked through at once: one by one that would take longer than reading them. What is
-    found in one of them is found in all together, as no secret goes on behind the end of a line by itself."""
+    """Redact many texts. Most hold no secret, and looking through them one by one would take longer than reading them, so
+    they are first searched as one joined text. Whatever would be found in one of them is found there too, as joining only
+    adds line ends between them."""
     joined = "\n".join(texts)
     return texts if redact(joined) == joined else list(map(redact, texts))
 
 
 def _find_all(environ: Mapping[str, str], url: URL, options: Mapping[str, Any]) -> set[str]:
-    """Each whole, and line by line."""
+    """All secrets, each whole and line by line."""
     whole = {form for one in (*_find_secrets(environ, url), *_find_in_json(options)) for form in _readings(one)}
     found = {secret for one in whole for secret in (one, one.strip(), *map(str.strip, one.splitlines()))}
     return {secret for secret in found if secret}
 
 
 def _readings(value: str) -> Iterator[str]:
-    r"""As it is, and as a program reads it that takes it from a file of variables: the ends of its lines written as \n, and
-    quotes around it."""
+    r"""The value as it is, and as programs read it from a file of variables: with \n for line ends, and without the quotes
+    around it."""
     for read in dict.fromkeys((value, _WRITTEN_ENDS.sub("\n", value))):
         yield read
         bare = read.strip()
@@ -96,7 +98,7 @@ def _find_secrets(environ: Mapping[str, str], url: URL) -> Iterator[str]:
 
 
 def _find_passwords(value: str) -> Iterator[str]:
-    """Of any value: those of the URLs and connection strings in it."""
+    """The passwords in the URLs and connection strings within a value."""
     if "://" in value:
         for pattern in _OF_URL:
             yield from (form for found in pattern.findall(value) for form in (found, unquote(found)))
@@ -104,7 +106,7 @@ def _find_passwords(value: str) -> Iterator[str]:
 
 
 def _find_in_secret(name: str, value: str) -> Iterator[str]:
-    """The value itself, and what of it is the secret where it says more: user:secret, Bearer secret, a cookie, JSON."""
+    """A secret value, and the secret part of a value such as user:secret, Bearer secret, a cookie or JSON."""
     if is_common(name, value):
         return
     yield from (value, unquote_plus(value))
@@ -121,7 +123,7 @@ def _find_in_secret(name: str, value: str) -> Iterator[str]:
 
 
 def _find_in_json(value: Any) -> Iterator[str]:
-    """What is named as a secret in it."""
+    """The texts in it whose keys suggest a secret."""
     inner: Iterable[Any] = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     if isinstance(value, dict):
         yield from (

@@ -1,6 +1,6 @@
-"""The forms in which a secret stands in a text: as it is, escaped for JSON, Python, HTML, a URL or a shell, and in base64.
+"""The forms in which a secret may occur in a text: as it is, escaped for JSON, Python, HTML, a URL or a shell, and in base64.
 
-Hex, reversed and split secrets are not looked for.
+Secrets in hex, reversed or split up are not looked for.
 """
 
 from __future__ import annotations
@@ -16,48 +16,49 @@ from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Final
 
 LEAST_CHARS: Final = 6
-"""A shorter secret would be found everywhere."""
+"""Shorter secrets would be found everywhere."""
 _PLAIN: Final = frozenset(string.ascii_letters + string.digits + "_-.~")
-"""Characters that nobody escapes."""
+"""Characters that no form escapes."""
 _PIECES: Final = re.compile(r"[A-Za-z0-9_.~-]+")
 _IN_BASE64: Final = {"+": r"(?>%2[bB]|\\u002[bB]|[+-])", "/": r"(?>%2[fF]|\\u002[fF]|\\/|[/_])"}
-"""Of both alphabets, and quoted for a URL or for JSON."""
+"""These characters in both base64 alphabets, and escaped for a URL or for JSON."""
 _NAMED: Final = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f", "\v": "v", "\a": "a"}
 _LONG_RUN: Final = 16
 _OF_SHELLS: Final = ("'\"'\"'", "'\\''")
-"""How a quote stands between quotes: of `shlex.quote`, and of people."""
+"""A quote within single quotes, as `shlex.quote` writes it and as people do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A secret in one form or more. The pattern costs much, so it is made only for a text that has the piece in it."""
+    """One or more forms of a secret. Compiling the pattern is expensive, so it is done only for a text that contains
+    `piece`."""
 
     text: str
     is_base64: bool
 
     @property
     def piece(self) -> str:
-        """What is the same in all of them; '' where there is nothing."""
+        """The longest part that all forms share; '' if there is none."""
         pieces = re.findall(r"[A-Za-z0-9]+", self.text) if self.is_base64 else _PIECES.findall(self.text)
         return max(pieces, key=len, default="")
 
     def compile(self) -> re.Pattern[str]:
-        """The pattern of all of them."""
+        """The pattern that matches all forms."""
         if self.is_base64:
             return re.compile("".join(_IN_BASE64.get(sign, sign) for sign in self.text))
         nested = sorted({*_nested(self.text)} - {self.text}, key=lambda form: (-len(form), form))
-        # As it is, too: a '%' of its own could be read as the beginning of an escaped one.
+        # The secret as it is comes last: its own '%' could be taken for the beginning of an escape.
         return re.compile("|".join((*map(re.escape, nested), _escaped_all(self.text), re.escape(self.text))))
 
 
 def forms_of(secret: str) -> Iterator[Form]:
-    """None for what is too short."""
+    """The forms of a secret; none if it is too short."""
     if len(secret) < LEAST_CHARS:
         return
     raw = secret.encode("utf-8", "surrogateescape")
     yield Form(secret, is_base64=False)
-    yield Form(raw.decode(errors="replace"), is_base64=False)  # as we read it when a command prints it
-    for before in range(3):  # what is the same whatever stands before and after it, at each of the places within a group
+    yield Form(raw.decode(errors="replace"), is_base64=False)  # what we read when a command prints it
+    for before in range(3):  # per offset in a group: the part that no neighbour changes
         encoded = base64.b64encode(b"\0" * before + raw).decode()
         core = encoded[-(-8 * before // 6) : 8 * (before + len(raw)) // 6]
         if len(core) >= LEAST_CHARS:
@@ -65,7 +66,8 @@ def forms_of(secret: str) -> Iterator[Form]:
 
 
 def _nested(text: str) -> Iterator[str]:
-    """In JSON that is itself a text of JSON or of Python, up to three deep; each backslash is doubled at each depth."""
+    """The secret in JSON within JSON or within a Python string, up to three levels deep. Each level doubles the
+    backslashes."""
     for encode in (encode_basestring_ascii, encode_basestring):
         inner = encode(text)[1:-1]
         for _ in range(2):
@@ -76,13 +78,14 @@ def _nested(text: str) -> Iterator[str]:
 
 
 def _escaped_all(text: str) -> str:
-    """Each character, or what stands for it. A long run of one is a count: a pattern of its length would take seconds to make."""
+    """A pattern of each character or its escapes. A long run of one character becomes a repeat count: a pattern of full
+    length would take seconds to compile."""
     runs = ((_escaped(sign), len(list(run))) for sign, run in itertools.groupby(text))
     return "".join(one * times if times < _LONG_RUN else f"{one}{{{times}}}" for one, times in runs)
 
 
 def _escaped(sign: str) -> str:
-    """A character, or what stands for it. Atomic: a text of many backslashes must not be tried in every way."""
+    """A pattern of one character or its escapes. It is atomic: a text of many backslashes must not cause backtracking."""
     if sign in _PLAIN:
         return re.escape(sign)
     found = {re.escape(sign), *map(re.escape, _backslashed(sign)), *_in_html(sign)}

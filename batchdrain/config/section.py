@@ -1,4 +1,4 @@
-"""What settings are made of: sections of leaves, each with its default and what is said of it."""
+"""The building blocks of settings: sections of leaves, each leaf with a default and a description."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 def leaf(default: Any, says: str, **bounds: Any) -> Any:
-    """A setting: its default, and what its schema and docs/configuration.md say of it."""
+    """A setting: its default, and its description in the schema and in docs/configuration.md."""
     return Field(default, description=says, **bounds)
 
 
 class Section(BaseModel):
-    """A mapping of settings: frozen, and a key that is not among its fields is an error.
+    """A mapping of settings. It is frozen, and an unknown key is an error.
 
-    A section within another has its default by `model_construct`: its own validator, which nobody needs, is not built then.
+    A section within another one gets its default by `model_construct`, so that its own validator, which nothing needs, is not
+    built.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)

@@ -1,4 +1,4 @@
-"""The one place where a default stands: the `batchdrain:` section as a model. load.py fills it."""
+"""The model of the `batchdrain:` section, and the only place for defaults. load.py fills it."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Command(Section):
 
 
 class Triage(Section):
-    """What says of a phase beforehand whether trying it again is worth it."""
+    """The command that diagnoses beforehand whether a phase is worth trying again."""
 
     argv: list[Text] = leaf([], "your diagnosis command")
     workers: Whole = leaf(2, "diagnoses side by side", ge=1, le=256)
@@ -87,7 +87,7 @@ class Triage(Section):
 
 
 class Notify(Section):
-    """Who is told of the end of a session. A chain (`drain-all`) tells once, at its end."""
+    """The command that is told about the end of a session. A chain (`drain-all`) tells it once, at its end."""
 
     argv: list[Text] = leaf(
         [], "your command, a list; it gets the summary as JSON on its standard input: docs/operations.md says the rest"
@@ -200,18 +200,19 @@ class Settings(Section):
 
     @property
     def given_columns(self) -> tuple[str, ...]:
-        """The columns whose values a command gets, each once: those of an id of several, and those that it asks for."""
+        """The columns whose values a command gets, without duplicates: those of an id of several columns, and those that it
+        asks for."""
         ids = (names_of(self.source.columns.run_id), names_of(self.source.columns.phase_id))
         return tuple(dict.fromkeys([*(name for names in ids if len(names) > 1 for name in names), *self.command.columns]))
 
     @property
     def id_placeholders(self) -> Mapping[str, str]:
-        """By column, the placeholder of the id that it is alone."""
+        """For each column that is an id by itself, the placeholder of that id."""
         ids = {"run_id": self.source.columns.run_id, "phase_id": self.source.columns.phase_id}
         return {names[0]: ours for ours, mapped in ids.items() if len(names := names_of(mapped)) == 1}
 
     def run_type_of(self, run_id: str) -> str:
-        """By the first rule of `run_types` that matches; 'default' where none does."""
+        """The type of the first rule of `run_types` that matches; 'default' if none matches."""
         for rule in self.run_types:
             if run_id == rule.match or fnmatchcase(run_id, rule.match):
                 return rule.type
@@ -219,7 +220,8 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _require_end_within_lease(self) -> Settings:
-        """A command must be ended before its lease is: fencing saves the ledger, only the guardian saves exclusivity."""
+        """A command must end before its lease does. Fencing protects only the ledger; that no two commands run at once
+        depends on the guardian."""
         lease, grace_s = self.lease, self.command.grace_s
         needed = grace_s + lease.margin_s + 2 * lease.beat_s
         if lease.ttl_s < needed:

@@ -1,4 +1,4 @@
-"""What of a configuration can be read: for whoever looks at the rest of a project all the same."""
+"""Loads the readable part of a broken configuration, for commands that look at the rest of a project all the same."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from batchdrain.config.settings import Settings
 
 
 def load_sound_part(section: object, environ: Mapping[str, str]) -> tuple[Settings, set[str]]:
-    """The settings, with the default for each value that can't be read; and the places of those values: 'source.table', or
-    'source' where they contradict each other. Raises ConfigError where there is too much of it."""
+    """The settings, with the default in place of each bad value, and the places of those values: 'source.table', or 'source'
+    if its values contradict each other. Raises ConfigError if there are too many values."""
     if section is not None and not hasattr(section, "keys"):
         return Settings(), {"the whole"}
     base: Tree = to_plain(section) if section is not None else {}
@@ -28,13 +28,14 @@ def load_sound_part(section: object, environ: Mapping[str, str]) -> tuple[Settin
             return Settings.model_validate(tried), lost
         except ValidationError as error:
             places = {_take_out(base, error_of["loc"]) for error_of in error.errors()}
-        if not places - lost:  # what is wrong is not in what was given, or can't be told apart
+        if not places - lost:  # the mistake is not in a given value, or can't be located
             return Settings(), lost | {"the whole"}
         lost |= places
 
 
 def _take_out(tree: Tree, loc: tuple[int | str, ...]) -> str:
-    """Take the deepest mapping's key that leads to the place out of the tree; of the whole, what the lease is made of."""
+    """Remove the key of the deepest mapping that leads to the place. For an error of the whole, remove all that the lease
+    depends on."""
     if not loc:
         for inseparable in (("lease",), ("command", "grace_s")):
             _take_out(tree, inseparable)

@@ -20,7 +20,7 @@ _TRUTH: Final = "YAML reads a bare yes, no, on or off as true or false: quote it
 
 
 def to_state_words(given: object) -> StateWords:
-    """A word, a list of words, or `{read: …, write: …}`. Raises ValueError."""
+    """Parse a word, a list of words, or `{read: …, write: …}`. Raises ValueError."""
     if isinstance(given, StateWords):
         return given
     if not isinstance(given, Mapping):
@@ -34,7 +34,7 @@ def to_state_words(given: object) -> StateWords:
 
 
 def text_to_words(text: str) -> object:
-    """What a variable says: a list or a mapping as JSON, else one word, which may hold commas."""
+    """Parse the text of a variable: a list or a mapping as JSON, else one word, which may contain commas."""
     if text.lstrip()[:1] not in {"[", "{"}:
         return text
     try:
@@ -44,7 +44,7 @@ def text_to_words(text: str) -> object:
 
 
 def to_one_word(given: object) -> str:
-    """A text, a whole number, or null. Raises ValueError."""
+    """Parse a text, a whole number, or null. Raises ValueError."""
     if isinstance(given, bool):
         raise ValueError(_TRUTH)  # noqa: TRY004 - pydantic collects ValueErrors
     if given is not None and not isinstance(given, str | int):
@@ -69,7 +69,7 @@ def _to_list(given: object) -> list[str]:
 
 
 def _to_given(words: StateWords) -> Any:
-    """As it is configured, and in the same way whichever of two equal ones was: one plain word is a text."""
+    """The words in the form of the configuration. Equal values give the same form; a single plain word is a text."""
     read = [to_value(state_word) for state_word in words.read]
     if words.write != words.read[0]:
         return {"read": read, "write": to_value(words.write)}
@@ -87,7 +87,7 @@ Words = Annotated[
     StateWords, PlainValidator(to_state_words), PlainSerializer(_to_given, return_type=Any), WithJsonSchema(_SCHEMA)
 ]
 OneWord = Annotated[NonEmptyText | None, BeforeValidator(lambda given: to_value(to_one_word(given)))]
-"""A word of a list, as the column has it."""
+"""A single word, as the value in the column."""
 
 
 def _default(default: str, says: str) -> Any:
@@ -116,6 +116,6 @@ class States(Section):
         return self
 
     def words_of(self, name: str) -> StateWords:
-        """Of a state by its name."""
+        """The words of a state, given by its name."""
         found = getattr(self, name)
         return found if isinstance(found, StateWords) else StateWords.of([to_word(found)])

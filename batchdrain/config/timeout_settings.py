@@ -1,4 +1,4 @@
-"""How long a phase may take, and who said so."""
+"""The section `timeout`: how long a phase may take, and who set each number."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Timeout(Section):
         return self
 
     def with_sources(self, sources: Mapping[str, str]) -> Timeout:
-        """The same, with who set which of its numbers, where it was not the configuration file."""
+        """A copy that knows who set its numbers, if not the configuration file."""
         same = self.model_copy()
         same._sources = dict(sources)  # noqa: SLF001 - of our own class
         return same
 
     @property
     def sources(self) -> dict[str, str]:
-        """Who set which of its numbers, where it was not the configuration file: a flag, a variable, a profile."""
+        """Who set each number, if not the configuration file: a flag, a variable, a profile."""
         return dict(self._sources)
 
     def source_of(self, name: str) -> str:

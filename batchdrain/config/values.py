@@ -1,4 +1,4 @@
-"""The kinds of values that settings have: what is accepted, and what people are told of the rest."""
+"""The types of values in settings: what they accept, and what people are told about other values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _UNIT_S: Final = {None: 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def to_seconds(value: object) -> float:
-    """90, '90', '90s', '10m' or '1h' in seconds. Raises ValueError for anything else, nan and inf included."""
+    """90, '90', '90s', '10m' or '1h' as seconds. Raises ValueError for anything else, including nan and inf."""
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _ENDLESS_S:
         return float(value)
     match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -42,7 +42,7 @@ def _require_number(value: object) -> object:
 
 
 def to_text(value: object) -> object:
-    """A number as the text that it is written with; the value itself where it is no text. Raises ValueError for true and false."""
+    """A number as it is written; any other value unchanged. Raises ValueError for true and false."""
     if isinstance(value, bool):
         raise ValueError("YAML reads a bare yes, no, on or off as true or false: quote it")  # noqa: TRY004
     return str(value) if isinstance(value, int) else value
@@ -73,14 +73,14 @@ def _to_options(value: object) -> object:
 
 
 def require_no_nul(value: str) -> str:
-    """Raises ValueError."""
+    """Raises ValueError for a NUL character."""
     if "\x00" in value:
         raise ValueError("must not contain a NUL character")
     return value
 
 
 def _require_closed(value: str) -> str:
-    """A condition stands between parentheses of ours: it must not close them, nor leave a quote open."""
+    """Our SQL puts parentheses around a condition: it must not close them, nor leave a quote open."""
     bare = _SQL_QUOTED.sub(" ", value)
     if any(sign in bare for sign in "'\"`"):
         raise ValueError("has a quote that is not closed; write one inside of quotes twice")
@@ -101,10 +101,10 @@ Number = Annotated[float, BeforeValidator(_require_number), Field(allow_inf_nan=
 NonEmptyText = Annotated[str, BeforeValidator(to_text), AfterValidator(require_no_nul), Field(min_length=1)]
 Text = Annotated[str, BeforeValidator(to_text), AfterValidator(require_no_nul)]
 Place = Annotated[Text, AfterValidator(expand_home)]
-"""A path: `~` is expanded, a variable refused."""
+"""A path: `~` is expanded, variables are refused."""
 Condition = Annotated[Text, AfterValidator(_require_closed)]
 Truth = Annotated[bool, BeforeValidator(_to_truth)]
 Budgets = Annotated[dict[NonEmptyText, Annotated[Number, Field(ge=0)]], BeforeValidator(_to_budgets)]
-"""A number by name, as a mapping or as the text that a variable holds: JSON, or `tokens=100000,calls=50`."""
+"""Numbers by name, as a mapping or as the text of a variable: JSON, or `tokens=100000,calls=50`."""
 Options = Annotated[dict[NonEmptyText, Any], BeforeValidator(_to_options)]
-"""Whatever an engine takes, as a mapping or as JSON."""
+"""Anything that an engine takes, as a mapping or as JSON."""

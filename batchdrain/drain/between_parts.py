@@ -39,6 +39,7 @@ def _find(rows: Sequence[SessionRow], alive_of: Callable[[SessionRow], bool | No
 
 
 def _may_go_on(row: SessionRow, alive: bool | None) -> bool:
-    if row.status != Status.COMPLETE.value:  # by a signal, a request, or what was asked for this time: nothing follows
+    told = row.progress.get("may_go_on", row.status == Status.COMPLETE.value)  # an earlier version did not tell
+    if told is not True:  # by a signal, a request, a stop condition, or what was asked for this time: nothing follows
         return False
     return row.beat_age_ms <= row.ttl_ms if alive is None else alive

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from batchdrain.drain.chain import Chain
-from batchdrain.drain.exit_code import exit_code
 from batchdrain.drain.request import DrainRequest
 from batchdrain.drain.session_run import SessionOutcome
 from batchdrain.drain.shutdown import SETTLES_S
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.model.phase import Skip
+from batchdrain.sessions.exit_code import exit_code_of
 from batchdrain.sessions.session import Session
 from batchdrain.sessions.whole import whole_of
 
@@ -29,6 +29,7 @@ class ChainOutcome:
     phases: int = 0
     is_orphaned: bool = False
     gone_by: float | None = None  #: as of Shutdown
+    wanted_rate: float | None = None  #: of this time, where it is another one than the chain's own
 
     def end_by(self, code: int) -> None:
         """A signal came between two parts, while no command ran. `code`: the exit code that says so."""
@@ -39,7 +40,10 @@ class ChainOutcome:
     def whole(self) -> Session | None:
         """Its sessions as one; None where nothing was selected."""
         parts = list(self.chain.sessions.values())
-        return whole_of(parts, self.chain.ended, self.chain.because) if parts else None
+        found = whole_of(parts, self.chain.ended, self.chain.because) if parts else None
+        if found is not None:
+            found.drain_wanted_rate = self.wanted_rate
+        return found
 
     @property
     def exit_code(self) -> int:
@@ -48,5 +52,5 @@ class ChainOutcome:
             return self.signal_code
         if self.failures:
             return max(failure.exit_code for failure in self.failures)
-        request = list(self.chain.requests.values())[-1]
-        return 0 if self.whole is None else exit_code(self.whole, request.settings, orphaned=self.is_orphaned)
+        whole = self.whole
+        return 0 if whole is None else exit_code_of(whole, whole.wanted_rate, orphaned=self.is_orphaned)

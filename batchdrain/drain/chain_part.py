@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from batchdrain.drain.chain import Chain
 from batchdrain.drain.foreseen_end import name_early_ends
+from batchdrain.drain.foreseen_failure import find_risks
 from batchdrain.drain.foreseen_results import foresee
 from batchdrain.drain.narrowing import Narrowing
 from batchdrain.drain.project import Project
@@ -59,7 +60,8 @@ def plan_part(
         retries=retries,
     )
     made = name_early_ends(made, now, progress, backlog, before)
-    return PartPlan(made=replace(made, forecast=forecast), idle=idle)
+    risks = find_risks(project, now) if made.all else ()
+    return PartPlan(made=replace(made, forecast=forecast, may_refuse=risks), idle=idle)
 
 
 def has_nothing(project: Project, chain: Chain, kind: Kind) -> bool:

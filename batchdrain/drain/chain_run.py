@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from batchdrain.drain.chain import Chain
 from batchdrain.drain.chain_outcome import ChainOutcome
@@ -30,7 +31,7 @@ def run_chain(
 ) -> ChainOutcome:
     """Drain what is left of it. `tell`: of an error that ends a part. Raises BatchDrainError for what keeps it from beginning,
     Signalled for a signal that comes before anything of it began."""
-    outcome = ChainOutcome(chain=chain)
+    outcome = ChainOutcome(chain=chain, wanted_rate=less.limits.get("--min-success-rate"))
     chain.hold(project)
     try:
         with raise_on_signals():
@@ -99,7 +100,8 @@ def _drain_part(
     less: Narrowing,
 ) -> bool:
     """Returns whether the next part may follow."""
-    chain, now, known = outcome.chain, less.after(outcome.phases), outcome.chain.sessions.get(kind)
+    chain, known = outcome.chain, outcome.chain.sessions.get(kind)
+    now = replace(less.after(outcome.phases), fail_if_nothing=less.fail_if_nothing and _is_all(project, outcome, kind))
     if known is None:
         came = begin(project, chain.requests[kind], screen(), now, chain)
     else:
@@ -126,6 +128,13 @@ def _drain_part(
         return False
     _note_failure(outcome, came.failure, tell)
     return True
+
+
+def _is_all(project: Project, outcome: ChainOutcome, kind: Kind) -> bool:
+    """Whether nothing was taken before a part, and nothing is there for those behind it."""
+    chain, kinds = outcome.chain, [*outcome.chain.requests]
+    behind = kinds[kinds.index(kind) + 1 :]
+    return not outcome.took and all(_is_done(chain, one) or has_nothing(project, chain, one) for one in behind)
 
 
 def _note_failure(outcome: ChainOutcome, failure: BatchDrainError | None, tell: Callable[[BatchDrainError], None]) -> None:

@@ -166,8 +166,9 @@ class Chooser:
         return read_in_s if until_s is None else min(until_s, read_in_s)
 
     def end(self) -> None:
-        """Nothing more is chosen."""
+        """Nothing more is chosen. What is counted at a session's end has the room that the lanes took."""
         self._refresh.abandon()
+        self._backlog.end()
 
     def _read_on(self, have_ended: Callable[[], bool], seconds: float) -> None:
         until = monotonic() + seconds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from batchdrain.database.ledger.history import SESSION
-from batchdrain.drain.exit_code import exit_code_after, find_exit_code
+from batchdrain.drain.exit_code import exit_code_after, find_exit_code, find_rate_of_this_time
 from batchdrain.drain.idle_limits import tell_idle_limits
 from batchdrain.drain.loop import Drain
 from batchdrain.drain.open_session import OpenSession
@@ -14,6 +14,7 @@ from batchdrain.drain.stops import is_idle_stop
 from batchdrain.model.errors import BatchDrainError
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
+from batchdrain.sessions.exit_code import find_exit_by
 from batchdrain.sessions.record import SessionRecord
 from batchdrain.sessions.session import Session, Status
 
@@ -44,7 +45,12 @@ def close_session(it: OpenSession, drain: Drain, shutdown: Shutdown) -> None:
     else:
         status, because = Status.COMPLETE, None
     record.session.stopped_because = because  # the code looks at it
-    record.end(status, clock.now(), because, find_exit_code(it, drain, shutdown))
+    code, session = find_exit_code(it, drain, shutdown), record.session
+    session.drain_wanted_rate = find_rate_of_this_time(it)
+    session.drain_exit_by = find_exit_by(
+        session, code, orphaned=bool(drain.orphaned), by_nothing=it.request.fail_if_nothing and not drain.executed
+    )
+    record.end(status, clock.now(), because, code)
     outage.retry(lambda: keep_head(it.project, record.session), meanwhile=_MEANWHILE)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from batchdrain.drain.foreseen_end import find_group_end, find_session_stop, name_early_ends
-from batchdrain.drain.foreseen_failure import find_problems
+from batchdrain.drain.foreseen_failure import find_problems, find_risks
 from batchdrain.drain.foreseen_progress import foresee_progress
 from batchdrain.drain.foreseen_recovery import foresee_recovery
 from batchdrain.drain.foreseen_results import foresee
@@ -65,7 +65,7 @@ def make_dry_plan(project: Project, request: DrainRequest, left: Resumption | No
     )
     name_ends = partial(name_early_ends, request=request, progress=progress, backlog=backlog)
     return DryPlan(
-        made=replace(name_ends(made), forecast=forecast),
+        made=replace(name_ends(made), forecast=forecast, may_refuse=find_risks(project, request) if made.all else ()),
         may_end_before=lambda place: name_ends(replace(made, retries=(), phases=made.all[:place])).may_end_by,
         backlog=lambda: backlog_for(project, request, known(refuse.found), recovery),
         recovery=recovery,

@@ -25,13 +25,14 @@ _LOOK_S: Final = 0.1
 @contextmanager
 def open_engine(settings: Settings, shutdown: Shutdown) -> Iterator[tuple[Engine, Capabilities]]:
     """Raises ConfigError, EngineUnavailable."""
+    shutdown.bound_s = settings.command.grace_s + _BOUND_S  # its factory may hang too, for all that is known of it
     engine = _make(settings)
     shutdown.engine = capabilities = capabilities_of(engine)
     if capabilities.pool is not None:
+        shutdown.bound_s = None
         with engine:
             yield engine, capabilities
         return
-    shutdown.bound_s = settings.command.grace_s + _BOUND_S
     try:
         entered = engine.__enter__()
         yield entered, capabilities

@@ -37,7 +37,15 @@ def find_exit_code(it: OpenSession, drain: Drain, shutdown: Shutdown) -> int:
         return shutdown.exit_code
     if (failure := find_failure(it, drain)) is not None:
         return failure.exit_code
-    return exit_code(it.record.session, it.request.settings, orphaned=bool(drain.orphaned))
+    by_results = exit_code(it.record.session, it.request.settings, orphaned=bool(drain.orphaned))
+    return by_results or int(it.request.fail_if_nothing and not drain.executed)
+
+
+def find_rate_of_this_time(it: OpenSession) -> float | None:
+    """The success rate that is wanted now, where it is another one than the session's own."""
+    wanted = it.request.settings.min_success_rate
+    own = None if it.whole is None else it.whole.settings.min_success_rate
+    return None if wanted == own else wanted
 
 
 def exit_code_after(error: BaseException) -> int:

@@ -24,6 +24,7 @@ class Explanation:
     key: PhaseKey
     state_word: str  #: that stands for its state in the table; GONE where no row has its ids
     state: PhaseState | None  #: None where the word is mapped to none
+    phase_index: int | None  #: its place in its run; None where none is mapped, or it has none
     is_there: bool  #: whether a row has its ids: a word for a state may be GONE too
     failure: Failure  #: of the text that stands there
     history: PhaseHistory
@@ -39,6 +40,7 @@ def explain_phase(project: Project, key: PhaseKey) -> Explanation:
     history = read_phase_history(store, key)
     with store.database.read() as connection:
         now = store.table.read_row_state(connection, key)
+        phase_index = store.table.read_phase_index(connection, key)
     state_word = GONE if now is None else now.state
     state = None if now is None else _state_of(project, state_word)
     next_drain, recovery = look_ahead(project, key, state)
@@ -48,6 +50,7 @@ def explain_phase(project: Project, key: PhaseKey) -> Explanation:
         key=key,
         state_word=state_word,
         state=state,
+        phase_index=phase_index,
         is_there=now is not None,
         failure=NO_REASON if now is None else Failure.of(now.reason, categoriser_of(project.settings), store.redact),
         history=history,

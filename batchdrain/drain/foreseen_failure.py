@@ -9,6 +9,7 @@ from typing import Final
 from batchdrain.config.plugins import resolve_engine
 from batchdrain.database.ledger.groups import GROUP
 from batchdrain.database.phases.checks import describe_lost
+from batchdrain.database.phases.write_risks import find_write_risks
 from batchdrain.drain.ambiguous_rows import ambiguity_of
 from batchdrain.drain.project import Project
 from batchdrain.drain.remapped import require_same_ids
@@ -39,6 +40,15 @@ def find_problems(project: Project, request: DrainRequest) -> list[str]:
         except ConfigError as error:
             problems.append(str(error))
     return problems
+
+
+def find_risks(project: Project, request: DrainRequest) -> tuple[str, ...]:
+    """What of the table may refuse what the drain writes, though nothing is wrong as far as a look tells; none where the command
+    sets the states. Raises DatabaseUnavailable."""
+    if request.settings.command.result_from != "exit_code":
+        return ()
+    with project.store.database.read() as connection:
+        return tuple(find_write_risks(connection, project.store.table))
 
 
 def foresee_failure(project: Project, made: Plan, problems: Sequence[str]) -> BatchDrainError | None:

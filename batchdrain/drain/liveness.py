@@ -48,26 +48,28 @@ def _ticket_of(held: Held) -> tickets.Ticket | None:
     return tickets.read(tickets.folder_of(held.spool_dir, held.token), held.token)
 
 
-def describe_held(held: Held) -> str:
-    """A claim in one line, for people."""
+def describe_held(held: Held, *, cure: bool = True) -> str:
+    """A claim in one line, for people. `cure`: with the command that settles it."""
     alive, is_over = is_alive(held), held.lease_left_ms < 0
-    cure = ": `inv recover` gives it back" if is_over and is_due(held) else ""
+    command = ": `inv recover` gives it back" if is_over and is_due(held) else ""
     if alive:
         description = "runs"
     elif is_gone(held):
-        description, cure = "is dead: `inv recover` gives it back", ""
+        description, command = f"is dead{': `inv recover` gives it back' if cure else ''}", ""
     elif alive is False:
         description = "is dead, but its command may run on elsewhere: its lease decides"
     elif process_identity.is_here(held.controller.host_id) or not process_identity.sees_processes():
         description = "can't be seen from here: it is another user's, or there is no /proc: its lease decides"
     else:
         description = "is of another machine"
-        cure = cure or ": where it died, `inv recover` gives it back there at once, and here after that"
+        command = command or ": where it died, `inv recover` gives it back there at once, and here after that"
     if not held.has_attempt:
         description += "; its attempt is not in the ledger any more"
     left_s = abs(held.lease_left_ms) / 1000
     lease = f"its lease ended {left_s:.0f} s ago" if is_over else f"its lease lasts {left_s:.0f} s"
-    return f"{held.key}: attempt {held.attempt}, process {held.controller.pid} {description}; {lease}{cure}"
+    return (
+        f"{held.key}: attempt {held.attempt}, process {held.controller.pid} {description}; {lease}{command if cure else ''}"
+    )
 
 
 def describe_stray(stray: Stray) -> str:

@@ -53,6 +53,7 @@ class Narrowing:
     limits: Mapping[str, Any] = field(default_factory=dict)  #: by flag, of NARROWED
     begun: float = field(default_factory=monotonic)
     is_of_chain: bool = False  #: the size is of all its sessions together
+    fail_if_nothing: bool = False  #: exit 1 where nothing is executed
 
     @property
     def minutes(self) -> float:
@@ -94,7 +95,12 @@ class Narrowing:
                 raise UsageError(f"{flag} {given:g}: the session's own is {_to_text(own)}", remedy=_CURE)
             if flag != "--max-total-minutes":
                 settings = _with(settings, path, given)
-        return replace(request, settings=settings, filters=request.filters.narrowed(self.filters))
+        return replace(
+            request,
+            settings=settings,
+            filters=request.filters.narrowed(self.filters),
+            fail_if_nothing=request.fail_if_nothing or self.fail_if_nothing,
+        )
 
     def require_narrower(self, requests: Iterable[DrainRequest]) -> None:
         """`requests`: of a chain. Raises UsageError for what would widen one of them, or all together."""

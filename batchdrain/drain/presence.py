@@ -92,7 +92,16 @@ class Presence:
         while (asked := self.take()) is not None:
             self.apply(asked)
         if self._epoch is not None:
-            self._rows.end(session.session_uid or "", self._epoch, status, self._progress(()))
+            progress = {**self._progress(()), "may_go_on": self._may_go_on(session.status)}
+            self._rows.end(session.session_uid or "", self._epoch, status, progress)
+
+    def _may_go_on(self, status: Status | None) -> bool:
+        """Whether the next part of its chain may follow: not after a signal, a request or a stop condition, nor where this time
+        takes nothing more. An error that ended this part alone keeps nothing back."""
+        less = self._it.less.after(len(self._it.record.session.results) - self._before)
+        is_asked_to_end = self.asked is not None and self.asked.ask.ends
+        is_full = less.batch_size == 0 or less.find_end() is not None
+        return self.shutdown.signal is None and not is_asked_to_end and not is_full and status is not Status.STOPPED
 
     def end_after(self, error: BaseException) -> None:
         """The same once an error ended it; a database that is away is not waited for."""

@@ -30,6 +30,7 @@ class Reopened:
 
     phase: Reopenable
     problem: str = ""  #: why it stands as before; '' where it was reopened
+    of_every_table: bool = False  #: whether the verdict that is lifted holds for every table of the ledger
 
 
 def find_left_out(
@@ -52,7 +53,9 @@ def reopen_all(project: Project, phases: Sequence[Reopenable], reason: str, *, d
     if not dry:
         require_transactions(store.database, store.ledger.tables)
     held = {one.digest for one in store.history.read_held()}
-    verdicts = {note.subject: note for note in Notes(store.database, store.ledger).read(NoteKind.VERDICT)}
+    notes = Notes(store.database, store.ledger)
+    verdicts = {note.subject: note for note in notes.read(NoteKind.VERDICT)}
+    shared = {note.subject for note in notes.read_shared(NoteKind.VERDICT)}
     for one in phases:
         if one.key.digest in held:
             yield Reopened(phase=one, problem=HELD)
@@ -62,11 +65,12 @@ def reopen_all(project: Project, phases: Sequence[Reopenable], reason: str, *, d
             yield Reopened(phase=one, problem=CHANGED)
             continue
         is_done = dry or _reopen(project, one, None if one.verdict is None else verdict, reason)
-        yield Reopened(phase=one, problem="" if is_done else CHANGED)
+        of_every_table = one.verdict is not None and one.key.digest in shared
+        yield Reopened(phase=one, problem="" if is_done else CHANGED, of_every_table=of_every_table)
 
 
 def _reopen(project: Project, one: Reopenable, verdict: Note | None, reason: str) -> bool:
-    ledger, note = project.store.ledger, _note_of(one, project.store.redact(reason))
+    ledger, note = project.store.ledger, _note_of(project, one, reason)
     transaction = ReopenTransaction(ledger=ledger, key=one.key, orphanings=one.orphanings, verdict=verdict, note=note)
     try:
         project.store.database.write(transaction)
@@ -75,7 +79,8 @@ def _reopen(project: Project, one: Reopenable, verdict: Note | None, reason: str
     return True
 
 
-def _note_of(one: Reopenable, reason: str) -> Note:
+def _note_of(project: Project, one: Reopenable, reason: str) -> Note:
     """Each time has a subject of its own, so that no note of an earlier one is replaced."""
+    reason = project.store.redact(reason)
     content = {"run_id": one.key.run_id, "phase_id": one.key.phase_id, "reason": reason, "lifted": one.lifted}
-    return new_note(f"{one.key.digest}/{clock.to_iso(clock.now())}", content)
+    return new_note(project.store.ledger.source, f"{one.key.digest}/{clock.to_iso(clock.now())}", content)

@@ -102,7 +102,7 @@ def _reopen(project: Project, session: Session, chain: Chain | None) -> Session:
     if session.status is Status.STOPPED and chain is None:  # whoever goes on with it gives it its minutes anew
         session.active_s = 0.0
     session.status, session.completed_at, session.stopped_because = Status.RUNNING, None, None
-    session.drain_exit_code = None
+    session.drain_exit_code = session.drain_exit_by = session.drain_wanted_rate = None
     return session
 
 

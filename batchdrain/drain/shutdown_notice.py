@@ -23,23 +23,25 @@ class ShutdownNotice:
         self._told = 0  # signals
         self._told_of_a_stop = False
 
-    def tell(self, signals: int, first: int | None, running: Sequence[Running]) -> None:
-        """`signals`: that came so far; `first`: the number of the first one. Raises FilesUnavailable."""
+    def tell(self, signals: int, first: int | None, running: Sequence[Running], asked: str | None = None) -> None:
+        """`signals`: that came so far; `first`: the number of the first one; `asked`: who asked for it from elsewhere, so that
+        it is no signal of its own. Raises FilesUnavailable."""
         stage = min(signals, 2)
         if first is None or stage <= self._told or not running:
             return
         self._told = stage
-        name, what = name_of_signal(first), _list_of(running)
+        name, what = asked or name_of_signal(first), _list_of(running)
+        again = f"{name} again" if asked is None else "a signal"
         if stage == 2:
-            self._notice(f"{name} again: {what} {_is(running)} killed")
-        elif self._finish_current:
+            self._notice(f"{again[0].upper()}{again[1:]}: {what} {_is(running)} killed")
+        elif self._finish_current and asked is None:
             longest = max(one.limit.seconds for one in running)
             self._notice(
                 f"{name}: nothing more is begun; waiting for {what} to end, at most {longest:g} s from the beginning; "
-                f"{name} again kills"
+                f"{again} kills"
             )
         else:
-            self._notice(f"{name}: nothing more is begun; {self._ending(running)}; {name} again kills at once")
+            self._notice(f"{name}: nothing more is begun; {self._ending(running)}; {again} kills at once")
 
     def tell_of_a_stop(self, stopped: Skip | None, running: Sequence[Running]) -> None:
         """The session ends by a stop condition, and what runs may end by itself. Raises FilesUnavailable."""

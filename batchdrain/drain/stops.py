@@ -71,6 +71,11 @@ class Stops:
         """How many came, and the number of the first."""
         return self._shutdown.count, self._shutdown.signal
 
+    @property
+    def asked(self) -> str | None:
+        """Who ended it at once from elsewhere, and why, for people; None: nobody."""
+        return self._shutdown.asked
+
     def note_held(self) -> None:
         """Something stays held: the engine may wait for its end for ever."""
         self._shutdown.leaves_held = True

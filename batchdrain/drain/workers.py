@@ -8,24 +8,23 @@ from __future__ import annotations
 import contextlib
 from collections import Counter, deque
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, replace
+from concurrent.futures import Future
+from dataclasses import dataclass
 from threading import Event
-from time import monotonic, time
+from time import monotonic
 from typing import Any, Final
 
+from batchdrain.drain.ended_futures import EndedFutures
 from batchdrain.drain.engine_orders import make_orders
 from batchdrain.drain.in_flight import Claimed, Ended, Running
 from batchdrain.drain.open_session import OpenSession
 from batchdrain.drain.orders import Left
+from batchdrain.drain.preparer import Preparer
 from batchdrain.drain.recorder import Recorder
 from batchdrain.drain.row_states import RowStates
 from batchdrain.drain.services import Services
 from batchdrain.drain.shutdown_notice import ShutdownNotice
 from batchdrain.drain.stops import Stops
-from batchdrain.execution.command import SessionPlace, make_order
-from batchdrain.execution.file_names import LogFolder
-from batchdrain.execution.guardian.wire import boottime_ms
 from batchdrain.execution.order import Ending
 from batchdrain.model.errors import BatchDrainError, EngineUnavailable
 from batchdrain.runtime.standard_streams import keep_standard_streams
@@ -33,6 +32,7 @@ from batchdrain.runtime.standard_streams import keep_standard_streams
 _SETTLE_POLL_S: Final = 0.1
 _LOCK_POLL_S: Final = 0.5
 _TOLD_WITHIN_S: Final = 0.5
+_LOOK_S: Final = 0.2
 _NEVER: Final = Event()  # a wait that nothing ends
 _ANEW: Final = "what was not executed was given back; `inv resume` goes on with an engine that is made anew"
 
@@ -55,23 +55,16 @@ class Workers:
         stops: Stops,
     ) -> None:
         """An engine that breaks ends the drain by `stops`."""
-        self._record = it.record
-        self._command = it.request.settings.command
-        self._place = SessionPlace(
-            session_id=it.record.session.session_id,
-            root=it.project.root,
-            logs=LogFolder(it.record.logs.absolute(), it.record.recorded_logs),
-            spool=it.record.spool.absolute(),
-            is_here=services.executing.delivery is None,
-        )
+        self._preparer = Preparer(it, services)
         self._capabilities = services.executing.capabilities
-        self._begins_s = it.request.settings.lease.ttl_s if services.remote is None else None
         self._orders = make_orders(it, services, recorder, stops)
         self._row_states = row_states
         self._recorder = recorder
         self._stops = stops
         self._shutdown_notice = ShutdownNotice(it.request.settings, recorder.notice)
         self._running: dict[Future[Any], Running] = {}
+        self._done = EndedFutures()
+        self._look_at = 0.0  # monotonic
         self._settling: deque[_Settling] = deque()
         self._locked: deque[Ended] = deque()
 
@@ -109,7 +102,7 @@ class Workers:
 
     def execute(self, claimed: Claimed) -> None:
         """Submit the command of a claim."""
-        running, pool = self._prepare(claimed), self._capabilities.pool
+        running, pool = self._preparer.prepare(claimed), self._capabilities.pool
         if pool is not None and claimed.guardian is not None:
             pool.assign(claimed.guardian, running.order.token)
         self._submit(running)
@@ -121,7 +114,7 @@ class Workers:
 
     def have_ended(self) -> bool:
         """Whether a command has, so that a phase can begin in its place."""
-        return any(future.done() for future in self._running)
+        return bool(self._done)
 
     def ended(self, timeout_s: float | None) -> Iterator[Ended]:
         """Wait for the next command to end, at most so long; then everything that has ended and settled."""
@@ -132,17 +125,15 @@ class Workers:
         if (poll_s := self._orders.poll_s) is not None and (self._running or self._orders.lost):
             timeout_s = poll_s if timeout_s is None else min(timeout_s, poll_s)
         if self._running:
-            done = self._wait(timeout_s)
-        else:
-            done = set()
-            if timeout_s is not None:  # else nothing would ever end the wait
-                self._pause(timeout_s)
+            self._wait(timeout_s)
+        elif timeout_s is not None:  # else nothing would ever end the wait
+            self._pause(timeout_s)
         locked, self._locked = self._locked, deque()
         yield from locked
         settling, self._settling = self._settling, deque()
         for entry in settling:
             yield from self._settle(entry.ended.running, entry.ended.ending, entry.until)
-        for running, ending in self._collect(done):
+        for running, ending in self._collect():
             yield from self._settle(running, ending, None)
 
     def postpone(self, ended: Ended) -> None:
@@ -157,20 +148,22 @@ class Workers:
         self._orders.leave()
         endings: list[tuple[Running, Ending]] = []
         while self._running or self._orders.lost:
-            done, _ = wait(self._running, timeout=self._orders.poll_s)
-            if not self._running and self._orders.poll_s is not None:
-                _NEVER.wait(self._orders.poll_s)
-            endings += self._collect(done)
+            self._done.wait(self._orders.poll_s)
+            endings += self._collect()
         endings += [(entry.ended.running, entry.ended.ending) for entry in self._settling]
         yield from self._locked
         self._settling, self._locked = deque(), deque()
         for running, ending in endings:
             yield Ended(running=running, ending=ending, row_state=self._row_states.read(running))
 
-    def _collect(self, done: set[Future[Any]]) -> list[tuple[Running, Ending]]:
-        """What ended of what is `done`, and of what the engine tells nothing."""
+    def _collect(self) -> list[tuple[Running, Ending]]:
+        """What ended, and now and then what has come of orders of which the engine tells nothing: each of them is looked at for that."""
+        done = [future for future in self._done.collect() if future in self._running]
         found = [(running, self._orders.ended(future, running)) for future in done if (running := self._running.pop(future))]
-        if looked := self._orders.look(self._running):
+        looked = []
+        if not done or monotonic() >= self._look_at:
+            looked, self._look_at = self._orders.look(self._running), monotonic() + _LOOK_S
+        if looked:
             found += looked
             over = {id(running) for running, _ in looked}
             self._running = {future: running for future, running in self._running.items() if id(running) not in over}
@@ -186,41 +179,25 @@ class Workers:
         else:
             self._stops.wait(seconds)
 
-    def _wait(self, timeout_s: float | None) -> set[Future[Any]]:
-        """What has ended by then. In pieces: a handler may not print, and a signal is told of while commands end."""
+    def _wait(self, timeout_s: float | None) -> None:
+        """Until something has ended. In pieces: a handler may not print, and a signal is told of while commands end."""
         until = None if timeout_s is None else monotonic() + timeout_s
         while True:
-            self._shutdown_notice.tell(*self._stops.signals, [*self._running.values()])
+            self._shutdown_notice.tell(*self._stops.signals, [*self._running.values()], self._stops.asked)
             left_s = None if until is None else until - monotonic()
             piece_s = _TOLD_WITHIN_S if left_s is None else max(0.0, min(left_s, _TOLD_WITHIN_S))
-            done, _ = wait(self._running, timeout=piece_s, return_when=FIRST_COMPLETED)
-            if done or self._stops.has_news or (left_s is not None and left_s <= _TOLD_WITHIN_S):
-                return done
+            has_ended = self._done.wait(piece_s)
+            if has_ended or self._stops.has_news or (left_s is not None and left_s <= _TOLD_WITHIN_S):
+                return
             self._shutdown_notice.tell_of_a_stop(self._stops.stopped, [*self._running.values()])
-
-    def _prepare(self, claimed: Claimed) -> Running:
-        """The order of a claim, and where its output goes."""
-        limit, shorten = claimed.limit, self._record.shorten
-        order = make_order(claimed.claim, self._command, self._place, limit=limit, deadline_ms=claimed.deadline_ms)
-        if claimed.held_until_ms is not None and self._begins_s is not None:
-            begin_by_ms = round(time() * 1000) + claimed.claimed_ms - boottime_ms() + round(self._begins_s * 1000)
-            order = replace(order, begin_by_ms=begin_by_ms)
-        return Running(
-            scheduled=claimed.scheduled,
-            claim=claimed.claim,
-            order=order,
-            guardian=None if claimed.guardian is None else claimed.guardian.identity,
-            limit=limit,
-            paths=(shorten(order.stdout_path), shorten(order.stderr_path)),
-            claimed_ms=claimed.claimed_ms,
-            held_until_ms=claimed.held_until_ms,
-        )
 
     def _submit(self, running: Running) -> None:
         """To the engine."""
         try:
             with keep_standard_streams():  # the engine may not be ours
-                self._running[self._orders.submit(running)] = running
+                future = self._orders.submit(running)
+                self._done.follow(future)
+                self._running[future] = running
         except Exception as error:  # noqa: BLE001 - whatever an engine raises
             what = f"{type(error).__name__}: {error}"
             self._stops.fail(EngineUnavailable(f"batchdrain.engine: it takes no commands: {what}", remedy=_ANEW))

@@ -116,14 +116,6 @@ def object_of(raw: bytes) -> dict[str, Any]:
     return found
 
 
-def numbers_of(raw: bytes) -> tuple[int, int]:
-    """The number and the start of a process, as a guardian tells them. Raises UnsoundReportError."""
-    try:
-        return process_of([int(number) for number in raw.split()])
-    except ValueError:
-        raise UnsoundReportError("names no process") from None
-
-
 def process_of(found: object) -> tuple[int, int]:
     """A process, as a guardian names it: its number and its start. Raises UnsoundReportError."""
     if not isinstance(found, list) or len(found) != 2:

@@ -1,4 +1,4 @@
-"""Failure texts: of which category they are, and which are the same failure again. Of the text alone."""
+"""Failure texts: their category, and which of them are the same failure. Everything follows from the text alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["categorise", "fingerprint"]
 
 
 def __getattr__(name: str) -> object:
-    # Imported on first use: whoever wants a file of this package has no need of the rules.
+    # Imported on first use: importing a single file of this package should not load the rules.
     if name == "categorise":
         from batchdrain.failures.categories import categorise
 

@@ -1,4 +1,4 @@
-"""Why a phase failed, in coarse classes. Ordered rules; the first that matches decides."""
+"""The category of a failure text: a coarse reason why a phase failed. Rules are tried in order; the first match decides."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from batchdrain.failures.user_rule import OwnRule
 from batchdrain.failures.utf8 import to_utf8
 
 CATEGORIES: Final = ("unknown", "transient", "collection", "deliverable", "patch", "other", "timeout")
-"""All categories, in the order in which the default policy takes them."""
+"""All categories, in the order of the default policy."""
 _ENDS_OF_LINES: Final = "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
-"""As `str.splitlines` has them, beside the newline; the first six are ASCII."""
+"""The line ends of `str.splitlines` other than the newline. The first six are ASCII."""
 _OF_ASCII: Final = 6
 
 
 def make_own_rule(category: str, match: str) -> OwnRule:
-    """A rule from configuration. Raises ValueError for an unknown category, PatternRefused (one too) for a bad pattern."""
+    """A rule from the configuration. Raises ValueError for an unknown category, and PatternRefused, a ValueError too, for a
+    bad pattern."""
     if category not in CATEGORIES:
         raise ValueError(f"{category!r} is no category (known: {', '.join(CATEGORIES)})")
     return OwnRule(category, match)
@@ -29,7 +30,7 @@ def make_own_rule(category: str, match: str) -> OwnRule:
 
 @dataclass(frozen=True, slots=True)
 class Categoriser:
-    """Callable: a failure text -> its category. `own` rules stand before the built-in ones."""
+    """A callable that returns the category of a failure text. The rules in `own` go before the built-in ones."""
 
     own: tuple[OwnRule, ...] = ()
 
@@ -40,7 +41,8 @@ class Categoriser:
         return self._own_category_of(part) or _categorise(part)
 
     def all(self, texts: Sequence[str]) -> list[str]:
-        """The same for many texts at a fifth of the cost, as most are of one line, and need not be looked at one by one."""
+        """The categories of many texts, at a fifth of the cost: most texts have one line, and such texts need not be looked
+        at one by one."""
         parts = texts if _are_whole(texts) else list(map(excerpt, texts))
         if not self.own and _are_plain_lines(parts):
             found = built_in().find_all(parts)
@@ -65,24 +67,24 @@ class Categoriser:
 
 
 def categorise_all(categorise: Callable[[str | None], str], texts: Sequence[str]) -> list[str]:
-    """For each text what `categorise` says of it."""
+    """What `categorise` returns for each text."""
     return categorise.all(texts) if isinstance(categorise, Categoriser) else list(map(categorise, texts))
 
 
 def _are_whole(texts: Sequence[str]) -> bool:
-    """Whether `excerpt` takes nothing off any of them."""
+    """Whether `excerpt` would leave all of them unchanged."""
     return {text[-1:] for text in texts}.isdisjoint("] ") and max(map(len, texts), default=0) <= LONGEST
 
 
 def _are_plain_lines(parts: Sequence[str]) -> bool:
-    """Whether each is one line, which may be empty: found out of all at once."""
+    """Whether each text is a single line, possibly empty. One look at all of them together tells."""
     joined = "\n".join(parts)
     ends = _ENDS_OF_LINES[:_OF_ASCII] if joined.isascii() else _ENDS_OF_LINES
     return joined.count("\n") == len(parts) - 1 and not any(end in joined for end in ends)
 
 
 def _are_lines(parts: Sequence[str]) -> list[bool]:
-    """Of which the built-in rules need nothing but to be asked: they are one line, with something in it."""
+    """Whether each text is a single line that is not blank, so that only the built-in rules have to be asked."""
     return [part.splitlines() == [part] and not part.isspace() for part in parts]
 
 
@@ -98,8 +100,8 @@ def _find(gist: str) -> str:
 
 
 def _look_past(gist: str, text: str) -> str:
-    """Where the line that was taken says only that something failed, as the last one of a wrapper does, those beside it may
-    say what: a text with a stack is of a failure that somebody knows, and so is one with a line that a rule takes."""
+    """The category by other lines, if the chosen line only says that something failed, as the last line of a wrapper does.
+    The other lines may match a rule. A text with a stack is 'other', not 'unknown'."""
     lines = [line for line in text.splitlines() if line.strip()]
     rest = "\n".join(line for line in lines if _find(line) != "unknown")
     known = _find(gist_of(rest)) if rest else "unknown"
@@ -107,5 +109,5 @@ def _look_past(gist: str, text: str) -> str:
 
 
 def categorise(text: str | None) -> str:
-    """One of CATEGORIES; 'unknown' where there is no reason, 'other' where no rule knows it."""
+    """One of CATEGORIES: 'unknown' if there is no reason, 'other' if no rule matches."""
     return Categoriser()(text)

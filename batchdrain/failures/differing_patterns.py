@@ -1,4 +1,4 @@
-"""What of a pattern means something else to RE2 than to Python's `re`, and how to write it so that it is plain."""
+"""Which parts of a pattern mean something else in RE2 than in Python's `re`, and how to write them unambiguously."""
 
 from __future__ import annotations
 
@@ -36,13 +36,14 @@ _MEANINGS: Final = {
 
 
 def find_differences(pattern: str) -> list[str]:
-    """A sentence for each construct of a pattern that RE2 takes, each once, in the order in which they stand there."""
+    """A sentence for each such construct in a pattern that RE2 accepts, in order of occurrence, without duplicates."""
     return list(dict.fromkeys(_MEANINGS[part] for part in _parts(pattern) if part in _MEANINGS))
 
 
 def _parts(pattern: str) -> Iterator[str]:
-    """What may differ, as the keys of _MEANINGS have it, among others. No `$` where the flag m makes it the end of each line."""
-    multiline = [False]  # of each group that is open
+    """The parts of a pattern, those that differ as keys of _MEANINGS. A `$` is left out if the flag m makes it the end of
+    each line."""
+    multiline = [False]  # for each open group
     for found in _PARTS.finditer(pattern):
         kind, part = found.lastgroup, found[0]
         if found["bracket"]:

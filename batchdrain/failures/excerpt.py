@@ -1,4 +1,5 @@
-"""What of a failure text is looked at: not batchdrain's own suffix, and of a long text its head and its tail."""
+"""The part of a failure text that is looked at: without batchdrain's own suffix, and of a long text only its head and
+tail."""
 
 from __future__ import annotations
 
@@ -24,13 +25,14 @@ STACK: Final = re.compile(
 
 
 def excerpt(text: str) -> str:
-    """At most LONGEST characters and a newline: a 10 MB text is cut, not choked on."""
+    """At most LONGEST characters and a newline: a text of 10 MB is cut."""
     whole = strip_suffix(text) if text.endswith(("]", " ")) else text
     return whole if len(whole) <= LONGEST else f"{whole[:_HALF]}\n{whole[-_HALF:]}"
 
 
 def excerpt_with_end(text: str) -> str:
-    """The same, but where the words say no more than that something failed, how it ended stays: a crash is no exit code 3."""
+    """The excerpt. If its words only say that something failed, how the command ended is kept too: a crash is not an exit
+    code 3."""
     whole = excerpt(text)
     if len(whole) < len(text) and says_nothing(whole) and (end := end_of(text)):
         return f"{whole} [{end}]"
@@ -38,7 +40,7 @@ def excerpt_with_end(text: str) -> str:
 
 
 def end_of(text: str) -> str:
-    """'exit 3' or 'signal 11', of batchdrain's own suffix; '' where there is none."""
+    """'exit 3' or 'signal 11', taken from batchdrain's own suffix; '' if there is none."""
     if not text.rstrip(" ").endswith("]"):
         return ""
     found = _END.match(text, len(strip_suffix(text)))
@@ -51,7 +53,7 @@ def says_nothing(words: str) -> bool:
 
 
 def gist_of(text: str) -> str:
-    """What says what happened: of a text with a stack its most telling line, as of any output, else its lines with words."""
+    """The part that says what happened: the most telling line of a text with a stack, else all lines that are not blank."""
     if text.isprintable() and not text.isspace():  # one line
         return text
     lines = [line for line in text.splitlines() if line.strip()]
@@ -62,5 +64,5 @@ def gist_of(text: str) -> str:
 
 @lru_cache(maxsize=32)
 def telling_line(text: str) -> str:
-    """The line of a text that says most; '' where none has words. Both the category and the fingerprint of a text ask for it."""
+    """The most telling line of a text; '' if no line has words. Remembered, as both category and fingerprint need it."""
     return find_in_text(text)

@@ -1,4 +1,4 @@
-"""What an exit code says by itself: those that timeout(1) and shells give in the name of somebody else."""
+"""What an exit code says by itself: the codes by which timeout(1) and shells report about other programs."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _OWN_WORDS: Final = {
 
 
 def words_of_exit(code: int | None) -> str:
-    """'' where it says no more than that the command failed."""
+    """The meaning of an exit code in words; '' if it only says that the command failed."""
     if code in _SIGNALS:
         return f"ended by {_SIGNALS[code].name}, exit code {code}"
     return _CODES.get(code or 0, "")
 
 
 def words_of_silence(number: int | None) -> str:
-    """Of a command that printed nothing. `number`: of the signal that ended it; None for none. Deaths by unlike signals are
-    unlike failures."""
+    """The failure text for a command that printed nothing. `number`: the signal that ended it; None if none did. Deaths by
+    different signals are different failures."""
     if number is None:
         return "the command failed and printed nothing"
     try:
@@ -47,5 +47,5 @@ def words_of_silence(number: int | None) -> str:
 
 
 def is_said(code: int | None, text: str) -> bool:
-    """Whether a line says by itself what the code says."""
+    """Whether a line already says what the exit code says."""
     return any(phrase in text.lower() for phrase in _OWN_WORDS.get(code or 0, ())) or code in {126, 127}

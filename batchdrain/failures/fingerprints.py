@@ -1,9 +1,10 @@
-"""The failure text with its variable parts masked: the same problem has the same fingerprint, in every session.
+"""The fingerprint of a failure: its text with the variable parts masked. The same problem has the same fingerprint in every
+session.
 
-One pass over the tokens of the text, each judged by its form and its left neighbours; linear in the length of the
-excerpt. Kept are words, states, codes of exits and of HTTP, exception classes, methods and routes. Masked are numbers and what
-holds digits, quantities with their units, dates, paths, URLs, hosts, names in quotes, values of `key=value`, and the names that
-follow words such as 'user'; lists of masked things count as one.
+One pass judges each token of the text by its form and by the tokens to its left. The time is linear in the length of the
+excerpt. Kept are words, states, exit codes and HTTP codes, exception classes, methods and routes. Masked are numbers and
+everything with digits, quantities with their units, dates, paths, URLs, hosts, quoted names, values of `key=value`, and the
+names that follow words such as 'user'. A list of masked things counts as one.
 """
 
 from __future__ import annotations
@@ -25,17 +26,34 @@ VERSION: Final = 2
 LONGEST: Final = 300
 _TOKENS: Final = 120
 _TOKEN_CHARS: Final = 100
-"""What is longer is not remembered: it takes room, and does not come again."""
+"""Longer tokens are not remembered: they take space, and do not occur again."""
 _KNOWN: Final = 2_048
-_ASKS: Final = "\v"  # of a key: what stands behind its last colon is a name, by the words before
-_known: dict[str, tuple[str, ...]] = {}  # what tokens were masked to, by their key
+_ASKS: Final = "\v"  # marks a key whose part after the last colon is a name
+_known: dict[str, tuple[str, ...]] = {}  # masked tokens by the key of a message
 _OF_JSON: Final = frozenset("{[ \n")
-"""Of a text that may be a document."""
+"""The first characters of a text that may be a JSON document."""
 _FEW: Final = 4
 _NUMBERS: Final = re.compile(r"-?\d[\d.,:]{0,40}")
 _GIVES: Final = frozenset(["for", "by", "of", "to"])
 _NAMED_NEXT: Final = frozenset(["user", "username", "account", "host", "hostname", "node", "worker", "runner", "branch"])
-_TITLED_NEXT: Final = frozenset(["phase", "run", "job", "task", "step", "stage", "build", "pipeline", "container", "pod"])
+_TITLED_NEXT: Final = frozenset(
+    [
+        "phase",
+        "run",
+        "job",
+        "task",
+        "step",
+        "stage",
+        "build",
+        "pipeline",
+        "container",
+        "pod",
+        "deployment",
+        "endpoint",
+        "stack",
+        "release",
+    ]
+)
 _NAMES_NEXT: Final = _NAMED_NEXT | _TITLED_NEXT | {MASK}
 _METHODS: Final = frozenset(one.lower() for one in METHODS)
 _ACTORS: Final = KINDS | {"client"}
@@ -43,20 +61,20 @@ _PLACE_AND_KIND: Final = 2
 _PLACES: Final = frozenset(["in", "on", "for", "of", "with", MASK])
 _FINDINGS: Final = frozenset(["error", "warning", "note", "code"])
 _EXIT_CODE: Final = re.compile(r"-?\d{1,3}|(?=[A-Z0-9]*[A-Z])[A-Z0-9]{5}|\d{1,3}/[A-Z]{2,8}|-\d{10}|0x[8Cc][0-9A-Fa-f]{7}")
-"""Among others those of Windows, which are eight hex digits with the bits of an error, or a negative number."""
+"""Includes Windows' codes: eight hex digits with the error bits set, or a negative number."""
 _ERROR_NUMBER: Final = re.compile(r"-?\d{1,5}")
 _OBJECTS: Final = re.compile(
     r"(?i:\b(?:no such|unknown|missing|undefined|unresolved|undeclared|required|duplicate|unrecogni[sz]ed|not found|never defined|never declared|unexpected|invalid|bad|ambiguous|unbound|overwritten|not in scope|not defined)\b)"
 )
-"""What is missing or not known is named behind a colon."""
+"""After these words, what follows the colon names the thing that is missing or unknown."""
 _LINKS: Final = frozenset(["with", "is", "was", "of", "code", "number", "status", "value", "error"])
 _HTTP_DIGITS: Final = 3
-"""Of them those below 400 say of no failure."""
+"""HTTP codes below 400 do not mean a failure."""
 
 
 @lru_cache(maxsize=4096)
 def fingerprint(text: str | None) -> str:
-    """At most 300 characters; '' where there is no text."""
+    """At most 300 characters; '' if there is no text."""
     if text is None or not text.strip():
         return ""
     words = excerpt(text)
@@ -64,13 +82,15 @@ def fingerprint(text: str | None) -> str:
     masked = _mask_tokens(message)
     if text[-1] in "] " and words and says_nothing(words) and (end := end_of(text)):
         masked.append(end)
-    if len(masked) < _FEW and MASK in masked and not _says_more(masked):  # of strangers the letters are the difference
+    if (
+        len(masked) < _FEW and MASK in masked and not _says_more(masked)
+    ):  # with so few words, only the letters tell failures apart
         masked = [_NUMBERS.sub(MASK, message.strip()).lower()]
     return " ".join(masked)[:LONGEST].strip()
 
 
 def _says_more(masked: list[str]) -> bool:
-    """Whether words are left that say more than that something failed."""
+    """Whether the words that are left say more than that something failed."""
     words = " ".join(one for one in masked if one != MASK)
     return bool(words) and not says_nothing(words)
 
@@ -128,7 +148,7 @@ def _mask(tokens: list[str], message: str) -> list[str]:
 
 
 def _names_object(message: str, last: str) -> bool:
-    """Whether the last word is a name, by what stands before the colon: 'no such table: orders'."""
+    """Whether the last word is a name, judged by the words before the colon: 'no such table: orders'."""
     return last.islower() and last not in SMALL and _asks_for_object(message)
 
 
@@ -137,7 +157,8 @@ def _asks_for_object(message: str) -> bool:
 
 
 def _fold(masked: list[str]) -> None:
-    """Before a value that comes now, and at the end: 'path * path' becomes 'path', as a list of any length is one."""
+    """Fold repetitions: 'path * path' becomes 'path', so that lists of any length are the same. Called before each value, and
+    at the end."""
     for size in (1, 2, 3):
         if len(masked) > 2 * size and masked[-size - 1] == MASK and masked[-size:] == masked[-2 * size - 1 : -size - 1]:
             del masked[-size - 1 :]
@@ -145,7 +166,8 @@ def _fold(masked: list[str]) -> None:
 
 
 def _kept_value(token: str, core: str, before: str, before_it: str, *, is_coded: bool, is_last: bool) -> str:
-    """What stays of a token with the form of a value: a code where one is due, the route of a request."""
+    """What is kept of a token that looks like a value: a code in the place of a code, or the route of a request; else
+    MASK."""
     is_number = before_it.lower() == "error" and not token.endswith("%")
     if (is_coded and _EXIT_CODE.fullmatch(core)) or (is_number and _ERROR_NUMBER.fullmatch(core)):
         return core.lower()
@@ -162,21 +184,21 @@ def _kept_value(token: str, core: str, before: str, before_it: str, *, is_coded:
 
 
 def _is_answer(token: str, before: str, *, is_last: bool) -> bool:
-    """Whether a number of three digits is what a server answered, by its place."""
+    """Whether a number of three digits is the answer of a server, judged by its place."""
     if before in ANSWERED or before.startswith(("http", "/")) or token[0] == "(" or (is_last and before == "with"):
         return True
     return not before and token[-1] in ":]"
 
 
 def _is_argument(token: str, before: str) -> bool:
-    """Whether a number is the first of an exception's arguments, or stands in brackets behind a code: 'OperationalError: (1049, …'."""
+    """Whether a number is an exception's first argument, or is in brackets behind a code: 'OperationalError: (1049, …'."""
     if token[0] == "(":
         return token[-1] == "," and before.endswith(("error", "exception"))
     return token[0] == "[" and before.startswith("sqlstate")
 
 
 def _is_named(kept: str, core: str, before: str) -> bool:
-    """Whether a word is a name by what stands before it."""
+    """Whether a word is a name, judged by the word before it."""
     if before == MASK and (kept in UNITS or (kept in DATES and core[0].isupper())):
         return True
     if before in _NAMED_NEXT:
@@ -185,14 +207,16 @@ def _is_named(kept: str, core: str, before: str) -> bool:
 
 
 def _is_clause(token: str, kept: str, masked: Sequence[str], *, is_last: bool) -> bool:
-    """Whether a kind of thing and this name end a clause: 'on project tax: it failed', 'a.xml:3: element tax: it failed', 'by client tax'."""
+    """Whether a kind of thing and this name end a clause: 'on project tax: it failed', 'a.xml:3: element tax: it failed', 'by
+    client tax'."""
     if len(masked) < _PLACE_AND_KIND or kept in SMALL:
         return False
     return (token[-1] == ":" and masked[-2] in _PLACES) or (is_last and masked[-2] == "by")
 
 
 def _forget_names(masked: list[str]) -> None:
-    """Before a value that comes now: the names of a date; 'and' between two values; a name between two prepositions."""
+    """Before a new value, drop or mask what belongs to it: the names in a date, 'and' between two values, a name between two
+    prepositions."""
     while masked and masked[-1] in DATES:
         masked.pop()
     if len(masked) > 1 and masked[-1] in ("and", "or") and masked[-2] == MASK:
@@ -202,5 +226,5 @@ def _forget_names(masked: list[str]) -> None:
 
 
 def cluster_id_of(fingerprint: str) -> str:
-    """The short name of a fingerprint: 10 hex digits."""
+    """The short id of a fingerprint: 10 hex digits."""
     return hashlib.sha256(fingerprint.encode("utf-8", "surrogatepass")).hexdigest()[:10]

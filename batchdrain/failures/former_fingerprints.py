@@ -1,6 +1,6 @@
-"""Fingerprints as the first version of the rules made them, for what was kept by it and has no example text.
+"""Fingerprints by the first version of the rules, for stored ones that have no example text.
 
-Not to be changed: ids that people accepted, and plans that they made, are found again by it.
+Do not change this: it finds the clusters again that people accepted, and the plans that they made.
 """
 
 from __future__ import annotations
@@ -47,27 +47,28 @@ _TRUTH: Final = frozenset({"true", "false", "null", "none", "nil"})
 
 @lru_cache(maxsize=512)
 def former_fingerprint(text: str | None) -> str:
-    """At most 300 characters; '' where there is no text. By the rules of version 1."""
+    """The fingerprint by the rules of version 1. At most 300 characters; '' if there is no text."""
     if text is None or not text.strip():
         return ""
-    message = _ESCAPE.sub("", gist_of(_LIMIT.sub(r"\1", excerpt(text))))  # who set the limit is no part of the failure
+    message = _ESCAPE.sub("", gist_of(_LIMIT.sub(r"\1", excerpt(text))))  # who set the limit is not part of the failure
     message = _QUANTITY.sub(" ", _QUOTED.sub(f" {_MASK} ", message))
     masked: list[str] = []
     for token in message.split(None, _TOKENS)[:_TOKENS]:
         before = masked[-1] if masked else ""
         kept = _mask(token, before)
         if kept == "from" and masked[-2:-1] == ["for"]:
-            masked[-1] = _MASK  # for somebody from somewhere
+            masked[-1] = _MASK  # 'for <somebody> from <somewhere>'
         if kept == _MASK and before == _MASK:
             continue  # a list of variable length
         masked.append(kept)
-    if masked == [_MASK]:  # nothing else was said: keep its letters
+    if masked == [_MASK]:  # nothing else is left: keep the letters
         masked = [_DIGITS.sub(_MASK, message.strip())]
     return " ".join(masked).lower()[:_LONGEST].strip()
 
 
 def renew_former(fingerprint: str) -> str:
-    """One of before bd1f117's successor, in which who set the limit stood in that of a timeout, as the rest of the version has it."""
+    """Remove who set the limit from the fingerprint of a timeout that is older than the commit after bd1f117; all later ones
+    of version 1 lack it."""
     return _OF_LIMIT.sub("timed out after *", fingerprint)
 
 
@@ -78,9 +79,9 @@ def _mask(token: str, before: str) -> str:
     if before.lower() in _TITLED_NEXT and ("-" in core or "_" in core):
         return _MASK  # a name, not a word
     if not before and token.startswith("[") and token.endswith("]"):
-        return _MASK  # who says it
+        return _MASK  # the name of who reports the failure
     if before.lower() in _CODED_NEXT and core.isdecimal() and len(core) <= _CODE_DIGITS:
-        return core  # an exit code, a status: what failed, not how much
+        return core  # an exit code or a status says what failed, not how much
     if before == _MASK and core.lower() in _UNITS:
         return _MASK
     pair = _PAIR.fullmatch(core)
@@ -92,7 +93,7 @@ def _mask(token: str, before: str) -> str:
 
 
 def _is_variable(core: str) -> bool:
-    """Whether a token has the form of a value: it holds a digit, is a path, an address, a hash, a host or a file."""
+    """Whether a token looks like a value: it has a digit, or is a path, an address, a hash, a host or a file."""
     if any(character.isdigit() or character in "/\\@" for character in core):
         return True
     return bool(_HEX.fullmatch(core) or _HOST.fullmatch(core) or _FILE.fullmatch(core))

@@ -1,6 +1,6 @@
-"""The message in a failure text that is a JSON document, as programs log them. Pure, and linear in the text.
+"""Finds the message in a failure text that is a JSON document, as programs log them. Pure, and linear in the text.
 
-Two documents of one failure differ in ids and times, and are alike in what they say.
+Two documents about one failure differ in ids and times, but their messages are alike.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ MESSAGES: Final = (
     "error",
     "exception",
 )
-"""Keys under which a message stands, the likeliest first."""
+"""Keys that may hold the message, the likeliest first."""
 _KINDS: Final = ("type", "error_type", "exception_type", "exc_type", "exception_class", "class", "error_class")
 _CODES: Final = ("code", "status", "status_code", "error_code", "http_status", "errno", "exit_code")
 _CAUSES: Final = ("error", "exception", "reason", "detail", "details", "cause", "err")
-"""Keys beside a message under which stands what is behind it."""
+"""Keys beside a message that may hold its cause."""
 _CODE: Final = make_pattern(r"-?[A-Za-z_]{0,30}\d{1,5}|[A-Z][A-Z_]{2,40}")
 _KIND: Final = make_pattern(r"[A-Za-z_][\w.:$]{0,200}")
 _DEEPEST: Final = 8
@@ -36,8 +36,8 @@ _CUT: Final = make_pattern(rf'"({"|".join(MESSAGES)})"\s{{0,20}}:\s{{0,20}}"((?:
 
 
 def find_message(text: str) -> str | None:
-    """What it says, with the error's kind and its code in front where they stand beside it. None where it is no such document, or says
-    nothing under a key that we know. One that was cut is taken as far as it goes."""
+    """The message, with the kind and the code of the error before it if they are beside it. None if the text is not such a
+    document, or has no message under a known key. A document that was cut is read as far as it goes."""
     if not _OPENS.match(text):
         return None
     try:
@@ -48,7 +48,7 @@ def find_message(text: str) -> str | None:
 
 
 def _walk(value: Any, depth: int) -> Iterator[tuple[int, int, str]]:
-    """The likelier key, and of alike ones the outer, comes first when they are ordered."""
+    """(rank of the key, depth, message) for each message: sorting puts the likelier key first, then the outer one."""
     if depth >= _DEEPEST:
         return
     if isinstance(value, list):
@@ -70,13 +70,13 @@ def _with_kind(beside: dict[str, Any], message: str) -> str:
     code = next((f"{key} {one}" for key in _CODES if (one := beside.get(key)) is not None and _CODE.fullmatch(str(one))), "")
     known = f"{kind}: {message}" if kind and kind not in message else message
     cause = next((one for key in _CAUSES if (one := _cause_of(beside.get(key))) and one not in known), "")
-    if cause:  # 'Job failed' says nothing of what failed
+    if cause:  # 'Job failed' does not say what failed
         known = cause if message in cause else f"{known}: {cause}"
     return f"{code}: {known}" if code else known
 
 
 def _cause_of(value: Any) -> str:
-    """A text, or the message of what stands there; '' for neither."""
+    """The text, or the message within the value; '' if there is neither."""
     if isinstance(value, str):
         return value.strip()
     if not isinstance(value, dict):

@@ -1,4 +1,5 @@
-"""How much a line of a program's output tells of what went wrong, by its form; of no one program alone where that can be."""
+"""Tells how much a line of output says about what went wrong, judged by its form and, where possible, not by the form of a
+single program."""
 
 from __future__ import annotations
 
@@ -10,25 +11,25 @@ from batchdrain.failures.patterns import make_pattern
 from batchdrain.failures.telling_words import COMPLAINS, TELLING, WORDS
 
 LOOKED_AT: Final = 300
-"""Characters of a line that its kind is judged by."""
+"""A line is judged by its first characters, at most this many."""
 
 
 class Kind(IntEnum):
-    """The higher, the more it tells."""
+    """The kinds of lines. A higher kind tells more."""
 
-    NOTHING = 0  #: a blank, a rule of signs, a frame of the stack, an excerpt of code
+    NOTHING = 0  #: a blank line, a ruler, a stack frame, an excerpt of code
     REMARK = 1  #: progress, a warning, a note, a hint, where a log is
     PLAIN = 2  #: any other line
-    SUMMARY = 3  #: that something failed, or how often, not what
-    WRAPPER = 4  #: an exception that says of another program that it failed, not why
-    SAYING = 5  #: a name before what it says
-    COMPLAINT = 6  #: it has the words of a failure
+    SUMMARY = 3  #: says that something failed, or how often, but not what
+    WRAPPER = 4  #: an exception that says that another program failed, but not why
+    SAYING = 5  #: a name, a colon, and what it says
+    COMPLAINT = 6  #: has words that mean a failure
     VERDICT = 7  #: a program calls it an error
     EXCEPTION = 8  #: an exception, a panic, a failed assertion
 
 
 _STAMP: Final = make_pattern(
-    r"(?:[\[(]?\d{4}[-/]\d\d[-/]\d\d[T _]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d| UTC)?[\])]?"
+    r"(?:[\[(]?(?:\d\d)?\d\d[-/]\d\d[-/]\d\d[T _]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d| UTC)?[\])]?"
     r"|[\[(]?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?[\])]?(?=[ \t:|-])|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?: [\w.-]{1,60} [\w./-]{1,40}(?:\[\d{1,9}\])?:(?= ))?"
     r"|==\d{1,9}==|std(?:err|out) [FP](?= )|1\d{9}(?:\.\d{1,9})?(?= )|[A-Za-z][\w.-]{0,40} *\|(?= )|\|(?= )|[│║┃](?=\s|$)|╷$|╵$)(?: - |: | ?)"
 )
@@ -37,20 +38,20 @@ _NAME: Final = r"(?:[A-Za-z_][\w$]{0,80}(?:\.|::|\\|/))*[A-Za-z_]?[\w$]{0,80}"
 _FAULT: Final = r"(?:Error|Exception|Failure|Fault|Rejection|Interrupt|Exceeded|Violation|NotFound|NotFoundError|Timeout|ExceptionGroup|Refused|Denied)"
 
 CROSS: Final = make_pattern(r"\A[✖✗✘✕×❌⨯☓] ?")
-"""A cross before what failed, or before how often."""
+"""A cross before what failed, or before the number of failures."""
 PLACE: Final = make_pattern(r"(?:[-*•] )?(?:\S*[/\\]\S*|\S+\.[a-z]{1,4})(?: \(\d+:\d+\))?|\d+[:|] .*")
 """A line that only says where, or shows the code there."""
 NO_WORDS: Final = make_pattern(r"[\s\W_]*")
 _COUNTS: Final = make_pattern(r"[\W\d_]*")
-"""Numbers and signs alone."""
+"""Only numbers and punctuation."""
 DIAGNOSTIC_BOX: Final = make_pattern(r",-\[|[╭┌]─+\[")
-"""The upper left corner of a box with code, below what a compiler says of it."""
+"""The upper left corner of a box with code; above it is the message of the compiler."""
 CARET: Final = make_pattern(r"[\s|\d:.>]*+[\^~][\s\^~|-]*+(?:here\b.*|\(from line \d.*)?")
 HEADER: Final = make_pattern(
     r"(?:--- FAIL: |● |FAIL(?:ED)?: |ERROR: test|\* What went wrong:|thread '[^']*' (?:\(\d+\) )?panicked at (?!')|CMake Error(?: at [^\n]*)?:?$"
     r"|CMake Error: |[A-Z][a-z]+ Error in \w|ERROR in \S+(?: [\d:-]+)?$|terminate called after|\* where:).*|\d+[.)] +\w*(?:Error|Exception|Failure)|(?:[A-Z][a-z]+ ){1,3}Error|(?:=+\w+!?=+ )?[Ee]rror (?:while|during) [a-z]+ing \S+|.*:"
 )
-"""A line that announces what follows it."""
+"""A line that announces what follows."""
 CAUSED: Final = make_pattern(r"(?:Caused by:|Cause:|\[cause\]:|[- ]*---> |Wrapped by:|Root cause:) ?(?=\S)")
 CAUSES: Final = make_pattern(r"(?:Caused by|Causes?|Reasons?):")
 """A line that announces the causes below it."""
@@ -58,9 +59,9 @@ OPTION: Final = make_pattern(r"--?[A-Za-z][\w-]*(?:[=,\s].*)?$")
 """A line that explains an option of a program."""
 NUMBER: Final = make_pattern(r"\A\d+: ")
 CLOSES: Final = make_pattern(r"[^\w\s]*\w*[^\w\s]+:")
-"""The end of a header that was wrapped: signs, and perhaps a number among them."""
+"""The end of a wrapped header: punctuation, perhaps with a number in it."""
 _BANNER: Final = make_pattern(r"([*=#-]{3,}) [^*=#]{1,80} \1")
-"""A headline between signs."""
+"""A headline between rows of signs."""
 WARNED: Final = make_pattern(r"(?:>> )?(?:[\w./()@,-]{1,80}:(?:\d+:)* ?)?\[?(?:[Ww]arning|WARN(?:ING)?)\b")
 EXCEPTION_IGNORED: Final = make_pattern(r"Exception ignored |Error in (?:atexit|sys\.excepthook)|Suppressed: ")
 TRACEBACK: Final = make_pattern(r"(?:Traceback \(most recent call last\)|\+ Exception Group Traceback)")
@@ -68,10 +69,10 @@ TRACEBACK: Final = make_pattern(r"(?:Traceback \(most recent call last\)|\+ Exce
 OWN_FRAME: Final = make_pattern(
     r"at (?:[\w$.<>\[\]/@` -]+ ?\(|(?:async )?(?:new )?(?:file:)?[/\w@.-]+[:(/]\S*\d)|from \S+:\d+:in "
 )
-"""Of a stack that is printed below its exception."""
+"""A frame of a stack that is printed below its exception."""
 _FRAME: Final = make_pattern(
     r"at (?:[\w$.<>\[\]/@` -]+ ?\(|(?:async )?(?:new )?(?:file:)?[/\w@.-]+[:(/]\S*\d|<anonymous>|[\w.$<>]+\.[\w$<>]+ \(|/)|\s*at .* in .*:line \d"
-    r"|from \S+:\d+:in |from \S+\.rb:\d|\.\.\. \d+ (?:more|common)|goroutine \d+|created by |File \"|File '|<frozen "
+    r"|from \S+:\d+:in |[^\s:]+:\d+:in [`'][^`'\n]*'$|from \S+\.rb:\d|\.\.\. \d+ (?:more|common)|goroutine \d+|created by |File \"|File '|<frozen "
     r"|#\d+ +(?:0x|/|\S+\(\d+\)|\{main\}|\S+ in )|\d+: +(?:0x[0-9a-f]+|[\w<].*::|_?_?rust|main$|core::|std::)|(?:stack )?[Tt]raceback\b|[Ss]tack (?:backtrace|trace|dump)|.{0,60}\b(?:[Bb]acktrace|[Ss]tack ?trace|[Cc]all stack):?$|\d+: \("
     r"|\$?(?:0x)?[0-9A-Fa-f]{8,16} \S+$|[^\n]{0,200}>>>[^<>\n]{1,80}<<<|in (?:block|sub|method|function|submethod|regex) \S+ (?:at|in) \S+ (?:\(\S+\) )?line \d+"
     r"|thrown in |\[C\]: |\S+: in (?:function|main chunk|method|local|upvalue|field|global|\?|<)|\S+\.go:\d+ \+0x|[\w./*()\[\]$-]+\((?:0x[0-9a-f, .?x{}]*|\.\.\.)?\)$"
@@ -80,7 +81,7 @@ _FRAME: Final = make_pattern(
     r"|\(?[\w./\\@~-]*[/.][\w./\\@-]*:\d+(?::\d+)?\)?:?$|[\w./ -]+ line \d+$|\(.* line \d+\)$|In file included from|\s+from \S+:\d+[,:]"
 )
 _EXCERPT: Final = make_pattern(
-    r"(?:>? *\d+ *[|│]|[%#;] *\d* *[|│]|\d+ [|┆]|[|┆] |[-+]{1,3}[ <>]|[+=*#~_ -]{8,}$|\++ \S|> |# |\d+ \S.*;$|\|)|LINE \d+: "
+    r"(?:>? *\d+ *[|│]|[%#;] *\d* *[|│]|\d+ [|┆]|[|┆] |[-+]{1,3}(?:[ <]|>(?! \S+: \S))|[+=*#~_ -]{8,}$|\++ \S|> |# |\d+ \S.*;$|\|)|LINE \d+: "
 )
 _EXCEPTION: Final = make_pattern(
     rf"(?:(?:Exception in thread \S{{1,200}}|Uncaught|Unhandled [Ee]xception[:.]?|Fatal error:|PHP Fatal error: |error:|\[?ERROR\]?:?|\d+\)|●)\s+)*\[?{_NAME}{_FAULT}"
@@ -101,12 +102,12 @@ _VERDICT: Final = make_pattern(
     r"(?:[^\s:\[][^\s:]{0,120}(?: \([^()]{1,40}\))?:\s?|\[[^\]]{1,40}\]:?\s?){0,5}(?:\*\*\* )?[\[<(]?(?:[Ff]atal(?: [Ee]rror)?|FATAL(?: ERROR)?|[Ee]rror|ERROR|CRITICAL|SEVERE|PANIC|Parse error|ParseError|[A-Z][a-z]+ Error)"
     r"(?:\[?[\[( ]?[A-Z]{0,4}\d{1,6}(?: ?\(\w+\))?[\])]?)?(?:[\]>): ]|$)"
     r"|[Ll]ine \d+(?:,? col(?:umn)? \d+)?(?: ?[-:]) (?:[Ee]rror|ERROR): |\d+:\d+ +error |\S+:\d+:(?:\d+:)? \[?[A-Z]{1,5}\d{1,5}\]?[ :]|[A-Z]{1,5}\d{3,5}[ :]|[✖✗✘✕×✘] |\[error\]|\S+[:(]\d+[:,)](?:\d+[):])? *error|fatal: |error: |\(error\b|.*\bERROR\b:? |Would reformat|\[warn\] \S+$"
-    r"|CMake Error|.*\*\*\* (?:No rule|.*missing|.*separator)|CONFLICT |(?:[A-Za-z][\w-]{0,20} ){1,3}error ?: |.* at \S+ line \d+\.?,?(?: <\w+> line \d+\.)?$|<[^>]*>:\d+:|error=|\* What went wrong:|.{0,80}?\blevel\"?[=:] ?\"?(?:error|fatal|panic|critical)\b"
+    r"|CMake Error|! [A-Z][^!]*\.$|.*\*\*\* (?:No rule|.*missing|.*separator)|CONFLICT |(?:[A-Za-z][\w-]{0,20} ){1,3}error ?: |.* at \S+ line \d+\.?,?(?: <\w+> line \d+\.)?$|<[^>]*>:\d+:|error=|\* What went wrong:|.{0,80}?\blevel\"?[=:] ?\"?(?:error|fatal|panic|critical)\b"
 )
-_DIAGNOSTIC: Final = make_pattern(r"[^\s:()]{1,200}+(?::\d+|\(\d+[,)])\S*+ \S")
+_DIAGNOSTIC: Final = make_pattern(r"[^\s:()]{1,200}+(?::\d+|\(\d+[,)])\S*+ (?!https?://)\S")
 _SAYS: Final = make_pattern(r"[\w./@+()-]{1,60}(?: \([\w -]{1,20}\))?: (?:\S+: )*\S.*\s")
 _SIGNS: Final = make_pattern(r"[^\w\s,]|[A-Z]{4}|[A-Z]{1,5}\d|[A-Z]\w*[a-z][A-Z]|\d \d|\A\d")
-"""Without one of these, and without a telling word, a line is plain."""
+"""A line without any of these, and without a telling word, is plain."""
 _LEVEL: Final = make_pattern(
     r"[Ll]ine \d+(?:,? col(?:umn)? \d+)?(?: ?[-:]) (?:[Ww]arning|WARNING|[Nn]ote|[Ii]nfo): |[^\n]{0,80}?\blevel\"?[=:] ?\"?(?:trace|debug|info|warn(?:ing)?|notice)\b|(?!\[warn\] \S+$)(?:[\w./\\()@,=+ -]{1,120}:(?:\d+:)*\s?|\[[\w .:-]{1,40}\] ?)?[\[<(]?(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|trace|debug|info|notice|warn(?:ing)?|note|remark|hint|help|"
     r"Info|Notice|Warning|Note|Hint|Help|Tip|Deprecated|npm (?:warn|notice|WARN)|HINT|DETAIL|CONTEXT|NOTE|STATEMENT|QUERY|LOCATION|WHERE)[\]>)]?(?:\[[\w:-]+\])?(?::|\s+[\w.]*:?|$)"
@@ -126,7 +127,7 @@ _WARNS_AT_END: Final = make_pattern(r"\((?:warning|info|note|hint)\)\Z", re.IGNO
 _FAREWELL: Final = make_pattern(
     r"(?:\[\d+\] )?\[?(?:ERROR|CRITICAL|FATAL)\]?:? (?:shutting down|exiting|stopping|closing|cleaning up)\b", re.IGNORECASE
 )
-"""Under the level of an error too."""
+"""Also matches with the level of an error."""
 _GOOD_NEWS: Final = make_pattern(
     r"(?:.*[^\w])?no (?:\w+ )?(?:errors?|leaks?|problems?|issues?|warnings?|failures?|vulnerabilities)\b(?! (?:message|code|output|handler))",
     re.IGNORECASE,
@@ -135,30 +136,34 @@ _FACTS: Final = make_pattern(
     r"[0-9A-F]{8,}:error:|\S+\(\S+\.[a-z]{1,5}:\d+\)$|\S{1,40} v?\d+\.\d+\S*$|v?\d+\.\d+[\w.]*$|\((?!error\b)[^()]*\)$|\[[^\]]*\]$|\w+: .*,$"
     r"|/\*.*\*/;?$|ok \d+ |PASS\b|test \S+ \.\.\. ok|[#-] .*|\d+%",
 )
-# Each begins with a letter: a search for them is one pass, where `.*` before each would be a pass for each.
+# Each alternative begins with a character, so that one pass finds all; with `.*` before each, each would take a pass.
 _FACTS_WITHIN: Final = make_pattern(
     r"d(?<!\wd)eprecat\w|D(?<!\wD)eprecation|W(?<=\wW)arning:|c(?<!\wc)an be found (?:in|at)|f(?<!\wf)or (?:more|further) (?:information|details|help)"
     r"|l(?<!\wl)ogs?(?: file)?(?: is| at| in|:) \S*/|https?://\S+[.)]?$|o(?<!\wo)k=\d+ |[✓✔] |%(?<=\d%) "
 )
+_FAILED_NOTE: Final = make_pattern(r"# +[Ff]ailed [a-z]")
+"""As test runners that speak TAP comment on a test."""
+_LEVELLED: Final = make_pattern(r"\[(?:error|ERROR)\] +")
+_ERROR_FIRST: Final = make_pattern(r"\[?(?:ERROR|FATAL|[Ee]rror|[Ff]atal)\b\]?:? ")
 _MAY_SUM_UP: Final = make_pattern(
     r"[Ff]ail|FAIL|[Ee]rror|ERROR|problem|warning|pass|skipped|fixable|violation|issue|\*\*\* \[|returned|found \d|occurred|Java V|compil|code|status"
     r"|oops|uh-?oh|whoops|sorry|ent wrong|halted|recoverable|Exiting|some files|due to|[Aa]bort|BEGIN|SUMMARY|: +\d+ (?:Seg|Kill|Bus|Ill|Flo|Term)|Execution|errno|syscall|path|signal|command|workspace"
-    r"|location|cwd|dest|ifecycle|IFECYCLE|Oh no|All done|rated|Stop\.|Test|short test|Process|Done\.|Completed|Interrupted"
+    r"|location|cwd|dest|ifecycle|IFECYCLE|Oh no|All done|rated|stop\.|ABORTED|ANCELL?ED|Stop\.|Test|short test|Process|Done\.|Completed|Interrupted"
 )
-"""Without one of these no line is a summary."""
+"""A line without any of these is no summary."""
 _SUMMARY: Final = make_pattern(
     r"(?!.*\b(?:error:|status(?: code)?:?) [45]\d\d\b)(?:=+ )?(?:(?:[\w ]{1,20}: *)?[^\"':]{0,40}\b\d+ (?:tests? |checks? |scenarios? |files? |examples?,? |steps? )?(?:errors?|failed|failing|failures?|problems?|warnings?|passed|passing|skipped|fixable|violations?|issues?)\b[^:]*"
-    r"|.*\*\*\* \[.*\] (?:Error -?\d+|[A-Z][a-z]+(?: [a-z]+)?)(?: \(.*\))?|.*\bld returned \d|found \d+ |error: (?:aborting due|could not compile|test failed|build failed|process|\d+ target|recipe).*|.*(?:an?|fatal) (?:\w+ )?(?:error|exception) (?:has )?occurred\b.*[^:]|.*[Cc]ould not create the Java Virtual Machine.*|.*could not compile .* due to"
-    r"|.*(?:exit(?:ed|s)?|ended|terminated|returned|status|fail(?:ed|s)?)(?: \w+)? ?(?:with )?(?:an? )?(?:error )?(?:non-?zero )?(?:exit )?(?:code|status|error)s?:?(?: of)?(?: \d+[.!]?|$)(?: .*)?|.*non-?zero (?:exit|return) (?:code|status).*"
-    r"|(?:\S+ ){0,2}(?:has )?failed[.!]?(?: (?:in|after) [\d.]+ ?\w{1,7})?|(?:oops|uh-?oh|whoops|sorry)\b.*|.*[Ss]omething went wrong.*|BUILD FAIL.*|.*failed with \d+ \w+:|FAILURE: .*|Execution halted|compilation (?:terminated|failed).*|.*is not recoverable.*|.*Exiting with (?:failure|error).*|.*Child returned status.*|.*previous errors?.*|.*some files/attrs.*|[A-Z]+ SUMMARY:.*|\S+: line \d+: +\d+ (?:Segmentation fault|Killed|Aborted|Terminated|Bus error|Illegal instruction|Floating point exception)\b.*|rsync error: .*|.*aborting.*|.*BEGIN failed.*|.*[Aa]borted due to.*|.*\bdue to (?:\d+ )?(?:previous |these |the above )?errors?(?: (?:in|on|of|with) \w+)?[.!]?|.*\b(?:[Ss]ome|[Ss]everal|[Mm]ultiple) (?:errors?|problems?|warnings?) (?:were|have been|are) .*"
+    r"|.*\*\*\* \[.*\] (?:Error -?\d+|[A-Z][a-z]+(?: [a-z]+)?)(?: \(.*\))?|.*\bld returned \d|found \d+ |error: (?:aborting due|could not compile|test failed|build failed|process|\d+ target|recipe).*|.*(?:an?|[Ff]atal) (?:\w+ )?(?:error|exception) (?:has )?occurred\b.*[^:]|.*[Cc]ould not create the Java Virtual Machine.*|.*could not compile .* due to"
+    r"|.*(?:exit(?:ed|s)?|ended|terminated|returned|status|fail(?:ed|s)?)(?: \w+)? ?(?:with )?(?:an? )?(?:error )?(?:non-?zero )?(?:exit )?(?:code|status|error)s?:?(?: of)?(?: -?\d+[.!]?|$)(?: .*)?|.*non-?zero (?:exit|return) (?:code|status).*"
+    r"|(?!\w+(?:Error|Exception): )(?:\S+ ){0,2}(?:has )?failed[.!]?(?: (?:in|after) [\d.]+ ?\w{1,7})?|(?:oops|uh-?oh|whoops|sorry)\b.*|.*[Ss]omething went wrong.*|BUILD FAIL.*|.*failed with \d+ \w+:|FAILURE: .*|Execution halted|compilation (?:terminated|failed).*|.*is not recoverable.*|.*Exiting with (?:failure|error).*|.*Child returned status.*|.*previous errors?.*|.*some files/attrs.*|[A-Z]+ SUMMARY:.*|\S+: line \d+: +\d+ (?:Segmentation fault|Killed|Aborted|Terminated|Bus error|Illegal instruction|Floating point exception)\b.*|rsync error: .*|.*aborting.*|.*BEGIN failed.*|.*[Aa]borted due to.*|.*\bdue to (?:\d+ )?(?:previous |these |the above )?errors?(?: (?:in|on|of|with) \w+)?[.!]?|.*\b(?:[Ss]ome|[Ss]everal|[Mm]ultiple) (?:errors?|problems?|warnings?) (?:were|have been|are) .*"
     r"|Execution of .* aborted.*|code [A-Z_0-9]+|(?:errno|syscall|path|signal|command|workspace|location|cwd|dest|command failed)(?![\w-]).*|Lifecycle script.*|.*ELIFECYCLE.*|.*subcommand failed.*|FAIL(?:ED)?(?:\s+\S+|\s+\S+ \d[\d.]*s| \(.*\)|:)?"
-    r"|Oh no!.*|All done.*|.*rated at.*|.*generated\.?|Failed|Error|error|ERROR|failed|Aborted?\.?|Stop\.|Command failed.*|Script failed.*|The (?:build|command|process|script|job) (?:has )?failed.*|Test Suites?: .*|Tests: .*|.*short test summary.*"
+    r"|(?:! )?Emergency stop\.|(?:Finished|Result|Status|State|Conclusion|Outcome):? (?:FAIL(?:URE|ED)?|ABORTED|ERROR|CANCELL?ED|[Ff]ailed|[Ff]ailure|[Ee]rror)|Oh no!.*|All done.*|.*rated at.*|.*generated\.?|Failed|Error|error|ERROR|failed|Aborted?\.?|(?:\S+ ){1,2}[Aa]borted[.!]+|Stop\.|Command failed.*|Script failed.*|The (?:build|command|process|script|job) (?:has )?failed.*|Test Suites?: .*|Tests: .*|.*short test summary.*"
     r"|\[?Process (?:completed|exited).*|.*[Ff]ailed (?:tests?|scenarios?|tasks?|to execute):?|failures:|Failures:|Errors?:|Failing scenarios:|Done\. PASS.*|Completed with.*|Interrupted:.*|.*Interrupted: \d.*)"
 )
 
 
 def strip_stamps(line: str) -> str:
-    """Without times, names of containers and the like before it."""
+    """Remove timestamps, container names and the like from the beginning."""
     for _ in range(3):
         found = _STAMP.match(line)
         if found is None or found.end() == 0:
@@ -168,7 +173,7 @@ def strip_stamps(line: str) -> str:
 
 
 def split_line(line: str) -> tuple[str, int, bool]:
-    """Without stamps, frames of boxes and names of containers; how deep it is indented; whether a test runner marks it."""
+    """(text without stamps, box frames and container names; its indent; whether a test runner marks it as the error)."""
     body = strip_stamps(line)
     text = body.strip().removesuffix("│").rstrip()
     indent = len(body) - len(body.lstrip())
@@ -183,11 +188,14 @@ def split_line(line: str) -> tuple[str, int, bool]:
 
 
 def kind_of(text: str, indent: int, *, is_marked: bool) -> Kind:
-    """Of one line by itself. `text`: as split_line gives it, at most LOOKED_AT characters."""
+    """The kind of one line by itself. `text`: from split_line, at most LOOKED_AT characters."""
     words = WORDS.findall(text.lower())
     if not is_marked and words and TELLING.isdisjoint(words) and not _SIGNS.search(text):
         return Kind.REMARK if indent > 1 or _REMARK.match(text) or _LEVEL.match(text) else Kind.PLAIN
-    if NO_WORDS.fullmatch(text) or _FRAME.match(text) or (_EXCERPT.match(text) and not is_marked):
+    if text[:1] == "#" and _FAILED_NOTE.match(text):
+        return Kind.COMPLAINT
+    is_frame = _FRAME.match(text) or (text[:1] == "[" and _is_levelled_frame(text))
+    if is_frame or NO_WORDS.fullmatch(text) or (_EXCERPT.match(text) and not is_marked):
         return Kind.NOTHING
     if _COUNTS.fullmatch(text):
         return Kind.SUMMARY
@@ -197,20 +205,32 @@ def kind_of(text: str, indent: int, *, is_marked: bool) -> Kind:
         return Kind.REMARK
     if _EXCEPTION.match(text) or _CLASS_AT_END.match(text):
         return kind_of_exception(text)
-    if _FACTS.match(text) or OPTION.match(text) or _FACTS_WITHIN.search(text):
+    if _FACTS.match(text) or OPTION.match(text) or _is_aside(text):
         return Kind.REMARK
     if _BANNER.fullmatch(text):
         return Kind.SAYING
     return Kind.VERDICT if _VERDICT.match(text) or is_marked else _lesser_kind_of(text, indent, words)
 
 
+def _is_levelled_frame(text: str) -> bool:
+    """Of a stack, or what announces one, behind a level in brackets."""
+    level = _LEVELLED.match(text)
+    return level is not None and _FRAME.match(text, level.end()) is not None
+
+
+def _is_aside(text: str) -> bool:
+    """Whether it tells where more is told, and no error in a sentence before that."""
+    found = _FACTS_WITHIN.search(text)
+    return found is not None and not (_ERROR_FIRST.match(text) and ". " in text[: found.start()])
+
+
 def kind_of_exception(text: str) -> Kind:
-    """Of an exception's own line."""
+    """The kind of a line that names an exception."""
     return Kind.WRAPPER if _WRAPS.search(text) else Kind.EXCEPTION
 
 
 def _lesser_kind_of(text: str, indent: int, words: list[str]) -> Kind:
-    """Of a line that nobody calls an error: what is deeper says less."""
+    """The kind of a line that nothing calls an error. An indented line tells less."""
     if _DIAGNOSTIC.match(text) and " " in text:
         return Kind.VERDICT if indent < 2 else Kind.COMPLAINT
     if not COMPLAINS.isdisjoint(words) or ("signal" in words and _SIGNAL.search(text)):

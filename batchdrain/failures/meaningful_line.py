@@ -1,4 +1,5 @@
-"""The line of a program's output that says what went wrong. Linear in the text; hostile bytes are text like any other."""
+"""Finds the line of a program's output that says what went wrong. Linear in the text; hostile bytes are treated like any
+text."""
 
 from __future__ import annotations
 
@@ -22,28 +23,34 @@ from batchdrain.failures.telling_words import complains
 LINE_CHARS: Final = 500
 _JOINED: Final = 2
 _GROUP_OF: Final = make_pattern(r"\(\d+ sub-exceptions?\)$")
-_CODE_OF: Final = make_pattern(r"\bError (\d{3})\Z")  # make's word of what a recipe ended with
+_CODE_OF: Final = make_pattern(r"\bError (\d{3})\Z")  # the exit code of a recipe, as make prints it
 _MARGIN: Final = 60
 _WRAPPED: Final = make_pattern(r"[a-z][a-z'-]*(?:[ ,.]|\Z)")
-_ERRORS_OF: Final = make_pattern(r"\b\d+ [a-z]+ errors? (?:for|in|of) \S+\Z")  # what each of them is stands deeper
+_ASIDE: Final = make_pattern(
+    r"(?<=[.!]) (?:Check|See|Visit|Read|Refer to|For (?:more|further|help)|Please (?:see|check|refer|visit)|More info)\b.*\Z"
+)
+"""A last sentence that only points to further reading."""
+_ONLY_PLACE: Final = make_pattern(r"\A\w*(?:Error|Exception): \S+:\d+(?::\d+)?\Z")
+"""An exception that names only a place in the code; its message stands below the code."""
+_ERRORS_OF: Final = make_pattern(r"\b\d+ [a-z]+ errors? (?:for|in|of) \S+\Z")  # the errors themselves are indented below
 
 
 @dataclass(frozen=True, slots=True)
 class MeaningfulLine:
-    """`text` is '' where nothing was printed that has words."""
+    """`text` is '' if nothing with words was printed."""
 
     text: str
     kind: Kind
-    stream: str  #: "stderr" or "stdout"; '' where there is no text
+    stream: str  #: "stderr" or "stdout"; '' if there is no text
 
 
 NONE: Final = MeaningfulLine("", Kind.NOTHING, "")
 
 
 def find_line(stderr: bytes, stdout: bytes, redact: Callable[[str], str] = str) -> MeaningfulLine:
-    """What says most of stderr; where that is noise, or no more than that something failed, of stdout.
+    """The most telling line of stderr, or that of stdout if stderr is noise or only says that something failed.
 
-    `redact` is given the whole line, before it is cut to LINE_CHARS.
+    `redact` gets the whole line, before it is cut to LINE_CHARS.
     """
     of_stderr, of_stdout = (_choose(_to_text(raw)) for raw in (stderr, stdout))
     chosen, stream = of_stderr, "stderr"
@@ -54,7 +61,7 @@ def find_line(stderr: bytes, stdout: bytes, redact: Callable[[str], str] = str) 
 
 
 def explain(stderr: bytes, stdout: bytes, exit_code: int | None, redact: Callable[[str], str] = str) -> MeaningfulLine:
-    """As find_line, with what the exit code says: in its place where nothing better stands, else beside it."""
+    """Like find_line, but with the meaning of the exit code: in place of a line that tells less, else added to the line."""
     found = find_line(stderr, stdout, redact)
     inner = _CODE_OF.search(found.text) if found.kind is Kind.SUMMARY else None
     words = words_of_exit(exit_code) or (words_of_exit(int(inner[1])) if inner else "")
@@ -68,7 +75,7 @@ def explain(stderr: bytes, stdout: bytes, exit_code: int | None, redact: Callabl
 
 
 def last_line(tail: bytes, redact: Callable[[str], str] = str) -> str:
-    """The last line that has words, for a program that says what it found by its last line; '' where there is none."""
+    """The last line that has words, for a program that reports its finding in its last line; '' if there is none."""
     for line in reversed(strip_escapes(_to_text(tail).replace("\r", "\n")).split("\n")):
         if not NO_WORDS.fullmatch(line):
             return redact(line.strip())[:LINE_CHARS]
@@ -76,7 +83,7 @@ def last_line(tail: bytes, redact: Callable[[str], str] = str) -> str:
 
 
 def find_in_text(text: str) -> str:
-    """The same rule for a text that somebody stored: its most telling line, whole; '' where none has words."""
+    """The most telling line of a stored text by the same rules, not cut; '' if no line has words."""
     return _choose(text)[0]
 
 
@@ -93,7 +100,7 @@ def _to_text(raw: bytes) -> str:
 
 
 def _choose(text: str) -> tuple[str, Kind]:
-    """The line, and of what kind it is."""
+    """The most telling line, and its kind."""
     lines = read_lines(text)
     mark_by_context(lines)
     best = max((line.kind for line in lines), default=Kind.NOTHING)
@@ -102,14 +109,14 @@ def _choose(text: str) -> tuple[str, Kind]:
     found = [at for at, line in enumerate(lines) if line.kind is best]
     if best is Kind.SUMMARY and (behind := _find_behind_summary(lines)) is not None:
         return _phrase(lines, behind), lines[behind].kind if lines[behind].kind is Kind.PLAIN else best
-    if best is Kind.REMARK:  # a warning that complains says more than a farewell
+    if best is Kind.REMARK:  # a complaining warning tells more than a farewell
         found = [at for at in found if complains(lines[at].text[:LOOKED_AT])] or found
     at = found[-1] if best in {Kind.REMARK, Kind.PLAIN, Kind.SUMMARY} else _pick(lines, found, best)
     return _phrase(lines, at), best
 
 
 def _find_behind_summary(lines: Sequence[Line]) -> int | None:
-    """Where nothing tells more than a summary: the last plain line, or the last warning that complains, whichever comes later."""
+    """If nothing tells more than a summary: the last plain line or the last complaining warning, whichever is later."""
     for at in reversed(range(len(lines))):
         line = lines[at]
         if line.kind is Kind.PLAIN or (
@@ -120,10 +127,11 @@ def _find_behind_summary(lines: Sequence[Line]) -> int | None:
 
 
 def _pick(lines: Sequence[Line], found: Sequence[int], kind: Kind) -> int:
-    """Of equals the last exception; of complaints the first of the last ones that no other line stands between."""
+    """The best of several lines of one kind: the last exception; or the first complaint of the last block without a plain
+    line between."""
     if kind is Kind.EXCEPTION:
         whole = [at for at in found if not CAUSED.match(lines[at].text)] or found
-        least = min(lines[at].indent for at in whole)  # what is deeper is part of another one
+        least = min(lines[at].indent for at in whole)  # a deeper one is part of another
         return [at for at in whole if lines[at].indent == least][-1]
     at = found[-1]
     for before in reversed(found[:-1]):
@@ -134,27 +142,23 @@ def _pick(lines: Sequence[Line], found: Sequence[int], kind: Kind) -> int:
 
 
 def _phrase(lines: Sequence[Line], at: int) -> str:
-    """The line with what belongs to it: what it announces, the rest of its sentence, and the root of its causes."""
-    text = lines[at].text
+    """The line together with what belongs to it: the lines that it announces, the rest of its sentence, and the root
+    cause."""
+    text = _ASIDE.sub("", lines[at].text)
     following = [line for line in lines[at + 1 : at + 40] if line.text]
     if HEADER.fullmatch(text[:LOOKED_AT]):
-        below = [line for line in following[:8] if line.kind > Kind.NOTHING or line.text.startswith(("> ", "- "))]
-        if below and below[0].kind is Kind.SUMMARY and any(line.kind > Kind.SUMMARY for line in below):
-            below = [line for line in below if line.kind > Kind.SUMMARY]
-        more = [line.text for line in below][:_JOINED]
-        more = [one.removeprefix("- ") for one in more[:1]] + [one for one in more[1:] if one.startswith("> ")]
-        text = " ".join([text, *more])
+        text = " ".join([text, *_announced(following[:8])])
     text += _rest_of_sentence(lines, at) if text == lines[at].text else ""
+    if text.endswith(" FAILED") and following and following[0].indent > lines[at].indent:
+        text += f" ({following[0].text})"
     if lines[at].kind >= Kind.VERDICT and following and CLOSES.fullmatch(following[0].text):
         text += f": {following[1].text}" if len(following) > 1 and following[1].indent else ""
     if _GROUP_OF.search(text):
         text += next((f" ({line.text})" for line in following if line.kind is Kind.EXCEPTION), "")
     if _ERRORS_OF.search(text[-LOOKED_AT:]):
         text += next((f" ({line.text})" for line in following if line.indent > lines[at].indent), "")
-    if lines[at].kind is Kind.EXCEPTION and (reason := find_reason_of_empty(lines, at)):
-        text = f"{text} ({reason})"
-    if lines[at].kind is Kind.EXCEPTION and (verdict := find_verdict_above_excerpt(lines, at)):
-        text = f"{verdict} ({text})"
+    if lines[at].kind is Kind.EXCEPTION:
+        text = _with_rest_of_exception(text, lines, at, following)
     caused = [line.text for line in lines[at + 1 :] if CAUSED.match(line.text)]
     if caused and lines[at].kind is Kind.EXCEPTION:
         text = f"{text} ({caused[-1]})"
@@ -163,8 +167,34 @@ def _phrase(lines: Sequence[Line], at: int) -> str:
     return text
 
 
+def _with_rest_of_exception(text: str, lines: Sequence[Line], at: int, following: Sequence[Line]) -> str:
+    """With what stands around it: what was meant by one that tells a place alone, or nothing, or of code below a verdict."""
+    if _ONLY_PLACE.search(text):
+        text += next((f": {line.text}" for line in following if line.kind >= Kind.COMPLAINT), "")
+    if reason := find_reason_of_empty(lines, at):
+        text = f"{text} ({reason})"
+    if verdict := find_verdict_above_excerpt(lines, at):
+        text = f"{verdict} ({text})"
+    return text
+
+
+def _announced(following: Sequence[Line]) -> list[str]:
+    """What a header announces, and the last of the causes that are quoted right below that."""
+    below = [line for line in following if line.kind > Kind.NOTHING or _is_quoted(line) or line.text.startswith("- ")]
+    if below and below[0].kind is Kind.SUMMARY and any(line.kind > Kind.SUMMARY for line in below):
+        below = [line for line in below if line.kind > Kind.SUMMARY]
+    causes = [line.text for line in itertools.takewhile(_is_quoted, below[1:])]
+    return [line.text.removeprefix("- ") for line in below[:1]] + causes[-1:]
+
+
+def _is_quoted(line: Line) -> bool:
+    """As builds quote causes, each deeper than the one before."""
+    return line.text.startswith("> ")
+
+
 def _rest_of_sentence(lines: Sequence[Line], at: int) -> str:
-    """What a program wrapped at its right margin: plain lines that begin as no sentence does, behind one that did not end."""
+    """The rest of a sentence that was wrapped at a right margin: plain lines in lower case after a long line without an
+    end."""
     text = ""
     for before, line in itertools.pairwise(lines[at : at + 1 + _JOINED]):
         if (

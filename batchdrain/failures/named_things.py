@@ -1,7 +1,8 @@
-"""Names that a message gives to things, by what stands beside them: 'unbound variable tax', 'module tax not found'.
+"""Masks the names that a message gives to things, found by the words beside them: 'unbound variable tax', 'module tax not
+found'.
 
-No form tells that a word is a name. Grammar does: where a message says that something is missing or unknown, the word behind
-the kind of thing is its name, and the kind is what tells failures apart.
+The form of a word does not show that it is a name, but grammar does: if a message says that something is missing or unknown,
+the word after the kind of thing is its name. The kind is what tells failures apart.
 """
 
 from __future__ import annotations
@@ -29,28 +30,30 @@ KINDS: Final = frozenset([
         "template", "tenant", "test", "theme", "timezone", "topic", "trait", "type", "user", "value", "variable",
         "version", "view", "volume", "zone",
     ])  # fmt: skip
-"""What programs look for, and people name."""
+"""Kinds of things that programs look for and people name."""
 NAMED: Final = frozenset([
         "user", "table", "job", "task", "service", "program", "file", "host", "module", "package", "plugin", "queue", "topic", "group",
         "project", "process", "target", "container", "image", "bucket", "role", "server", "index",
     ])  # fmt: skip
-"""Of these the name stands behind a colon too, without a blank."""
+"""Kinds whose name may also follow a colon without a blank."""
 UNKNOWN: Final = frozenset([
         "unknown", "undefined", "undeclared", "unbound", "unresolved", "unrecognized", "unrecognised", "missing",
         "unused", "unregistered", "uninitialized", "unsupported", "duplicate", "nonexistent",
     ])  # fmt: skip
-"""Before a kind of thing."""
+"""Words that come before a kind of thing."""
 _FINDS: Final = frozenset(["find", "locate", "load", "resolve", "open", "read", "import", "such", "named", "called"])
 _LACKS: Final = frozenset(
     ["declared", "defined", "found", "exist", "exists", "recognized", "recognised", "undefined", "undeclared", "installed"]
 )
-"""Behind the name of a thing, with 'not' or 'already' between them or without."""
+"""Words that come after the name of a thing, possibly with 'not' or 'already' between."""
+_TITLES: Final = frozenset([MASK, "id", "name", "named"])
+"""Words that come right before the name of a thing."""
 _WITHIN: Final = frozenset(["conflict", "conflicts", "undefined"])
-"""'in' what, at the end."""
+"""Words followed by 'in' and a name at the end."""
 _OF_CLASSES: Final = ("notfoundexception", "notfounderror", "classdeffounderror")
-"""An exception of this name is given the name of what is not found."""
+"""Endings of exceptions whose message is the name of what was not found."""
 NAMING: Final = UNKNOWN | _FINDS | _LACKS | _WITHIN | OF_CODE
-"""Without one of these a message names nothing in this way."""
+"""A message without any of these names nothing in this way."""
 _SUBJECT_WORDS: Final = 2
 _SENTENCE: Final = 4
 _BETWEEN: Final = frozenset(
@@ -63,14 +66,16 @@ _SMALL: Final = TELLING | KINDS | _BETWEEN | frozenset([
 
 
 def mask_named(tokens: list[str]) -> None:
-    """Put MASK in the place of each name. `tokens`: words in lower case, with MASK for values."""
+    """Replace each name by MASK. `tokens`: words in lower case, with MASK for values."""
     for at in [at for at, token in enumerate(tokens) if token in NAMING]:
         named = tokens[at]
         if named in _LACKS:
             _mask_before(tokens, at)
+        if named == "named" and at and tokens[at - 1] in KINDS and at + 2 == len(tokens) and _is_name(tokens, at + 1):
+            tokens[-1] = MASK  # 'no module named tax'
         if named in _WITHIN and tokens[at + 1 : at + 2] == ["in"] and at + 3 == len(tokens):
             tokens[-1] = MASK
-        elif named in UNKNOWN or named in _FINDS:
+        elif named in UNKNOWN or named in _FINDS or named == "found":
             _mask_behind(tokens, at)
     _mask_subject(tokens)
     if not OF_CODE.isdisjoint(tokens):
@@ -80,7 +85,7 @@ def mask_named(tokens: list[str]) -> None:
 
 
 def _mask_subject(tokens: list[str]) -> None:
-    """'tax_total: undefined variable', 'tax is not defined': of a sentence of a few words the first."""
+    """'tax_total: undefined variable', 'tax is not defined': mask the first word of such short sentences."""
     is_of_code = len(tokens) > _SUBJECT_WORDS and "_" in tokens[0] and tokens[1] in UNKNOWN and tokens[2] in KINDS
     is_sentence = (
         len(tokens) == _SENTENCE and tokens[1:3] == ["is", "not"] and tokens[3] in _LACKS and tokens[0] not in _SMALL
@@ -90,7 +95,7 @@ def _mask_subject(tokens: list[str]) -> None:
 
 
 def _mask_behind(tokens: list[str], at: int) -> None:
-    """'unknown output format tax': the word behind the kinds of things that stand near behind a word such as 'unknown'."""
+    """'unknown output format tax': mask the word after the kinds of things that follow a word such as 'unknown'."""
     kind = next((place for place in range(at + 1, min(at + 4, len(tokens))) if tokens[place] in KINDS), 0)
     while 0 < kind < len(tokens) - 1 and tokens[kind + 1] in KINDS:
         kind += 1
@@ -99,19 +104,20 @@ def _mask_behind(tokens: list[str], at: int) -> None:
 
 
 def _is_last_but_fault(tokens: Sequence[str], at: int) -> bool:
-    """'no such file tax loaderror', as languages print the class behind the message."""
+    """'no such file tax loaderror': some languages print the exception's class after the message."""
     return tokens[at] not in _SMALL and at + 2 == len(tokens) and tokens[-1].endswith(FAULTS)
 
 
 def _mask_before(tokens: list[str], at: int) -> None:
-    """'user tax does not exist': the word before 'does not exist', where a kind of thing or a place stands before that."""
+    """'user tax does not exist': mask the word before 'does not exist', if a kind of thing or a value comes before it."""
     name = at - 1
     while name > 0 and tokens[name] in _BETWEEN:
         name -= 1
-    if name > 0 and (tokens[name - 1] in KINDS or tokens[name - 1] == MASK) and _is_name(tokens, name):
+    if name > 0 and (tokens[name - 1] in KINDS or tokens[name - 1] in _TITLES) and _is_name(tokens, name):
         tokens[name] = MASK
 
 
 def _is_name(tokens: Sequence[str], at: int) -> bool:
-    """Whether it can be one, by itself and by what follows: nothing, a value, or a word that goes on with the sentence."""
+    """Whether the word can be a name, judged by itself and by what follows: nothing, a value, or a word that continues the
+    sentence."""
     return tokens[at] not in _SMALL and (at + 1 == len(tokens) or tokens[at + 1] in _SMALL or tokens[at + 1] in _LACKS)

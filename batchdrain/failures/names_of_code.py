@@ -1,6 +1,7 @@
-"""Names that people give to the parts of a program, where a message says what is wrong with them: 'final variable tax'.
+"""Masks the names of the parts of a program where a message says what is wrong with them: 'final variable tax'.
 
-As with other things, grammar tells them: what a language calls a part stands before the name, and the sentence goes on behind it.
+As with other things, grammar shows them: the language's word for the part comes before the name, and the sentence continues
+behind it.
 """
 
 from __future__ import annotations
@@ -13,22 +14,23 @@ from batchdrain.failures.token_shapes import MASK
 _PARTS: Final = frozenset([
         "class", "column", "constructor", "enum", "field", "function", "interface", "method", "struct", "table", "trait", "variable",
     ])  # fmt: skip
-"""What programs are made of: people give each a name, which stands right behind."""
+"""Parts of programs; the name that people gave one comes right behind."""
 _GOES_ON: Final = frozenset([
         "is", "was", "are", "were", "has", "have", "had", "does", "do", "did", "can", "cannot", "can't", "could", "might", "may", "must",
         "should", "will", "would", "with", "without", "in", "of", "from", "already", "not", "and", "never", "but",
     ])  # fmt: skip
-"""Behind such a name, where the sentence goes on."""
+"""Words that continue the sentence behind such a name."""
 _PREDICATES: Final = frozenset(["iterable", "callable", "defined", "subscriptable", "function", "constructor"])
-"""'tax is not iterable', 'tax is not a function': what a language says of a value, by its name in the program."""
+"""'tax is not iterable', 'tax is not a function': what languages say about a value, using its name in the program."""
 FAULTS: Final = ("error", "exception")
 OF_CODE: Final = _PARTS | _PREDICATES | {"between", "argument", "arguments", "line", "must"}
-"""Without one of these a message names no part of a program."""
+"""A message without any of these names no part of a program."""
 _SHORT: Final = 3
 
 
 def mask_names_of_code(tokens: list[str], no_names: Container[str]) -> None:
-    """Put MASK in the place of each. `tokens`: words in lower case, with MASK for values; `no_names`: words that are none."""
+    """Replace each such name by MASK. `tokens`: words in lower case, with MASK for values; `no_names`: words that are never
+    names."""
     for at in [at for at, token in enumerate(tokens) if token in OF_CODE]:
         if tokens[at] in _PARTS:
             _mask_part(tokens, at, no_names)
@@ -51,7 +53,8 @@ def mask_names_of_code(tokens: list[str], no_names: Container[str]) -> None:
 
 
 def _mask_part(tokens: list[str], at: int, no_names: Container[str]) -> None:
-    """'abstract class tax with', 'final variable tax': the word behind, at the end of a sentence of some length, or where it goes on."""
+    """'abstract class tax with', 'final variable tax': mask the next word, if the sentence ends there and is not too short,
+    or continues."""
     if at + 1 == len(tokens) or tokens[at + 1].removesuffix("(") in no_names:
         return
     is_last = at + 2 == len(tokens)
@@ -60,7 +63,7 @@ def _mask_part(tokens: list[str], at: int, no_names: Container[str]) -> None:
 
 
 def _mask_subject(tokens: list[str], at: int, no_names: Container[str]) -> None:
-    """'typeerror tax is not iterable': the word behind an exception's class."""
+    """'typeerror tax is not iterable': mask the word after an exception's class."""
     place = at - 1
     while place > 1 and tokens[place] in ("a", "an", "not", "is"):
         place -= 1
@@ -69,7 +72,7 @@ def _mask_subject(tokens: list[str], at: int, no_names: Container[str]) -> None:
 
 
 def _mask_called(tokens: list[str]) -> None:
-    """'typeerror tax( got an unexpected argument': of a call with other arguments than it takes, what was called."""
+    """'typeerror tax( got an unexpected argument': mask the function that was called with wrong arguments."""
     for at in range(1, len(tokens)):
         if tokens[at].endswith("(") and tokens[at - 1].endswith(FAULTS):
             tokens[at] = MASK

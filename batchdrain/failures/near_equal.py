@@ -1,8 +1,8 @@
-"""Near-equal fingerprints, merged for people to read; stop conditions never look at this.
+"""Merges nearly equal fingerprints for people to read. Stop conditions never use this.
 
-Two are near when they are of one category, have equally many tokens and the same first one, and at most one token in
-five differs. A fingerprint is compared with the most frequent one of a cluster alone: a chain of small steps joins no
-strangers, and the result does not depend on the order in which failures were met.
+Two fingerprints are nearly equal if they have the same category, the same number of tokens and the same first token, and if
+at most one token in five differs. A fingerprint is compared only with the most frequent one of a cluster. So no chain of
+small steps joins unrelated fingerprints, and the result does not depend on the order of failures.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Final
 
 ONE_IN: Final = 5
 MEMBERS: Final = 100
-"""A cluster has at most so many: its ids are to be handed to a command line."""
+"""A cluster has at most this many members, since its ids are passed on a command line."""
 _LEADERS: Final = 50
-"""Of a bucket at most so many clusters are compared with: many fingerprints must not cost their square."""
+"""A fingerprint is compared with at most this many clusters, so that the cost does not grow quadratically."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A fingerprint, and how often it was met."""
+    """A fingerprint and how often it occurred."""
 
     fingerprint: str
     category: str
@@ -29,7 +29,7 @@ class Seen:
 
 
 def merge(seen: Iterable[Seen]) -> list[list[Seen]]:
-    """The clusters, each with its most frequent member first; ties by text."""
+    """The clusters, each with its most frequent member first; ties are ordered by text."""
     clusters: list[list[Seen]] = []
     buckets: dict[tuple[str, int, str], list[tuple[Sequence[str], list[Seen]]]] = {}
     for one in sorted(seen, key=lambda one: (-one.count, one.fingerprint, one.category)):

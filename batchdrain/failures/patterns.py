@@ -1,6 +1,5 @@
-"""Regular expressions that are compiled when they are first asked: thirty of them cost a tenth of what a task takes to start,
-and most tasks ask none.
-"""
+"""Regular expressions that are compiled on first use. Compiling thirty of them takes a tenth of the start of a task, and most
+tasks use none."""
 
 from __future__ import annotations
 
@@ -9,18 +8,19 @@ from typing import Any, cast
 
 
 def make_pattern(source: str, flags: int = 0) -> re.Pattern[str]:
-    """As `re.compile` makes it. A wrong one raises re.error at its first use, not before."""
+    """Like `re.compile`, but an invalid pattern raises re.error only on its first use."""
     return cast("re.Pattern[str]", Uncompiled(source, flags))
 
 
 class Uncompiled:
-    """Becomes, at the first question, an object that has the methods of the compiled one: no later question costs more."""
+    """A pattern that compiles itself on first use. It then takes over the methods of the compiled pattern, so later uses cost
+    nothing extra."""
 
     def __init__(self, source: str, flags: int) -> None:
         self._source = source, flags
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # asked by copies and the like, of every object
+        if name.startswith("__"):  # copying and the like look these up on every object
             raise AttributeError(name)
         compiled = re.compile(*self._source)
         found = getattr(compiled, name)

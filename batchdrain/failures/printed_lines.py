@@ -1,4 +1,4 @@
-"""What a program printed, line by line, each with its kind."""
+"""Splits the output of a program into lines, each with its kind."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ESCAPE: Final = make_pattern(
 
 @dataclass(slots=True)
 class Line:
-    """One line. Its kind may be mended by what stands around it."""
+    """One line. The lines around it may correct its kind."""
 
     text: str
     indent: int
@@ -25,12 +25,12 @@ class Line:
 
 
 def strip_escapes(text: str) -> str:
-    """Without colours and what else a terminal obeys."""
+    """Remove colours and other escapes that a terminal obeys."""
     return _ESCAPE.sub("", text)
 
 
 def read_lines(text: str) -> list[Line]:
-    """The last of a text's lines, without colours, stamps and what a runner puts before each."""
+    """The last lines of a text, without colours, stamps and a runner's prefix."""
     text = strip_escapes(text.replace("\r\n", "\n").replace("\r", "\n"))
     bodies = [strip_stamps(raw) for raw in text.split("\n")[-_MOST_LINES:]]
     margin = min((len(body) - len(body.lstrip()) for body in bodies if body.strip()), default=0)

@@ -1,4 +1,4 @@
-"""What stands in quotes: most is a name; a state, a request and a sentence are words."""
+"""Decides what a quoted text is: mostly a name, which is masked; states, requests and sentences are kept as words."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ QUOTED: Final = re.compile(
     r"(?=[\"'`‘“«‹])(?:(?:(?<=\{)|(?<=\{ )|(?<=,)|(?<=, ))[\"']([A-Za-z_]\w{0,40})[\"'] ?: ?|\"[^\"\n]{0,400}\"|(?<![A-Za-z0-9])'[^'\n]{0,200}'(?![A-Za-z])|`[^`'\n]{0,200}[`']"
     r"|[‘“«‹][^’”»›\n]{0,200}[’”»›])"
 )
-"""The key of an object, with the sign behind it; or a text in quotes. What each begins with is looked for first: most places of
-a text have none of it."""
+"""The key of an object with its colon, or a text in quotes. The look-ahead for the first character comes first, since most
+positions in a text do not match."""
 STATES: Final = frozenset([
         "up", "down", "on", "off", "open", "ok", "ready", "idle", "busy", "online", "offline", "unknown", "healthy",
         "unhealthy", "dead", "alive", "full", "empty", "yes", "no", "true", "false", "new", "done", "valid",
@@ -24,24 +24,24 @@ STATES: Final = frozenset([
         "nil",
     ])  # fmt: skip
 _STATE: Final = re.compile(r"[A-Z][A-Za-z]*(?:[Ee][Dd]|[Ii][Nn][Gg]|[Aa][Bb][Ll][Ee]|[Ii][Vv][Ee])|[A-Z]{3,}")
-"""Participles and adjectives with a capital, and what is written in capitals, as enumerations are."""
+"""A capitalised participle or adjective, or a word in capitals, as in enumerations."""
 _ASKED: Final = re.compile(r"(?:state|status|mode|level|result|condition|severity|became)\W{0,4}\Z", re.IGNORECASE)
 _LETTERS: Final = re.compile(r"[A-Za-z_-]{2,40}")
 _SENTENCE: Final = re.compile(r"[A-Za-z][A-Za-z',-]*(?: [A-Za-z][A-Za-z',-]*){2,}[.:!]?")
 _BEGINS: Final = re.compile(r"[A-Z][A-Za-z']* [a-z][a-z',-]*(?=[ :.,]|\Z)|[1-5]\d\d [A-Z][a-z]")
-"""A capital and a small word, as sentences begin; a code of HTTP with its words."""
+"""A capitalised word and a small word, as sentences begin; or an HTTP code with its words."""
 _MESSAGE: Final = re.compile(
     r"\b(?:message|msg|error|err|reason|detail|cause|description|title)[\"']? ?[:=] ?\Z", re.IGNORECASE
 )
 _BEFORE_MESSAGE: Final = re.compile(r"\b(?:error|fatal|message) \Z", re.IGNORECASE)
-"""Right before what was said."""
+"""These words come right before a quoted message."""
 _OF_KEY: Final = re.compile(r"(?:=|[{,] ?[\"'][A-Za-z_]\w{0,40}[\"'] ?: ?)\Z")
 _LOOKED_BACK: Final = 48
 
 
 def unquote(found: re.Match[str]) -> str:
-    """What is put in the place of a quoted text."""
-    if found[1]:  # of a field with a list of what is wrong with it the name is noise
+    """The replacement of a quoted text."""
+    if found[1]:  # the name of a field that has a list of errors is noise
         return f" {MASK} " if found.string.startswith(("['", '["'), found.end()) else f" {found[1]}="
     start = found.start()
     before = found.string[max(0, start - _LOOKED_BACK) : start]
@@ -68,5 +68,5 @@ def unquote(found: re.Match[str]) -> str:
 
 
 def _asks_for_word(before: str, *, is_value: bool) -> bool:
-    """Whether a state or what happened is to stand there, and no name."""
+    """Whether the words before announce a state or an event, and not a name."""
     return _ASKED.search(before) is not None or (is_value and _MESSAGE.search(before) is not None)

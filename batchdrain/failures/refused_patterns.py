@@ -1,5 +1,5 @@
-"""What RE2 does not take of a regular expression, by name, and how to write it instead. RE2 never goes back in a text, which is
-why no pattern can take for ever, and why some constructs of other engines are not there."""
+"""What RE2 refuses in a regular expression, by name, and what to write instead. RE2 never backtracks. So no pattern can take
+for ever, but some constructs of other engines are missing."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class _Construct:
-    """What stands in a pattern where RE2 says no."""
+    """A construct that RE2 refuses."""
 
-    error: str  #: a regular expression for the error of RE2, matched from its beginning
+    error: str  #: a regular expression that matches the beginning of RE2's error
     name: str
     cure: str
-    within: str = ""  #: one that has to be found in the pattern too, where the error alone does not tell
+    within: str = ""  #: one that must also match within the pattern, if the error alone is ambiguous
 
 
 _OPERATOR: Final = r"invalid perl operator: \(\?"
@@ -74,7 +74,7 @@ _CONSTRUCTS: Final = (
 
 
 class PatternRefused(ValueError):
-    """A pattern that RE2 does not take: what of it, by name, and how to write that instead."""
+    """RE2 refuses a pattern. The message names the construct; `cure` says what to write instead."""
 
     def __init__(self, message: str, cure: str) -> None:
         super().__init__(message)
@@ -82,7 +82,7 @@ class PatternRefused(ValueError):
 
     @classmethod
     def of(cls, pattern: str, error: Exception) -> PatternRefused:
-        """`error`: what RE2 raised for `pattern`."""
+        """Explain an error. `error`: what RE2 raised for `pattern`."""
         if isinstance(error, UnicodeEncodeError):
             return cls(f"{pattern!r} is no regular expression: it has half a surrogate pair", "write the character itself")
         told = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else str(error)

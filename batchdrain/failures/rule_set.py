@@ -1,4 +1,4 @@
-"""The built-in rules, matched at once: one pass over a text, however many there are."""
+"""Matches all built-in rules at once: one pass over a text, however many rules there are."""
 
 from __future__ import annotations
 
@@ -13,37 +13,35 @@ from batchdrain.failures.rule_table import BuiltInRule, join, read_rules
 from batchdrain.failures.utf8 import to_utf8
 
 Matcher = Callable[[bytes], Sequence[int]]
-"""A text -> the places of the patterns that it has, in no order."""
+"""Returns the positions of the patterns that a text matches, unordered."""
 _ALWAYS: Final = r"\A"
-"""Found in every text: an answer without it is none. A Set that runs out of memory says 'nothing found' too."""
+"""Matches every text, so an answer without it is a failure: a Set that runs out of memory also says 'nothing found'."""
 _MOST_NAMED: Final = 4_096
 _MEMORY: Final = 8 << 20
-"""Bytes that the states of the Set may take; once they are full, it begins anew."""
+"""The most bytes for the states of the Set. When they are full, it starts over."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One pattern of the Set: of a rule, or of many with the same category that stand behind each other."""
+    """One pattern of the Set: that of a rule, or that of several consecutive rules with the same category."""
 
     category: str
     pattern: str
-    exact: str | None = None  #: what has to be found too, as `pattern` takes more than its rule
+    exact: str | None = None  #: the exact pattern, which must match too if `pattern` is wider than its rule
 
 
 class _Answer(NamedTuple):
-    """What follows from the patterns of the Set that a text has."""
+    """What follows from the patterns of the Set that a text matches."""
 
-    category: str | None  #: where none of `asks` holds
-    asks: tuple[
-        tuple[str, str], ...
-    ]  #: category and exact pattern of the rules before it, of which the text itself has to be asked
+    category: str | None  #: the category if none of `asks` matches
+    asks: tuple[tuple[str, str], ...]  #: category and exact pattern of earlier rules that have to be tried on the text
 
 
 class RuleSet:
-    """Rules in their order. Many threads may use one."""
+    """The rules in order. It may be used by many threads."""
 
     def __init__(self, rules: Sequence[BuiltInRule]) -> None:
-        """Raises re2.error for a pattern that RE2 does not take."""
+        """Raises re2.error for a pattern that RE2 refuses."""
         self._parts = tuple(_parts(rules))
         self._set: Any = _set_of([_ALWAYS, *(part.pattern for part in self._parts)])
         self._match = _matcher_of(self._set)
@@ -51,13 +49,13 @@ class RuleSet:
         self._named: dict[tuple[int, ...], _Answer] = {}  # by what was found
 
     def find(self, text: str) -> str | None:
-        """The category of the first rule that takes `text`, in whatever case. Raises MemoryError where RE2 has none left to
-        tell."""
+        """The category of the first rule that matches `text`, ignoring case. Raises MemoryError if RE2 has too little memory
+        to tell."""
         encoded = to_utf8(text.lower())
         return self._first(self._match(encoded), encoded)
 
     def find_all(self, lines: Sequence[str]) -> list[str | None]:
-        """The same for each of the texts, which have no end of a line in them."""
+        """The same for each of several texts without line ends."""
         if not lines:
             return []
         all_encoded = to_utf8("\n".join(lines).lower()).split(b"\n")
@@ -69,7 +67,7 @@ class RuleSet:
         return named
 
     def _answer(self, places: tuple[int, ...], encoded: bytes) -> _Answer:
-        """What follows from the patterns that were found; remembered."""
+        """What follows from the patterns that matched; remembered."""
         if 0 not in places:
             raise MemoryError(f"RE2 has no memory left to match a failure text of {len(encoded)} bytes")
         asks = list[tuple[str, str]]()
@@ -86,7 +84,7 @@ class RuleSet:
         return answer
 
     def _first(self, places: Sequence[int], encoded: bytes) -> str | None:
-        """The category of the first rule of those that were found."""
+        """The category of the first rule that applies, given the patterns that matched."""
         key = tuple(places)
         return self._first_that_holds(self._named.get(key) or self._answer(key, encoded), encoded)
 
@@ -107,7 +105,7 @@ class RuleSet:
 
 
 def _set_of(patterns: Iterable[str]) -> Any:
-    """Raises re2.error for a pattern that RE2 does not take."""
+    """Raises re2.error for a pattern that RE2 refuses."""
     import re2
 
     options: Any = re2.Options()
@@ -122,7 +120,8 @@ def _set_of(patterns: Iterable[str]) -> Any:
 
 
 def _matcher_of(rules: Any) -> Matcher:
-    """The Set's own method where it can be had: the one around it looks at the type of each text, for a third of the time."""
+    """The inner method of the Set if it is accessible. The public one checks the type of each text, which takes a third of
+    the time."""
     own = getattr(rules, "_set", None)
     if own is None:
         return lambda encoded: rules.Match(encoded) or []
@@ -132,12 +131,13 @@ def _matcher_of(rules: Any) -> Matcher:
 
 @cache
 def built_in() -> RuleSet:
-    """The rules that come with batchdrain. They are read and compiled when the first text is judged."""
+    """The built-in rules. They are read and compiled when the first text is judged."""
     return RuleSet(read_rules())
 
 
 def _parts(rules: Iterable[BuiltInRule]) -> Iterator[_Part]:
-    """Joined, patterns share their beginnings: a Set of single ones takes four times as long for a new text."""
+    """Join patterns, so that they share their beginnings. A Set of single patterns takes four times as long for a new
+    text."""
     for category, block in groupby(rules, key=lambda rule: rule.category):
         plain = defaultdict[tuple[bool, bool], list[str]](list)
         for rule in block:

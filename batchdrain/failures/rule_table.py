@@ -1,4 +1,4 @@
-"""The built-in rules as their file has them: a line a rule, which a person can read and check."""
+"""Reads the built-in rules from their file: one rule on each line, so that a person can read and check them."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ _WIDER: Final = (
     (re.compile(r"\[\^\\pL\\pN_\]"), "[^0-9a-z_]"),
     (re.compile(r"\[\\pL\\pN_\.\]"), r"\\S"),
 )
-"""What is dear in a Set, and what takes the place of it there: a gap is a state for each of its lengths, and the letters of all
-scripts are some thousand."""
+"""Parts that are expensive in a Set, and wider ones that replace them. A bounded gap needs a state for each length, and the
+letters of all scripts are some thousands."""
 _BESIDE: Final = "[^a-z0-9]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltInRule:
-    """A text in lower case in which `pattern` is found is of `category`, unless a rule before this one takes it."""
+    """A lower-case text in which `pattern` is found is of `category`, unless an earlier rule matches."""
 
     category: str
-    pattern: str  #: RE2, but for the word edges `\\<` and `\\>`
-    takes: str  #: a text that no rule before it takes
-    leaves: str  #: one that looks like it, and is none
+    pattern: str  #: RE2, plus the word edges `\\<` and `\\>`
+    takes: str  #: an example that matches and that no earlier rule takes
+    leaves: str  #: a similar example that does not match
 
     @property
     def edges(self) -> tuple[bool, bool]:
-        """Whether it begins and ends at the edge of a word."""
+        """Whether it begins and whether it ends at the edge of a word."""
         return self.pattern.startswith(r"\<"), self.pattern.endswith(r"\>")
 
     @property
     def core(self) -> str:
-        """Without its edges."""
+        """The pattern without its word edges."""
         return self.pattern.removeprefix(r"\<").removesuffix(r"\>")
 
     @property
     def wide_core(self) -> str:
-        """Takes what `core` takes, and perhaps more."""
+        """A pattern that matches all that `core` does, and perhaps more."""
         found = self.core
         for dear, cheap in _WIDER:
             found = dear.sub(cheap, found)
@@ -49,13 +49,13 @@ class BuiltInRule:
 
 
 def join(cores: Iterable[str], edges: tuple[bool, bool]) -> str:
-    """One pattern of RE2 for all that have these edges."""
+    """One RE2 pattern for all cores with these word edges."""
     before, after = rf"(?:\A|{_BESIDE})" if edges[0] else "", rf"(?:{_BESIDE}|\z)" if edges[1] else ""
     return f"{before}(?:{'|'.join(f'(?:{core})' for core in cores)}){after}"
 
 
 def read_rules() -> tuple[BuiltInRule, ...]:
-    """All of them, in their order. Reads a file of the package."""
+    """All rules in order. Reads a file of the package."""
     lines = (line for line in FILE.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#"))
     fields = (line.split("\t") for line in lines)
     return tuple(

@@ -1,4 +1,4 @@
-"""Words by which a line complains, and those by which it may be more than a plain one."""
+"""The words by which a line complains, and the words that may make a line more than plain."""
 
 from __future__ import annotations
 
@@ -131,5 +131,5 @@ TELLING: Final = COMPLAINS | frozenset(
 
 
 def complains(text: str) -> bool:
-    """Whether a word of it is one by which a line complains."""
+    """Whether the text contains a word by which lines complain."""
     return not COMPLAINS.isdisjoint(WORDS.findall(text.lower()))

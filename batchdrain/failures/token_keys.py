@@ -1,10 +1,11 @@
-"""By what a text is known again whose values alone are others: then it is masked alike, and need not be masked anew.
+"""Keys for messages that differ only in values, so that a masked result can be reused.
 
-What stands in a key for a token is the token itself, unless the rules of fingerprints see no more of it than that it is a
-value. They look into a value that has the form of a code (at most 12 characters), of a number or of a route, and into the latter
-two only behind certain words.
+In a key, a token stands for itself, unless the rules of fingerprints see nothing in it but a value. The rules do look into a
+value that has the form of a code (at most 12 characters), of a number or of a route; into the latter two only after certain
+words.
 
-`rough_key_of` is the same for a whole message, found in one pass, and of fewer values: where it is known, nothing is taken apart.
+`rough_key_of` makes such a key for a whole message in one pass, and recognises fewer values. If its key is known, the message
+need not be split.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 from batchdrain.failures.token_shapes import CODES, MASK, METHODS, shape_of
 
 ANSWERED: Final = frozenset(["error", "returned", "response", "responded", "answered", "replied", "got", "received"])
-"""Behind these a number is a code of HTTP."""
+"""A number after one of these is an HTTP code."""
 _ASKS_FOR_ROUTE: Final = frozenset(one.lower() for one in METHODS)
 _ASKS_FOR_NUMBER: Final = CODES | ANSWERED | _ASKS_FOR_ROUTE | {"with"}
 _VALUE: Final = "\n"
@@ -24,7 +25,7 @@ _NUMBER: Final = "\t"
 _ROUTE: Final = "\x1c"
 _BEFORE_NUMBER: Final = "\r"
 _BEFORE_ROUTE: Final = "\x1d"
-"""Blanks: no token has one in it."""
+"""All five markers are whitespace, which no token contains."""
 _CODE_CHARS: Final = 12
 _NUMBER_CHARS: Final = 5
 _TOKEN_CHARS: Final = 100
@@ -35,13 +36,13 @@ _SURE: Final = re.compile(
     r" (?:[0-9]{6,}[,;.]*|\(?(?![0-9]+[,;:.)]*(?: |\Z)|[^ ]*\.\.)"
     r"(?:(?:(?=[a-z_./:@+~-]*[0-9])(?!http)[a-z0-9_]|(?:https?:/)?/)[a-z0-9_./:@+~-]{11,}[a-z0-9_/~-]"
     r"|(?=[a-f]*[0-9])[0-9a-f]{12})[,;:.)]*)(?= |\Z)"
-)  # it begins with a blank, which is looked for first: at every other place there is nothing to try
-"""Tokens that are nothing but values to `key_of`, unless a method of HTTP is among the others: in small letters, so that no name of
-an exception is among them, and as long as no code is."""
+)  # it begins with a blank, so that only blanks are tried
+"""Tokens that `key_of` takes for nothing but values, unless an HTTP method is among the others. They are in lower case, so
+that no exception's name is among them, and longer than any code."""
 
 
 def key_of(tokens: Sequence[str]) -> str:
-    """'' where there is none that is short enough."""
+    """The key; '' if it would be too long."""
     keys = [_words.get(token) or _key_of(token) for token in tokens]
     key = " ".join(keys)
     for context, value in ((_BEFORE_NUMBER, _NUMBER), (_BEFORE_ROUTE, _ROUTE)):
@@ -52,18 +53,19 @@ def key_of(tokens: Sequence[str]) -> str:
 
 
 def rough_key_of(message: str) -> str:
-    """'' where there is none. Messages with one are masked alike, unless `is_about_a_route` of what `key_of` says of them."""
+    """The key; '' if there is none. Messages with the same one are masked alike, unless `is_about_a_route` is true of their
+    `key_of`."""
     key = _SURE.sub(f" {_VALUE}", f" {message}")[1:] if message.isprintable() else ""
     return key if len(key) <= _LONGEST else ""
 
 
 def is_about_a_route(key: str) -> bool:
-    """Whether a method of HTTP stands in a message, by what `key_of` says of it."""
+    """Whether the message with this key contains an HTTP method."""
     return _BEFORE_ROUTE in key
 
 
 def _key_of(token: str) -> str:
-    """Words are remembered; values do not come again."""
+    """The key of one token. Words are remembered; values do not occur again."""
     core, kept = shape_of.__wrapped__(token)
     if kept != MASK:
         key = token + _BEFORE_NUMBER if kept in _ASKS_FOR_NUMBER or kept.startswith(("http", "/")) else token

@@ -1,7 +1,7 @@
-"""What one token of a failure text is by its form alone: a word, a value, or a name that holds a word worth keeping.
+"""Judges one token of a failure text by its form alone: a word, a value, or a name that contains a word worth keeping.
 
-No rule names a program or a text. The closed lists are of what standards and grammar enumerate: methods of HTTP, units, days and
-months, what codes stand behind, the endings by which languages name their exceptions.
+No rule names a program or a text. The closed lists hold what standards and grammar define: HTTP methods, units, days and
+months, words before codes, and the endings of exception names in various languages.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ CODES: Final = frozenset([
         "code", "codes", "status", "http", "exit", "exited", "errno", "signal", "rc", "returncode", "sqlstate",
         "retcode", "exitcode", "hresult",
     ])  # fmt: skip
-"""Behind these a number says what failed, not how much."""
+"""After one of these a number says what failed, not how much."""
 _CODED: Final = CODES | {"error", "warning", "err"}
 _NAME_KEYS: Final = frozenset([
         "user", "username", "account", "host", "hostname", "node", "worker", "runner", "branch", "name", "id", "uid",
         "euid", "gid", "pid", "tid", "path", "file", "dir", "url", "addr", "address", "ip", "port", "tag", "key",
         "token", "session", "job", "task", "time", "date", "at", "ts",
     ])  # fmt: skip
-"""The last word of keys whose value is a name."""
+"""Keys that end with one of these words have a name as their value."""
 _NOTHING: Final = frozenset(["null", "none", "nil"])
 _OPENING: Final = "([{<\"'`*"
 _CLOSING: Final = ")]}>\"'`*,;:.!?"
 _DIGITS: Final = frozenset("0123456789")
 _VALUE_SIGNS: Final = frozenset("0123456789/\\@")
 _NAME_SIGNS: Final = frozenset(".$")
-"""Before the name of a hidden file, a field, a variable."""
+"""These come before the name of a hidden file, a field or a variable."""
 _FAULT: Final = re.compile(
     r"(?:[A-Za-z0-9_$]+(?:\.|::|\\|/))*((?:[A-Z][A-Za-z0-9_]*)?(?:Error|Exception|Failure|Fault|Rejection|Interrupt|Exceeded|Violation"
-    r"|NotFound|Timeout|ExceptionGroup|Refused|Denied|Warning|Exit)|E[A-Z]{3,})"
+    r"|NotFound|Timeout|ExceptionGroup|Refused|Denied|Warning|Exit)|E[A-Z]{3,}|(?<=exceptions\.)[A-Z][A-Za-z]+|(?<=errors\.)[A-Z][A-Za-z]+)"
 )
 _FAULT_ENDS: Final = frozenset("degnprt")
-"""The last letters of those words: most tokens end with another, and need not be tried."""
+"""The last letters of these words. Most tokens end with another letter and need not be tried."""
 _CODE: Final = re.compile(r"[A-Z]{1,3}\d{3,5}|[A-Z]{2,5}-\d{5}")
 _CODE_DIGITS: Final = 3
 _BRACKETED_CODE: Final = re.compile(r"([A-Za-z]+)[\[(]([A-Za-z]{0,8}-?\d{1,6}|[A-Z0-9]{5})[\])]?")
@@ -65,13 +65,14 @@ _DOTTED: Final = re.compile(r"[A-Za-z_$][\w$-]*(?:(?:\.[\w$*-]+){2,}|\.[a-z][a-z
 _NAME_AND_TAG: Final = re.compile(
     r"[a-z0-9]+(?:-[a-z0-9]+)*-(?!(?:state|status|mode|level|reason|error|type|code):)[a-z0-9]+:[a-z][a-z0-9_-]*"
 )
-"""'web-app:latest'."""
+"""Such as 'web-app:latest'."""
 _VERSION: Final = re.compile(r"v\d(?:\.\d)?")
 
 
 @lru_cache(maxsize=4096)
 def shape_of(token: str) -> tuple[str, str]:
-    """The token without the brackets and signs around it, and what of it stays: MASK for a value, else words in lower case."""
+    """(the token without surrounding brackets and punctuation; what is kept of it: MASK for a value, else words in lower
+    case)."""
     core = token.lstrip(_OPENING).rstrip(_CLOSING)
     if not core:
         return core, MASK
@@ -79,24 +80,25 @@ def shape_of(token: str) -> tuple[str, str]:
 
 
 def is_code(core: str) -> bool:
-    """Whether it has the form by which compilers and linters number what they find."""
+    """Whether it has the form in which compilers and linters number their findings."""
     return _CODE.fullmatch(core) is not None
 
 
 def tells_failures_apart(core: str) -> bool:
-    """Whether it is an exception's class, an error of the system, the number of a finding, or as short as codes of exits and of HTTP."""
+    """Whether it is an exception's class, a system error, the number of a finding, or as short as exit codes and HTTP
+    codes."""
     return _FAULT.fullmatch(core) is not None or is_code(core) or (core.isdecimal() and len(core) <= _CODE_DIGITS)
 
 
 def shape_of_route(path: str) -> str:
-    """Of the path of a request: its host, its query and the segments that hold digits are values."""
+    """The path of a request without values: its host, its query, and the segments with digits are masked."""
     _, scheme, rest = path.partition("://")
     segments = (f"/{rest.partition('/')[2]}" if scheme else path).partition("?")[0].split("/")[:8]
     return "/".join(MASK if _is_id(one) else one.lower() for one in segments)
 
 
 def _is_id(segment: str) -> bool:
-    """'v2' is a version of an interface, '42' and a hash are ids."""
+    """Whether a segment is an id, such as '42' or a hash. 'v2' is a version of an interface."""
     if _VERSION.fullmatch(segment):
         return False
     return not _DIGITS.isdisjoint(segment) or len(segment) > 40 or "<" in segment
@@ -122,7 +124,8 @@ def _shape_of(core: str) -> str:
 
 
 def _shape_of_brackets(core: str) -> str:
-    """Of an error with its number, a process with its number, a call with its arguments; '' for anything else."""
+    """What is kept of an error with its number, a process with its number, or a call with its arguments; '' for anything
+    else."""
     found = _BRACKETED_CODE.fullmatch(core)
     if found is not None and found[1].lower() in _CODED:
         return core.lower()
@@ -144,7 +147,7 @@ def _shape_of_pair(key: str, value: str) -> str:
 
 
 def _is_value(core: str) -> bool:
-    """Whether it has the form of a value: it holds a digit, is a path, an address, a hash, a host, a file, an option."""
+    """Whether it has the form of a value: it has a digit, or is a path, an address, a hash, a host, a file or an option."""
     if core[0] == "-" or "::" in core or "==" in core or "*" in core or not _VALUE_SIGNS.isdisjoint(core):
         return True
     if ":" in core and _NAME_AND_TAG.fullmatch(core):

@@ -1,4 +1,4 @@
-"""A category rule of the user's: one pattern of RE2, which takes time in proportion to the text, whatever the pattern."""
+"""A user's category rule: one RE2 pattern, which takes time in proportion to the text, whatever the pattern."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from batchdrain.failures.utf8 import to_utf8
 
 
 class OwnRule:
-    """A text in which `match` is found, in whatever case, is of `category`. Raises PatternRefused."""
+    """A text in which `match` is found, ignoring case, is of `category`. Raises PatternRefused."""
 
     def __init__(self, category: str, match: str) -> None:
         import re2
@@ -26,5 +26,5 @@ class OwnRule:
             raise PatternRefused.of(match, error) from None
 
     def matches(self, text: str | bytes) -> bool:
-        """`text` in UTF-8 already, where many rules look at it."""
+        """Whether the pattern is found. `text` may be given as UTF-8, for when many rules look at it."""
         return self._pattern.search(to_utf8(text) if isinstance(text, str) else text) is not None

@@ -1,4 +1,4 @@
-"""Texts as RE2 takes them: in UTF-8, whatever they hold."""
+"""Encodes texts for RE2 as UTF-8, whatever they contain."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ _HALVES: Final = re.compile("[\ud800-\udfff]")
 
 
 def to_utf8(text: str) -> bytes:
-    """Half a surrogate pair, as undecodable bytes leave behind, has no UTF-8: it becomes U+FFFD, which is no letter either."""
+    """UTF-8. A lone surrogate, as undecodable bytes leave behind, has no UTF-8; it becomes U+FFFD, which is no letter
+    either."""
     try:
         return text.encode()
     except UnicodeEncodeError:

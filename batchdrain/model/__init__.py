@@ -1,1 +1,1 @@
-"""What is known of phases, lanes, claims and attempts, and what can go wrong. Frozen; nothing here reads or writes."""
+"""Facts about phases, lanes, claims and attempts, and the errors. All facts are frozen; nothing here reads or writes."""

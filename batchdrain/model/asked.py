@@ -1,4 +1,4 @@
-"""What a running session is asked to do, from another shell or another host."""
+"""Requests to a running session from another shell or another host."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Final
 
 
 class Ask(StrEnum):
-    """The words stand in the ledger, in events and in session files."""
+    """What a session can be asked to do. The values are stored in the ledger, in events and in session files."""
 
-    STOP = "stop"  #: begin nothing more; what runs may end
-    STOP_NOW = "stop-now"  #: the same, and what runs is ended and given back
+    STOP = "stop"  #: begin nothing more; running commands may end
+    STOP_NOW = "stop-now"  #: begin nothing more; running commands are ended and their phases given back
     PAUSE = "pause"  #: claim nothing until `continue`
     CONTINUE = "continue"
 
     @property
     def effect(self) -> str:
-        """What becomes of the session, for people."""
+        """What happens to the session, for people."""
         return _EFFECTS[self]
 
     @property
     def ends(self) -> bool:
-        """Whether the session is to end by it: nothing takes that back."""
+        """Whether the session will end because of it. Such a request cannot be taken back."""
         return self in {Ask.STOP, Ask.STOP_NOW}
 
 
@@ -36,13 +36,13 @@ _EFFECTS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One request."""
+    """One request to a session."""
 
-    number: int  #: of the session's, from 1 on
+    number: int  #: counts the requests to the session, from 1
     ask: Ask
     by: str  #: user@host
-    reason: str  #: in the words of who asked; '' where none was given
-    at_ms: int  #: by the database's clock
+    reason: str  #: in the words of the person who asked; '' if none was given
+    at_ms: int  #: milliseconds since 1970 by the database's clock
 
     def __str__(self) -> str:
         return f"asked by {self.by}" + (f": {self.reason}" if self.reason else "")

@@ -1,4 +1,4 @@
-"""One execution of one phase, and what came of it."""
+"""One execution of one phase, and how it ended."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from batchdrain.model.states import Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One execution of one phase and what came of it; a row of the ledger."""
+    """One execution of one phase, and how it ended; a row of the ledger."""
 
     phase: Phase
     epoch: int
     attempt: int
     outcome: Outcome
-    final_state: str  #: the state's word that stands in the table after it
-    reason: str | None  #: the new failure text, whole; None when it completed
-    failure: Failure  #: what that text says; without a text, of the phase's category, when it completed
-    exit_code: int | None  #: None when it was killed by a signal or never started
+    final_state: str  #: the word that the table holds as its state afterwards
+    reason: str | None  #: the whole new failure text; None if it completed
+    failure: Failure  #: made of that text; if it completed: no text, the phase's own category
+    exit_code: int | None  #: None if it was killed by a signal or never started
     signal: int | None
     started_at: datetime
     ended_at: datetime
@@ -31,25 +31,25 @@ class Attempt:
     limit: TimeLimit
     stdout_path: str
     stderr_path: str
-    log_path: str = ""  #: of these two the one to look at: the reason's words stand in it; '' where both are empty
-    log_sha256: str | None = None  #: of stderr
-    cpu_s: float | None = None  #: of the command and what it waited for; None where nobody measured it
-    max_rss_kb: int | None = None  #: the most memory that one of these held at a time
+    log_path: str = ""  #: the one of these two that the failure text comes from; '' if both are empty
+    log_sha256: str | None = None  #: the hash of stderr
+    cpu_s: float | None = None  #: CPU time of the command and the children it waited for; None if not measured
+    max_rss_kb: int | None = None  #: the largest memory of any one of these processes
     wants_more_time: bool = False
-    is_of_gone_row: bool = False  #: it was judged by a row that was not there
-    unwritten: str = ""  #: why its row was left as it stands, where it was to be given back
+    is_of_gone_row: bool = False  #: it was judged while its row was missing
+    unwritten: str = ""  #: why its row was left unchanged although the phase was to be given back
     metrics: Mapping[str, float] = field(default_factory=dict)
-    host: str = ""  #: where it was executed, by its own word; '' where the controller was
-    answer_problem: str = ""  #: what of its result file was not used, and why; '' where nothing is wrong with it
+    host: str = ""  #: the host that reports to have executed it; '' for the controller's own
+    answer_problem: str = ""  #: what in its result file was not used, and why; '' if nothing was wrong
 
     @property
     def category(self) -> str:
-        """Of the new failure text; the phase's own when it completed."""
+        """The category of the new failure text; the phase's own category if it completed."""
         return self.failure.category
 
     @property
     def fingerprint(self) -> str:
-        """Of the new failure text; '' when it completed."""
+        """The fingerprint of the new failure text; '' if it completed."""
         return self.failure.fingerprint
 
     @property
@@ -59,18 +59,18 @@ class Attempt:
 
     @property
     def timed_out(self) -> bool:
-        """Whether its time limit ended it."""
+        """Whether it was ended by its time limit."""
         return self.outcome is Outcome.TIMEOUT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """An attempt as it was recorded, and what is known of it beside its row. What is told of its end is made of this."""
+    """An attempt as it was recorded, with what is known about it beyond its row. Reports about its end are made from this."""
 
     attempt: Attempt
-    initial_state: str = ""  #: of the phase in the table, before it was claimed
-    retry_at: datetime | None = None  #: when it is tried again in this session; None: it is not
-    left_over: int = 0  #: processes that the command left behind, and that were ended
+    initial_state: str = ""  #: the word of the phase's state in the table before it was claimed
+    retry_at: datetime | None = None  #: when the phase is tried again in this session; None: it is not
+    left_over: int = 0  #: how many processes the command left behind, which were ended
 
     @property
     def reason(self) -> str | None:

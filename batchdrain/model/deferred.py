@@ -1,4 +1,4 @@
-"""Facts that are worked out when they are first asked for: of a million rows most are never asked."""
+"""Facts that are worked out when they are first needed: most facts of a million rows never are."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ D = TypeVar("D", bound="Deferred")
 
 
 class Work(Protocol):
-    """Knows the fields of an object that were not set."""
+    """Works out the fields of an object that were not set."""
 
     def find(self, name: str, of: Any) -> object:
-        """The value of one of them."""
+        """The value of one of these fields."""
 
 
 class Deferred:
-    """A frozen dataclass with slots may stand on it. A field that was not set is asked of `_work`, and kept."""
+    """A base for frozen dataclasses with slots. A field that was not set is asked of `_work`, and then kept."""
 
     __slots__ = ("_work",)
 
-    if not TYPE_CHECKING:  # else every name would seem to be a field
+    if not TYPE_CHECKING:  # otherwise type checkers would take any name for a field
 
         def __getattr__(self, name: str) -> Any:
             if name not in type(self).__dataclass_fields__:
@@ -31,7 +31,7 @@ class Deferred:
 
 
 def defer(cls: type[D], work: Work, known: Mapping[str, object]) -> D:
-    """An object of the class with the fields of `known`; `work` knows the others."""
+    """Make an object of the class with the fields in `known`; `work` works out the others."""
     made = object.__new__(cls)
     write = object.__setattr__
     write(made, "_work", work)

@@ -1,4 +1,4 @@
-"""What a failed attempt set out from, and what it failed with."""
+"""The failure before a failed attempt, and the failure after it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 
 class FailureChange(NamedTuple):
-    """Of an attempt that failed by itself: what timed out says nothing of its failure."""
+    """Made of an attempt that failed by itself; a timeout says nothing about the failure."""
 
-    category: str  #: of the failure that it set out from
-    before: str  #: its fingerprint; '' without a text
-    after: str  #: of the new failure
+    category: str  #: the category of the failure before
+    before: str  #: the fingerprint of the failure before; '' without a text
+    after: str  #: the fingerprint of the new failure
 
     @property
     def is_same(self) -> bool:
-        """Whether it failed as before."""
+        """Whether it failed the same way as before."""
         return self.before == self.after

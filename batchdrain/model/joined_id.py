@@ -1,6 +1,6 @@
 r"""An id of several columns as one text, for people, files and flags: `acme/etl/2026-11-01`.
 
-A slash in a value is written `\/`, a backslash `\\`, so that the text is taken apart again in one way only.
+A slash in a value is written `\/` and a backslash `\\`, so that the text can be split in one way only.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from typing import Final
 
 SEPARATOR: Final = "/"
 ESCAPED: Final = "/\\"
-"""The signs before which a backslash is written."""
+"""The characters that are written with a backslash before them."""
 _TO_ESCAPE: Final = re.compile(r"[\\/]")
 _PART: Final = re.compile(r"(?:[^\\/]|\\[\\/])*")
 _ESCAPE: Final = re.compile(r"\\([\\/])")
 
 
 def join_parts(parts: Iterable[str]) -> str:
-    """What `split_parts` takes apart again."""
+    """Join the values; `split_parts` splits them again."""
     return SEPARATOR.join(_TO_ESCAPE.sub(r"\\\g<0>", part) if "/" in part or "\\" in part else part for part in parts)
 
 
 def split_parts(text: str, count: int) -> tuple[str, ...]:
-    """Raises ValueError for what `join_parts` makes of no so many parts."""
+    """Split a joined id. Raises ValueError unless it has `count` parts."""
     if "\\" not in text:
         found = text.split(SEPARATOR)
     else:

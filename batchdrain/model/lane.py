@@ -1,4 +1,4 @@
-"""A lane: all that a policy sees."""
+"""A lane: everything that a policy sees."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from batchdrain.model.retry_stats import NOTHING, RetryCount
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane(Deferred):
-    """The waiting phases of one run in one category with equally many attempts. All that a policy sees."""
+    """The waiting phases of one run in one category with the same number of attempts. A policy sees nothing else."""
 
     run_id: str
-    run_type: str  #: from `run_types`; 'default' where nothing matches
+    run_type: str  #: from `run_types`; 'default' if nothing matches
     category: str
-    attempts: int  #: counted executions of each of its phases so far
+    attempts: int  #: how many counted executions each of its phases has had
     phase_index: int | None  #: of the next phase
     phase_id: str  #: of the next phase
-    waiting: int  #: phases in this lane
-    failed: int  #: failed phases of the run when the session began to look, this session's successes included
+    waiting: int  #: number of phases in this lane
+    failed: int  #: failed phases of the run when the session began, so also those it has fixed
     queued: int  #: queued phases of the run
     successes: int = 0  #: completed attempts of the run in the ledger
     timeouts: int = 0  #: timed-out attempts of the run in the ledger
-    mean_duration_s: float | None = None  #: of the run's completed attempts; None without any
+    mean_duration_s: float | None = None  #: mean of the run's completed attempts; None if there are none
     hint: int = 0  #: manual priority; higher is sooner
-    promising: bool = False  #: a diagnosis says that trying its phases again is worth it
+    promising: bool = False  #: a diagnosis says that its phases are worth trying again
     reason: str | None = None  #: failure text of the next phase
-    fingerprint: str = ""  #: of that; '' where it has none
+    fingerprint: str = ""  #: the fingerprint of that text; '' if there is none
     repeats: Mapping[str, int] = field(default_factory=dict, repr=False)  #: failures of this session by fingerprint
-    taken: int = 0  #: phases of the run that were chosen since this session began, or went on
+    taken: int = 0  #: phases of the run that were chosen since this session began or was resumed
     failed_alike: bool = False  #: the run's latest failed attempt failed like one of another run
-    limit_s: float = 600.0  #: time limit of the next phase, before anything is learnt of durations
-    of_all: RetryCount = NOTHING  #: all attempts on failures so far, in the ledger and in this session; so those that follow
-    of_category: RetryCount = NOTHING  #: attempts that set out from this category
-    of_fingerprint: RetryCount = NOTHING  #: attempts that set out from the next phase's fingerprint; none where it is ''
+    limit_s: float = 600.0  #: time limit of the next phase before anything is learnt from durations
+    of_all: RetryCount = NOTHING  #: all attempts on failures, in the ledger and this session, as in those below
+    of_category: RetryCount = NOTHING  #: attempts on failures of this category
+    of_fingerprint: RetryCount = NOTHING  #: attempts on failures with this fingerprint; none if it is ''
     of_run: RetryCount = NOTHING  #: attempts of the run
     of_run_type: RetryCount = NOTHING  #: attempts of runs of this type
 
-    run_order: Any = None  #: what run_id is compared by: a number where it is one by its type; not set: the id itself
-    phase_order: Any = None  #: likewise of phase_id
+    run_order: Any = None  #: sort key of run_id: a number for a numeric column; the id itself if not set
+    phase_order: Any = None  #: sort key of phase_id, likewise
 
     def __post_init__(self) -> None:
         if self.run_order is None:
@@ -51,5 +51,5 @@ class Lane(Deferred):
 
     @property
     def fingerprint_count(self) -> int:
-        """Failures with that fingerprint in this session."""
+        """How many failures in this session have this fingerprint."""
         return self.repeats.get(self.fingerprint, 0)

@@ -1,4 +1,4 @@
-"""A phase: its name, its row, and why it may be left out."""
+"""A phase: its name, its row, and why it may be skipped."""
 
 from __future__ import annotations
 
@@ -35,54 +35,54 @@ class PhaseKey:
 
 
 GONE: Final = "gone"
-"""Stands for the state's word where no row has the ids. A table may have it as a word of its own: `is_there` tells them apart."""
+"""Stands for the state's word if no row has the ids. A table may use the same word; `is_there` tells them apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowState:
-    """What stands in the user's table for one phase now."""
+    """What the user's table holds for one phase now."""
 
-    state: str  #: the state's word, as of `state_words`
+    state: str  #: the state's word (see `state_words`)
     reason: str | None
-    is_there: bool = True  #: a row has the ids, as far as the source shows
-    is_deleted: bool = False  #: no row is there, and that is sure: a view may only not show it
-    kind: str | None = field(default=None, compare=False)  #: the state's own type, where a column holds values of several
+    is_there: bool = True  #: whether the source shows a row with these ids
+    is_deleted: bool = False  #: the row is certainly gone; False if a view may merely not show it
+    kind: str | None = field(default=None, compare=False)  #: the type of the state's value, if the column holds several types
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
-    """One row of the backlog, as it stood when the backlog was read."""
+    """One row of the backlog, as it was when the backlog was read."""
 
     run_id: str
     phase_id: str
-    phase_index: int | None  #: orders the phases of a run; None goes last
-    state: PhaseState  #: FAILED or QUEUED: the state it is drained from
+    phase_index: int | None  #: orders the phases of a run; None sorts last
+    state: PhaseState  #: FAILED or QUEUED, the state it is drained from
     failure: Failure = NO_REASON
-    attempts: int = 0  #: executions that the ledger counts, over all sessions
+    attempts: int = 0  #: executions that the ledger has counted, over all sessions
 
     @property
     def key(self) -> PhaseKey:
-        """Its name, by which ledger, files and events know it."""
+        """Its name in the ledger, in files and in events."""
         return PhaseKey(self.run_id, self.phase_id)
 
     @property
     def reason(self) -> str | None:
-        """The failure text, cut to what categories and fingerprints look at."""
+        """The failure text, cut to the part that categories and fingerprints look at."""
         return self.failure.text
 
     @property
     def category(self) -> str:
-        """Why it failed: one of failures.categories.CATEGORIES."""
+        """The category of its failure, one of failures.categories.CATEGORIES."""
         return self.failure.category
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Skip:
-    """Why a phase is not drained: the rule, and the value that it met."""
+    """Why a phase is not drained: the rule, and the value that made it apply."""
 
     rule: str
     value: str
-    until: datetime | None = field(default=None, compare=False)  #: void from then on, as far as that is known; aware, UTC
+    until: datetime | None = field(default=None, compare=False)  #: when it ends, if that is known; aware, UTC
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.value}" if self.value else self.rule

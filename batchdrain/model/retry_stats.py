@@ -1,4 +1,4 @@
-"""What came of attempts on failures, counted: the facts that a policy learns from."""
+"""Counts of how attempts on failures ended: the facts from which policies learn."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from batchdrain.model.failure_change import FailureChange
 from batchdrain.model.states import Outcome, PhaseState
 
 LEARNT_FROM: Final = frozenset({Outcome.COMPLETE, Outcome.FAILED, Outcome.TIMEOUT})
-"""The outcomes that say something of a retry."""
+"""The outcomes that say something about a retry."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryCount:
-    """Attempts that set out from a failure and were executed to their end."""
+    """Counts of attempts on failed phases that were executed to their end."""
 
     tried: int = 0
-    fixed: int = 0  #: of these, completed
-    fixed_s: float = 0.0  #: seconds of the completed ones, together
-    failed_s: float = 0.0  #: seconds of the others (failed or timed out), together
+    fixed: int = 0  #: how many of these completed
+    fixed_s: float = 0.0  #: total seconds of the completed ones
+    failed_s: float = 0.0  #: total seconds of the others (failed or timed out)
 
     @classmethod
     def of(cls, *, fixed: bool, seconds: float) -> RetryCount:
-        """Of one attempt."""
+        """The count of one attempt."""
         return cls(1, 1, seconds, 0.0) if fixed else cls(1, 0, 0.0, seconds)
 
     @property
     def failed(self) -> int:
-        """Those that failed or timed out."""
+        """How many failed or timed out."""
         return self.tried - self.fixed
 
     def plus(self, other: RetryCount) -> RetryCount:
-        """Both together."""
+        """The sum of both counts."""
         return RetryCount(
             self.tried + other.tried,
             self.fixed + other.fixed,
@@ -47,28 +47,28 @@ NOTHING: Final = RetryCount()
 
 @dataclass(slots=True, kw_only=True)
 class RetryStats:
-    """What retries have done so far: what the ledger knew at the last reading, and the results of this session since.
+    """The results of retries so far: those that the ledger had at the last reading, and those of this session since.
 
-    A new reading begins a new one: the ledger has this session's results by then. The mappings are bounded: see
+    A new reading starts new stats, as the ledger has this session's results by then. The mappings are bounded, see
     database/ledger/retry_stats_query.py.
     """
 
-    categories: dict[str, RetryCount] = field(default_factory=dict)  #: by the category that the attempt set out from
-    fingerprints: dict[str, RetryCount] = field(default_factory=dict)  #: by the fingerprint that it set out from
+    categories: dict[str, RetryCount] = field(default_factory=dict)  #: by the category of the failure before the attempt
+    fingerprints: dict[str, RetryCount] = field(default_factory=dict)  #: by the fingerprint of the failure before the attempt
     runs: dict[str, RetryCount] = field(default_factory=dict)  #: by run_id
     run_types: dict[str, RetryCount] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)  #: fingerprint of each run's latest failed attempt
-    seen_in: dict[str, frozenset[str]] = field(default_factory=dict)  #: by such a fingerprint, runs that failed with it
-    changes: dict[FailureChange, int] = field(default_factory=dict)  #: attempts that failed, without those that timed out
+    seen_in: dict[str, frozenset[str]] = field(default_factory=dict)  #: by fingerprint, the runs that failed with it
+    changes: dict[FailureChange, int] = field(default_factory=dict)  #: failed attempts without timeouts, counted
     overall: RetryCount = field(init=False, default=NOTHING)
-    results: int = field(init=False, default=0)  #: of this session, since the reading
+    results: int = field(init=False, default=0)  #: results of this session since the reading
 
     def __post_init__(self) -> None:
         for count in self.categories.values():
             self.overall = self.overall.plus(count)
 
     def copy(self) -> RetryStats:
-        """One to go on from: a reading is shared."""
+        """A copy that can be changed; the original of a reading is shared."""
         return RetryStats(
             categories=dict(self.categories),
             fingerprints=dict(self.fingerprints),
@@ -80,7 +80,8 @@ class RetryStats:
         )
 
     def add(self, attempt: Attempt, run_type: str) -> None:
-        """A result of this session. Queued phases teach nothing of retries, and what was given back nothing at all."""
+        """Add a result of this session. Queued phases teach nothing about retries, and phases that were given back teach
+        nothing at all."""
         phase = attempt.phase
         if attempt.outcome not in LEARNT_FROM or phase.state is not PhaseState.FAILED:
             return
@@ -100,14 +101,14 @@ class RetryStats:
         if not attempt.success:
             self.failures[phase.run_id] = attempt.fingerprint
             seen = self.seen_in.get(attempt.fingerprint, frozenset())
-            if len(seen) < 2:  # two runs are enough to know that it is not of one run alone
+            if len(seen) < 2:  # two runs are enough to know that more than one run has it
                 self.seen_in[attempt.fingerprint] = seen | {phase.run_id}
 
     def of_fingerprint(self, fingerprint: str) -> RetryCount:
-        """'' is the fingerprint of a phase without a reason: that says nothing beyond its category."""
+        """The counts of a fingerprint. '' is that of a phase without a reason, which says nothing beyond its category."""
         return self.fingerprints.get(fingerprint, NOTHING) if fingerprint else NOTHING
 
     def failed_alike(self, run_id: str) -> bool:
-        """Whether the run's latest failed attempt failed like one of another run."""
+        """Whether the latest failed attempt of the run failed like an attempt of another run."""
         fingerprint = self.failures.get(run_id)
         return bool(fingerprint) and bool(self.seen_in.get(fingerprint or "", frozenset()) - {run_id})

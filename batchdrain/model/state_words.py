@@ -1,7 +1,8 @@
-"""The words that the user's table has for a state: which of them are read as it, and which one is written for it.
+"""The words that the user's table has for a state: which of them are read as the state, and which one is written for it.
 
-A word is a text, and NULL is one too. NULL is kept and shown as `NULL`; a text that is spelt so, in any number of single quotes,
-has a pair of them more. So each value of a column has one word, each word is of one value, and nearly all are the text itself.
+A word is a text, and NULL has a word too. NULL is stored and shown as `NULL`. A text that is itself spelt NULL, within any
+number of single quotes, gets one more pair of quotes. So each value of a column has exactly one word, each word belongs to
+one value, and nearly all words are the text itself.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from dataclasses import dataclass
 from typing import Final
 
 NULL: Final = "NULL"
-"""The word of a row whose state is NULL."""
+"""The word for a state that is NULL."""
 
 
 def to_word(value: object) -> str:
-    """The word of what a column holds; for bytes, which no word of the user's is, how SQL writes them."""
+    """The word for a value of the column. Bytes, which are never one of the user's words, get their SQL notation."""
     if value is None:
         return NULL
     text = f"x'{value.hex()}'" if isinstance(value, bytes) else str(value)
@@ -30,12 +31,12 @@ def to_value(state_word: str) -> str | None:
 
 
 def quote_word(state_word: str) -> str:
-    """For people: a text in quotes, NULL without."""
+    """The word for people: a text in quotes, NULL without."""
     return NULL if state_word == NULL else repr(to_value(state_word))
 
 
 def list_words(words: Iterable[str]) -> str:
-    """For people: 'FAILED' or 'ERROR' or NULL."""
+    """The words for people: 'FAILED' or 'ERROR' or NULL."""
     return " or ".join(map(quote_word, words))
 
 
@@ -45,14 +46,14 @@ def _is_spelt_null(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class StateWords:
-    """The words of one state. Made by `of`."""
+    """The words of one state. Make it with `of`."""
 
-    read: tuple[str, ...]  #: a row that bears one of them is in the state; none twice
-    write: str  #: what batchdrain writes; one of those that are read
+    read: tuple[str, ...]  #: a row with one of these is in the state; without duplicates
+    write: str  #: the word that batchdrain writes; one of `read`
 
     @classmethod
     def of(cls, read: Sequence[str], write: str | None = None) -> StateWords:
-        """`write`: None is the first of those that are read. What is written is read too."""
+        """`write`: None means the first word of `read`. The written word is added to `read`."""
         written = read[0] if write is None else write
         return cls(tuple(dict.fromkeys((*read, written))), written)
 
@@ -63,5 +64,5 @@ class StateWords:
         return iter(self.read)
 
     def __str__(self) -> str:
-        """For people, without quotes: FAILED or ERROR."""
+        """The words for people, without quotes: FAILED or ERROR."""
         return " or ".join(self.read)

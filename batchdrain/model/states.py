@@ -1,7 +1,7 @@
-"""The state machine of a phase, as a table. Who moves a phase, and where it stands after a crash:
+"""The state machine of a phase, as a table. Who moves a phase on, and where it is after a crash:
 
 FAILED, QUEUED  waits in the backlog; a claim moves it on
-EXECUTING       held by exactly one claim; finish moves it on, or, once its controller is dead, recover gives it back
+EXECUTING       held by exactly one claim; finish moves it on; if its controller is dead, recovery gives it back
 COMPLETE        the end
 """
 
@@ -13,7 +13,7 @@ from typing import Final
 
 
 class PhaseState(StrEnum):
-    """Where a phase stands; the words of your table for it are mapped in `source.states`."""
+    """The state of a phase. `source.states` maps the words of the user's table to these."""
 
     FAILED = "failed"
     QUEUED = "queued"
@@ -22,7 +22,7 @@ class PhaseState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How an attempt ended. A ledger row bears exactly one of them, once."""
+    """How an attempt ended. A ledger row gets exactly one outcome, once."""
 
     COMPLETE = "complete"
     FAILED = "failed"
@@ -30,15 +30,15 @@ class Outcome(StrEnum):
     RELEASED = "released"  #: given back on purpose; not counted as an attempt
     ORPHANED = "orphaned"  #: given back because its controller or its guardian died
     NOT_STARTED = "not_started"  #: the program could not be executed at all; not counted
-    REFUSED = "refused"  # the table does not take its end: given back, reported
-    MOVED = "moved"  #: somebody else changed the row meanwhile: left alone, reported
+    REFUSED = "refused"  # the table refuses the end state; given back and reported
+    MOVED = "moved"  #: somebody else changed the row meanwhile; left alone and reported
 
 
 COUNTED: Final = frozenset({Outcome.COMPLETE, Outcome.FAILED, Outcome.TIMEOUT, Outcome.REFUSED, Outcome.MOVED})
 """The outcomes that count as an attempt."""
 
 GIVEN_BACK: Final = frozenset({Outcome.RELEASED, Outcome.NOT_STARTED, Outcome.ORPHANED})
-"""The outcomes after which the phase stands as it stood before."""
+"""The outcomes after which the phase is as it was before."""
 
 NEXT: Final[Mapping[tuple[PhaseState, Outcome], PhaseState]] = {
     (PhaseState.FAILED, Outcome.COMPLETE): PhaseState.COMPLETE,
@@ -59,11 +59,12 @@ NEXT: Final[Mapping[tuple[PhaseState, Outcome], PhaseState]] = {
 
 
 class IllegalTransition(ValueError):
-    """A bug: a pair that the table does not hold."""
+    """A bug: the table has no such pair."""
 
 
 def next_state(claimed_from: PhaseState, outcome: Outcome) -> PhaseState:
-    """Where a claimed phase goes. Raises IllegalTransition for a pair that must not be (MOVED writes no state)."""
+    """The state that a claimed phase goes to. Raises IllegalTransition for a pair that is not allowed (MOVED writes no
+    state)."""
     try:
         return NEXT[(claimed_from, outcome)]
     except KeyError:

@@ -1,1 +1,1 @@
-"""Which phases, in which order, and why not the others: for the dry run and the drain alike."""
+"""Chooses and orders phases, and explains why the others are left out, for the dry run and the drain alike."""

@@ -1,4 +1,4 @@
-"""Known failures that are not to be drained again, as people left them in the ledger."""
+"""Acceptances: known failures that people have told batchdrain, through the ledger, not to drain again."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ ACCEPTED: Final = "accepted"
 class Subject:
     """What is accepted: a phase, a run, or a cluster."""
 
-    run_id: str | None = None  #: with a phase_id exactly this run, without one also a glob
+    run_id: str | None = None  #: together with a phase_id exactly this run; alone it may also be a glob
     phase_id: str | None = None
-    cluster: str | None = None  #: the id of a fingerprint
+    cluster: str | None = None  #: the id of the cluster's fingerprint
 
     @property
     def name(self) -> str:
-        """As the ledger's note is called."""
+        """The name of the ledger's note about this subject."""
         return json.dumps([self.run_id, self.phase_id, self.cluster])
 
     def __str__(self) -> str:
@@ -42,20 +42,20 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
-    """A known failure: what it is, who said so, why, and until when."""
+    """One accepted failure: what is accepted, by whom, why, and until when."""
 
     subject: Subject
     reason: str
     by: str = ""
     at: str = ""
-    until: datetime | None = None  #: void from then on
-    fingerprint: str = ""  #: of a cluster, for people
-    version: int = VERSION  #: of the rules that made it and its id
-    example: str = ""  #: a text of the cluster, without secrets; '' where none was known
+    until: datetime | None = None  #: the acceptance ends then; aware, UTC. None: it never ends
+    fingerprint: str = ""  #: the fingerprint of the accepted cluster, shown to people
+    version: int = VERSION  #: the version of the rules that made the fingerprint and its id
+    example: str = ""  #: a failure text of the cluster, without secrets; '' if none was known
 
     @classmethod
     def of(cls, note: Note) -> Acceptance | None:
-        """None for what is no acceptance: whoever may write to the ledger may have written anything."""
+        """Parse a note. None if it is no acceptance: whoever may write to the ledger may have written anything."""
         content = note.content
         subject = Subject(**{name: _text(content.get(name)) for name in ("run_id", "phase_id", "cluster")})
         until = content.get("until")
@@ -80,7 +80,7 @@ class Acceptance:
 
     @property
     def to_note(self) -> dict[str, Any]:
-        """What the ledger keeps beside who and when."""
+        """The content of the ledger's note; the ledger adds who wrote it and when."""
         return {
             "run_id": self.subject.run_id,
             "phase_id": self.subject.phase_id,
@@ -93,31 +93,32 @@ class Acceptance:
         }
 
     def like(self, failure: Failure) -> Acceptance:
-        """With what its cluster looks like, if the failure is of it: by that it is found again under other rules."""
+        """If `failure` belongs to the accepted cluster, add its text as the example. The example identifies the cluster again
+        once the rules of fingerprints have changed."""
         if self.example or self.subject.cluster != cluster_id_of(failure.fingerprint):
             return self
         return replace(self, fingerprint=failure.fingerprint, example=example_of(failure.text))
 
     def is_void(self, now: datetime) -> bool:
-        """Whether its time is over; without an end, never."""
+        """Whether the acceptance has ended. One without an end never does."""
         return self.until is not None and now >= self.until
 
     @property
     def skip(self) -> Skip:
-        """As a skip: why, by whom, and until when."""
+        """The skip of an accepted phase: why, by whom, and until when."""
         until = "" if self.until is None else f", until {clock.to_shown(self.until)}"
         return Skip(ACCEPTED, f"{self.reason} ({self.by}{until})", self.until)
 
 
 class Acceptances:
-    """Those that are in force. A phase's own goes before that of its run, and that before its cluster's."""
+    """The acceptances in force. That of a phase goes before that of its run, which goes before that of its cluster."""
 
     def __init__(self, acceptances: Iterable[Acceptance]) -> None:
         self._phases: dict[PhaseKey, Skip] = {}
         self._globs: list[tuple[Callable[[str], bool], Skip]] = []
         self._runs: dict[str, Skip | None] = {}
         self._clusters: dict[str, Skip] = {}
-        self._former: dict[str, Skip] = {}  #: by ids of the first version, of which no example tells what they are now
+        self._former: dict[str, Skip] = {}  #: by ids of the first version, without an example to make new ids of
         for one in acceptances:
             subject = one.subject
             if subject.cluster is not None:
@@ -140,33 +141,34 @@ class Acceptances:
 
     @classmethod
     def of(cls, notes: Iterable[Note], now: datetime) -> Acceptances | None:
-        """None where nothing is accepted now: then it costs no row anything."""
+        """Collect the acceptances that are in force now. None if there are none, so that rows cost nothing extra then."""
         found = [one for note in notes if (one := Acceptance.of(note)) is not None and not one.is_void(now)]
         return cls(found) if found else None
 
     @property
     def phases(self) -> Collection[PhaseKey]:
-        """Those that are accepted by name."""
+        """The phases that are accepted by name."""
         return self._phases.keys()
 
     @property
     def has_clusters(self) -> bool:
-        """Whether some cluster is accepted."""
+        """Whether any cluster is accepted."""
         return bool(self._clusters or self._former)
 
     def skip(self, key: PhaseKey, failure: Failure) -> Skip | None:
-        """Its fingerprint is looked at only where clusters are accepted."""
+        """The acceptance that covers this phase, if there is one. The fingerprint is made only if some cluster is
+        accepted."""
         return self._phases.get(key) or self.run(key.run_id) or self.cluster(failure)
 
     def cluster(self, failure: Failure) -> Skip | None:
-        """By the failure's cluster alone, in whatever run."""
+        """The acceptance of the failure's cluster, which holds in every run."""
         found = self._clusters.get(cluster_id_of(failure.fingerprint)) if self._clusters else None
         if found is None and self._former:
             found = self._former.get(cluster_id_of(former_fingerprint(failure.text)))
         return found
 
     def run(self, run_id: str) -> Skip | None:
-        """By the run's name alone: the first one that matches, remembered."""
+        """The acceptance of the run: the first glob that matches its name. The answer is remembered for each run."""
         if not self._globs:
             return None
         if run_id not in self._runs:
@@ -175,7 +177,7 @@ class Acceptances:
 
 
 def acceptances(store: Store) -> Acceptances | None:
-    """What is accepted now; None where nothing is. Raises DatabaseUnavailable."""
+    """Read the acceptances that are in force now from the ledger; None if there are none. Raises DatabaseUnavailable."""
     return Acceptances.of(Notes(store.database, store.ledger).read(NoteKind.ACCEPTED), clock.now())
 
 

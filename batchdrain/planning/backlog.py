@@ -18,16 +18,16 @@ from batchdrain.planning.verdicts import Verdict
 
 
 class Backlog(Protocol):
-    """What the loop asks for its next phase, and tells of each result."""
+    """The source of phases for the drain loop: the loop asks it for the next phase and tells it of each result."""
 
-    skipped: Counter[Skip]  #: by rule and value
-    remainder: Remainder  #: what the last reading came to
-    seen: SeenKinds  #: at the last reading
-    read_s: float  #: what the last reading took
+    skipped: Counter[Skip]  #: skipped rows, by rule and value
+    remainder: Remainder  #: how the last reading counted its rows
+    seen: SeenKinds  #: the kinds of failures in the last reading
+    read_s: float  #: how long the last reading took
 
     @property
     def stale(self) -> bool:
-        """To be refilled before the next choice."""
+        """Whether the backlog has to be refilled before the next choice."""
 
     @property
     def total(self) -> int:
@@ -35,41 +35,48 @@ class Backlog(Protocol):
 
     @property
     def waiting(self) -> int:
-        """Phases that may still be chosen."""
+        """How many phases may still be chosen."""
 
     def ranks(self) -> list[Any]:
-        """How the policies ranked what waits, in no order: a tuple each, with a key for each policy in front."""
+        """The ranks that the policies gave to what waits, unordered. Each is a tuple that begins with one key for each
+        policy."""
 
     def refresh(self, now: datetime) -> None:
-        """Look at the database again."""
+        """Read the database again."""
 
     def refresh_in_slices(self, now: Callable[[], datetime]) -> Iterator[None]:
-        """The same, a little with each step, while phases are chosen: nothing changes before the last one."""
+        """Like `refresh`, but a little with each step, while phases are being chosen. Nothing changes before the last
+        step."""
 
     def refill(self, now: datetime) -> None:
-        """Read again what has run out, where it is `stale`."""
+        """Read again the part that has run out; called when the backlog is `stale`."""
+
+    def end(self) -> None:
+        """Stop choosing: free what is kept for it. `waiting` stays as it is."""
 
     def count(self) -> Remainder:
-        """Look at the database again, and choose nothing."""
+        """Read the database again and count its rows, without making anything ready to be chosen."""
 
     def why_not(self, run_id: str | None = None) -> Reasons:
-        """For each row of the source state, as it stands now, the rule that skips it, or None where it may be drained. `run_id`:
-        of this run alone, where only that is wanted."""
+        """For each row of the source state, as it is now, the rule that skips it; None if it may be drained. `run_id`: look
+        at this run only."""
 
     def next(self, now: datetime, busy: Container[str] = frozenset(), full: Container[str] = frozenset()) -> Choice | None:
-        """The next phase, of a run that is not `busy` and with a fingerprint that is not `full`; each at most once."""
+        """Take the next phase whose run is not `busy` and whose fingerprint is not `full`. Each phase is given out at most
+        once."""
 
     def size_of(self, fingerprint: str) -> int:
-        """How many phases failed so, at most, in the readings so far; 0 where nobody counts."""
+        """The largest number of phases with this fingerprint in any reading so far; 0 if they are not counted."""
 
     def touch(self, run_id: str, now: datetime, attempt: Attempt | None = None) -> None:
-        """There was a result of this run: `attempt`, where it may teach something."""
+        """Note that this run had a result. `attempt`: the result, if policies may learn from it."""
 
     def upcoming(self, most: int, now: datetime) -> list[Phase]:
-        """The first phases without a verdict that `next` would come to now, in its order; they stay where they are."""
+        """The first phases without a verdict that `next` would return now, in its order. They stay in the backlog."""
 
     def look_ahead(self, most: int, now: datetime) -> Outlook:
-        """The first phases that `next` would come to now, in its order, and what is known of such; they stay where they are."""
+        """The first phases that `next` would return now, in its order, and what is known of such phases. They stay in the
+        backlog."""
 
     def apply(self, verdict: Verdict, now: datetime) -> None:
-        """A diagnosis said this of a phase meanwhile."""
+        """Use a diagnosis of a phase that arrived after the reading."""

@@ -1,4 +1,4 @@
-"""The failed phases counted by what they failed with. Memory grows with the clusters, not with the phases."""
+"""Counts the failed phases by their failure. Memory grows with the number of clusters, not of phases."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ from batchdrain.planning.cluster_reading import RUNS, ClusterCount, ClusterReadi
 from batchdrain.runtime.text import to_storable
 
 SYSTEMIC: Final = 3
-"""In so many runs a failure is nobody's own."""
+"""A failure that occurs in this many runs is taken for a systemic one: no single run causes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """Failures that are the same to people."""
+    """Failures that look the same to people."""
 
-    ids: tuple[str, ...]  #: of its fingerprints, the most frequent first
-    fingerprint: str  #: the most frequent; '' for phases without a reason
+    ids: tuple[str, ...]  #: the ids of its fingerprints, the most frequent first
+    fingerprint: str  #: the most frequent one; '' for phases without a reason
     category: str
-    count: int  #: failed phases, of the runs that were asked for where some were
-    runs: int  #: that these stand in, at most RUNS
-    all_count: int  #: failed phases of every run
-    all_runs: int  #: that those stand in, at most RUNS
-    example: tuple[str, str, str]  #: run_id, phase_id and failure text of one phase, the text cut
-    tried: int  #: attempts that set out from it, over all sessions, of the runs that were asked for where some were
-    fixed: int  #: of them, those that completed
-    accepted: int = 0  #: phases of `count` that somebody accepted, by whatever name
+    count: int  #: failed phases, only those of the requested runs if runs were requested
+    runs: int  #: the runs of the phases in `count`, at most RUNS
+    all_count: int  #: failed phases of all runs
+    all_runs: int  #: the runs of the phases in `all_count`, at most RUNS
+    example: tuple[str, str, str]  #: run_id, phase_id and the shortened failure text of one phase
+    tried: int  #: attempts on these failures, over all sessions; like `count` only in requested runs
+    fixed: int  #: how many of these attempts completed
+    accepted: int = 0  #: phases of `count` that are accepted, by name, by run or by cluster
 
     @property
     def has_more_runs(self) -> bool:
-        """Whether `runs` are all that are told apart."""
+        """Whether `runs` is cut off at RUNS, so that there may be more."""
         return self.runs >= RUNS
 
     @property
     def has_more_of_all_runs(self) -> bool:
-        """The same of `all_runs`."""
+        """Whether `all_runs` is cut off at RUNS, so that there may be more."""
         return self.all_runs >= RUNS
 
     @property
     def is_systemic(self) -> bool:
-        """Whether it stands in SYSTEMIC runs or more, whichever was asked for."""
+        """Whether it occurs in at least SYSTEMIC runs, counting all runs and not only the requested ones."""
         return self.all_runs >= SYSTEMIC
 
 
@@ -61,8 +61,8 @@ def cluster_counts(
     is_asked: Callable[[str], bool] | None = None,
     accepted: Acceptances | None = None,
 ) -> list[Cluster]:
-    """The clusters, most frequent first. `retries`: by fingerprint as the ledger keeps it; `is_asked`: of the runs whose
-    clusters are wanted, None: of all; `accepted`: None where nothing is."""
+    """The clusters, the most frequent first. `retries`: by fingerprint, as the ledger stores it; `is_asked`: whether a run is
+    requested, None: all are; `accepted`: None if nothing is accepted."""
     reading = ClusterReading(categorise, redact, is_asked, accepted)
     reading.read(pages)
     folded = {fingerprint: _folded(by_category) for fingerprint, by_category in reading.counts.items()}
@@ -75,7 +75,8 @@ def cluster_counts(
 
 
 def _folded(by_category: Mapping[str, ClusterCount]) -> tuple[str, ClusterCount]:
-    """One fingerprint may be of several categories, as those look at the whole text: the most frequent is shown."""
+    """Merge the categories of one fingerprint. It may have several, since a category depends on the whole text; the most
+    frequent one is shown."""
     category = min(by_category, key=lambda name: (-by_category[name].phases, CATEGORIES.index(name)))
     return category, _sum(list(by_category.values()))
 

@@ -1,4 +1,4 @@
-"""The rows of a backlog counted by what they failed with, page by page. Memory grows with the clusters, not with the rows."""
+"""Counts the rows of a backlog by their failure, page by page. Memory grows with the number of clusters, not of rows."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from batchdrain.planning.acceptances import Acceptances
 from batchdrain.planning.known_texts import EQUAL_KINDS, KnownTexts
 
 RUNS: Final = 10_000
-"""How many runs of a fingerprint are told apart."""
+"""For each fingerprint at most this many runs are told apart."""
 _EXAMPLE: Final = 500
 
 
 @dataclass(slots=True)
 class ClusterCount:
-    """Of one fingerprint in one category."""
+    """The counts of one fingerprint within one category. `here` and `here_in` count only the requested runs."""
 
     phases: int = 0
     here: int = 0
@@ -36,14 +36,14 @@ class ClusterCount:
 
 
 class _Kind(NamedTuple):
-    """What one failure text comes to."""
+    """What is worked out once for each failure text."""
 
     cluster: ClusterCount
-    is_accepted: bool  #: its cluster is
+    is_accepted: bool  #: whether its cluster is accepted
 
 
 class ClusterReading:
-    """Of one reading."""
+    """The counts of one reading."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class ClusterReading:
         is_asked: Callable[[str], bool] | None,
         accepted: Acceptances | None,
     ) -> None:
-        """`is_asked`: of the runs whose clusters are wanted; None: of all."""
+        """`is_asked`: whether the clusters of a run are requested; None: those of all runs are."""
         self._categorise = categorise
         self._redact = redact
         self._is_asked = None if is_asked is None else cache(is_asked)
@@ -62,7 +62,7 @@ class ClusterReading:
         self.counts: dict[str, dict[str, ClusterCount]] = {}  #: by fingerprint and category
 
     def read(self, pages: Iterable[Page]) -> None:
-        """Count all of them."""
+        """Count the rows of all pages."""
         for page in pages:
             self._take_in(page)
 
@@ -81,7 +81,7 @@ class ClusterReading:
                 kind.cluster.accepted += self._is_accepted(self._accepted, kind, ids)
 
     def _add(self, page: Page, count: ClusterCount, places: Sequence[int]) -> None:
-        """Rows of one cluster."""
+        """Add rows of one page that belong to one cluster."""
         here = places if self._is_asked is None else [at for at in places if self._is_asked(page.runs[at])]
         if here:
             rows = zip(map(page.runs.__getitem__, here), map(page.phases.__getitem__, here), here, strict=True)
@@ -125,7 +125,7 @@ class ClusterReading:
 
 
 def _add_runs(known: set[int], runs: Sequence[str], places: Sequence[int]) -> None:
-    """No more than RUNS."""
+    """Add the runs of these rows to `known`, up to RUNS in all."""
     if len(known) < RUNS:
         new = set(map(hash, map(runs.__getitem__, places))) - known
         known.update(islice(new, RUNS - len(known)))

@@ -1,4 +1,4 @@
-"""Which runs wait for which. Pure."""
+"""Which run waits for which other run. Pure."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from batchdrain.planning.filters import is_meant
 def waits_for(unfinished: Mapping[str, int], rules: Sequence[Dependency], order: OrderOf = as_text) -> dict[str, str]:
     """For each run that waits, the first run (by id) that it waits for.
 
-    `unfinished`: phases by run_id that are not complete; a run that is absent has none. `order`: of run ids. Raises ConfigError
-    for a cycle, naming it.
+    `unfinished`: for each run_id, how many phases are not complete; a run that is absent has none. `order`: the order of run
+    ids. Raises ConfigError that names the cycle if runs wait for each other.
     """
     after: dict[str, list[str]] = {}
     open_runs = sorted((run for run, count in unfinished.items() if count > 0), key=order)
@@ -31,7 +31,7 @@ def _require_no_cycle(after: Mapping[str, Sequence[str]]) -> None:
     try:
         TopologicalSorter(after).prepare()
     except CycleError as error:
-        cycle: list[str] = error.args[1]  # each comes before the next one: told the other way round, each waits for the next
+        cycle: list[str] = error.args[1]  # graphlib lists the cycle upstream first; reversed, each run waits for the next one
         raise ConfigError(
             f"batchdrain.depends_on: runs wait for each other: {' -> '.join(reversed(cycle))}",
             remedy="mend the globs so that no run waits for itself",

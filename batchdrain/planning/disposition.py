@@ -1,4 +1,5 @@
-"""What has become of a failed phase, in one word. Derived from the rule that leaves it out, and never stored. Pure."""
+"""The disposition of a failed phase: what has become of it, in one word. It is derived from the rule that skips the phase,
+and never stored. Pure."""
 
 from __future__ import annotations
 
@@ -19,11 +20,11 @@ from batchdrain.runtime.text import count_times
 class DispositionKind(StrEnum):
     """What has become of a failed phase."""
 
-    OPEN = "open"  #: failed, and no drain has tried it: the next one may take it
-    RETRIED = "retried"  #: a drain tried it, and it failed again: the next one may take it, or one is at it now
+    OPEN = "open"  #: no drain has tried it yet; the next one may take it
+    RETRIED = "retried"  #: a drain tried it and it failed again; the next drain may take it, or one is working on it now
     FIXED = "fixed"  #: it is complete now
-    ACCEPTED = "accepted"  #: people know of it, and it is not tried
-    QUARANTINED = "quarantined"  #: left out, as those who ran it died
+    ACCEPTED = "accepted"  #: people know of it, so it is not tried
+    QUARANTINED = "quarantined"  #: left out because whoever ran it died, several times in a row
     PARKED = "parked"  #: left out by another rule, which says until when, or what has to change
     HOPELESS = "hopeless"  #: left out by the verdict of a diagnosis
 
@@ -33,8 +34,8 @@ class Disposition:
     """What has become of a failed phase, and why."""
 
     kind: DispositionKind
-    reason: str  #: one line for people; as hostile as the ids and texts that it names
-    until: datetime | None = None  #: void from then on; aware, UTC. None: until somebody changes it
+    reason: str  #: one line for people; it holds ids and failure texts unescaped, which may be hostile
+    until: datetime | None = None  #: it holds until then; aware, UTC. None: until somebody changes it
 
     def __str__(self) -> str:
         return f"{self.kind.value}: {self.reason}"
@@ -46,7 +47,7 @@ _BY_RULE: Final[Mapping[str, DispositionKind]] = {
     CLAIMED: DispositionKind.RETRIED,
     RETRY_WAITS: DispositionKind.RETRIED,
 }
-"""Every other rule parks."""
+"""Every rule that is not listed here parks the phase."""
 
 
 _FIXED_BY: Final[Mapping[bool | None, str]] = {
@@ -57,8 +58,8 @@ _FIXED_BY: Final[Mapping[bool | None, str]] = {
 
 
 def kind_of(skip: Skip | None, attempts: int) -> DispositionKind:
-    """Of a phase that stands as failed. `skip`: what leaves it out of a drain that was asked for everything; None where it may
-    be drained; `attempts`: that the ledger counts."""
+    """The disposition of a phase whose state is failed. `skip`: why a drain without any filters would leave it out, None if
+    it may be drained; `attempts`: how many attempts the ledger has counted."""
     if skip is None:
         return DispositionKind.RETRIED if attempts else DispositionKind.OPEN
     return DispositionKind.HOPELESS if is_hopeless(skip) else _BY_RULE.get(skip.rule, DispositionKind.PARKED)
@@ -67,9 +68,11 @@ def kind_of(skip: Skip | None, attempts: int) -> DispositionKind:
 def disposition(
     state: PhaseState | None, skip: Skip | None, attempts: int, *, was_completed: bool | None = False
 ) -> Disposition | None:
-    """`state`: that it stands in; None for a word that is mapped to none, and for a row that is gone. `skip`, `attempts`: as of
-    `kind_of`; `was_completed`: by its last counted attempt; None
-    where nothing but its number is left of that. None for what has not failed, as far as anybody knows."""
+    """The disposition of a phase. None if it has never failed, as far as the ledger and the table show.
+
+    `state`: its current state; None if the table's word maps to no state, or if the row is gone. `skip` and `attempts`: see
+    `kind_of`. `was_completed`: whether its last counted attempt completed it; None if only the number of attempts is left.
+    """
     if state is PhaseState.FAILED:
         kind = kind_of(skip, attempts)
         if skip is None:
@@ -81,7 +84,7 @@ def disposition(
 
 
 def _describe_skip(kind: DispositionKind, skip: Skip) -> str:
-    """Without what the kind says already."""
+    """Describe why a phase is skipped, without repeating what the kind says already."""
     if kind is DispositionKind.HOPELESS:
         return skip.value.partition(": ")[2] or "a diagnosis says so"
     return str(skip) if kind is DispositionKind.PARKED else skip.value

@@ -1,4 +1,4 @@
-"""The failed phases of a reading, counted by what has become of them."""
+"""Counts the failed phases of a reading by their disposition."""
 
 from __future__ import annotations
 
@@ -14,22 +14,20 @@ from batchdrain.planning.filters import is_asked_for
 from batchdrain.planning.reading import Reasons
 
 NAMED: Final = 10
-"""How many phases of each kind are named."""
+"""At most this many phases of each kind are named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispositionCounts:
-    """The phases that were asked for."""
+    """The counts of the requested phases."""
 
     counts: Counter[DispositionKind] = field(default_factory=Counter)
-    skips: Mapping[DispositionKind, Counter[Skip]] = field(
-        default_factory=lambda: defaultdict(Counter)
-    )  #: what leaves them out
+    skips: Mapping[DispositionKind, Counter[Skip]] = field(default_factory=lambda: defaultdict(Counter))  #: skips, counted
     named: Mapping[DispositionKind, list[PhaseKey]] = field(default_factory=lambda: defaultdict(list))
-    """The first phases of each kind that somebody may have to look at one by one, at most NAMED."""
+    """The first phases of each kind, at most NAMED, that people may want to look at one by one."""
 
     def add(self, ids: tuple[str, str], skip: Skip | None, attempts: int) -> None:
-        """One failed phase. `skip`, `attempts`: as of `kind_of`."""
+        """Count one failed phase. `skip` and `attempts`: see `kind_of`."""
         kind = kind_of(skip, attempts)
         self.counts[kind] += 1
         if skip is None:
@@ -40,8 +38,8 @@ class DispositionCounts:
 
 
 def count_dispositions(reasons: Reasons, past: Past) -> DispositionCounts:
-    """`reasons`: of a reading, each row with what leaves it out; what the user's own filters leave out is not counted. `past`: the
-    ledger's part of the same reading."""
+    """Count the rows of a reading. `reasons`: each row with the rule that skips it; rows that the user's own filters leave
+    out are not counted. `past`: the ledger's part of the same reading."""
     found = DispositionCounts()
     for page, skips in reasons:
         for ids, skip in zip(page.ids, skips, strict=True):
@@ -53,7 +51,7 @@ def count_dispositions(reasons: Reasons, past: Past) -> DispositionCounts:
 
 
 def _attempts_of(ids: tuple[str, str], past: Past) -> int:
-    """Most phases of a backlog are none that the ledger knows: no digest is worked out of those."""
+    """The attempts on a phase. The ledger does not know most phases of a backlog: for those no digest is computed."""
     if ids not in past.names and ids[0] not in past.summed_runs:
         return 0
     return past.attempts.get(PhaseKey(*ids).digest, 0)

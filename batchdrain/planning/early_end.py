@@ -1,4 +1,4 @@
-"""Which stop conditions may end a plan before its last phase. Only results can tell whether they do. Pure."""
+"""Which stop conditions may end a plan before its last phase. Only the results will tell whether they do. Pure."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ def rules_that_may_end(
     *,
     first: Sequence[Phase] = (),
 ) -> tuple[str, ...]:
-    """Their names, in the order in which they might strike; none where every phase is taken whatever comes of those before.
+    """The names of these stop conditions, in the order in which they might apply. Empty if every phase is taken whatever the
+    results of the earlier ones are.
 
-    `progress`: of the session before all of them. `size_of`: how many phases failed so. `first`: those that the part of a
-    chain before them drains.
+    `progress`: that of the session before the first phase. `size_of`: how many phases have this fingerprint. `first`: the
+    phases that an earlier part of the same chain drains.
     """
     if not phases:
         return ()
@@ -34,7 +35,7 @@ def rules_that_may_end(
 def _strike(
     phases: Sequence[Phase], first: int, progress: Progress, stop: Stop, size_of: Callable[[str], int]
 ) -> Iterator[Skip | None]:
-    """What may strike the phases behind the first ones."""
+    """Every stop that may apply to the phases behind `first`, if all earlier phases fail."""
     runs, clusters = Counter(progress.timeouts), set[str]()
     for before, phase in enumerate(phases):
         fingerprint = phase.failure.fingerprint
@@ -54,8 +55,8 @@ def _if_all_failed_so(progress: Progress, fingerprint: str, count: int) -> Progr
 
 
 def _if_all_failed(progress: Progress, phases: Sequence[Phase], stop: Stop) -> Progress:
-    """The worst that may have come of these phases: each took its time, failed in one new way, reported much of what has a
-    budget and nothing of what is wanted."""
+    """The worst possible results of these phases: all take very long, all fail in one new way, all spend the whole budget of
+    every metric, and none brings the metric that is wanted."""
     count, are_unlike = len(phases), len({describe_before(phase) for phase in phases}) > 1
     return replace(
         progress,

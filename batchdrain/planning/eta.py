@@ -1,7 +1,7 @@
-"""When what is left of a drain is done, as far as durations tell. Pure.
+"""Estimates from durations when the rest of a drain will be done. Pure.
 
-Everything is taken to last as long as its equals did in the mean: commands that run, phases that wait, retries. A stop
-condition that looks at failures is not foreseen; the time after which nothing is begun is.
+Running commands, waiting phases and retries are all taken to last as long as the mean of similar attempts. Stop conditions
+that look at failures are not foreseen. The time limit after which nothing more begins is.
 """
 
 from __future__ import annotations
@@ -14,41 +14,42 @@ from typing import Final
 from batchdrain.model.retry_stats import RetryCount
 
 _STRENGTH: Final = 10
-"""For how many attempts of this session those before it count, at most."""
+"""Attempts before this session count for at most this many attempts of the session."""
 _OVERDUE: Final = 0.25
-"""Of the mean: what a command may still take that has run for about so long."""
+"""A command that has run for about the mean duration is expected to need this share of the mean more."""
 _LEAST_S: Final = 1.0
 _STEPS: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remaining:
-    """What a drain has before it, as of now. All times in seconds from now."""
+    """The work that a drain has left. All times are in seconds from now."""
 
-    attempt_s: float | None  #: that an attempt is expected to take; None: nobody knows
-    pending: int = 0  #: phases that are still to be begun
-    tries: float = 1.0  #: attempts that a phase comes to, in the mean
-    running: Sequence[tuple[float, float]] = ()  #: of each command that runs: for how long, and its time limit
-    retries_s: Sequence[float] = ()  #: of each phase that waits to be tried again: until that is due
+    attempt_s: float | None  #: how long an attempt is expected to take; None: unknown
+    pending: int = 0  #: phases that have not begun yet
+    tries: float = 1.0  #: the mean number of attempts for one phase
+    running: Sequence[tuple[float, float]] = ()  #: for each running command, how long it has run and its time limit
+    retries_s: Sequence[float] = ()  #: for each phase that waits for a retry, the time until the retry is due
     workers: int = 1  #: commands side by side
-    held_s: float = 0.0  #: nothing is begun before
-    interval_s: float = 0.0  #: at least so much lies between two beginnings
-    left_s: float = math.inf  #: nothing is begun after
-    is_paused: bool = False  #: nothing is begun until somebody asks for it
-    in_outage: bool = False  #: what the phases need is out of reach, nobody knows how long
+    held_s: float = 0.0  #: nothing begins before this
+    interval_s: float = 0.0  #: the least time between the beginnings of two commands
+    left_s: float = math.inf  #: nothing begins after this
+    is_paused: bool = False  #: nothing begins until somebody resumes the drain
+    in_outage: bool = False  #: something that the phases need is out of reach, for an unknown time
 
 
 @dataclass(frozen=True, slots=True)
 class Eta:
-    """How long it takes."""
+    """How long the rest of a drain takes."""
 
-    seconds: float | None  #: never 0 while something is left; None: nobody knows
-    is_least: bool = False  #: it takes longer where an outage lasts
-    is_cut: bool = False  #: phases are left then: the time is over in which they may be begun
+    seconds: float | None  #: never 0 while something is left; None: unknown
+    is_least: bool = False  #: a lower bound: it takes longer if the outage lasts
+    is_cut: bool = False  #: phases are left over, since the time limit of the drain ends first
 
 
 def expected_s(before: RetryCount, count: int, seconds: float) -> float | None:
-    """Seconds of one attempt; None where there was none. `before`: attempts before this session; `count`, `seconds`: its own."""
+    """The expected seconds of one attempt; None if there was none yet. `before`: attempts before this session; `count`,
+    `seconds`: the attempts of this session and their total duration."""
     weight = min(before.tried, _STRENGTH)
     if not weight + count:
         return None
@@ -57,7 +58,7 @@ def expected_s(before: RetryCount, count: int, seconds: float) -> float | None:
 
 
 def estimate(left: Remaining) -> Eta:
-    """When the last command ends."""
+    """Estimate when the last command ends."""
     waiting = left.pending + len(left.retries_s)
     if not waiting and not left.running:
         return Eta(0.0)
@@ -75,7 +76,7 @@ def estimate(left: Remaining) -> Eta:
 
 
 def _schedule(left: Remaining, ends_s: Sequence[float], attempt_s: float) -> tuple[float, float]:
-    """When the last of what waits begins, and when it ends."""
+    """When the last waiting phase begins, and when it ends; in seconds from now."""
     waiting = left.pending + len(left.retries_s)
     mean_s = attempt_s * (left.pending * left.tries + len(left.retries_s)) / waiting
     workers = max(1, left.workers)
@@ -87,7 +88,7 @@ def _schedule(left: Remaining, ends_s: Sequence[float], attempt_s: float) -> tup
 
 
 def _makespan(free_s: Sequence[float], jobs: int, job_s: float) -> float:
-    """When so many jobs of equal length are done, by workers who are free from then on."""
+    """When `jobs` jobs of equal length are done by workers that become free at `free_s`."""
     low, high = min(free_s), max(free_s) + math.ceil(jobs / len(free_s)) * job_s
     for _ in range(_STEPS):
         middle = (low + high) / 2
@@ -99,5 +100,5 @@ def _makespan(free_s: Sequence[float], jobs: int, job_s: float) -> float:
 
 
 def _still_s(elapsed_s: float, limit_s: float, attempt_s: float) -> float:
-    """How long a command still runs: never longer than its limit allows."""
+    """How much longer a command will run: never longer than its time limit allows."""
     return max(_LEAST_S, min(limit_s - elapsed_s, max(attempt_s - elapsed_s, attempt_s * _OVERDUE)))

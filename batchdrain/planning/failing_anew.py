@@ -1,12 +1,12 @@
-"""How the next failure of a phase may read: as the one before it, or in which other way. As the ledger has it.
+"""Models how a phase fails the next time: like before, or in another way. The ledger's counts are the evidence.
 
-Nobody knows how many fail as before: that share is drawn, of all clusters, of a category and of a cluster, each towards the
-wider one. Clusters to which other ones came are counted apart: a command repeats its own words, and not those with which a
-failure was stored that somebody else wrote down.
+The share of failures that read as before is unknown, so it is drawn: for all clusters, for a category, and for a cluster.
+Each is drawn towards the share of the wider group. Clusters that appear as a new failure of other clusters are counted apart:
+a command repeats its own words, but not the words of a failure that somebody else stored.
 
-Which other way: one that the same cluster took, else one to which other clusters came, else a new one. These are urns one
-behind the other, as Y. W. Teh and others have them ('Hierarchical Dirichlet processes', 2006): the wider one counts each way
-once for each cluster that took it. How likely a new way is, the part of ways tells that were taken once (I. J. Good, 'The
+Another way is one that the same cluster took before, else one that other clusters took, else a new one. These are nested
+urns, as in Y. W. Teh and others ('Hierarchical Dirichlet processes', 2006): the wider urn counts each way once for each
+cluster that took it. How likely a new way is follows from the part of the ways that were taken only once (I. J. Good, 'The
 population frequencies of species and the estimation of population parameters', 1953).
 """
 
@@ -22,22 +22,22 @@ from batchdrain.planning.rates import draw_rate
 from batchdrain.planning.urn import NO_WAYS, KnownWays, Urn
 
 _OF_CATEGORY: Final = 4.0
-"""For how many failures the share of all counts, in that of a category."""
+"""How many failures the share of all clusters is worth in the share of a category."""
 _OF_OTHERS: Final = 2.0
-"""For how many changes those of other clusters count, in how likely a cluster takes a way that is new."""
+"""How many changes the other clusters are worth in the chance that a cluster fails in a way that is new to it."""
 _ANY: Final = (0.5, 2.0)
-"""Towards which share, and how strong, where nothing is known: any is as likely."""
+"""Mean and strength of the share when nothing is known: every share is about as likely."""
 
 
 class Way(NamedTuple):
-    """How a phase fails."""
+    """A way in which a phase fails."""
 
-    fingerprint: str  #: '' without a text
+    fingerprint: str  #: '' for a failure without a text
     category: str
 
 
 class _Share(NamedTuple):
-    """Of failures."""
+    """How many failures read the same as the failure before, and how many did not."""
 
     same: int = 0
     other: int = 0
@@ -50,32 +50,32 @@ _NOTHING: Final = _Share()
 
 
 class FailingAnew:
-    """What one ledger says of it."""
+    """The counts that one ledger gives for this model."""
 
     def __init__(self, stats: RetryStats) -> None:
-        self.clusters: dict[str, _Share] = {}  #: by fingerprint
+        self.clusters: dict[str, _Share] = {}  #: by fingerprint of the earlier failure
         self.groups: dict[
             tuple[str, bool], _Share
-        ] = {}  #: of clusters with a text: by category, and whether others came to them
-        self.overall: dict[bool, _Share] = {}  #: likewise
+        ] = {}  #: clusters with a text: by category, and whether other clusters changed into them
+        self.overall: dict[bool, _Share] = {}  #: likewise, over all categories
         self.reached = frozenset(change.after for change in stats.changes if not change.is_same)
-        self.categories: dict[str, str] = {}  #: of fingerprints
+        self.categories: dict[str, str] = {}  #: by fingerprint
         others: dict[str, Counter[str]] = defaultdict(Counter)
         for change, count in stats.changes.items():
             self._count(change.before, change.category, count, is_same=change.is_same)
             if not change.is_same:
                 others[change.before][change.after] += count
-        self.ways = {before: KnownWays.of(counts) for before, counts in others.items()}  #: that a cluster took
+        self.ways = {before: KnownWays.of(counts) for before, counts in others.items()}  #: by cluster: its other ways
         self.all_ways = KnownWays.of(Counter(after for counts in others.values() for after in counts))
         often = [known for before, known in self.ways.items() if before and known.total > 1]
         self.once, self.more = sum(known.once for known in often), sum(known.total - known.once for known in often)
         told = [share for before, share in self.clusters.items() if before]
         self.strength = ClusterStrength((share.same, share.same + share.other) for share in told)
         tried = sum(share.same + share.other for share in told)
-        self.others = max(0.0, tried / len(told) - 1) if told else 0.0  #: failures of a cluster beside one, in the mean
+        self.others = max(0.0, tried / len(told) - 1) if told else 0.0  #: mean failures of a cluster, less one
 
     def draw(self, dice: Random) -> FailingInOneDraw:
-        """What may be true of it."""
+        """Draw one plausible set of shares."""
         return FailingInOneDraw(self, dice)
 
     def _count(self, before: str, category: str, count: int, *, is_same: bool) -> None:
@@ -88,7 +88,7 @@ class FailingAnew:
 
 
 class FailingInOneDraw:
-    """What is true of it in one draw. What is not asked for is not drawn."""
+    """The shares of one draw. Each is drawn when it is first needed."""
 
     def __init__(self, known: FailingAnew, dice: Random) -> None:
         self._known = known
@@ -99,12 +99,12 @@ class FailingInOneDraw:
         all_ways = known.all_ways
         self._all = Urn(all_ways, draw_rate(dice, all_ways.once, all_ways.total - all_ways.once, *_ANY))
         self._shares: dict[str, float] = {}  # by fingerprint
-        self._wider: dict[tuple[str, bool] | bool, float] = {}  # of a category, and of all
+        self._wider: dict[tuple[str, bool] | bool, float] = {}  # by group of a category, and by group of all
         self._urns: dict[str, Urn] = {}
         self._news = 0
 
     def fail(self, before: Way) -> Way:
-        """How a phase fails that had failed so before."""
+        """Draw how a phase fails that had failed in the way `before`."""
         if self._dice.random() < self._share_of(before):
             return before
         after = self._take_other(before.fingerprint)
@@ -127,7 +127,7 @@ class FailingInOneDraw:
         return after
 
     def _share_of(self, way: Way) -> float:
-        """Of failures as before, among those of its cluster."""
+        """The share of failures in this cluster that read as before."""
         shares, fingerprint = self._shares, way.fingerprint
         if (share := shares.get(fingerprint)) is None:
             own = self._known.clusters.get(fingerprint, _NOTHING)

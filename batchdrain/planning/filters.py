@@ -1,4 +1,4 @@
-"""What a session was asked to look at, and nothing beyond it."""
+"""The filters of a session: what it was asked to look at."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ from batchdrain.model.phase import Skip
 
 _CLUSTER: Final = re.compile(r"[0-9a-f]{10}")
 ASKED_FOR: Final = frozenset({"--run-id", "--exclude-run", "--category", "--cluster"})
-"""The rules that are the user's own filters: nobody needs to be told of them."""
+"""The rules that are the user's own filters; people need not be told about them."""
 PLAN: Final = "--plan"
 NOT_IN_PLAN: Final = Skip(PLAN, "is not in it")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """The phases that a session is about; kept with it, so that `resume` never looks at others."""
+    """Which phases a session is about. The filters are stored with the session, so that `resume` never looks at other
+    phases."""
 
-    run_id: str | None = None  #: this run, or all that it is a glob of
-    run_id_is_glob: bool = False  #: False, as in the files of earlier versions: exactly that run
+    run_id: str | None = None  #: the name of a run, or a glob of run names
+    run_id_is_glob: bool = False  #: False, the default for files of earlier versions: exactly this run
     exclude_runs: tuple[str, ...] = ()  #: globs
     categories: tuple[str, ...] = ()
-    cluster: str | None = None  #: ids of fingerprints, with commas
-    cluster_version: int = VERSION  #: of the rules of fingerprints that these ids are of
-    include_quarantined: bool = False  #: also phases that were given back too often
+    cluster: str | None = None  #: ids of clusters, separated by commas
+    cluster_version: int = VERSION  #: the version of the fingerprint rules that made these ids
+    include_quarantined: bool = False  #: take phases in quarantine, too: those that were given back too often
 
     @classmethod
     def of(
@@ -46,7 +47,11 @@ class Filters:
         cluster: str | None = None,
         include_quarantined: bool = False,
     ) -> Filters:
-        """`run_id_is_glob`: None is as it looks. Raises UsageError. An empty run_id is an error, never 'all runs': `--run-id "$(…)"` with nothing to pick."""
+        """Check and build the filters. Raises UsageError.
+
+        `run_id_is_glob`: None decides by the look of `run_id`. An empty run_id is an error and never means all runs: the user
+        may have typed `--run-id "$(…)"`, with a command that printed nothing.
+        """
         for flag, value in (("--run-id", run_id), ("--cluster", cluster)):
             if value is not None and not value.strip():
                 raise UsageError(f"{flag}: is empty", remedy="name one, or leave the flag out")
@@ -64,24 +69,24 @@ class Filters:
         )
 
     def as_fields(self) -> dict[str, Any]:
-        """As a session and a plan keep them."""
+        """The fields as session files and plans store them."""
         found = asdict(self)
         if self.cluster is None:
             del found["cluster_version"]
         return found
 
     def cluster_of(self, failure: Failure) -> str:
-        """The id of its cluster, by the rules that the ids of `cluster` are of."""
+        """The cluster id of a failure, by the version of the rules that made the ids in `cluster`."""
         is_former = self.cluster_version != VERSION
         return cluster_id_of(former_fingerprint(failure.text) if is_former else failure.fingerprint)
 
     @property
     def clusters(self) -> frozenset[str]:
-        """The ids of `cluster`, one by one; empty where every cluster is meant."""
+        """The ids in `cluster` as a set; empty if all clusters are wanted."""
         return frozenset(self.cluster.split(",")) if self.cluster else frozenset()
 
     def skips_run(self, run_id: str) -> Skip | None:
-        """By run_id and exclude_runs, upper and lower case told apart."""
+        """The skip of a run by `run_id` and `exclude_runs`, case-sensitive; None if the filters take it."""
         if not self.asks_for(run_id):
             return Skip("--run-id", f"not {self.run_id}")
         for pattern in self.exclude_runs:
@@ -90,30 +95,30 @@ class Filters:
         return None
 
     def asks_for(self, run_id: str) -> bool:
-        """By run_id alone."""
+        """Whether `run_id` takes this run; `exclude_runs` is not looked at."""
         if self.run_id is None or run_id == self.run_id:
             return True
         return self.run_id_is_glob and fnmatchcase(run_id, self.run_id)
 
     def settled(self, run_ids: Iterable[str]) -> Filters:
-        """A glob that is the name of one of these runs means that run alone: who names `*` a run must not have every run
-        meant by it."""
+        """If the glob is itself the name of one of these runs, take it for that run only: naming a run `*` must not select
+        every run."""
         return replace(self, run_id_is_glob=False) if self.run_id_is_glob and self.run_id in set(run_ids) else self
 
     def skips_category(self, category: str) -> Skip | None:
-        """By categories; where there are none, no category is skipped."""
+        """The skip of a category; None if the filters take it. Without `categories` they take all."""
         if self.categories and category not in self.categories:
             return Skip("--category", f"is {category}, not {', '.join(self.categories)}")
         return None
 
     def takes(self, run_id: str, failure: Failure) -> bool:
-        """Whether all filters leave in a phase of this run that failed so."""
+        """Whether all filters together take a phase of this run with this failure."""
         if self.skips_run(run_id) is not None or self.skips_category(failure.category) is not None:
             return False
         return not self.cluster or self.cluster_of(failure) in self.clusters
 
     def narrowed(self, other: Filters) -> Filters:
-        """Both together. Raises UsageError where `other` would name something that these filters do not hold."""
+        """Combine both filters. Raises UsageError if `other` asks for something that these filters leave out."""
         for flag, ours, theirs, is_held in (
             ("--run-id", self.run_id, other.run_id, self._holds_runs_of(other)),
             ("--cluster", self.cluster, other.cluster, other.clusters <= self.clusters),
@@ -139,13 +144,13 @@ class Filters:
             run_id=self.run_id if other.run_id is None else other.run_id,
             run_id_is_glob=self.run_id_is_glob if other.run_id is None else other.run_id_is_glob,
             cluster=other.cluster or self.cluster,
-            cluster_version=self.cluster_version if self.cluster else other.cluster_version,  # ids of ours alone are held
+            cluster_version=self.cluster_version if self.cluster else other.cluster_version,  # ids that are left are ours
             categories=other.categories or self.categories,
             exclude_runs=tuple(dict.fromkeys((*self.exclude_runs, *other.exclude_runs))),
         )
 
     def _holds_runs_of(self, other: Filters) -> bool:
-        """Whether every run of the other's run_id, whatever runs there may be, is one of ours."""
+        """Whether every run that `other.run_id` could match, whichever runs exist, is matched by our `run_id`."""
         if self.run_id is None or other.run_id is None:
             return self.run_id is None
         if not other.run_id_is_glob:
@@ -156,17 +161,17 @@ class Filters:
 
 
 def is_asked_for(skip: Skip) -> bool:
-    """Whether the user's own wish skips it: it is counted, and no list names it."""
+    """Whether the user's own filter causes this skip. Such a phase is counted, but no list names it."""
     return skip.rule in ASKED_FOR or skip == NOT_IN_PLAN
 
 
 def cluster_ids(flag: str, given: str) -> tuple[str, ...]:
-    """The ids of one or more clusters, with commas. Raises UsageError."""
+    """Parse one or more cluster ids, separated by commas. Raises UsageError."""
     return tuple(dict.fromkeys(to_cluster_id(flag, part) for part in given.split(",")))
 
 
 def to_cluster_id(flag: str, given: str) -> str:
-    """Raises UsageError for what is no id of one cluster."""
+    """Parse one cluster id. Raises UsageError if it is none."""
     found = given.strip().lower()
     if not _CLUSTER.fullmatch(found):
         raise UsageError(f"{flag}: {found[:80]!r} is no id of a cluster: 10 hex digits", remedy="`inv clusters` shows them")
@@ -174,22 +179,22 @@ def to_cluster_id(flag: str, given: str) -> str:
 
 
 def is_meant(run_id: str, text: str) -> bool:
-    """By a glob, which matches with case, or by its own id: one may look like a glob."""
+    """Whether the text is this run id or a glob that matches it, case-sensitive. A run id may itself look like a glob."""
     return run_id == text or fnmatchcase(run_id, text)
 
 
 def has_magic(text: str) -> bool:
-    """Whether it can match anything but itself."""
+    """Whether the text, as a glob, could match anything other than itself."""
     return glob.escape(text) != text
 
 
 def to_literal(text: str, run_ids: Iterable[str]) -> str:
-    """The text of a glob; where it is the name of one of these runs, a glob of that run alone: who names `*` a run must not
-    have every run meant by it."""
+    """The text as a glob. If it is the name of one of these runs it is escaped, so that it matches this run only: naming a
+    run `*` must not select every run."""
     return glob.escape(text) if text in set(run_ids) else text
 
 
 def matcher(text: str) -> Callable[[str], bool]:
-    """Whether a run id is the glob itself, or matches it with case, as `fnmatchcase` does."""
+    """A function that tells whether a run id equals the text or matches it as a glob, case-sensitive like `fnmatchcase`."""
     pattern = re.compile(translate(text))
     return lambda run_id: run_id == text or pattern.match(run_id) is not None

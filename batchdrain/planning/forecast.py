@@ -1,17 +1,17 @@
-"""What to expect of a drain before it begins: phases fixed and minutes, each with an interval in which 80 % of drains end. Pure
-but for the time limits, whose durations are read when they are asked for.
+"""Forecasts a drain before it begins: phases fixed and minutes, each with an interval in which 80 % of drains end. Pure,
+except that durations for the time limits are read when they are needed.
 
-The ledger says what retries of each category, cluster, run and run type did, and how they failed anew. From that, what may be
-true of the planned phases is drawn (retry_model, failing_anew), and the drain is imagined with it (imagined_drain), some
-hundred times. The dice are seeded
-with nothing that changes: the same plan and the same ledger give the same words.
+The ledger tells what retries did in each category, cluster, run and run type, and how they failed again. From these counts
+plausible chances for the planned phases are drawn (retry_model, failing_anew), and the drain is imagined with them
+(imagined_drain), some hundred times. The seed of the random numbers is constant: the same plan and the same ledger give the
+same words.
 
-Nothing is said
-- of queued phases: retries of failed phases say nothing of them;
-- unless for more than half of the planned phases the ledger has ENOUGH attempts that set out from failures of their category:
-  with fewer the interval would be about as wide as the batch;
-- where a drain may take more than LARGEST phases: what it costs must not grow with the backlog, and the first phases of an
-  order say little of its last ones.
+There is no forecast
+- for queued phases, since retries of failed phases say nothing about them;
+- unless the ledger has ENOUGH attempts in the category of more than half of the planned phases: with fewer, the interval
+  would be about as wide as the batch;
+- for a drain that may take more than LARGEST phases: the cost must not grow with the backlog, and the first phases of an
+  order say little about its last ones.
 """
 
 from __future__ import annotations
@@ -33,36 +33,37 @@ from batchdrain.planning.retry_model import RetryModel, spread_of
 from batchdrain.planning.stop import Progress
 
 ENOUGH: Final = 20
-"""Attempts that set out from failures of a category, from which on they say something of the next one."""
+"""From this many attempts on phases that failed in a category, the category counts as known."""
 LARGEST: Final = 500
-"""Phases of a drain of which something is said, at most."""
+"""Drains of more phases than this get no forecast."""
 _BEHIND: Final = 50
-"""So many phases, or as many again as the batch, are looked at behind it: they follow where others are parked."""
+"""At least this many phases behind the batch are looked at, or as many as the batch has: they move up when others are
+parked."""
 _DRAWS: Final = 200
 _FEWEST_DRAWS: Final = 100
 _STEPS: Final = 20_000
-"""Phases of all draws together, as long as that leaves enough of these."""
+"""The number of draws is lowered so that all draws together stay below this many phases, but never below _FEWEST_DRAWS."""
 _OUTSIDE: Final = 0.1
-"""Of the draws, on either side of an interval."""
+"""The share of the draws outside the interval, on either side."""
 NOTHING_BEFORE: Final = Progress()
 Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """Medians, and in `low` and `high` the bounds of 80 % intervals."""
+    """Medians of the draws; `low` and `high` are the bounds of 80 % intervals."""
 
-    planned: int  #: phases that it takes, if nothing ends it sooner
+    planned: int  #: phases that the drain takes, if nothing ends it sooner
     fixed: int
     fixed_low: int
     fixed_high: int
-    minutes: float  #: by the clock, with all its workers
+    minutes: float  #: wall-clock time, with all workers
     minutes_low: float
     minutes_high: float
 
 
 def to_look_at(most: int | None) -> int:
-    """How many phases of a backlog are looked at for a drain of at most so many; None: any number."""
+    """How many phases of the backlog to look at for a drain of at most `most` phases; None: no limit."""
     return LARGEST if most is None or most > LARGEST else most + max(most, _BEHIND)
 
 
@@ -75,8 +76,11 @@ def make_forecast(
     progress: Progress = NOTHING_BEFORE,
     first_failure_ends: bool = False,
 ) -> Forecast | None:
-    """None where nothing is to be said. `outlook`: of `to_look_at` phases; `most`: phases that the drain may take, None: any
-    number; `progress`: what was before it in its chain; `first_failure_ends`: nothing more is taken after one. Raises DatabaseUnavailable."""
+    """Forecast a drain. None if nothing can be said about it. Raises DatabaseUnavailable.
+
+    `outlook`: covers the first `to_look_at` phases. `most`: how many phases the drain may take, None: no limit. `progress`:
+    what its chain has done before. `first_failure_ends`: take nothing more after a failure.
+    """
     planned = outlook.waiting if most is None else min(most, outlook.waiting)
     if planned > LARGEST or not _knows(outlook, outlook.phases[:planned]):
         return None
@@ -106,7 +110,7 @@ def make_forecast(
 
 
 def _knows(outlook: Outlook, planned: Sequence[Phase]) -> bool:
-    """Whether the ledger says enough of these phases."""
+    """Whether the ledger says enough about more than half of these phases."""
     tried = [outlook.stats.categories.get(phase.category, NOTHING).tried for phase in planned]
     known = [
         count for count, phase in zip(tried, planned, strict=True) if count >= ENOUGH and phase.state is PhaseState.FAILED
@@ -115,6 +119,6 @@ def _knows(outlook: Outlook, planned: Sequence[Phase]) -> bool:
 
 
 def _interval_of(drawn: Sequence[Number]) -> tuple[Number, Number, Number]:
-    """Its lower bound, the median and its upper bound."""
+    """The lower bound, the median and the upper bound of the draws."""
     ordered, outside = sorted(drawn), int(len(drawn) * _OUTSIDE)
     return ordered[outside], ordered[len(ordered) // 2], ordered[-outside - 1]

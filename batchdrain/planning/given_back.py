@@ -1,4 +1,4 @@
-"""What recovery would give back before a drain begins: a dry run looks at the backlog as if it had been done."""
+"""What recovery would give back before a drain begins. A dry run looks at the backlog as if that had been done."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from batchdrain.model.states import Outcome, PhaseState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenBack:
-    """A phase that a dead controller holds, as it would stand once its claim is settled."""
+    """A phase that a dead controller holds, as it will be once its claim is settled."""
 
     key: PhaseKey
-    digest: str  #: of the claim's row
-    stands: str  #: the state's word that would stand in the table
-    state: PhaseState | None = None  #: the same, where it is one that is drained
-    row: Row | None = None  #: as a reading would find it; None where one finds it already, or it is not to be drained
-    has_moved: bool = False  #: it stands otherwise now
-    session_uid: str = ""  #: of the session that held it
-    group_key: str | None = None  #: of the group to which its unit goes back, where it is given back
-    recorded: Outcome | None = None  #: its command had ended, and its result would be recorded; None: it is given back
-    began: bool = True  #: its command has begun, as far as anybody knows
+    digest: str  #: the digest of the phase, which names the claim's row
+    stands: str  #: the word that the table will hold as its state
+    state: PhaseState | None = None  #: the state of that word, if it is one that a drain takes
+    row: Row | None = None  #: the row for a reading to add; None if a reading finds it anyway, or must not take it
+    has_moved: bool = False  #: the table holds another state now
+    session_uid: str = ""  #: the session that held it
+    group_key: str | None = None  #: the group that gets its unit of the batch back, if the phase is given back
+    recorded: Outcome | None = None  #: how its command ended, which will be recorded; None: the phase is given back
+    began: bool = True  #: whether its command may have begun
 
 
 def foreseen(past: Past, given_back: Sequence[GivenBack]) -> Past:
-    """The ledger as it would be then: nobody holds these any more."""
+    """The ledger's past as it will be after recovery: nobody holds these phases any more."""
     if not given_back:
         return past
     attempts, orphanings = dict(past.attempts), dict(past.orphanings)
@@ -44,7 +44,7 @@ def foreseen(past: Past, given_back: Sequence[GivenBack]) -> Past:
 
 
 def foreseen_counts(counts: Mapping[str, int], given_back: Sequence[GivenBack], state: PhaseState, by: int) -> dict[str, int]:
-    """Phases by run_id as they would be then: `by` for each that comes to stand in the state."""
+    """Phases by run_id as recovery will leave them: `by` is added for each phase that moves to `state`."""
     found = dict(counts)
     for back in given_back:
         if back.has_moved and back.state is state:

@@ -1,7 +1,7 @@
-"""What the stop conditions count over all drains of a group, folded from their results. Pure.
+"""The figures that stop conditions need over all drains of a group, folded from their results. Pure.
 
-A failure that is to be tried again is none yet. Of runs and fingerprints the most frequent ones are kept, as a row of the
-ledger holds them.
+A failure that will be tried again is not counted yet. Only the most frequent runs and fingerprints are kept, since the
+figures are stored in one row of the ledger.
 """
 
 from __future__ import annotations
@@ -17,37 +17,38 @@ _KEPT: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupResult:
-    """One result, as far as stop conditions look at it."""
+    """One result, with the facts that stop conditions need."""
 
     run_id: str
     success: bool
-    waits: bool  #: it is to be tried again
+    waits: bool  #: it will be tried again
     timed_out: bool
-    is_of_outage: bool  #: it speaks of an outage, and not of the command
-    fingerprint: str  #: '' where it succeeded
-    before: str  #: what `describe_before` says of its phase
+    is_of_outage: bool  #: it shows an outage, and not a broken command
+    fingerprint: str  #: '' for a success
+    before: str  #: what `describe_before` says about its phase
     metrics: Mapping[str, float] = field(default_factory=dict)
-    has_metric: bool = False  #: it brought something of `stop.metric`
+    has_metric: bool = False  #: it reported some of `stop.metric`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupFigures:
-    """Of all results of a group so far."""
+    """The figures over all results of a group so far."""
 
     results: int = 0
     successes: int = 0
     consecutive: int = 0
     without_metric: int = 0
-    same: str = ""  #: fingerprint of the equal failures in a row
+    same: str = ""  #: the fingerprint of the equal failures in a row
     same_count: int = 0
-    befores: tuple[str, ...] = ()  #: two at most: more than one shows that the phases differ
+    befores: tuple[str, ...] = ()  #: at most two; two of them show that the phases differ
     timeouts: Mapping[str, int] = field(default_factory=dict)
     repeats: Mapping[str, int] = field(default_factory=dict)
     spent: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> GroupFigures:
-        """As `to_fields` made them. What is no figure counts as none: whoever may write to the ledger may write anything."""
+        """Parse what `to_fields` made. A value that is no number counts as 0: whoever may write to the ledger may have
+        written anything."""
         befores = found.get("befores")
         return cls(
             **{name: int(_number(found.get(name))) for name in _COUNTS},
@@ -59,7 +60,7 @@ class GroupFigures:
         )
 
     def to_fields(self) -> dict[str, Any]:
-        """Plain JSON values."""
+        """The figures as plain JSON values."""
         return {
             **{name: getattr(self, name) for name in _COUNTS},
             "same": self.same,
@@ -70,7 +71,7 @@ class GroupFigures:
         }
 
     def add(self, result: GroupResult) -> GroupFigures:
-        """With one more."""
+        """The figures with one more result."""
         spent = dict(self.spent)
         for name, value in result.metrics.items():
             spent[name] = spent.get(name, 0.0) + value
@@ -89,7 +90,8 @@ class GroupFigures:
         return _add_to_row(counted, result)
 
     def apply(self, own: Progress) -> Progress:
-        """A session's progress, with what the whole group did. Time and canaries stay its own."""
+        """The session's own progress with its counts replaced by those of the whole group. Time and canaries stay the
+        session's own."""
         return replace(
             own,
             consecutive_failures=self.consecutive,

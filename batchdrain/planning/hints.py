@@ -1,4 +1,4 @@
-"""Manual priorities of runs, as people left them in the ledger."""
+"""Hints: manual priorities of runs, which people store in the ledger."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ HIGHEST: Final = 1_000_000
 
 
 class Hints:
-    """Callable: a run id -> its priority, 0 where no hint matches. Of several the highest wins. Each run is resolved
-    once."""
+    """A callable that returns the priority of a run id, 0 if no hint matches. The highest of several matches counts. Each run
+    is resolved once."""
 
     def __init__(self, notes: Iterable[Note] = ()) -> None:
         found = [(priority_of(note), note.subject) for note in notes]
@@ -30,11 +30,11 @@ class Hints:
 
 
 def read_hints(store: Store) -> Hints:
-    """Those of the ledger. Raises DatabaseUnavailable."""
+    """Read the hints from the ledger. Raises DatabaseUnavailable."""
     return Hints(Notes(store.database, store.ledger).read(NoteKind.HINT))
 
 
 def priority_of(note: Note) -> int:
-    """0 for what is no priority: whoever may write to the ledger may have written anything."""
+    """The priority in a note, 0 if it holds none: whoever may write to the ledger may have written anything."""
     found = note.content.get("priority")
     return max(-HIGHEST, min(HIGHEST, found)) if isinstance(found, int) and not isinstance(found, bool) else 0

@@ -1,8 +1,8 @@
-"""A drain as it would go if the phases did what was drawn for them: with its batch, its workers, its pace, its retries, its pauses
-where what the phases need is out of reach, and its stop conditions. Nothing is executed.
+"""Simulates a drain whose phases do what was drawn for them. Its batch, workers, pace, retries, pauses in an outage and stop
+conditions are those of a real one. Nothing is executed.
 
-What a session learns on its way is not imagined: a policy that learns would order the rest anew. Nor are metrics, and a command
-that asks for more time.
+What a session learns on the way is not simulated: a policy that learns would reorder the rest. Metrics, and commands that ask
+for more time, are not simulated either.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from batchdrain.planning.transient_outage import TransientOutage
 
 _RETRIED: Final = "transient"
 _PROBES: Final = 50
-"""So often what was given back in an outage is tried again: a longer one is taken to last."""
+"""How often a phase that was given back in an outage is tried again before the outage is taken to last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beginning:
-    """Of a drain."""
+    """How a simulated drain begins."""
 
     settings: Settings
-    most: int  #: phases that it takes
-    progress: Progress  #: what was before it in its chain
+    most: int  #: how many phases it takes
+    progress: Progress  #: what its chain has done before
     first_failure_ends: bool = False
 
 
 class _Execution(NamedTuple):
-    """A phase that is to be executed. They are compared by when that is due, and by their number."""
+    """A phase that is to be executed. Executions are ordered by the time they are due, then by number."""
 
     due_s: float
     number: int
@@ -61,10 +61,10 @@ class _Running(NamedTuple):
 
 
 class ImaginedDrain:
-    """One drain, from its start to its end."""
+    """One simulated drain, from start to end."""
 
     def __init__(self, beginning: Beginning, phases: Iterator[Drawn], failing: FailingInOneDraw, dice: Random) -> None:
-        """`phases`: in the order of the drain; those behind its batch follow where others are left out."""
+        """`phases`: in the order of the drain. Those behind its batch move up when others are left out."""
         settings = beginning.settings
         self._phases = phases
         self._failing = failing
@@ -81,15 +81,15 @@ class ImaginedDrain:
         self._new, self._due = ReadyQueue[_Execution](), ReadyQueue[_Execution]()
         self._retries: list[_Execution] = []
         self._probes = 0
-        self.ended_s = 0.0  #: when the last command ended, from the start on
+        self.ended_s = 0.0  #: when the last command ended, in seconds since the start
 
     @property
     def fixed(self) -> int:
-        """Phases."""
+        """How many phases were fixed."""
         return self._results.fixed
 
     def run(self) -> None:
-        """To its end."""
+        """Simulate the drain to its end."""
         while True:
             while self._may_begin() and (tried := self._choose()) is not None:
                 self._begin(tried)
@@ -106,7 +106,7 @@ class ImaginedDrain:
         return len(self._running) < self._outage.permits(self._workers, self._now_s)
 
     def _wakes_s(self) -> float:
-        """When something may begin though nothing ended."""
+        """The next time at which something may begin even if no command ends before."""
         if self._results.is_over(self._now_s) or len(self._running) >= self._workers:
             return math.inf
         waits = [self._turn_s, self._outage.due_s if self._outage.is_open else 0.0]
@@ -115,7 +115,7 @@ class ImaginedDrain:
         return min((wait_s for wait_s in waits if wait_s > self._now_s), default=math.inf)
 
     def _choose(self) -> _Execution | None:
-        """A retry that is due, else the next phase; where the last results speak of an outage, the next phase first."""
+        """A retry that is due, else the next new phase. While an outage is suspected the new phase goes first."""
         if not self._outage.is_suspect and (again := self._choose_retry()) is not None:
             return again
         return self._choose_new() or self._choose_retry()
@@ -148,12 +148,12 @@ class ImaginedDrain:
         return _Execution(0.0, next(self._numbers), drawn, Way(failure.fingerprint, failure.category))
 
     def _is_full(self, tried: _Execution) -> bool:
-        """Whether as many of its cluster run as its canaries allow."""
+        """Whether as many phases of its cluster are running as its canaries permit."""
         room = self._results.room_of(tried.drawn.of)
         return room is not None and self._side_by_side[tried.failed_so.fingerprint] >= room
 
     def _free(self, tried: _Execution) -> None:
-        """What it held back may begin."""
+        """Let the phases begin that were waiting for this one."""
         self._due.free(tried.run_id)
         self._new.free(tried.run_id)
         for _ in range(self._results.room_of(tried.drawn.of) or 1):
@@ -177,7 +177,7 @@ class ImaginedDrain:
         self._free(tried)
 
     def _judge(self, tried: _Execution, *, is_fixed: bool) -> None:
-        """As a drain judges it. It is counted, unless it is tried again."""
+        """Judge a result as a real drain does. It is counted unless the phase is tried again."""
         of, now_s = tried.drawn.of, self._now_s
         has_timed_out = not is_fixed and tried.drawn.failed_s >= of.limit_s
         after = None if is_fixed else of.timed_out if has_timed_out else self._failing.fail(tried.failed_so)
@@ -185,7 +185,7 @@ class ImaginedDrain:
         may_retry, was_open = not self._results.is_over(now_s), self._outage.is_open
         begins_pause = self._outage.note(of.phase.key, now_s, is_transient=is_transient) is not None
         lasts = begins_pause and self._lasts(now_s)
-        if may_retry and was_open and is_transient:  # it goes back, uncounted
+        if may_retry and was_open and is_transient:  # it is given back, uncounted
             self._probes += 1
             heapq.heappush(self._retries, tried._replace(due_s=self._outage.due_s, number=next(self._numbers)))
         elif may_retry and is_transient and after is not None and tried.executions + 1 < self._retry.max_attempts:
@@ -198,11 +198,11 @@ class ImaginedDrain:
             self._results.end()
 
     def _lasts(self, now_s: float) -> bool:
-        """Whether an outage takes too long."""
+        """Whether the outage has lasted longer than a drain waits."""
         return self._outage.lasts_s(now_s) > self._patience_s or self._probes > _PROBES
 
     def _try_again(self, tried: _Execution, after: Way) -> None:
-        """After the wait of the full jitter."""
+        """Schedule a retry after a random wait (full jitter)."""
         wait_s = self._dice.random() * min(self._retry.max_s, self._retry.initial_s * 2.0**tried.executions)
         again = _Execution(self._now_s + wait_s, next(self._numbers), tried.drawn, after, tried.executions + 1)
         heapq.heappush(self._retries, again)

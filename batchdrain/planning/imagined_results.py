@@ -1,4 +1,4 @@
-"""What the results of an imagined drain come to, as the stop conditions look at them."""
+"""The results of an imagined drain, counted for the stop conditions."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ FORESEEN_ENDS: Final = frozenset(
         "--stop-on-first-failure",
     }
 )
-"""The rules that may end an imagined drain before its batch is full, as they end a real one."""
+"""The rules that can end an imagined drain before its batch is full, just as they end a real one."""
 
 
 class ImaginedResult(NamedTuple):
-    """Of a phase that is not to be tried again."""
+    """The result of a phase that will not be tried again."""
 
     of: Expected
     before: Way  #: how it had failed before
-    after: Way | None  #: how it failed; None where it completed
-    at_s: float  #: since the drain began
+    after: Way | None  #: how it failed; None if it completed
+    at_s: float  #: seconds since the drain began
     has_timed_out: bool = False
-    is_of_outage: bool = False  #: it speaks of what the phases need, and not of the command
+    is_of_outage: bool = False  #: it shows an outage, and not a broken command
 
 
 class ImaginedResults:
-    """They grow with each result."""
+    """The counts of one imagined drain; they grow with each result."""
 
     def __init__(self, stop: Stop, before: Progress, *, first_failure_ends: bool) -> None:
-        """`before`: what was before it in its chain."""
+        """`before`: what its chain has done before."""
         self._stop = stop
         self._first_failure_ends = first_failure_ends
         self._before_s = before.elapsed_s
@@ -51,12 +51,12 @@ class ImaginedResults:
             before, timeouts=self._timeouts, repeats=self._repeats, canaries=self._canaries, dead_canaries=self._dead
         )
         self._row = FailureRow()
-        self.fixed = 0  #: phases
+        self.fixed = 0  #: how many phases were fixed
         self._is_over = False
         self._look(0.0)
 
     def may_take(self, phase: Phase) -> bool:
-        """Whether neither its run nor its cluster is left alone by now."""
+        """Whether the phase may be taken: neither its run nor its cluster has been stopped."""
         if run_stop(phase.run_id, self._progress, self._stop) is not None:
             return False
         return cluster_stop(phase.failure.fingerprint, self._progress, self._stop) is None
@@ -66,17 +66,17 @@ class ImaginedResults:
         return canary_room(self._canaries[of.phase.failure.fingerprint]) if of.is_canary else None
 
     def is_over(self, now_s: float) -> bool:
-        """Whether nothing more is to begin."""
+        """Whether nothing more may begin."""
         if self._stop.max_total_minutes:
             self._look(now_s)
         return self._is_over
 
     def end(self) -> None:
-        """Nothing more is to begin."""
+        """Let nothing more begin."""
         self._is_over = True
 
     def note(self, result: ImaginedResult) -> None:
-        """Count it."""
+        """Count a result."""
         self._count(result, is_fixed=result.after is None)
         if result.is_of_outage:
             self._row.clear()

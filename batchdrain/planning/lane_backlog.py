@@ -1,7 +1,7 @@
-"""The backlog: streamed once, counted into lanes, and from then on the next phase at a constant price.
+"""The backlog: read once as a stream and counted into lanes. After that each next phase costs the same.
 
-Only lanes stay in memory, each with the first few of its phases. Where a lane has handed out all that it kept, its run is
-read again. The drain and the dry run take their phases from here and nowhere else.
+Only lanes stay in memory, each with the first few of its phases. When a lane has handed out all phases that it kept, its run
+is read again. Both the drain and the dry run take their phases from here, and nowhere else.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from batchdrain.policies.ranking import Ranking
 
 
 class LaneBacklog:
-    """The next phase, again and again, each at most once."""
+    """Hands out the next phase, again and again, each phase at most once."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class LaneBacklog:
         run_type: Callable[[str], str],
         fixed: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
-        """`read` looks at the database anew. `fixed`: phases that this session completed, by run_id."""
+        """`read` takes a new look at the database. `fixed`: phases that this session completed, by run_id."""
         self._read = read
         self._ranking = ranking
         self._state = state
@@ -52,12 +52,13 @@ class LaneBacklog:
         self._taken: Counter[str] = Counter()
         self._reading: Reading | None = None
         self._lanes: RankedLanes | None = None
-        self._since: SinceReading | None = None  # while a reading is under way
+        self._since: SinceReading | None = None  # set while a reading is under way
+        self._waited = 0  # the phases that waited when the choosing ended
         self._sizes: dict[str, int] = {}
-        self.skipped: Counter[Skip] = Counter()  #: by rule and value, of the last reading and since
-        self.remainder = Remainder()  #: of the last reading
-        self.seen = SeenKinds()  #: at the last reading
-        self.read_s = 0.0  #: what the last reading took
+        self.skipped: Counter[Skip] = Counter()  #: skipped by the last reading and since, by rule and value
+        self.remainder = Remainder()  #: how the last reading counted its rows
+        self.seen = SeenKinds()  #: the kinds of failures in the last reading
+        self.read_s = 0.0  #: how long the last reading took
 
     def refresh(self, now: datetime) -> None:
         """Read the database again. Raises DatabaseUnavailable, and ConfigError for a cycle or a bad policy."""
@@ -65,8 +66,8 @@ class LaneBacklog:
             pass
 
     def refresh_in_slices(self, now: Callable[[], datetime]) -> Iterator[None]:
-        """The same, a little with each step; what is chosen meanwhile comes from the reading before, and is not chosen again.
-        Nothing changes before the last step."""
+        """Like `refresh`, but a little with each step. Phases that are chosen meanwhile come from the reading before, and are
+        not chosen again. Nothing changes before the last step."""
         began, took_s = monotonic(), 0.0
         self._since = since = SinceReading()
         try:
@@ -89,7 +90,7 @@ class LaneBacklog:
             builder.take_in(page)
             yield None
         builder.finish()
-        failed = builder.rows_of.copy()  # of the rows themselves the builder makes its counts
+        failed = builder.rows_of.copy()  # a copy, since the builder still counts with the original
         failed.update(self._fixed())
         retry_stats = reading.rules.past.retry_stats.copy()
         known = Knowledge(
@@ -109,11 +110,11 @@ class LaneBacklog:
 
     @property
     def stale(self) -> bool:
-        """A lane has handed out all that it kept, or nothing was read yet: refill before the next choice."""
+        """Whether to refill before the next choice: a lane has handed out all that it kept, or nothing was read yet."""
         return self._lanes is None or bool(self._lanes.dry)
 
     def refill(self, now: datetime) -> None:
-        """Read those runs again whose lanes have handed out all that they kept. Raises as `refresh` does."""
+        """Read again the runs whose lanes have handed out all that they kept. Raises as `refresh` does."""
         reading, lanes = self._reading, self._lanes
         if reading is None or lanes is None or reading.pages_of is None:
             self.refresh(now)
@@ -123,38 +124,44 @@ class LaneBacklog:
 
     @property
     def waiting(self) -> int:
-        """Phases in all lanes."""
-        return 0 if self._lanes is None else self._lanes.waiting
+        """How many phases wait in all lanes."""
+        lanes = self._lanes  # another thread may ask while the choosing ends
+        return self._waited if lanes is None else lanes.waiting
 
     @property
     def total(self) -> int:
         """Rows of the source state at the last reading."""
         return self.remainder.total
 
+    def end(self) -> None:
+        """Nothing more is chosen: what waits stays counted, and no lane is kept."""
+        self._waited = self.waiting
+        self._reading = self._lanes = None
+
     def count(self) -> Remainder:
-        """Look at the database again, and choose nothing. Raises as `refresh` does."""
+        """Read the database again and count its rows, without choosing anything. Raises as `refresh` does."""
         return self._read().count(self._categorise)
 
     def why_not(self, run_id: str | None = None) -> Reasons:
-        """For each row of the source state, as it stands now, the rule that skips it, or None where it may be drained. `run_id`:
-        of this run alone."""
+        """For each row of the source state, as it is now, the rule that skips it; None if it may be drained. `run_id`: look
+        at this run only."""
         return self._read().why_not(self._categorise, run_id)
 
     def count_taken(self, runs: Iterable[str]) -> None:
-        """The session took phases of these runs before, one each time that a run is named."""
+        """Note that the session took phases of these runs before: one phase for each time that a run is named."""
         self._taken.update(runs)
 
     def size_of(self, fingerprint: str) -> int:
-        """The most phases with it that one reading counted; 0 where no canaries are sent ahead."""
+        """The largest number of phases with this fingerprint in any reading; 0 if no canaries are sent ahead."""
         return self._sizes.get(fingerprint, 0)
 
     def ranks(self) -> list[Any]:
-        """How the policies ranked the lanes that wait, in no order."""
+        """The ranks that the policies gave to the waiting lanes, unordered."""
         return self._at_hand.ranks()
 
     def next(self, now: datetime, busy: Container[str] = frozenset(), full: Container[str] = frozenset()) -> Choice | None:
-        """The phase most worth trying, of a run that is not `busy` and a cluster that is not `full`; it leaves the backlog.
-        None when there is none: it is `stale` and to be refilled, or nothing is `waiting`, or all that waits is busy."""
+        """Take the phase most worth trying, of a run that is not `busy` and a cluster that is not `full`. None if the backlog
+        is `stale`, if nothing is `waiting`, or if all that waits is busy or full."""
         if self._lanes is None:
             return None
         lanes, choice, aside = self._lanes, None, list[LaneBuffer]()
@@ -173,7 +180,7 @@ class LaneBacklog:
         return choice
 
     def touch(self, run_id: str, now: datetime, attempt: Attempt | None = None) -> None:
-        """Rank the lanes of a run anew, after a result of it; other lanes that `attempt` teaches something of follow when
+        """Rank the lanes of a run anew after one of its results. Other lanes to which `attempt` matters are ranked anew when
         they come to the top."""
         if attempt is not None:
             self._at_hand.known.retry_stats.add(attempt, self._run_type(run_id))
@@ -182,11 +189,11 @@ class LaneBacklog:
         self._at_hand.rank_run(run_id, now)
 
     def upcoming(self, most: int, now: datetime) -> list[Phase]:
-        """The first phases without a verdict that `next` would come to now, in its order; they stay where they are."""
+        """The first phases without a verdict that `next` would return now, in its order. They stay in the backlog."""
         return self._at_hand.upcoming(most, now)
 
     def look_ahead(self, most: int, now: datetime) -> Outlook:
-        """The first phases that `next` would come to now, those with a verdict too."""
+        """The first phases that `next` would return now, including those with a verdict. They stay in the backlog."""
         lanes = self._at_hand
         return Outlook(
             phases=lanes.upcoming(most, now, judged=True),
@@ -197,7 +204,8 @@ class LaneBacklog:
         )
 
     def apply(self, verdict: Verdict, now: datetime) -> None:
-        """A diagnosis said this meanwhile: its phase leaves the backlog, or goes to the lane where it belongs now."""
+        """Use a diagnosis that arrived after the reading: its phase leaves the backlog, or moves to the lane where it belongs
+        now."""
         lanes = self._at_hand
         lanes.known.rules.verdicts[verdict.key] = verdict
         if self._since is not None:
@@ -216,7 +224,7 @@ class LaneBacklog:
                     self.skipped[verdict.skip] += 1
 
     def forget(self, key: PhaseKey) -> None:
-        """It was chosen before this reading."""
+        """Remove a phase that was chosen before this reading was taken over."""
         self._at_hand.forget(key)
 
     @property
@@ -226,7 +234,7 @@ class LaneBacklog:
         return self._lanes
 
     def _take(self, buffer: LaneBuffer, now: datetime) -> Choice | None:
-        """The first phase of the lane leaves it; None where its run or its cluster was stopped meanwhile."""
+        """Take the first phase out of the lane; None if its run or its cluster has been stopped meanwhile."""
         lanes, kept = self._at_hand, buffer.take()
         phase = lanes.phase(buffer, kept)
         lanes.waiting -= 1

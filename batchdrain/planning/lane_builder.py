@@ -1,8 +1,8 @@
-"""Rows into lanes, in one pass over the backlog.
+"""Sorts rows into lanes, in one pass over the backlog.
 
-What depends on the run or on the failure text alone is decided once for each; only phases that the ledger,
-the session or somebody's word knows by name are looked at one by one. A million rows are read for every first choice: of a
-text nothing is worked out that no rule and no lane needs.
+What depends only on the run or on the failure text is decided once for each. Only phases that the ledger, the session or a
+note knows by name are looked at one by one. Before every first choice a million rows may be read, so nothing is worked out of
+a text that no rule and no lane needs.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from batchdrain.planning.usable_ids import UsableIds
 from batchdrain.runtime.text import is_nameable
 
 KEPT: Final = 20_000
-"""How many phases all lanes together keep at hand, about; each keeps one at least."""
+"""All lanes together keep about this many phases; each keeps at least one."""
 _BY_US: Final = Skip(ATTEMPTED, IN_THIS_SESSION)
 
 
 class LaneBuilder:
-    """One reading of the backlog, on its way into lanes."""
+    """Sorts the rows of one reading into lanes."""
 
     def __init__(
         self,
@@ -42,7 +42,8 @@ class LaneBuilder:
         most: int | None = None,
         counts_only: bool = False,
     ) -> None:
-        """`most`: phases that are kept in all; None: KEPT. `counts_only`: nothing is to be chosen of it."""
+        """`most`: how many phases are kept in all, None: KEPT. `counts_only`: the rows are only counted, and nothing will be
+        chosen."""
         self._rules = rules
         self._redact = redact
         self._parks = rules.parks_some()
@@ -54,28 +55,28 @@ class LaneBuilder:
         self._named_runs = {run_id for run_id, _ in self._named}
         self._skips_of_lane: dict[tuple[str, str | Skip], Skip | None] = {}
         self._open = OpenLanes(self._skip_of, order_of(rules.order.phase), KEPT if most is None else most)
-        self.alike: Counter[str] = Counter()  #: rows by fingerprint, where canaries are sent ahead
+        self.alike: Counter[str] = Counter()  #: rows by fingerprint, if canaries are sent ahead
         self.seen = self._names.seen
         self.skipped: Counter[Skip] = Counter()
-        self.rows_of: Counter[str] = Counter()  #: by run_id, the skipped ones too
+        self.rows_of: Counter[str] = Counter()  #: rows by run_id, including skipped ones
         self.buffers: list[LaneBuffer] = []
         self._attempted: set[PhaseKey] = set()  # phases that this session has attempted
-        self._counted: Counter[str] = Counter()  # rows by run_id, where no text matters
+        self._counted: Counter[str] = Counter()  # rows by run_id, if their texts do not matter
 
     @property
     def remainder(self) -> Remainder:
-        """What the pages came to, once they are read."""
+        """How the rows were counted; complete once all pages are read."""
         skipped = Counter({skip: count for skip, count in self.skipped.items() if skip != _BY_US})
         return Remainder(total=self.rows_of.total(), attempted=frozenset(self._attempted), skipped=skipped)
 
     def read(self, pages: Iterable[Page]) -> None:
-        """Take all pages in; afterwards the buffers are trimmed to their room, the skipped counted."""
+        """Take in all pages, then finish."""
         for page in pages:
             self.take_in(page)
         self.finish()
 
     def take_in(self, page: Page) -> None:
-        """One page of many."""
+        """Take in one page."""
         here = page if page.has_sound_ids else self._without_unusable(page)
         if self._rules.past.summed_runs:
             self._note_named(self._rules.remembered(here.ids))
@@ -91,7 +92,7 @@ class LaneBuilder:
                     self.alike[self._names.failure(reason).fingerprint] += rows
 
     def finish(self) -> None:
-        """There are no more pages."""
+        """Close the lanes after the last page: trim the buffers to their room and count the skipped rows."""
         self._open.close()
         for run_id, rows in self._counted.items():
             if (skip := self._skip_of(run_id, "")) is not None:
@@ -106,7 +107,7 @@ class LaneBuilder:
         self._names.forget()
 
     def skips_of(self, page: Page) -> list[Skip | None]:
-        """For each row the rule that skips it; None where none does."""
+        """For each row of a page the rule that skips it; None if it may be drained."""
         if not page.has_sound_ids or Unreadable in set(map(type, page.reasons)):
             return [self.judged(row)[0] for row in page.rows]
         if self._rules.past.summed_runs:
@@ -120,7 +121,7 @@ class LaneBuilder:
         return found
 
     def _find_skips(self, lanes: Sequence[tuple[str, str | Skip]]) -> list[Skip | None]:
-        """The rules for rows that none knows by name: of each lane they are asked once."""
+        """The rules for rows that no rule knows by name. They are asked once for each lane."""
         new = set(lanes).difference(self._skips_of_lane)
         self._skips_of_lane.update((lane, self._skip_of(*lane)) for lane in new)
         return list(map(self._skips_of_lane.__getitem__, lanes))
@@ -130,7 +131,7 @@ class LaneBuilder:
         return self._rules.run_of(run_id, name if isinstance(name, Skip) else None) if skip is None else skip
 
     def judged(self, row: Row) -> tuple[Skip | None, Failure, int]:
-        """A row by itself: the rule that skips it, its failure, its attempts."""
+        """Judge one row by itself: the rule that skips it, its failure, and its attempts."""
         key, past = PhaseKey(row.run_id, row.phase_id), self._rules.past
         if key in self._rules.attempted and key not in self._attempted and key not in self._rules.in_chain:
             self._attempted.add(key)
@@ -154,7 +155,7 @@ class LaneBuilder:
             self._named_runs.add(name[0])
 
     def _without_named(self, page: Page) -> Page:
-        """Those that some rule knows by name are taken in one by one."""
+        """Take in one by one the rows that some rule knows by name; return the page without them."""
         are_named = list(map(self._named.__contains__, page.ids))
         if not any(are_named):
             return page
@@ -174,7 +175,7 @@ class LaneBuilder:
         self._open.put(row.run_id, lane, (place, row.phase_id, row.reason))
 
     def _unusable(self, run_id: str, phase_id: str) -> Skip | None:
-        """Of ids that can't be used; a rule for their run comes first."""
+        """The skip of ids that cannot be used. A rule that skips their run comes first."""
         found = self._usable.problem_of(run_id, phase_id)
         if found is None or not is_nameable(run_id):
             return found

@@ -1,5 +1,5 @@
-"""Where a failure text goes, whatever the run: to a category's lanes, or out, by a rule. Nothing is worked out of a text that no
-rule and no lane needs."""
+"""Decides where a failure text goes, whatever its run: into the lanes of a category, or out by a rule. Nothing is worked out
+of a text that no rule and no lane needs."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _PLAIN: Final = frozenset({str, type(None)})
 
 
 class LaneNames:
-    """Of one reading."""
+    """The decisions of one reading."""
 
     def __init__(
         self, rules: SkipRules, categorise: Callable[[str | None], str], redact: Callable[[str], str], *, counts_only: bool
     ) -> None:
-        """`counts_only`: nothing is to be chosen."""
+        """`counts_only`: the rows are only counted, and nothing will be chosen."""
         self._rules = rules
         self._categorise = categorise
         self._redact = redact
@@ -38,15 +38,16 @@ class LaneNames:
 
     @property
     def matter(self) -> bool:
-        """Whether rows of one run may go to several places by their texts."""
+        """Whether rows of one run may go to different places because of their texts."""
         return self.has_categories or self._heeds_failures
 
     def forget(self) -> None:
-        """There are no more pages."""
+        """Free the memory of known texts; there are no more pages."""
         self._known = KnownTexts[str | Skip]()
 
     def of_all(self, reasons: Sequence[Any]) -> Sequence[str | Skip]:
-        """For each text of a page, as the driver gives it, the category; '' where it does not matter; or what skips it."""
+        """For each text of a page, as the driver gives it: the skip that applies to it, else its category, or '' if the
+        category does not matter."""
         kinds = set(map(type, reasons))
         if self._are_plain and kinds <= _PLAIN:
             return self._known.find(reasons, self._name_texts)
@@ -74,8 +75,10 @@ class LaneNames:
         return self._categorise(None if text is None else self._redact(text))
 
     def failure(self, reason: object) -> Failure:
-        """Of a reason as the driver gives it: SQLite may hold something else than text."""
+        """Make a Failure of a reason as the driver gives it; SQLite may hold something other than text."""
         failure = Failure.of(to_reason(reason), self._categorise, self._redact)
-        if failure.text is not None or self._rules.state is not PhaseState.QUEUED:  # one that never failed is of no category
+        if (
+            failure.text is not None or self._rules.state is not PhaseState.QUEUED
+        ):  # a phase that never failed has no category
             self.seen.add(failure)
         return failure

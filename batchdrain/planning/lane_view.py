@@ -1,5 +1,5 @@
-"""A lane as a policy sees it: the facts of its head, of its run, and what was learnt of retries so far, each worked out when a
-policy asks for it."""
+"""A lane as a policy sees it: facts of its next phase and of its run, and what retries have taught so far. Each fact is
+worked out when a policy first asks for it."""
 
 from __future__ import annotations
 
@@ -23,25 +23,24 @@ _FINGERPRINTS: Final = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """What one reading knows of all its lanes; `retry_stats` and `taken` grow."""
+    """What one reading knows about all its lanes. `retry_stats` and `taken` grow."""
 
     rules: SkipRules
     retry_stats: RetryStats
     run_type: Callable[[str], str]
-    failed: Counter[str]  #: by run_id: failed phases when the session began to look, its own successes included
-    taken: Counter[str]  #: by run_id: phases that were chosen since the session began, or went on
+    failed: Counter[str]  #: by run_id: phases that were failed when the session began, so also those it has fixed
+    taken: Counter[str]  #: by run_id: phases that were chosen since the session began or was resumed
     redact: Callable[[str], str]
-    limits_s: dict[bool, float] = field(default_factory=dict)  #: of phases that timed out, and of others, once it was asked
-    fingerprints: dict[str, str] = field(
-        default_factory=dict
-    )  #: of texts, with whatever secrets they hold, of which it was asked
+    limits_s: dict[bool, float] = field(default_factory=dict)  #: by whether the phase had timed out; filled when asked
+    fingerprints: dict[str, str] = field(default_factory=dict)  #: by unredacted failure text; filled when asked
 
     def failure(self, buffer: LaneBuffer, kept: Kept) -> Failure:
-        """What a phase of the lane failed with."""
+        """The failure of a phase of the lane."""
         return Failure.of_category(to_reason(kept[2]), buffer.category, self.redact)
 
     def fingerprint(self, buffer: LaneBuffer, kept: Kept) -> str:
-        """Of what a phase of the lane failed with. The first phase of a lane is asked again after each result."""
+        """The fingerprint of a phase of the lane. Results are remembered, since the first phase of a lane is asked again
+        after each result."""
         text = kept[2]
         if not isinstance(text, str):
             return self.failure(buffer, kept).fingerprint
@@ -53,8 +52,8 @@ class Knowledge:
         return found
 
 
-# Of tens of thousands of lanes each is made once before the first choice: by their names the fields would take three times as
-# long to set, and those that the default policies read five times as long to find out later.
+# Tens of thousands of lanes are each made once before the first choice. Setting the fields by name would take three times as
+# long, and working out later what the default policies read would take five times as long.
 _make: Final = object.__new__
 _make_facts: Final = tuple.__new__
 _set_work: Final[Callable[[Lane, object], None]] = Lane._work.__set__  # type: ignore[attr-defined]  # noqa: SLF001 - of our own class
@@ -68,19 +67,19 @@ _set_of_category, _set_of_run, _set_of_run_type, _set_run_type, _set_limit_s = (
 
 
 class LaneFacts(NamedTuple):
-    """Of a lane and its next phase."""
+    """The sources of the facts of one lane."""
 
     buffer: LaneBuffer
     head: Kept
     known: Knowledge
 
     def find(self, name: str, of: Lane) -> object:
-        """One of those that are not set at once."""
+        """Work out one of the fields that are not set at once."""
         return _FACTS[name](self, of)
 
 
 def lane_of(buffer: LaneBuffer, head: Kept, known: Knowledge) -> Lane:
-    """`head`: the next phase of the lane."""
+    """Make the Lane that policies see. `head`: the next phase of the lane."""
     run_id, order = buffer.run_id, known.rules.order
     lane = _make(Lane)
     _set_work(lane, _make_facts(LaneFacts, (buffer, head, known)))
@@ -97,7 +96,7 @@ def lane_of(buffer: LaneBuffer, head: Kept, known: Knowledge) -> Lane:
 
 
 class _Lowest:
-    """Before every id, whatever ids are compared by."""
+    """Sorts before every id, whatever type ids are compared as."""
 
     def __lt__(self, other: object) -> bool:
         return True
@@ -110,7 +109,8 @@ _LOWEST: Final = _Lowest()
 
 
 def best_of_rest(buffer: LaneBuffer, known: Knowledge) -> Lane:
-    """As if the next of the phases that are not kept had the first of all ids: for policies that look at its index alone."""
+    """A Lane whose next phase is the best that the phases which are not kept may have: the lowest index and the lowest
+    possible id. For policies that look only at the index."""
     lane = lane_of(buffer, (buffer.rest, "", None), known)
     _set_phase_order(lane, _LOWEST)
     return lane
@@ -125,13 +125,13 @@ def _failure_of(facts: LaneFacts) -> Failure:
 
 
 def _of_fingerprint(facts: LaneFacts, lane: Lane) -> RetryCount:
-    """Where nothing was learnt of any, it need not be known."""
+    """The counts of the lane's fingerprint, which is not computed if no fingerprint has counts."""
     stats = facts.known.retry_stats
     return stats.of_fingerprint(lane.fingerprint) if stats.fingerprints else NOTHING
 
 
 def _limit_s(facts: LaneFacts, lane: Lane) -> float:
-    """Of a lane it depends on its category alone."""
+    """The time limit of a lane; it depends only on whether the lane's category is timeout. Remembered."""
     timed_out, known = lane.category == "timeout", facts.known
     if timed_out not in known.limits_s:
         timeout = known.rules.settings.timeout
@@ -140,7 +140,8 @@ def _limit_s(facts: LaneFacts, lane: Lane) -> float:
 
 
 def _of_all(facts: LaneFacts, lane: Lane) -> RetryCount:
-    """A policy that learns asks for the others too: one by one they would take several times as long to find."""
+    """The counts over everything. A policy that learns asks for the narrower counts too, so all are set here: one by one they
+    would take several times as long."""
     known, stats = facts.known, facts.known.retry_stats
     run_type = known.run_type(lane.run_id)
     _set_run_type(lane, run_type)
@@ -171,4 +172,4 @@ _FACTS: Final[dict[str, Callable[[LaneFacts, Lane], object]]] = {
     "of_run": lambda facts, lane: facts.known.retry_stats.runs.get(lane.run_id, NOTHING),
     "of_run_type": lambda facts, lane: facts.known.retry_stats.run_types.get(lane.run_type[:191], NOTHING),
 }
-"""By the name of the field of a Lane."""
+"""How to work out a field of a Lane, by the field's name."""

@@ -1,4 +1,4 @@
-"""The time limit of each phase, from the ledger's durations by run type and category."""
+"""The time limit of each phase, learnt from the ledger's durations by run type and category."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from batchdrain.model.phase import Phase
 
 
 class TimeLimits:
-    """Durations are read once for each run type and category, and again after `forget`."""
+    """Durations are read once for each run type and category, and read again after `forget`."""
 
     def __init__(
         self, durations_s: Callable[[str, str | None], Sequence[float]], timeout: Timeout, run_type: Callable[[str], str]
@@ -23,10 +23,11 @@ class TimeLimits:
         self._known: dict[tuple[str, str | None], Sequence[float]] = {}
 
     def of(self, phase: Phase, *, longer: int = 0) -> TimeLimit:
-        """The limit and the rule that it follows. `longer`: how often it is doubled. Raises DatabaseUnavailable."""
+        """The time limit and the rule that gave it. `longer`: how many times the limit is doubled. Raises
+        DatabaseUnavailable."""
         run_type = self._run_type(phase.run_id)
         kind, durations_s = f"run type {run_type!r}", self._durations_s(run_type, None)
-        if phase.category != "timeout":  # what timed out is not like its equals that did not
+        if phase.category != "timeout":  # a phase that timed out is not like those of its kind that did not
             alike = self._durations_s(run_type, phase.category)
             if len(alike) >= ENOUGH:
                 kind, durations_s = f"{kind} after {phase.category} failures", alike
@@ -39,13 +40,13 @@ class TimeLimits:
         )
 
     def completed_s(self, run_id: str) -> Sequence[float]:
-        """How long the latest attempts took that completed, of runs of its type; () where limits are not learnt from them.
-        Raises DatabaseUnavailable."""
+        """The durations of the latest attempts that completed, in runs of the same type; () if limits are not learnt from
+        durations. Raises DatabaseUnavailable."""
         return self._durations_s(self._run_type(run_id), None)
 
     @property
     def known_s(self) -> Sequence[float]:
-        """How long those attempts took that completed, of the run types that were asked for so far. Reads nothing."""
+        """The durations of completed attempts of all run types that were asked for so far. Reads nothing."""
         return [one for (_, category), known in [*self._known.items()] if category is None for one in known]
 
     def _durations_s(self, run_type: str, category: str | None) -> Sequence[float]:
@@ -56,7 +57,7 @@ class TimeLimits:
         return self._known[run_type, category]
 
     def forget(self) -> None:
-        """Durations are read anew: results came since."""
+        """Forget all durations, because results have come since. They are read again when needed."""
         self._known.clear()
 
 
@@ -69,13 +70,15 @@ FACTOR: Final = 3.0
 def time_limit(
     durations_s: Sequence[float], timeout: Timeout, *, kind: str, after_timeout: bool, longer: int = 0
 ) -> TimeLimit:
-    """The limit for one execution.
+    """The time limit of one execution.
 
-    `durations_s`: of completed attempts of its `kind`, which is told to people: those of its run type that set out from
-    failures of its category, or of the whole run type while there are fewer than 5 of these. `after_timeout`: the phase's
-    last failure was a timeout; the limit is doubled then, unless it is fixed (`adaptive: false`).
-    `longer`: how often its command has asked for more time. The limit is the larger of `min_s` and 3 times the 95th
-    percentile, at most `max_s`; `default_s` while there are fewer than 5 durations, or with `adaptive: false`.
+    `durations_s`: durations of completed attempts of this `kind`, a text for people. They are those of the run type on phases
+    that had failed with this category, or those of the whole run type while there are fewer than 5. `after_timeout`: the last
+    failure of the phase was a timeout; then the limit is doubled, unless it is fixed (`adaptive: false`). `longer`: how many
+    times the command has asked for more time.
+
+    The limit is 3 times the 95th percentile, at least `min_s` and at most `max_s`. It is `default_s` while there are fewer
+    than 5 durations, or with `adaptive: false`.
     """
     if not timeout.adaptive or len(durations_s) < ENOUGH:
         limit = TimeLimit(seconds=timeout.default_s, rule=timeout.source_of("default_s"))
@@ -100,6 +103,7 @@ def time_limit(
 
 
 def percentile_95(values: Sequence[float]) -> float:
-    """The nearest-rank 95th percentile (the smallest value that at least 95 % do not exceed). `values` is not empty."""
+    """The nearest-rank 95th percentile: the smallest value that at least 95 % of the values do not exceed. `values` is not
+    empty."""
     ordered = sorted(values)
     return ordered[math.ceil(0.95 * len(ordered)) - 1]

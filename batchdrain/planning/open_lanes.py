@@ -1,7 +1,7 @@
-"""The lanes of a reading while its rows come in: each counted, its first phases kept.
+"""The lanes of a reading while its rows come in: each lane counts its rows and keeps its first phases.
 
-A million rows come through `take_in` for every first choice. So lanes have numbers, and what is asked of each row is asked of
-a page at once: where a lane's first phases are at hand, a row that is behind them is counted and looked at no more.
+A million rows come through `take_in` before every first choice. So lanes have numbers, and a question about each row is asked
+for a whole page at once. If a row is behind the phases that its lane keeps, it is counted and not looked at any further.
 """
 
 from __future__ import annotations
@@ -16,33 +16,34 @@ from batchdrain.model.phase import Skip
 from batchdrain.planning.lane_buffer import LAST, Kept, LaneBuffer
 
 _KEPT_CHARS: Final = 6_000_000
-"""How long the texts of all kept phases may be together, about: where they are long, fewer are kept."""
+"""About how long the texts of all kept phases may be together. If texts are long, fewer phases are kept."""
 _FEW: Final = 8
-"""Of lanes that keep no more phases than that the lowest index of the others is noted: they run out soon. Of others it is no less
-than that of the last one that is kept, which need not be noted."""
+"""Lanes that keep at most this many phases run out soon, so the lowest index of their other phases is noted. For larger lanes
+it is not noted: it is at least the index of their last kept phase."""
 LaneName = str | Skip | tuple[str, int, bool]
-"""Of a lane of a run: its category, or what skips it; of phases that were looked at one by one also what else sets them apart."""
+"""The name of a lane within its run: the category of its phases, or the skip that applies to them. Phases that were looked at
+one by one have (category, attempts, promising)."""
 
 
 class OpenLanes:
-    """By run, and by the name that a lane has in it."""
+    """The lanes by run, and by name within the run."""
 
     def __init__(self, skip_of: Callable[[str, str | Skip], Skip | None], order: Callable[[Kept], Any], most: int) -> None:
-        """`skip_of`: what skips a lane; `most`: phases that all lanes keep together, about, each one at least."""
+        """`skip_of`: the skip of a lane; `most`: about how many phases all lanes keep together; each keeps at least one."""
         self._skip_of = skip_of
         self._order = order
         self._most = self._room = most
         self._numbers: dict[str, dict[LaneName, int]] = {}
-        self._kept: list[list[Kept]] = []  # by the number of a lane: what its buffer keeps
+        self._kept: list[list[Kept]] = []  # by lane number: the phases that its buffer keeps
         self._waiting: list[int] = []
         self._worst: list[float] = []
-        self._rest: list[float] = []  # the lowest index that was counted and looked at no more
-        self._all_noted = True  # of all rows that were looked at no more
-        self._lanes = 0  # those that are not skipped
+        self._rest: list[float] = []  # the lowest index of the rows that were only counted
+        self._all_noted = True  # whether `_rest` covers all rows that were only counted
+        self._lanes = 0  # the lanes that are not skipped
         self.buffers: list[LaneBuffer] = []
 
     def take_in(self, page: Page, names: Sequence[str | Skip]) -> None:
-        """Its rows, each with the name of its lane."""
+        """Take in the rows of a page; `names` holds the lane name of each row."""
         numbers = self._numbers_of(page.runs, names)
         waiting, worst = self._waiting, self._worst
         for number in numbers:
@@ -64,7 +65,7 @@ class OpenLanes:
             self._shorten_room(page.reasons)
 
     def put(self, run_id: str, name: tuple[str, int, bool], kept: Kept) -> None:
-        """One row, of a category, with so many attempts, that is promising or not."""
+        """Take in one row. `name`: its category, its attempts, and whether it is promising."""
         number = self._numbers.setdefault(run_id, {}).get(name)
         if number is None:
             category, attempts, promising = name
@@ -76,12 +77,13 @@ class OpenLanes:
             self._note_rest([number], kept[:1], [False])
 
     def close(self) -> None:
-        """There are no more rows: `buffers` are trimmed to their room, and know how many wait."""
+        """Finish after the last row: trim `buffers` to their room and set how many phases wait in each."""
+        self._numbers, self._kept = {}, []  # emptied first, so that what a lane kept is freed as soon as it is trimmed
         for buffer, waiting, rest in zip(self.buffers, self._waiting, self._rest, strict=True):
             buffer.waiting = waiting
             buffer.trim(self._room)
             buffer.rest = min(buffer.rest, rest) if self._all_noted else min(buffer.rest, rest, buffer.worst)
-        self._numbers, self._kept, self._waiting, self._worst, self._rest = {}, [], [], [], []
+        self._waiting, self._worst, self._rest = [], [], []
 
     def _note_rest(self, numbers: Sequence[int], places: Sequence[float], are_near: Sequence[bool]) -> None:
         rest = self._rest
@@ -91,7 +93,7 @@ class OpenLanes:
                 rest[number] = place
 
     def _numbers_of(self, runs: Sequence[str], names: Sequence[str | Skip]) -> list[int]:
-        """The lane of each row. One that was not there is opened."""
+        """The lane number of each row. Missing lanes are opened."""
         of_run = self._numbers
         try:
             return [of_run[run_id][name] for run_id, name in zip(runs, names, strict=True)]
@@ -102,7 +104,7 @@ class OpenLanes:
         return [of_run[run_id][name] for run_id, name in zip(runs, names, strict=True)]
 
     def _number_of(self, run_id: str, name: str | Skip) -> int:
-        """Where the phases of a run go that failed so. A run that is skipped has one lane, under whatever name."""
+        """Open the lane for phases of a run with this name. A skipped run has one lane, whatever the name."""
         category = "" if isinstance(name, Skip) else name
         return self._open(
             run_id, name, LaneBuffer(run_id, category, 0, False, self._skip_of(run_id, name), order=self._order)
@@ -110,13 +112,13 @@ class OpenLanes:
 
     def _open(self, run_id: str, name: LaneName, buffer: LaneBuffer) -> int:
         lanes = self._numbers.setdefault(run_id, {})
-        if lanes:  # each row brings a text of its own for it
+        if lanes:  # share one string: each row brings its own copy of the run id
             buffer.run_id = self.buffers[next(iter(lanes.values()))].run_id
         number = lanes[name] = len(self.buffers)
         self.buffers.append(buffer)
         self._kept.append(buffer.kept)
         self._waiting.append(0)
-        nearest = LAST if buffer.skip is None else -LAST  # of a lane that is skipped no phase is kept
+        nearest = LAST if buffer.skip is None else -LAST  # a skipped lane keeps no phase
         self._worst.append(nearest)
         self._rest.append(nearest)
         if buffer.skip is None:
@@ -139,7 +141,7 @@ class OpenLanes:
         self._kept[number] = buffer.kept  # another list
 
     def _shorten_room(self, reasons: Sequence[Any]) -> None:
-        """Long texts leave room for fewer."""
+        """Keep fewer phases if their texts are long."""
         try:
             chars = sum(map(len, filter(None, reasons)))
         except TypeError:  # a number: SQLite stores anything anywhere

@@ -1,4 +1,4 @@
-"""What a drain has before it, and what is known of such phases: all that a forecast is made of."""
+"""What a forecast is made from: the phases that a drain has ahead, and what is known of such phases."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from batchdrain.model.retry_stats import RetryStats
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """The phases that a backlog would give out, as it stands now; they stay where they are."""
+    """The phases that a backlog would hand out as it is now. They stay in the backlog."""
 
-    phases: Sequence[Phase]  #: in the order of the drain, as far as was looked
-    waiting: int  #: phases that may be drained, in all
+    phases: Sequence[Phase]  #: in the order of the drain; only the first ones
+    waiting: int  #: all phases that may be drained
     stats: RetryStats  #: what retries have done so far
-    run_type: Callable[[str], str]  #: of a run_id
-    size_of: Callable[[str], int] = lambda _: 0  #: of a cluster, by fingerprint; 0 where no canaries are sent ahead
+    run_type: Callable[[str], str]  #: the run type of a run_id
+    size_of: Callable[[str], int] = lambda _: 0  #: phases of a cluster, by fingerprint; 0 if no canaries are sent ahead

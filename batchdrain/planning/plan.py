@@ -1,6 +1,6 @@
-"""The dry run: the phases that a drain would take, in order, and for every other one the rule that skips it.
+"""The dry run: the phases that a drain would take, in order, and for every other phase the rule that skips it.
 
-It takes them from the same backlog as the drain. Reads only.
+The phases come from the same backlog as in a drain. Reads only.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from batchdrain.planning.skip_rules import ATTEMPTED, DEPENDS_ON, IN_THIS_SESSIO
 from batchdrain.runtime.text import agree, count_of
 
 FULL: Final = "batch is full"
-"""The rule of those that others come before."""
+"""The rule that skips a phase because others come first and fill the batch."""
 ORDERED: Final = 10_000
-"""Phases that are explained in the order of their ids; more come as the table gives them."""
+"""Up to this many phases are explained in the order of their ids; a longer list keeps the order of the table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A phase that a drain would take, and how long it might run."""
+    """A phase that a drain would take, and its time limit."""
 
     choice: Choice
     limit: TimeLimit
@@ -42,63 +42,62 @@ class Plan:
     """What a drain would take now."""
 
     phases: tuple[Planned, ...]
-    retries: tuple[Planned, ...] = ()  #: of a session that goes on: they come first
-    remainder: Remainder  #: the reading that it was made of
-    room: int | None = None  #: phases that it could take beside these; None: any number
-    forecast: Forecast | None = None  #: of a session that would begin, where there is something to say
-    workers: int = 1  #: with several, phases of one run never run side by side: others may come in between
-    may_end_by: tuple[str, ...] = ()  #: stop conditions that may end it before its last phase: only results can tell
+    retries: tuple[Planned, ...] = ()  #: retries of a session that is resumed; they come first
+    remainder: Remainder  #: counts the rows of the reading behind this plan
+    room: int | None = None  #: how many more phases it could take; None: any number
+    forecast: Forecast | None = None  #: for a new session, if a forecast can be made
+    workers: int = 1  #: with several, phases of other runs may come in between, since those of one run never run side by side
+    may_end_by: tuple[str, ...] = ()  #: stop conditions that may end it early; only results will tell
+    may_refuse: tuple[str, ...] = ()  #: what in the table may refuse a phase; only a write will tell
 
     @property
     def all(self) -> tuple[Planned, ...]:
-        """In the order of the drain."""
+        """All planned phases in the order of the drain."""
         return (*self.retries, *self.phases)
 
     @property
     def total(self) -> int:
-        """Phases in the source state."""
+        """How many phases are in the source state."""
         return self.remainder.total
 
     @property
     def skipped(self) -> Counter[Skip]:
-        """By rule and value; without those that only the full batch leaves out."""
+        """Skipped phases by rule and value, without those that only the full batch leaves out."""
         again = {planned.choice.phase.key for planned in self.retries}
         attempted = {Skip(ATTEMPTED, IN_THIS_SESSION): len(self.remainder.attempted - again)}
         return self.remainder.skipped + Counter(attempted)
 
     @property
     def left(self) -> int:
-        """Phases that may be drained but find the batch full."""
+        """How many phases may be drained but do not fit into the batch."""
         return self.remainder.waiting - len(self.phases)
 
     @property
     def may_follow(self) -> int:
-        """Phases that wait for runs of which this may complete the last phase, as far as there is room."""
+        """How many phases may become ready during this drain and still fit: they wait for runs that it may complete."""
         waiting = sum(count for skip, count in self.skipped.items() if skip.rule == DEPENDS_ON)
         return waiting if self.room is None else min(waiting, self.room)
 
     @property
     def most(self) -> str:
-        """How many phases it takes, for people: 'up to 7' where only results can tell."""
+        """How many phases it takes, for people: 'up to 7' if only results or writes will tell."""
         return f"{self._up_to}{len(self.all) + self.may_follow}"
 
     def describe_most(self, noun: str) -> str:
-        """The same with what they are: '1 failed phase', 'up to 7 failed phases'."""
+        """`most` with a noun: '1 failed phase', 'up to 7 failed phases'."""
         return f"{self._up_to}{count_of(len(self.all) + self.may_follow, noun)}"
 
     @property
     def _up_to(self) -> str:
-        return "up to " if self.may_end_by or self.may_follow else ""
+        return "up to " if self.may_end_by or self.may_follow or self.may_refuse else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImaginedClaims:
-    """What a plan has in the place of claims."""
+    """Stands in for claims while a plan is made."""
 
-    take: Callable[[PhaseKey], object]  #: told of each planned phase: another reading goes on behind it, as the drain's does
-    refuse: Callable[[Sequence[PhaseKey]], Mapping[PhaseKey, Skip]] = (
-        lambda _: {}
-    )  #: which of these could not be claimed, and why: others come in their place
+    take: Callable[[PhaseKey], object]  #: called for each planned phase, so that further readings leave it out
+    refuse: Callable[[Sequence[PhaseKey]], Mapping[PhaseKey, Skip]] = lambda _: {}  #: which could not be claimed, and why
 
 
 def plan(
@@ -110,8 +109,10 @@ def plan(
     claims: ImaginedClaims,
     retries: Sequence[ScheduledAttempt] = (),
 ) -> Plan:
-    """Take phases from a backlog that was just read, as the drain does, without executing them. At most `most`; None: all. `retries`: phases that
-    the session tries again anyway; as it attempted them, the backlog skips them.
+    """Take phases from a backlog that was just read, as a drain does, without executing them.
+
+    `most`: take at most this many, None: all. `retries`: phases that the session will try again anyway. The backlog skips
+    them, as the session has attempted them.
     """
     refused = dict(claims.refuse([tried.choice.phase.key for tried in retries]))
     again = tuple(
@@ -132,7 +133,7 @@ def plan(
 
 
 def _choose(backlog: Backlog, now: datetime, take: Callable[[PhaseKey], object], most: int | None) -> Iterator[Choice]:
-    """At most so many, as far as there are any."""
+    """Choose up to `most` phases."""
     count = 0
     while most is None or count < most:
         choice = backlog.next(now)
@@ -147,7 +148,7 @@ def _choose(backlog: Backlog, now: datetime, take: Callable[[PhaseKey], object],
 
 
 def _leave_out(remainder: Remainder, refused: Mapping[PhaseKey, Skip]) -> Remainder:
-    """With phases that could not be claimed among those that a rule skips."""
+    """Count the phases that could not be claimed as skipped."""
     if not refused:
         return remainder
     skipped = remainder.skipped + Counter(refused.values())
@@ -155,8 +156,8 @@ def _leave_out(remainder: Remainder, refused: Mapping[PhaseKey, Skip]) -> Remain
 
 
 def explain_in_order(pages: Iterable[ExplainedPage], order: IdOrder) -> Iterator[ExplainedPage]:
-    """By their ids, as one page, where there are no more than ORDERED; else as they come: a list of a million is read by no one
-    from its top."""
+    """If there are at most ORDERED rows, yield them as one page ordered by id. Otherwise yield the pages as they come: nobody
+    reads a list of a million from its top."""
     held: list[ExplainedPage] = []
     count, rest = 0, iter(pages)
     for page in rest:
@@ -175,28 +176,28 @@ def explain_in_order(pages: Iterable[ExplainedPage], order: IdOrder) -> Iterator
 
 
 def explain_rows(backlog: Backlog, made: Plan, order: IdOrder = TEXTS) -> Iterator[tuple[Row, str, Skip | None]]:
-    """For every phase of the source state exactly one reason: (row, reason of its choice, None) or (row, '', skip). `backlog`:
-    another one, which knows of no choice."""
+    """Explain each phase of the source state by exactly one reason: (row, reason of its choice, None) or (row, '', skip).
+    `backlog`: a fresh one, which has not chosen anything."""
     for page, reasons, skips in explain_in_order(explain_pages(backlog, made), order):
         for at, row in enumerate(page.rows):
             yield (row, reasons[at], None) if at in reasons else (row, "", skips[at])
 
 
 class ExplainedPage(NamedTuple):
-    """Some rows of the source state, each with exactly one reason."""
+    """A page of rows of the source state, each with exactly one reason."""
 
     page: Page
-    reasons: Mapping[int, str]  #: of those that are chosen, by their place in the page
-    skips: Sequence[Skip]  #: of every other one
+    reasons: Mapping[int, str]  #: why a row was chosen, by its place in the page
+    skips: Sequence[Skip]  #: for each row why it is skipped; only meaningful if it was not chosen
 
 
 def explain_pages(backlog: Backlog, made: Plan) -> Iterator[ExplainedPage]:
-    """The same by pages: there may be a million rows."""
+    """Like `explain_rows`, but page by page: there may be a million rows."""
     chosen = {(key.run_id, key.phase_id): planned.choice.reason for planned in made.all for key in [planned.choice.phase.key]}
     full = Skip(FULL, f"{count_of(len(made.all), 'phase')} {agree(len(made.all), 'comes', 'come')} first")
     for page, skips in backlog.why_not():
         found = compress(enumerate(page.ids), map(chosen.__contains__, page.ids))
         reasons = {
             at: chosen.pop(ids) for at, ids in found if ids in chosen
-        }  # of several rows with the same ids one is taken
+        }  # only one of several rows with the same ids is taken
         yield ExplainedPage(page, reasons, [full if skip is None else skip for skip in skips])

@@ -1,4 +1,4 @@
-"""The phases of a plan that still stand as they were planned, in its order."""
+"""The backlog of a plan: its phases that are still as they were planned, in the plan's order."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from batchdrain.planning.verdicts import Verdict
 
 @dataclass(slots=True)
 class _Look:
-    """What one reading says of the phases of a plan."""
+    """What one reading says about the phases of a plan."""
 
-    found: dict[PhaseKey, Failure] = field(default_factory=dict)  # those in the source state
-    rows: Counter[PhaseKey] = field(default_factory=Counter)  # of each
+    found: dict[PhaseKey, Failure] = field(default_factory=dict)  # the phases in the source state
+    rows: Counter[PhaseKey] = field(default_factory=Counter)  # how many rows each phase has
     skips: dict[PhaseKey, Skip] = field(default_factory=dict)
     remainder: Remainder = field(default_factory=Remainder)
 
@@ -49,12 +49,12 @@ class _Look:
 
     @property
     def skipped(self) -> Counter[Skip]:
-        """Of the planned phases alone: those that were attempted, too."""
+        """All skips of planned phases, including those that were attempted."""
         return Counter(self.skips.values())
 
 
 class PlanBacklog:
-    """The phases of a plan that still stand as they were planned, in the plan's order."""
+    """Hands out the phases of a plan that are still as they were planned, in the plan's order."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class PlanBacklog:
 
     @property
     def stale(self) -> bool:
-        """Never: all of a plan is at hand."""
+        """Always False: all phases of a plan are in memory."""
         return False
 
     @property
@@ -101,15 +101,18 @@ class PlanBacklog:
         ]
 
     def refresh_in_slices(self, now: Callable[[], datetime]) -> Iterator[None]:
-        """In one step: a plan is read to see what changed."""
+        """Refresh in a single step."""
         began = monotonic()
         self.refresh(now())
         self.read_s = monotonic() - began
         yield
 
     def refill(self, now: datetime) -> None:
-        """Nothing runs out: all of a plan is at hand."""
+        """Refresh. It is never needed, since all phases of a plan are in memory."""
         self.refresh(now)
+
+    def end(self) -> None:
+        """A plan is small."""
 
     def count(self) -> Remainder:
         return self._look().remainder
@@ -139,7 +142,7 @@ class PlanBacklog:
         return look
 
     def ranks(self) -> list[Any]:
-        """None: a plan has its order."""
+        """Empty: a plan has its own order."""
         return []
 
     def size_of(self, fingerprint: str) -> int:  # noqa: ARG002 - a plan sends no canaries ahead
@@ -161,14 +164,14 @@ class PlanBacklog:
         return None
 
     def touch(self, run_id: str, now: datetime, attempt: Attempt | None = None) -> None:
-        """A plan keeps its order, whatever comes of it."""
+        """Does nothing: a plan keeps its order, whatever the results."""
 
     def upcoming(self, most: int, now: datetime) -> list[Phase]:  # noqa: ARG002
-        """None: whoever planned a phase wants it, whatever a diagnosis would say."""
+        """Empty: whoever planned a phase wants it, whatever a diagnosis would say."""
         return []
 
     def look_ahead(self, most: int, now: datetime) -> Outlook:  # noqa: ARG002
-        """The first phases of the plan that still stand."""
+        """The first phases of the plan that are still as they were planned."""
         rules = self._seen
         return Outlook(
             phases=[choice.phase for choice in self._ready[:most]],
@@ -178,10 +181,11 @@ class PlanBacklog:
         )
 
     def apply(self, verdict: Verdict, now: datetime) -> None:
-        """A plan is drained as it stands."""
+        """Does nothing: diagnoses do not change a plan."""
 
     def _changed(self, key: PhaseKey, planned: PlannedPhase, found: dict[PhaseKey, Failure]) -> Skip | None:
-        """Why a planned phase is not taken: it is not what was planned any more, or a rule skips it as it would any other."""
+        """Why a planned phase is not taken: it is no longer what was planned, or an ordinary rule skips it. None if it is
+        taken."""
         if key in self._seen.attempted:
             return Skip(ATTEMPTED, IN_THIS_SESSION)
         if (by_ids := self._usable.problem_of(key.run_id, key.phase_id)) is not None:

@@ -1,6 +1,6 @@
-"""PLAN.json: written by `dry-run --output`, drained by `drain --plan` exactly, in order.
+"""PLAN.json: `dry-run --output` writes it, `drain --plan` drains exactly its phases, in order.
 
-What changed since the plan was made is reported, not taken.
+A phase that has changed since the plan was made is reported and not taken.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from batchdrain.runtime.text import count_of, cut_text, to_storable
 
 SCHEMA_VERSION = 1
 LARGEST: Final = files.LARGEST // 2
-"""Bytes of a plan: the file of a session that drains it holds it too, beside the results."""
+"""The most bytes of a plan. The session file of its drain holds it too, beside the results."""
 _SHOWN_CHARS: Final = 2_000
 Shown = Annotated[str, AfterValidator(lambda text: cut_text(text, _SHOWN_CHARS))]
-"""A text that people read and nobody compares."""
+"""A text for people; nothing compares it."""
 
 
 class PlannedPhase(BaseModel):
-    """One line of the plan. Strict: a value of another type is refused."""
+    """One phase of the plan. Strict: a value of another type is refused."""
 
     model_config = ConfigDict(frozen=True, strict=True, defer_build=True)
 
@@ -39,8 +39,8 @@ class PlannedPhase(BaseModel):
     phase_id: str
     phase_index: int | None = None
     category: Shown
-    fingerprint: Shown  #: of the failure text when the plan was made
-    fingerprint_version: int = FIRST  #: of the rules that made it
+    fingerprint: Shown  #: the fingerprint of the failure text when the plan was made
+    fingerprint_version: int = FIRST  #: the version of the rules that made the fingerprint
     example: Shown = ""  #: the failure text itself, without secrets
     cluster: Shown = ""
     reason: Shown  #: why it was chosen
@@ -56,7 +56,7 @@ class PlannedPhase(BaseModel):
 
 
 class PlanFile(BaseModel):
-    """The file. `database` and `filters` as a session file has them."""
+    """The whole file. `database` and `filters` are as in a session file."""
 
     model_config = ConfigDict(frozen=True, strict=True, defer_build=True)
 
@@ -71,7 +71,7 @@ class PlanFile(BaseModel):
 def as_file(
     made: Plan, *, now: datetime, database: dict[str, Any], filters: dict[str, Any], without_effect: Sequence[str]
 ) -> PlanFile:
-    """The plan as it is written; `now` aware; `without_effect`: what was asked for and changes nothing."""
+    """Make the file of a plan. `now` is aware; `without_effect`: what was asked for and changes nothing."""
     return PlanFile(
         schema_version=SCHEMA_VERSION,
         made_at=clock.to_iso(now),
@@ -98,24 +98,24 @@ def as_file(
 
 
 def render(plan: PlanFile) -> bytes:
-    """The JSON of the file."""
+    """The file as JSON."""
     return to_json(plan.model_dump(mode="json"), indent=True)
 
 
-def save(path: Path, plan: PlanFile, text: bytes | None = None) -> None:
-    """`text`: of the plan, with facts beside it that `load` passes over. Raises FilesUnavailable, and UsageError for a plan that
-    `load` would not read."""
+def save(path: Path, plan: PlanFile, text: bytes | None = None, *, dry: bool = False) -> None:
+    """Write the plan. `text`: the JSON to write instead, if it has further facts that `load` ignores. `dry`: only check whether
+    it could be written. Raises FilesUnavailable, and UsageError if the plan is too large for `load`."""
     text = render(plan) if text is None else text
     if len(text) >= LARGEST:
         raise UsageError(
             f"--output: a plan of {count_of(len(plan.phases), 'phase')} has {len(text)} bytes, more than `inv drain --plan` reads",
             remedy="plan fewer with --batch-size",
         )
-    files.write_for_people(path, [text, b"\n"], f"--output: {path}")
+    files.write_for_people(path, [text, b"\n"], f"--output: {path}", dry=dry)
 
 
 def load(path: Path) -> PlanFile:
-    """Raises UsageError when it is not there, BadData when it is no plan."""
+    """Read a plan. Raises UsageError if the file cannot be read, BadData if it is no plan."""
     try:
         raw = files.read_for_people(path, LARGEST)
     except OSError as error:

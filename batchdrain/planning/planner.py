@@ -1,4 +1,4 @@
-"""The planner of a project: the backlog over its database. The drain and the dry run both get theirs here."""
+"""The planner of a project: makes the backlog over its database, for the drain and for the dry run."""
 
 from __future__ import annotations
 
@@ -25,21 +25,19 @@ from batchdrain.policies.ranking import ranking_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What to select from, and how."""
+    """What to select from, and by which rules."""
 
     store: Store
-    settings: Settings  #: the session's own, which may differ from the project's
+    settings: Settings  #: those of the session, which may differ from the project's
     filters: Filters
     state: PhaseState
     done: SessionProgress = field(default_factory=NothingDone)
-    heeds_verdicts: bool = True  #: of diagnoses; only those of failed phases are heeded
+    heeds_verdicts: bool = True  #: whether to heed the verdicts of diagnoses; only failed phases have any
     given_back: Sequence[GivenBack] = ()  #: for a dry run: what recovery would give back before a drain begins
-    drained_before: Mapping[str, int] = field(
-        default_factory=dict
-    )  #: for a dry run: phases by run_id that are queued no more
+    drained_before: Mapping[str, int] = field(default_factory=dict)  #: for a dry run: phases no longer queued, by run_id
 
     def backlog(self) -> LaneBacklog:
-        """A backlog that was not read yet. Raises ConfigError for what can't be loaded."""
+        """A backlog that has not been read yet. Raises ConfigError for a policy or rule that cannot be loaded."""
         backlog = LaneBacklog(
             self.reading,
             ranking_of(self.settings.policy),
@@ -48,12 +46,12 @@ class Selection:
             run_type=cache(self.settings.run_type_of),
             fixed=lambda: self.done.fixed,
         )
-        if self.state is PhaseState.QUEUED:  # a run that was begun goes on after a resume
+        if self.state is PhaseState.QUEUED:  # a run that was begun is continued after a resume
             backlog.count_taken(key.run_id for key in self.done.attempted)
         return backlog
 
     def reading(self) -> Reading:
-        """One look: the ledger and the counts now, the rows as they are drawn."""
+        """Begin a reading: the ledger and the counts are read now, the rows while the pages are iterated."""
         past = foreseen(self.store.history.read_past(), self.given_back)
         heeds = self.heeds_verdicts and self.state is PhaseState.FAILED
         rules = SkipRules(
@@ -84,7 +82,8 @@ class Selection:
         return foreseen_counts(counts, self.given_back, PhaseState.COMPLETE, by=-1)
 
     def pages(self) -> Iterator[Page]:
-        """The rows in the state, as a stream that holds a connection until it is drawn. Raises DatabaseUnavailable."""
+        """The rows in the source state, as a stream. It holds a connection until it is exhausted. Raises
+        DatabaseUnavailable."""
         with self.store.database.read() as connection:
             yield from self.store.table.read_pages(connection, self.state)
         rows = [back.row for back in self.given_back if back.row is not None and back.state is self.state]
@@ -92,7 +91,7 @@ class Selection:
             yield Page.of(rows)
 
     def pages_of(self, run_id: str) -> Iterator[Page]:
-        """The rows of one run in the state, as `pages` gives them all."""
+        """The rows of one run in the source state, otherwise like `pages`."""
         with self.store.database.read() as connection:
             yield from self.store.table.read_pages(connection, self.state, run_id)
         rows = [back.row for back in self.given_back if back.row is not None and back.state is self.state]
@@ -101,5 +100,5 @@ class Selection:
 
 
 def settle_run(store: Store, filters: Filters) -> Filters:
-    """Whether `run_id` is the name of a run, or a glob of several. Raises DatabaseUnavailable."""
+    """If the filter's glob is the name of a run, make it mean that run only. Raises DatabaseUnavailable."""
     return filters.settled(row.run_id for row in store.read_run_counts()) if filters.run_id_is_glob else filters

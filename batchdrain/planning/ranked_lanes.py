@@ -1,4 +1,4 @@
-"""The lanes of one reading, in the order in which the policies rank them."""
+"""The lanes of one reading, in the order of the policies' ranks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PLAIN: Final = frozenset({int, bool, float, str, type(None)})
 
 
 class RankedLanes:
-    """A lane stands in the order once it is pushed."""
+    """Orders the lanes. A lane is in the order once it has been pushed."""
 
     def __init__(self, known: Knowledge, ranking: Ranking, state: PhaseState) -> None:
         self.known = known
@@ -31,12 +31,13 @@ class RankedLanes:
         self._state = state
         self._of_run: dict[str, list[LaneBuffer]] = {}
         self._order: LaneHeap[LaneBuffer] = LaneHeap(self._stamp)
-        self._equals: dict[tuple[Any, ...], tuple[Any, ...]] = {}  # one object for many equal ones
-        self.dry: set[str] = set()  #: runs of which a lane has handed out all that it kept
-        self.waiting = 0  #: phases in all lanes
+        self._equals: dict[tuple[Any, ...], tuple[Any, ...]] = {}  # shares one object among equal tuples
+        self.dry: set[str] = set()  #: runs with a lane that has handed out all that it kept
+        self.waiting = 0  #: how many phases wait in all lanes
 
     def add(self, buffers: list[LaneBuffer], now: Callable[[], datetime]) -> Iterator[None]:
-        """All lanes, where there were none: they are ranked, some at a time. Raises ConfigError for a bad policy."""
+        """Rank and add all lanes of a reading, some with each step. There are no lanes before. Raises ConfigError for a bad
+        policy."""
         self._enter(buffers)
         for start in range(0, len(buffers), _AT_ONCE):
             moment = now()
@@ -50,7 +51,7 @@ class RankedLanes:
             raise self._incomparable(error) from error
 
     def replace_run(self, run_id: str, buffers: list[LaneBuffer], now: datetime) -> None:
-        """The lanes of a run, as it was read by itself."""
+        """Replace the lanes of a run that was read again by itself."""
         for buffer in self._of_run.pop(run_id, ()):
             self.waiting -= buffer.waiting
             self._order.drop(buffer)
@@ -65,23 +66,24 @@ class RankedLanes:
             self._of_run.setdefault(buffer.run_id, []).append(buffer)
 
     def of_run(self, run_id: str) -> list[LaneBuffer]:
-        """Its lanes, in no order."""
+        """The lanes of a run, unordered."""
         return self._of_run.get(run_id, [])
 
     def rank_run(self, run_id: str, now: datetime) -> None:
-        """Rank the lanes of a run anew."""
+        """Rank those lanes of a run again that a result may move."""
         for buffer in self.of_run(run_id):
-            self.push(buffer, now)
+            if not self._is_steady or buffer.stamp != self._stamp(buffer):
+                self.push(buffer, now)
 
     def forget(self, key: PhaseKey) -> None:
-        """The phase waits no more. One that is not at hand is still counted, until it is read again."""
+        """Remove a phase that no longer waits. If its lane does not keep it, it stays counted until the run is read again."""
         for buffer in self.of_run(key.run_id):
             for kept in [one for one in buffer.kept if one[1] == key.phase_id]:
                 buffer.drop(kept)
                 self.waiting -= 1
 
     def promising(self, like: LaneBuffer) -> LaneBuffer:
-        """Where those phases of a lane go that are promising."""
+        """The lane for phases of this lane that have become promising."""
         lanes = self._of_run[like.run_id]
         for buffer in lanes:
             if buffer.promising and (buffer.category, buffer.attempts) == (like.category, like.attempts):
@@ -90,11 +92,11 @@ class RankedLanes:
         return buffer
 
     def ranks(self) -> list[Any]:
-        """How the policies ranked the lanes that wait, in no order."""
+        """The ranks that the policies gave to the waiting lanes, unordered."""
         return [(*head[1:], *ids) for head, *ids in self._order.ranks() if head[0]]
 
     def push(self, buffer: LaneBuffer, now: datetime) -> None:
-        """In its place, as things are known now. Raises ConfigError for a bad policy."""
+        """Rank a lane by what is known now and put it in its place. Raises ConfigError for a bad policy."""
         if not buffer.waiting:
             self._order.drop(buffer)
             return
@@ -105,15 +107,15 @@ class RankedLanes:
             raise self._incomparable(error) from error
 
     def first(self, now: datetime, busy: Container[str]) -> LaneBuffer | None:
-        """The first lane of a run that is not `busy`, taken out. Raises ConfigError for a bad policy."""
+        """Take out the first lane of a run that is not `busy`. Raises ConfigError for a bad policy."""
         try:
             return self._order.pop(lambda buffer: self._rank(buffer, now), busy)
         except TypeError as error:
             raise self._incomparable(error) from error
 
     def upcoming(self, most: int, now: datetime, *, judged: bool = False) -> list[Phase]:
-        """The first phases that would be chosen now, in this order; they stay where they are. Those with a verdict are passed
-        over unless `judged`."""
+        """The first phases that would be chosen now, in order. They stay in the lanes. Phases with a verdict are left out
+        unless `judged`."""
         found: list[Phase] = []
         lent: dict[int, tuple[LaneBuffer, list[Kept], int]] = {}
         all_taken, taken = self.known.taken, dict[str, int]()
@@ -138,11 +140,11 @@ class RankedLanes:
         return found
 
     def verdict(self, phase: Phase) -> Verdict | None:
-        """Of a phase that it does not skip: a promising one."""
+        """The verdict on a phase that is not skipped; it can only be a promising one."""
         return self.known.rules.verdict(phase.key, phase.failure)
 
     def phase(self, buffer: LaneBuffer, kept: Kept) -> Phase:
-        """The phase that a kept one stands for."""
+        """The Phase that a kept entry stands for."""
         return Phase(
             run_id=buffer.run_id,
             phase_id=kept[1],
@@ -163,15 +165,15 @@ class RankedLanes:
         return f"{hint}{lane.category}, {tried}, {index}{waits}{says} (policy {' > '.join(self._ranking.names)})"
 
     def _describe_index(self, index: int | None) -> str:
-        """Of a table that has none nothing is said: it would stand in each line."""
+        """The index for people. Nothing is said if the table has no index column: it would be repeated in each line."""
         if index is not None:
             return f"phase_index {index}, "
         return "" if self.known.rules.settings.source.columns.phase_index is None else "no phase_index, "
 
     def _rank(self, buffer: LaneBuffer, now: datetime) -> tuple[Any, ...]:
-        """What the policies say and the index, which many lanes have in common; then the ids."""
-        # A lane that kept nothing can't be ranked: it stands where its next phase may stand at the best, as far as that is
-        # known, else it goes first. Where it comes to the top, `next` asks for another reading.
+        """The rank of a lane: first the policies' keys and the index, which many lanes share, then the ids."""
+        # A lane that keeps no phase can't be ranked. It is put at the best place that its next phase may have, if that is
+        # known, else in front. When it comes to the top, `next` asks for another reading.
         if not buffer.kept and not self._is_steady:
             return _DRY
         lane = lane_of(buffer, buffer.kept[0], self.known) if buffer.kept else best_of_rest(buffer, self.known)
@@ -180,6 +182,9 @@ class RankedLanes:
         return (self._equal(found) if all(map(_is_plain, found)) else found, run, phase)
 
     def _stamp(self, buffer: LaneBuffer) -> Hashable:
+        """Of what its rank was made of, beside what is of the lane, or of one reading, for good."""
+        if self._is_steady:
+            return buffer.kept[0] if buffer.kept else buffer.rest
         return self._equal((self.known.retry_stats.results, self.known.taken[buffer.run_id]))
 
     def _equal(self, found: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -195,5 +200,6 @@ class RankedLanes:
 
 
 def _is_plain(key: Any) -> bool:
-    """Whether equal ones are the same to everybody: what a policy of others returns may say anything of itself."""
+    """Whether equal keys of this type can stand for each other. An object of a third party's policy may define equality as it
+    likes."""
     return type(key) in _PLAIN or (type(key) is tuple and _PLAIN.issuperset(map(type, key)))

@@ -14,7 +14,7 @@ from batchdrain.planning.skip_rules import SkipRules
 
 Categorise = Callable[[str | None], str]
 Reasons = Iterator[tuple[Page, Sequence[Skip | None]]]
-"""For each row of the source state the rule that skips it, or None where it may be drained: page by page."""
+"""Page by page, for each row of the source state the rule that skips it, or None if it may be drained."""
 
 
 OF_RUN: Final = 500
@@ -23,25 +23,25 @@ OF_RUN: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One look at the database: its pages are a stream, to be read once."""
+    """One look at the database. Its pages are a stream and can be read once."""
 
     pages: Iterable[Page]
     rules: SkipRules
-    redact: Callable[[str], str] = str  #: takes secrets out of a failure text: what is made of it is shown, and kept
-    pages_of: Callable[[str], Iterable[Page]] | None = None  #: the rows of one run as they stand when it is asked
+    redact: Callable[[str], str] = str  #: takes secrets out of a failure text, which is shown and stored
+    pages_of: Callable[[str], Iterable[Page]] | None = None  #: the rows of one run as they are at the time of the call
 
     def begin(self, categorise: Categorise) -> LaneBuilder:
-        """What takes its pages in, for lanes to choose from. Raises ConfigError for a cycle."""
+        """A builder that takes in the pages and makes lanes of them. Raises ConfigError for a cycle."""
         return LaneBuilder(self.rules, categorise, self.redact)
 
     def build(self, categorise: Categorise) -> LaneBuilder:
-        """The lanes of all its rows. Raises DatabaseUnavailable, and ConfigError for a cycle."""
+        """Read all rows into lanes. Raises DatabaseUnavailable, and ConfigError for a cycle."""
         builder = self.begin(categorise)
         builder.read(self.pages)
         return builder
 
     def build_run(self, run_id: str, categorise: Categorise) -> LaneBuilder:
-        """The lanes of one run as it stands now, under the rules of this reading. Raises DatabaseUnavailable."""
+        """The lanes of one run as it is now, by the rules of this reading. Raises DatabaseUnavailable."""
         if self.pages_of is None:
             raise AssertionError("this reading can't be asked again")
         builder = LaneBuilder(self.rules, categorise, self.redact, most=OF_RUN)
@@ -49,13 +49,14 @@ class Reading:
         return builder
 
     def count(self, categorise: Categorise) -> Remainder:
-        """What its rows come to. Raises as `build` does."""
+        """Count the rows by what skips them. Raises as `build` does."""
         builder = LaneBuilder(self.rules, categorise, self.redact, counts_only=True)
         builder.read(self.pages)
         return builder.remainder
 
     def why_not(self, categorise: Categorise, run_id: str | None = None) -> Reasons:
-        """For each row of the source state the rule that skips it, or None where it may be drained. `run_id`: of one run alone."""
+        """For each row of the source state the rule that skips it, or None if it may be drained. `run_id`: look at this run
+        only."""
         builder = LaneBuilder(self.rules, categorise, self.redact, counts_only=True)
         for page in self.pages if run_id is None or self.pages_of is None else self.pages_of(run_id):
             yield page, builder.skips_of(page)

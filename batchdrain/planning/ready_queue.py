@@ -1,4 +1,4 @@
-"""What waits for its turn, in its order. What is held back waits aside until that which holds it is free."""
+"""A priority queue whose items can be held back until a key is free."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ T = TypeVar("T", bound=tuple[Any, ...])
 
 
 class ReadyQueue(Generic[T]):
-    """Of things that have an order."""
+    """Items come out in their own order. Held items wait aside."""
 
     def __init__(self) -> None:
         self._ready: list[T] = []
         self._aside: dict[Hashable, list[T]] = {}
 
     def put(self, one: T) -> None:
-        """It may begin."""
+        """Add an item that may begin."""
         heapq.heappush(self._ready, one)
 
     def put_aside(self, one: T, key: Hashable) -> None:
-        """Until `key` is free."""
+        """Hold an item back until `key` is free."""
         heapq.heappush(self._aside.setdefault(key, []), one)
 
     def free(self, key: Hashable) -> None:
-        """The first of those that it held back may begin."""
+        """Release the first item that `key` held back."""
         if aside := self._aside.get(key):
             heapq.heappush(self._ready, heapq.heappop(aside))
 
     def pop(self) -> T | None:
-        """The first that may begin leaves it; None: none may."""
+        """Remove and return the first item that may begin; None if there is none."""
         return heapq.heappop(self._ready) if self._ready else None

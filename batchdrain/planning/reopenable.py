@@ -1,4 +1,4 @@
-"""The phases that a quarantine or the verdict of a diagnosis leaves out, by the rules of a reading."""
+"""Finds the phases that are left out because of a quarantine or the verdict of a diagnosis."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Reopenable:
     """A phase that can be reopened."""
 
     key: PhaseKey
-    orphanings: int  #: in a row, where they put it into quarantine; else 0
-    verdict: Verdict | None  #: by which it is left out
-    still: Skip | None  #: what leaves it out once these are lifted; None: nothing does
+    orphanings: int  #: orphanings in a row, if they put it into quarantine; else 0
+    verdict: Verdict | None  #: the verdict that leaves it out, if there is one
+    still: Skip | None  #: what still leaves it out once these are lifted; None: nothing does
 
     @property
     def lifted(self) -> list[str]:
@@ -34,7 +34,8 @@ class Reopenable:
 def find_reopenable(
     reading: Reading, categorise: Categorise, is_meant: Callable[[PhaseKey, Failure], bool], run_id: str | None = None
 ) -> Iterator[Reopenable]:
-    """Of the source state of a reading that no filter narrows. `run_id`: where only phases of one run can be meant."""
+    """The reopenable phases of a reading without filters. `run_id`: read this run only, if no phase of another run can be
+    meant."""
     rules = reading.rules
     judge = LaneBuilder(_without_both(rules), categorise, reading.redact, counts_only=True)
     names = rules.known_by_name()
@@ -62,6 +63,6 @@ def _find(rules: SkipRules, row: Row, failure: Failure) -> Reopenable | None:
 
 
 def _without_both(rules: SkipRules) -> SkipRules:
-    """The rules as they are once everything was reopened."""
+    """The rules as they will be once all phases are reopened."""
     promising = {key: one for key, one in rules.verdicts.items() if one.kind is VerdictKind.PROMISING}
     return replace(rules, past=replace(rules.past, orphanings={}), verdicts=promising)

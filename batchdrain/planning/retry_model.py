@@ -1,7 +1,8 @@
-"""What the next attempt on each of some phases may do, as the ledger has it: a chance to complete, and seconds.
+"""Models the next attempt on each of some phases from the ledger's counts: its chance to complete, and its seconds.
 
-Nobody knows the chances: they are drawn, again and again, each time with what may be true of all phases, of a category, of a
-cluster and of a run. So what phases share goes wrong for all of them at once, as it does in a drain.
+The chances are unknown, so they are drawn again and again. Each draw takes one plausible value for all phases together, for a
+category, for a cluster and for a run. So whatever phases share goes wrong for all of them at once, as it does in a real
+drain.
 """
 
 from __future__ import annotations
@@ -23,16 +24,16 @@ from batchdrain.planning.outlook import Outlook
 from batchdrain.planning.rates import draw_rate
 
 OF_CATEGORY: Final = 4.0
-"""For how many attempts the rate of all counts, in that of a category."""
+"""How many attempts the rate of all counts is worth in the rate of a category."""
 OF_RUN: Final = 8.0
 OF_PHASE: Final = 8.0
 RUN_SPREAD: Final = 0.3
-"""Of runs with one chance otherwise, in log odds."""
+"""The spread between runs that would otherwise have the same chance, in log odds."""
 OF_SECONDS: Final = 1.0
-"""For how many attempts a mean of the wider group counts, in that of a narrower one."""
+"""How many attempts the mean of the wider group is worth in the mean of a narrower one."""
 SPREAD: Final = 0.6
 OF_SPREAD: Final = 1.0
-"""Of durations, in the logarithm, before any is known."""
+"""How many durations SPREAD is worth. SPREAD is the assumed spread of durations in the logarithm."""
 FAILS_SPREAD: Final = 1.0
 _WITHIN: Final = 0.7
 PRIOR: Final = 0.3
@@ -43,21 +44,21 @@ _EDGE: Final = 0.001
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """One phase, as far as no luck is in it."""
+    """What is expected of one phase before chance comes in."""
 
     phase: Phase
-    cluster: str  #: phases with one fail alike; of a phase without a reason it is its own
-    run_odds: float  #: by which its run is better than others, as a factor
-    fixed_s: float  #: mean of an attempt that completes
-    failed_s: float  #: mean of one that fails, without its limit
+    cluster: str  #: phases of one cluster fail alike; a phase without a reason has a cluster of its own
+    run_odds: float  #: how much better its run is than others, a factor on the odds
+    fixed_s: float  #: mean duration of an attempt that completes
+    failed_s: float  #: mean duration of one that fails, before the time limit cuts it
     limit_s: float
-    timed_out: Way  #: how it fails where it takes longer
+    timed_out: Way  #: how it fails if it exceeds its time limit
     run_type: str
-    is_canary: bool  #: phases of its cluster are sent ahead one by one
+    is_canary: bool  #: its cluster is big enough that canaries are sent ahead
 
 
 class Drawn(NamedTuple):
-    """One phase, in one draw."""
+    """One phase in one draw."""
 
     of: Expected
     chance: float
@@ -66,12 +67,13 @@ class Drawn(NamedTuple):
 
 
 class RetryModel:
-    """Of the phases of an outlook."""
+    """The model for the phases of one outlook."""
 
     def __init__(
         self, outlook: Outlook, limit: Callable[[Phase], TimeLimit], spread: float = SPREAD, canary_size: int = 0
     ) -> None:
-        """`limit`: of a phase; `spread`: of durations, in the logarithm; `canary_size`: from which on a cluster is big."""
+        """`limit`: the time limit of a phase; `spread`: the spread of durations, in the logarithm; `canary_size`: a cluster
+        of at least this many phases is big; 0: none is."""
         self._stats: RetryStats = outlook.stats
         self._run_type = outlook.run_type
         self._limit = limit
@@ -85,7 +87,7 @@ class RetryModel:
         self.expected: Sequence[Expected] = [self._expect(phase, number) for number, phase in enumerate(outlook.phases)]
 
     def draw(self, dice: Random) -> Iterator[Drawn]:
-        """What may be true of each phase, in their order, each drawn when it is asked for."""
+        """Draw plausible chances and durations for each phase, in order. Each is drawn when it is asked for."""
         stats, gauss, exp = self._stats, dice.gauss, math.exp
         strength = self._strength.draw(dice)
         dilution = 1 + self._others / (strength + 1)
@@ -123,15 +125,15 @@ class RetryModel:
             )
 
     def _draw_run(self, dice: Random, one: Expected) -> tuple[float, float]:
-        """By which factor the odds of a run are better than others, and by which one it is slower."""
+        """Draw the factor by which the odds of a run are better than others, and the factor by which it is slower."""
         known = self._stats.runs.get(one.phase.run_id, NOTHING).fixed
         odds = one.run_odds * math.exp(dice.gauss(0, RUN_SPREAD))
         return odds, _draw_factor(dice, self._spread * _WITHIN / math.sqrt(1 + known))
 
     @cached_property
     def _others(self) -> float:
-        """Attempts on the cluster of an attempt, beside it, in the mean. By the design effect of L. Kish ('Survey Sampling',
-        1965) attempts on few clusters tell less than as many on phases that have nothing in common."""
+        """The mean number of further attempts on the cluster of an attempt. By the design effect of L. Kish ('Survey
+        Sampling', 1965), attempts on few clusters tell less than as many on phases with nothing in common."""
         counts = [count.tried for count in self._stats.fingerprints.values()]
         return max(0.0, sum(counts) / len(counts) - 1) if counts else 0.0
 
@@ -175,7 +177,8 @@ def _fail_by_time(reason: str) -> Way:
 
 
 def spread_of(durations_s: Iterable[Sequence[float]]) -> float:
-    """Of durations within their groups, in the logarithm: the pooled standard deviation, with SPREAD for what is not known."""
+    """The spread of durations within their groups, in the logarithm: the pooled standard deviation, with SPREAD as the
+    prior."""
     squares, free = OF_SPREAD * SPREAD * SPREAD, OF_SPREAD
     for group in durations_s:
         logs = [math.log(max(_EDGE, seconds)) for seconds in group]
@@ -202,5 +205,5 @@ def _odds(rate: float) -> float:
 
 
 def _draw_factor(dice: Random, spread: float) -> float:
-    """Log-normal, with mean 1."""
+    """Draw a log-normal factor with mean 1."""
     return math.exp(dice.gauss(-spread * spread / 2, spread))

@@ -1,4 +1,4 @@
-"""Which kinds of failures a reading of the backlog came upon, in whatever run."""
+"""Which kinds of failures a reading of the backlog met, in any run."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ _ALL: Final = Filters()
 
 
 class SeenKinds:
-    """Grows with the failures that are read, as far as the filters ask for their kinds. Memory does not: of clusters only those
-    that were asked for are kept."""
+    """The kinds of the failures that were read, limited to kinds that the filters name. Memory is bounded: only clusters that
+    the filters name are kept."""
 
     def __init__(self, filters: Filters = _ALL) -> None:
         self._filters, self._asked = filters, filters.clusters
-        self.categories: set[str] = set()  #: where categories were asked for
-        self.clusters: set[str] = set()  #: ids
+        self.categories: set[str] = set()  #: empty unless the filters name categories
+        self.clusters: set[str] = set()  #: ids of those clusters that the filters name
 
     def add(self, failure: Failure) -> None:
-        """It was read."""
+        """Note a failure that was read."""
         if self._filters.categories:
             self.categories.add(failure.category)
         if self._asked and (cluster := self._filters.cluster_of(failure)) in self._asked:

@@ -1,4 +1,4 @@
-"""What a session has done, as selection looks at it."""
+"""What selection needs to know about the work that a session has done."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from batchdrain.planning.stop import Progress
 
 
 class SessionProgress(Protocol):
-    """What a session has done, as selection looks at it; it grows with each result."""
+    """The work that a session has done. It grows with each result."""
 
     @property
     def attempted(self) -> Collection[PhaseKey]:
-        """Phases with a result, those that are to be tried again among them; also those of `in_chain`."""
+        """Phases that have a result, including those that will be tried again and those of `in_chain`."""
 
     @property
     def in_chain(self) -> Collection[PhaseKey]:
-        """Phases that another session of the same chain attempted."""
+        """Phases that another session of the same chain has attempted."""
 
     @property
     def passed_over(self) -> Mapping[PhaseKey, Skip]:
-        """Phases that could not be claimed, and why: they are not to be chosen again for now."""
+        """Phases that could not be claimed, and why. They are not chosen again for now."""
 
     @property
     def fixed(self) -> Mapping[str, int]:
-        """Phases that it completed, by run_id."""
+        """How many phases the session has completed, by run_id."""
 
     def progress(self) -> Progress:
-        """What stop conditions look at, as of now."""
+        """The present figures for the stop conditions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +43,5 @@ class NothingDone:
     fixed: Mapping[str, int] = field(default_factory=dict)
 
     def progress(self) -> Progress:
-        """All zero."""
+        """All figures are zero."""
         return Progress()

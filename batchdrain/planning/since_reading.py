@@ -1,4 +1,4 @@
-"""What happened since a reading began: it does not know of that."""
+"""Collects what happens while a reading is under way, since that reading cannot know of it."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from batchdrain.planning.verdicts import Verdict
 
 
 class Told(Protocol):
-    """A backlog, as far as it is told."""
+    """The part of a backlog that is told of these events."""
 
     def forget(self, key: PhaseKey) -> None:
-        """The phase waits no more."""
+        """The phase no longer waits."""
 
     def touch(self, run_id: str, now: datetime, attempt: Attempt | None = None) -> None:
-        """There was a result."""
+        """The run had a result."""
 
     def apply(self, verdict: Verdict, now: datetime) -> None:
-        """A diagnosis said this."""
+        """A diagnosis gave this verdict."""
 
 
 @dataclass(slots=True)
 class SinceReading:
-    """In the order in which it happened."""
+    """The events of each kind, in the order in which they happened."""
 
     chosen: list[PhaseKey] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
 
     def apply_to(self, backlog: Told, now: datetime) -> None:
-        """The reading was just taken over."""
+        """Tell all events to a backlog that has just taken over the reading."""
         for key in self.chosen:
             backlog.forget(key)
         for attempt in self.attempts:

@@ -1,4 +1,4 @@
-"""Whether a phase of the source state may be drained now and, if not, by which rule. Every skip comes from here."""
+"""Decides whether a phase of the source state may be drained now and, if not, which rule skips it."""
 
 from __future__ import annotations
 
@@ -31,31 +31,31 @@ CLAIMED: Final = "claimed"
 QUARANTINED: Final = "quarantined"
 RETRY_WAITS: Final = "retry waits"
 QUARANTINE: Final = 3
-"""After so many orphanings in a row a phase is suspected of killing whoever runs it."""
+"""A phase that was orphaned this many times in a row is suspected of killing whoever runs it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkipRules:
-    """The rules of one session over one reading of the backlog."""
+    """The rules of one session, applied to one reading of the backlog."""
 
     filters: Filters
     settings: Settings
     past: Past
     queued: Mapping[str, int] = field(default_factory=dict)  #: queued phases by run_id
     unfinished: Mapping[str, int] = field(default_factory=dict)  #: phases that are not complete, by run_id
-    attempted: Collection[PhaseKey] = frozenset()  #: by this session
-    passed_over: Mapping[PhaseKey, Skip] = field(default_factory=dict)  #: could not be claimed, and why: not for now
+    attempted: Collection[PhaseKey] = frozenset()  #: phases that this session or its chain attempted
+    passed_over: Mapping[PhaseKey, Skip] = field(default_factory=dict)  #: phases that could not be claimed, and why
     ambiguous: frozenset[tuple[str, str]] = frozenset()  #: ids that name more than one row of the table
-    in_chain: Collection[PhaseKey] = frozenset()  #: of these by another session of its chain
-    state: PhaseState = PhaseState.FAILED  #: of the phases
+    in_chain: Collection[PhaseKey] = frozenset()  #: the part of `attempted` that another session of the chain attempted
+    state: PhaseState = PhaseState.FAILED  #: the state of the phases in this reading
     progress: Callable[[], Progress] = Progress
-    accepted: Acceptances | None = None  #: None: nothing is
+    accepted: Acceptances | None = None  #: None: nothing is accepted
     hints: Callable[[str], int] = field(default_factory=Hints)  #: manual priority by run_id
     verdicts: dict[PhaseKey, Verdict] = field(default_factory=dict)  #: grows while phases are diagnosed
-    order: IdOrder = TEXTS  #: of the ids of the table
+    order: IdOrder = TEXTS  #: the order of the table's ids
 
     def runs(self) -> Callable[[str], Skip | None]:
-        """The rules that look at the run alone, remembering what they found. Raises ConfigError for a cycle."""
+        """A function that applies the rules about whole runs. It remembers its answers. Raises ConfigError for a cycle."""
         waiting = waits_for(self.unfinished, self.settings.depends_on, self.order.run) if self.settings.depends_on else {}
         progress, stop, found = self.progress(), self.settings.stop, dict[str, Skip | None]()
 
@@ -72,32 +72,34 @@ class SkipRules:
         return skip
 
     def known_by_name(self) -> frozenset[tuple[str, str]]:
-        """The ids of the phases that rules may concern by name: every other one is judged by its run and its text alone."""
+        """The ids of all phases that some rule may know by name. Every other phase is judged by its run and its failure text
+        alone."""
         accepted = () if self.accepted is None else self.accepted.phases
         keys = (*self.attempted, *self.passed_over, *accepted, *self.verdicts)
         return self.past.names | self.ambiguous | {(key.run_id, key.phase_id) for key in keys}
 
     def remembered(self, ids: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-        """Those that the ledger knows by their claims alone, as their attempts were removed: these too are looked at one by one."""
+        """Which of these phases the ledger knows only by their claims, as their attempts were removed. They too are looked at
+        one by one."""
         runs, past = self.past.summed_runs, self.past
         for run_id, phase_id in ids:
             if run_id in runs and past.knows(PhaseKey(run_id, phase_id).digest):
                 yield run_id, phase_id
 
     def asks_for_failures(self) -> bool:
-        """Whether a filter or an acceptance looks at what a phase failed with."""
+        """Whether a filter or an acceptance looks at the failure of a phase."""
         return bool(self.filters.categories or self.filters.cluster) or (
             self.accepted is not None and self.accepted.has_clusters
         )
 
     def parks_some(self) -> bool:
-        """Whether some cluster is parked by now."""
+        """Whether any cluster is parked now."""
         progress = self.progress()
         return bool(progress.dead_canaries) or any(self.cluster(fingerprint) for fingerprint in progress.repeats)
 
     def phase(self, key: PhaseKey, digest: str | None, failure: Failure, *, parks: bool = True) -> Skip | None:
-        """All rules but those for runs and for what the session attempted. `digest`: of the key; None where no rule knows the
-        phase by name; `parks`: False where no cluster is parked."""
+        """Apply all rules except those about runs and about what the session attempted. `digest`: that of the key, None if no
+        rule knows the phase by name; `parks`: False if no cluster is parked."""
         found = self._filtered(failure)
         if found is None and digest is not None:
             found = self._unclaimable(key)
@@ -110,20 +112,21 @@ class SkipRules:
         return found or (self._parked(failure) if parks else None)
 
     def failed_so(self, failure: Failure) -> Skip | None:
-        """The same for every phase that failed so, as far as no rule knows its run or its name."""
+        """Apply the rules that look at the failure alone, so that the answer holds for every phase with this failure."""
         found = self._filtered(failure)
         if found is None and self.accepted is not None:
             found = self.accepted.cluster(failure)
         return found or self._parked(failure)
 
     def run_of(self, run_id: str, by_failure: Skip | None) -> Skip | None:
-        """What `failed_so` found, for the phases of one run: an accepted run is told before an accepted or a parked cluster."""
+        """Combine an answer of `failed_so` with the acceptance of the run. An accepted run is reported before an accepted or
+        a parked cluster."""
         if self.accepted is None or (by_failure is not None and by_failure.rule in ASKED_FOR):
             return by_failure
         return self.accepted.run(run_id) or by_failure
 
     def verdict(self, key: PhaseKey, failure: Failure) -> Verdict | None:
-        """What a diagnosis said of this failure of the phase."""
+        """The verdict on this failure of the phase; None if there is none."""
         found = self.verdicts.get(key) if self.verdicts else None
         return found if found is not None and found.is_of(failure) else None
 
@@ -133,7 +136,7 @@ class SkipRules:
         by_category = self.filters.skips_category(failure.category) if self.filters.categories else None
         if by_category is not None:
             return by_category
-        # Ids are of one length: none is a part of others that are joined by commas.
+        # All ids have the same length, so none can match across the commas of the joined text.
         if self.filters.cluster is not None and self.filters.cluster_of(failure) not in self.filters.cluster:
             return Skip("--cluster", f"not {self.filters.cluster}")
         return None
@@ -142,11 +145,11 @@ class SkipRules:
         return self.cluster(failure.fingerprint) if self.progress().repeats else None
 
     def cluster(self, fingerprint: str) -> Skip | None:
-        """Why this session has parked the cluster; None where it has not."""
+        """Why this session has parked the cluster; None if it has not."""
         return cluster_stop(fingerprint, self.progress(), self.settings.stop)
 
     def stopped(self, phase: Phase) -> Skip | None:
-        """What came up since the reading: its run or its cluster is left alone for the rest of the session."""
+        """What has come up since the reading: why the phase's run or cluster is left alone for the rest of the session."""
         by_run = run_stop(phase.run_id, self.progress(), self.settings.stop)
         return by_run or self.cluster(phase.failure.fingerprint)
 
@@ -179,7 +182,8 @@ _VALUES: Final = 3
 
 
 def by_rule(skipped: Mapping[Skip, int]) -> Iterator[tuple[str, int, str]]:
-    """(rule, count, values) with the most frequent rule first; at most three values are shown, and how many more."""
+    """(rule, count, values) of each rule, the most frequent first. At most three values are shown, and how many more there
+    are."""
     counts: Counter[str] = Counter()
     values: dict[str, set[str]] = defaultdict(set)
     for skip, count in skipped.items():

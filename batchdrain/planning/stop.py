@@ -1,4 +1,4 @@
-"""Stop conditions: what skips a phase or a run for the rest of a session, and what ends the session. Pure."""
+"""Stop conditions: what skips a phase, a run or a cluster for the rest of a session, and what ends the session. Pure."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ SAME_NEW_FAILURE: Final = "stop.same_new_failure"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """The session so far, as far as stop conditions look at it."""
+    """The figures of a session so far that stop conditions look at."""
 
-    elapsed_s: float = 0.0  #: in which it was drained, what was before a resume included
+    elapsed_s: float = 0.0  #: time spent draining, including the time before a resume
     consecutive_failures: int = 0
     timeouts: Mapping[str, int] = field(default_factory=dict)  #: by run_id
     repeats: Mapping[str, int] = field(default_factory=dict)  #: failures by fingerprint
-    same_failures: int = 0  #: equal failures in a row, of phases that had failed in different ways before; else 0
+    same_failures: int = 0  #: equal failures in a row; 0 unless their phases had failed in different ways before
     same_failure: str = ""  #: their fingerprint
-    results: int = 0  #: those that are to be tried again excepted, as in all that follow
+    results: int = 0  #: without those that will be tried again, which also holds for the fields below
     successes: int = 0
-    without_metric: int = 0  #: results in a row that brought nothing of `stop.metric`
-    spent: Mapping[str, float] = field(default_factory=dict)  #: sum of each metric, attempts that are tried again included
+    without_metric: int = 0  #: results in a row that reported nothing of `stop.metric`
+    spent: Mapping[str, float] = field(default_factory=dict)  #: sums of metrics, including attempts that are tried again
     canaries: Mapping[str, int] = field(default_factory=dict)  #: successes of big clusters, by fingerprint
-    dead_canaries: Container[str] = frozenset()  #: fingerprints of big clusters of which one failed again
+    dead_canaries: Container[str] = frozenset()  #: fingerprints of big clusters of which a canary failed again
 
 
 def session_stop(progress: Progress, stop: Stop) -> Skip | None:
-    """Why the session is to end now; None to go on."""
+    """Why the session must end now; None to go on."""
     minutes = stop.max_total_minutes
     if minutes and progress.elapsed_s >= minutes * 60:
         return Skip("stop.max_total_minutes", f"{minutes:g} {agree(minutes, 'minute is', 'minutes are')} over")
@@ -61,7 +61,7 @@ def session_stop(progress: Progress, stop: Stop) -> Skip | None:
 
 
 def run_stop(run_id: str, progress: Progress, stop: Stop) -> Skip | None:
-    """Why a run is to be left alone for the rest of the session."""
+    """Why a run is left alone for the rest of the session; None if it is not."""
     timeouts = progress.timeouts.get(run_id, 0)
     if stop.max_timeouts_per_run and timeouts >= stop.max_timeouts_per_run:
         return Skip("stop.max_timeouts_per_run", f"run {run_id} timed out {count_times(stop.max_timeouts_per_run)}")
@@ -69,7 +69,7 @@ def run_stop(run_id: str, progress: Progress, stop: Stop) -> Skip | None:
 
 
 def cluster_stop(fingerprint: str, progress: Progress, stop: Stop) -> Skip | None:
-    """Why every phase with this fingerprint is parked, in every run, for the rest of the session."""
+    """Why all phases with this fingerprint, in every run, are parked for the rest of the session; None if they are not."""
     if fingerprint and fingerprint in progress.dead_canaries:
         return Skip("stop.canary", f"its canary failed: {fingerprint}")
     seen = progress.repeats.get(fingerprint, 0) if fingerprint else 0
@@ -79,12 +79,12 @@ def cluster_stop(fingerprint: str, progress: Progress, stop: Stop) -> Skip | Non
 
 
 def canary_room(successes: int) -> int:
-    """How many phases of a big cluster may run side by side after so many successes: one, then two, then four, …"""
+    """How many phases of a big cluster may run side by side after this many successes: one, then two, then four, …"""
     return 1 << ((successes + 1).bit_length() - 1)
 
 
 def attempts_stop(attempts: int, stop: Stop) -> Skip | None:
-    """Why a phase was tried often enough, over all sessions."""
+    """Why a phase is not tried again: it has had its attempts, over all sessions. None if it may be tried."""
     if stop.max_attempts_per_phase and attempts >= stop.max_attempts_per_phase:
         return Skip("stop.max_attempts_per_phase", f"tried {count_times(attempts)}")
     return None

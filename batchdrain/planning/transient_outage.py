@@ -1,7 +1,7 @@
-"""Whether what the phases need is out of reach: many different ones fail transiently, one after the other. Pure.
+"""Detects that something the phases need is out of reach: many different phases fail transiently, one after the other. Pure.
 
-Then nothing is claimed for a while, and after that one phase is tried, as a probe. The first result that is no transient
-failure ends it.
+Then nothing is claimed for a while, and after that one phase is tried as a probe. The first result that is not a transient
+failure ends the outage.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ _MOST_DOUBLINGS: Final = 30
 
 
 class TransientOutage:
-    """Fed with each result. Moments are seconds of one clock, whichever it is."""
+    """Learns from each result. All times are seconds of one clock, whichever it is."""
 
     def __init__(self, retry: Retry) -> None:
         self._retry = retry
         self._alike: set[PhaseKey] = set()
-        self.pauses = 0  #: so far; 0 where there is none
+        self.pauses = 0  #: pauses of this outage so far; 0 if there is no outage
         self._began_s = 0.0
-        self.due_s = 0.0  #: no claim before it
+        self.due_s = 0.0  #: nothing is claimed before this time
 
     @property
     def is_open(self) -> bool:
-        """Whether it lasts: but for one probe after each pause, nothing is to be claimed."""
+        """Whether there is an outage. Then nothing may be claimed except one probe after each pause."""
         return self.pauses > 0
 
     @property
     def is_suspect(self) -> bool:
-        """The last result was a transient failure. A phase that was not yet tried tells more than a retry: that might burn
-        its last attempt on an outage that we are about to see."""
+        """Whether the last result was a transient failure, and no outage is known yet. Then a phase that was not yet tried
+        tells more than a retry, which might spend its last attempt on an outage that we are about to detect."""
         return not self.is_open and bool(self._retry.outage_after) and bool(self._alike)
 
     def lasts_s(self, now_s: float) -> float:
-        """How long it has lasted; 0.0 where there is none."""
+        """How long the outage has lasted; 0.0 if there is none."""
         return now_s - self._began_s if self.is_open else 0.0
 
     def permits(self, workers: int, now_s: float) -> int:
@@ -47,7 +47,7 @@ class TransientOutage:
         return 0 if now_s < self.due_s else 1
 
     def note(self, key: PhaseKey, now_s: float, *, is_transient: bool) -> float | None:
-        """Heed a result. Seconds of the pause that it begins; None where it begins none."""
+        """Note a result. Returns the seconds of the pause that it begins; None if it begins none."""
         if not is_transient:
             self._alike.clear()
             self.pauses = 0
@@ -55,7 +55,7 @@ class TransientOutage:
         self._alike.add(key)
         if not self._retry.outage_after or len(self._alike) < self._retry.outage_after:
             return None
-        if self.is_open and now_s < self.due_s:  # it began before the pause did
+        if self.is_open and now_s < self.due_s:  # the attempt began before the pause did
             return None
         if not self.is_open:
             self._began_s = now_s

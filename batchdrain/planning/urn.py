@@ -1,4 +1,4 @@
-"""Ways that were taken so far, of which the next one is drawn."""
+"""An urn model: the ways taken so far, from which the next one is drawn."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Final, NamedTuple
 
 
 class KnownWays(NamedTuple):
-    """Before anything is drawn."""
+    """The counts of ways before anything is drawn."""
 
     ways: list[str]
-    sums: list[int]  #: of their counts, up to each
-    once: int  #: ways that were taken once
+    sums: list[int]  #: the running sums of their counts
+    once: int  #: how many ways were taken exactly once
 
     @classmethod
     def of(cls, counts: Mapping[str, int]) -> KnownWays:
-        """`counts`: how often each was taken."""
+        """`counts`: how often each way was taken."""
         return cls(list(counts), list(accumulate(counts.values())), sum(count == 1 for count in counts.values()))
 
     @property
     def total(self) -> int:
-        """How often any was taken."""
+        """How often any way was taken."""
         return self.sums[-1] if self.sums else 0
 
 
@@ -31,16 +31,17 @@ NO_WAYS: Final = KnownWays([], [], 0)
 
 
 class Urn:
-    """What was drawn is likelier from then on (F. M. Hoppe, 'Pólya-like urns and the Ewens' sampling formula', 1984)."""
+    """Whatever is put in becomes more likely to be drawn (F. M. Hoppe, 'Pólya-like urns and the Ewens' sampling formula',
+    1984)."""
 
     def __init__(self, known: KnownWays, new: float) -> None:
-        """`new`: how likely one is that was not taken before."""
+        """`new`: the chance that the next way is one that was never taken."""
         self._known = known
         self._new = new
         self._since: list[str] = []
 
     def draw(self, dice: Random) -> str | None:
-        """None: one that was not taken before."""
+        """Draw a way; None: one that was never taken."""
         total = self._known.total + len(self._since)
         if not total or dice.random() < self._new:
             return None
@@ -50,5 +51,5 @@ class Urn:
         return self._since[at - self._known.total]
 
     def put(self, way: str) -> None:
-        """It was taken."""
+        """Note that a way was taken."""
         self._since.append(way)

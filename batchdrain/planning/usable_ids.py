@@ -1,4 +1,4 @@
-"""Ids that name no phase that could be executed: such rows are named and skipped, never claimed."""
+"""Ids with which no phase can be executed. Rows with such ids are reported and skipped, never claimed."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ from batchdrain.runtime.text import is_nameable, safe_text
 BAD_ID: Final = "bad id"
 UNNAMED: Final = Skip(BAD_ID, "run_id and phase_id must be text: not NULL, not empty, no NUL, valid UTF-8")
 LONGEST: Final = 100_000
-"""Bytes of an id: it is passed to the command as one argument and in one variable, and Linux takes 131 071 of either."""
-_ROOM: Final = 1_000  #: for what other placeholders of an argument become
+"""The most bytes of an id. It is passed to the command as one argument and in one variable, and Linux takes 131 071 bytes of
+either."""
+_ROOM: Final = 1_000  #: bytes for the values of other placeholders in an argument
 _SHOWN_CHARS: Final = 60
 _NAMED: Final = 20
 _REST: Final = Skip(BAD_ID, "more ids that are too long for an argument")
 
 
 def _count(item: str, name: str) -> int:
-    """How often an argument may hold as many bytes as an id has. Columns of an id are no longer than the whole."""
+    """How many times the length of an id an argument may hold. The columns of an id are no longer than the whole id."""
     columns = Counter(found for found in find_placeholders(item) if found.startswith(PREFIX))
     return find_placeholders(item).count(name) + max(columns.values(), default=0)
 
 
 class UsableIds:
-    """Of one reading of the backlog, for one command."""
+    """Checks the ids of one reading of the backlog for one command."""
 
     def __init__(self, argv: Sequence[str]) -> None:
         self._arguments = [
@@ -41,7 +42,7 @@ class UsableIds:
         self._named: dict[str, Skip] = {}
 
     def problem_of(self, run_id: str, phase_id: str) -> Skip | None:
-        """Why the ids can't be bound, passed and shown; None where they can."""
+        """Why the ids cannot be bound, passed or shown; None if they can."""
         if not (is_nameable(run_id) and is_nameable(phase_id)):
             return UNNAMED
         if len(run_id) <= SHORT_ID and len(phase_id) <= SHORT_ID:
@@ -55,7 +56,7 @@ class UsableIds:
         return None
 
     def _name(self, text: str, why: str) -> Skip:
-        """By its first characters. Of many such ids some are named."""
+        """A skip that shows the first characters of the id. Of many such ids only some are shown."""
         shown = f"{safe_text(text, limit=_SHOWN_CHARS)}: {why}"
         if shown not in self._named and len(self._named) >= _NAMED:
             return _REST

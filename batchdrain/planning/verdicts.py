@@ -1,7 +1,7 @@
-"""What diagnoses said of phases, as the planner believes it.
+"""The verdicts of diagnoses on phases, and when the planner believes them.
 
-A verdict is void once its time is over, once the phase was executed again (its attempts in the ledger are others), and
-where its failure has another fingerprint than the one that was diagnosed.
+A verdict is void once its time is over, once the phase was executed again (the ledger counts other attempts), and if the
+failure has another fingerprint than the one that was diagnosed.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ TRIAGE: Final = "triage"
 
 
 class VerdictKind(StrEnum):
-    """What a diagnosis can say of a phase."""
+    """What a diagnosis can say about a phase."""
 
-    PROMISING = "promising"  #: worth trying: goes first
-    HOPELESS = "hopeless"  #: left out while the verdict holds
-    WAIT = "wait"  #: left out until then
+    PROMISING = "promising"  #: worth trying; goes first
+    HOPELESS = "hopeless"  #: left out as long as the verdict holds
+    WAIT = "wait"  #: left out until the verdict ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What a diagnosis said of one phase, and what it is bound to."""
+    """The verdict of a diagnosis on one phase, and what it is bound to."""
 
     key: PhaseKey
     kind: VerdictKind
     reason: str
-    until: datetime  #: void from then on; aware, UTC
-    fingerprint: str  #: of the failure that was diagnosed
-    attempts: int  #: of the phase in the ledger when it was
-    version: int = FIRST  #: of the rules that made the fingerprint
-    example: str = ""  #: the failure text that was diagnosed, without secrets
+    until: datetime  #: the verdict ends then; aware, UTC
+    fingerprint: str  #: the fingerprint of the diagnosed failure
+    attempts: int  #: the attempts that the ledger counted when it was diagnosed
+    version: int = FIRST  #: the version of the rules that made the fingerprint
+    example: str = ""  #: the diagnosed failure text, without secrets
 
     @classmethod
     def of(cls, note: Note) -> Verdict | None:
-        """None for what is no verdict: whoever may write to the ledger may have written anything."""
+        """Parse a note. None if it is no verdict: whoever may write to the ledger may have written anything."""
         content = note.content
         try:
             return cls(
@@ -63,7 +63,7 @@ class Verdict:
 
     @property
     def to_note(self) -> dict[str, Any]:
-        """What the ledger keeps beside who and when."""
+        """The content of the ledger's note; the ledger adds who wrote it and when."""
         return {
             "run_id": self.key.run_id,
             "phase_id": self.key.phase_id,
@@ -78,11 +78,11 @@ class Verdict:
 
     @property
     def skip(self) -> Skip | None:
-        """Why its phase is not drained now; None for a promising one."""
+        """Why the phase is not drained now; None for a promising one."""
         return None if self.kind is VerdictKind.PROMISING else Skip(TRIAGE, str(self), self.until)
 
     def is_of(self, failure: Failure) -> bool:
-        """Whether the failure is still the one that was diagnosed."""
+        """Whether this is still the failure that was diagnosed."""
         kept = KeptFingerprint(fingerprint=self.fingerprint, version=self.version, example=self.example)
         return kept.is_of(failure.text, failure.fingerprint)
 
@@ -92,12 +92,12 @@ class Verdict:
 
 
 def is_hopeless(skip: Skip) -> bool:
-    """Whether a diagnosis called the phase so: else it said when to wait until."""
+    """Whether the skip comes from a hopeless verdict, and not from one that says to wait."""
     return skip.rule == TRIAGE and skip.value.startswith(VerdictKind.HOPELESS)
 
 
 def current_verdicts_of(notes: Iterable[Note], attempts: Mapping[str, int], now: datetime) -> dict[PhaseKey, Verdict]:
-    """The verdicts that are believed now, as far as the table's rows need not be looked at. `attempts`: by digest."""
+    """The verdicts that hold now, as far as can be told without the rows of the table. `attempts`: by digest."""
     found = ((note.subject, Verdict.of(note)) for note in notes)
     return {
         verdict.key: verdict
@@ -107,13 +107,13 @@ def current_verdicts_of(notes: Iterable[Note], attempts: Mapping[str, int], now:
 
 
 def read_verdicts(store: Store, attempts: Mapping[str, int]) -> dict[PhaseKey, Verdict]:
-    """The same, from the ledger. Raises DatabaseUnavailable."""
+    """Read the current verdicts from the ledger. Raises DatabaseUnavailable."""
     notes = Notes(store.database, store.ledger).read(NoteKind.VERDICT)
     return current_verdicts_of(notes, attempts, clock.now())
 
 
 def expired(notes: Iterable[Note], now: datetime) -> list[Note]:
-    """Those whose time is over: nobody will believe them again."""
+    """The notes whose verdicts have ended; nobody will believe them again."""
     return [note for note in notes if (verdict := Verdict.of(note)) is not None and verdict.until <= now]
 
 

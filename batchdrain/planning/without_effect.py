@@ -1,4 +1,4 @@
-"""What was asked for and changes nothing: a filter that no run matches, a policy that nothing tells apart. Pure."""
+"""Finds options that change nothing: a filter that no run matches, a policy that does not tell lanes apart. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _LISTS: Final = "`inv list-run-counts` lists the runs"
 
 
 def find_idle_runs(filters: Filters, runs: Sequence[RunCounts], *states: str) -> Iterator[str]:
-    """--run-id and --exclude-run, each that names no run or changes nothing. `states`: the source states, failed or queued."""
+    """A line for --run-id and for each --exclude-run that matches no run or changes nothing. `states`: the source states,
+    failed or queued."""
     state = " or ".join(states)
     has_phases: Callable[[RunCounts], bool] = lambda row: any(getattr(row, one) for one in states)  # noqa: E731
     asked = [row for row in runs if filters.asks_for(row.run_id)]
@@ -41,7 +42,8 @@ def find_idle_runs(filters: Filters, runs: Sequence[RunCounts], *states: str) ->
 
 
 def find_idle_kinds(filters: Filters, seen: SeenKinds, *states: str) -> Iterator[str]:
-    """--category and --cluster, each that no phase in the source states has. Not called where there is no such phase at all."""
+    """A line for each --category and --cluster that no phase in the source states has. Only called if there is any such
+    phase."""
     state = " or ".join(states)
     for category in filters.categories:
         if category not in seen.categories:
@@ -52,13 +54,14 @@ def find_idle_kinds(filters: Filters, seen: SeenKinds, *states: str) -> Iterator
 
 
 def find_idle_policies(names: Sequence[str], ranks: Sequence[Any], steady: Container[str]) -> Iterator[str]:
-    """--policy, each entry that decides between no two lanes, and will not later. `ranks`: of all lanes, with a key for each entry in front.
-    `steady`: the policies that neither a choice nor a result makes decide otherwise."""
+    """A line for each entry of --policy that decides between no two lanes now and will not do so later. `ranks`: the ranks of
+    all lanes, each with one key for each entry in front; `steady`: the policies whose decisions neither choices nor results
+    change."""
     if len(ranks) < 2:
         return
     try:
         deciding = {_first_difference(one, other) for one, other in pairwise(sorted(ranks))}
-    except TypeError:  # of a policy whose keys can't all be compared: it says so itself where that matters
+    except TypeError:  # the keys of a policy can't all be compared: the drain reports that where it matters
         return
     for place, name in enumerate(names):
         if place not in deciding and name in steady:
@@ -66,21 +69,21 @@ def find_idle_policies(names: Sequence[str], ranks: Sequence[Any], steady: Conta
 
 
 def find_idle_workers(workers: int, runs: int) -> Iterator[str]:
-    """--workers, where fewer runs have phases to drain side by side."""
+    """A line about --workers if fewer runs than workers have phases to drain."""
     if 0 < runs < workers:
         have = f"{count_of(runs, 'run')} {agree(runs, 'has', 'have')}"
         yield f"--workers={workers}: {have} phases to drain, and those of one run go one by one"
 
 
 def describe_no_run(text: str, runs: Sequence[RunCounts], *, is_glob: bool) -> str:
-    """That there is no such run, and which one may be meant."""
+    """Say that there is no such run, and which run may be meant."""
     near = nearest_of(text, (row.run_id for row in runs))
     what = "no run matches it" if is_glob else "there is no such run"
     return f"{what}; {_LISTS}" if near is None else f"{what} (did you mean {quote(near)}?)"
 
 
 def nearest_of(text: str, names: Iterator[str]) -> str | None:
-    """The name that looks most like a text; None where none does. Of very many names some are compared."""
+    """The name that is most like the text; None if none is. Of very many names only some are compared."""
     short = [name for name in islice(names, _NAMES) if len(name) <= _CHARS]
     return next(iter(difflib.get_close_matches(text[:_CHARS], short, n=1)), None)
 

@@ -1,1 +1,1 @@
-"""Policies rank lanes. One pure function a file: `(lane, now) -> sort key`, smaller is sooner."""
+"""Policies rank lanes. Each file holds one pure function, `(lane, now) -> sort key`; a smaller key comes sooner."""

@@ -1,4 +1,4 @@
-"""Most completions per minute first, as far as all attempts so far tell."""
+"""Ranks lanes by expected completions per minute, estimated from all attempts so far."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from batchdrain.model.retry_stats import RetryCount
 from batchdrain.policies.explaining import explained_by
 
 _EDGE: Final = 0.001
-"""No rate is certain, and no attempt takes no time."""
+"""No rate is certain, and no attempt takes no time at all."""
 _OF_LIMIT: Final = 0.1
-"""While no duration is known, an attempt is taken for so much of its time limit."""
+"""While no duration is known, an attempt is expected to take this share of its time limit."""
 
 
 def explain_yield(
@@ -37,22 +37,22 @@ def best_yield(
     strength: float = 4.0,
     timeouts_last: bool = False,
 ) -> tuple[bool, float]:
-    """Minus P / E: the chance that the next attempt completes, by the minutes that it is expected to take. Of jobs of which
-    each may be the last one that there is time for, that order completes most (W. E. Smith, 'Various optimizers for
+    """Minus P / E: the chance P that the next attempt completes, divided by the minutes E that it is expected to take. If any
+    attempt may be the last one for which there is time, this order completes the most (W. E. Smith, 'Various optimizers for
     single-stage production', 1956).
 
-    `prior`: the rate of success before anything is known. `strength`: for how many attempts it counts, as every shrunk
-    estimate here does. `timeouts_last`: phases that timed out go behind all others, whatever is expected of them.
+    `prior`: the success rate before anything is known. `strength`: how many attempts the prior is worth; the same holds for
+    every shrunk estimate here. `timeouts_last`: phases that timed out go behind all others, whatever is expected of them.
 
-    P. A rate is shrunk towards what is known without it, (fixed + strength x towards) / (tried + strength), the mean of a
+    P. A rate is shrunk towards a wider rate, (fixed + strength x towards) / (tried + strength), which is the mean of a
     beta-binomial posterior (Gelman et al., 'Bayesian Data Analysis', chapter 5): all attempts towards the prior, a category
     towards the prior, a fingerprint towards its category, a run towards all attempts. Fingerprint and run say different
-    things of one phase, so they are combined as odds: odds = odds(fingerprint) x odds(run) / odds(all). Last the phase
-    itself: tried `attempts` times and never mended, P = P x strength / (strength + attempts).
+    things about one phase, so they are combined as odds: odds = odds(fingerprint) x odds(run) / odds(all). Last comes the
+    phase itself: after `attempts` tries that did not fix it, P = P x strength / (strength + attempts).
 
-    E = P x minutes of an attempt that completes + (1 - P) x minutes of one that does not. Both means are shrunk in the
-    same way: a run towards its run type, a run type towards all, all towards a tenth of the time limit. A phase that timed
-    out and does not complete is expected to take its limit again, until attempts of its category tell otherwise.
+    E = P x minutes of an attempt that completes + (1 - P) x minutes of one that does not. Both means are shrunk in the same
+    way: a run towards its run type, a run type towards all, all towards a tenth of the time limit. A phase that timed out and
+    does not complete is expected to take its whole limit again, until attempts of its category tell otherwise.
     """
     if not (0 < prior < 1 and strength > 0):
         raise ValueError(f"prior must lie between 0 and 1 and strength above 0, got {prior!r} and {strength!r}")
@@ -62,7 +62,7 @@ def best_yield(
 
 
 def success_rate_of(lane: Lane, prior: float, strength: float) -> float:
-    """Of the next attempt of the lane, between 0 and 1."""
+    """The chance that the next attempt of the lane completes, between 0 and 1."""
     overall = _shrink_rate(lane.of_all, prior, strength)
     category = _shrink_rate(lane.of_category, prior, strength)
     by_fingerprint = _shrink_rate(lane.of_fingerprint, category, strength)
@@ -72,10 +72,10 @@ def success_rate_of(lane: Lane, prior: float, strength: float) -> float:
 
 
 def expected_s_of(lane: Lane, chance: float, strength: float) -> float:
-    """Seconds of the next attempt, which completes with that chance."""
+    """The expected seconds of the next attempt, which completes with this chance."""
     fixed = failed = _OF_LIMIT * lane.limit_s
     for counts in (lane.of_all, lane.of_run_type, lane.of_run):
-        if counts.tried:  # else both stay what they are
+        if counts.tried:  # otherwise both keep the wider estimate
             fixed = _shrink_mean(counts.fixed_s, counts.fixed, fixed, strength)
             failed = _shrink_mean(counts.failed_s, counts.failed, failed, strength)
     if lane.category == "timeout":

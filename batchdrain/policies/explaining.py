@@ -1,4 +1,4 @@
-"""What a policy tells of its choice, where its key can't be read off the lane's facts."""
+"""Lets a policy explain its choice if its key cannot be read off the facts of the lane."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _EXPLAINS: Final = "explains"
 
 
 def explained_by(explain: Callable[..., str]) -> Callable[[P], P]:
-    """Decorates a policy: `explain(lane, now, **parameters)`, with the policy's own parameters, becomes part of the reason of
-    each phase that is chosen. It is asked for chosen phases alone."""
+    """Decorates a policy with `explain(lane, now, **parameters)`, which takes the policy's own parameters. Its text becomes
+    part of the reason of each chosen phase. It is called for chosen phases only."""
 
     def attach(policy: P) -> P:
         setattr(policy, _EXPLAINS, explain)
@@ -21,6 +21,6 @@ def explained_by(explain: Callable[..., str]) -> Callable[[P], P]:
 
 
 def explanation_of(policy: Callable[..., Any]) -> Callable[..., str] | None:
-    """None for a policy that does not explain itself."""
+    """The function that explains the policy; None if it has none."""
     explain = getattr(policy, _EXPLAINS, None)
     return explain if callable(explain) else None

@@ -1,4 +1,4 @@
-"""What people said goes first, goes first."""
+"""Runs with a higher manual priority go first."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from batchdrain.model.lane import Lane
 
 
 def hints(lane: Lane, now: datetime) -> int:  # noqa: ARG001 - a policy's signature
-    """Higher manual priority sooner (`inv hint`); without any hint all lanes are equal."""
+    """A higher manual priority (`inv hint`) comes sooner. Without any hint all lanes are equal."""
     return -lane.hint

@@ -1,4 +1,4 @@
-"""Of queued phases: run by run, the one with most of them first."""
+"""For queued phases: one run after the other, the run with the most of them first."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from batchdrain.model.lane import Lane
 
 
 def most_queued(lane: Lane, now: datetime) -> tuple[bool, int, str]:  # noqa: ARG001 - a policy's signature
-    """A run that was begun goes on; then the run with the most queued phases, then by run_id. Policies behind this one order
-    its phases."""
+    """First a run that was begun, then the run with the most queued phases, then by run_id. Later policies order its
+    phases."""
     return (lane.taken == 0, -lane.queued, lane.run_order)

@@ -1,4 +1,4 @@
-"""What a diagnosis called promising goes first."""
+"""Phases that a diagnosis called promising go first."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from batchdrain.model.lane import Lane
 
 
 def promising_first(lane: Lane, now: datetime) -> bool:  # noqa: ARG001 - a policy's signature
-    """Phases with a promising verdict before all others; `inv triage` and `inv drain --triage` give verdicts."""
+    """Phases with a promising verdict come before all others. `inv triage` and `inv drain --triage` give verdicts."""
     return not lane.promising

@@ -1,4 +1,4 @@
-"""The configured list of policies as one total order."""
+"""Combines the configured policies into one total order."""
 
 from __future__ import annotations
 
@@ -20,33 +20,34 @@ Policy = Callable[[Lane, datetime], Any]
 Rank = tuple[Any, ...]
 _EXPLANATION_CHARS: Final = 200
 _GIVEN: Final = 2
-"""A lane and a time: what a policy is called with."""
+"""A policy is called with this many arguments: a lane and a time."""
 STEADY: Final = frozenset({"hints", "untried-first", "smart", "fewest-failures", "run-order"})
-"""The policies of ours that look at nothing which a choice or a result changes."""
+"""Built-in policies that look at nothing which a choice or a result could change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Each policy breaks the ties of those before it; phase_index, run_id and phase_id break the last ones."""
+    """Each policy breaks the ties of the policies before it. The last ties are broken by phase_index, run_id and phase_id."""
 
     names: tuple[str, ...]
     policies: tuple[Policy, ...]
-    explanations: tuple[tuple[str, Policy], ...] = ()  #: of those that explain themselves
+    explanations: tuple[tuple[str, Policy], ...] = ()  #: the policies that explain themselves
 
     def __call__(self, lane: Lane, now: datetime) -> Rank:
-        """Raises ConfigError when a policy fails: its author must see where; Cut when a signal came meanwhile."""
+        """The rank of a lane. Raises ConfigError that names the policy if a policy fails, and Cut if a signal arrived
+        meanwhile."""
         keys: list[Any] = []
         try:
             with mark_foreign_code():
                 for policy in self.policies:
-                    keys.append(policy(lane, now))  # noqa: PERF401 - how far it came tells whose the error is
+                    keys.append(policy(lane, now))  # noqa: PERF401 - the length of `keys` tells which policy failed
         except (Exception, SystemExit) as error:
             raise _failed(self.names[len(keys)], lane, error) from error
         index = lane.phase_index
         return (*keys, index is None, index or 0, lane.run_order, lane.phase_order)
 
     def explain(self, lane: Lane, now: datetime) -> list[str]:
-        """What the policies tell of their choice. Raises as a call does."""
+        """What the policies say about their choice of the lane. Raises as a call does."""
         return [
             safe_text(str(_ask(name, explain, lane, now)), limit=_EXPLANATION_CHARS) for name, explain in self.explanations
         ]
@@ -68,7 +69,8 @@ def _failed(name: str, lane: Lane, error: BaseException) -> ConfigError:
 
 
 def ranking_of(entries: Sequence[str | dict[str, Any]]) -> Ranking:
-    """Raises ConfigError for what can't be loaded, or does not take (lane, now) and its parameters."""
+    """Load the configured policies. Raises ConfigError for one that cannot be loaded or does not take (lane, now) and its
+    parameters."""
     names, policies, explanations = [], [], []
     for entry in entries:
         parameters = dict(entry) if isinstance(entry, dict) else {"name": entry}
@@ -96,12 +98,12 @@ def _require_signature(name: str, policy: Callable[..., Any], parameters: dict[s
             f"batchdrain.policy: {name!r} is no policy: it must take (lane, now) and its parameters as keywords: {error}",
             remedy="see docs/choosing.md of batchdrain, policies of your own",
         ) from None
-    except ValueError:  # some callables have no signature to look at
+    except ValueError:  # some callables have no signature that could be inspected
         return
 
 
 def _require_parameters(name: str, signature: inspect.Signature, parameters: dict[str, Any]) -> None:
-    """Of what takes a lane and a time: that it has the parameters that it is given."""
+    """Raises ConfigError if the policy has no parameter of a configured name."""
     kinds = {parameter.kind for parameter in signature.parameters.values()}
     known = [
         one.name

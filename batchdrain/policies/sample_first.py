@@ -1,4 +1,4 @@
-"""A look at every run before a second look at any."""
+"""Tries one phase of every run before a second phase of any run."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ KNOWN: Final = 2
 
 
 def explain_sampling(lane: Lane, now: datetime) -> str:
-    """How far its run is sampled, for people."""
+    """How far the run has been sampled, for people."""
     return ("a sample of its run", "its run is sampled", "what ails its run is known")[sample_first(lane, now)]
 
 
 @explained_by(explain_sampling)
 def sample_first(lane: Lane, now: datetime) -> int:  # noqa: ARG001 - a policy's signature
-    """Runs of which nothing was tried, by this session or in the ledger; then those whose sample told something of their
-    own; last those whose latest failed attempt failed like one of another run: what ails them is known."""
+    """First runs of which nothing was tried, by this session or in the ledger. Then runs that were tried. Last runs whose
+    latest failed attempt failed like one of another run: the cause of their failures is known."""
     if not lane.taken and not lane.of_run.tried:
         return UNSEEN
     return KNOWN if lane.failed_alike else SAMPLED

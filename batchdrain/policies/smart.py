@@ -1,4 +1,4 @@
-"""The default: the failures that a mere retry mends most likely go first."""
+"""The default: failures that a mere retry is most likely to fix go first."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from batchdrain.model.lane import Lane
 
 
 def smart(lane: Lane, now: datetime) -> tuple[int, bool, int, int]:  # noqa: ARG001 - a policy's signature
-    """By category (unknown, transient, collection, deliverable, patch, other, timeout), then lower phase_index, then
-    the run with fewer failures. Ids break what is left."""
+    """By category (unknown, transient, collection, deliverable, patch, other, timeout), then by lower phase_index, then the
+    run with fewer failures. Ids break the last ties."""
     return (CATEGORIES.index(lane.category), lane.phase_index is None, lane.phase_index or 0, lane.failed)

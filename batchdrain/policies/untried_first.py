@@ -1,4 +1,4 @@
-"""A second batch goes on where the first one ended."""
+"""Lets a second batch continue where the first one ended."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from batchdrain.model.lane import Lane
 
 
 def untried_first(lane: Lane, now: datetime) -> int:  # noqa: ARG001 - a policy's signature
-    """Fewer attempts in the ledger first: nothing is tried again before everything was tried."""
+    """Fewer attempts in the ledger come first: nothing is tried again before everything was tried once."""
     return lane.attempts

@@ -1,1 +1,2 @@
-"""What people and programs read afterwards: a session as text, JSON or Markdown; why nothing was selected."""
+"""The reports that people and programs read after a drain: a session as text, JSON, Markdown and so on, and why nothing was
+selected."""

@@ -1,4 +1,4 @@
-"""What a report tells beside the session itself: how the program is called here, and how the drain ended."""
+"""What a report says besides the session: how batchdrain is called here, and how the drain ended."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from batchdrain.sessions.attempt_log import AttemptSpan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """Of one report."""
+    """The further facts of one report."""
 
-    words: Sequence[str] = ("inv",)  #: the program, and what it needs to find tasks and settings
-    mount: str = ""  #: before the names of our tasks: backlog.
-    goes_on: str | None = None  #: the command that goes on with the session; None where nothing is left of it
-    ended: Exit | None = None  #: why the exit code is what it is; None where nobody can tell
-    table_takes_reasons: bool = True  #: else it groups by former ones, and no `--cluster` knows those of a session
-    folder: Path | None = None  #: where the report is written; None: nobody knows where it will lie
-    attempts: Sequence[AttemptSpan] = ()  #: of the session; a report without a drawing needs none
-    redact: Redact = str  #: for what is read of logs
-    retries: Mapping[str, RetryCount] | None = None  #: by fingerprint, over all sessions; None: not asked
+    words: Sequence[str] = ("inv",)  #: the program, and the arguments with which it finds tasks and settings
+    mount: str = ""  #: prefix of our task names, such as 'backlog.'
+    goes_on: str | None = None  #: the command that continues the session; None if nothing is left to do
+    ended: Exit | None = None  #: the exit code and its reason; None if unknown
+    table_takes_reasons: bool = True  #: else it keeps old reasons, and `--cluster` finds no new ones
+    folder: Path | None = None  #: the folder of the report; None: unknown
+    attempts: Sequence[AttemptSpan] = ()  #: the session's attempts; needed only for drawings
+    redact: Redact = str  #: takes secrets out of what is read from logs
+    retries: Mapping[str, RetryCount] | None = None  #: by fingerprint, over all sessions; None: not read
 
     def command(self, task: str, *flags: str) -> str:
-        """As it is typed."""
+        """The command line of a task, as people type it."""
         return shlex.join([*self.words, f"{self.mount}{task}", *flags])
 
 

@@ -1,4 +1,4 @@
-"""What is left of a chain, as JSON."""
+"""The plan for the rest of a chain, as JSON."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def render_chain_json(
     recovery: Sequence[GivenBack],
     problems: Sequence[str],
 ) -> str:
-    """A part for each kind that something is left of, in the order in which they are drained. `problems`: why a drain would
-    not begin."""
+    """One part for each kind of phase that is left, in the order in which they are drained. `problems`: why a drain would not
+    begin."""
     parts = [
         {
             "kind": kind.value,

@@ -1,4 +1,4 @@
-"""The plan of a chain for people: a line a run, and for what is left out the rule that skips it."""
+"""The plan of a chain for people: a line for each run, and the rules that skip the other phases."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from batchdrain.sessions.session import Kind
 
 
 def render_chain_plan(plans: Mapping[Kind, Plan]) -> Iterator[str]:
-    """Lines. `plans`: of its parts, in turn."""
+    """The lines. `plans`: the plans of its parts, in order."""
     counts = {kind: Counter(planned.choice.phase.run_id for planned in made.all) for kind, made in plans.items()}
     runs = dict.fromkeys(run_id for by_run in counts.values() for run_id in by_run)
     for run_id in runs:

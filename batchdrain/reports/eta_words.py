@@ -1,4 +1,4 @@
-"""Times that are left, for people."""
+"""Remaining times, in words for people."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LONGEST_S: Final = 365 * 86_400.0
 
 
 def describe_eta(seconds: float | None, now: datetime, *, is_least: bool = False, with_clock: bool = True) -> str:
-    """'ETA 14 min (09:41)', and 'ETA unknown' for None. `now`: aware, in the zone of its readers."""
+    """'ETA 14 min (09:41)', or 'ETA unknown' for None. `now`: aware, in the time zone of the readers."""
     if seconds is None:
         return "ETA unknown"
     seconds = min(seconds, _LONGEST_S)

@@ -1,6 +1,6 @@
-"""An event as a line for people: when, what, of which phase, and what is to be known of it. Pure.
+"""An event as a line for people: when, what, which phase, and the facts that matter. Pure.
 
-A log may be of another version, or anything at all: what has no words here is shown as it is.
+A log may be of another version, or contain anything. Events without words here are shown as they are.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _WIDTH: Final = max(len(event) for event in Event)
 
 
 class _Fields:
-    """Of one event, each as a safe text; '' where it has none."""
+    """The fields of one event, each as a safe text; '' for a field that is missing."""
 
     def __init__(self, found: Mapping[str, Any]) -> None:
         self._found = found
@@ -31,12 +31,12 @@ class _Fields:
         return "" if value in (None, "") else around.format(_show(value, limit))
 
     def count(self, name: str, noun: str, around: str = "{}") -> str:
-        """'12 phases'; '' where it is no count."""
+        """'12 phases'; '' if the field is not a number."""
         value = self._found.get(name)
         return around.format(count_of(value, noun)) if isinstance(value, int) else ""
 
     def all(self) -> str:
-        """Each by its name."""
+        """All fields as name=value."""
         shown = (f"{_show(name, _NAME_CHARS)}={_show(value, _VALUE_CHARS)}" for name, value in self._found.items()
                  if name not in _COMMON and value is not None)  # fmt: skip
         return " ".join(shown)

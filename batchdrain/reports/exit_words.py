@@ -1,4 +1,4 @@
-"""Why a drain exits with its code, in one sentence."""
+"""Explains the exit code of a drain in one sentence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from batchdrain.sessions.session import Session
 
 
 class Exit(NamedTuple):
-    """A code and its reason: 'Exit code 1: 3 of 15 phases failed.'"""
+    """An exit code and its reason, such as 'Exit code 1: 3 of 15 phases failed.'"""
 
     code: int
     why: str
@@ -21,7 +21,7 @@ class Exit(NamedTuple):
 
 
 def explain_exit(session: Session, code: int, *, orphaned: bool) -> Exit:
-    """`code`: that the drain of this session exits with; `orphaned`: nobody knows what became of some phase."""
+    """`code`: the exit code of this session's drain; `orphaned`: nobody knows how some phase ended."""
     if code not in {0, 1}:
         return Exit(code, f"Exit code {code}: {session.stopped_because or 'it was ended'}.")
     if session.wanted_rate is not None:
@@ -30,13 +30,15 @@ def explain_exit(session: Session, code: int, *, orphaned: bool) -> Exit:
 
 
 def explain_kept(session: Session) -> Exit | None:
-    """The same of a session that ended some time ago; None where nobody can tell."""
+    """The same for a session that ended some time ago; None if the code is unknown."""
     code = kept_exit_code(session)
     return None if code is None else explain_exit(session, code, orphaned=is_kept_orphaned(session))
 
 
 def _explain_rate(session: Session, code: int, wanted: float, *, orphaned: bool) -> str:
     rate = session.success_rate
+    if rate is None and code:
+        return f"Exit code {code}: {_explain_results(session, code, orphaned=orphaned)}."
     if rate is None:
         return (
             f"Exit code {code}: nothing was processed, so there is no rate to hold against the wanted {to_percent(wanted)}."

@@ -1,4 +1,4 @@
-"""What is said of a forecast: before a drain, and of what came of it."""
+"""Words for a forecast: before a drain, and afterwards with the results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def describe_forecast(forecast: Forecast) -> str:
 
 
 def describe_outcome(session: Session) -> str:
-    """The forecast of a session or of its chain, and what came; '' where there was no forecast."""
+    """The forecast of a session or of its chain, and what really happened; '' if there was no forecast."""
     if (part := _find_part(session)) is None or part.forecast is None:
         return ""
     came = f"came {part.total_success} in {_to_minutes(part.active_s / 60)} min"
@@ -30,7 +30,7 @@ def describe_outcome(session: Session) -> str:
 
 
 def outcome_fields(session: Session) -> dict[str, Any] | None:
-    """The same as JSON; None where there was no forecast. Of a session that runs or was cut short nothing is judged: null."""
+    """The same as JSON; None if there was no forecast. A session that is running or was cut short is not judged: null."""
     if (part := _find_part(session)) is None or part.forecast is None:
         return None
     is_whole = _is_whole(part)
@@ -45,7 +45,7 @@ def outcome_fields(session: Session) -> dict[str, Any] | None:
 
 
 def _find_part(session: Session) -> Session | None:
-    """Of a chain only the part that drains failed phases has a forecast."""
+    """The part of a chain with a forecast. Only the part that drains failed phases has one."""
     return next((part for part in parts_of(session) if part.forecast is not None), None)
 
 
@@ -60,14 +60,15 @@ def _judge(part: Session) -> str:
 
 
 def _is_whole(part: Session) -> bool:
-    """Whether it ended as the forecast reckons with: its batch is full, nothing is left, or one of its own rules ended it."""
+    """Whether it ended in a way that the forecast foresees: the batch is full, nothing is left, or one of its own rules ended
+    it."""
     if part.current_status is Status.STOPPED:
         return (part.stopped_because or "").partition(": ")[0] in FORESEEN_ENDS
     return part.current_status is Status.COMPLETE
 
 
 def _find_within(part: Session) -> tuple[bool, bool]:
-    """Whether phases and minutes lie in their intervals."""
+    """Whether the phases and the minutes are within their intervals."""
     if (kept := part.forecast) is None:
         raise AssertionError("a session without a forecast")
     return (

@@ -1,4 +1,4 @@
-"""The formats of a session's report, by name."""
+"""The report of a session in each format, by name."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ SUMMARY: Final = ("text", "json", "markdown", "html", "junit")
 
 
 def render_summary(session: Session, saved_to: str, format_name: str, beside: Beside = NOTHING_BESIDE) -> str:
-    """The report in one of SUMMARY, ending in a newline: safe to show, and to write."""
+    """The report in a format of SUMMARY. It ends with a newline and is safe to show and to write."""
     if format_name == "json":
         return to_json(to_fields(session, saved_to, beside), indent=True).decode() + "\n"
     if format_name == "html":
-        from batchdrain.reports.html import page  # with templates that nothing else needs
+        from batchdrain.reports.html import page  # imported here, as it loads templates that nothing else needs
 
         return safe_lines(page.render(session, saved_to, beside))
     return safe_lines(_RENDER[format_name](session, saved_to, beside))
 
 
 def render_nothing(why: str, format_name: str) -> str:
-    """The report where no session was written."""
+    """The report for when no session was written."""
     if format_name == "json":
         return to_json({"session_id": None, "nothing_selected": why.splitlines()}, indent=True).decode() + "\n"
     if format_name == "markdown":

@@ -1,4 +1,4 @@
-"""The summary for programs: the session, and what text and Markdown say besides."""
+"""The summary for programs: the session, and everything else that text and Markdown say."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from batchdrain.sessions.whole import parts_of
 
 
 def to_fields(session: Session, saved_to: str, beside: Beside) -> dict[str, Any]:
-    """As `inv summary --format=json` has them."""
+    """The fields of `inv summary --format=json`."""
     ended = beside.ended
     found = session.model_dump(mode="json")
     found |= {

@@ -1,4 +1,4 @@
-"""The summary as JUnit XML, as CI shows it: a suite a run, a case a phase. Whatever the texts hold, it parses back."""
+"""The summary as JUnit XML for CI: a suite for each run, a case for each phase. It can be parsed whatever the texts hold."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
 
 OUTPUT_BYTES: Final = 16_384
-"""Of one phase's output, its end."""
+"""At most this many bytes from the end of a phase's output are shown."""
 ALL_OUTPUT_BYTES: Final = 4 * 2**20
-"""Of all of them: GitLab, for one, reads no report beyond some megabytes."""
+"""The limit for the output of all phases together: GitLab, for one, reads no report beyond some megabytes."""
 _MESSAGE_CHARS: Final = 300
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ATTACHMENT: Final = "[[ATTACHMENT|"
-"""What GitLab takes for the name of a file to attach."""
+"""GitLab takes what follows this for the name of a file to attach."""
 
 
 def render(session: Session, saved_to: str, beside: Beside) -> str:
-    """The whole document. Of phases that failed the end of their output stands in it, without the secrets that are known."""
+    """The whole document. It holds the end of each failed phase's output, without known secrets."""
     return "\n".join(_render_lines(session, saved_to, beside)) + "\n"
 
 
@@ -68,7 +68,7 @@ def _counts_of(results: list[Result]) -> str:
 
 
 def _read_outputs(session: Session, saved_to: str, beside: Beside) -> dict[int, str]:
-    """The end of the log to look at of each failed phase, until there is no more room."""
+    """The end of the most telling log of each failed phase, until the room is used up."""
     found: dict[int, str] = {}
     room = ALL_OUTPUT_BYTES
     for result in session.results:
@@ -90,5 +90,5 @@ def _escape(text: str) -> str:
 
 
 def _to_xml(text: str) -> str:
-    """Without what XML has no form for, and what a viewer would obey."""
+    """Escape what XML cannot represent, and what a viewer would act on."""
     return _NO_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", text).replace(_ATTACHMENT, "[\\[ATTACHMENT|")

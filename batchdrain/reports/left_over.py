@@ -1,4 +1,4 @@
-"""What a session that ended before its backlog leaves behind."""
+"""What is left over when a session ends before its backlog does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from batchdrain.sessions.whole import parts_of
 
 
 def left_over(session: Session) -> Iterator[tuple[int, str]]:
-    """What is left behind where something ended the session before its backlog: (phases, what they do)."""
+    """(phases, why they are left) if something ended the session before its backlog was drained."""
     if not session.stopped_because:
         return
     latest = {part.kind: part.balance for part in parts_of(session) if part.balance is not None}
@@ -22,5 +22,5 @@ def left_over(session: Session) -> Iterator[tuple[int, str]]:
 
 
 def describe_left(session: Session) -> str:
-    """'45 waiting, 3 skipped by a rule'; '' where nothing is left."""
+    """'45 waiting, 3 skipped by a rule'; '' if nothing is left."""
     return ", ".join(f"{count} {what}" for count, what in left_over(session))

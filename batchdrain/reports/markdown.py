@@ -1,5 +1,5 @@
-"""The summary for a pull request or a wiki page. Ids, paths and commands stand as code, to be copied; other texts are escaped.
-Neither can make markup."""
+"""The summary for a pull request or a wiki page. Ids, paths and commands are code spans, for copying; other texts are
+escaped. Neither can produce markup."""
 
 from __future__ import annotations
 
@@ -23,19 +23,21 @@ from batchdrain.sessions.whole import parts_of, paths_of
 _CELL_CHARS: Final = 500
 _MARKUP: Final = re.compile(r"[\\`*_{}\[\]()<>#+!|~&:@$-]|(?<=www)\.", re.IGNORECASE)
 _BACKTICKS: Final = re.compile("`+")
-_BREAK: Final = "&#8203;"  # a space without width: what a page is searched for after it was made, a backslash does not stop
+_BREAK: Final = "&#8203;"  # zero width: stops what is searched in the finished page, as a backslash can't
 _INSTEAD: Final = {"<": "&lt;", ">": "&gt;", "$": "&#36;", "@": f"\\@{_BREAK}", "#": f"\\#{_BREAK}", ".": f"{_BREAK}."}
 
 
 def escape(text: str) -> str:
-    """Hostile text for a table's cell: every character of markup escaped, no link, no mention, no formula, one line."""
+    """A hostile text for a table cell: one line, with every markup character escaped, so no link, no mention, no formula."""
     return _MARKUP.sub(lambda found: _INSTEAD.get(found[0], f"\\{found[0]}"), safe_text(text, limit=_CELL_CHARS))
 
 
 def code(text: str, *, limit: int | None = _CELL_CHARS) -> str:
-    """Hostile text as a code span, in a table's cell too: who copies it gets it as it is. No text of it is markup: the fence is
-    longer than any row of backticks in it, and a bar of a cell is escaped, as every reader of tables takes it back. '' for no
-    text."""
+    """A hostile text as a code span that also fits into a table cell and can be copied exactly. '' for no text.
+
+    It cannot end the span: the fence is longer than any row of backticks in the text. The bar of a table is escaped, which
+    every reader of tables undoes.
+    """
     shown = safe_text(text, limit=limit)
     if not shown.strip():
         return escape(text)
@@ -45,7 +47,7 @@ def code(text: str, *, limit: int | None = _CELL_CHARS) -> str:
 
 
 def render(session: Session, saved_to: str, beside: Beside = NOTHING_BESIDE) -> str:
-    """The whole page. `saved_to`: the path of the session's file, as it is shown."""
+    """The whole page. `saved_to`: the path of the session's file, as shown."""
     return "\n".join(_render_lines(session, saved_to, beside)) + "\n"
 
 
@@ -109,7 +111,7 @@ def _render_totals(session: Session) -> Iterator[str]:
 
 
 def _render_odd(odd: Sequence[Result]) -> Iterator[str]:
-    """Those that succeeded by the state that they set."""
+    """Phases that succeeded by the state that they set, whatever their exit code."""
     if odd:
         yield from ("", "## Succeeded by state, not by exit code", "", "| Run | Phase | State |", "|---|---|---|")
     for result in odd:
@@ -118,7 +120,7 @@ def _render_odd(odd: Sequence[Result]) -> Iterator[str]:
 
 
 def _render_worst(session: Session, saved_to: str) -> Iterator[str]:
-    """Each cluster's first, with its log."""
+    """The first failures of each cluster, with their logs."""
     worst = find_worst(session, saved_to)
     if worst:
         head = ("| Run | Phase | Error | Took | Cluster | Log |", "|---|---|---|---|---|---|")
@@ -132,7 +134,7 @@ def _render_worst(session: Session, saved_to: str) -> Iterator[str]:
 
 
 def _render_clusters(clusters: Sequence[FailedCluster]) -> Iterator[str]:
-    """With what to do about each."""
+    """The clusters, with what to do about each."""
     if clusters:
         head = ("| Cluster | Failures | Alike | Next | If it is known |", "|---|---:|---|---|---|")
         yield from ("", "## Failures by cluster", "", *head)
@@ -152,5 +154,5 @@ def _render_failures(failed: Sequence[Result]) -> Iterator[str]:
 
 
 def _command(text: str) -> str:
-    """What is copied, whole: a command, a path."""
+    """A command or path, complete, for copying."""
     return code(text, limit=None)

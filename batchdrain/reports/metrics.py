@@ -1,4 +1,4 @@
-"""What the commands of a session reported, as people read it."""
+"""The metrics that the commands of a session reported, for people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from batchdrain.sessions.session import Session, metrics_per_minute
 
 
 def metrics_of(session: Session) -> Iterator[tuple[str, str]]:
-    """(its name, its sum with the rate a minute and the budget, where there is one) of each metric."""
+    """(name, sum with the rate per minute and the budget if there is one) of each metric."""
     per_minute = metrics_per_minute(session)
     for name, total in session.metrics.items():
         rate = f"{per_minute[name]:.1f}" if name in per_minute else "-"
@@ -16,7 +16,7 @@ def metrics_of(session: Session) -> Iterator[tuple[str, str]]:
 
 
 def _budget_of(session: Session, name: str) -> str:
-    """What `stop.max_metric` of the session says of a metric; a file may say anything."""
+    """The budget of a metric, from the session's `stop.max_metric`. A session file may contain anything."""
     stop = (session.settings or {}).get("stop")
     budgets = stop.get("max_metric") if isinstance(stop, dict) else None
     budget = budgets.get(name) if isinstance(budgets, dict) else None

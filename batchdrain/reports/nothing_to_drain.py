@@ -1,4 +1,4 @@
-"""Why nothing was selected: which of the possible reasons it is, with counts."""
+"""Explains why nothing was selected: which of the possible reasons apply, with counts."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from batchdrain.runtime.text import agree, safe_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmptySelection:
-    """What was looked at, and selected nothing."""
+    """The facts about a selection that is empty."""
 
     state: str  #: the source state
-    total: int  #: phases in it
-    because: str | None = None  #: what ended the session before they were all drained; None: nothing did
-    skipped: Counter[Skip]  #: of them, by rule and value
-    held: int = 0  #: claims of other controllers
-    by_plan: bool = False  #: only the phases of a plan were asked for
-    without_effect: Sequence[str] = ()  #: what was asked for and changed nothing, a line each
+    total: int  #: phases in that state
+    because: str | None = None  #: what ended the session before all were drained; None: nothing did
+    skipped: Counter[Skip]  #: how many of these are skipped, by rule and value
+    held: int = 0  #: phases that other controllers hold
+    by_plan: bool = False  #: only the phases of a plan were wanted
+    without_effect: Sequence[str] = ()  #: options that changed nothing, a line each
     condition: str = ""  #: source.where
 
 
 def explain_nothing(where: str, counts: Sequence[RunCounts], empty: EmptySelection) -> str:
-    """One or more lines. `where`: the database."""
+    """One or more lines. `where`: names the database."""
     state, total, held = empty.state, empty.total, empty.held
     left = total - empty.skipped.total()
     header = f"Nothing was drained in {where}." if empty.because and left > 0 else f"Nothing to drain in {where}."
@@ -60,7 +60,8 @@ def explain_nothing(where: str, counts: Sequence[RunCounts], empty: EmptySelecti
 
 
 def explain_no_failures(where: str, counts: Sequence[RunCounts], filters: Filters, condition: str) -> Iterator[str]:
-    """Lines, where no phase failed of those that the filters ask for. `where`: the database; `condition`: source.where."""
+    """The lines for when no phase that the filters take has failed. `where`: names the database; `condition`:
+    source.where."""
     of = "" if filters.run_id is None else f" of run {safe_text(filters.run_id)}"
     yield f"No failed phases{of} in {where}."
     yield f"It holds {describe_counts(counts)}." if counts else _describe_none(condition)
@@ -68,7 +69,7 @@ def explain_no_failures(where: str, counts: Sequence[RunCounts], filters: Filter
 
 
 def _describe_all(empty: EmptySelection, left: int) -> str:
-    """The line above the rules; `left`: phases that no rule skips."""
+    """The line above the list of rules. `left`: phases that no rule skips."""
     state = empty.state
     if left > 0 and empty.because:
         return agree(empty.total, f"Of the one {state} phase:", f"Of the {empty.total} {state} phases:")

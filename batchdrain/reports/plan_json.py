@@ -1,4 +1,4 @@
-"""A plan as JSON: the file that `drain --plan` reads, and beside it what else a dry run found out."""
+"""A plan as JSON: the file that `drain --plan` reads, and the other findings of a dry run."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ def render_json(
     problems: Sequence[str],
     rows: Iterable[tuple[Row, str, Skip | None]] | None,
 ) -> str:
-    """`nothing`: why no phase was selected, '' where one was. `rows`: of every phase its one reason, where that was asked for."""
+    """`nothing`: why no phase was selected, '' if one was. `rows`: each phase with its one reason, if that was asked for."""
     found = file.model_dump(mode="json") | {
         "total": made.total,
         "would_drain": len(made.all),
-        "is_upper_bound": bool(made.may_end_by),
+        "is_upper_bound": bool(made.may_end_by or made.may_refuse),
         "may_end_by": list(made.may_end_by),
+        "may_refuse": list(made.may_refuse),
         "workers": made.workers,
         "may_follow": made.may_follow,
         "batch_full": made.left,
@@ -53,7 +54,7 @@ def _list_skips(skipped: Counter[Skip]) -> Iterator[dict[str, Any]]:
 
 
 def fields_of_recovery(back: GivenBack) -> dict[str, Any]:
-    """What a recovery would do of one claim."""
+    """What recovery would do with one claim."""
     recorded = None if back.recorded is None else back.recorded.value
     return {"run_id": back.key.run_id, "phase_id": back.key.phase_id, "state": back.stands, "recorded": recorded}
 

@@ -1,4 +1,4 @@
-"""A plan for people: the phases in order, each with its reason, and for every other one the rule that skips it."""
+"""A plan for people: the phases in order, each with its reason, and the rules that skip the other phases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from batchdrain.runtime.text import agree, are_safe, safe_text
 
 
 def render_recovery(recovery: Sequence[GivenBack]) -> Iterator[str]:
-    """What a drain would do before it takes its first phase."""
+    """What a drain would recover before it takes its first phase."""
     if recovery:
         yield f"Recovery first: {len(recovery)} held by a dead controller"
     for back in recovery:
@@ -37,7 +37,7 @@ def render_phases(made: Plan) -> Iterator[str]:
 
 
 def render_counts(made: Plan, of: str) -> Iterator[str]:
-    """The sums of one plan. `of`: how many there are, and of what."""
+    """The totals of one plan. `of`: how many phases there are, and of what kind."""
     skipped = made.skipped
     yield f"Would drain {made.most} of {of}: {skipped.total()} {agree(skipped.total(), 'is', 'are')} skipped, {made.left} {find_full(made.left)}"
     for rule, count, values in by_rule(skipped):
@@ -48,6 +48,8 @@ def render_counts(made: Plan, of: str) -> Iterator[str]:
         yield f"  with {made.workers} workers others may be among them: the phases of one run never run side by side"
     if made.may_end_by:
         yield f"  fewer if results make it end sooner: {', '.join(made.may_end_by)}"
+    if made.may_refuse:
+        yield f"  fewer if the table refuses a write: {safe_text(', '.join(made.may_refuse))}; `inv doctor` tries them on a row"
     if made.may_follow:
         follow = agree(
             made.may_follow,
@@ -60,12 +62,12 @@ def render_counts(made: Plan, of: str) -> Iterator[str]:
 
 
 def render_explanation(pages: Iterable[ExplainedPage], state: str, *, quiet: bool = False) -> Iterator[str]:
-    """Every phase of the source state once, unless `quiet`; then the sums by rule, which add up. Many lines at a time."""
+    """Every phase of the source state, unless `quiet`; then the totals by rule, which add up. Many lines at a time."""
     counts: Counter[str] = Counter()
     yield ""
     yield f"Every {state} phase, once:" if not quiet else f"Every {state} phase, by the rule that takes it or leaves it out:"
     for page in pages:
-        which = list(map(id, page.skips))  # most rows share a few
+        which = list(map(id, page.skips))  # most rows share a few objects
         skips = dict(zip(which, page.skips, strict=True))
         left = Counter(which)
         left.subtract(which[at] for at in page.reasons)
@@ -83,7 +85,7 @@ def render_explanation(pages: Iterable[ExplainedPage], state: str, *, quiet: boo
 
 
 def _explain(explained: ExplainedPage, whys: Sequence[str]) -> list[str]:
-    """A line for each row. `whys`: why it is skipped."""
+    """A line for each row. `whys`: why each row is skipped."""
     page = explained.page
     runs, phases = (ids if are_safe(ids) else list(map(safe_text, ids)) for ids in (page.runs, page.phases))
     lines = [f"  - {run} / {phase}: {why}" for run, phase, why in zip(runs, phases, whys, strict=True)]
@@ -93,10 +95,10 @@ def _explain(explained: ExplainedPage, whys: Sequence[str]) -> list[str]:
 
 
 def find_full(count: int) -> str:
-    """What so many phases do that others come before."""
+    """What happens to phases behind a full batch, as a verb phrase."""
     return f"{agree(count, 'finds', 'find')} the batch full"
 
 
 def _describe_skip(skip: Skip) -> str:
-    """Who finds the batch full is not skipped by a rule."""
+    """Why a row is skipped. A phase behind a full batch is not skipped by a rule."""
     return f"{find_full(1)}: {skip.value}" if skip.rule == FULL else f"skipped by {skip}"

@@ -1,4 +1,5 @@
-"""The list of sessions for people: in 80 columns, with what each state means for whoever reads it."""
+"""The list of sessions for people, with the meaning of each status: in 80 columns, or in two lines a session on a narrower
+terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from batchdrain.sessions.session import Kind, Status
 
 WIDTH: Final = 80
 DIED: Final = "died"
-"""What is shown of a session that says it runs while nobody drains it."""
+"""The status of a session whose file says that it runs although no process is draining it."""
 LOST: Final = "lost"
 UNREADABLE: Final = "unreadable"
 _MEANING: Final = {
@@ -25,9 +26,10 @@ _MEANING: Final = {
 }
 
 
-def render_sessions(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """`rows`: as `inv sessions --format=json` has them."""
-    yield _line_of("SESSION", ("KIND", "STATUS", "DONE", "OK", "FAILED", "RATE"))
+def render_sessions(rows: Sequence[Mapping[str, Any]], columns: int | None = None) -> Iterator[str]:
+    """The lines. `rows`: as in `inv sessions --format=json`; `columns`: the width of the terminal, None without one."""
+    width = min(WIDTH, columns or WIDTH)
+    yield from _lines_of("SESSION", ("KIND", "STATUS", "DONE", "OK", "FAILED", "RATE"), width)
     for row in rows:
         if "error" in row:
             yield f"{row['session_id']:<29} {'':<6} {status_of(row)}"
@@ -37,8 +39,7 @@ def render_sessions(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         of = f"/{row['batch_size']}" if row["batch_size"] and row["kind"] == Kind.FAILED else ""
         done = f"{row['total_processed']}{of}"
         fields = (row["kind"], status_of(row), done, row["total_success"], row["total_failed"], rate)
-        line = _line_of(row["session_id"], fields)
-        yield from (line,) if len(line) <= WIDTH else (row["session_id"], f"  {_join(fields)}")
+        yield from _lines_of(row["session_id"], fields, width)
         if (there := row.get("elsewhere")) is not None:
             yield from _wrap(
                 safe_text(f"  by process {there['pid']} on {there['host']}, in {there['folder'] or 'a folder there'}")
@@ -51,7 +52,7 @@ def render_sessions(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def status_of(row: Mapping[str, Any]) -> str:
-    """One word of _MEANING."""
+    """The status of a row, a key of _MEANING."""
     if "error" in row:
         return LOST if row["lost"] else UNREADABLE
     if row["status"] == Status.RUNNING and not row["alive"]:
@@ -59,8 +60,10 @@ def status_of(row: Mapping[str, Any]) -> str:
     return str(row["status"])
 
 
-def _line_of(name: str, fields: tuple[object, ...]) -> str:
-    return f"{name:<29} {_join(fields)}"
+def _lines_of(name: str, fields: tuple[object, ...], width: int) -> tuple[str, ...]:
+    """One, or two that stand below each other as those of any other session do."""
+    line = f"{name:<29} {_join(fields)}"
+    return (line,) if len(line) <= width else (name, f"  {_join(fields)}")
 
 
 def _join(fields: tuple[object, ...]) -> str:

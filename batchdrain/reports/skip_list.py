@@ -1,4 +1,4 @@
-"""What stop conditions and other rules left out of a session, as people read it."""
+"""What stop conditions and other rules left out of a session, for people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from batchdrain.sessions.session import Session
 
 
 def skips_of(session: Session) -> Iterator[tuple[str, str, str]]:
-    """(how many phases, the rule, its values) for each rule that acted; 'some' where nobody counted them."""
+    """(number of phases, rule, its values) for each rule that applied; 'some' if the phases were not counted."""
     counts = {Skip(one.rule, one.value): one.count or 0 for one in session.skipped}
     for rule, count, values in by_rule(counts):
         yield str(count or "some"), rule, values

@@ -1,4 +1,4 @@
-"""The sessions that run, as fields and for people. Pure."""
+"""The running sessions, as JSON fields and for people. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SILENT: Final = "silent"
 DIED: Final = "died"
 BETWEEN: Final = "between"
 STARTING: Final = "starting"
-_SHOWN: Final = 24  #: slots of one session
+_SHOWN: Final = 24  #: at most this many slots of a session are shown
 _LARGEST: Final = 2**53
 _LEAST_S: Final = 1.0
 _MEANING: Final = {
@@ -30,8 +30,8 @@ _MEANING: Final = {
 
 
 def state_of(row: SessionRow, alive: bool | None) -> str:
-    """One word. `row`: of a session that has not ended, or of a chain that is between its parts. `alive`: whether its process lives;
-    None where that can't be told from here."""
+    """The state in one word. `row`: of a session that has not ended, or of a chain that is between two parts. `alive`:
+    whether its process lives; None if that cannot be seen from here."""
     if alive is False:
         return DIED
     if row.ended_ms is not None:
@@ -42,7 +42,8 @@ def state_of(row: SessionRow, alive: bool | None) -> str:
 
 
 def to_fields(row: SessionRow, alive: bool | None) -> dict[str, Any]:
-    """A session that runs, in plain JSON values. Rates are of this go; times by the database's clock."""
+    """A running session as plain JSON values. Rates count only the time since its last start or resume; times are by the
+    database's clock."""
     progress, wanted = row.progress, row.wanted
     processed, target = _number(progress, "processed"), _number(progress, "target")
     done, elapsed_s = processed - _number(progress, "before"), _number(progress, "elapsed_s")
@@ -81,7 +82,7 @@ def to_fields(row: SessionRow, alive: bool | None) -> dict[str, Any]:
 
 
 def render_status(rows: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[str]:
-    """For people. `rows`: as `to_fields` makes them; `now`: aware, in the zone of its readers."""
+    """The lines for people. `rows`: as made by `to_fields`; `now`: aware, in the time zone of the readers."""
     for row in rows:
         where = f"{row['host']}, process {row['pid']}" + (f", group {row['group']}" if row["group"] else "")
         yield safe_text(f"{row['session_id']}  {_state_shown(row)} on {where}")
@@ -110,7 +111,8 @@ def _state_shown(row: Mapping[str, Any]) -> str:
 
 
 def _eta_of(progress: Mapping[str, Any], per_minute: float | None, age_s: float) -> float | None:
-    """As of now: what its controller said at its last beat; of one that says nothing, by its rate. Something is left: never 0."""
+    """The seconds that are left now, as its controller said at its last beat; if it said nothing, by the rate. Never 0 while
+    something is left."""
     eta_s: float | None = None
     if "eta_s" in progress:
         eta_s = _number(progress, "eta_s") or None
@@ -120,7 +122,7 @@ def _eta_of(progress: Mapping[str, Any], per_minute: float | None, age_s: float)
 
 
 def _slots_of(progress: Mapping[str, Any], age_s: float) -> list[dict[str, Any]]:
-    """What runs, as of now. Whoever may write to the ledger may have written anything."""
+    """The running phases, as of now. Whoever may write to the ledger may have written anything."""
     slots = progress.get("slots")
     return [
         {

@@ -24,7 +24,7 @@ _HOSTS: Final = 20
 
 
 def render(session: Session, saved_to: str, beside: Beside = NOTHING_BESIDE) -> str:
-    """The parts in the order that scripts rely on."""
+    """The whole summary. Scripts rely on the order of its parts."""
     return "\n".join(_render_lines(session, saved_to, beside)) + "\n"
 
 
@@ -61,7 +61,7 @@ def _render_lines(session: Session, saved_to: str, beside: Beside) -> Iterator[s
 
 
 def _render_worst(session: Session, saved_to: str) -> Iterator[str]:
-    """Nothing where nothing failed."""
+    """The worst failures; nothing if nothing failed."""
     worst = find_worst(session, saved_to)
     if worst:
         yield WORST
@@ -76,7 +76,7 @@ def _render_worst(session: Session, saved_to: str) -> Iterator[str]:
 
 
 def _render_middle(session: Session, beside: Beside) -> Iterator[str]:
-    """What stands in the middle where there is any."""
+    """The middle part, which has only lines with something to say."""
     if session.total_timeouts:
         yield f"Timeouts: {session.total_timeouts}"
     if told := describe_outcome(session):
@@ -87,7 +87,7 @@ def _render_middle(session: Session, beside: Beside) -> Iterator[str]:
     if left := describe_left(session):
         yield f"Left by that: {left}"
     yield from _render_block("Without effect:", [safe_text(line) for line in session.without_effect], _ODD)
-    skips = [f"{phases} by {safe_text(rule)}: {values}" for phases, rule, values in skips_of(session)]
+    skips = [f"{phases} by {safe_text(rule)}{values and f': {values}'}" for phases, rule, values in skips_of(session)]
     yield from _render_block("Skipped:", skips, len(skips))
     yield from _render_block("Succeeded by the state that they set, not by their exit code:", list(_list_odd(session)), _ODD)
     clusters = clusters_of(session, beside)
@@ -110,7 +110,7 @@ def _render_middle(session: Session, beside: Beside) -> Iterator[str]:
 
 
 def _render_advice(clusters: Sequence[FailedCluster]) -> Iterator[str]:
-    """What to do about the largest cluster of each kind; the others go the same way."""
+    """What to do about the largest cluster of each kind of advice; other clusters go the same way."""
     if clusters and not clusters[0].drain:
         yield f"  {NOT_BY_CLUSTER}"
         return
@@ -121,7 +121,7 @@ def _render_advice(clusters: Sequence[FailedCluster]) -> Iterator[str]:
 
 
 def _render_block(title: str, lines: Sequence[str], most: int) -> Iterator[str]:
-    """A title and at most `most` lines below it; nothing where there are none."""
+    """A title and at most `most` lines below it; nothing if there are no lines."""
     if lines:
         yield title
     for line in lines[:most]:

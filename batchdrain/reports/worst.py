@@ -1,4 +1,4 @@
-"""The failures that a report names first, and their clusters with what to do about each."""
+"""The failures that a report shows first, and their clusters with advice for each."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from batchdrain.sessions.whole import parts_of, paths_of
 SHOWN: Final = 10
 REASON_CHARS: Final = 300
 NOT_BY_CLUSTER: Final = "The table keeps the reasons that it had, and `inv clusters` and --cluster go by those."
-"""Instead of a command for a cluster of new reasons."""
+"""Shown in place of commands if the new reasons of the session are not in the table."""
 _TRIED_AGAIN: Final = frozenset({"transient", "timeout"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorstFailure:
-    """One phase that failed."""
+    """A failed phase that is shown first."""
 
     result: Result
-    cluster: str  #: '' where the earlier program kept no fingerprint
-    log: str | None  #: as it is shown
+    cluster: str  #: '' if the earlier program stored no fingerprint
+    log: str | None  #: the path as shown; None if there is no log
 
     @property
     def reason(self) -> str:
-        """Short; how the command ended stands at its end."""
+        """The shortened failure text. How the command ended stays at its end."""
         return fit(self.result.error_message or "", REASON_CHARS)
 
     @property
     def took(self) -> str:
-        """'3.0 s, try 2'; '' where nobody measured."""
+        """'3.0 s, try 2'; '' if it was not measured."""
         parts = [] if self.result.duration_s is None else [to_seconds(self.result.duration_s)]
         if (self.result.attempt or 0) > 1:
             parts.append(f"try {self.result.attempt}")
@@ -46,27 +46,27 @@ class WorstFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedCluster:
-    """Failures of one session with one fingerprint."""
+    """The failures of one session that have one fingerprint."""
 
     id: str
     count: int
     fingerprint: str
-    category: str  #: of the first of them; '' where none is left among the results
-    drain: str  #: the command that tries it again; '' where none can name it
-    accept: str  #: the command that says it is known; '' likewise
+    category: str  #: the category of its results; '' if it has no results any more
+    drain: str  #: the command that tries it again; '' if no command can name it
+    accept: str  #: the command that accepts it; '' likewise
 
     @property
     def advice(self) -> str:
-        """When `drain` is worth it."""
+        """Says when running `drain` makes sense."""
         return "Again" if self.category in _TRIED_AGAIN else "Once mended"
 
 
 def find_worst(session: Session, saved_to: str) -> list[WorstFailure]:
-    """At most SHOWN failed results: first one of each cluster, the most frequent failure first, then the second of each, and
-    so on. `saved_to`: as for the report; logs are shown below the folder of the session's file."""
+    """At most SHOWN failed results: the first one of each cluster, the most frequent cluster first, then the second one of
+    each, and so on. `saved_to`: as for the report. Logs are shown below the folder of the session's file."""
     counts, by_cluster = session.fingerprint_counts, dict[str, list[Result]]()
     for result in session.results:
-        if not result.success:  # the earlier program kept no fingerprint
+        if not result.success:  # the earlier program stored no fingerprint
             of = by_cluster.setdefault(result.fingerprint or result.error_message or "", [])
             if len(of) < SHOWN:
                 of.append(result)
@@ -76,14 +76,14 @@ def find_worst(session: Session, saved_to: str) -> list[WorstFailure]:
 
 
 def clusters_of(session: Session, beside: Beside) -> list[FailedCluster]:
-    """Of each cluster of the session, the most frequent first."""
+    """The clusters of the session, the most frequent first."""
     categories = {result.fingerprint: result.category or "" for result in session.results if not result.success}
     found = sorted(session.fingerprint_counts.items(), key=lambda item: (-item[1], item[0]))
     return [_cluster_of(alike, count, categories.get(alike, ""), beside) for alike, count in found if count]
 
 
 def count_waiting(session: Session) -> int:
-    """Failed phases that are in no cluster yet: they are to be tried again."""
+    """How many failed phases are in no cluster yet, because they will be tried again."""
     return sum(not result.success and result.retry_at is not None for result in session.results)
 
 
@@ -111,12 +111,14 @@ def to_seconds(seconds: float) -> str:
 
 
 def to_shown_log(session: Session, saved_to: str, log_path: str) -> str:
-    """The folder of a session may have been moved: its logs lie beside its file. A path that is of no session is as it is."""
+    """The path of a log for people. The folder of a session may have been moved; its logs are still beside its file. A path
+    outside any session is returned unchanged."""
     return str(find_log(session, saved_to, log_path) or log_path)
 
 
 def find_log(session: Session, saved_to: str, log_path: str) -> Path | None:
-    """Below the folder of the session's file; None where the path is of no session, or leaves its folder."""
+    """The path of a log, below the folder of the session's file. None if the path belongs to no session, or leaves its
+    folder."""
     steps: Sequence[str] = Path(log_path).parts
     for part, path in zip(parts_of(session), paths_of(session, saved_to), strict=False):
         if part.session_id in steps:

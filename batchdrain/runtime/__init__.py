@@ -1,1 +1,1 @@
-"""What the machine gives: the clock, files, signals, threads, resources, and texts as they can be stored and shown."""
+"""The machine's side: the clock, files, signals, threads, resources, and texts in a form that can be stored and shown."""

@@ -1,4 +1,4 @@
-"""Files that are whole at every instant, whatever is killed."""
+"""Writes files so that they are whole at every instant, even if a process is killed."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from batchdrain.model.errors import FilesUnavailable
 from batchdrain.runtime import folders
 
 LARGEST: Final = 64 * 1024 * 1024
-"""Bytes of a session or plan file that are read at most."""
+"""Session and plan files with more bytes than this are not read."""
 _OURS: Final = 0o600
 
 
 def write_all(fd: int, content: bytes) -> None:
-    """A full disk gives short writes before it gives an error: go on until it does."""
+    """Write everything. A full disk first gives short writes and only then an error, so this continues until the error."""
     view = memoryview(content)
     while view:
         view = view[os.write(fd, view) :]
 
 
 def replace(path: Path, parts: Iterable[bytes], mode: int = _OURS) -> None:
-    """Put a new version in place of the old one: at each instant one of the two stands there, complete.
+    """Put a new version in the place of a file. At each instant either the old or the new version is there, complete.
 
-    `mode`: of the file. Raises OSError; the old version is untouched then and no temporary file stays.
+    `mode`: the mode of the file. Raises OSError; then the old version is untouched and no temporary file stays.
     """
     with folders.hold(path.parent, guarded=True) as folder:
         _replace(folder, path.name, b"".join(parts), mode)
@@ -38,7 +38,7 @@ def replace(path: Path, parts: Iterable[bytes], mode: int = _OURS) -> None:
 def _replace(folder: int, name: str, content: bytes, mode: int) -> None:
     try:
         _put(folder, name, content, mode)
-    except FileNotFoundError:  # `sweep` came between the temporary file and its lock; or the folder is gone
+    except FileNotFoundError:  # `sweep` removed the temporary file before it was locked, or the folder is gone
         _put(folder, name, content, mode)
     # fsync the folder too: after power loss a renamed file may otherwise be missing.
     os.fsync(folder)
@@ -51,8 +51,8 @@ def _put(folder: int, name: str, content: bytes, mode: int) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     fd = os.open(temporary, flags, _OURS, dir_fd=folder)
     try:
-        with contextlib.suppress(BlockingIOError):  # `sweep` has it, and takes it for a dead one's: then we are back here
-            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)  # `sweep` sees that we live
+        with contextlib.suppress(BlockingIOError):  # `sweep` has locked it and takes it for stray: `_replace` tries again
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)  # tells `sweep` that we are alive
         if mode != _OURS:
             os.fchmod(fd, mode)
         write_all(fd, content)
@@ -67,8 +67,8 @@ def _put(folder: int, name: str, content: bytes, mode: int) -> None:
 
 
 def read_for_people(path: Path, largest: int = LARGEST) -> bytes:
-    """The content of a file that somebody named, through links. Raises OSError, and ValueError for what is no regular file
-    or larger than `largest`: a pipe may never end, nor even begin."""
+    """Read a file that a person named; links are followed. Raises OSError, and ValueError if it is not a regular file or is
+    larger than `largest`: a pipe might never end, or never begin."""
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
         kind = os.fstat(fd).st_mode
@@ -85,16 +85,21 @@ def read_for_people(path: Path, largest: int = LARGEST) -> bytes:
     return content
 
 
-def write_for_people(path: Path, parts: Iterable[bytes], what: str) -> None:
-    """Write a file of the user's: through a link, with the mode that it has, or that a new one would have, and never in
-    place of a device, a pipe or a folder. `what`: names it in the error.
+def write_for_people(path: Path, parts: Iterable[bytes], what: str, *, dry: bool = False) -> None:
+    """Write a file of the user's. Links are followed. The mode is that of the existing file, or the default for a new one. A
+    device, a pipe or a folder is never replaced. `what`: names the file in the error. `dry`: only check whether it could be
+    written.
 
-    Raises FilesUnavailable, for a link on the way that others may turn elsewhere too.
+    Raises FilesUnavailable, also for a link on the way that other users could redirect.
     """
     try:
         folder, name = folders.follow(path)
         try:
-            return _replace(folder, name, b"".join(parts), _mode_of(folder, name))
+            mode = _mode_of(folder, name)
+            if not dry:
+                _replace(folder, name, b"".join(parts), mode)
+            elif not os.access(".", os.W_OK | os.X_OK, dir_fd=folder):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         finally:
             os.close(folder)
     except folders.MovableError as error:
@@ -104,7 +109,7 @@ def write_for_people(path: Path, parts: Iterable[bytes], what: str) -> None:
 
 
 def _mode_of(folder: int, name: str) -> int:
-    """That of the file that is there, or that a new one would have. Raises OSError for what is no regular file."""
+    """The mode of the existing file, or the one that a new file would get. Raises OSError if it is not a regular file."""
     try:
         found = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
     except FileNotFoundError:
@@ -115,7 +120,7 @@ def _mode_of(folder: int, name: str) -> int:
 
 
 def sweep(folder: int) -> None:
-    """Remove the temporary files that a killed writer left in the folder of this descriptor: those that nobody holds."""
+    """Remove the temporary files that killed writers left in this folder: those that no process has locked."""
     for stray in [name for name in os.listdir(folder) if name.startswith(".") and name.endswith(".tmp")]:
         with contextlib.suppress(OSError):
             fd = os.open(stray, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
@@ -127,7 +132,7 @@ def sweep(folder: int) -> None:
 
 
 def _umask() -> int:
-    """Python can only ask by setting it."""
+    """The umask. Python can only read it by setting it."""
     mask = os.umask(0o077)
     os.umask(mask)
     return mask

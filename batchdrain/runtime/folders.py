@@ -1,8 +1,7 @@
-"""Folders, opened one step after another from the root: what stands in a path is looked at on the way, and nobody can
-change it behind our back.
+"""Opens folders step by step from the root, so that every part of a path is checked and nobody can change it behind our back.
 
-A file that is opened relative to the descriptor of its folder lies in the folder that we have looked at, whatever its path
-leads to by then.
+A file that is opened relative to the descriptor of its folder is in the folder that was checked, wherever its path leads by
+then.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _HELD: Final = HeldFolders()
 
 
 class MovableError(PermissionError):
-    """Others may put something else in the place of a folder or a link. `cure`: what to do about it."""
+    """Other users could put something else in the place of a folder or a link. `cure`: what to do about it."""
 
     def __init__(self, path: str, what: str, cure: str) -> None:
         super().__init__(errno.EPERM, what, path)
@@ -36,13 +35,13 @@ class MovableError(PermissionError):
 
 
 def open_folder(path: str | Path, *, guarded: bool = False, mode: int | None = None) -> int:
-    """A descriptor of the folder. Whoever opens it closes it.
+    """A descriptor of the folder; the caller closes it.
 
-    A link on the way that others may turn elsewhere is refused; if `guarded`, so is a folder in whose place others may put
-    another one. `mode`: of the folders that are made where there are none. Raises MovableError, OSError.
+    A link on the way that other users could redirect is refused. If `guarded`, so is a folder that others could replace.
+    `mode`: create missing folders with this mode. Raises MovableError, OSError.
     """
     absolute = str(path) if str(path).startswith("/") else str(Path(path).absolute())
-    # What is made is looked at from the root: a session begins with it.
+    # If folders may be created, walk from the root: this happens at the start of a session.
     if mode is not None or (fd := _HELD.open((absolute, guarded))) is None:
         fd = _walk(absolute, guarded, mode)
         _HELD.hold((absolute, guarded), fd)
@@ -50,7 +49,7 @@ def open_folder(path: str | Path, *, guarded: bool = False, mode: int | None = N
 
 
 def _walk(path: str, guarded: bool, mode: int | None) -> int:
-    """From the nearest folder above that is held; else from the root."""
+    """Walk to the folder from the nearest held folder above it, or from the root."""
     (fd, place), links = (_nearest(path, guarded) if mode is None else None) or (os.open("/", _LOOK), ""), 0
     names = _names_of(path[len(place) :])
     try:
@@ -69,7 +68,7 @@ def _walk(path: str, guarded: bool, mode: int | None) -> int:
             if guarded and name != "..":
                 _require_fixed(fd, found, below)
             fd, place = _step(fd, name), below
-        return os.open(".", READ, dir_fd=fd)  # only now to be read: of the folders above we may have no right to that
+        return os.open(".", READ, dir_fd=fd)  # open for reading only here: we may lack that right on the folders above
     except OSError as error:
         error.filename = error.filename if isinstance(error, MovableError) else path
         raise
@@ -79,7 +78,7 @@ def _walk(path: str, guarded: bool, mode: int | None) -> int:
 
 @contextlib.contextmanager
 def hold(path: str | Path, *, guarded: bool = False) -> Iterator[int]:
-    """The same, closed at the end."""
+    """Open a folder as `open_folder` does, and close it at the end of the context."""
     fd = open_folder(path, guarded=guarded)
     try:
         yield fd
@@ -88,7 +87,7 @@ def hold(path: str | Path, *, guarded: bool = False) -> Iterator[int]:
 
 
 def open_file(path: str | Path, flags: int, mode: int = 0o600, *, guarded: bool = False) -> int:
-    """A descriptor of a file in its folder; a link in its place is refused. Raises MovableError, OSError."""
+    """A descriptor of a file in its folder. A link in the file's place is refused. Raises MovableError, OSError."""
     folder, name = os.path.split(path)
     with hold(folder, guarded=guarded) as fd:
         try:
@@ -99,9 +98,9 @@ def open_file(path: str | Path, flags: int, mode: int = 0o600, *, guarded: bool 
 
 
 def follow(path: Path, *, guarded: bool = False) -> tuple[int, str]:
-    """The folder, as a descriptor, and the name of what the path leads to in the end, whether it is there or not. Whoever
-    calls it closes the descriptor. Raises MovableError for a link that others may turn elsewhere and, if `guarded`, for
-    whatever on the way they may replace; OSError."""
+    """Follow links to the end. Returns a descriptor of the final folder, which the caller closes, and the name in it, whether
+    the file exists or not. Raises OSError, and MovableError for a link that others could redirect and, if `guarded`, for
+    anything on the way that they could replace."""
     for _ in range(_MOST_LINKS):
         fd = open_folder(path.parent, guarded=guarded)
         try:
@@ -120,15 +119,15 @@ def follow(path: Path, *, guarded: bool = False) -> tuple[int, str]:
 
 
 def others_may_write(found: os.stat_result, fd: int | None = None) -> bool:
-    """Whether somebody beside us and root may write to what was found. A group that is ours alone, as many systems give each
-    user one, is nobody else. `fd`: of it; its list of access rights is looked at then."""
+    """Whether anybody besides us and root may write to it. A group with us as its only member, as many systems give each user
+    one, is nobody else. `fd`: its descriptor; if given, its access control list is checked too."""
     if found.st_uid not in _trusted() or found.st_mode & stat.S_IWOTH:
         return True
     return bool(found.st_mode & stat.S_IWGRP) and (not _is_own_group(found.st_gid, os.geteuid()) or _has_acl(fd))
 
 
 def cure_of_shared(found: os.stat_result, path: str | Path) -> str:
-    """How a folder becomes ours alone, as far as we may change it. A mounted volume may keep owner and mode."""
+    """How to make a folder ours alone, as far as we may change it. A mounted volume may refuse to change owner and mode."""
     us = os.geteuid()
     if not _may_change(found):
         return f"name a folder of your own, or have {_name_of(found.st_uid)} chown it to uid {us} and chmod 700 it"
@@ -137,12 +136,12 @@ def cure_of_shared(found: os.stat_result, path: str | Path) -> str:
 
 
 def _may_change(found: os.stat_result) -> bool:
-    """Whether its owner and its mode are ours to set."""
+    """Whether we may change its owner and mode."""
     return os.geteuid() in {0, found.st_uid}
 
 
 def _nearest(path: str, guarded: bool) -> tuple[int, str] | None:
-    """A descriptor of the nearest folder above that is held, and its path."""
+    """A descriptor and the path of the nearest held folder above."""
     place = path
     while place := place.rpartition("/")[0]:
         if (fd := _HELD.open((place, guarded))) is not None:
@@ -151,12 +150,12 @@ def _nearest(path: str, guarded: bool) -> tuple[int, str] | None:
 
 
 def _names_of(path: str | Path) -> list[str]:
-    """The last one first."""
+    """The parts of a path, the last one first."""
     return [name for name in reversed(str(path).split("/")) if name not in {"", "."}]
 
 
 def _look(fd: int, name: str, place: str, mode: int | None) -> os.stat_result:
-    """What stands there; a folder, made now, where nothing does and a `mode` is given."""
+    """Look at an entry. If it is missing and `mode` is given, create it as a folder."""
     try:
         found = os.stat(name, dir_fd=fd, follow_symlinks=False)
     except FileNotFoundError:
@@ -183,7 +182,7 @@ def _step(fd: int, name: str) -> int:
 
 
 def _require_fixed(fd: int, found: os.stat_result, place: str) -> None:
-    """Raises MovableError where others may replace the entry `found` of the folder `fd`."""
+    """Raises MovableError if others could replace the entry `found` in the folder `fd`."""
     folder, above = os.fstat(fd), os.path.dirname(place) or "/"  # noqa: PTH120
     what = "is a link, and others may turn it elsewhere" if stat.S_ISLNK(found.st_mode) else "may be replaced by others"
     if folder.st_uid not in _trusted():
@@ -200,21 +199,22 @@ def _require_fixed(fd: int, found: os.stat_result, place: str) -> None:
 
 
 def trust_owner(path: str | Path) -> None:
-    """For the rest of the process, where we are root: whoever owns the project's folder owns `tasks.py` too, and that code runs as
-    root already. So it is in a container on a folder of its user's that is mounted. Others are trusted no more than before."""
+    """If we are root, trust the owner of the project's folder for the rest of the process. The owner also owns `tasks.py`,
+    whose code already runs as root. This is the case in a container with a mounted folder of its user. Nobody else is
+    trusted."""
     if os.geteuid() == 0:
         with contextlib.suppress(OSError):
             _OWNERS.add(os.stat(path).st_uid)  # noqa: PTH116
 
 
 def _trusted() -> frozenset[int]:
-    """We, root, and whoever has the root of all folders: in some containers root has another number."""
+    """The trusted users: we, root, and the owner of the root folder, since in some containers root has another number."""
     return frozenset({0, os.geteuid(), os.stat("/").st_uid, *_OWNERS})  # noqa: PTH116
 
 
 @functools.lru_cache(maxsize=64)
 def _is_own_group(gid: int, uid: int) -> bool:
-    """Whether it is named as the user is, or as root, and nobody else is in it."""
+    """Whether the group is named like the user, or is root's, and has no other member."""
     try:
         group, users = grp.getgrgid(gid), pwd.getpwall()
     except (KeyError, OSError):
@@ -225,7 +225,7 @@ def _is_own_group(gid: int, uid: int) -> bool:
 
 
 def _has_acl(fd: int | None) -> bool:
-    """Whether further users are listed for it; the bits of the group are theirs too then."""
+    """Whether it has an access control list. Then the group's permission bits apply to the listed users too."""
     if fd is None or not hasattr(os, "getxattr"):
         return False
     try:

@@ -1,7 +1,7 @@
-"""What is this process's alone. Each child that is forked closes its copy as it begins.
+"""Descriptors that belong to this process alone. Each forked child closes its copies as it starts.
 
-A worker of an engine may outlive a controller that is killed: with a copy of a lock it would hold a session for ever, with one
-of a guardian's socket it would hide from the guardian that we are gone. A program that is executed inherits none of them.
+A worker of an engine may outlive a controller that is killed. With a copy of a lock it would hold a session for ever; with a
+copy of a guardian's socket it would hide from the guardian that we are gone. A program that is executed inherits neither.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ _sockets: Final[weakref.WeakSet[socket.socket]] = weakref.WeakSet()
 
 
 def keep_from_children(fd: int) -> None:
-    """Until it is closed here."""
+    """Close this descriptor in each forked child, until it is closed here."""
     found = os.fstat(fd)
     _files[fd] = found.st_dev, found.st_ino
 
 
 def keep_socket_from_children(sock: socket.socket) -> None:
-    """Likewise. By the object: it would close its number once more, which may be another file's by then."""
+    """Likewise for a socket. It is closed as an object: closing it by number would let it close the same number again later,
+    which may then be another file's."""
     _sockets.add(sock)
 
 
@@ -31,7 +32,7 @@ def _leave_to_the_parent() -> None:
     for fd, identity in _files.items():
         with contextlib.suppress(OSError):
             found = os.fstat(fd)
-            if (found.st_dev, found.st_ino) == identity:  # the number may be another file's by now
+            if (found.st_dev, found.st_ino) == identity:  # otherwise the number belongs to another file by now
                 os.close(fd)
     _files.clear()
     for sock in list(_sockets):

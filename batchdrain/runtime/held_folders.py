@@ -1,6 +1,5 @@
-"""Folders that were looked at once, step by step from the root, held open: the next time one look says whether the path still
-leads there. A phase opens some nine of them, and each walk takes three calls a step.
-"""
+"""Keeps folders open that were once checked step by step from the root. The next time a single stat tells whether the path
+still leads there. Each phase opens about nine folders, and a walk takes three calls for each step."""
 
 from __future__ import annotations
 
@@ -15,20 +14,20 @@ from batchdrain.runtime.forks import keep_from_children
 
 READ: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 MOST: Final = 32
-Key = tuple[str, bool]  #: absolute path; whether nobody else may replace anything on the way
+Key = tuple[str, bool]  #: absolute path; whether it was checked that nobody else may replace anything on the way
 
 
 @dataclass(slots=True)
 class HeldFolders:
-    """The last ones used. What is opened through a descriptor lies in the folder that was looked at; since the descriptor is held,
-    no other folder can have its number."""
+    """The most recently used folders. What is opened through a descriptor is in the folder that was checked. While the
+    descriptor is held, no other folder can get the same inode number."""
 
     _held: OrderedDict[Key, tuple[int, int, int]] = field(default_factory=OrderedDict)  #: device, inode, descriptor
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def open(self, key: Key) -> int | None:
-        """A descriptor of its own. None where the folder is not held, or another one stands there now: then it has to be walked to.
-        One on the way to which nobody may replace anything does for whoever does not ask for that."""
+        """A new descriptor of the folder. None if the folder is not held, or if another one is at the path now; then it must
+        be walked to. A folder that was checked as guarded also serves unguarded requests."""
         with self._lock:
             path, is_guarded = key
             key = key if is_guarded or key in self._held else (path, True)
@@ -44,7 +43,7 @@ class HeldFolders:
             return None
 
     def hold(self, key: Key, fd: int) -> None:
-        """It was walked to, and `fd` is a descriptor of it. A copy is held, where there is room for one."""
+        """Hold a copy of `fd`, a descriptor of a folder that was just walked to, if a descriptor is free for it."""
         with self._lock, contextlib.suppress(OSError):
             found = os.fstat(fd)
             copy = os.dup(fd)
@@ -60,6 +59,7 @@ class HeldFolders:
         os.close(fd)
 
     def forget(self) -> None:
-        """A child that was forked: its copies are closed, and a thread that held the lock is not there."""
+        """Forget all folders in a forked child: its copies are closed, and a thread that held the lock does not exist
+        there."""
         self._lock = threading.Lock()
         self._held.clear()

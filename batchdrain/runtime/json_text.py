@@ -1,6 +1,7 @@
-"""JSON as it is printed, and as it stands in files: it can be shown on any terminal and in any CI's log.
+"""JSON for printing and for files, safe to show on any terminal and in any CI log.
 
-What would be obeyed there, or could not be seen, is escaped as JSON escapes it: whoever parses it gets the same values.
+Characters that would be obeyed there, or could not be seen, are escaped in JSON's own way, so that parsing gives the same
+values.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ import orjson
 from batchdrain.runtime.text import COMMAND_OF_CI, UNSEEN
 
 _HARMFUL: Final = re.compile(
-    # "::" at the start of a text or of a line of it, or behind a blank. All of these stand between quotes alone.
+    # "::" at the start of a text or of one of its lines, or after a blank. In JSON all of these occur only within quotes.
     rf'[{UNSEEN}]|{COMMAND_OF_CI}|::(?:(?<=["\s{UNSEEN}]::)|(?<=\\[bfnrt]::)|(?<=\\u[\da-fA-F]{{4}}::))'
 )
 _BEYOND_ASCII: Final = re.compile("[^\x00-\x7f]")
 
 
 def to_json(found: object, *, indent: bool = False) -> bytes:
-    """UTF-8. Takes what orjson refuses: lone surrogates, numbers beyond 64 bits."""
+    """JSON in UTF-8. It also takes what orjson refuses: lone surrogates, and numbers beyond 64 bits."""
     try:
         raw = orjson.dumps(found, option=orjson.OPT_INDENT_2 if indent else 0)
     except TypeError:
@@ -30,13 +31,13 @@ def to_json(found: object, *, indent: bool = False) -> bytes:
 
 
 def to_json_line(found: dict[str, Any]) -> str:
-    """ASCII, without a line break. What JSON has no form for is written as text."""
+    """JSON in ASCII, on one line. Values that JSON cannot represent are written as text."""
     text = json.dumps(found, ensure_ascii=True, allow_nan=False, default=str)
     return _to_harmless(text) if _may_harm(text.encode()) else text
 
 
 def to_ascii(text: str) -> str:
-    """The same JSON, for a stream that takes nothing else."""
+    """The same JSON in ASCII, for a stream that takes nothing else."""
     return _BEYOND_ASCII.sub(_escape, text)
 
 

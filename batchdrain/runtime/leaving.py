@@ -1,4 +1,4 @@
-"""The end of a process in which something of others hangs: Python would wait for its threads for ever."""
+"""Ends a process in which a thread of foreign code hangs; Python would wait for such threads for ever."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ _hangs: Final = [False]
 
 
 def note_hanging() -> None:
-    """Some thread that is not ours does not end."""
+    """Note that a thread which is not ours does not end."""
     _hangs[0] = True
 
 
 def is_hanging() -> bool:
-    """Whether the process is to end without those threads."""
+    """Whether the process has to end without waiting for threads."""
     return _hangs[0]
 
 
 def end_process(code: int, message: str = "") -> NoReturn:
-    """At once, once all is printed. Processes that were started for a pool of Python's end too: nobody else would end them."""
+    """Flush the output and end the process at once. Processes of a multiprocessing pool are ended too, since nothing else
+    would end them."""
     for stream, text in ((sys.stderr, f"{message}\n" if message else ""), (sys.stdout, "")):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.write(text)

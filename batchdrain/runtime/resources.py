@@ -1,4 +1,5 @@
-"""What the machine has not: memory, threads. Python reports it in many ways; here they become one error with its cure."""
+"""Detects that the machine lacks memory or threads. Python reports this in many ways; here they become one error with its
+remedy."""
 
 from __future__ import annotations
 
@@ -12,19 +13,19 @@ from batchdrain.model.errors import FilesUnavailable
 
 REMEDY: Final = "free memory or processes (ulimit -v, ulimit -u) and try again"
 MOST_OF_AN_ANSWER: Final = 512 << 20
-"""So many bytes may our memory grow by while a server answers once."""
+"""Our memory may grow by at most this many bytes during one answer of a server."""
 _STATM: Final = Path("/proc/self/statm")
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _SIGNS: Final = (
     "can't start new thread",  # RuntimeError
-    "error return without exception set",  # SystemError, where the exception itself found no memory
+    "error return without exception set",  # SystemError, if there was no memory even for the exception
     "failed to map segment",  # ImportError of a library
     "cannot allocate memory",
 )
 
 
 def shortage_of(error: BaseException) -> FilesUnavailable | None:
-    """What to tell of it; None where the error is about something else."""
+    """The error to report; None if this error is about something else."""
     if isinstance(error, MemoryError):
         return FilesUnavailable("out of memory", remedy=REMEDY)
     message = str(error)
@@ -35,7 +36,7 @@ def shortage_of(error: BaseException) -> FilesUnavailable | None:
 
 @contextmanager
 def raise_shortage() -> Iterator[None]:
-    """Around what a shortage must not break halfway. Raises FilesUnavailable for one."""
+    """Turns a shortage within this context into FilesUnavailable."""
     try:
         yield
     except Exception as error:
@@ -46,7 +47,7 @@ def raise_shortage() -> Iterator[None]:
 
 
 def resident_bytes() -> int:
-    """The memory that this process has in use; 0 where nobody can say."""
+    """The resident memory of this process; 0 if it cannot be read."""
     try:
         return int(_STATM.read_bytes().split()[1]) * _PAGE_BYTES
     except OSError:

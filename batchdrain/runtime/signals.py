@@ -1,6 +1,6 @@
-"""The signals that end a drain, and who hears them: the main thread, where Python runs handlers, and no other.
+"""The signals that end a drain. Only the main thread hears them, because that is where Python runs handlers.
 
-A signal that the kernel gives to another thread wakes nobody: the handler would wait until the main thread does something.
+A signal that the kernel delivers to another thread wakes nobody: its handler would wait until the main thread does something.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def leave_to_the_main_thread() -> None:
-    """For a thread of ours, at its beginning."""
+    """Block the signals in the calling thread. Our threads call this first."""
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
 
 
 def heard_signals() -> tuple[signal.Signals, ...]:
-    """Those that end a drain here. A hang-up that nohup has set aside is none; INT is also ignored in any background job."""
+    """The signals that end a drain here. A hang-up that nohup ignores is not among them; SIGINT is also ignored in every
+    background job, so it still counts."""
     nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     return tuple(number for number in SIGNALS if number != signal.SIGHUP or not nohup)
 
 
 class Signalled(KeyboardInterrupt):
-    """A signal came that is to end the task, while no session was drained that would have heard it."""
+    """A signal that ends the task came while no drain was running that would have handled it."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -35,19 +36,19 @@ class Signalled(KeyboardInterrupt):
 
     @property
     def name(self) -> str:
-        """Of the signal, as SIGINT."""
+        """The name of the signal, such as SIGINT."""
         return signal.Signals(self.number).name
 
     @property
     def exit_code(self) -> int:
-        """128 + the signal's number, as shells say it."""
+        """128 + the signal's number, as in shells."""
         return 128 + self.number
 
 
 @contextmanager
 def raise_on_signals() -> Iterator[None]:
-    """The first signal that nobody else handles meanwhile is raised as Signalled; the next one does what it did before.
-    Outside the main thread Python allows no handlers: none then."""
+    """Within this context, the first signal that nothing else handles is raised as Signalled; the next one has its former
+    effect. Outside the main thread, where Python allows no handlers, this does nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -74,7 +75,7 @@ def raise_on_signals() -> Iterator[None]:
 
 @contextmanager
 def keep_handlers() -> Iterator[None]:
-    """Around code of others, which may set handlers of its own, as Ray does: those of before stand again after it."""
+    """Within this context, foreign code may set signal handlers, as Ray does; at the end the former handlers are restored."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -83,7 +84,7 @@ def keep_handlers() -> Iterator[None]:
     try:
         yield
     except Signalled:
-        is_signalled = True  # what was to hear one signal alone does not stand again
+        is_signalled = True  # a handler that was meant for one signal only is not restored
         raise
     finally:
         for number, former in before.items():
@@ -92,14 +93,14 @@ def keep_handlers() -> Iterator[None]:
 
 
 class Cut(BaseException):
-    """A signal came while code that is not ours was at work in the main thread: nobody knows how long it would take."""
+    """A signal came while foreign code was running in the main thread, which might take any time."""
 
 
 _foreign = [False]
 
 
 class _ForeignCode:
-    """Entered once for each lane that is ranked: a generator would take as long as many a policy."""
+    """A context manager that is entered once for each ranked lane; a generator would take as long as many a policy."""
 
     __slots__ = ()
 
@@ -114,12 +115,13 @@ _FOREIGN_CODE: Final = _ForeignCode()
 
 
 def mark_foreign_code() -> AbstractContextManager[None]:
-    """Around a plugin's code that writes nothing: a signal ends it, by raising Cut."""
+    """A context for a plugin's code that writes nothing: a signal interrupts it by raising Cut."""
     return _FOREIGN_CODE
 
 
 def leave_foreign_code() -> bool:
-    """Whether it is; it no longer is after this, so that the next signal finds nothing to cut."""
+    """Whether foreign code is running. It no longer counts as running afterwards, so the next signal has nothing to
+    interrupt."""
     found, _foreign[0] = _foreign[0], False
     return found
 
@@ -128,7 +130,7 @@ _came = [False]
 
 
 def note_signal() -> None:
-    """A handler was called: who waits for people only need not wait long any more."""
+    """Note that a signal handler was called. Code that waits only for people's sake then stops waiting."""
     _came[0] = True
 
 
@@ -139,7 +141,7 @@ def is_stop_asked_for() -> bool:
 
 @contextmanager
 def block_signals() -> Iterator[None]:
-    """Threads that are started meanwhile, by whichever library, inherit that they do not hear."""
+    """Threads that any library starts within this context inherit the blocked signals."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield

@@ -1,6 +1,6 @@
-"""The descriptors 0, 1 and 2, which code that is not ours may close.
+"""Protects the descriptors 0, 1 and 2, which foreign code may close.
 
-The next file or connection to be opened would take the free number, and what is printed would be written into it.
+The next file or connection that is opened would get the free number, and printed text would be written into it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ _lost: Final[set[int]] = set()
 
 @contextmanager
 def keep_standard_streams() -> Iterator[None]:
-    """Around code that is not ours. What it closes is opened on the null device; what it closes or replaces is lost to us."""
+    """A context for foreign code. A descriptor that it closes is reopened on the null device. One that it closes or replaces
+    counts as lost."""
     before = [_file_of(number) for number in _NUMBERS]
     try:
         yield
@@ -30,15 +31,15 @@ def keep_standard_streams() -> Iterator[None]:
 
 
 def is_lost(stream: IO[str]) -> bool:
-    """Whether the stream's number may be another file's by now: nothing is to be written to it."""
+    """Whether the descriptor of the stream was lost, so that nothing may be written to it."""
     try:
         return bool(_lost) and stream.fileno() in _lost
-    except (OSError, ValueError):  # no file at all, as in tests
+    except (OSError, ValueError):  # the stream is no file, as in tests
         return False
 
 
 def _fill() -> None:
-    """Opens the lowest free number."""
+    """Open the null device on the lowest free number."""
     opened = os.open(os.devnull, os.O_RDWR)
     if opened in _NUMBERS:
         os.set_inheritable(opened, True)

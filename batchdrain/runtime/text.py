@@ -1,4 +1,4 @@
-"""Ids and failure texts are hostile data. What a sink may show of them, and what a database can keep."""
+"""Ids and failure texts are hostile data. These functions make them safe to show and possible to store."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ UNSEEN: Final = (
     "\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
     "\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-"""For a class of characters: controls, turns of direction, what has no width, lone surrogates. ASCII's own controls apart."""
+"""The inside of a regular expression's character class: control characters, changes of direction, characters without width,
+lone surrogates. ASCII's own controls below 0x20 are not in it."""
 COMMAND_OF_CI: Final = r"##(?=\[|(?i:vso|teamcity)\[)"
-"""What the runners of Azure, GitHub and TeamCity obey wherever it stands in a line."""
+"""The CI runners of Azure, GitHub and TeamCity obey this anywhere in a line."""
 _UNSAFE: Final = re.compile(f"[\x00-\x1f{UNSEEN}]")
 _UNSAFE_IN_LINES: Final = re.compile(f"[\x00-\x08\x0b-\x1f{UNSEEN}]")
-_COMMAND: Final = re.compile(rf"^[^\S\n]*::|{COMMAND_OF_CI}", re.MULTILINE)  # GitHub skips the blanks before it
+_COMMAND: Final = re.compile(rf"^[^\S\n]*::|{COMMAND_OF_CI}", re.MULTILINE)  # GitHub ignores blanks before it
 _SAFE_IN_LINES: Final = bytes(range(0x20, 0x7F)) + b"\t\n"
 _SAFE_CHARS: Final = 2_000
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -35,48 +36,49 @@ def _break(match: re.Match[str]) -> str:
 
 
 def safe_text(text: str, *, limit: int | None = _SAFE_CHARS) -> str:
-    """One line for people, cut at `limit` with a sign (None: whole): controls and what can't be seen as escapes, and no command of a CI runner."""
+    """One line for people, cut at `limit` characters with an ellipsis (None: not cut). Control and invisible characters
+    become escapes, and commands of CI runners are broken up."""
     return _COMMAND.sub(_break, _UNSAFE.sub(_escape, text if limit is None else cut_text(text, limit)))
 
 
 def are_safe(texts: Sequence[str]) -> bool:
-    """Whether `safe_text` leaves each of them as it is, as far as a quick look tells."""
+    """Whether `safe_text` would leave all of these unchanged. False if a quick check cannot tell."""
     joined = " ".join(texts)
     is_short = len(joined) <= _SAFE_CHARS or max(map(len, texts)) <= _SAFE_CHARS
     return is_short and joined.isascii() and joined.isprintable() and "::" not in joined and "##" not in joined
 
 
 def safe_lines(text: str) -> str:
-    """The same for a text of lines, which keeps its tabs. What is safe stays as it is."""
+    """Like `safe_text` for a text of several lines, which keeps its tabs. A safe text is returned unchanged."""
     if text.isascii() and "::" not in text and "##" not in text and not text.encode().translate(None, _SAFE_IN_LINES):
-        return text  # of a million lines a pattern would look at each sign
+        return text  # a pattern would look at each character of a million lines
     return _COMMAND.sub(_break, _UNSAFE_IN_LINES.sub(_escape, text))
 
 
 def to_percent(rate: float) -> str:
-    """66.7% for 2/3: cut, not rounded, so that what is below a limit never looks as if it reached it."""
+    """66.7% for 2/3. It is cut, not rounded, so that a rate below a limit never looks as if it reached the limit."""
     return f"{math.floor(rate * 1000 + 1e-9) / 10:.1f}%"
 
 
 def is_nameable(text: str) -> bool:
-    """Whether an id is a name at all: not empty, no NUL, valid UTF-8."""
+    """Whether the text can be an id: not empty, no NUL, valid UTF-8."""
     if not text or "\x00" in text:
         return False
     return text.isascii() or _SURROGATE.search(text) is None
 
 
 def cut_text(text: str, limit: int) -> str:
-    """At most `limit` characters, with a sign where some are left out."""
+    """At most `limit` characters, with an ellipsis if something was cut."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def to_storable(text: str) -> str:
-    """What every database takes: no NUL (shown as U+2400), no lone surrogate, at most 64 kB."""
+    """The text in a form that every database takes: no NUL (shown as U+2400), no lone surrogate, at most 64 kB."""
     return _SURROGATE.sub("\ufffd", text[:STORED_CHARS].replace("\x00", "\u2400"))
 
 
 def to_printable(text: str, encoding: str | None) -> str:
-    """`text` with ASCII stand-ins for what a stream of `encoding` can't take."""
+    """The text with ASCII substitutes for characters that a stream of `encoding` cannot take."""
     for sign, stand_in in (("✓", "[ok]"), ("✗", "[x]"), ("…", "...")):
         if not can_encode(sign, encoding):
             text = text.replace(sign, stand_in)
@@ -84,7 +86,7 @@ def to_printable(text: str, encoding: str | None) -> str:
 
 
 def can_encode(text: str, encoding: str | None) -> bool:
-    """Whether a stream of `encoding` takes the text as it is."""
+    """Whether a stream of `encoding` takes the text unchanged."""
     try:
         text.encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
@@ -93,7 +95,7 @@ def can_encode(text: str, encoding: str | None) -> bool:
 
 
 def is_utf8(encoding: str | None) -> bool:
-    """Whether a stream's encoding is the one of JSON and of scripts."""
+    """Whether the encoding is UTF-8, which JSON and scripts expect."""
     try:
         return codecs.lookup(encoding or "ascii").name == "utf-8"
     except LookupError:
@@ -101,20 +103,20 @@ def is_utf8(encoding: str | None) -> bool:
 
 
 def slug_of(text: str) -> str:
-    """At most 40 harmless characters of an id, for people who look through a folder; never a name by itself."""
+    """At most 40 harmless characters of an id, for people who look through a folder. It is not unique."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text)[:40].strip(".-") or "phase"
 
 
 def to_shown_path(path: Path) -> str:
-    """A path for people: relative to where they stand, if it is below."""
+    """A path for people: relative to the current folder if it is below it."""
     try:
         return str(path.absolute().relative_to(Path.cwd()))
-    except (ValueError, OSError):  # elsewhere, or the folder we stand in is gone
+    except (ValueError, OSError):  # it is elsewhere, or the current folder is gone
         return str(path)
 
 
 def describe_ending(state: str, exit_code: int | None, signal: int | None = None, *, success: bool) -> str:
-    """A final state for people: 'COMPLETE, exit 3' where a command that succeeded did not end as one."""
+    """A final state for people, such as 'COMPLETE, exit 3' if a phase succeeded although its command ended with an error."""
     if success and signal is not None:
         return f"{state}, killed by signal {signal}"
     return f"{state}, exit {exit_code}" if success and exit_code else state
@@ -126,10 +128,10 @@ def count_times(number: int) -> str:
 
 
 def count_of(number: int, noun: str, plural: str = "") -> str:
-    """'1 failed phase', '2 failed phases'. `plural`: where it is more than an s."""
+    """'1 failed phase', '2 failed phases'. `plural`: for a plural that is not formed by adding an s."""
     return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def agree(number: float, one: str, more: str) -> str:
-    """The word that goes with so many: `one` for 1, else `more`: 'is', 'are'."""
+    """The word that agrees with the number: `one` for 1, else `more`, such as 'is' and 'are'."""
     return one if number == 1 else more

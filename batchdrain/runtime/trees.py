@@ -1,6 +1,7 @@
-"""Folders with all that is in them: measured and removed by descriptors, never through a link, and never onto another disk.
+"""Measures and removes folders with all their content. It works with descriptors, never follows a link and never crosses to
+another disk.
 
-What a link in such a folder leads to is left alone; the link itself goes.
+The target of a link in such a folder is left alone; only the link is removed.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ _OPEN: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 @dataclass(slots=True)
 class TreeSize:
-    """What a folder holds."""
+    """The size of a folder's content."""
 
     files: int = 0
     size: int = 0  #: bytes
-    changed_at: float = 0.0  #: the latest change of anything in it, in s since 1970
+    changed_at: float = 0.0  #: the latest change of anything in it, in seconds since 1970
 
 
 def measure(folder: int, name: str) -> TreeSize:
-    """`name`: of an entry of the folder with this descriptor, a folder itself or not. What goes meanwhile is not counted.
-    Raises OSError where it is not there."""
+    """Measure an entry of the open folder `folder`, which may be a folder or not. Entries that vanish meanwhile are not
+    counted. Raises OSError if it does not exist."""
     found, size = os.stat(name, dir_fd=folder, follow_symlinks=False), TreeSize()
     _measure(folder, name, found, size, depth=0)
     return size
@@ -63,8 +64,8 @@ def _measure(folder: int, name: str, found: os.stat_result, size: TreeSize, *, d
 
 
 def remove(folder: int, name: str) -> None:
-    """Remove an entry of the folder with this descriptor, with all that is in it; also where some of it, or all, went meanwhile.
-    Raises OSError, which names what could not be removed; the rest is gone then."""
+    """Remove an entry of the open folder `folder` with all its content. It may vanish meanwhile, partly or wholly. Raises
+    OSError that names what could not be removed; everything else is gone then."""
     try:
         found = os.stat(name, dir_fd=folder, follow_symlinks=False)
         if not stat.S_ISDIR(found.st_mode):
@@ -77,7 +78,7 @@ def remove(folder: int, name: str) -> None:
 
 
 def empty(folder: int, name: str, *, but: Collection[str] = (), depth: int = 0) -> None:
-    """Remove all that is in a folder, but what is named so. Raises as `remove` does."""
+    """Remove all content of a folder, except entries named in `but`. Raises as `remove` does."""
     if depth >= _DEEPEST:
         raise OSError(errno.ELOOP, "is nested too deep", name)
     above, failure = os.fstat(folder).st_dev, None

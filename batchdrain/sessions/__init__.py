@@ -1,1 +1,1 @@
-"""The files beside the ledger: what was asked, what came of it, how they stay whole."""
+"""The session files beside the ledger: what was asked, how it ended, and how the files stay whole."""

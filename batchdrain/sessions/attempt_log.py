@@ -1,12 +1,13 @@
-"""Every attempt of a session, as its event log has them: when, how long, under which limit. Reads only.
+"""Reads every attempt of a session from its event log: when, how long, with which time limit. Reads only.
 
-The log is written as it comes and may lack its end. A line that can't be read is passed over: the totals of a report come from
-the session's file.
+The log is written as things happen and may lack its end. A line that cannot be read is skipped; the totals of a report come
+from the session's file.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -21,7 +22,7 @@ from batchdrain.sessions.events import Event
 from batchdrain.sessions.session import Session
 
 LARGEST: Final = 256 * 2**20
-"""Bytes of a log that are read."""
+"""At most this many bytes of a log are read."""
 _BEGINS: Final = frozenset({Event.SESSION_STARTED.value, Event.SESSION_RESUMED.value})
 
 
@@ -31,16 +32,17 @@ class AttemptSpan:
 
     run_id: str
     phase_id: str
-    started_s: float  #: since 1970
+    started_s: float  #: seconds since 1970
     duration_s: float
-    outcome: str  #: as `Outcome` has them
-    category: str  #: of what it set out from, where it succeeded; else of its failure
-    limit_s: float | None  #: its time limit; None where nobody knows
-    host: str  #: of its controller; '' where nobody knows
+    outcome: str  #: a value of `Outcome`
+    category: str  #: the category of its failure; for a success, that of the failure before
+    limit_s: float | None  #: its time limit; None if unknown
+    host: str  #: the host of its controller; '' if unknown
 
 
 def read_attempts(path: Path, session: Session) -> list[AttemptSpan]:
-    """In the order in which they ended. Without a log: of each phase the last attempt, as the session has it."""
+    """The attempts, in the order in which they ended. Without a log: the last attempt of each phase, from the session's
+    file."""
     try:
         fd = folders.open_file(path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
@@ -59,14 +61,14 @@ def _read(lines: Iterable[bytes]) -> Iterator[AttemptSpan]:
             if name in _BEGINS:
                 host = str(found.get("host") or "")
             elif name == Event.PHASE_STARTED:
-                limits[str(found["run_id"]), str(found["phase_id"])] = float(found["timeout_s"])
+                limits[str(found["run_id"]), str(found["phase_id"])] = _to_seconds(found["timeout_s"])
             elif name == Event.PHASE_FINISHED:
                 yield _to_span(found, limits.get((str(found["run_id"]), str(found["phase_id"]))), host)
 
 
 def _to_span(found: dict[str, Any], limit_s: float | None, host: str) -> AttemptSpan:
-    """Raises ValueError, TypeError, KeyError for what is no attempt."""
-    duration_s = max(0.0, float(found["duration_s"]))
+    """Raises ValueError, TypeError or KeyError if the event describes no attempt."""
+    duration_s = _to_seconds(found["duration_s"])
     return AttemptSpan(
         run_id=str(found["run_id"]),
         phase_id=str(found["phase_id"]),
@@ -77,6 +79,14 @@ def _to_span(found: dict[str, Any], limit_s: float | None, host: str) -> Attempt
         limit_s=limit_s,
         host=host,
     )
+
+
+def _to_seconds(found: Any) -> float:
+    """JSON may say infinite: nothing can be drawn with that. Raises ValueError, TypeError."""
+    seconds = float(found)
+    if not math.isfinite(seconds):
+        raise ValueError(found)
+    return max(0.0, seconds)
 
 
 def _spans_of(session: Session) -> Iterator[AttemptSpan]:

@@ -1,4 +1,4 @@
-"""The balance of a session, kept current from its results: it adds up at every moment, also after a crash."""
+"""The balance of a session, kept current with its results. It adds up at every moment, even after a crash."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from batchdrain.sessions.result import Index, Record, Result
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ends:
-    """How many phases of a session ended in which way."""
+    """How many phases of a session ended in each way."""
 
     fixed: int = 0
     failing: int = 0
-    moved: int = 0  #: by somebody else
-    gone: int = 0  #: of these, after they had failed here
+    moved: int = 0  #: changed by somebody else
+    gone: int = 0  #: how many of these had failed in this session before
 
     @property
     def results(self) -> int:
-        """All of them."""
+        """All phases with a result."""
         return self.fixed + self.failing + self.moved
 
 
@@ -30,17 +30,17 @@ class Skips:
     """How many phases of the backlog a reading skipped."""
 
     accepted: int = 0
-    filtered: int = 0  #: by what the session was asked for, its filters
-    by_rules: int = 0  #: by every other rule
+    filtered: int = 0  #: skipped by the user's own filters
+    by_rules: int = 0  #: skipped by any other rule
 
     @classmethod
     def of(cls, found: Remainder) -> Skips:
-        """Of a reading."""
+        """The skips that a reading counted."""
         return cls(accepted=found.accepted, filtered=found.filtered, by_rules=found.by_rules)
 
 
 class Balance(Record):
-    """The backlog before and after; `failed before + new = fixed + still failing + accepted + not reached`."""
+    """The backlog before and after: `failed before + new = fixed + still failing + accepted + not reached`."""
 
     failed_before: Index = 0
     new: Index = 0
@@ -48,16 +48,16 @@ class Balance(Record):
     still_failing: Index = 0
     accepted: Index = 0
     not_reached: Index = 0
-    taken_elsewhere: Index = 0  #: of those not reached: moved or deleted, by a command, another drain or somebody else
-    gone_since: Index = 0  #: of these: failed in this session before they left it
-    filtered: Index = 0  #: of those not reached: skipped by what the session was asked for
-    skipped: Index = 0  #: of those not reached: a rule skipped them; those that are accepted are counted there
+    taken_elsewhere: Index = 0  #: of those not reached: moved or deleted, by a command, another drain or others
+    gone_since: Index = 0  #: of these: failed in this session before they left the backlog
+    filtered: Index = 0  #: of those not reached: skipped by the user's own filters
+    skipped: Index = 0  #: of those not reached: skipped by another rule, except accepted ones
     waiting: Index = 0  #: of those not reached: another drain may take them
 
     @classmethod
     def of(cls, *, before: int, known: int, ends: Ends = Ends(), skips: Skips = Skips()) -> Balance:
-        """`before`: phases in the source state at the session's start. `known`: phases that are accounted for now: those
-        with a result, and those that stand in the backlog. `skips`: of the latter. No term is ever negative."""
+        """`before`: phases in the source state when the session began. `known`: phases that are accounted for now, which have
+        a result or are in the backlog. `skips`: skipped phases of the backlog. No term is ever negative."""
         known = max(known, ends.results)
         waiting = known - ends.results
         accepted = min(skips.accepted, waiting)
@@ -80,12 +80,12 @@ class Balance(Record):
 
     @property
     def adds_up(self) -> bool:
-        """Whether the equation holds: always for what `of` makes, not for what a file may say."""
+        """Whether the equation holds. It always does for what `of` makes, but a file may say anything."""
         return self.failed_before + self.new == self.fixed + self.still_failing + self.accepted + self.not_reached
 
     @property
     def said_of_taken(self) -> str:
-        """What people read behind 'not reached'; '' where nothing was taken."""
+        """What people read behind 'not reached'; '' if nothing was taken."""
         if not self.taken_elsewhere:
             return ""
         was = agree(self.taken_elsewhere, "was", "were")
@@ -93,7 +93,7 @@ class Balance(Record):
 
     @property
     def said_of_not_reached(self) -> str:
-        """Where those stand that were not reached: a sum of it; '' where none is left, and in a file of an earlier version."""
+        """The parts of 'not reached' as a sum, for people. '' if nothing is left, and for a file of an earlier version."""
         parts = {
             "skipped by your filters": self.filtered,
             "skipped by a rule": self.skipped,
@@ -105,15 +105,15 @@ class Balance(Record):
 
 
 class BalanceCount:
-    """What a session's results weigh. A step costs the same in a large session."""
+    """Keeps the balance of a session. A step takes the same time however large the session is."""
 
     def __init__(self, results: Sequence[Result], before: Balance | None, failed_words: frozenset[str]) -> None:
-        """`results`: of the session, which grow with it; `before`: its balance so far, None where it has none.
-        `failed_words`: the user's words for the state."""
+        """`results`: the list of the session's results, which grows; `before`: the balance so far, None if there is none.
+        `failed_words`: the user's words for failed."""
         self._results = results
         self._failed_words = failed_words
         self._fixed = self._failing = self._moved = 0
-        self._gone = 0  # failed results whose phases have left the backlog since
+        self._gone = 0  # failed phases that have left the backlog since
         for result in results:
             self.add(result)
         self._before = None if before is None else before.failed_before
@@ -127,7 +127,7 @@ class BalanceCount:
             self._known = before.failed_before + before.new - taken_unseen
 
     def add(self, result: Result, by: int = 1) -> None:
-        """Weigh a result; by -1: one that another takes the place of."""
+        """Count a result. `by` is -1 for a result that is being replaced."""
         if result.success:
             self._fixed += by
         elif result.fails_still(self._failed_words):
@@ -136,27 +136,27 @@ class BalanceCount:
             self._moved += by
 
     def _is_back(self, result: Result) -> bool:
-        """Whether its phase stands in the state again that it was taken from, by whichever of its words."""
+        """Whether its phase is again in the state that it was taken from, by any of the state's words."""
         ends = (result.initial_state, result.final_state)
         return ends[0] == ends[1] or all(one in self._failed_words for one in ends)
 
     def note(self, found: Remainder) -> None:
-        """What a reading skipped, while phases may be on their way."""
+        """Take over what a reading skipped, while phases may be executing."""
         self._skips = Skips.of(found)
 
     def weigh(self, found: Remainder) -> None:
-        """A reading, while no phase is on its way."""
+        """Take over a reading that was made while no phase was executing."""
         self._skips = Skips.of(found)
         back = [result for result in self._results if result.fails_still(self._failed_words) and self._is_back(result)]
         self._gone = sum(result.key not in found.attempted for result in back)
         self._known = self._fixed + self._failing + self._moved + found.total - len(found.attempted)
-        if self._before is None:  # a session of the earlier program: nobody counted when it began
+        if self._before is None:  # a session of the earlier program: nothing was counted when it began
             self._before = self._known
 
     def balance(self) -> Balance | None:
-        """None as long as nobody knows how many phases there were at the start."""
+        """The present balance. None if it is unknown how many phases there were at the start."""
         if self._before is None:
             return None
-        gone = min(self._gone, self._failing)  # one of them may have another result since
+        gone = min(self._gone, self._failing)  # one of them may have got another result since
         ends = Ends(fixed=self._fixed, failing=self._failing - gone, moved=self._moved + gone, gone=gone)
         return Balance.of(before=self._before, known=self._known, ends=ends, skips=self._skips)

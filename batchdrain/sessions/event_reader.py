@@ -1,6 +1,6 @@
-"""The lines of an event log, those too that are written meanwhile. Reads only.
+"""Reads the lines of an event log, including those that are written meanwhile. Reads only.
 
-A line counts once it is complete. The file may be cut or replaced while it is read: then it is read from its beginning.
+A line counts once it is complete. If the file is cut or replaced while it is read, it is read again from its beginning.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from batchdrain.model.errors import BadData
 from batchdrain.runtime import folders
 
 LONGEST: Final = 4_000_000
-"""Bytes of a line that is read."""
+"""Longer lines, in bytes, are not read."""
 _PIECE: Final = 1 << 16
 
 
 class EventReader:
-    """Of one log. Raises FileNotFoundError where there is none, BadData for what is no regular file of ours."""
+    """Reads one log. Raises FileNotFoundError if there is none, BadData if it is not a regular file of ours."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -30,17 +30,17 @@ class EventReader:
 
     @property
     def has_part(self) -> bool:
-        """Whether a line stands at the end that nobody has ended."""
+        """Whether the file ends with an incomplete line."""
         return bool(self._unread) or self._is_too_long
 
     def read(self) -> Iterator[bytes]:
-        """The complete lines that were not read yet, without their ends; b'' for one that is too long."""
+        """The complete lines that have not been read yet, without line ends; b'' for a line that is too long."""
         yield from self._read()
         if self._is_replaced():
             yield from self._read()
 
     def close(self) -> None:
-        """Nothing is read any more."""
+        """Close the file."""
         os.close(self._fd)
 
     def _read(self) -> Iterator[bytes]:
@@ -55,7 +55,8 @@ class EventReader:
                 self._unread, self._is_too_long = b"", True
 
     def _is_replaced(self) -> bool:
-        """Whether another file stands at the path; it is open then. One that is gone is read on: its writer holds it too."""
+        """Whether another file is at the path now; if so, it is opened. A file that was removed is read on, since its writer
+        still holds it too."""
         try:
             if os.path.samestat(os.fstat(self._fd), self._path.lstat()):
                 return False

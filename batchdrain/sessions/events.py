@@ -20,7 +20,7 @@ from batchdrain.runtime.json_text import to_json_line
 
 
 class Event(StrEnum):
-    """Past facts, the names of the event log; docs/operations.md has the catalogue, a test compares the two."""
+    """The names of the event log, all past facts. docs/operations.md has the catalogue; a test compares the two."""
 
     SESSION_STARTED = "session.started"
     SESSION_RESUMED = "session.resumed"
@@ -42,11 +42,11 @@ class Event(StrEnum):
 
 
 DURABLE: Final = frozenset({Event.PHASE_FINISHED, Event.SESSION_STOPPED, Event.SESSION_COMPLETED})
-"""Events that are on disk before the next step."""
+"""Events that are on disk before the next step begins."""
 
 
 class _Lines:
-    """The file behind the logger: structlog hands it finished lines."""
+    """The file behind the logger; structlog passes it finished lines."""
 
     def __init__(self, path: Path) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
@@ -69,7 +69,7 @@ class _Lines:
 
 
 class EventLog:
-    """Appends events. Every event bears the session's ids and its time."""
+    """Appends events. Every event carries the ids of the session and its time."""
 
     def __init__(self, path: Path, session_id: str, session_uid: str | None) -> None:
         self._lines = _Lines(path)
@@ -83,17 +83,17 @@ class EventLog:
         ).bind(session_id=session_id, session_uid=session_uid)
 
     def write(self, event: Event, **fields: Any) -> None:
-        """Append one event; on disk when this returns, for those in DURABLE. Raises FilesUnavailable."""
+        """Append one event. If it is in DURABLE, it is on disk when this returns. Raises FilesUnavailable."""
         self.append(event, **fields)
         if event in DURABLE:
             self.sync()
 
     def append(self, event: Event, **fields: Any) -> None:
-        """Append one event, which stays with the system until a `sync`. Raises FilesUnavailable."""
+        """Append one event, which may stay in the system's buffers until `sync`. Raises FilesUnavailable."""
         self._logger.info(event.value, **fields)
 
     def sync(self) -> None:
-        """Every event so far is on disk when this returns. Raises FilesUnavailable."""
+        """Write all events so far to disk; they are there when this returns. Raises FilesUnavailable."""
         try:
             os.fdatasync(self._lines.fd)
         except OSError as error:
@@ -102,7 +102,7 @@ class EventLog:
             ) from error
 
     def close(self) -> None:
-        """Without a `sync`: what was only appended stays with the system."""
+        """Close the file without `sync`: the latest events may still be in the system's buffers."""
         os.close(self._lines.fd)
 
 

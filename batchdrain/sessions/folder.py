@@ -1,7 +1,7 @@
-"""The folder of the sessions: names, locks, and reading what may be anything.
+"""The folder of the sessions: names, locks, and reading files with any content.
 
-One controller holds a session, by a lock that the system drops when it dies. A file is read only if it is a regular one
-of ours and not too large; a file that can't be read is kept aside, never overwritten.
+One controller holds a session, by a lock that the system releases when the controller dies. A file is read only if it is a
+regular file of ours and not too large. A file that cannot be read is kept aside, never overwritten.
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ _SHOWN: Final = 5
 
 
 class LostSession(CorruptSession):
-    """A session's folder is there, its file is gone; the ledger may still have it."""
+    """The folder of a session is there but its file is gone; the ledger may still have the session."""
 
 
 class SessionFolder:
-    """`session_dir`. Looking at it makes nothing; `prepare` makes it."""
+    """The folder `session_dir`. Only `prepare` and methods that write create it."""
 
     def __init__(self, folder: Path, root: Path | None = None) -> None:
-        """`root`: of the project; paths that are kept are relative to it where they can be."""
+        """`root`: the project's folder; stored paths are relative to it if possible."""
         self.folder = folder
         self._root = root
 
     def shorten(self, path: Path) -> str:
-        """A path as sessions and the ledger keep it: the same from wherever a task was run."""
+        """A path as sessions and the ledger store it: the same wherever a task was run from."""
         path = path.absolute()
         if self._root is not None and path.is_relative_to(self._root.absolute()):
             path = path.relative_to(self._root.absolute())
         return str(path)
 
     def prepare(self) -> None:
-        """Make the folder, for us alone. Raises FilesUnavailable where others may write to it."""
+        """Create the folder with access for us alone. Raises FilesUnavailable if others may write to it."""
         fd = open_guarded(self.folder, mode=0o700)  # whatever the umask
         try:
             files.sweep(fd)
@@ -54,12 +54,12 @@ class SessionFolder:
             os.close(fd)
 
     def make(self, name: str) -> None:
-        """A folder in it, for us alone. Raises FileExistsError where something has that name."""
+        """Create a folder in it with access for us alone. Raises FileExistsError if the name exists."""
         with folders.hold(self.folder, guarded=True) as fd:
             os.mkdir(name, 0o700, dir_fd=fd)
 
     def new_id(self, started_at: datetime) -> str:
-        """A name that nobody has: its own folder is created exclusively, so two in one second differ."""
+        """A new session id. Its folder is created exclusively, so two sessions of one second get different ids."""
         stem = f"batch-drain-{started_at:%Y%m%d-%H%M%S}"
         number = 1
         while True:
@@ -79,24 +79,24 @@ class SessionFolder:
             number += 1
 
     def path(self, session_id: str) -> Path:
-        """Of the session's JSON, whether it is there or not. The id is not checked."""
+        """The path of the session's JSON, whether it exists or not. The id is not checked."""
         return self.folder / f"{session_id}.json"
 
     def events_path(self, session_id: str) -> Path:
-        """Of its event log."""
+        """The path of the session's event log."""
         return self.folder / f"{session_id}.events.jsonl"
 
     def logs(self, session_id: str) -> Path:
-        """The folder of what its commands print."""
+        """The folder of the output of its commands."""
         return self.folder / session_id / "logs"
 
     def spool(self, session_id: str) -> Path:
-        """Where guardians leave results until the ledger has them."""
+        """The folder where guardians leave results until the ledger has them."""
         return self.folder / session_id / "spool"
 
     def lock(self, session_id: str) -> int:
-        """Hold the session until the descriptor is closed or we die. Raises SessionInUse, naming the holder, and
-        FilesUnavailable where something else stands in the place of its folders."""
+        """Hold the session until the descriptor is closed or we die. Raises SessionInUse that names the holder, and
+        FilesUnavailable if something else is in the place of its folders."""
         path = self.folder / session_id / "lock"
         try:
             fd = lock.open_in(self.folder, session_id)
@@ -125,11 +125,11 @@ class SessionFolder:
         return fd
 
     def load(self, session_id: str) -> Session:
-        """Raises UsageError for a name that can't be one or is not there, LostSession where its folder alone is there,
-        CorruptSession, BadData for a newer schema."""
+        """Read a session. Raises UsageError for an impossible or unknown id, LostSession if only its folder is there,
+        CorruptSession, and BadData for a newer schema."""
         require_id(session_id)
         session = parse(self._read(session_id), str(self.path(session_id)))
-        if session.session_id != session_id:  # it names folders and locks
+        if session.session_id != session_id:  # the id names folders and locks
             raise CorruptSession(
                 f"{self.path(session_id)}: is of another session, {session.session_id[:100]!r}",
                 remedy="name the file as the session is named",
@@ -137,7 +137,7 @@ class SessionFolder:
         return session
 
     def put_aside(self, session_id: str) -> Path:
-        """Rename a corrupt file, so that it is never overwritten."""
+        """Rename a corrupt file so that it is never overwritten."""
         number, name = 1, f"{session_id}.json"
         with folders.hold(self.folder, guarded=True) as fd:
             while _is_there(f"{name}.corrupt-{number}", fd):
@@ -146,7 +146,7 @@ class SessionFolder:
         return self.folder / f"{name}.corrupt-{number}"
 
     def is_held(self, session_id: str) -> bool:
-        """Whether some process drains the session now."""
+        """Whether some process is draining the session now."""
         try:
             fd = folders.open_file(self.folder / session_id / "lock", os.O_RDONLY | os.O_NONBLOCK)
         except OSError:
@@ -157,7 +157,7 @@ class SessionFolder:
             os.close(fd)
 
     def ids(self) -> list[str]:
-        """Every session that has a file, or had one, oldest first by name."""
+        """The ids of all sessions that have or had a file, oldest first by name."""
         try:
             with folders.hold(self.folder) as fd:
                 names = os.listdir(fd)  # noqa: PTH208 - of a descriptor
@@ -168,7 +168,7 @@ class SessionFolder:
         return sorted(name for name in found if _ID.fullmatch(name) and ".." not in name)
 
     def all(self) -> Iterator[tuple[str, Session | BadData]]:
-        """Every session, newest start first; in place of one that can't be read, why."""
+        """All sessions, the latest start first. For one that cannot be read, the error instead."""
         found: list[tuple[str, Session | BadData]] = []
         for name in self.ids():
             try:
@@ -178,8 +178,8 @@ class SessionFolder:
         yield from sorted(found, key=self._start, reverse=True)
 
     def newest_first(self, *, incomplete: bool = False) -> Iterator[str]:
-        """The ids of all sessions, or of those that are to be resumed. One that can't be read counts: what it holds must
-        not be passed over in silence."""
+        """The ids of all sessions, or only of those that have to be resumed. One that cannot be read is included: its content
+        must not be skipped silently."""
         for name, session in self.all():
             if isinstance(session, BadData) or session.is_incomplete or not incomplete:
                 yield name
@@ -195,7 +195,7 @@ class SessionFolder:
         return 0.0, name
 
     def newest(self) -> str:
-        """The ids of the newest sessions, the newest first, for people."""
+        """The ids of the newest sessions, newest first, for people."""
         return ", ".join(reversed(self.ids()[-_SHOWN:])) or "none"
 
     def _read(self, session_id: str) -> bytes:
@@ -229,7 +229,7 @@ class SessionFolder:
 
 
 def require_id(session_id: str) -> None:
-    """Raises UsageError for what can't be one."""
+    """Raises UsageError if the text cannot be a session id."""
     if not _ID.fullmatch(session_id) or ".." in session_id:
         raise UsageError(f"--session-id: {session_id[:120]!r} is no session id", remedy="`inv sessions` lists them")
 

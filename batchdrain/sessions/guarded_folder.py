@@ -1,4 +1,4 @@
-"""The folder of the sessions, opened: who else may write to it may put something else in a file's place."""
+"""Opens the folder of the sessions safely: anyone else who may write to it could replace a file."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from batchdrain.runtime import folders
 
 
 def open_guarded(folder: Path, mode: int | None = None) -> int:
-    """Its descriptor. `mode`: it is made with it where it is not there. Raises FilesUnavailable where others may write to it, and
-    FileNotFoundError where it is not to be made."""
+    """A descriptor of the folder. `mode`: create the folder with this mode if it is missing. Raises FilesUnavailable if
+    others may write to it, and FileNotFoundError if it is missing and `mode` is None."""
     try:
         fd = folders.open_folder(folder, guarded=True, mode=mode)
     except folders.MovableError as error:

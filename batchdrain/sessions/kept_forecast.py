@@ -1,4 +1,4 @@
-"""The forecast of a session, as its file keeps it, and what came of it."""
+"""The forecast of a session, as its file stores it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from batchdrain.sessions.result import Count, Finite, Record
 
 
 class KeptForecast(Record):
-    """As planning.forecast made it when the session began."""
+    """The forecast that planning.forecast made when the session began."""
 
     planned: Count
     fixed: Count
@@ -21,10 +21,10 @@ class KeptForecast(Record):
 
     @classmethod
     def of(cls, forecast: Forecast) -> KeptForecast:
-        """The same facts."""
+        """Convert a forecast."""
         return cls(**asdict(forecast))
 
     @property
     def forecast(self) -> Forecast:
-        """The same facts."""
+        """The forecast as the planner's type."""
         return Forecast(**{name: getattr(self, name) for name in KeptForecast.model_fields})

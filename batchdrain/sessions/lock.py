@@ -1,8 +1,8 @@
-"""The lock of a session. It ends with the process that took it, and not with the children which that forked.
+"""The lock of a session. It ends with the process that took it, not with children that this process forked.
 
-A lock of this kind belongs to the open file, and a fork shares that: the workers of an engine, which may outlive a controller
-that is killed, would hold its session for ever. So each child closes it as it begins. Record locks (`lockf`) are not shared,
-but are dropped as soon as anybody in the process closes the same file.
+A lock of this kind (`flock`) belongs to the open file, which a fork shares. Workers of an engine may outlive a controller
+that is killed, and would then hold its session for ever. So each child closes the lock as it starts. Record locks (`lockf`)
+are not shared, but are released as soon as anything in the process closes the same file.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _LOOK_S: Final = 0.1
 
 
 def open_in(folder: Path, session_id: str) -> int:
-    """The lock's file, in the session's own folder. That, and those for logs and spool in it, are made where there are none.
-    Raises OSError, which names what stands in the place of one of them."""
+    """Open the lock's file in the session's own folder. Missing folders are created: that one, and those for logs and spool
+    in it. Raises OSError that names what is in the place of one of them."""
     with folders.hold(folder, guarded=True) as above:
         own = _open_own(above, session_id, folder / session_id)
     try:
@@ -48,17 +48,18 @@ def _open_own(above: int, name: str, place: Path) -> int:
 
 
 def take(fd: int) -> None:
-    """Lock an open file until it is closed here, or we die. Raises BlockingIOError when another one has it."""
+    """Lock an open file until it is closed here, or we die. Raises BlockingIOError if another process holds it."""
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        time.sleep(_LOOK_S)  # it may be somebody's look whether it is taken
+        time.sleep(_LOOK_S)  # another process may just be testing the lock (`is_taken`)
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     keep_from_children(fd)
 
 
 def make_locked_folder(folder: Path) -> int:
-    """A folder that is no session's, and its lock, taken: whoever prunes sees that somebody works there. Raises OSError."""
+    """Create a folder that belongs to no session, and take its lock, so that `inv prune` sees that it is in use. Raises
+    OSError."""
     os.close(folders.open_folder(folder, guarded=True, mode=0o700))
     fd = folders.open_file(folder / "lock", os.O_RDWR | os.O_CREAT, guarded=True)
     with contextlib.suppress(BlockingIOError):
@@ -67,7 +68,7 @@ def make_locked_folder(folder: Path) -> int:
 
 
 def is_in_place(fd: int, path: Path) -> bool:
-    """Whether the open file is still the one that stands there: a session may be pruned between its opening and its locking."""
+    """Whether the open file is still the one at the path: a session may be pruned between opening and locking."""
     try:
         return os.path.samestat(os.fstat(fd), path.lstat())
     except OSError:
@@ -75,7 +76,7 @@ def is_in_place(fd: int, path: Path) -> bool:
 
 
 def share(fd: int) -> int:
-    """Another descriptor of a lock that is ours: it is held until both are closed."""
+    """Another descriptor of a lock that we hold; the lock is held until both are closed."""
     twin = os.dup(fd)
     keep_from_children(twin)
     return twin

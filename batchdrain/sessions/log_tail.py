@@ -1,4 +1,4 @@
-"""The end of what a command printed, for a report. Reads only."""
+"""Reads the end of what a command printed, for a report. Reads only."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from batchdrain.runtime import folders
 
 
 def read_tail(path: Path, most: int) -> str:
-    """At most so many bytes, from the beginning of a line where one begins there, with a line that says how much is left out; '' where there is no
-    such file, or what stands there is none of ours."""
+    """At most `most` bytes from the end, beginning with a whole line if possible, and with a first line that says how much is
+    left out. '' if there is no such file, or if it is not a regular file of ours."""
     try:
         fd = folders.open_file(path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
@@ -28,5 +28,5 @@ def read_tail(path: Path, most: int) -> str:
         os.close(fd)
     if not left_out:
         return raw.decode("utf-8", "replace")
-    kept = raw.partition(b"\n")[2] or raw  # of one line that is longer, its end
+    kept = raw.partition(b"\n")[2] or raw  # if a single line is longer, its end
     return f"[{found.st_size - len(kept)} bytes before this are left out]\n{kept.decode('utf-8', 'replace')}"

@@ -1,7 +1,7 @@
-"""What lies in the folder of the sessions, by its names; how old it is by its own record; and its removal.
+"""Finds what is in the folder of the sessions by name, tells how old it is by its own record, and removes it.
 
-Only names of our own form are looked at, and never through a link. A session goes file by file, its JSON last: whatever is killed
-on the way, the next look finds what is left.
+Only names of our own form are looked at, and links are never followed. A session is removed file by file, its JSON last: if
+we are killed on the way, the next look still finds what is left.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ _TRIES: Final = 8
 
 @dataclass(slots=True)
 class SessionFiles:
-    """What one session has in the folder: names of entries."""
+    """The files of one session in the folder, as names of entries."""
 
     session_id: str
     json: str = ""
     events: str = ""
     folder: str = ""
-    aside: list[str] = field(default_factory=list)  #: kept aside, as they could not be read
+    aside: list[str] = field(default_factory=list)  #: files that were kept aside because they could not be read
 
     @property
     def has_form(self) -> bool:
-        """Whether its name is one that we give."""
+        """Whether the id has the form of those that we make."""
         return _SESSION.fullmatch(self.session_id) is not None
 
 
 def find_sessions(fd: int) -> dict[str, SessionFiles]:
-    """By session id. Regular files and folders of ours alone."""
+    """The files by session id. Only regular files and folders of ours are included."""
     found: dict[str, SessionFiles] = {}
     for name in sorted(os.listdir(fd)):
         kind = _kind_of(fd, name)
@@ -71,7 +71,8 @@ def find_triages(fd: int) -> Iterator[tuple[str, datetime]]:
 
 
 def last_seen(fd: int, files: SessionFiles) -> datetime:
-    """When a session without a readable file was last at work: by its last event, else by its name, else by the last change."""
+    """When a session without a readable file was last active: by its last event, else by its name, else by its last
+    change."""
     if (by_event := _last_event(fd, files.events)) is not None:
         return by_event
     match = _SESSION.fullmatch(files.session_id)
@@ -83,7 +84,7 @@ def last_seen(fd: int, files: SessionFiles) -> datetime:
 
 
 def has_spooled(fd: int, files: SessionFiles) -> bool:
-    """Whether its spool holds results, which perhaps no ledger has."""
+    """Whether its spool holds results that the ledger may lack."""
     if not files.folder:
         return False
     try:
@@ -97,7 +98,7 @@ def has_spooled(fd: int, files: SessionFiles) -> bool:
 
 
 def measure_all(fd: int, files: SessionFiles) -> dict[str, TreeSize]:
-    """By kind: 'session files', 'event logs', 'session folders', 'files kept aside'."""
+    """The sizes by kind: 'session files', 'event logs', 'session folders', 'files kept aside'."""
     sizes: dict[str, TreeSize] = {}
     for kind, names in (
         ("session files", [files.json]),
@@ -113,7 +114,8 @@ def measure_all(fd: int, files: SessionFiles) -> dict[str, TreeSize]:
 
 
 def remove_session(fd: int, files: SessionFiles) -> None:
-    """`fd`: of the folder. Its lock is held by us. Raises OSError, which names what could not be removed."""
+    """Remove all files of a session. `fd`: of the folder; we hold the session's lock. Raises OSError that names what could
+    not be removed."""
     with contextlib.suppress(FileNotFoundError):
         trees.empty(fd, files.session_id, but={LOCK})
     for name in (files.events, *files.aside, files.json):
@@ -124,8 +126,8 @@ def remove_session(fd: int, files: SessionFiles) -> None:
 
 
 def _remove_own(fd: int, name: str) -> None:
-    """Who wants the lock makes what is missing of the folder anew. Once he has a lock of his own there, the folder is his: another
-    prune removes it as we do."""
+    """Remove the session's own folder. Another process that wants the lock recreates what is missing of it. Once it has made
+    its own lock there, the folder is that process's, and another prune will remove it."""
     for _ in range(_TRIES):
         try:
             os.rmdir(name, dir_fd=fd)
@@ -144,7 +146,7 @@ def _remove_own(fd: int, name: str) -> None:
 
 
 def remove_folder(fd: int, name: str) -> None:
-    """Raises OSError, which names what could not be removed."""
+    """Remove a folder. Raises OSError that names what could not be removed."""
     trees.remove(fd, name)
 
 
@@ -154,7 +156,7 @@ def _unlink(fd: int, name: str) -> None:
 
 
 def _kind_of(fd: int, name: str) -> int | None:
-    """None for what is not ours."""
+    """The file type, from `st_mode`; None if the entry is not ours or missing."""
     try:
         found = os.stat(name, dir_fd=fd, follow_symlinks=False)
     except OSError:

@@ -1,4 +1,4 @@
-"""The text of a session file, which may be anything, becomes a session or an error that says where it is none."""
+"""Parses the text of a session file, which may be anything, into a session or an error that names the bad place."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _DEEPEST: Final = 100
 
 
 class CorruptSession(BadData):
-    """The file of a session can't be read as one; the ledger may still have it."""
+    """The file cannot be read as a session; the ledger may still have it."""
 
 
 def parse(raw: bytes, place: str) -> Session:
-    """A session from the bytes of its file. Raises CorruptSession, or BadData for a newer schema."""
+    """Parse the bytes of a session file. Raises CorruptSession, or BadData for a newer schema."""
     try:
         found = json.loads(
             raw.decode("utf-8"),
@@ -34,7 +34,7 @@ def parse(raw: bytes, place: str) -> Session:
             f"{place}: is no session: {str(error)[:120]}", remedy="`inv resume` rebuilds it from the ledger"
         ) from None
     version = found.get("schema_version", 0) if isinstance(found, dict) else 0
-    if not isinstance(version, int) or isinstance(version, bool):  # whatever it is, we would write it back as ours
+    if not isinstance(version, int) or isinstance(version, bool):  # writing it back would replace it with our version
         raise BadData(f"{place}: schema_version {str(version)[:40]!r} is no whole number", remedy="mend or move the file")
     if version > SCHEMA_VERSION:
         raise BadData(f"{place}: schema_version {version} is newer than {SCHEMA_VERSION}", remedy="upgrade batchdrain")
@@ -74,7 +74,7 @@ def _countable(digits: str) -> int:
 
 
 def _require_shallow(found: object) -> None:
-    """What is nested deeper than this can be read, but not be written again."""
+    """Raises ValueError for deeper nesting, which can be read but not be written again."""
     level: list[object] = [found]
     for _ in range(_DEEPEST):
         level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, dict | list)]

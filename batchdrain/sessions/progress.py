@@ -1,4 +1,5 @@
-"""What selection and stop conditions look at of a session's results. A failure that is to be tried again is no failure yet."""
+"""The figures of a session's results that selection and stop conditions look at. A failure that will be tried again does not
+count as a failure yet."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from batchdrain.sessions.session import Session
 
 
 class ResultCounts:
-    """The running figures of a session, kept up with each result: its progress, as the planner knows it."""
+    """The running figures of a session, updated with each result. It is the SessionProgress of the planner."""
 
     def __init__(self, metric: str = "") -> None:
         self._begun = time.monotonic()
@@ -27,22 +28,22 @@ class ResultCounts:
         self._dead_canaries: set[str] = set()
         self._consecutive = 0
         self._without_metric = 0
-        self.waiting = 0  #: results of phases that are to be tried again
-        self.attempts = 0  #: of the session that are known, and the seconds that they took together
+        self.waiting = 0  #: how many results are of phases that will be tried again
+        self.attempts = 0  #: known attempts of the session, and their total seconds
         self.attempts_s = 0.0
         self._results = 0
         self._successes = 0
-        self.places: dict[PhaseKey, int] = {}  #: phases with a result, and its place among the results
+        self.places: dict[PhaseKey, int] = {}  #: phases with a result, and the place of the result in the list
         self.in_chain: dict[PhaseKey, int] = {}  #: phases that another session of the chain attempted
-        self.earlier_s = 0.0  #: for which the session, and others of its chain, were drained before
-        self.passed_over: dict[PhaseKey, Skip] = {}  #: phases that could not be claimed: not to be chosen again for now
+        self.earlier_s = 0.0  #: how long the session and others of its chain were drained before
+        self.passed_over: dict[PhaseKey, Skip] = {}  #: phases that could not be claimed; not chosen again for now
         self.fixed: dict[str, int] = {}  #: phases that this session completed, by run_id
-        self.is_tried_again = False  #: a transient failure came in another session of the chain
-        self.group: GroupFigures | None = None  #: what all drains of its group did, where it is of one
-        self.metric = metric  #: whose absence is counted
+        self.is_tried_again = False  #: some phase was tried again before, in this session or in its chain
+        self.group: GroupFigures | None = None  #: the figures of its group of drains; None without a group
+        self.metric = metric  #: the metric whose absence is counted
 
     def add(self, result: Result, by: int = 1) -> None:
-        """Count a result; by -1: one that another takes the place of."""
+        """Count a result. `by` is -1 for a result that is being replaced."""
         if by > 0:
             self.spend(result.metrics)
             self.attempts += result.duration_s is not None
@@ -66,17 +67,17 @@ class ResultCounts:
             self._without_metric = 0 if result.metrics.get(self.metric, 0.0) > 0 else self._without_metric + 1
 
     def spend(self, metrics: Mapping[str, float]) -> None:
-        """What an attempt reported. It stays spent where the phase is tried again."""
+        """Add the metrics that an attempt reported. They stay spent even if the phase is tried again."""
         for name, value in metrics.items():
             self._spent[name] = self._spent.get(name, 0.0) + value
 
     @property
     def attempted(self) -> Mapping[PhaseKey, int]:
-        """Phases with a result of the session, or of another one of its chain."""
+        """Phases with a result of this session, or of another session of its chain."""
         return ChainMap(self.places, self.in_chain) if self.in_chain else self.places
 
     def follow(self, other: Session) -> None:
-        """Count what another session of the chain did: its limits are those of the chain."""
+        """Count what another session of the chain did: the limits hold for the whole chain."""
         for result in other.results:
             self.in_chain[result.key] = 0
             self.spend(result.metrics)
@@ -84,26 +85,26 @@ class ResultCounts:
         self.earlier_s += other.active_s
 
     def take(self, key: PhaseKey) -> None:
-        """For a look ahead: as if the phase had a result."""
+        """For a look ahead: act as if the phase had a result."""
         self.places.setdefault(key, len(self.places))
 
     def begin(self) -> None:
-        """The session's time is counted from now on."""
+        """Measure the session's time from now on."""
         self._begun = time.monotonic()
 
     def begin_row(self) -> None:
-        """What is counted in a row is counted anew after a resume: the session may have ended by it."""
+        """After a resume begin to count afresh what is counted in a row: the session may have ended because of it."""
         self._consecutive = self._without_metric = 0
 
     def note_canary(self, fingerprint: str, *, alive: bool) -> None:
-        """A phase of this big cluster was completed, or failed again."""
+        """Note that a phase of this big cluster was completed, or failed again."""
         if alive:
             self._canaries[fingerprint] = self._canaries.get(fingerprint, 0) + 1
         else:
             self._dead_canaries.add(fingerprint)
 
     def progress(self) -> Progress:
-        """Numbers as of now; its mappings go on growing with the results."""
+        """The present figures. The mappings in it keep growing with the results."""
         own = Progress(
             elapsed_s=self.earlier_s + time.monotonic() - self._begun,
             consecutive_failures=self._consecutive,
@@ -122,7 +123,8 @@ class ResultCounts:
 
 
 def counts_of(session: Session, before: ResultCounts | None = None) -> ResultCounts:
-    """What the results of a session come to, for one that goes on. `before`: of the others of its chain."""
+    """The figures of a session that is resumed, from its results. `before`: the figures of the earlier sessions of its
+    chain."""
     counts = ResultCounts() if before is None else before
     for place, result in enumerate(session.results):
         counts.places[result.key] = place

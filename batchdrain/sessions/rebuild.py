@@ -1,4 +1,4 @@
-"""A session from the ledger, for when its file is lost or torn."""
+"""Rebuilds a session from the ledger if its file is lost or damaged."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from batchdrain.sessions.session import Session
 
 
 class UnknownSession(BadData):
-    """Neither its file nor the ledger holds anything of a session."""
+    """Neither a file nor the ledger has anything of a session."""
 
 
 def rebuilt(history: History, session_id: str, why: BadData, failed_words: frozenset[str]) -> Session:
-    """What the ledger holds of the session. `failed_words`: the user's words for failed. Raises UnknownSession, saying `why`
-    it was asked, when it holds nothing of it."""
+    """The session as the ledger has it. `failed_words`: the user's words for failed. Raises UnknownSession that cites `why`
+    if the ledger has nothing of it."""
     heads = history.read_session_heads(session_id)
     if not heads:
         raise UnknownSession(
@@ -39,7 +39,7 @@ def rebuilt(history: History, session_id: str, why: BadData, failed_words: froze
 
 
 def results_of(rows: Iterable[Mapping[str, Any]]) -> list[Result]:
-    """One result a phase, of its last counted attempt, in the order of first attempts."""
+    """One result for each phase, of its last counted attempt, in the order of first attempts."""
     results: dict[tuple[str, str], Result] = {}
     for row in rows:
         if Outcome(row["outcome"]) not in COUNTED:
@@ -71,7 +71,8 @@ def results_of(rows: Iterable[Mapping[str, Any]]) -> list[Result]:
 
 
 def _stdout_of(row: Mapping[str, Any]) -> str | None:
-    """Rows that were written before version 4 of the tables do not have it: both logs have one name, but for its end."""
+    """The path of stdout. Rows written before version 4 of the tables lack it; there both logs differ only in the ending of
+    the name."""
     told, stderr = row.get("stdout_path"), row["log_path"]
     if told is not None or stderr is None:
         return None if told is None else str(told)
@@ -79,7 +80,7 @@ def _stdout_of(row: Mapping[str, Any]) -> str | None:
 
 
 def _to_fingerprint(row: Mapping[str, Any]) -> str | None:
-    """By the rules of now, whatever they were when it was kept."""
+    """The fingerprint by today's rules, whatever the rules were when it was stored."""
     kept, version = row["fingerprint"], row.get("fingerprint_version") or FIRST
     if not kept:
         return kept if kept is None else str(kept)
@@ -87,7 +88,7 @@ def _to_fingerprint(row: Mapping[str, Any]) -> str | None:
 
 
 def catch_up(session: Session, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Put into a session what the ledger has beyond it. Returns how many results were added or replaced."""
+    """Add to a session what the ledger has beyond it. Returns how many results were added or replaced."""
     place = {result.key: number for number, result in enumerate(session.results)}
     changed = 0
     for result in results_of(rows):
@@ -114,7 +115,7 @@ def executions_of(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], in
 
 
 def metrics_of_earlier(session: Session, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, float]]:
-    """What the attempts reported of which the session has no result any more: each phase was tried again since."""
+    """The metrics of attempts whose results the session no longer has, because each of these phases was tried again since."""
     latest = {result.key: result.attempt for result in session.results}
     return [
         json.loads(row["metrics"])

@@ -1,7 +1,7 @@
-"""What follows a commit: the event line, then the session's file.
+"""What is written after a commit: the event line, then the session's file.
 
-The JSON of a small session is replaced after each phase. Rewriting a large one each time would grow with it, so it may
-lag by a second, during which ledger and event line hold the result; at every end, stop and interrupt it is exact.
+The JSON of a small session is replaced after each phase. Rewriting a large one each time would take ever longer, so it may
+lag by a second; meanwhile the ledger and the event line hold the result. At every end, stop and interrupt the file is exact.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import NOTED, AskedOf, Session, Status
 
 AT_ONCE: Final = 100
-"""Up to so many results the file is replaced after each phase."""
+"""Up to this many results, the file is replaced after each phase."""
 _SMALL_BYTES: Final = 4_000_000
-"""And up to this size of it."""
+"""The file is replaced after each phase only up to this size."""
 FULL_BYTES: Final = files.LARGEST // 4 * 3
-"""Nothing more is begun for a session of this size: a larger file than LARGEST would not be read again."""
+"""Nothing more begins for a session of this size, as a file larger than LARGEST could not be read again."""
 _NOTED_CHARS: Final = 2_000
 LAG_S: Final = 0.8
 _ENDS_WITHIN_S: Final = 60.0
@@ -43,7 +43,7 @@ _FAILED: Final = frozenset({"FAILED"})
 
 
 class SessionRecord:
-    """An open session: its facts in memory, its file, its events. Held by one controller (`lock`)."""
+    """An open session: its facts in memory, its file, its events. One controller holds it (`lock`)."""
 
     def __init__(
         self,
@@ -53,7 +53,8 @@ class SessionRecord:
         failed_words: frozenset[str] = _FAILED,
         counts: ResultCounts | None = None,
     ) -> None:
-        """`failed_words`: the user's words for the state. `counts`: of a new session, which its backlog knows already."""
+        """`failed_words`: the user's words for failed. `counts`: the counts of a new session that its backlog already
+        uses."""
         self.session = session
         self.path = folder.path(session.session_id)
         self.logs = folder.logs(session.session_id)
@@ -62,7 +63,7 @@ class SessionRecord:
         self._logs_kept = folder.shorten(self.logs)
         self._lock = lock
         self._rendered = [render_result(result) for result in session.results]
-        self._size = sum(map(len, self._rendered))  #: of the file, about
+        self._size = sum(map(len, self._rendered))  #: approximate size of the file
         self._saved = 0.0
         self._guard = threading.Lock()
         self._late = threading.Condition()
@@ -83,19 +84,20 @@ class SessionRecord:
 
     @property
     def is_full(self) -> bool:
-        """Whether its file nears the size up to which files are read."""
+        """Whether its file is close to the size up to which files are read."""
         return self._size >= FULL_BYTES
 
     def recorded_logs(self) -> list[tuple[PhaseKey, str]]:
-        """Of which phases it has results, and the path of the stderr of each."""
+        """The phases that have results, each with the path of its stderr."""
         return [(result.key, result.stderr_path) for result in self.session.results if result.stderr_path]
 
     def progress(self) -> Progress:
-        """Numbers as of now; its mappings go on growing with the results."""
+        """The present figures. The mappings in it keep growing with the results."""
         return self.counts.progress()
 
     def add(self, result: Result, event: Mapping[str, Any]) -> None:
-        """A phase's result, in place of an earlier one of this session, and its event. On disk once it is settled."""
+        """Add a phase's result and its event. It replaces an earlier result of the phase in this session. It is on disk after
+        `settle`."""
         session, key, rendered = self.session, result.key, render_result(result)
         with self._guard:
             if (place := self._place.get(key)) is None:
@@ -112,8 +114,8 @@ class SessionRecord:
         self.events.append(Event.PHASE_FINISHED, **event)
 
     def settle(self) -> None:
-        """The results so far are on disk as events, and in the session's file, a large one but for its lag, when this
-        returns. Raises FilesUnavailable."""
+        """Bring the results so far to disk, as events and in the session's file; a large file may lag. Raises
+        FilesUnavailable."""
         if self._is_settled:
             return
         self.events.sync()
@@ -124,8 +126,8 @@ class SessionRecord:
         self._is_settled = True
 
     def note_once(self, event: Event, skip: Skip, *, keep: bool = True, **facts: Any) -> bool:
-        """Write a skip as an event: once, not once per phase nor once per reading. `keep`: for the summary too. Returns
-        whether it was new."""
+        """Write a skip as an event, only once, not once for each phase or reading. `keep`: also keep it for the summary.
+        Returns whether it was new."""
         skip = Skip(skip.rule, cut_text(skip.value, _NOTED_CHARS))
         if keep:
             self.note(skip, facts.get("count"))
@@ -136,18 +138,18 @@ class SessionRecord:
         return True
 
     def note(self, skip: Skip, count: int | None) -> None:
-        """Keep for the summary that a rule acted on `count` phases; None: nobody counted them."""
+        """Keep for the summary that a rule applied to `count` phases; None: they were not counted."""
         with self._guard:
             self.session.note(skip, count)
 
     def note_asked(self, asked: AskedOf) -> None:
-        """Keep what was asked of the session from elsewhere, with the next save and as an event; of very many the last ones."""
+        """Keep a request from elsewhere, with the next save and as an event. Of very many only the latest are kept."""
         with self._guard:
             self.session.asked = [*self.session.asked, asked][-NOTED:]
         self.events.write(Event.SESSION_ASKED, ask=asked.ask, by=asked.by, reason=asked.reason)
 
     def note_reading(self, found: Remainder, *, is_last: bool = False) -> None:
-        """A look at the backlog: what it skips. `is_last`: no phase is on its way any more."""
+        """Keep what a reading of the backlog skips. `is_last`: no phase is executing any more."""
         skips = Counter[Skip]()
         for skip, count in found.named.items():
             skips[Skip(skip.rule, cut_text(skip.value, _NOTED_CHARS))] += count
@@ -159,12 +161,12 @@ class SessionRecord:
                 self.balance_count.note(found)
 
     def shorten(self, path: str) -> str:
-        """The path of a log, which lies in the folder of its run, as sessions and the ledger keep it."""
+        """The path of a log, which is in the folder of its run, in the form that sessions and the ledger store."""
         return "/".join((self._logs_kept, *path.split("/")[-2:]))
 
     def end(self, status: Status, now: datetime, because: str | None = None, code: int | None = None) -> None:
-        """The session ends, or is left: its file is exact when this returns. `code`: that its drain exits with; None: nobody
-        knows. Raises FilesUnavailable."""
+        """End or leave the session. Its file is exact when this returns. `code`: the exit code of its drain; None: unknown.
+        Raises FilesUnavailable."""
         session = self.session
         session.status, session.drain_exit_code = status, code
         session.stopped_because = because = None if because is None else cut_text(because, _NOTED_CHARS)
@@ -182,7 +184,8 @@ class SessionRecord:
             self.events.write(Event.SESSION_STOPPED, because=because, **fields)
 
     def save(self) -> None:
-        """Replace the file now. Raises FilesUnavailable; the former version stands then, and the ledger has all."""
+        """Replace the file now. Raises FilesUnavailable; then the previous version is still there, and the ledger has
+        everything."""
         try:
             with self._guard:
                 self._dirty = False
@@ -198,17 +201,17 @@ class SessionRecord:
             ) from error
 
     def close(self) -> None:
-        """Lets go of the session's lock and event log, and ends the saver. Saves nothing."""
+        """Release the session's lock and event log, and end the saver thread. Saves nothing."""
         with self._late:
             self._closed = True
             self._late.notify()
         if self._saver is not None:
-            self._saver.join(_ENDS_WITHIN_S)  # it may wait for a disk that hangs; it writes nothing that is not saved already
+            self._saver.join(_ENDS_WITHIN_S)  # it may wait for a hanging disk; all that it writes is already saved elsewhere
         self.events.close()
         os.close(self._lock)
 
     def _count(self, result: Result, by: int = 1) -> None:
-        """In everything that is made of results; by -1: one that another takes the place of."""
+        """Count the result in all figures. `by` is -1 for a result that is being replaced."""
         self.session.count(result, by)
         self.counts.add(result, by)
         self.balance_count.add(result, by)
@@ -223,7 +226,7 @@ class SessionRecord:
         if self._saver is None:
             try:
                 self._saver = begin(self._save_late, "saver")
-            except FilesUnavailable:  # no thread is left for it: slower, but nothing is lost
+            except FilesUnavailable:  # the system has no thread left: slower, but nothing is lost
                 self.save()
                 return
         with self._late:
@@ -240,6 +243,6 @@ class SessionRecord:
             if self._dirty:
                 try:
                     self.save()
-                except FilesUnavailable as error:  # told by the next save of the main thread
+                except FilesUnavailable as error:  # the next save in the main thread raises it
                     self._failure = error.__cause__ if isinstance(error.__cause__, OSError) else OSError(str(error))
                     return

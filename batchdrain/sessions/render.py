@@ -1,4 +1,4 @@
-"""A session's facts as JSON: for its file, for its events, for the ledger."""
+"""Renders a session's results as JSON, for its file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from batchdrain.sessions.result import Result
 
 
 def render_result(result: Result) -> bytes:
-    """As it stands in the file. A session keeps it for every result."""
-    # orjson's own bytes hold on to the 8 kB that it wrote into: a copy has no more than it needs.
+    """The result as it is written to the file. A session keeps these bytes for every result."""
+    # The bytes that orjson returns keep its whole 8 kB buffer alive; a copy takes only what it needs.
     return bytes(memoryview(to_json(result.model_dump(mode="json"))))

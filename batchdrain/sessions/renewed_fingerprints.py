@@ -1,4 +1,4 @@
-"""The fingerprints of a session that was written under other rules, made anew of its results: what it parked stays parked."""
+"""Recomputes the fingerprints of a session that was written under other rules, so that clusters it parked stay parked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from batchdrain.sessions.session import Session
 
 
 def renew_fingerprints(session: Session) -> None:
-    """Nothing where it is of the rules of now. A failure that no result tells of stays counted by its former fingerprint."""
+    """Recompute all fingerprints from the results; does nothing if they are current. A failure without a result stays counted
+    by its former fingerprint."""
     if session.fingerprint_version == VERSION:
         return
     renewed: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""What came of one phase, as a session keeps it."""
+"""The result of one phase, as a session stores it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from batchdrain.model.phase import PhaseKey
 from batchdrain.runtime.clock import to_iso
 
 EARLIER_TIMEOUT: Final = "TIMEOUT"
-"""What the earlier program wrote as the final state of a phase that timed out."""
+"""The final state that the earlier program wrote for a phase that timed out."""
 
 
 def _utc(moment: datetime) -> datetime:
-    """Without a zone it is UTC, as the earlier program wrote it. At the calendar's ends no zone can be taken off."""
+    """A time without a zone is UTC, as the earlier program wrote it. At the limits of the calendar the zone cannot be
+    converted."""
     try:
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except OverflowError:
@@ -37,13 +38,13 @@ Count = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class Record(BaseModel):
-    """A part of a session's file. Fields that we don't know are kept."""
+    """A part of a session's file. Unknown fields are kept."""
 
     model_config = ConfigDict(extra="allow", validate_assignment=False, defer_build=True)
 
 
 class Result(Record):
-    """What came of one phase: of its last attempt in this session."""
+    """The result of one phase: that of its last attempt in this session."""
 
     run_id: str
     phase_id: str
@@ -71,23 +72,23 @@ class Result(Record):
 
     @property
     def key(self) -> PhaseKey:
-        """The phase that it is of."""
+        """The name of its phase."""
         return PhaseKey(self.run_id, self.phase_id)
 
     @property
     def has_timed_out(self) -> bool:
-        """The earlier program wrote it as the final state."""
+        """Whether it timed out. The earlier program recorded this as the final state."""
         return self.timed_out or self.final_state == EARLIER_TIMEOUT
 
     def fails_still(self, failed_words: frozenset[str]) -> bool:
-        """Whether its phase stood in the failed state, or in the one that it was taken from, when it was recorded."""
+        """Whether its phase, when it was recorded, was in the failed state or in the state that it was taken from."""
         return not self.success and self.final_state in {*failed_words, self.initial_state, EARLIER_TIMEOUT}
 
     @classmethod
     def of(cls, end: Finished) -> Result:
-        """Not validated: it comes from our own attempt, not from a file."""
+        """Make a result without validation: it comes from our own attempt, not from a file."""
         return cls.model_construct(_ALL_FIELDS, **to_result(end))
 
 
 _ALL_FIELDS = set(Result.model_fields)
-"""One for all results: each would else have its own, of 700 bytes."""
+"""One set shared by all results; otherwise each would have its own, of 700 bytes."""

@@ -1,6 +1,6 @@
-"""The session's JSON: all that was asked of it and every result, as people and `resume` read it.
+"""The session's JSON: all that was asked of it and every result, for people and for `resume`.
 
-The ledger is the authority; this is a projection of it. Fields that we don't know survive a rewrite.
+The ledger is the authority; this is a projection of it. Unknown fields survive a rewrite.
 """
 
 from __future__ import annotations
@@ -20,12 +20,15 @@ from batchdrain.sessions.kept_forecast import KeptForecast
 from batchdrain.sessions.result import Count, Finite, Moment, Record, Result
 
 SCHEMA_VERSION: Final = 1
+BY_ORPHANS: Final = "orphaned"
+BY_NOTHING: Final = "nothing selected"
+"""What makes the exit code 1 though the results do not: `drain_exit_by`."""
 NOTED: Final = 50
-"""So many rules with their values are kept; those that acted first."""
+"""At most this many skips (rules with their values) are kept."""
 
 
 class Status(StrEnum):
-    """Where a session stands; the file of one whose process was killed stays RUNNING until the next command."""
+    """The status of a session. If its process was killed, the file says RUNNING until the next command."""
 
     RUNNING = "running"
     INTERRUPTED = "interrupted"
@@ -34,22 +37,22 @@ class Status(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a session drains."""
+    """The state of the phases that a session drains."""
 
     FAILED = "failed"
     QUEUED = "queued"
 
 
 class Skipped(Record):
-    """What a rule left out of a session."""
+    """How many phases a rule left out of a session."""
 
     rule: str
     value: str = ""
-    count: int | None = None  #: phases; None where nobody counted them
+    count: int | None = None  #: how many phases; None if they were not counted
 
 
 class AskedOf(Record):
-    """What was asked of a session from another shell or host."""
+    """A request to a session from another shell or host."""
 
     ask: str
     by: str = ""
@@ -58,7 +61,7 @@ class AskedOf(Record):
 
     @classmethod
     def of(cls, asked: Asked) -> AskedOf:
-        """As the ledger has it."""
+        """Convert the ledger's form of a request."""
         return cls(ask=asked.ask.value, by=asked.by, reason=asked.reason, at=clock.from_ms(asked.at_ms))
 
     def __str__(self) -> str:
@@ -66,7 +69,7 @@ class AskedOf(Record):
 
 
 class Session(Record):
-    """One drain. Defaults are those of a file that the earlier program wrote."""
+    """One drain. The defaults are those for a file that the earlier program wrote."""
 
     schema_version: int = SCHEMA_VERSION
     session_id: str
@@ -90,6 +93,8 @@ class Session(Record):
     total_timeouts: Count = 0
     stopped_because: str | None = None
     drain_exit_code: Annotated[int, Field(ge=0, le=255)] | None = None
+    drain_exit_by: str | None = None
+    drain_wanted_rate: Finite | None = None
     skipped: list[Skipped] = Field(default_factory=list)
     asked: list[AskedOf] = Field(default_factory=list)
     without_effect: list[str] = Field(default_factory=list)
@@ -100,37 +105,39 @@ class Session(Record):
 
     @property
     def is_incomplete(self) -> bool:
-        """Whether it is to be resumed: it was interrupted, or its controller still runs or died."""
+        """Whether it has to be resumed: it was interrupted, or its controller died or is still running."""
         return self.completed_at is None
 
     @property
     def current_status(self) -> Status:
-        """The status; for a file of the earlier program, which has none, what its fields imply."""
+        """The status. A file of the earlier program has none; then it follows from the other fields."""
         if self.status is not None:
             return self.status
         return Status.INTERRUPTED if self.completed_at is None else Status.COMPLETE
 
     @property
     def success_rate(self) -> float | None:
-        """0.0-1.0 of what was processed; None when nothing was."""
+        """The share of processed phases that succeeded, 0.0-1.0; None if none was processed."""
         return self.total_success / self.total_processed if self.total_processed else None
 
     @property
     def wanted_rate(self) -> float | None:
-        """The least success rate for exit code 0, 0.0-1.0; None: every phase."""
-        found = (self.settings or {}).get("min_success_rate")
+        """The least success rate for exit code 0 that the last drain was judged by, 0.0-1.0; None: every phase has to succeed."""
+        found = self.drain_wanted_rate
+        if found is None:
+            found = (self.settings or {}).get("min_success_rate")
         return float(found) if isinstance(found, int | float) else None
 
     def by_run(self) -> dict[str, tuple[int, int]]:
-        """For each run, in the order of its first result: how many succeeded, of how many."""
+        """For each run, in the order of its first result: how many phases succeeded, and how many there were."""
         return _count(self.results, lambda result: result.run_id)
 
     def by_host(self) -> dict[str, tuple[int, int]]:
-        """The same by the host of a worker that executed it; what was executed beside the controller is left out."""
+        """The same for each host of a worker. Phases that were executed on the controller's own host are left out."""
         return _count([result for result in self.results if result.host], lambda result: str(result.host))
 
     def note(self, skip: Skip, count: int | None) -> None:
-        """A rule acted on `count` phases (None: nobody counted them). A later count takes the place of a former one."""
+        """Note that a rule applied to `count` phases (None: not counted). A later count replaces an earlier one."""
         for one in self.skipped:
             if (one.rule, one.value) == (skip.rule, skip.value):
                 one.count = one.count if count is None else count
@@ -139,8 +146,7 @@ class Session(Record):
             self.skipped.append(Skipped(rule=skip.rule, value=skip.value, count=count))
 
     def take_skips(self, skips: Mapping[Skip, int]) -> None:
-        """What the latest reading of the backlog skips, in place of what former ones did. Those of a rule that find no room are
-        counted together."""
+        """Replace the skips by those of the latest reading. The skips of a rule that do not fit are counted together."""
         told = sorted(skips.items(), key=lambda item: (-item[1], item[0]))
         self.skipped = [Skipped(rule=skip.rule, value=skip.value, count=count) for skip, count in told[:NOTED]]
         rest: dict[str, int] = {}
@@ -149,7 +155,7 @@ class Session(Record):
         self.skipped += [Skipped(rule=rule, count=count) for rule, count in rest.items()]
 
     def recount(self) -> None:
-        """Set every total from the results; failures that are not among them any more stay counted by their fingerprint."""
+        """Compute every total from the results. Failures that are no longer among them stay counted by their fingerprint."""
         known = self.fingerprint_counts
         self.total_processed = self.total_success = self.total_failed = self.total_timeouts = 0
         self.metrics, self.fingerprint_counts = {}, {}
@@ -158,7 +164,7 @@ class Session(Record):
         self.fingerprint_counts = {**known, **self.fingerprint_counts}
 
     def count(self, result: Result, by: int = 1) -> None:
-        """Add a result to the totals; by -1: take one out of them that another takes the place of."""
+        """Add a result to the totals. `by` is -1 for a result that is being replaced."""
         self.total_processed += by
         self.total_success += by if result.success else 0
         self.total_failed += 0 if result.success else by
@@ -170,7 +176,7 @@ class Session(Record):
 
 
 def metrics_per_minute(session: Session) -> Mapping[str, float]:
-    """Each metric by minute of execution; {} where nothing was executed."""
+    """Each metric per minute of execution; {} if nothing was executed."""
     minutes = sum(result.duration_s or 0.0 for result in session.results) / 60
     return {name: total / minutes for name, total in session.metrics.items()} if minutes > 0 else {}
 

@@ -1,4 +1,4 @@
-"""The sessions of a chain as one: what summary, exit code and rate are of."""
+"""The sessions of a chain as one session, from which summary, exit code and rate are made."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from batchdrain.sessions.session import Session, Status
 Number = TypeVar("Number", int, float)
 _KNOWN_LAST: Final = "--max-attempts="
 _OF_THE_SKIPPED: Final = ("failed_before", "not_reached", "skipped")
-"""The terms of a balance in which a phase stands that a rule skips."""
+"""The terms of a balance that count a phase which a rule skips."""
 
 
 class Whole(Session):
-    """All sessions of a chain. Its id is the last one's."""
+    """All sessions of a chain. Its id is that of the last one."""
 
     parts: list[Session] = Field(exclude=True)
 
@@ -30,13 +30,15 @@ def parts_of(session: Session) -> list[Session]:
 
 
 def paths_of(session: Session, saved_to: str) -> list[str]:
-    """`saved_to`: the paths of its files, a line each; of one session it is the path, whatever is in it."""
+    """The paths of the session files. `saved_to`: a path on each line for a chain; for one session it is the path, whatever
+    characters it has."""
     return saved_to.split("\n") if isinstance(session, Whole) else [saved_to]
 
 
 def whole_of(parts: Sequence[Session], ended: Status | None, because: str | None = None) -> Session:
-    """`parts`: of one chain, in turn; at least one. `ended`: how the chain did; None: something is left of it. `because`: what
-    stopped it between its parts. Of one part that stands as the chain does it is the part itself."""
+    """Combine the sessions of a chain. `parts`: at least one, in order. `ended`: how the chain ended; None: something of it
+    is left. `because`: what stopped it between two parts. A single part whose status is that of the chain is returned
+    itself."""
     first, last = parts[0], parts[-1]
     if len(parts) == 1 and (last.is_incomplete or last.current_status is ended):
         return last
@@ -74,13 +76,15 @@ def whole_of(parts: Sequence[Session], ended: Status | None, because: str | None
 
 
 def _join_idle(parts: Sequence[Session]) -> list[str]:
-    """What changed nothing in any of them. Of a limit on attempts the last one knows: it speaks of those before it too."""
+    """The options that changed nothing in the parts. About a limit on attempts only the last part knows, as it counts those
+    before it too."""
     earlier = [line for part in parts[:-1] for line in part.without_effect if not line.startswith(_KNOWN_LAST)]
     return list(dict.fromkeys([*earlier, *parts[-1].without_effect]))
 
 
 def _sum_balances(parts: Sequence[Session]) -> Balance | None:
-    """A queued phase that failed stands in the backlog of the failed part too, which skips it: it is one phase."""
+    """The sum of all balances. A queued phase that failed is also in the backlog of the failed part, which skips it; it is
+    counted once."""
     balances = [part.balance for part in parts if part.balance is not None]
     if not balances:
         return None
@@ -91,7 +95,7 @@ def _sum_balances(parts: Sequence[Session]) -> Balance | None:
 
 
 def _add_up(some: Iterable[Mapping[str, Number]]) -> dict[str, Number]:
-    """By name. Sums of nothing and below it are sums too: the plus of two Counters would drop them."""
+    """The sums by name. Sums of zero and below are kept; adding two Counters would drop them."""
     found: dict[str, Number] = {}
     for one in some:
         for name, value in one.items():

@@ -148,6 +148,8 @@ FAULTS: Final = {
         cases=5,
     ),
     118: Fault("an adaptive cluster: workers come with the orders, all of them go, and come again", 1),
+    119: Fault("a signal between the two parts of a chain, whose engine is not ours, and hangs there", 10, cases=10),
+    120: Fault("an engine has fewer slots than workers are asked for, and a command takes longer than a lease", 1),
 }
 
 

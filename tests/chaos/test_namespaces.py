@@ -123,7 +123,7 @@ def test_without_a_proc_of_its_own_a_drain_drains_and_nobody_is_taken_for_dead(
 def test_without_proc_a_guardian_that_does_not_answer_is_killed_all_the_same(sqlite_project: Workplace) -> None:
     """By a handle that was taken when it greeted."""
     may(NO_PROC)
-    patch = "from batchdrain.execution import guardian_client\nguardian_client._SLACK_S = 0.1\n"
+    patch = "from batchdrain.execution.guardian import watched_order\nwatched_order.SLACK_S = 0.1\n"
     (sqlite_project.root / "tasks.py").write_text(patch + "from batchdrain.collection import ns as ns\n")
     sqlite_project.configure(
         command={"argv": ["/bin/sh", "-c", "kill -STOP $PPID; exec sleep 600"], "grace_s": 0.1},

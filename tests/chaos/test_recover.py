@@ -51,7 +51,9 @@ def test_recover_starts_no_work_and_a_dry_one_changes_nothing(project: Workplace
     real = project.inv("recover")
     again = project.inv("recover")
 
-    assert "a / p~hang would be given back" in dry.out
+    assert dry.out.startswith("Would be given back: a / p~hang: attempt 1, process "), dry
+    assert "; it would be FAILED\n1 would be recovered, 0 still held. Nothing was written.\n" in dry.out
+    assert "inv recover" not in dry.out, "it is what was asked about"
     assert before == {"a/p~hang": "EXECUTING", "b/q~ms=1": "FAILED"}
     assert project.states() == {"a/p~hang": "FAILED", "b/q~ms=1": "FAILED"}
     assert (real.lines[-1], again.lines) == ("1 recovered, 0 still held.", ["0 recovered, 0 still held."])

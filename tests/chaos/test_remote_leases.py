@@ -9,7 +9,9 @@ import socket
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from batchdrain.database.dialects import db_now_ms
 from tests.chaos.checker import violations, witnessed
 from tests.chaos.fleet import use_fleet
 from tests.chaos.test_namespaces import may
@@ -40,8 +42,10 @@ def uid_of(place: Workplace) -> str:
 
 def left_ms(place: Workplace) -> list[int]:
     """How long the leases last that are held, by the clock of the machine that all of them are on."""
-    now = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
-    return [left for (left,) in place.sql(f"SELECT lease_until_ms - {now} FROM batchdrain_claim WHERE owner IS NOT NULL")]
+    claims = sa.table("batchdrain_claim", sa.column("lease_until_ms", sa.BigInteger), sa.column("owner"))
+    left = sa.select(claims.c.lease_until_ms - db_now_ms()).where(claims.c.owner.is_not(None))
+    with place.engine.connect() as connection:
+        return [int(found) for (found,) in connection.execute(left)]
 
 
 TALKS = "import os, sys; print('here', os.environ['HERE'], sys.executable); print('x' * 3000, 'end', file=sys.stderr)"
@@ -78,10 +82,10 @@ def test_workers_without_batchdrain_execute_and_head_and_tail_of_their_logs_come
     [("fleet", signal.SIGKILL), ("fleet", signal.SIGSTOP), ("threads", signal.SIGSTOP)],
     ids=["killed", "stopped", "stopped with its threads"],
 )
+@pytest.mark.everyday("sqlite", "postgresql")
 def test_a_command_ends_before_its_lease_can_be_over_once_no_controller_is_heard_of(
-    sqlite_project: Workplace, cluster: str, how: signal.Signals
+    project: Workplace, cluster: str, how: signal.Signals
 ) -> None:
-    project = sqlite_project
     witness = watched(project, "a/p~hang=1")
     drain = project.start("drain", env=use_fleet(project, cluster, lease=SHORT))
     started(witness, 1)
@@ -104,10 +108,8 @@ def test_a_command_ends_before_its_lease_can_be_over_once_no_controller_is_heard
     assert violations(project, witness, ran.out) == []
 
 
-def test_a_worker_that_is_cut_off_ends_its_command_and_another_one_executes_the_phase_after_that(
-    sqlite_project: Workplace,
-) -> None:
-    project = sqlite_project
+@pytest.mark.everyday("sqlite", "postgresql")
+def test_a_worker_that_is_cut_off_ends_its_command_and_another_one_executes_the_phase_after_that(project: Workplace) -> None:
     witness = watched(project, "a/p~hang=1", "b/p~until=go")
     env = use_fleet(project, "fleet", lease=SHORT)
     drain = project.start("drain", "--workers=3", env=env)

@@ -18,7 +18,8 @@ DRY = [
     ["prune", "--older-than=1s", "--yes"], ["prune", "--older-than=1s"], ["hint", "--run-id=a", "--priority=3"],
     ["hint", "--run-id=a*", "--clear"], ["accept", "--run-id=a", "--reason=x"], ["accept", "--run-id=b", "--clear"],
     ["accept", "--cluster=0123456789", "--reason=x"], ["stop"], ["stop", "--now"], ["pause"], ["continue"], ["demo"], ["init"],
-    ["doctor"], ["clusters"],
+    ["doctor"], ["clusters"], ["summary", "--output=told.txt"], ["summary", "--format=html", "--output=told.html"],
+    ["summary", "--output=plan.json"], ["dry-run", "--output=told.json"], ["drain", "--dry-run"],
     ["events"], ["explain"], ["explain", "--run-id=a", "--phase-id=q"], ["reopen"], ["reopen", "--run-id=a*", "--reason=x"], ["list-run-counts"], ["pick-next-run"], ["sessions"], ["status"], ["summary"], ["hint"], ["accept"],
 ]  # fmt: skip
 """Every task, with what it writes otherwise."""

@@ -191,3 +191,38 @@ def test_what_may_end_the_drain_before_it_comes_to_a_phase_is_named_and_nothing_
     lines = [explain(project, ids).lines for ids in ("a/p", "b/p", "c/p")]
     assert [f"  unless results make it end sooner: {rule}" in told for told in lines] == [False, False, True]
     assert [explained(project, ids)["next"]["may_end_by"] for ids in ("a/p", "b/p", "c/p")] == [[], [], [rule]]
+
+
+@pytest.mark.everyday("sqlite")
+def test_a_log_that_is_gone_is_told_as_gone_and_one_of_another_host_as_that_ones(project: Workplace) -> None:
+    project.fail("a/p~fail")
+    project.inv("drain")
+    stderr = project.root / explained(project, "a/p~fail")["attempts"][0]["stderr_path"]
+    shown = f"     stderr: {stderr.relative_to(project.root)}"
+    assert shown in explain(project, "a/p~fail").lines
+
+    moved = project.sessions.with_name("moved")
+    project.sessions.rename(moved)
+    project.configure(session_dir=str(moved))
+    assert f"     stderr: {moved / stderr.relative_to(project.sessions)}" in explain(project, "a/p~fail").lines
+    (moved / stderr.relative_to(project.sessions)).unlink()
+    assert f"{shown} (gone)" in explain(project, "a/p~fail").lines
+    [attempt] = explained(project, "a/p~fail")["attempts"]
+    assert (attempt["stdout_is_there"], attempt["stderr_is_there"]) == (True, False)
+
+    project.sql("UPDATE batchdrain_attempt SET host = 'web-2'")
+    assert f"{shown} (not here: look on web-2)" in explain(project, "a/p~fail").lines
+
+
+@pytest.mark.everyday("sqlite")
+def test_the_logs_of_a_session_that_prune_removed_are_told_as_that(project: Workplace) -> None:
+    project.fail("a/p~fail")
+    project.inv("drain")
+    age(project, 40)
+    assert project.inv("prune", "--older-than=30d", "--yes").code == 0
+    assert "(gone, as `inv prune` removed its session)" in explain(project, "a/p~fail").out
+
+
+def test_the_place_of_a_phase_in_its_run_is_told(project: Workplace) -> None:
+    project.add(("a", "p", 7, "FAILED", None), ("a", "q", None, "FAILED", None))
+    assert [explained(project, f"a/{name}")["phase_index"] for name in "pq"] == [7, None]

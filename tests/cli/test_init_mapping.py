@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from batchdrain.cli.commands.init.candidates import describe_lack, find_candidates
-from batchdrain.cli.commands.init.declared_words import find_meanings, find_words
 from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, TableFacts
 from batchdrain.cli.commands.init.json_path import find_path
 from batchdrain.cli.commands.init.known_schemas import KNOWN
 from batchdrain.cli.commands.init.mapping import Mapped, map_table
 from batchdrain.cli.commands.init.state_words import choose_words
 from batchdrain.cli.commands.init.vocabulary import LIKELY, WORDS, looks_failed, to_plain
+from batchdrain.database.phases.declared_words import find_meanings, find_words
 
 KINDS = {"#": Kind.WHOLE, "?": Kind.TRUTH, "@": Kind.TIME, "%": Kind.JSON, "!": Kind.NAME}
 

@@ -7,6 +7,7 @@ import re
 import pytest
 from rich.cells import cell_len
 
+from tests.support.aging import age
 from tests.support.tmux import MISSING, find_tmux, pane
 from tests.support.workplace import INV, Workplace
 
@@ -56,3 +57,24 @@ def test_json_and_markdown_are_no_wider_or_narrower_for_a_terminal(sqlite_projec
         lines = "".join(shown(sqlite_project, 60, "summary", f"--format={shape}"))
         whole = "".join(sqlite_project.inv("summary", f"--format={shape}").out.splitlines())
         assert lines.partition("(ended)")[0].replace(" ", "") == whole.replace(" ", "")
+
+
+HEADS = {
+    "sessions": ("KIND STATUS DONE OK FAILED RATE", r" *failed +complete +2/10 +1 +1 +50.0%"),
+    "clusters": ("COUNT RUNS CATEGORY TRIED FIXED SCOPE", r" +1 +1 +\w+ +\d+ +\d+ +(run-specific|systemic)"),
+    "list-run-counts --format=text": ("QUEUED FAILED COMPLETE OTHER RUN", r" +0 +1 +1 +0 +b"),
+    "prune --older-than=30d": ("", r" +session folders +1 +[0-9.]+ k?B"),
+}
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_no_row_of_a_table_is_broken_within_its_columns(sqlite_project: Workplace, columns: int) -> None:
+    sqlite_project.add(("b", "q~fail", 0, "FAILED", "no route to host"), ("b", "p", 1, "FAILED", "no route to host"))
+    sqlite_project.inv("drain")
+    age(sqlite_project, 40)
+    for task, (head, row) in HEADS.items():
+        lines = shown(sqlite_project, columns, *task.split())
+        heads = [line for line in lines if head and set(head.split()) <= set(line.split())]
+        assert len(heads) == bool(head), (task, lines)
+        assert any(re.search(row, line) for line in lines), (task, lines)
+        assert all(cell_len(line) <= columns for line in lines), (task, lines)

@@ -165,3 +165,35 @@ def test_of_lists_that_are_given_by_a_flag_again_and_again_the_first_that_is_non
     assert load({}, {}, by_flag("hints,smart", '["run-order"]')).policy == ["hints", "smart", "run-order"]
     with pytest.raises(UsageError, match=r"^--policy: write a list"):
         load({}, {}, by_flag("[a", "smart"))
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("x", "'x'"), ("x" * 118, f"'{'x' * 118}'"), ("x" * 119, f"'{'x' * 119}…"), (True, "true"), (None, "null"), (10**40, "a number beyond all bounds"),
+        (1.5, "1.5"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_shown_as_it_was_written_and_what_is_long_is_cut_with_a_sign(value: object, shown: str) -> None:
+    [problem] = problems_of({"workers": value}, {})
+    assert problem.startswith("batchdrain.workers: ")
+    assert problem.endswith(f", got {shown}")
+
+
+def test_each_number_of_a_limit_names_who_set_it_a_flag_before_a_variable_and_that_before_a_profile() -> None:
+    flag = Override("--most", ("timeout", "max_s"), "900")
+    environ = {"INVOKE_BATCHDRAIN_TIMEOUT_MIN_S": "20", "INVOKE_BATCHDRAIN_TIMEOUT_MAX_S": "800"}
+    found = load({"profile": "conservative"}, environ, [flag]).timeout
+    assert (found.max_s, found.min_s, found.default_s) == (900, 20, 1800)
+    assert [found.source_of(name) for name in ("max_s", "min_s", "default_s")] == [
+        "--most", "INVOKE_BATCHDRAIN_TIMEOUT_MIN_S", "timeout.default_s of profile 'conservative'",
+    ]  # fmt: skip
+    own = load({"profile": "conservative", "timeout": {"default_s": 700}}, {}).timeout
+    assert (own.default_s, own.source_of("default_s")) == (700, "timeout.default_s")
+
+
+def test_what_shows_only_once_the_rest_can_be_read_is_named_beside_what_was_lost_before() -> None:
+    """That the lease is too short for the grace time is looked at where all else is sound."""
+    section = {"workers": "many", "lease": {"ttl_s": 5}, "batch_size": 7}
+    settings, lost = load_sound_part(section, {})
+    assert (lost, settings.workers, settings.lease.ttl_s, settings.batch_size) == ({"workers", "lease"}, 1, 120.0, 7)

@@ -162,6 +162,19 @@ def test_a_turn_is_taken_with_the_claim_and_the_next_one_waits_for_its_time(of_t
     assert due <= clock.to_ms(clock.now()) + 5_000, "a claim that came to nothing took no turn"
 
 
+def test_a_drain_waits_for_the_turn_of_its_own_group_alone(of_two: Bench) -> None:
+    Groups(of_two.database, of_two.ledger).join(Group("another"), most=9, minutes=0, asked={})
+    claims = of_two.controller()
+    turns = {name: Turn(group=group, interval_ms=interval_ms) for name, group, interval_ms in
+             (("ours", GROUP, 60_000), ("theirs", Group("another"), 600_000))}  # fmt: skip
+    for name, phase, wait_s in (("theirs", "r/a", 600), ("ours", "r/b", 60)):
+        claims.turn = turns[name]
+        claim(of_two, claims, phase, turns[name].group)
+        with pytest.raises(NotYet) as early:
+            claim(of_two, claims, "s/c", turns[name].group)
+        assert wait_s - 10 < early.value.wait_s <= wait_s
+
+
 @pytest.mark.parametrize("minutes", [0, 0.5, 90])
 def test_the_minutes_of_a_group_are_minutes_from_its_first_drain_on(of_two: Bench, minutes: float) -> None:
     groups = Groups(of_two.database, of_two.ledger)

@@ -102,6 +102,14 @@ def test_a_part_whose_end_could_not_be_told_ends_as_the_next_one_begins(rows: Se
     )
 
 
+def test_a_part_that_had_ended_keeps_when_and_how(rows: SessionRows, bench: Bench) -> None:
+    former = first_part(rows, status="stopped")
+    bench.work.sql("UPDATE batchdrain_session SET ended_ms = 5")
+    begin(rows, SECOND, former)
+    found = of(rows, FIRST)
+    assert (found.ended_ms, found.status, found.epoch) == (5, "stopped", former.epoch + 1)
+
+
 def write_chain(bench: Bench, *, ended: bool = False) -> None:
     row = ChainRow(uid=CHAIN, task="drain-all", started_at=NOW, asked={}, sessions={"queued": "s"})
     status = "stopped" if ended else None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from batchdrain.database.ledger.held_claims import LeftElsewhere, read_left_elsewhere
 from batchdrain.execution.process_identity import ProcessIdentity, identify_self
 from batchdrain.model.states import Outcome
 from tests.database.bench import Bench, attempt_of, taken
@@ -58,3 +61,37 @@ def test_a_phase_that_stands_as_executing_without_a_claim_is_a_stray_with_its_fo
     found = [(str(stray.key), stray.initial_state) for stray in history.read_strays(9)]
     assert found == [("r / p", "FAILED"), ("s / own", None)]
     assert len(history.read_strays(1)) == 1
+
+
+def test_a_phase_that_its_command_moved_on_is_known_without_its_attempt_too(database_mode: Bench) -> None:
+    """A claim of a command that sets states itself says no state that is held."""
+    database_mode.work.fail("r/p", "r/q")
+    taken(database_mode.claim(database_mode.controller(), "r/p"))
+    database_mode.work.sql("DELETE FROM batchdrain_attempt")
+    for state_word in ("FAILED", "EXECUTING", "QUEUED"):
+        database_mode.work.sql(f"UPDATE phases SET state = '{state_word}'")
+        [held] = database_mode.project.store.history.read_held()
+        assert (str(held.key), held.held_state, held.prior.state) == ("r / p", None, "FAILED"), state_word
+    database_mode.work.sql("UPDATE phases SET state = 'COMPLETE'")
+    [held] = database_mode.project.store.history.read_held()
+    assert not held.has_name
+
+
+def test_what_is_held_of_another_table_is_told_with_its_session_and_whether_its_lease_is_over(bench: Bench) -> None:
+    tried_once_and_held(bench)
+    bench.work.fail("r/q")
+    claims = bench.controller("b")
+    ended = taken(bench.claim(claims, "r/q"))
+    claims.finish(ended, attempt_of(ended, Outcome.FAILED))
+
+    def elsewhere() -> list[LeftElsewhere]:
+        with bench.database.read() as connection:
+            return read_left_elsewhere(connection, bench.ledger)
+
+    assert elsewhere() == []
+    for table in ("batchdrain_claim", "batchdrain_attempt"):
+        bench.work.sql(f"UPDATE {table} SET source = 'others'")
+    left = LeftElsewhere(source="others", session_uid="a" * 32, controller=identify_self(), is_over=False)
+    assert elsewhere() == [left]
+    bench.work.sql("UPDATE batchdrain_claim SET lease_until_ms = 5 WHERE owner IS NOT NULL")
+    assert elsewhere() == [replace(left, is_over=True)]

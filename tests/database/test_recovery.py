@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
+from batchdrain.config.settings import Command
 from batchdrain.database.ledger.claim_tables import ClaimTables
 from batchdrain.database.ledger.claims import Claims
 from batchdrain.database.ledger.give_back import GiveBack, KnownEnd, try_give_back
 from batchdrain.database.ledger.way_back import WayBack
+from batchdrain.drain.recovery import recover
 from batchdrain.execution import process_identity
-from tests.database.bench import Bench, taken
+from batchdrain.model.states import PhaseState
+from tests.database.bench import NOW, Bench, choice_of, opened, taken
+from tests.support.workplace import Workplace
 
 pytestmark = pytest.mark.everyday("sqlite", "postgresql", "mariadb")
 
@@ -104,6 +110,24 @@ def test_what_was_given_back_though_the_reply_was_lost_is_told_of_and_by_nobody_
     assert bench.rows("epoch, outcome") == [(1, "orphaned"), (3, None)]
 
 
+def test_what_somebody_else_gave_back_after_our_own_try_was_rolled_back_is_theirs(bench: Bench) -> None:
+    bench.work.fail("r/p")
+    taken(bench.claim(bench.controller(), "r/p", lease_s=3600))
+    ours, others = (
+        giving_back(bench, gone=True),
+        replace(giving_back(bench, gone=True), known=KnownEnd(gone=True, began=False)),
+    )
+
+    def break_off(connection: sa.Connection) -> None:
+        assert ours(connection) is not None
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        bench.database.write(break_off)
+    assert bench.database.write(others) is not None
+    assert (bench.database.write(ours), bench.rows("outcome")) == (None, [("not_started",)])
+
+
 def test_a_claim_is_given_back_early_only_where_its_controller_is_known_to_be_dead(bench: Bench) -> None:
     bench.work.fail("r/p")
     taken(bench.claim(bench.controller(), "r/p", lease_s=3600))
@@ -142,3 +166,30 @@ def test_what_never_began_is_given_back_without_an_orphaning(bench: Bench) -> No
     assert (found.orphanings, found.began, bench.rows("outcome")) == (0, False, [("not_started",)])
     assert bench.rows("epoch, owner, orphan_count, attempts", "batchdrain_claim") == [(2, None, 0, 0)]
     assert bench.work.states() == {"r/p": "FAILED"}
+
+
+@pytest.mark.everyday("sqlite")
+@pytest.mark.parametrize("refusal", ["RAISE(IGNORE)", "RAISE(ABORT, 'no')"], ids=["without a word", "with an error"])
+def test_a_row_that_the_table_does_not_take_back_goes_another_way_or_stays_held(
+    sqlite_project: Workplace, refusal: str
+) -> None:
+    with contextmanager(opened)(sqlite_project, Command(argv=["true"])) as bench:
+        _refuse(bench, refusal)
+
+
+def _refuse(bench: Bench, refusal: str) -> None:
+    bench.work.add(("r", "queued", 0, "QUEUED", "before"), ("r", "failed", 0, "FAILED", "before"))
+    claims = bench.controller()
+    for name, state in (("r/queued", PhaseState.QUEUED), ("r/failed", PhaseState.FAILED)):
+        taken(claims.claim(choice_of(name, state), lease_s=-1, run_type="default", now=NOW))
+    when = "WHEN NEW.state = 'QUEUED' OR NEW.phase_id = 'failed'"
+    bench.work.sql(f"CREATE TRIGGER refuses BEFORE UPDATE ON phases {when} BEGIN SELECT {refusal}; END")
+
+    back = {found.key.phase_id: found for found in recover(bench.project)}
+
+    queued, failed = back["queued"], back["failed"]
+    assert (queued.state, queued.problem, queued.note.startswith("it was to be given back, but ")) == ("FAILED", "", True)
+    assert ("r / failed can't be given back" in failed.problem, failed.note, failed.code) == (True, "", 78)
+    assert bench.work.phases() == {"r/queued": ("FAILED", queued.note), "r/failed": ("EXECUTING", "before")}
+    assert bench.rows("owner IS NULL, orphan_count", "batchdrain_claim WHERE epoch = 2") == [(1, 1)]
+    assert [held.key.phase_id for held in bench.project.store.history.read_held()] == ["failed"]

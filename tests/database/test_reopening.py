@@ -14,6 +14,7 @@ from batchdrain.database.ledger.notes import Note, NoteKind, Notes, new_note
 from batchdrain.database.ledger.reopening import NotReopened, ReopenTransaction
 from batchdrain.model.phase import PhaseKey
 from tests.database.bench import Bench, taken
+from tests.support.two_tables import age_notes
 
 KEY = PhaseKey("r", "p")
 REOPENED, VERDICT = "reopened", "verdict"
@@ -50,7 +51,7 @@ def left_out(bench: Bench) -> ReopenTransaction:
     notes = Notes(bench.database, bench.ledger)
     notes.write(NoteKind.VERDICT, {KEY.digest: {"verdict": "hopeless"}})
     [verdict] = notes.read(NoteKind.VERDICT)
-    note = new_note(f"{KEY.digest}/now", {"reason": "mended"})
+    note = new_note("phases", f"{KEY.digest}/now", {"reason": "mended"})
     return ReopenTransaction(ledger=bench.ledger, key=KEY, orphanings=3, verdict=verdict, note=note)
 
 
@@ -113,3 +114,36 @@ def test_a_later_reopening_keeps_the_note_of_the_earlier_one(bench: Bench) -> No
     later: Note = replace(first.note, subject=f"{KEY.digest}/later")
     bench.database.write(replace(first, verdict=None, note=later))
     assert stands(bench) == (0, 0, 2)
+
+
+def test_a_former_verdict_does_not_hold_again_once_the_own_one_that_hid_it_is_lifted(bench: Bench) -> None:
+    transaction, notes = left_out(bench), Notes(bench.database, bench.ledger)
+    age_notes(bench.work)
+    notes.write(NoteKind.VERDICT, {KEY.digest: {"verdict": "hopeless", "reason": "again"}})
+    [own] = notes.read(NoteKind.VERDICT)
+    bench.database.write(replace(transaction, verdict=own))
+    assert stands(bench) == (0, 0, 1)
+
+
+def test_a_former_verdict_is_lifted_unless_the_table_has_one_of_its_own_by_now(bench: Bench) -> None:
+    transaction, notes = left_out(bench), Notes(bench.database, bench.ledger)
+    age_notes(bench.work)
+    [former] = notes.read(NoteKind.VERDICT)
+    transaction = replace(transaction, verdict=former)
+    notes.write(NoteKind.VERDICT, {KEY.digest: {"verdict": "hopeless", "reason": "again"}})
+    with pytest.raises(NotReopened):
+        bench.database.write(transaction)
+    assert (stands(bench), len(notes.read_shared(NoteKind.VERDICT))) == ((3, 1, 0), 1)
+    bench.work.sql("DELETE FROM batchdrain_meta WHERE value LIKE '%again%'")
+    bench.database.write(transaction)
+    assert stands(bench) == (0, 0, 1)
+
+
+def test_a_phase_that_a_diagnosis_leaves_out_and_nobody_ever_claimed_is_reopened(bench: Bench) -> None:
+    notes, other = Notes(bench.database, bench.ledger), PhaseKey("r", "q")
+    notes.write(NoteKind.VERDICT, {key.digest: {"verdict": "hopeless"} for key in (KEY, other)})
+    [verdict] = [note for note in notes.read(NoteKind.VERDICT) if note.subject == KEY.digest]
+    note = new_note("phases", f"{KEY.digest}/now", {"reason": "mended"})
+    bench.database.write(ReopenTransaction(ledger=bench.ledger, key=KEY, orphanings=0, verdict=verdict, note=note))
+    assert [left.subject for left in notes.read(NoteKind.VERDICT)] == [other.digest]
+    assert [kept.content for kept in notes.read(NoteKind.REOPENED)] == [{"reason": "mended"}]

@@ -19,7 +19,7 @@ from batchdrain.database.ledger.tables import SCHEMA_VERSION
 from batchdrain.database.network_disk import find_kernel_kind, find_network_kind, network_disk_problem_of
 from batchdrain.database.phases.columns import from_parameter, to_parameter
 from batchdrain.database.phases.names import join_name, quote_name, split_name
-from batchdrain.database.phases.pages import SHORT_ID, Page, Row, _to_index, redact_rows, to_reason, to_rows, to_text
+from batchdrain.database.phases.pages import SHORT_ID, Page, Row, redact_rows, to_index, to_reason, to_rows, to_text
 from batchdrain.database.run_counts import RunCounts, describe_counts, describe_reading, read_run_counts
 from batchdrain.model.errors import ConfigError
 from batchdrain.model.state_words import StateWords
@@ -66,7 +66,7 @@ def test_rows_of_whatever_types_become_rows_of_texts() -> None:
     ids=str,
 )  # fmt: skip
 def test_an_index_is_a_number_of_64_bits_or_none(value: object, index: int | None) -> None:
-    assert _to_index(value) == index
+    assert to_index(value) == index
 
 
 def test_a_text_is_a_name_and_a_reason_is_kept_to_its_bytes() -> None:

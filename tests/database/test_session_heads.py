@@ -9,7 +9,7 @@ import pytest
 
 from batchdrain.database.ledger import session_heads
 from batchdrain.database.ledger.history import SESSION
-from batchdrain.database.ledger.session_heads import forget_heads, read_heads, read_holders
+from batchdrain.database.ledger.session_heads import forget_heads, read_elsewhere, read_heads, read_holders
 from batchdrain.model.states import Outcome
 from tests.database.bench import Bench, attempt_of, taken
 from tests.database.book import Book
@@ -76,3 +76,18 @@ def test_who_holds_a_phase_of_whatever_table_is_named_and_who_held_one_is_not(be
     bench.work.sql("UPDATE batchdrain_claim SET source = 'others', spool_dir = '/their/spool' WHERE owner IS NOT NULL")
     bench.work.sql("UPDATE batchdrain_attempt SET source = 'others' WHERE outcome IS NULL")
     assert [set(found) for found in read_holders(bench.project.store)] == [{"a" * 32}, {"/their/spool"}]
+
+
+def test_a_session_is_another_tables_where_all_that_is_known_of_it_says_so(book: Book) -> None:
+    table = book.ledger.session
+    assert table is not None
+    names = {one.name: "" if one.type.python_type is str else 0 for one in table.c if not one.nullable}
+    ours, theirs, both, told = (letter * 32 for letter in "otbr")
+    assert read_elsewhere(store_of(book)) == frozenset()
+    for uid, sources in ((ours, ("phases",)), (theirs, ("steps",)), (both, ("phases", "steps"))):
+        for source in sources:
+            book.attempt("r", "complete", session_uid=uid, source=source)
+    with book.work.engine.begin() as connection:
+        connection.execute(table.insert().values(**names | {"source": "steps", "session_uid": told}))
+        connection.execute(table.insert().values(**names | {"source": "steps", "session_uid": ours}))
+    assert read_elsewhere(store_of(book)) == {theirs, told}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from batchdrain.config.settings import Command
 from batchdrain.database.ledger.requests import REASON_CHARS
 from batchdrain.database.ledger.session_rows import SessionRow, SessionRows
 from batchdrain.model.asked import Ask, Asked
 from batchdrain.runtime import clock
-from tests.database.bench import NOW, Bench
+from tests.database.bench import NOW, Bench, opened
+from tests.support.workplace import Workplace
 
 UID = "u" * 32
 VALUES: dict[str, Any] = {
@@ -22,6 +26,11 @@ VALUES: dict[str, Any] = {
 @pytest.fixture
 def rows(bench: Bench) -> SessionRows:
     return SessionRows(bench.database, bench.ledger)
+
+
+@pytest.fixture
+def sqlite_bench(sqlite_project: Workplace) -> Iterator[Bench]:
+    yield from opened(sqlite_project, Command(argv=["true"]))
 
 
 def begin(rows: SessionRows, uid: str = UID) -> int:
@@ -74,6 +83,42 @@ def test_of_two_who_ask_at_once_both_are_numbered(rows: SessionRows) -> None:
     seen = of(rows)
     numbers = [asked.number for _ in "ab" if (asked := rows.ask(seen, Ask.PAUSE, by="me", reason="")) is not None]
     assert numbers == [1, 2]
+
+
+def lose_one_answer(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next commit is done, and nobody hears of it."""
+    commit, error = bench.database.engine.dialect.do_commit, sqlite3.OperationalError("database is locked")
+    error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+
+    def once(connection: Any) -> None:
+        monkeypatch.setattr(bench.database.engine.dialect, "do_commit", commit)
+        commit(connection)
+        raise error
+
+    monkeypatch.setattr(bench.database.engine.dialect, "do_commit", once)
+
+
+def test_what_is_asked_between_two_tries_of_a_beginning_is_heard(
+    sqlite_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, heard = SessionRows(sqlite_bench.database, sqlite_bench.ledger), list[Asked | None]()
+    sqlite_bench.database.on_retry = lambda *_: heard.append(ask(rows, Ask.STOP))
+    lose_one_answer(sqlite_bench, monkeypatch)
+
+    epoch = begin(rows)
+
+    assert [asked and asked.ask for asked in heard] == [Ask.STOP]
+    assert (epoch, rows.beat(UID, epoch, {})) == (1, heard[0])
+
+
+def test_whoever_goes_on_after_a_beginning_of_ours_that_nobody_answered_is_not_taken_for_us(
+    sqlite_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, other = SessionRows(sqlite_bench.database, sqlite_bench.ledger), {**VALUES, "ctl_pid": 8}
+    sqlite_bench.database.on_retry = lambda *_: heard.append(rows.begin(UID, other, {}, {}))
+    heard: list[int] = []
+    lose_one_answer(sqlite_bench, monkeypatch)
+    assert (begin(rows), heard) == (3, [2])
 
 
 def test_whoever_goes_on_with_a_session_hears_nothing_of_what_was_asked_of_the_former_controller(rows: SessionRows) -> None:

@@ -51,6 +51,7 @@ _PLAN: Final = _object(
     schema_version=_COUNT, made_at=_TEXT, database={"type": "object"}, filters={"type": "object"},
     phases=_list_of(_object(**_IDS, phase_index=_WHOLE_OR_NULL, category=_TEXT, cluster=_TEXT, reason=_TEXT, timeout_s={"type": "number"})),
     total=_COUNT, would_drain=_COUNT, skipped=_list_of(_object(rule=_TEXT, value=_TEXT, count=_COUNT, by_filter=_TRUTH)),
+    is_upper_bound=_TRUTH, may_end_by=_list_of(_TEXT), may_refuse=_list_of(_TEXT),
     problems=_list_of(_TEXT), recovery=_list_of(_object(**_IDS)), forecast={"type": ["object", "null"]},
 )  # fmt: skip
 _CHAIN_PLAN: Final = _object(
@@ -58,9 +59,14 @@ _CHAIN_PLAN: Final = _object(
     parts=_list_of(_object(kind=_TEXT, total=_COUNT, would_drain=_COUNT, phases=_list_of(_object(**_IDS)))),
 )  # fmt: skip
 _CLOSED: Final = _object({"closed": _TRUTH, "would_close": _TRUTH}, session=_TEXT_OR_NULL, **_SAID)
-_NOTE: Final = {"reason": _TEXT, "by": _TEXT, "at": _TEXT}
+_NOTE: Final = {"reason": _TEXT, "by": _TEXT, "at": _TEXT, "of_every_table": _TRUTH}
 _ACCEPTANCE: Final = _object(
-    run_id=_TEXT_OR_NULL, phase_id=_TEXT_OR_NULL, cluster=_TEXT_OR_NULL, reason=_TEXT, until=_MOMENT_OR_NULL
+    {"by": _TEXT, "at": _TEXT, "is_void": _TRUTH, "of_every_table": _TRUTH},
+    run_id=_TEXT_OR_NULL,
+    phase_id=_TEXT_OR_NULL,
+    cluster=_TEXT_OR_NULL,
+    reason=_TEXT,
+    until=_MOMENT_OR_NULL,
 )
 _EVENT: Final = _object(
     {"run_id": _TEXT, "phase_id": _TEXT}, timestamp=_TEXT, event=_TEXT, session_id=_TEXT, session_uid=_TEXT_OR_NULL
@@ -68,7 +74,7 @@ _EVENT: Final = _object(
 _SESSION_ROW: Final = _object(session_id=_TEXT)
 _ASKED: Final = _object(session_id=_TEXT_OR_NULL, asked={"enum": [None, "stop", "stop-now", "pause", "continue"]}, **_SAID)
 _RUNNING: Final = _object(
-    session_id=_TEXT, session_uid=_TEXT, chain_uid=_TEXT_OR_NULL, state={"enum": ["running", "paused", "silent", "died"]}, is_starting=_TRUTH,
+    session_id=_TEXT, session_uid=_TEXT, chain_uid=_TEXT_OR_NULL, state={"enum": ["running", "paused", "between", "silent", "died"]}, is_starting=_TRUTH,
     host=_TEXT, pid=_COUNT, folder=_TEXT_OR_NULL, group=_TEXT_OR_NULL, workers=_COUNT, begun_at=_TEXT,
     beat_age_s={"type": "number"}, processed=_COUNT, succeeded=_COUNT, failed=_COUNT, target=_COUNT,
     retries=_COUNT, per_minute=_NUMBER_OR_NULL, eta_s=_NUMBER_OR_NULL, eta_is_least=_TRUTH, waits_for=_TEXT_OR_NULL,
@@ -76,7 +82,7 @@ _RUNNING: Final = _object(
 )  # fmt: skip
 _DISPOSITION: Final[Schema] = {"enum": ["open", "retried", "fixed", "accepted", "quarantined", "parked", "hopeless"]}
 _EXPLAINED: Final = _object(
-    database=_TEXT, **_IDS, state=_TEXT, reason=_TEXT_OR_NULL, category=_TEXT_OR_NULL, cluster=_TEXT_OR_NULL,
+    database=_TEXT, **_IDS, phase_index=_WHOLE_OR_NULL, state=_TEXT, reason=_TEXT_OR_NULL, category=_TEXT_OR_NULL, cluster=_TEXT_OR_NULL,
     disposition={"anyOf": [{"type": "null"}, _object(kind=_DISPOSITION, reason=_TEXT, until=_MOMENT_OR_NULL)]},
     next={"anyOf": [{"type": "null"}, _object(
         drain={"enum": ["failed", "queued"]}, is_taken=_TRUTH, place=_WHOLE_OR_NULL, would_drain=_COUNT, why=_TEXT_OR_NULL,
@@ -85,10 +91,10 @@ _EXPLAINED: Final = _object(
     )]},
     recovered_first=_TEXT_OR_NULL, is_held=_TRUTH, attempts_counted=_COUNT, attempts_removed=_COUNT, given_back_in_a_row=_COUNT,
     attempts=_list_of(_object(
-        epoch=_COUNT, attempt=_COUNT, session_id=_TEXT_OR_NULL, session_uid=_TEXT, host=_TEXT_OR_NULL, started_at=_TEXT,
+        epoch=_COUNT, attempt=_COUNT, session_id=_TEXT_OR_NULL, session_uid=_TEXT, session_because=_TEXT_OR_NULL, host=_TEXT_OR_NULL, started_at=_TEXT,
         ended_at=_MOMENT_OR_NULL, duration_s=_NUMBER_OR_NULL, outcome=_TEXT_OR_NULL, is_counted=_TRUTH, final_state=_TEXT_OR_NULL,
         exit_code=_WHOLE_OR_NULL, signal=_WHOLE_OR_NULL, reason=_TEXT_OR_NULL, category=_TEXT_OR_NULL, cpu_s=_NUMBER_OR_NULL,
-        max_rss_kb=_WHOLE_OR_NULL, stdout_path=_TEXT_OR_NULL, stderr_path=_TEXT_OR_NULL,
+        max_rss_kb=_WHOLE_OR_NULL, stdout_path=_TEXT_OR_NULL, stdout_is_there=_TRUTH, stderr_path=_TEXT_OR_NULL, stderr_is_there=_TRUTH,
     )),
     reopened=_list_of(_object(at=_TEXT, by=_TEXT, reason=_TEXT, lifted=_list_of(_TEXT))),
 )  # fmt: skip
@@ -98,10 +104,14 @@ _DISPOSITIONS: Final = _object(
     left_out=_list_of(_object(disposition=_DISPOSITION, rule=_TEXT, value=_TEXT, count=_COUNT, until=_MOMENT_OR_NULL)),
     named=_list_of(_object(**_IDS, disposition=_DISPOSITION)),
 )  # fmt: skip
-_REOPENED: Final = _list_of(_object(**_IDS, lifted=_list_of(_TEXT), problem=_TEXT_OR_NULL, still_left_out_by=_TEXT_OR_NULL))
+_REOPENED: Final = _list_of(
+    _object(
+        {"of_every_table": _TRUTH}, **_IDS, lifted=_list_of(_TEXT), problem=_TEXT_OR_NULL, still_left_out_by=_TEXT_OR_NULL
+    )
+)
 
 TASKS: Final[Mapping[str, Schema]] = {
-    "accept": {"anyOf": [_object(accepted=_list_of(_ACCEPTANCE), **_SAID), _object(taken_back=_list_of(_TEXT), **_SAID)]},
+    "accept": {"anyOf": [_object(accepted=_list_of(_ACCEPTANCE), **_SAID), _object(taken_back=_list_of(_TEXT), of_every_table=_list_of(_TEXT), **_SAID)]},
     "chain-with-queued": {"anyOf": [_SUMMARY, _NOTHING, _CHAIN_PLAN]},
     "clusters": _object(
         database=_TEXT, failed=_COUNT, total=_COUNT, without_reason=_COUNT, without_effect=_list_of(_TEXT),
@@ -118,7 +128,7 @@ TASKS: Final[Mapping[str, Schema]] = {
     "events": _EVENT,
     "explain": {"anyOf": [_EXPLAINED, _DISPOSITIONS]},
     "hint": {"anyOf": [_object(hints=_list_of(_object(run_id=_TEXT, priority={"type": "integer"}, **_NOTE)), **_SAID),
-                       _object(run_id=_TEXT, **_SAID)]},
+                       _object({"of_every_table": _TRUTH}, run_id=_TEXT, **_SAID)]},
     "init": _object(file=_TEXT, table=_TEXT, written=_TRUTH, **_SAID),
     "list-run-counts": _list_of(_object(run_id=_TEXT, queued=_COUNT, failed=_COUNT, complete=_COUNT, other=_COUNT)),
     "pause": _ASKED,

@@ -105,3 +105,8 @@ def test_whatever_stands_there_is_read_or_told(content: Any) -> None:
         for name, value in content.items():
             was_used = value in (None, "") or (name == "reason" and isinstance(value, str))
             assert was_used or name in answer.problem or (name, value) == ("needs", "time") or len(answer.problems) > 3
+
+
+def test_where_nothing_is_wrong_nothing_is_said() -> None:
+    assert (read({}).problem, read(b"").problem, Answer().problem) == ("", "", "")
+    assert Answer().with_problem("x").problem == "result file: x"

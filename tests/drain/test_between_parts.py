@@ -154,3 +154,23 @@ def test_a_chain_that_was_left_in_its_first_part_is_not_between_its_parts_for_an
     assert end_in(project, "r/q", signal.SIGINT, "drain-all") == 130
     with opened(project) as looked_from_elsewhere:
         assert read_running(looked_from_elsewhere, lambda _: None) == []
+
+
+LOSES = """
+import os, sqlite3, sys
+if os.environ["BATCHDRAIN_RUN_ID"] == "r":
+    with sqlite3.connect(sys.argv[1], timeout=30) as ledger:
+        ledger.execute("UPDATE batchdrain_claim SET epoch = epoch + 1 WHERE owner IS NOT NULL")
+"""
+
+
+def test_a_chain_whose_first_part_ended_by_an_error_is_between_its_parts(sqlite_project: Workplace) -> None:
+    """The next part follows all the same, and heeds what is asked meanwhile."""
+    project = sqlite_project
+    project.configure(command={"argv": ["{python}", "-c", LOSES, project.url.removeprefix("sqlite:///")]})
+    with between(project) as chain:
+        shown = [(row["state"], row["kind"]) for row in project.inv("status", "--format=json").json()]
+        asked = project.inv("stop")
+        code, out = go_on(project, chain)
+    assert (shown, asked.lines[0].startswith("Asked: ")) == ([("between", "queued")], True), (asked, out)
+    assert (code, asked_of(project, 1), project.states()["s/f"]) == (76, ["stop"], "FAILED"), out

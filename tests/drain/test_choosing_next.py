@@ -194,20 +194,14 @@ def test_while_commands_run_an_empty_backlog_is_not_read_more_often_than_it_may_
     assert (room.pick(), room.reads) == (None, 1), "and at once where nothing runs"
 
 
-@pytest.mark.parametrize(("most", "taken", "left"), [(None, 99, None), (5, 0, 5), (5, 5, 0), (5, 6, 0)])
-def test_what_is_left_of_a_batch_is_never_less_than_nothing(most: int | None, taken: int, left: int | None) -> None:
-    assert Budget(most=most).left(taken) == left
-
-
-def test_a_limit_in_minutes_is_counted_in_seconds_and_none_is_no_limit() -> None:
-    assert Budget(most=None, minutes=1.5).left_s(30.0) == 60.0
-    assert Budget(most=None).left_s(1e9) == float("inf")
-
-
-def test_a_batch_ends_after_each_whole_number_of_them() -> None:
-    budget = Budget(most=None, batch=3)
-    assert [budget.ends_batch(taken) for taken in range(7)] == [True, False, False, True, False, False, True]
-    assert not Budget(most=None).ends_batch(0)
+@pytest.mark.parametrize(("most", "retry", "waiting"), [(None, False, 4), (2, False, 3), (2, True, 2), (None, True, 3)])
+def test_a_phase_that_waits_for_its_turn_is_still_to_be_begun_and_a_retry_was_before(
+    monkeypatch: pytest.MonkeyPatch, most: int | None, retry: bool, waiting: int
+) -> None:
+    room = Room(monkeypatch, "abc", most=most)
+    scheduled = ScheduledAttempt(0.0, 1, choice("x"), executions=int(retry))
+    room.chooser.put_off(scheduled, 5.0)
+    assert room.chooser.waiting == waiting
 
 
 def test_after_a_reading_an_empty_backlog_is_not_read_again_until_there_is_a_result(patch: pytest.MonkeyPatch) -> None:

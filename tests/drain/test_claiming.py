@@ -25,6 +25,7 @@ class Claiming:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.asked, self.passed_over, self.not_found = list[str](), dict[PhaseKey, Skip](), set[PhaseKey]()
+        self.counted = list[str]()
         self.result: Claim | Exception | None = claim_of()
         patch.setattr(room, "boottime_ms", lambda: 5_000)
         patch.setattr(room, "LostRows", lambda *_: None)
@@ -43,9 +44,9 @@ class Claiming:
             claims=SimpleNamespace(claim=self._claim, not_found=self.not_found),
             heartbeat=heartbeat,
             limits=limits,
-            membership=SimpleNamespace(unit_of=lambda _: None, take=lambda _: None),
+            membership=SimpleNamespace(unit_of=lambda _: None, take=lambda key: self.counted.append(f"a unit for {key}")),
             watch=SimpleNamespace(explain=lambda error: error),
-            pace=SimpleNamespace(require=lambda: None, note_begun=lambda: None),
+            pace=SimpleNamespace(require=lambda: None, note_begun=lambda: self.counted.append("a begin")),
             outage=SimpleNamespace(retry=lambda work, meanwhile: work()),
         )
         it: Any = SimpleNamespace(
@@ -150,3 +151,20 @@ def test_a_guardian_is_not_lost_with_an_error_of_the_claim(it: Claiming) -> None
     with pytest.raises(KeyError):
         it.claim()
     assert it.asked[-1] == "kept the guardian"
+
+
+def test_the_beats_begin_before_the_first_claim_also_where_that_has_to_wait(it: Claiming) -> None:
+    it.claimer.begin()
+    assert it.asked == ["beats"]
+
+
+@pytest.mark.parametrize("result", [None, RowLocked("locked"), BadData("b", remedy=""), RowRefused("r", remedy="")], ids=repr)
+def test_a_claim_counts_for_the_group_and_the_pace_and_one_that_came_to_nothing_does_not(
+    it: Claiming, result: Exception | None
+) -> None:
+    it.result = result
+    it.claim()
+    assert it.counted == []
+    it.result = claim_of()
+    it.claim()
+    assert it.counted == ["a unit for r / p", "a begin"]

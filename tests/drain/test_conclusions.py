@@ -14,12 +14,13 @@ from batchdrain.drain.loop import Drain
 from batchdrain.model.attempt import Attempt
 from batchdrain.model.claim import Choice, ScheduledAttempt
 from batchdrain.model.phase import PhaseKey
-from batchdrain.model.states import Outcome
+from batchdrain.model.states import Outcome, PhaseState
 from tests.drain.judging import NOW, claim_of, ending, judged, settings_of
 
 KEY = PhaseKey("r", "p")
 SCHEDULED = ScheduledAttempt(0.0, 1, Choice(phase=claim_of().phase, reason=""))
 RECORDED = judged(settings_of(), ending(exit_code=1))
+TRANSIENT = judged(settings_of(), ending(exit_code=75))
 
 
 class Loop:
@@ -89,11 +90,10 @@ def test_an_orphaned_phase_that_has_a_result_later_is_orphaned_no_more() -> None
 class Breaker:
     """One that opens with the next result, if it is told to."""
 
-    lasts_s = 0.0
     due = 50.0
 
-    def __init__(self, *, is_open: bool, opens: bool) -> None:
-        self.pauses, self._opens = int(is_open), opens
+    def __init__(self, *, is_open: bool, opens: bool, lasts_s: float) -> None:
+        self.pauses, self._opens, self.lasts_s = int(is_open), opens, lasts_s
 
     @property
     def is_open(self) -> bool:
@@ -107,9 +107,9 @@ class Breaker:
 class Judging:
     """Judgements of one attempt, with a breaker that is ours."""
 
-    def __init__(self, attempt: Attempt, *, is_open: bool = False, opens: bool = False) -> None:
+    def __init__(self, attempt: Attempt, *, is_open: bool = False, opens: bool = False, lasts_s: float = 0.0) -> None:
         self.told: list[tuple[str, float, int]] = []
-        breaker: Any = Breaker(is_open=is_open, opens=opens)
+        breaker: Any = Breaker(is_open=is_open, opens=opens, lasts_s=lasts_s)
         judge: Any = SimpleNamespace(judge=lambda *_, **__: attempt)
         recorder: Any = SimpleNamespace(paused=lambda *what: self.told.append(what))
         settings = settings_of().model_copy(update={"retry": settings_of().retry.model_copy(update={"max_attempts": 3})})
@@ -121,9 +121,6 @@ class Judging:
         )
         ended: Any = SimpleNamespace(judgement=None, running=running, ending=None, row_state=None)
         return self.judgements.of(ended, may_retry=may_retry)
-
-
-TRANSIENT = judged(settings_of(), ending(exit_code=75))
 
 
 @pytest.mark.parametrize(("executions", "is_retried"), [(0, True), (1, True), (2, False), (3, False)])
@@ -144,6 +141,29 @@ def test_what_fails_transiently_during_an_outage_is_spared_and_what_begins_one_i
     found = begins.of()
     assert (found.is_spared, found.attempt.outcome) == (False, Outcome.FAILED)
     assert [(wait_s, number) for _, wait_s, number in begins.told] == [(5.0, 1)]
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [RECORDED, judged(settings_of(), ending(exit_code=0)), replace(TRANSIENT, wants_more_time=True)],
+    ids=["another failure", "a success", "want of time"],
+)
+def test_an_outage_spares_nothing_that_it_is_not_to_blame_for(attempt: Attempt) -> None:
+    found = Judging(attempt, is_open=True).of()
+    assert (found.is_spared, found.attempt) == (False, attempt)
+
+
+@pytest.mark.parametrize(("lasts_s", "is_over"), [(600.0, False), (600.5, True)])
+def test_an_outage_that_outlasts_our_patience_ends_the_session_and_begins_no_pause(lasts_s: float, is_over: bool) -> None:
+    judging = Judging(TRANSIENT, opens=True, lasts_s=lasts_s)
+    stop = judging.of().stop
+    assert (stop is not None, judging.told == []) == (is_over, is_over)
+    assert stop is None or str(stop) == "retry.outage_after: an outage lasts for more than 600 s: try again later"
+
+
+def test_a_queued_phase_that_failed_transiently_is_tried_again_as_the_failed_one_that_it_is_now() -> None:
+    attempt = replace(TRANSIENT, phase=replace(TRANSIENT.phase, state=PhaseState.QUEUED))
+    assert Judging(attempt).judgements.reschedule(SCHEDULED, attempt, 0.0).choice.phase.state is PhaseState.FAILED
 
 
 def test_a_pause_is_told_only_where_a_result_begins_one() -> None:

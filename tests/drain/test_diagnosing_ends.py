@@ -33,6 +33,7 @@ def said(code: int = 0, **result: Any) -> Ending:
         (said(0), VerdictKind.PROMISING, 1_000),
         (said(75), VerdictKind.WAIT, 100),
         (said(75, wait_s=30), VerdictKind.WAIT, 30),
+        (said(75, wait_s=31_536_000), VerdictKind.WAIT, 31_536_000),
         (said(1, verdict="hopeless"), VerdictKind.HOPELESS, 1_000),
         (said(1, verdict="wait"), VerdictKind.WAIT, 100),
         (said(75, verdict="promising", wait_s=30), VerdictKind.PROMISING, 1_000),

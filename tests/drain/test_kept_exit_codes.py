@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.drain.chaining import end_in, queue
 from tests.drain.test_ended_by_an_error import SAY, TABLES
 from tests.drain.test_from_elsewhere import at_work, let_go, shown
+from tests.drain.test_narrowed_resumes import interrupted
 from tests.support.workplace import Workplace, ended, wait_for
 
 
@@ -98,3 +100,34 @@ def test_of_a_chain_that_was_stopped(sqlite_project: Workplace) -> None:
     wait_for(lambda: sqlite_project.states()["q/a~hang"] == "EXECUTING", "the first phase")
     assert sqlite_project.inv("stop", "--now").code == 0
     assert ended(drain)[0] == kept(sqlite_project) == 143
+
+
+@pytest.mark.everyday("sqlite")
+def test_of_one_that_found_nothing_where_that_is_to_fail(project: Workplace) -> None:
+    name = interrupted(project)
+    project.sql("UPDATE phases SET state = 'COMPLETE'")
+    again = project.inv("resume", "--fail-if-nothing")
+    found = project.inv("summary", f"--session-id={name}", "--format=json").json()["exit_code"]
+    assert (again.code, found["code"]) == (1, 1), again
+    assert found["why"] == "Exit code 1: nothing was selected this time (--fail-if-nothing)."
+    assert found["why"] in again.out
+
+
+def test_of_a_chain_that_found_nothing_where_that_is_to_fail(sqlite_project: Workplace) -> None:
+    queue(sqlite_project, "q/a", "q/b~while=stays")
+    assert end_in(sqlite_project, "q/b", signal.SIGINT, "drain-all") == 130
+    sqlite_project.sql("UPDATE phases SET state = 'COMPLETE'")
+    again = sqlite_project.inv("resume", "--fail-if-nothing")
+    assert (again.code, kept(sqlite_project)) == (1, 1), again
+
+
+@pytest.mark.parametrize("task", ["drain", "drain-all"])
+def test_of_a_resume_that_wanted_more_the_rate_is_told_that_it_wanted(sqlite_project: Workplace, task: str) -> None:
+    project = sqlite_project
+    project.fail("a/1", "a/2~fail", "b/3~while=stays", "c/4")
+    assert end_in(project, "b/3", signal.SIGINT, task, "--policy=run-order", "--min-success-rate=0.5") == 130
+    again = project.inv("resume", "--min-success-rate=0.9")
+    why = "Exit code 1: the success rate of 75.0% is below the wanted 90.0% (min_success_rate)."
+    assert (again.code, why in again.out) == (1, True), again
+    found = project.inv("summary", "--format=json").json()
+    assert (found["exit_code"], found["wanted_success_rate"]) == ({"code": 1, "why": why}, 0.9)

@@ -232,3 +232,24 @@ def test_the_command_names_the_session_where_a_newer_one_would_be_taken(sqlite_p
     ran = sqlite_project.inv("resume", f"--session-id={name}", "--batch-size=1")
 
     assert ran.lines[-1] == f"inv resume --session-id={name}"
+
+
+@pytest.mark.parametrize(
+    ("own", "done", "asked", "is_of_chain", "most"),
+    [
+        (5, 2, None, False, 3), (5, 2, 3, False, 3), (5, 2, 1, False, 1), (5, 2, 5, False, 3), (5, 2, 6, False, None),
+        (5, 2, 6, True, 3), (5, 7, None, False, 0), (5, 7, 1, False, 0), (5, 2, 1, True, 1),
+    ],
+)  # fmt: skip
+def test_a_size_for_this_time_takes_no_more_than_is_left_and_that_of_a_chain_is_of_all_its_sessions(
+    own: int, done: int, asked: int | None, is_of_chain: bool, most: int | None
+) -> None:
+    """`most`: None where it is refused."""
+    settings = Settings.model_validate({"batch_size": own})
+    request = DrainRequest(kind=Kind.FAILED, filters=Filters(), settings=settings)
+    narrowing = Narrowing(batch_size=asked, is_of_chain=is_of_chain)
+    if most is None:
+        with pytest.raises(UsageError, match=f"the session's own is {own}, of which {own - done} are left"):
+            narrowing.most(request, done)
+    else:
+        assert narrowing.most(request, done) == most

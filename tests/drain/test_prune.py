@@ -168,4 +168,4 @@ def test_a_triage_without_a_lock_is_over_once_nothing_was_written_for_long(sqlit
 def test_json_has_every_kind_whether_there_is_any_or_not(sqlite_project: Workplace) -> None:
     found = json.loads(sqlite_project.inv(*OLD, "--format=json").out)
     assert found.keys() == {"dry_run", "before", "kinds", "sessions", "kept", "notes", "problems"}
-    assert [row["count"] for row in found["kinds"]] == [0] * 7
+    assert [row["count"] for row in found["kinds"]] == [0] * 9

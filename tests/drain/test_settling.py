@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from batchdrain.database.ledger.chains import ChainRow, Chains
+from batchdrain.database.ledger.notes import NoteKind, Notes
 from batchdrain.database.ledger.renamed import follow_rename
+from batchdrain.database.ledger.schema import Ledger
 from batchdrain.drain.project import Project
 from batchdrain.drain.request import digests
 from batchdrain.drain.settling import settle, settle_ledger
@@ -92,6 +96,18 @@ def test_a_session_takes_no_claims_along_that_others_hold_in_its_former_table(
     assert sources(work) == {"phases"}
     work.sql("UPDATE batchdrain_claim SET owner = NULL")
     assert follow_rename(renamed.store, UID) is not None
+
+
+def test_a_chain_that_waits_for_its_table_goes_with_the_one_of_its_phases(work: Workplace, renamed: Project) -> None:
+    """Tables of an earlier version have none for chains."""
+    ledger = renamed.store.ledger
+    for uid, source in (("c" * 32, "phases"), ("d" * 32, "others")):
+        earlier = Ledger(meta=ledger.meta, claim=ledger.claim, attempt=ledger.attempt, source=source, version=2)
+        Chains(renamed.store.database, earlier).write(ChainRow(uid=uid, task="drain-all", started_at=START, asked={"x": 1}))
+    assert follow_rename(renamed.store) is not None
+    chains = Chains(renamed.store.database, ledger)
+    assert chains.read_left() == {"c" * 32: ChainRow(uid="c" * 32, task="drain-all", started_at=START, asked={"x": 1})}
+    assert chains.read_open() == {"c" * 32, "d" * 32}
 
 
 def test_its_own_claims_a_session_takes_along(work: Workplace, renamed: Project) -> None:
@@ -183,3 +199,29 @@ def test_a_foreign_table_and_a_materialized_view_are_there(postgresql_url: str, 
             assert follow_rename(project.store) is None, kind
             place.sql(dropped)
         assert follow_rename(project.store) is not None
+
+
+def test_what_is_said_of_the_new_name_in_the_moment_of_the_rename_stays_and_all_else_goes_along(
+    server_project: Workplace,
+) -> None:
+    """On SQLite nobody writes while another does."""
+    server_project.fail("r/p")
+    with opened(server_project) as before:
+        hold(before, "r/p")
+        Notes(before.store.database, before.store.ledger).write(NoteKind.HINT, {"r": {"priority": 1}, "s": {"priority": 1}})
+    server_project.sql("ALTER TABLE phases RENAME TO steps")
+    server_project.source = {"table": "steps"}
+    with opened(server_project, with_ledger=False) as project, opened(server_project, with_ledger=False) as beside:
+        said: list[str] = []
+
+        def say(_c: object, _cursor: object, statement: str, *_: object) -> None:
+            if statement.startswith("UPDATE batchdrain_meta") and not said:
+                said.append(statement)
+                Notes(beside.store.database, beside.store.ledger).write(NoteKind.HINT, {"r": {"priority": 7}})
+
+        sa.event.listen(project.store.database.engine, "before_cursor_execute", say)
+        assert follow_rename(project.store) is not None
+        hints = Notes(project.store.database, project.store.ledger).read(NoteKind.HINT)
+    assert [(note.subject, note.source, note.content["priority"]) for note in hints] == [("r", "steps", 7), ("s", "steps", 1)]
+    assert sources(server_project) == {"steps"}
+    assert server_project.sql("SELECT count(*) FROM batchdrain_meta WHERE name LIKE 'hint/%'") == [(2,)]

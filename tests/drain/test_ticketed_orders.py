@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import Future
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ from batchdrain.execution import lost_executions
 from batchdrain.execution.order import EndedBy, Ending
 from batchdrain.model.errors import EngineUnavailable
 from batchdrain.model.phase import PhaseKey
+from batchdrain.runtime import clock
 
 BEGINS_S, GRACE_S, LEASE_MS = 10.0, 2.0, 60_000
 
@@ -119,6 +121,16 @@ def test_an_order_that_was_begun_is_waited_for_until_its_lease_is_over(world: Wo
     assert world.look(one) == [Left(why="nothing was heard of its end, and its lease is over")]
     world.ends["a"] = Ending(by=EndedBy.EXIT, exit_code=0)
     assert world.look(one) == [world.ends["a"]], "its guardian kept it"
+
+
+def test_what_is_left_behind_says_until_when_its_claim_stays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 1, 1, 12, tzinfo=UTC))
+    one = world.running("a")
+    world.drawn.add("a")
+    world.orders.leave()
+    assert world.look(one) == []
+    world.now_ms += 30_000
+    assert world.look(one) == [Left(why="its command may run on", until="2026-01-01T12:00:30Z")]
 
 
 def test_a_future_that_failed_proves_nothing_and_its_order_is_looked_for(world: World) -> None:

@@ -20,9 +20,10 @@ from batchdrain.model.errors import ConfigError, DatabaseUnavailable, FilesUnava
 from batchdrain.model.failure import Failure
 from batchdrain.model.phase import Phase
 from batchdrain.model.states import PhaseState
-from batchdrain.planning.verdicts import Verdict, VerdictKind
+from batchdrain.planning.verdicts import Verdict, VerdictKind, read_verdicts
 from batchdrain.runtime import clock
 from tests.drain.judging import ending
+from tests.support.two_tables import age_notes
 from tests.support.workplace import DEADLINE_S, Workplace
 
 PHASE = Phase(run_id="a", phase_id="1", phase_index=0, state=PhaseState.FAILED, failure=Failure("it broke", "other"))
@@ -125,6 +126,22 @@ def test_only_verdicts_whose_time_is_over_are_taken_back(triage: Triage, project
         notes.write(NoteKind.VERDICT, {one.key.digest: one.to_note})
     triage.tidy()
     assert verdicts(project) == {"holds": "wait"}
+
+
+@pytest.mark.parametrize(("former_s", "left"), [(-1, 0), (600, 2)], ids=["is over too", "would hold again"])
+def test_a_verdict_that_is_over_stays_while_it_hides_a_former_one(
+    triage: Triage, project: Project, sqlite_project: Workplace, former_s: float, left: int
+) -> None:
+    now = clock.now()
+    verdict = Verdict(key=PHASE.key, kind=VerdictKind.HOPELESS, reason="", until=now, fingerprint="", attempts=0)
+    notes = Notes(project.store.database, project.store.ledger)
+    former = replace(verdict, until=now + timedelta(seconds=former_s))
+    notes.write(NoteKind.VERDICT, {verdict.key.digest: former.to_note})
+    age_notes(sqlite_project)
+    notes.write(NoteKind.VERDICT, {verdict.key.digest: verdict.to_note})
+    triage.tidy()
+    assert read_verdicts(project.store, {}) == {}
+    assert sqlite_project.sql("SELECT count(*) FROM batchdrain_meta WHERE name LIKE 'verdict/%'") == [(left,)]
 
 
 def test_a_folder_that_can_not_be_made_is_told_with_its_place(project: Project, tmp_path: Path) -> None:

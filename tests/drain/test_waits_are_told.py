@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from typing import Any
 
@@ -134,3 +135,23 @@ def test_a_phase_that_fails_into_an_accepted_cluster_is_said_to_be_known(sqlite_
     known = [line for line in ran.lines if "in a known way" in line]
     assert len(known) == 1, ran.out
     assert known[0].startswith("  ! r / p~alike failed in a known way, accepted: the vendor mends it (")
+
+
+def test_a_stop_from_elsewhere_is_told_as_that_and_not_as_a_signal(sqlite_project: Workplace) -> None:
+    sqlite_project.configure(command={"grace_s": 2}, lease={"beat_s": 0.2})
+    sqlite_project.fail("r/p~deaf")
+    drain = started(sqlite_project)
+    heard(sqlite_project, "is deaf")
+
+    assert sqlite_project.inv("stop", "--now", "--reason=too late").code == 0
+    line = read_until(drain, "kills at once").splitlines()[-1]
+    code, out = ended(drain)
+
+    assert line.startswith("  ! `inv stop --now`, asked by ")
+    assert line.endswith(
+        ": too late: nothing more is begun; r / p~deaf is ended and given back, waiting at most 2 s (command.grace_s); "
+        "a signal kills at once"
+    )
+    assert (code, [name for name in ("SIGTERM", "TERM again") if name in out]) == (143, [])
+    told = sqlite_project.inv("explain", "--run-id=r", "--phase-id=p~deaf").out
+    assert re.search(r"session \S+, which ended by `inv stop --now`, asked by \S+: too late$", told, re.MULTILINE), told

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from batchdrain.execution import guardian_client
-from batchdrain.execution.guardian import wire
+from batchdrain.execution.guardian import watched_order, wire
 from batchdrain.execution.guardian_client import GuardianClient, GuardianOrder
 from batchdrain.execution.guardian_pool import GuardianPool
 from batchdrain.execution.order import EndedBy
@@ -80,15 +79,13 @@ def test_a_silent_guardian_is_overdue_once_limit_grace_and_slack_are_over(client
     assert not ours._is_overdue(limit_ms, 10.0)
     clock.now = 1_060.0
     assert not ours._is_overdue(limit_ms, 10.0)
-    clock.now = 1_060.0 + 10.0 + guardian_client._SLACK_S - 0.1
+    clock.now = 1_060.0 + 10.0 + watched_order.SLACK_S - 0.1
     assert not ours._is_overdue(limit_ms, 10.0)
     clock.now += 0.1
     assert ours._is_overdue(limit_ms, 10.0)
 
 
-@pytest.mark.parametrize(
-    ("kill", "within_s"), [(False, 10.0 + guardian_client._SLACK_S), (True, guardian_client._KILLS_WITHIN_S)]
-)
+@pytest.mark.parametrize(("kill", "within_s"), [(False, 10.0 + watched_order.SLACK_S), (True, watched_order.KILLS_WITHIN_S)])
 def test_a_guardian_that_was_asked_has_its_time_for_it(
     client: GuardianClient, clock: Any, kill: bool, within_s: float
 ) -> None:

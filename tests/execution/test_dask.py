@@ -164,7 +164,7 @@ def test_with_the_scheduler_every_future_fails_and_nothing_is_taken_any_more(tmp
 
 def test_nothing_of_a_session_is_left_at_the_scheduler(shared: Cluster) -> None:
     def left(dask_scheduler: Any = None) -> int:
-        return len(dask_scheduler.plugins["batchdrain-desk-1"].sessions) + len(dask_scheduler.tasks)
+        return len(dask_scheduler.plugins["batchdrain-desk-2"].sessions) + len(dask_scheduler.tasks)
 
     with engine_of(shared) as engine:
         for future in [engine.submit(execute(engine), b"t%d -" % number) for number in range(5)]:
@@ -236,3 +236,11 @@ def test_a_controller_keeps_no_order_that_was_answered(shared: Cluster) -> None:
             engine.submit(call, b"t%d -" % number).result(ANSWERS_S)
         assert len(engine.client.scheduler_comm.recent_message_log) <= 10
         assert engine._tasks == {}
+
+
+def test_what_orders_execute_goes_to_each_worker_once_and_not_with_each_order(shared: Cluster) -> None:
+    with engine_of(shared) as engine:
+        call = partial(BySource(CALLS, "answer_beside"), bytes(1_000_000))
+        futures = [engine.submit(call, b"%d" % number) for number in range(20)]
+        assert [future.result(ANSWERS_S) for future in futures] == [b"%d beside 1000000" % number for number in range(20)]
+        assert 0 < engine.client.scheduler_comm.byte_count < 1_000_000

@@ -21,11 +21,10 @@ class Task:
     def __init__(self, status: str = "pending", error: Exception | None = None) -> None:
         self.status, self._error = status, error
 
-    def add_done_callback(self, call: Any) -> None:
-        self.end = call
-
-    def exception(self, timeout: float) -> Exception | None:
-        return self._error
+    def result(self) -> bytes:
+        if self._error is not None:
+            raise self._error
+        return b"said by a later one"
 
 
 class World:
@@ -39,7 +38,7 @@ class World:
         self.engine = engine = object.__new__(DaskEngine)
         engine.session, engine._lingers_s, engine._numbers = "s", LINGERS_S, itertools.count(1)
         engine._pending, engine._tasks, engine._lingering, engine._deliver = {}, {}, {}, "deliver"
-        engine._pickled = None, b""
+        engine._brought = bytes, "bytes"
         engine.client = SimpleNamespace(scheduler_comm=self, submit=self.take, gather=self.gather)
         engine._connection = self
 
@@ -50,14 +49,14 @@ class World:
         return self.tasks[-1]
 
     async def gather(self, task: Task, *, asynchronous: bool) -> bytes:
-        return b"said by a later one"
+        return task.result()
 
     def submit(self) -> Any:
         return self.engine.submit(bytes, b"")
 
     def end(self, at: int, status: str, error: Exception | None = None) -> None:
         self.tasks[at].status, self.tasks[at]._error = status, error
-        self.engine._note_end(at + 1, self.tasks[at])
+        asyncio.run(self.engine._note_end(at + 1, self.tasks[at]))
 
     def hand_on(self) -> None:
         asyncio.run(self.engine._hand_on())

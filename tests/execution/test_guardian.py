@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from batchdrain.execution import guardian_client, spool_reader
-from batchdrain.execution.guardian import hire, wire
+from batchdrain.execution import spool_reader
+from batchdrain.execution.guardian import hire, watched_order, wire
 from batchdrain.execution.guardian.launch import Launch, NotBegunError
 from batchdrain.execution.guardian.wire import boottime_ms
 from batchdrain.execution.guardian_client import GuardianClient
@@ -166,9 +166,10 @@ def begun(pool: GuardianPool, wanted: Order, up: Path) -> tuple[int, list[Ending
     waiting = threading.Thread(target=lambda: endings.append(pool.execute(wanted)), daemon=True)
     waiting.start()
     wait_for(lambda: up.exists() and up.read_text().endswith("\n"), "the command to run")
-    identity = pool._orders[wanted.token]._guard.identity
-    assert identity is not None
-    return identity.pid, endings, waiting
+    guard = pool._orders[wanted.token]._guard
+    assert isinstance(guard, GuardianClient)
+    assert guard.identity is not None
+    return guard.identity.pid, endings, waiting
 
 
 UP = "import os, time; open('up', 'w').write(f'{os.getpid()}\\n'); time.sleep(600)"
@@ -180,8 +181,8 @@ def test_a_guardian_that_does_not_answer_is_killed_and_so_is_its_command(
 ) -> None:
     """It heeds neither the time limit nor a signal."""
     monkeypatch.setattr(GuardianClient, "is_stopped", lambda _: False)
-    monkeypatch.setattr(guardian_client, "_SLACK_S", 600 if interrupts == 2 else 0.1)
-    monkeypatch.setattr(guardian_client, "_KILLS_WITHIN_S", 0.5)
+    monkeypatch.setattr(watched_order, "SLACK_S", 600 if interrupts == 2 else 0.1)
+    monkeypatch.setattr(watched_order, "KILLS_WITHIN_S", 0.5)
     wanted = guarded(order(UP, timeout_s=600, grace_s=0.1), tmp_path, lease_s=600)
     guardian, endings, waiting = begun(pool, wanted, tmp_path / "up")
     os.kill(guardian, signal.SIGSTOP)

@@ -13,12 +13,12 @@ import pytest
 
 from batchdrain.execution import spool_reader
 from batchdrain.execution.engine_result import to_ending
+from batchdrain.execution.guardian.hire import to_process
 from batchdrain.execution.guardian_pool import GuardianPool, _ending_without_report, withdraw
 from batchdrain.execution.guardian_report import (
     GuardianReport,
     SpoolRecord,
     UnsoundReportError,
-    numbers_of,
     object_of,
     process_of,
 )
@@ -111,7 +111,7 @@ def test_a_process_has_a_number_and_a_start_of_its_machine(named: object, sound:
             process_of(named)
         return
     assert isinstance(named, list)
-    assert process_of(named) == tuple(named) == numbers_of(b"%d %d" % tuple(named))
+    assert process_of(named) == tuple(named) == to_process(b"%d %d" % tuple(named))
 
 
 @pytest.mark.parametrize("raw", [b"", b"[]", b"5", b"{", b'{"a": NaN}', b'{"a": Infinity}', b"\xff"])

@@ -58,14 +58,14 @@ def test_a_guardian_that_says_what_no_guardian_says_is_killed(stranger: Stranger
     stranger.words.setblocking(False)
     unsent = memoryview(word)
 
-    def hear(within_ms: int, real: Any = stranger.client.hear) -> Any:
+    def hear(within_s: float, real: Any = stranger.client.hear) -> Any:
         nonlocal unsent
         while unsent:
             try:
                 unsent = unsent[stranger.words.send(unsent) :]
             except BlockingIOError:
                 break
-        return real(within_ms)
+        return real(within_s)
 
     stranger.client.hear = hear  # type: ignore[method-assign]
 

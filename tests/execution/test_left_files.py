@@ -11,7 +11,7 @@ import pytest
 
 from batchdrain.execution import left_files
 from batchdrain.execution.guardian_pool import GuardianPool
-from batchdrain.execution.left_files import HASHED_BYTES, hash_log, read_head, read_tail
+from batchdrain.execution.left_files import HASHED_BYTES, hash_log, read_head, read_small, read_tail
 from batchdrain.execution.order import RESULT_BYTES, TAIL_BYTES, EndedBy
 from tests.chaos.faults import fault
 from tests.execution.orders import Make
@@ -102,3 +102,22 @@ def test_a_command_that_makes_something_else_of_its_files_ends_as_it_ends(
     ending = pool.execute(order(program))
     pool.close()
     assert (ending.by, ending.exit_code) == (EndedBy.EXIT, 0)
+
+
+@pytest.mark.parametrize(("most", "is_read"), [(5, True), (4, False)])
+def test_a_small_file_is_read_whole_or_not_at_all(tmp_path: Path, most: int, is_read: bool) -> None:
+    (tmp_path / "x").write_bytes(b"words")
+    if is_read:
+        assert read_small(tmp_path / "x", most) == b"words"
+        return
+    with pytest.raises(OSError, match="is no small file of ours"):
+        read_small(tmp_path / "x", most)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_small_file_of_another_user_s_is_not_believed(tmp_path: Path) -> None:
+    """A ticket, or a record of a command's end, that somebody else wrote."""
+    (tmp_path / "x").write_bytes(b"words")
+    os.chown(tmp_path / "x", 65_534, 65_534)
+    with pytest.raises(OSError, match="is no small file of ours"):
+        read_small(tmp_path / "x", 100)

@@ -114,3 +114,19 @@ def test_the_rest_of_a_command_ends_though_its_ending_was_kept(tmp_path: Path) -
     finally:
         rest.kill()
         rest.wait()
+
+
+def test_what_has_no_token_any_more_is_known_by_a_session_whose_leader_is_gone(tmp_path: Path) -> None:
+    """As a shell leaves it that started a server with an environment of its own, and ended."""
+    python = f"{sys.executable} -S -c '{SLEEP}'"
+    shell = subprocess.Popen(
+        ["/bin/sh", "-c", f"env -i {python} & echo $!; {python} & echo $!"], start_new_session=True, stdout=subprocess.PIPE,
+        env={**os.environ, TOKEN: "t.3"}, text=True,
+    )  # fmt: skip
+    assert shell.stdout is not None
+    pids = [int(shell.stdout.readline()) for _ in range(2)]
+    shell.wait()
+    wait_for(lambda: all(b"time.sleep" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids), "both to run")
+    assert settle(abandoned(tmp_path, None), guardian_ends_in_s=None, within_s=30) == Settled(met=2, record=None)
+    assert [start_of(pid) for pid in pids] == [None, None]
+    shell.stdout.close()

@@ -144,3 +144,10 @@ def test_a_column_that_is_not_there_is_told_with_its_setting(sqlite_project: Wor
     ran = sqlite_project.inv("drain")
     assert ran.code == 78
     assert "batchdrain.command.columns: table 'phases' has no column 'nota' (did you mean 'note'?)" in ran.err
+
+
+def test_null_is_no_variable_and_nobody_else_s_either_and_an_empty_text_is_a_value() -> None:
+    row = {"error": None, "note": "", "run date": "x"}
+    assert unset_variables_of(row) == {"BATCHDRAIN_COLUMN_ERROR"}
+    assert variables_of(row) == {"BATCHDRAIN_COLUMN_NOTE": "", "BATCHDRAIN_COLUMN_RUN_DATE": "x"}
+    assert values_of(row) == {"column:error": "", "column:note": "", "column:run date": "x"}

@@ -53,6 +53,14 @@ def test_of_a_session_whose_controller_is_cut_off_that_alone_draws(scheduler: An
     assert (after_s, sorted(desk.sessions)) == (900, ["other"])
 
 
+def test_what_orders_execute_is_there_for_workers_as_long_as_its_controller_is(scheduler: Any) -> None:
+    desk = desk_of(scheduler, "s", "t")
+    assert (desk.bring("s", "name", b"call"), desk.bring("unknown", "name", b"call")) == (True, False)
+    assert (desk.call_of("s", "name"), desk.call_of("t", "name"), desk.call_of("s", "other")) == (b"call", None, None)
+    desk.remove_client(None, "client of s")
+    assert (desk.call_of("s", "name"), desk.call_of("unknown", "name")) == (None, None)
+
+
 def test_an_answer_is_kept_until_it_was_taken_and_the_first_one_counts(scheduler: Any) -> None:
     async def tell() -> list[object]:
         desk = desk_of(scheduler, "s")

@@ -88,3 +88,18 @@ def test_a_result_whose_spool_is_gone_is_told_of(order: Make, pool: GuardianPool
     ending = pool.execute(guarded(order("import shutil; shutil.rmtree('spool')"), tmp_path, lease_s=600))
     pool.close()
     assert (ending.by, ending.exit_code, ending.unspooled.startswith(str(tmp_path / "spool"))) == (EndedBy.EXIT, 0, True)
+
+
+@pytest.mark.parametrize(
+    ("names", "session_uid"),
+    [([], ""), (["aaa.k.1.json", "bbb.k.2.json", "ccc.l.1.json"], "aaa"), (["aaa.k.1.json", "bbb.k.1.json"], ""), (["a-b.k.1.json"], ""), ([".k.1.json"], "")],
+)  # fmt: skip
+def test_the_session_of_a_claim_without_its_attempt_is_that_of_the_one_record_of_its_name(
+    tmp_path: Path, names: list[str], session_uid: str
+) -> None:
+    for name in names:
+        (tmp_path / name).touch()
+    assert spool_reader.find_session(str(tmp_path), ".k.1.json") == session_uid
+    assert (
+        spool_reader.find_session(str(tmp_path / "absent"), ".k.1.json") == spool_reader.find_session("", ".k.1.json") == ""
+    )

@@ -125,6 +125,7 @@ def test_a_session_is_forgotten_once_nothing_of_it_is_here_and_its_controller_is
         session.heard_at -= duties._FORGOTTEN_AFTER_S + 1
     own.heed(beat(), "me")
     assert sorted(own._sessions) == ["busy", "s"]
-    assert own.guards() == [cast("Any", line)], "its controller may come back, and it is to be ended with the process"
+    running = own._sessions["busy"].running
+    assert running == {"runs": cast("Any", line)}, "its controller may come back, and it is to be ended with the process"
     assert own.heed(beat(session="idle"), "me")["over"] == []
     assert own.heed(beat(session="busy"), "me")["runs"] == ["runs"]

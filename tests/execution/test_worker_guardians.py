@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from batchdrain.execution.guardian import system
-from batchdrain.execution.worker import guardians
+from batchdrain.execution.guardian import system, watched_order
+from batchdrain.execution.guardian.watched_order import WatchedOrder
+from batchdrain.execution.guardian.wire import boottime_ms
 from batchdrain.execution.worker.guardians import GuardianLine, Guardians
 
-ORDER: dict[str, object] = {"token": "s.one.1", "timeout_s": 60.0, "grace_s": 0.1}
+ORDER: dict[str, Any] = {"token": "s.one.1", "timeout_s": 60.0, "grace_s": 0.1, "deadline_ms": None}
 ENDED = b'X{"by": "exit"}\n'
 
 
@@ -50,18 +51,18 @@ def heard(theirs: socket.socket) -> bytes:
 def test_what_is_told_before_the_order_stands_behind_it_the_last_word_of_each_kind(
     guardian: subprocess.Popen[bytes], pair: tuple[socket.socket, socket.socket]
 ) -> None:
-    line = line_to(guardian, pair)
-    line.extend(5)
-    line.extend(7)
-    line.end(kill=False)
+    order = WatchedOrder(line_to(guardian, pair))
+    order.extend(7)
+    order.extend(5)
+    order.end(kill=False)
     with pytest.raises(BlockingIOError):
         heard(pair[1])
     pair[1].send(ENDED)
-    assert line.watch(ORDER, []) == ENDED[1:-1]
+    assert order.watch(ORDER, []) == ENDED[1:-1]
     sent = heard(pair[1])
     assert (sent.endswith(b"D1 7\nT1\n"), b"D1 5" in sent, b'"s.one.1"' in sent) == (True, False, True)
-    line.extend(9)
-    line.end(kill=True)
+    order.extend(9)
+    order.end(kill=True)
     assert heard(pair[1]) == b"D1 9\nK1\n"
 
 
@@ -86,9 +87,11 @@ def test_a_guardian_that_goes_says_nothing_more(
 ) -> None:
     line = line_to(guardian, pair)
     pair[1].close()
-    assert line._lines.hear(5) == b""
-    line.extend(5)
-    line.end(kill=True)
+    assert line.hear(5) == b""
+    order = WatchedOrder(line)
+    order.extend(5)
+    order.end(kill=True)
+    assert order.watch(ORDER, []) is None
 
 
 @pytest.mark.parametrize(
@@ -103,28 +106,28 @@ def test_a_guardian_that_does_not_come_to_an_end_is_killed_once_its_time_is_over
     order: dict[str, Any],
     is_asked: bool,
 ) -> None:
-    monkeypatch.setattr(guardians, "_SLACK_S", 0.0)
-    monkeypatch.setattr(guardians, "_SLICE_S", 0.02)
-    line = line_to(guardian, pair)
+    monkeypatch.setattr(watched_order, "SLACK_S", 0.0)
+    monkeypatch.setattr(watched_order, "SLICE_S", 0.02)
+    watched = WatchedOrder(line_to(guardian, pair))
     if is_asked:
-        line.end(kill=False)
-    assert line.watch({**ORDER, **order}, []) == b""
+        watched.end(kill=False)
+    assert watched.watch({**ORDER, **order}, []) is None
     assert guardian.wait(10) == -9
 
 
 def test_a_guardian_is_not_hurried_before_its_time(
     guardian: subprocess.Popen[bytes], pair: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guardians, "_SLACK_S", 0.0)
-    monkeypatch.setattr(guardians, "_SLICE_S", 0.02)
+    monkeypatch.setattr(watched_order, "SLACK_S", 0.0)
+    monkeypatch.setattr(watched_order, "SLICE_S", 0.02)
     line, looked = line_to(guardian, pair), list[int]()
 
     def hear(within_s: float) -> bytes | None:
         looked.append(1)
         return None if len(looked) < 20 else ENDED[:-1]
 
-    monkeypatch.setattr(line._lines, "hear", hear)
-    assert line.watch({**ORDER, "grace_s": 0.0}, []) == ENDED[1:-1]
+    monkeypatch.setattr(line, "hear", hear)
+    assert WatchedOrder(line).watch({**ORDER, "grace_s": 0.0}, []) == ENDED[1:-1]
     assert guardian.poll() is None
 
 
@@ -137,9 +140,39 @@ def test_a_guardian_that_was_stopped_is_woken(
     with monkeypatch.context() as patch:
         patch.setattr(system, "is_stopped", lambda *_: next(stopped))
         patch.setattr(os, "kill", lambda pid, number: woken.append(number))
-        patch.setattr(line._lines, "hear", lambda within_s: next(answers))
-        assert line.watch(ORDER, []) == ENDED[1:-1]
+        patch.setattr(line, "hear", lambda within_s: next(answers))
+        assert WatchedOrder(line).watch(ORDER, []) == ENDED[1:-1]
     assert woken == [signal.SIGCONT] * 2
+
+
+@pytest.mark.parametrize(
+    ("stays_s", "is_gone", "is_kept"),
+    [(60, False, True), (60, True, False), (0.5, False, False), (None, False, False)],
+    ids=["waits for another order", "has died", "leaves soon", "takes no other order"],
+)
+def test_a_guardian_that_waits_for_another_order_is_given_it_and_no_other_is(
+    guardian: subprocess.Popen[bytes],
+    pair: tuple[socket.socket, socket.socket],
+    monkeypatch: pytest.MonkeyPatch,
+    stays_s: float | None,
+    is_gone: bool,
+    is_kept: bool,
+) -> None:
+    own, line = Guardians(), line_to(guardian, pair)
+    line.stays_until_ms = None if stays_s is None else boottime_ms() + round(stays_s * 1000)
+    own.give_back(line)
+    if is_gone:
+        pair[1].close()
+    ours, theirs = socket.socketpair()
+    theirs.send(b"G%d %d\n" % (guardian.pid, system.start_of(guardian.pid)))
+    new = GuardianLine(ours)
+    monkeypatch.setattr(own, "_hire_new", lambda package: new)
+    assert own.hire("zip") is (line if is_kept else new)
+    assert (line.sock.fileno() >= 0) is is_kept
+    own.give_back(line)
+    assert line.sock.fileno() < 0, "it has not told of an end since"
+    new.close()
+    theirs.close()
 
 
 @pytest.mark.parametrize("dead", [0, 1, 2])

@@ -81,11 +81,10 @@ class Output:
         return holds and not spoils
 
 
-def read_outputs() -> list[Output]:
-    """All of them."""
-    rows: list[dict[str, Any]] = [
-        json.loads(line) for path in sorted(FOLDER.glob("*.jsonl")) for line in path.read_text().splitlines()
-    ]
+def read_outputs(*, unseen: bool = False) -> list[Output]:
+    """All of them but those of the set that was made last, or those of that set alone: it repeats mistakes of the others."""
+    paths = [path for path in sorted(FOLDER.glob("*.jsonl")) if path.name.startswith("unseen-") is unseen]
+    rows: list[dict[str, Any]] = [json.loads(line) for path in paths for line in path.read_text().splitlines()]
     return [
         Output(
             program=row["program"],

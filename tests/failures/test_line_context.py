@@ -36,6 +36,15 @@ TAKEN = [
     ("a farewell under the level of an error", "[7] [ERROR] tax is missing\nended\n[7] [ERROR] Shutting down: Master\n", "[7] [ERROR] tax is missing"),
     ("a comment", "tax is stale\n/*!40101 SET MODE='NO_ZERO' */;\n", "tax is stale"),
     ("a sign of a terminal", "Fatal error: no tax.\x07\n", "Fatal error: no tax."),
+    ("an error before where more is told", "ERROR: no pod was ready. Check https://a.example/tax/ for more information\n", "ERROR: no pod was ready."),
+    ("where more is told alone", "tax is missing\nFor more information see https://a.example/tax/\n", "tax is missing"),
+    ("a guess below a complaint", "[!] no tax was found\n\nYou have either:\n * not asked for it.\n * a wrong name.\n", "[!] no tax was found"),
+    ("a list of what is wrong", "Errors in 2 files:\n * tax.csv is missing\n", "* tax.csv is missing"),
+    ("a verdict that refers to a log", "e: a.kt:3:7 Unresolved reference: tax\n\n* What went wrong:\nBuild of 'app' failed.\n> See the log for details\n", "e: a.kt:3:7 Unresolved reference: tax"),
+    ("the deepest of quoted causes", "* What went wrong:\nBuild of 'app' failed.\n> No files for 'app'.\n   > No tax was found.\n", "* What went wrong: Build of 'app' failed. > No tax was found."),
+    ("an outcome alone", "ledger is stale and not read\nResult: FAIL\n", "ledger is stale and not read"),
+    ("what stands below an exception", 'Unhandled Exception:\nIOException: no file "tax"\nFile name: \'tax\'\n  at Tax.Main () [0x1] in <a>:0\n', 'IOException: no file "tax"'),
+    ("an exception that tells a place", "Error: a.styl:1:9\n   1| import tax\n-------^\n\nfailed to locate tax.styl\n", "Error: a.styl:1:9: failed to locate tax.styl"),
     ("the side of a box", "│ Input must be a valid number, and it is: unable to parse text as a │\n│ number                                                             │\n", "Input must be a valid number, and it is: unable to parse text as a number"),
 ]  # fmt: skip
 

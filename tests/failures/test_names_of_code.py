@@ -21,6 +21,10 @@ from batchdrain.failures import fingerprint
         "Use of uninitialized value ${} in string at a.pl line 2.",
         "class java.lang.Integer cannot be cast to class Main${}",
         "error: ambiguous column name: {}",
+        "/usr/bin/python3: No module named {}",
+        "/srv/a.scala:3:7: not found: value {}",
+        "ValidationError: stack with id {}-web does not exist",
+        "could not bind on endpoint {}-web: the port is taken",
     ],
 )
 def test_the_name_of_a_part_of_a_program_tells_no_failures_apart(shape: str) -> None:
@@ -34,6 +38,7 @@ def test_the_name_of_a_part_of_a_program_tells_no_failures_apart(shape: str) -> 
         ("TypeError: int() is no number", "TypeError: open() is no number"),
         ("the table lock was lost", "the column lock was lost"),
         ("error: method not allowed", "error: method not implemented"),
+        ("acme.exceptions.Forbidden: on get", "acme.exceptions.NotAllowed: on get"),
     ],
 )
 def test_what_goes_on_with_the_sentence_is_no_name_of_a_part(one: str, other: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,3 +55,9 @@ def test_people_read_and_write_it_so(parts: list[str], text: str) -> None:
 def test_the_key_of_a_claim_is_the_one_that_it_was_before_ids_of_several_columns(key: tuple[str, str], digest: str) -> None:
     """As commit bd1f117 made them."""
     assert PhaseKey(*key).digest == digest
+
+
+@pytest.mark.parametrize("text", ["a/b", "a\\/b/c", "a", "", "a/b/c/d", "a/b\\\\/c/d"])
+def test_an_id_of_more_or_fewer_parts_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        split_parts(text, 3)

@@ -62,3 +62,15 @@ def test_a_copy_goes_on_by_itself() -> None:
     copy.add(FAILED, "default")
     assert (stats.overall.tried, copy.overall.tried, copy.results) == (1, 2, 1)
     assert (list(stats.changes.values()), list(copy.changes.values())) == ([1], [2])
+
+
+def test_a_copy_knows_all_that_was_learnt_and_learns_by_itself() -> None:
+    stats = RetryStats()
+    stats.add(FAILED, "nightly")
+    copied = stats.copy()
+    for name in ("categories", "fingerprints", "runs", "run_types", "failures", "seen_in", "changes"):
+        assert getattr(copied, name) == getattr(stats, name) != {}, name
+    assert (copied.overall, copied.results) == (stats.overall, 0)
+    before = dict(stats.run_types)
+    copied.add(FAILED, "nightly")
+    assert (stats.run_types, stats.overall.tried, copied.overall.tried) == (before, 1, 2)

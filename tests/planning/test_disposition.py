@@ -151,3 +151,19 @@ def test_what_can_be_reopened_is_told_with_what_leaves_it_out_besides() -> None:
     parked = Acceptances([Acceptance(subject=Subject(run_id="r"), reason="known")])
     found = list(find_reopenable(reading(accepted=parked), categorise, lambda named, _: named == key("quarantined")))
     assert [str(one.still) for one in found] == ["accepted: known ()"]
+
+
+def test_returns_that_are_too_few_for_a_quarantine_are_not_lifted_and_both_are_told_where_both_hold() -> None:
+    past = Past(names=frozenset(("r", name) for name in NAMES), orphanings={key("hopeless").digest: 2, key("wait").digest: 3,
+                key("open").digest: 2})  # fmt: skip
+    found = {
+        one.key.phase_id: (one.orphanings, one.lifted)
+        for one in find_reopenable(reading(past=past), categorise, lambda *_: True)
+    }
+    assert found == {
+        "hopeless": (0, ["hopeless: the branch is gone"]),
+        "wait": (3, ["quarantined: given back 3 times in a row", "wait until 2026-03-08T12:00:00Z: the branch is gone"]),
+    }
+    promising = {key("quarantined"): verdict("quarantined", VerdictKind.PROMISING)}
+    [only] = find_reopenable(reading(verdicts=promising), categorise, lambda *_: True)
+    assert (only.lifted, only.verdict) == (["quarantined: given back 3 times in a row"], None)

@@ -32,10 +32,13 @@ def left(**facts: Any) -> Remaining:
         (left(retries_s=[300.0]), 300 + 60),
         (left(pending=2, held_s=120.0), 120 + 2 * 60),
         (left(pending=4, workers=4, interval_s=30.0), 3 * 30 + 60),
+        (left(pending=2, tries=1.5, retries_s=[0.0, 0.0]), 2 * 90 + 2 * 60),
+        (left(pending=2, tries=1.5, retries_s=[0.0, 0.0], workers=2), 2 * 75),
     ],
     ids=[
         "one after the other", "side by side", "a last round", "beside what runs", "after what runs", "what runs",
         "phases that are tried again", "a retry that waits", "a pause of an outage", "a pace",
+        "retries, which are no phases, beside phases", "the same side by side",
     ],
 )  # fmt: skip
 def test_what_is_left_takes_so_long(remaining: Remaining, seconds: float) -> None:

@@ -87,3 +87,18 @@ def test_each_figure_is_the_group_s_and_time_and_canaries_are_the_session_s_own(
         same_failure="f", same_failures=15, timeouts={"r": 16}, repeats={"f": 17}, spent={"t": 18.0},
     )  # fmt: skip
     assert GroupFigures.of(figures.to_fields()) == figures
+
+
+def test_results_that_bring_nothing_of_the_metric_are_a_row_whether_they_succeed_or_not() -> None:
+    passed, brings = result(success=True, fingerprint=""), result(has_metric=True)
+    assert folded(result(), passed, result()).without_metric == 3
+    assert folded(passed, passed, brings, passed).without_metric == 1
+    assert folded(passed, result(waits=True, has_metric=True), passed).without_metric == 2
+
+
+def test_of_what_the_phases_had_failed_with_before_two_are_kept_at_most() -> None:
+    figures = GroupFigures()
+    for number in range(5):
+        figures = figures.add(result(before=f"b{number}"))
+    assert (figures.befores, figures.same_count, figures.same) == (("b0", "b1"), 5, "f")
+    assert GroupFigures.of({"befores": ["x", "y", "z"]}).befores == ("x", "y")

@@ -111,3 +111,9 @@ def test_durations_are_read_once_until_they_are_forgotten() -> None:
     assert asked == ["r None", "r patch"]
     limits.forget()
     assert limits.of(phase) != first
+
+
+def test_what_ends_the_limit_in_a_reason_is_one_bracket_whatever_a_run_type_is_called() -> None:
+    told = TimeLimit(seconds=90.5, rule="3 x p95 of 5 durations of run type 'a (b) [c]'").reason
+    assert told == "Timed out after 90.5 s (limit: 3 x p95 of 5 durations of run type 'a [b] [c]')"
+    assert TimeLimit(seconds=600.0, rule="timeout.default_s").reason == "Timed out after 600 s (limit: timeout.default_s)"

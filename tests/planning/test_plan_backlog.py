@@ -130,3 +130,25 @@ def test_a_plan_of_a_newer_schema_is_refused(version: int, is_read: bool, tmp_pa
         return
     with pytest.raises(BadData, match=f"schema_version {version} is newer"):
         plan_file.load(path)
+
+
+def test_an_attempted_phase_that_has_left_the_state_is_no_row_of_it_and_every_row_is_counted_once() -> None:
+    gone = PhaseKey("r", "z")
+    found = backlog(planned("a"), planned("b"), planned("z"), planned("y"), attempted=frozenset({A, gone}))
+    remainder = found.remainder
+    assert (remainder.attempted, remainder.waiting, remainder.total) == (frozenset({A}), 1, 3)
+    assert remainder.skipped == {NOT_IN_PLAN: 1}
+    assert [str(skip) for skip in remainder.absent] == ["--plan: changed since: r / y is no longer failed"]
+
+
+def test_a_look_ahead_shows_some_and_counts_all_that_waits() -> None:
+    found = backlog(planned("c"), planned("a"), planned("b"))
+    ahead = found.look_ahead(2, NOW)
+    assert ([phase.phase_id for phase in ahead.phases], ahead.waiting) == (["c", "a"], 3)
+    assert taken(found) == ["c", "a", "b"], "they stay where they are"
+
+
+def test_planned_phases_that_nobody_could_name_are_counted_each_though_they_share_a_rule() -> None:
+    found = backlog(planned("a"), *(planned(phase_id) for phase_id in ("", "x\x00", "y\x00")))
+    assert [(skip.rule, count) for skip, count in found.remainder.absent.items()] == [("bad id", 3)]
+    assert found.remainder.waiting == 1

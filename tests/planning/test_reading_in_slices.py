@@ -3,6 +3,7 @@ out."""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from batchdrain.model.phase import PhaseKey
 from batchdrain.model.states import PhaseState
 from batchdrain.planning.filters import Filters
 from batchdrain.planning.lane_backlog import LaneBacklog
+from batchdrain.planning.lane_buffer import LaneBuffer
 from batchdrain.planning.reading import Reading
 from batchdrain.planning.skip_rules import SkipRules
 from batchdrain.policies.ranking import Ranking, ranking_of
@@ -151,3 +153,46 @@ def test_a_count_works_nothing_out_of_texts_that_no_rule_asks_for() -> None:
     table = Table([Row(run_id="r", phase_id=str(n), phase_index=n, reason=f"boom {n}") for n in range(5)])
     assert table.backlog().count().waiting == 5
     assert table.categorised == []
+
+
+def test_a_lane_whose_first_phase_was_chosen_meanwhile_stands_where_its_next_one_belongs() -> None:
+    table = Table(rows_of("a1", "a9", "b5"))
+    backlog = table.backlog()
+    backlog.refresh(NOW)
+    slices = backlog.refresh_in_slices(lambda: NOW)
+    next(slices)
+    assert table.take(backlog) == "a/1"
+    assert sum(1 for _ in slices) > 1
+    assert [table.take(backlog) for _ in range(3)] == ["b/5", "a/9", None]
+
+
+@pytest.mark.parametrize(("name", "ranked"), [("smart", ["a"]), ("of-others", ["a", "a"])])
+def test_a_result_ranks_no_lane_anew_where_the_policies_look_at_nothing_that_it_changes(name: str, ranked: list[str]) -> None:
+    seen: list[str] = []
+
+    def look(lane: Lane, now: datetime) -> int:
+        seen.append(lane.run_id)
+        return lane.phase_index or 0
+
+    table = Table(rows_of("a1", "a2", "b3", "c4"))
+    backlog = table.backlog(ranking=Ranking((name,), (look,)))
+    backlog.refresh(NOW)
+    seen.clear()
+    first = table.take(backlog)
+    backlog.touch("a", NOW)
+    assert (first, table.take(backlog)) == ("a/1", "a/2")
+    assert seen == ranked
+
+
+def test_after_its_end_a_backlog_knows_how_much_waits_and_keeps_no_lane() -> None:
+    def lanes_there() -> int:
+        gc.collect()
+        return sum(isinstance(one, LaneBuffer) for one in gc.get_objects())
+
+    before, table = lanes_there(), Table(rows_of("a1", "a2", "b3"))
+    backlog = table.backlog()
+    backlog.refresh(NOW)
+    assert (table.take(backlog), lanes_there() > before) == ("a/1", True)
+    backlog.end()
+    assert lanes_there() == before
+    assert (backlog.waiting, backlog.next(NOW), backlog.count().total) == (2, None, 3)

@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 
 from batchdrain.database.ledger.notes import Note
+from batchdrain.failures.fingerprints import VERSION
+from batchdrain.failures.former_fingerprints import former_fingerprint
+from batchdrain.failures.kept_fingerprint import FIRST
+from batchdrain.model.failure import Failure
 from batchdrain.model.phase import PhaseKey, Skip
 from batchdrain.planning.verdicts import Verdict, VerdictKind, current_verdicts_of, expired
 from tests.planning.backlogs import NOW
@@ -38,7 +42,7 @@ def test_a_verdict_is_void_from_its_moment_on(seconds: int, is_over: bool) -> No
 
 
 @pytest.mark.parametrize(
-    "broken", [{"until": "soon"}, {"verdict": "maybe"}, {"reason": None}, {"attempts": "x"}, {"run_id": 7}]
+    "broken", [{"until": "soon"}, {"verdict": "maybe"}, {"reason": None}, {"attempts": "x"}, {"run_id": 7}, {"example": 7}]
 )
 def test_what_is_no_verdict_is_neither_believed_nor_forgotten(broken: dict[str, Any]) -> None:
     said = note()
@@ -61,3 +65,32 @@ def test_a_verdict_is_told_with_its_reason_and_leaves_out_all_but_a_promising_ph
     assert found is not None
     assert str(found) == said
     assert found.skip == (None if kind is VerdictKind.PROMISING else Skip("triage", said))
+
+
+BOOM, OTHER = (Failure.uncategorised(text) for text in ("no space left on /dev/sda7", "connection refused"))
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"fingerprint": BOOM.fingerprint, "version": VERSION},
+        {"fingerprint": "of other rules", "version": FIRST, "example": BOOM.text},
+        {"fingerprint": former_fingerprint(BOOM.text), "version": FIRST},
+    ],
+    ids=["these rules", "other rules, with an example", "the first rules, without one"],
+)
+def test_a_verdict_is_of_the_failure_that_was_diagnosed_whichever_rules_made_its_fingerprint(facts: dict[str, Any]) -> None:
+    found = Verdict.of(note(**facts))
+    assert found is not None
+    assert (found.is_of(BOOM), found.is_of(OTHER)) == (True, False)
+
+
+def test_a_verdict_is_read_as_it_was_kept_and_without_a_version_it_is_of_the_first_rules() -> None:
+    whole = Verdict(
+        key=KEY, kind=VerdictKind.WAIT, reason="no", until=NOW, fingerprint="x", attempts=2, version=7, example="e"
+    )
+    assert Verdict.of(Note(subject="", by="", at="", content=whole.to_note)) == whole
+    bare = {name: value for name, value in whole.to_note.items() if name not in {"version", "example"}}
+    found = Verdict.of(Note(subject="", by="", at="", content=bare))
+    assert found is not None
+    assert (found.version, found.example) == (FIRST, "")

@@ -52,6 +52,8 @@ def test_rates_are_of_this_go_and_times_as_of_now() -> None:
     )
     assert found["slots"] == [{**SLOT, "for_s": 15.0}]
     assert (found["beat_age_s"], found["processed"], found["target"]) == (5.0, 6, 10)
+    odd = to_fields(row(progress={"processed": 3, "elapsed_s": 70.0}, beat_age_ms=1_234), True)
+    assert (odd["per_minute"], odd["beat_age_s"]) == (0.857, 1.234)
 
 
 @pytest.mark.parametrize(
@@ -111,10 +113,11 @@ def test_a_span_is_said_in_the_unit_that_it_is_long_in(seconds: float, said: str
 def test_a_session_of_another_host_lives_in_the_list_only_while_it_gives_signs_of_life() -> None:
     silent, heard = row(beat_age_ms=90_000), row()
     ended = replace(heard, status="complete", ended_ms=86_400_000)
-    left = replace(ended, status="interrupted")
-    found = [_row_of(one, []) for one in (silent, heard, ended, left)]
+    left, stopped = replace(ended, status="interrupted"), replace(ended, status="stopped")
+    found = [_row_of(one, []) for one in (silent, heard, ended, left, stopped)]
     assert [(one["status"], one["alive"]) for one in found] == [
         ("running", False), ("running", True), ("complete", False), ("interrupted", False),
+        ("stopped", False),
     ]  # fmt: skip
-    assert [one["completed_at"] for one in found] == [None, None, "1970-01-02T00:00:00Z", None]
+    assert [one["completed_at"] for one in found] == [None, None, "1970-01-02T00:00:00Z", None, "1970-01-02T00:00:00Z"]
     assert {one["success_rate"] for one in found} == {4 / 6}

@@ -122,6 +122,14 @@ def test_a_failed_phase_that_left_the_backlog_and_came_back_is_counted_where_it_
 
 
 @pytest.mark.everyday("sqlite", "postgresql")
+@pytest.mark.parametrize(
+    ("taken", "says"), [(0, ""), (1, " (1 of them was moved or deleted, "), (2, " (2 of them were moved or deleted, ")]
+)
+def test_what_was_taken_is_said_where_something_was(taken: int, says: str) -> None:
+    said = Balance(taken_elsewhere=taken).said_of_taken
+    assert said == (f"{says}by a command, another drain or somebody else)" if says else "")
+
+
 def test_the_balance_of_a_killed_session_says_what_it_reached(project: Workplace) -> None:
     project.fail("r/a", "r/b~fail", "r/c~hang", "r/d", "r/e", "r/f")
     drain = project.start("drain", "--policy=run-order")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import json
 import os
 import stat
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from batchdrain.model.errors import BadData, FilesUnavailable, SessionInUse, UsageError
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.parse import CorruptSession, parse
-from tests.sessions.files import START
+from tests.sessions.files import HEAD, START
 from tests.support.strangers import let_a_group_write
 
 
@@ -128,3 +129,50 @@ def test_a_link_that_others_may_turn_elsewhere_is_no_folder_for_sessions(tmp_pat
         SessionFolder(link).prepare()
     link.parent.chmod(0o1777)
     SessionFolder(link).prepare()
+
+
+def test_a_name_is_a_session_s_from_the_moment_it_is_given_and_what_is_in_it_is_ours_alone(folder: SessionFolder) -> None:
+    """Whoever is killed before the lock leaves one that is lost, and not a name that nobody knows."""
+    mask = os.umask(0)
+    try:
+        name = folder.new_id(START)
+        assert folder.ids() == [name]
+        before = len(os.listdir("/proc/self/fd"))
+        os.close(folder.lock(name))
+        assert len(os.listdir("/proc/self/fd")) == before
+    finally:
+        os.umask(mask)
+    own = folder.folder / name
+    modes = {place.name: stat.S_IMODE(place.stat().st_mode) for place in (own, *own.iterdir())}
+    assert modes == {name: 0o700, "logs": 0o700, "spool": 0o700, "lock": 0o600}
+
+
+def test_what_is_named_as_no_session_is_none(folder: SessionFolder, tmp_path: Path) -> None:
+    for name in ("ok.json", "a b.json", "-x.json", "a..b.json", ".hidden.json", "x.events.jsonl", "y.json.corrupt-1"):
+        (folder.folder / name).write_text("{}")
+    for name in ("lost/logs", "empty", "a b/logs"):
+        (folder.folder / name).mkdir(parents=True)
+    assert folder.ids() == ["lost", "ok"]
+    assert folder.newest() == "ok, lost"
+    nowhere = SessionFolder(tmp_path / "absent")
+    assert (nowhere.ids(), list(nowhere.newest_first()), nowhere.newest()) == ([], [], "none")
+
+
+def test_sessions_come_by_when_they_began_and_those_that_can_not_be_read_by_their_names_or_files(
+    folder: SessionFolder,
+) -> None:
+    def put(name: str, started_at: str, *, is_over: bool = False) -> None:
+        status = {"status": "complete", "completed_at": started_at} if is_over else {"status": "interrupted"}
+        folder.path(name).write_text(json.dumps({**HEAD, "session_id": name, "started_at": started_at, **status}))
+
+    put("a", "2026-03-01T00:00:00Z", is_over=True)
+    put("z", "2025-01-01T00:00:00Z")
+    put("batch-drain-20200101-000000", "2026-02-01T00:00:00Z")
+    folder.path("batch-drain-20260215-000000").write_text("torn")
+    folder.path("other").write_text("torn")
+    os.utime(folder.path("other"), (1_735_862_400, 1_735_862_400))  # on the third of January 2025
+    order = ["a", "batch-drain-20260215-000000", "batch-drain-20200101-000000", "other", "z"]
+    assert list(folder.newest_first()) == order
+    assert list(folder.newest_first(incomplete=True)) == order[1:]
+    read = {name: isinstance(found, BadData) for name, found in folder.all()}
+    assert [name for name in order if read[name]] == ["batch-drain-20260215-000000", "other"]

@@ -84,3 +84,18 @@ def _stays_taken(fd: int) -> bool:
             return True
         time.sleep(0.01)
     return False
+
+
+@pytest.mark.parametrize(("name", "is_folder"), [("lock", False), ("logs", True), ("spool", True)])
+def test_what_stands_in_the_place_of_a_file_or_folder_of_the_session_is_named_by_its_path(
+    tmp_path: Path, name: str, is_folder: bool
+) -> None:
+    own = tmp_path / "s"
+    own.mkdir(mode=0o700)
+    (own / name).symlink_to(tmp_path if is_folder else tmp_path / "elsewhere")
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(OSError, match=name) as caught:
+        lock.open_in(tmp_path, "s")
+    assert caught.value.filename == str(own / name)
+    assert len(os.listdir("/proc/self/fd")) <= before + 1, "the folder of all is held, and nothing else"
+    assert not (tmp_path / "elsewhere").exists()

@@ -15,6 +15,7 @@ import pytest
 from batchdrain.model.errors import FilesUnavailable
 from batchdrain.model.phase import Skip
 from batchdrain.runtime import files
+from batchdrain.sessions import record as sessions_record
 from batchdrain.sessions.events import Event, EventLog
 from batchdrain.sessions.folder import SessionFolder
 from batchdrain.sessions.record import AT_ONCE, SessionRecord
@@ -42,6 +43,31 @@ def test_a_session_is_full_before_its_file_is_too_large_to_be_read(record: Sessi
     record.end(Status.STOPPED, START, "it is full")
     assert files.LARGEST // 2 < record.path.stat().st_size < files.LARGEST
     assert len(folder.load(record.session.session_id).results) == number + 1 < 2_000
+
+
+def test_a_phase_that_is_tried_again_and_again_does_not_fill_its_session(
+    record: SessionRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions_record, "FULL_BYTES", 20_000)
+    for attempt in range(20):
+        add(record, result(0, success=False, error_message="x" * 5_000, attempt=attempt))
+        assert not record.is_full
+    for number in range(1, 4):
+        add(record, result(number, success=False, error_message="x" * 5_000))
+    assert record.is_full
+
+
+def test_a_session_that_is_closed_holds_neither_its_lock_nor_its_log(folder: SessionFolder) -> None:
+    def begun(name: str) -> SessionRecord:
+        opened = SessionRecord(Session(session_id=name, session_uid="u" * 32, started_at=START), folder, folder.lock(name))
+        add(opened, result(0))
+        return opened
+
+    begun("first").close()
+    before = len(os.listdir("/proc/self/fd"))
+    begun("second").close()
+    assert len(os.listdir("/proc/self/fd")) == before
+    os.close(folder.lock("second"))
 
 
 def test_a_large_session_may_lag_but_is_exact_at_its_end(record: SessionRecord) -> None:

@@ -25,6 +25,11 @@ def answer(message: bytes) -> bytes:
     return message + b" %d" % os.getpid()
 
 
+def answer_beside(much: bytes, message: bytes) -> bytes:
+    """The same, however much it brings along."""
+    return message + b" beside %d" % len(much)
+
+
 def fail(message: bytes) -> bytes:
     """As what is broken does."""
     raise RuntimeError(message.decode())

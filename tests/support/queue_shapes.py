@@ -85,3 +85,27 @@ INSERT INTO "check" VALUES (2, 'mail', '2020-01-03', NULL, 'y');
 INSERT INTO "check" VALUES (3, 'mail', '2020-01-03', '2020-01-03', 'y');
 INSERT INTO "check" VALUES (4, 'mail', NULL, NULL, NULL);
 """
+EVENTS: Final = """
+CREATE TABLE tasks (id INTEGER PRIMARY KEY, name VARCHAR(40));
+CREATE TABLE task_events (id INTEGER PRIMARY KEY, task_id INTEGER, event_name VARCHAR(20), FOREIGN KEY (task_id) REFERENCES tasks (id));
+INSERT INTO tasks VALUES (1, 'load'), (2, 'sum'), (3, 'mail');
+INSERT INTO task_events VALUES (1, 1, 'PENDING'), (2, 1, 'RUNNING'), (3, 1, 'FAILED'), (4, 1, 'DONE'), (5, 2, 'PENDING'), (6, 2, 'FAILED'), (7, 3, 'FAILED')
+"""
+TRACEBACKS: Final = """
+CREATE TABLE jobs (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), queue text NOT NULL, kwargs jsonb, state varchar(25) NOT NULL, errors jsonb NOT NULL DEFAULT '[]');
+INSERT INTO jobs (queue, kwargs, state, errors) VALUES ('mail', '{"message": "hello"}', 'failed', '[{"attempt": 1, "traceback": "OSError: gone"}, {"attempt": 2, "traceback": "ValueError: boom"}]'),
+  ('mail', '{"message": "hi"}', 'failed', '[{"attempt": 1, "traceback": "ValueError: boom"}]'), ('web', '{"message": "b"}', 'succeeded', '[]'),
+  ('web', '{"message": "c"}', 'succeeded', '[]'), ('web', '{"message": "d"}', 'pending', '[]')
+"""
+KEY_WITH_AN_ATTEMPT: Final = """
+CREATE TABLE execution_jobs (exec_id INTEGER, flow_id TEXT, job_id TEXT, attempt INTEGER, status TEXT, PRIMARY KEY (exec_id, flow_id, job_id, attempt));
+INSERT INTO execution_jobs VALUES (1, 'f', 'a', 0, 'FAILED'), (1, 'f', 'b', 0, 'SUCCEEDED'), (2, 'f', 'a', 0, 'FAILED'), (2, 'f', 'a', 1, 'FAILED')
+"""
+INVOCATIONS: Final = """
+CREATE TABLE dbt_run_results (model_execution_id TEXT, unique_id TEXT, invocation_id TEXT, name TEXT, message TEXT, status TEXT);
+INSERT INTO dbt_run_results VALUES ('i1.a', 'm.a', 'i1', 'a', 'no such relation', 'error'), ('i1.b', 'm.b', 'i1', 'b', 'SELECT 5', 'success'), ('i2.a', 'm.a', 'i2', 'a', 'Got 3 results', 'fail')
+"""
+ACTIONS: Final = """
+CREATE TABLE wf_actions (id VARCHAR(255) PRIMARY KEY, name TEXT, status TEXT, error_message TEXT, wf_id VARCHAR(255));
+INSERT INTO wf_actions VALUES ('w1@a', 'a', 'ERROR', 'threw', 'w1'), ('w1@b', 'b', 'OK', NULL, 'w1'), ('w2@a', 'a', 'FAILED', 'no route', 'w2')
+"""

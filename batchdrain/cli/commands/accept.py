@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from batchdrain.cli.commands.affected import find_affected
-from batchdrain.cli.commands.named import find_idle_globs, require_subjects
+from batchdrain.cli.commands.named import describe_shared, find_idle_globs, require_subjects
 from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
@@ -110,14 +110,18 @@ def _clear(project: Project, subjects: Sequence[Subject], *, dry: bool, out: Lin
             near = did_you_mean(str(subject), [str(one.subject) for one in known.values()])
             raise UsageError(f"accept --clear: {subject} is not accepted{near}")
     names = {subject.name for subject in subjects}
+    shared = {note.subject for note in notes.read_shared(NoteKind.ACCEPTED)}
     left = Acceptances(one for name, one in known.items() if name not in names and not one.is_void(clock.now()))
     for subject in subjects:
         if not dry:
             notes.take_back(NoteKind.ACCEPTED, subject.name)
         out.line(safe_text(f"{'Would be accepted no longer' if dry else 'No longer accepted'}: {subject}"))
+        if subject.name in shared:
+            out.line(f"  ! {describe_shared('it', dry=dry)}")
         if (still := _find_still(project, subject, left)) is not None:
             out.line(safe_text(f"  ! another acceptance still holds: {still.value}"))
-    out.end(0, taken_back=[str(subject) for subject in subjects], is_dry=dry)
+    of_every_table = [str(subject) for subject in subjects if subject.name in shared]
+    out.end(0, taken_back=[str(subject) for subject in subjects], of_every_table=of_every_table, is_dry=dry)
 
 
 def _find_still(project: Project, subject: Subject, left: Acceptances) -> Skip | None:
@@ -145,7 +149,9 @@ def _list(project: Project, out: LinesOrJson) -> None:
         fingerprint = f": {one.fingerprint}" if one.subject.cluster is not None and one.fingerprint else ""
         out.line(f"  {safe_text(f'{one.subject}{fingerprint}', limit=_SHOWN_CHARS)}")
         out.line(f"      {safe_text(_describe(one, void=one.is_void(now)), limit=2 * _SHOWN_CHARS)}")
-    out.end(0, accepted=[{**_fields_of(one), "by": one.by, "at": one.at, "is_void": one.is_void(now)} for one in found])
+    shared = {note.subject for note in notes if note.is_shared}
+    out.end(0, accepted=[{**_fields_of(one), "by": one.by, "at": one.at, "is_void": one.is_void(now),
+                          "of_every_table": one.subject.name in shared} for one in found])  # fmt: skip
 
 
 def _fields_of(one: Acceptance) -> dict[str, Any]:

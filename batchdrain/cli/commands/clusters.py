@@ -22,6 +22,8 @@ from batchdrain.runtime.json_text import to_json
 from batchdrain.runtime.text import agree, count_of, safe_text
 
 WIDTH: Final = 100
+_LEAST_WIDTH: Final = 72
+"""For a row with an id."""
 _SHOWN: Final = 20
 
 
@@ -53,32 +55,38 @@ def show_clusters(invocation: Invocation, *, run_id: str | None, top: int | None
                 project.store.where, project.store.read_run_counts(), filters, project.settings.source.where
             )
         else:
-            lines = _render_table(project, found, top or _SHOWN, redact, run_id)
+            lines = _render_table(project, found, top or _SHOWN, redact, run_id, out.columns)
         for line in lines:
             out.line(line)
 
 
-def _render_table(project: Project, found: list[Cluster], most: int, redact: Redact, run_id: str | None) -> Iterator[str]:
+def _render_table(
+    project: Project, found: list[Cluster], most: int, redact: Redact, run_id: str | None, columns: int | None
+) -> Iterator[str]:
+    """`columns`: of the terminal; None where there is none."""
+    width = min(WIDTH, columns or WIDTH)
+    is_narrow = width < _LEAST_WIDTH  # ids have no room in a row then
     failed, of = sum(one.count for one in found), "" if run_id is None else f" of run {safe_text(run_id)}"
     clusters, bare = sum(bool(one.fingerprint) for one in found), sum(one.count for one in found if not one.fingerprint)
     beside = f", {bare} without a reason" if bare else ""
     yield f"{count_of(failed, 'failed phase')}{of} in {count_of(clusters, 'cluster')}{beside}: {project.store.where}"
-    yield f"{'COUNT':>7} {'RUNS':>6}  {'CATEGORY':<12} {'TRIED':>6} {'FIXED':>6}  {'SCOPE':<13} --cluster="
+    yield f"{'COUNT':>7} {'RUNS':>6}  {'CATEGORY':<12} {'TRIED':>6} {'FIXED':>6}  SCOPE{'' if is_narrow else '         --cluster='}"
     for one in found[:most]:
         runs = f"{one.runs}{'+' if one.has_more_runs else ''}"
         row = f"{one.count:>7} {runs:>6}  {one.category:<12} {one.tried:>6} {one.fixed:>6}  {_scope_of(one):<13} "
         ids = ",".join(one.ids)
-        fits = len(row) + len(ids) <= WIDTH
-        yield row + (ids if fits else f"(below, {len(one.ids)} alike)")
-        yield f"        {_cut(redact(one.fingerprint) or '(no reason)')}"
+        fits = len(row) + len(ids) <= width
+        below = "" if is_narrow else f"(below, {len(one.ids)} alike)"
+        yield (row + (ids if fits else below)).rstrip()
+        yield f"        {_cut(redact(one.fingerprint) or '(no reason)', width)}"
         if one.accepted:
             yield f"        accepted: {'all' if one.accepted == one.count else one.accepted} of them"
         if one.all_count != one.count:
             in_runs = f"{one.all_runs}+ runs" if one.has_more_of_all_runs else count_of(one.all_runs, "run")
             yield f"        in all runs: {count_of(one.all_count, 'failed phase')} in {in_runs}"
-        yield f"        e.g. {_cut(_example_of(one, redact))}"
-        if not fits:
-            yield f"        {ids}"
+        yield f"        e.g. {_cut(_example_of(one, redact), width)}"
+        if not fits and ids:
+            yield f"        --cluster={ids}" if is_narrow else f"        {ids}"
     if len(found) > most:
         yield f"and {_describe_rest(found[most:])} (--top={len(found)} shows all)"
 
@@ -95,9 +103,9 @@ def _example_of(one: Cluster, redact: Redact) -> str:
     return f"{redact(text)} ({run_id} / {phase_id})" if text else f"{run_id} / {phase_id}"
 
 
-def _cut(text: str) -> str:
+def _cut(text: str, width: int) -> str:
     """One line that fits, however much longer its escapes make it."""
-    room = WIDTH - 16
+    room = width - 16
     line = safe_text(text, limit=room)
     return line if len(line) <= room else line[:room]
 

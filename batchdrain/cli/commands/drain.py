@@ -48,7 +48,7 @@ def drain_failed(invocation: Invocation, flags: DrainFlags) -> int:
         if flags.dry_run:
             from batchdrain.cli.commands.dry_run import show_plan
 
-            return show_plan(project, request, flags.format, view=flags.view)
+            return show_plan(project, request, flags.format, view=replace(flags.view, dry=invocation.dry))
         screen = screen_for(quiet=flags.quiet, shape=flags.format)
         with early_ends_told(invocation, project):
             outcome = begin(project, request, screen)

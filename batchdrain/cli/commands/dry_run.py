@@ -28,6 +28,7 @@ class PlanView:
     """What is shown of a plan beside its phases, and where it is written to."""
 
     output: Path | None = None  #: the plan's file
+    dry: bool = False  #: not even that one is written, by Invoke's own --dry
     explain: bool = False  #: every phase, chosen or skipped
     quiet: bool = False  #: the sums alone
 
@@ -56,7 +57,7 @@ def show_plan(
     rows = explain_rows(found.backlog(), found.made, order) if view.explain and as_json else None
     text = render_json(file, found.made, found.recovery, nothing=nothing, problems=found.problems, rows=rows)
     if view.output is not None:
-        plan_file.save(view.output, file, text.encode())
+        plan_file.save(view.output, file, text.encode(), dry=view.dry)
     if as_json:
         out.json(text)
         return _end(project, request, found)
@@ -67,10 +68,19 @@ def show_plan(
         in_order = pages if view.quiet else explain_in_order(pages, order)
         for line in render_explanation(in_order, request.state.value, quiet=view.quiet):
             out.line(line)
+    for line in _tell_file(view):
+        out.line(line)
+    return _end(project, request, found)
+
+
+def _tell_file(view: PlanView) -> Iterator[str]:
     if view.output is not None:
         place = safe_text(str(view.output))
-        out.line(f"Plan written to {place}: `inv drain --plan {place}` drains it")
-    return _end(project, request, found)
+        yield (
+            f"Plan would be written to {place}"
+            if view.dry
+            else f"Plan written to {place}: `inv drain --plan {place}` drains it"
+        )
 
 
 def _end(project: Project, request: DrainRequest, found: DryPlan) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from batchdrain.cli.commands.explain_counts import show_counts
@@ -12,6 +13,7 @@ from batchdrain.cli.commands.named import require_phase
 from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
+from batchdrain.drain.attempt_files import find_file
 from batchdrain.drain.explanation import explain_phase
 from batchdrain.model.errors import UsageError
 from batchdrain.model.phase import PhaseKey
@@ -42,10 +44,13 @@ def explain(invocation: Invocation, flags: ExplainFlags) -> None:
         if not found.is_there and not found.history.attempts:
             require_phase(project, found.key, project.store.read_run_counts())
             raise UsageError(f"--phase-id={flags.phase_id}: run {flags.run_id} has no such phase")
-        out = Output()
+        out, find_of = Output(), partial(find_file, project)
         if flags.format == "json":
-            shown: dict[str, Any] = {"database": project.store.database.name, **to_fields(found, project.store.redact)}
+            shown: dict[str, Any] = {
+                "database": project.store.database.name,
+                **to_fields(found, project.store.redact, find_of),
+            }
             out.json(to_json(shown, indent=True).decode())
             return
-        for line in PhaseText(found, beside).render(project.store.where):
+        for line in PhaseText(found, beside, find_of).render(project.store.where):
             out.line(line)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from batchdrain.config.redaction import Redact
 from batchdrain.database.ledger.notes import Note
 from batchdrain.database.ledger.phase_history import PastAttempt
+from batchdrain.drain.attempt_files import AttemptFile
 from batchdrain.drain.explanation import Explanation
 from batchdrain.drain.next_drain import NextDrain
 from batchdrain.failures.fingerprints import cluster_id_of
@@ -15,13 +16,17 @@ from batchdrain.model.phase import Skip
 from batchdrain.planning.disposition import Disposition
 from batchdrain.runtime import clock
 
+FindFile = Callable[[PastAttempt, str], AttemptFile]
+"""Where a log of an attempt lies, by its path in the ledger."""
 
-def to_fields(found: Explanation, redact: Redact) -> dict[str, Any]:
+
+def to_fields(found: Explanation, redact: Redact, find_file: FindFile) -> dict[str, Any]:
     """Texts without secrets; all of them as hostile as the table."""
     history, failure = found.history, found.failure
     return {
         "run_id": found.key.run_id,
         "phase_id": found.key.phase_id,
+        "phase_index": found.phase_index,
         "state": found.state_word,
         "reason": failure.text,
         "category": failure.category if failure.text is not None else None,
@@ -33,7 +38,7 @@ def to_fields(found: Explanation, redact: Redact) -> dict[str, Any]:
         "attempts_counted": history.counted,
         "attempts_removed": history.removed,
         "given_back_in_a_row": history.orphanings,
-        "attempts": [_fields_of_attempt(one, redact) for one in history.attempts],
+        "attempts": [_fields_of_attempt(one, redact, find_file) for one in history.attempts],
         "reopened": [fields_of_reopening(note) for note in found.reopenings],
     }
 
@@ -77,12 +82,14 @@ def _fields_of_skip(skip: Skip) -> dict[str, Any]:
     return {"rule": skip.rule, "value": skip.value, "until": None if skip.until is None else clock.to_iso(skip.until)}
 
 
-def _fields_of_attempt(one: PastAttempt, redact: Redact) -> dict[str, Any]:
+def _fields_of_attempt(one: PastAttempt, redact: Redact, find_file: FindFile) -> dict[str, Any]:
+    stdout, stderr = (None if path is None else find_file(one, path) for path in (one.stdout_path, one.stderr_path))
     return {
         "epoch": one.epoch,
         "attempt": one.attempt,
         "session_id": one.session_id,
         "session_uid": one.session_uid,
+        "session_because": None if one.session_because is None else redact(one.session_because),
         "host": one.host,
         "started_at": clock.to_iso(clock.from_ms(one.started_ms)),
         "ended_at": None if one.ended_ms is None else clock.to_iso(clock.from_ms(one.ended_ms)),
@@ -96,6 +103,8 @@ def _fields_of_attempt(one: PastAttempt, redact: Redact) -> dict[str, Any]:
         "category": one.category,
         "cpu_s": None if one.cpu_ms is None else one.cpu_ms / 1000,
         "max_rss_kb": one.max_rss_kb,
-        "stdout_path": one.stdout_path,
-        "stderr_path": one.stderr_path,
+        "stdout_path": None if stdout is None else stdout.path,
+        "stdout_is_there": stdout is not None and stdout.is_there,
+        "stderr_path": None if stderr is None else stderr.path,
+        "stderr_is_there": stderr is not None and stderr.is_there,
     }

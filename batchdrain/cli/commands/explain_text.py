@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from batchdrain.cli.commands.explain_fields import fields_of_reopening
+from batchdrain.cli.commands.explain_fields import FindFile, fields_of_reopening
 from batchdrain.database.ledger.phase_history import PastAttempt
 from batchdrain.drain.explanation import Explanation
 from batchdrain.drain.next_drain import NextDrain
@@ -29,8 +29,9 @@ _LIFTED_BY: Final[Mapping[DispositionKind, tuple[str, str]]] = {
 class PhaseText:
     """Of one phase."""
 
-    def __init__(self, found: Explanation, beside: Beside) -> None:
+    def __init__(self, found: Explanation, beside: Beside, find_file: FindFile) -> None:
         self._found = found
+        self._find_file = find_file
         self._beside = beside
 
     def render(self, where: str) -> Iterator[str]:
@@ -105,8 +106,11 @@ class PhaseText:
             yield f"     {self._shorten(one.reason)}"
         for name, path in (("stderr", one.stderr_path), ("stdout", one.stdout_path)):
             if path:
-                yield f"     {name}: {safe_text(path, limit=None)}"
-        yield safe_text(f"     session {one.session_id or one.session_uid}")
+                file = self._find_file(one, path)
+                told = "" if file.is_there else f" ({file.why_not})"
+                yield f"     {name}: {safe_text(file.path, limit=None)}{safe_text(told)}"
+        because = "" if one.session_because is None else f", which ended by {self._beside.redact(one.session_because)}"
+        yield safe_text(f"     session {one.session_id or one.session_uid}{because}", limit=_TEXT_CHARS)
 
     def _shorten(self, text: str) -> str:
         return safe_text(gist_of(self._beside.redact(text)), limit=_TEXT_CHARS)

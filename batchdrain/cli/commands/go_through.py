@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import NamedTuple
 
 from batchdrain.cli.commands.open import screen_for
@@ -31,7 +32,7 @@ class Told(NamedTuple):
 
 def go_through(invocation: Invocation, project: Project, chain: Chain, how: Told, *, less: Narrowing = AS_ASKED) -> int:
     """Drain what is left of a chain, and report it as a whole. Returns the exit code."""
-    shape = how.shape
+    shape, less = how.shape, replace(less, fail_if_nothing=how.fail_if_nothing)
     with early_ends_told(invocation, project):
         outcome = run_chain(project, chain, lambda: screen_for(quiet=how.quiet, shape=shape), _tell, less)
     session = outcome.whole

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from batchdrain.cli.commands.named import require_run
+from batchdrain.cli.commands.named import describe_shared, require_run
 from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
@@ -79,10 +79,13 @@ def _clear(project: Project, glob: str, *, dry: bool, out: LinesOrJson) -> None:
     known = [note.subject for note in notes.read(NoteKind.HINT)]
     if (meant := _find_meant(project, glob)) in known:  # an older one may be of the glob, from before there was such a run
         glob = meant
+    of_every_table = any(note.subject == glob for note in notes.read_shared(NoteKind.HINT))
     if glob not in known or not (dry or notes.take_back(NoteKind.HINT, glob)):
         raise UsageError(f"--run-id: there is no hint of {quote(glob)}{did_you_mean(glob, known)}")
     out.line(f"{'Would take back' if dry else 'Taken back'}: the hint of {safe_text(glob)}")
-    out.end(0, run_id=glob, taken_back=not dry)
+    if of_every_table:
+        out.line(f"  ! {describe_shared('it', dry=dry)}")
+    out.end(0, run_id=glob, taken_back=not dry, of_every_table=of_every_table)
 
 
 def _list(project: Project, out: LinesOrJson) -> None:
@@ -97,7 +100,9 @@ def _list(project: Project, out: LinesOrJson) -> None:
         out.line(f"  {_signed(priority_of(note))}  {safe_text(note.subject)} ({_count_matches(note.subject, counts)})")
         out.line(f"      {_describe(note)}")
     _warn(project, out)
-    hints = [{**one.content, "run_id": one.subject, "by": one.by, "at": one.at} for one in found]
+    hints = [
+        {**one.content, "run_id": one.subject, "by": one.by, "at": one.at, "of_every_table": one.is_shared} for one in found
+    ]
     out.end(0, hints=hints)
 
 

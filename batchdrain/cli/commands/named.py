@@ -74,6 +74,11 @@ def find_idle_globs(subjects: Iterable[Subject], runs: Sequence[RunCounts]) -> I
                 yield f"--run-id={one.run_id}: {describe_no_run(one.run_id, runs, is_glob=has_magic(one.run_id))}"
 
 
+def describe_shared(note: str, *, dry: bool) -> str:
+    """What is told where something is taken back that was said before notes were of one table."""
+    return f"{note} {'is' if dry else 'was'} of an earlier batchdrain, and {'holds' if dry else 'held'} for every table of the ledger"
+
+
 def _require_met(project: Project, absent: Sequence[Subject]) -> None:
     """Clusters that no phase fails with now: some drain has met them, or they are accepted already."""
     if not absent:

@@ -12,7 +12,7 @@ from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.writer import Output
 from batchdrain.drain.prune.judge import Kept
 from batchdrain.drain.prune.plan import PrunePlan, open_sessions, plan_prune
-from batchdrain.drain.prune.removal import ATTEMPTS, RECORDS, TRIAGES, Pruned, remove_planned, weigh
+from batchdrain.drain.prune.removal import ATTEMPTS, CHAINS, GROUPS, RECORDS, TRIAGES, Pruned, remove_planned, weigh
 from batchdrain.model.errors import FilesUnavailable, UsageError
 from batchdrain.runtime import clock
 from batchdrain.runtime.json_text import to_json
@@ -26,8 +26,10 @@ _KINDS: Final = {
     TRIAGES: "",
     ATTEMPTS: "of phases that are complete or gone; their statistics stay",
     RECORDS: "in the ledger; such a session can't be rebuilt any more",
+    CHAINS: "in the ledger: what `drain-all` was asked to do",
+    GROUPS: "in the ledger: what the drains of a --group share",
 }
-_IN_LEDGER: Final = frozenset({ATTEMPTS, RECORDS})
+_IN_LEDGER: Final = frozenset({ATTEMPTS, RECORDS, CHAINS, GROUPS})
 _CURES: Final = {
     Kept.HOLDING: "`inv recover` gives back what the dead held",
     Kept.RESUMABLE: "`inv resume` goes on, `inv resume --close` ends it",
@@ -61,7 +63,7 @@ def prune(invocation: Invocation, flags: PruneFlags) -> None:
         out.json(to_json(_to_fields(found, plan, until if before else None, is_dry=is_dry), indent=True).decode())
     else:
         what = f"what ended before {until}" if before else "the sessions named"
-        for line in _render(found, plan, what, is_dry=is_dry):
+        for line in _render(found, plan, what, out.columns, is_dry=is_dry):
             out.line(line)
         if is_dry and found.counts:
             out.line("Nothing was removed." if flags.yes else "Nothing was removed: `--yes` does it.")
@@ -73,7 +75,8 @@ def prune(invocation: Invocation, flags: PruneFlags) -> None:
         )
 
 
-def _render(found: Pruned, plan: PrunePlan, what: str, *, is_dry: bool) -> Iterator[str]:
+def _render(found: Pruned, plan: PrunePlan, what: str, columns: int | None, *, is_dry: bool) -> Iterator[str]:
+    """`columns`: of the terminal; None where there is none."""
     if found.counts:
         yield f"{'Would remove' if is_dry else 'Removed'} {what}:"
     else:
@@ -81,7 +84,9 @@ def _render(found: Pruned, plan: PrunePlan, what: str, *, is_dry: bool) -> Itera
     for kind, note in _KINDS.items():
         if count := found.counts[kind]:
             size = "-" if kind in _IN_LEDGER else _to_size(found.sizes[kind])
-            yield f"  {kind:<17} {count:>8} {size:>9}  {note}".rstrip()
+            row = f"  {kind:<17} {count:>8} {size:>9}"
+            has_room = columns is None or len(row) + len(note) + 2 <= columns
+            yield from (f"{row}  {note}".rstrip(),) if has_room else (row, f"      {note}")
     for why, count in plan.kept.most_common():
         yield f"Kept: {count_of(count, 'session')} {why}" + (f" ({_CURES[why]})" if why in _CURES else "")
         if why in _CURES:

@@ -9,11 +9,13 @@ from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
 from batchdrain.database.ledger.held_claims import Held, Stray
 from batchdrain.database.storage import require_transactions
+from batchdrain.drain.foreseen_recovery import foresee_recovery
 from batchdrain.drain.liveness import describe_held, describe_recovered, describe_stray, is_due
 from batchdrain.drain.remapped import find_left_elsewhere, read_strays
 from batchdrain.drain.settling import settle
 from batchdrain.model.errors import BadData, DatabaseUnavailable
 from batchdrain.model.phase import PhaseKey
+from batchdrain.planning.given_back import GivenBack
 from batchdrain.runtime.text import safe_text
 
 _STRAYS_SHOWN: Final = 10
@@ -27,11 +29,11 @@ def give_all_back(invocation: Invocation, *, shape: str = "text") -> int:
     with open_project(invocation) as project:
         history = project.store.history
         if invocation.dry:
-            found = history.read_held()
+            found, foreseen = history.read_held(), {back.key: back for back in foresee_recovery(project)}
             for held in found:
-                verdict = "would be given back" if is_due(held) else "is held"
-                out.line(safe_text(f"{held.key} {verdict}: {describe_held(held)}"))
+                out.line(safe_text(_describe_foreseen(held, foreseen.get(held.key))))
             _show_strays(out, read_strays(project, _STRAYS_SHOWN))
+            out.line(f"{len(foreseen)} would be recovered, {len(found) - len(foreseen)} still held. Nothing was written.")
             return out.end(0, recovered=[], held=[_fields_of(held) for held in found])
         require_transactions(project.store.database, (project.store.table.table, *project.store.ledger.tables))
         recovered = settle(project, None, lambda renamed: out.line(safe_text(renamed)))
@@ -52,6 +54,15 @@ def give_all_back(invocation: Invocation, *, shape: str = "text") -> int:
         recovered=[_ids_of(back.key) | {"problem": back.problem or None} for back in recovered],
         held=[_fields_of(held) for held in left],
     )
+
+
+def _describe_foreseen(held: Held, back: GivenBack | None) -> str:
+    """What a recovery would do with a claim; `back`: None where it stays held."""
+    if back is None:
+        return f"Would stay held: {describe_held(held)}"
+    if back.recorded is not None:
+        return f"Would be recorded: {held.key}: its command had ended ({back.recorded.value}); it would be {back.stands}"
+    return f"Would be given back: {describe_held(held, cure=False)}; it would be {back.stands}"
 
 
 def _ids_of(key: PhaseKey) -> dict[str, Any]:

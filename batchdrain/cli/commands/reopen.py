@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from batchdrain.cli.commands.named import require_phase, require_run
+from batchdrain.cli.commands.named import describe_shared, require_phase, require_run
 from batchdrain.cli.commands.open import open_project
 from batchdrain.cli.invocation import Invocation
 from batchdrain.cli.screens.lines_or_json import LinesOrJson
@@ -134,11 +134,13 @@ def _tell(done: Iterable[Reopened], *, dry: bool, out: LinesOrJson) -> int:
         else:
             was = f"{key} (was {'; '.join(one.phase.lifted)})"
             out.line(safe_text(f"{'Would reopen' if dry else 'Reopened'}: {was}", limit=_SHOWN_CHARS))
+            if one.of_every_table:
+                out.line(f"  ! {describe_shared('its verdict', dry=dry)}")
             if one.phase.still is not None:
                 out.line(safe_text(f"  ! it is still left out: {one.phase.still}", limit=_SHOWN_CHARS))
         told.append(one)
     code = DatabaseUnavailable.exit_code if any(one.problem for one in told) else 0
-    return out.end(code, reopened=[_fields_of(one) for one in told], is_dry=dry)
+    return out.end(code, reopened=[{**_fields_of(one), "of_every_table": one.of_every_table} for one in told], is_dry=dry)
 
 
 def _fields_of(one: Reopened) -> dict[str, Any]:

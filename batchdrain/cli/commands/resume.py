@@ -45,7 +45,12 @@ def _resume(invocation: Invocation, session_id: str | None, flags: DrainFlags) -
         if target is None:
             return tell_nothing_to_resume(invocation, project, flags.format) or int(flags.fail_if_nothing)
         chain, session = target.chain, target.session
-        less = replace(less, filters=settle_run(project.store, less.filters), is_of_chain=chain is not None)
+        less = replace(
+            less,
+            filters=settle_run(project.store, less.filters),
+            is_of_chain=chain is not None,
+            fail_if_nothing=flags.fail_if_nothing,
+        )
         if session_id is None and flags.format == "text" and not flags.quiet:
             tell_choice(project, session)
         if chain is not None:

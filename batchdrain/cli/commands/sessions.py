@@ -46,7 +46,7 @@ def list_sessions(invocation: Invocation, *, format_name: str, top: int | None =
         return
     if rows:
         shown = _choose(rows, NEWEST if most is None else most)
-        for line in render_sessions([{**row, **_shorten(row, folder)} for row in shown]):
+        for line in render_sessions([{**row, **_shorten(row, folder)} for row in shown], out.columns):
             out.line(line)
         if len(shown) < len(rows):
             out.line(
@@ -66,7 +66,7 @@ def _show_elsewhere(out: Output, others: list[dict[str, Any]], most: int) -> Non
     shown = _choose(others, most)
     if shown:
         out.line("Of the same database, with their files on another host or in another folder:")
-    for line in render_sessions(shown) if shown else ():
+    for line in render_sessions(shown, out.columns) if shown else ():
         out.line(line)
     if len(shown) < len(others):
         out.line(f"and {count_of(len(others) - len(shown), 'older one')} (--all)")

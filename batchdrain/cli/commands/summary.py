@@ -34,8 +34,9 @@ def show_summary(invocation: Invocation, *, session_id: str | None, format_name:
     if output is None:
         show(Output(), text, format_name)
         return
-    files.write_for_people(Path(output), [text.encode(errors="backslashreplace")], f"--output: {output}")
-    Output().line(f"Summary written to {safe_text(output)}")
+    content = text.encode(errors="backslashreplace")
+    files.write_for_people(Path(output), [content], f"--output: {output}", dry=invocation.dry)
+    Output().line(f"Summary {'would be written' if invocation.dry else 'written'} to {safe_text(output)}")
 
 
 def _load_asked_for(invocation: Invocation, folder: SessionFolder, session_id: str | None) -> Session:

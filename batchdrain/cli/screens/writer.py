@@ -33,6 +33,11 @@ class Output:
         """Whether anything is still written: a reader who leaves is noticed by a write alone."""
         return self._open
 
+    @property
+    def columns(self) -> int | None:
+        """Of the terminal, for a table; None for what is no terminal, or does not tell."""
+        return self._find_columns()
+
     def line(self, text: str = "") -> None:
         """Write and flush, with the end of the line. After the reader has gone: nothing."""
         self.text(text + "\n")

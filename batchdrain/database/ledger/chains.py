@@ -66,11 +66,16 @@ class Chains:
 
     def read(self, uid: str) -> ChainRow | None:
         """None for one that the ledger does not know."""
-        return next((row for row in self._read(uid) if row.uid == uid), None)
+        return next((row for row in self._read_ours(uid) if row.uid == uid), None)
 
     def read_left(self) -> dict[str, ChainRow]:
         """Those that are not complete, by uid."""
-        return {row.uid: row for row in self._read(None) if row.status != "complete"}
+        return {row.uid: row for row in self._read_ours(None) if row.status != "complete"}
+
+    def read_open(self) -> frozenset[str]:
+        """The uids of those that have not ended, of whatever table shares the ledger."""
+        rows = (_parse(uid, values) for uid, values in self._read(None))
+        return frozenset(row.uid for row in rows if row is not None and row.ended_at is None)
 
     def read_ended(self, before: datetime) -> list[str]:
         """The uids of those that ended before then."""
@@ -93,7 +98,12 @@ class Chains:
         gone = chain.delete().where(chain.c.chain_uid == sa.bindparam("the_uid"), chain.c.ended_ms.is_not(None))
         write_own(self._database, lambda connection: connection.execute(gone, [{"the_uid": uid} for uid in uids]))
 
-    def _read(self, uid: str | None) -> Iterable[ChainRow]:
+    def _read_ours(self, uid: str | None) -> list[ChainRow]:
+        rows = [_parse(name, values) for name, values in self._read(uid) if values.get("source") == self._ledger.source]
+        return [row for row in rows if row is not None]
+
+    def _read(self, uid: str | None) -> Iterable[tuple[str, Mapping[str, Any]]]:
+        """By uid: that one, or those that are not complete."""
         meta, chain = self._ledger.meta, self._ledger.chain
         with self._database.read() as connection:
             if not self._ledger.exists(connection):
@@ -106,8 +116,7 @@ class Chains:
                 found += [(row["chain_uid"], dict(row)) for row in connection.execute(query).mappings()]
             query = sa.select(meta.c.name, meta.c.value).where(meta.c.name.startswith(CHAIN + (uid or ""), autoescape=True))
             found += [(name.removeprefix(CHAIN), _to_mapping(value)) for name, value in connection.execute(query)]
-        rows = [_parse(name, values) for name, values in found if values.get("source") == self._ledger.source]
-        return [row for row in rows if row is not None]
+        return found
 
     def _to_values(self, row: ChainRow) -> dict[str, Any]:
         return {
@@ -119,6 +128,18 @@ class Chains:
             "asked": to_json_line(dict(row.asked)),
             "sessions": to_json_line(dict(row.sessions)),
         }
+
+
+def rename_waiting(connection: sa.Connection, ledger: Ledger, former: str) -> None:
+    """Those of a table of another name that wait in batchdrain_meta are of the present one. Part of the transaction that renames
+    the rest."""
+    meta = ledger.meta
+    query = sa.select(meta.c.name, meta.c.value).where(meta.c.name.startswith(CHAIN, autoescape=True))
+    for name, value in connection.execute(query).all():
+        found = _to_mapping(value)
+        if found.get("source") == former:
+            now = to_json_line({**found, "source": ledger.source})
+            connection.execute(meta.update().where(meta.c.name == name).values(value=now))
 
 
 def _to_mapping(value: str) -> Mapping[str, Any]:

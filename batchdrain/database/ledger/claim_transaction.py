@@ -55,17 +55,17 @@ class ClaimTransaction:
             prior = RowState(state=row.prior_state, reason=from_parameter(row.prior_reason), kind=row.prior_kind)
             return self._to_claim(row.epoch, row.attempts, prior, self._read_given(connection))
         ours = self._values()
-        if row is not None and not connection.execute(statements.take, {**ours, "the_epoch": row.epoch}).rowcount:
+        if row is not None and not statements.take.execute(connection, {**ours, "the_epoch": row.epoch}):
             raise NotTaken
         if row is not None and self.group is not None:
             require_untried(connection, self.tables.ledger, self.group, self.phase.key)
         prior, given = self._take_row(connection)
         ours |= {"former_state": prior.state, "former_reason": to_parameter(prior.reason), "former_kind": prior.kind}
         if row is not None:
-            connection.execute(statements.keep_prior, ours)
+            statements.keep_prior.execute(connection, ours)
         else:
             try:
-                connection.execute(statements.first, ours)
+                statements.first.execute(connection, ours)
             except sa.exc.IntegrityError as error:  # of two who come here at once, the second fails
                 raise NotTaken from error
         epoch, attempts = (1, 0) if row is None else (row.epoch + 1, row.attempts)
@@ -73,7 +73,7 @@ class ClaimTransaction:
         opening = opening_row_of(
             claim, self.tables.source, self.holder.session_uid, self.run_type, is_newest=statements.is_newest
         )
-        connection.execute(statements.open_attempt, opening)
+        statements.open_attempt.execute(connection, opening)
         if self.group is not None:
             take_unit(connection, self.tables.ledger, self.group)
         if self.turn is not None:

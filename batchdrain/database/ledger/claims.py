@@ -94,9 +94,7 @@ class Claims:
 
         def extend(connection: sa.Connection) -> list[Claim]:
             return [
-                claim
-                for claim in held
-                if not connection.execute(beat, {**self.holder.guard_of(claim), "lease_ms": lease_ms}).rowcount
+                claim for claim in held if not beat.execute(connection, {**self.holder.guard_of(claim), "lease_ms": lease_ms})
             ]
 
         return self.database.write(extend) if held else []

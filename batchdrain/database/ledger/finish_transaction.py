@@ -44,17 +44,17 @@ class FinishTransaction:
         }
         waits = self.retry_in_s is not None and outcome is not Outcome.REFUSED and not self.attempt.unwritten
         if waits:
-            freed = connection.execute(statements.free_until, {**ours, "wait_ms": round((self.retry_in_s or 0.0) * 1000)})
+            freed = statements.free_until.execute(connection, {**ours, "wait_ms": round((self.retry_in_s or 0.0) * 1000)})
         else:
-            freed = connection.execute(statements.free, ours)
-        if not freed.rowcount:
+            freed = statements.free.execute(connection, ours)
+        if not freed:
             return self._find_recorded(connection)
         recorded = self._write_row(connection)
         if waits and (
             recorded.outcome is Outcome.MOVED or recorded.unwritten
         ):  # nobody tries it again: nobody is to wait for that
-            connection.execute(statements.forget_wait, {name: ours[name] for name in ("the_key", "the_epoch")})
-        if not connection.execute(statements.close_attempt, to_row(recorded, statements.attempt_columns)).rowcount:
+            statements.forget_wait.execute(connection, {name: ours[name] for name in ("the_key", "the_epoch")})
+        if not statements.close_attempt.execute(connection, to_row(recorded, statements.attempt_columns)):
             self._write_attempt_anew(connection, recorded)
         if recorded.outcome in GIVEN_BACK:
             return_unit(connection, self.tables.ledger, self.claim.group_key)
@@ -72,7 +72,7 @@ class FinishTransaction:
         )
         row = to_row(recorded, statements.attempt_columns)
         end = {name: value for name, value in row.items() if not name.startswith("the_")}
-        connection.execute(statements.open_attempt, {**opening, **end})
+        statements.open_attempt.execute(connection, {**opening, **end})
 
     def _find_recorded(self, connection: sa.Connection) -> Attempt:
         """What an earlier run of this transaction wrote, whose reply was lost. Raises ClaimLost where it wrote nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from batchdrain.database.dialects import db_now_ms
+from batchdrain.database.ledger.groups import require_groups
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.model.claim import NotYet, Turn
 
@@ -12,9 +13,7 @@ from batchdrain.model.claim import NotYet, Turn
 def take_turn(connection: sa.Connection, ledger: Ledger, turn: Turn) -> None:
     """Within the transaction of a claim, in which it is the last statement but for the group's unit: what rolls the claim back
     gives the turn back. Raises NotYet."""
-    table = ledger.group
-    if table is None:
-        return
+    table = require_groups(ledger)
     this = sa.and_(table.c.source == ledger.source, table.c.group_key == turn.group.key)
     is_due = sa.or_(table.c.next_run_ms.is_(None), table.c.next_run_ms <= db_now_ms())
     taken = table.update().where(this, is_due).values(next_run_ms=db_now_ms() + turn.interval_ms)

@@ -1,7 +1,10 @@
 """Notes of people and diagnoses on runs, phases and clusters: kept in the ledger until it is taken back.
 
-A note has a kind and a subject; a later one of the same subject replaces it. Subjects are any text: the table's key is
-their digest, which no collation takes for another.
+A note has a kind, a table of phases and a subject; a later one of the same three replaces it. Subjects are any text: the
+row's key is a digest, which no collation takes for another.
+
+The notes of a batchdrain that knew no tables hold for every table of the ledger. One of a table's own hides that of the
+same subject from this table, and from no other.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import hashlib
 import json
 import socket
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -42,10 +45,16 @@ class Note:
     by: str  #: user@host
     at: str  #: ISO 8601, UTC
     content: Mapping[str, Any]  #: plain JSON values
+    source: str | None = None  #: the table of phases, as the ledger calls it; None: it holds for every table
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it holds for every table of the ledger."""
+        return self.source is None
 
 
 class Notes:
-    """Hints, acceptances and verdicts in batchdrain_meta; never in your tables."""
+    """Hints, acceptances and verdicts of one table of phases in batchdrain_meta; never in your tables."""
 
     def __init__(self, database: Database, ledger: Ledger) -> None:
         self.database = database
@@ -53,7 +62,8 @@ class Notes:
 
     def write(self, kind: NoteKind, contents: Mapping[str, Mapping[str, Any]]) -> None:
         """Keep a note of each subject, in one transaction. The ledger must stand. Raises DatabaseUnavailable, ConfigError."""
-        meta, rows = self.ledger.meta, [to_row(kind, new_note(subject, content)) for subject, content in contents.items()]
+        meta, source = self.ledger.meta, self.ledger.source
+        rows = [to_row(kind, new_note(source, subject, content)) for subject, content in contents.items()]
 
         def work(connection: sa.Connection) -> None:
             for row in rows:
@@ -64,55 +74,105 @@ class Notes:
         write_own(self.database, work)
 
     def take_back(self, kind: NoteKind, subject: str) -> bool:
-        """Returns whether there was such a note."""
+        """The shared one too, for every table: it would hold again. Returns whether there was such a note."""
         meta = self.ledger.meta
         require_transactions(self.database, self.ledger.tables)
-        gone = meta.delete().where(meta.c.name == _name_of(kind, subject))
-        return write_own(self.database, lambda connection: connection.execute(gone).rowcount) == 1
+        gone = meta.delete().where(
+            meta.c.name.in_((name_of(kind, subject, self.ledger.source), name_of(kind, subject, None)))
+        )
+        return write_own(self.database, lambda connection: connection.execute(gone).rowcount) > 0
 
     def forget(self, kind: NoteKind, notes: Iterable[Note]) -> None:
-        """Take these back, in one transaction, unless somebody said something new of their subjects."""
+        """Take these back, in one transaction, unless somebody said something new of their subjects. One that hides a shared
+        one stays until that is gone."""
         meta = self.ledger.meta
         gone = meta.delete().where(meta.c.name == sa.bindparam("the_name"), meta.c.value == sa.bindparam("the_value"))
-        rows = [{"the_name": _name_of(kind, note.subject), "the_value": _to_json(note)} for note in notes]
-        if rows:
-            write_own(self.database, lambda connection: connection.execute(gone, rows))
+        shared, own = [], {}
+        for note in notes:
+            row = to_row(kind, note)
+            parameters = {"the_name": row["name"], "the_value": row["value"]}
+            if note.is_shared:
+                shared.append(parameters)
+            else:
+                own[name_of(kind, note.subject, None)] = parameters
+
+        def work(connection: sa.Connection) -> None:
+            if shared:
+                connection.execute(gone, shared)
+            there = set(connection.execute(_of_kind(sa.select(meta.c.name), meta, kind)).scalars())
+            if free := [parameters for hidden, parameters in own.items() if hidden not in there]:
+                connection.execute(gone, free)
+
+        if shared or own:
+            write_own(self.database, work)
 
     def read(self, kind: NoteKind) -> list[Note]:
-        """All notes of a kind, by subject. Reads only; [] where there is no ledger."""
-        meta = self.ledger.meta
+        """Those of a kind that hold for the table, by subject. Reads only; [] where there is no ledger."""
+        found = self._read_all(kind)
+        own = {note.subject for note in found if note.source == self.ledger.source}
+        return [note for note in found if note.source == self.ledger.source or (note.is_shared and note.subject not in own)]
+
+    def read_shared(self, kind: NoteKind) -> list[Note]:
+        """Those that hold for every table, also where one of this table hides them. Otherwise as `read`."""
+        return [note for note in self._read_all(kind) if note.is_shared]
+
+    def _read_all(self, kind: NoteKind) -> list[Note]:
         with self.database.read() as connection:
             if not self.ledger.exists(connection):
                 return []
-            query = sa.select(meta.c.value).where(meta.c.name.startswith(f"{kind.value}/", autoescape=True))
+            query = _of_kind(sa.select(self.ledger.meta.c.value), self.ledger.meta, kind)
             found = [_parse(value) for value in connection.execute(query).scalars()]
         return sorted((note for note in found if note is not None), key=lambda note: note.subject)
 
 
-def new_note(subject: str, content: Mapping[str, Any]) -> Note:
-    """By whoever runs this, now."""
-    return Note(subject=subject, by=_name_author(), at=clock.to_iso(clock.now()), content=content)
+def rename_notes(connection: sa.Connection, ledger: Ledger, former: str) -> None:
+    """Those of a table of another name are of the present one, unless something was said of their subjects since. Part of the
+    transaction that renames the rest."""
+    meta = ledger.meta
+    for kind in NoteKind:
+        rows = {row.name: row.value for row in connection.execute(_of_kind(sa.select(meta.c.name, meta.c.value), meta, kind))}
+        for name, value in rows.items():
+            note = _parse(value)
+            if note is None or note.source != former:
+                continue
+            this, now = meta.c.name == name, to_row(kind, replace(note, source=ledger.source))
+            change = meta.delete() if now["name"] in rows else meta.update().values(**now)
+            connection.execute(change.where(this))
+
+
+def new_note(source: str, subject: str, content: Mapping[str, Any]) -> Note:
+    """By whoever runs this, now. `source`: as of Ledger."""
+    return Note(subject=subject, by=_name_author(), at=clock.to_iso(clock.now()), content=content, source=source)
 
 
 def to_row(kind: NoteKind, note: Note) -> dict[str, str]:
     """As it stands in batchdrain_meta: name and value."""
-    return {"name": _name_of(kind, note.subject), "value": _to_json(note)}
+    return {"name": name_of(kind, note.subject, note.source), "value": _to_json(note)}
 
 
-def _name_of(kind: NoteKind, subject: str) -> str:
-    return f"{kind.value}/{hashlib.sha256(subject.encode('utf-8', 'surrogatepass')).hexdigest()}"
+def name_of(kind: NoteKind, subject: str, source: str | None) -> str:
+    """Of its row in batchdrain_meta. `source`: None of a note that holds for every table."""
+    whole = subject if source is None else f"{source}\0{subject}"  # no table of the ledger has a NUL in its name
+    return f"{kind.value}/{hashlib.sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
+def _of_kind(query: sa.Select[Any], meta: sa.Table, kind: NoteKind) -> sa.Select[Any]:
+    return query.where(meta.c.name.startswith(f"{kind.value}/", autoescape=True))
 
 
 def _to_json(note: Note) -> str:
-    return json.dumps({"subject": to_storable(note.subject), "by": note.by, "at": note.at, "said": dict(note.content)})
+    of = {} if note.source is None else {"source": note.source}
+    told = {"subject": to_storable(note.subject), "by": note.by, "at": note.at, "said": dict(note.content)}
+    return json.dumps(told | of)
 
 
 def _parse(value: str) -> Note | None:
     """None for what is no note of ours: whoever may write to the ledger may have written anything."""
     try:
         found = json.loads(value)
-        return Note(subject=str(found["subject"]), by=str(found["by"]), at=str(found["at"]), content=dict(found["said"]))
-    except (ValueError, KeyError, TypeError, RecursionError):
+        told = {name: str(found[name]) for name in ("subject", "by", "at")}
+        return Note(**told, content=dict(found["said"]), source=found.get("source"))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from batchdrain.database.ledger.history import SESSION
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.database.store import Store
 from batchdrain.model.phase import PhaseKey
-from batchdrain.model.states import COUNTED
+from batchdrain.model.states import COUNTED, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class PastAttempt:
     max_rss_kb: int | None
     stdout_path: str | None
     stderr_path: str | None
+    session_because: str | None = None  #: of one that was given back: why its session ended, where the ledger knows
 
     @property
     def is_counted(self) -> bool:
@@ -79,8 +81,10 @@ def read_phase_history(store: Store, key: PhaseKey) -> PhaseHistory:
         query = sa.select(attempts).where(attempts.c.source == ledger.source, attempts.c.key == key.digest)
         rows = connection.execute(query.order_by(attempts.c.epoch)).mappings().all()
         sessions = _read_session_ids(connection, ledger) if rows else {}
+        given_back = {row["session_uid"] for row in rows if row["outcome"] == Outcome.RELEASED}
+        reasons = _read_reasons(connection, ledger, {uid: sessions[uid] for uid in given_back & sessions.keys()})
     return PhaseHistory(
-        attempts=tuple(_to_attempt(row, sessions) for row in rows),
+        attempts=tuple(_to_attempt(row, sessions, reasons) for row in rows),
         counted=0 if claim is None else claim.attempts,
         orphanings=0 if claim is None else claim.orphan_count,
         is_held=claim is not None and claim.owner is not None,
@@ -96,7 +100,28 @@ def _read_session_ids(connection: sa.Connection, ledger: Ledger) -> dict[str, st
     return {uid: session_id for session_id, _, uid in found}
 
 
-def _to_attempt(row: Mapping[Any, Any], sessions: Mapping[str, str]) -> PastAttempt:
+def _read_reasons(connection: sa.Connection, ledger: Ledger, sessions: Mapping[str, str]) -> dict[str, str]:
+    """Why sessions ended, by session_uid. `sessions`: their ids by uid."""
+    found: dict[str, str] = {}
+    for uid, session_id in sessions.items():
+        name = ledger.meta.c.name == f"{SESSION}{session_id}/{uid}"
+        head = connection.execute(sa.select(ledger.meta.c.value).where(name)).scalar()
+        if because := _because_of(head):
+            found[uid] = because
+    return found
+
+
+def _because_of(head: str | None) -> str | None:
+    """None where it says none, or is none of ours: whoever may write to the ledger may have written anything."""
+    try:
+        found = json.loads(head or "{}")
+    except (ValueError, RecursionError):
+        return None
+    because = found.get("stopped_because") if isinstance(found, dict) else None
+    return because if isinstance(because, str) else None
+
+
+def _to_attempt(row: Mapping[Any, Any], sessions: Mapping[str, str], reasons: Mapping[str, str]) -> PastAttempt:
     return PastAttempt(
         epoch=row["epoch"],
         attempt=row["attempt"],
@@ -116,4 +141,5 @@ def _to_attempt(row: Mapping[Any, Any], sessions: Mapping[str, str]) -> PastAtte
         max_rss_kb=row.get("max_rss_kb"),
         stdout_path=row.get("stdout_path"),
         stderr_path=row["log_path"],
+        session_because=reasons.get(row["session_uid"]) if row["outcome"] == Outcome.RELEASED else None,
     )

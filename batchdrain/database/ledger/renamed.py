@@ -7,11 +7,14 @@ knows of the former are rows of the present.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 import sqlalchemy as sa
 
+from batchdrain.database.ledger.chains import rename_waiting
 from batchdrain.database.ledger.kept_durations import rename_kept
+from batchdrain.database.ledger.notes import rename_notes
 from batchdrain.database.phases.row_words import RowWords
 from batchdrain.database.store import Store
 from batchdrain.model.errors import ConfigError
@@ -19,6 +22,7 @@ from batchdrain.model.phase import PhaseKey
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_]{1,64}")
 _SAMPLED: Final = 50
+_TRIES: Final = 3
 
 
 def follow_rename(store: Store, session_uid: str | None = None) -> str | None:
@@ -40,12 +44,24 @@ def follow_rename(store: Store, session_uid: str | None = None) -> str | None:
         for table in tables:
             connection.execute(table.update().where(table.c.source == former).values(source=ledger.source))
         rename_kept(connection, ledger, former)
+        rename_notes(connection, ledger, former)
+        rename_waiting(connection, ledger, former)
 
-    try:
-        store.database.write(rename)
-    except sa.exc.IntegrityError:  # somebody has begun to work on the present one in this moment
+    if not _write(store, rename):
         return None
     return f"The phases of table {former!r} are in {store.table.source.table!r} now: the ledger goes on with what it knows of them"
+
+
+def _write(store: Store, rename: Callable[[sa.Connection], None]) -> bool:
+    """False where somebody has begun to work on the present one. Who said something of it in this moment is heard when it comes
+    again."""
+    for _ in range(_TRIES):
+        try:
+            store.database.write(rename)
+        except sa.exc.IntegrityError:
+            continue
+        return True
+    return False
 
 
 def _find_former(store: Store, session_uid: str | None) -> str | None:

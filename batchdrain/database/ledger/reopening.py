@@ -1,7 +1,7 @@
 """The transaction that lifts a phase's quarantine, or the verdict of its diagnosis, and keeps who did so and why.
 
 All or nothing: the claim's count, the verdict and the note of it are written in one transaction, so that a phase is either as
-it was or reopened, whatever is killed. Lock order: claim, notes.
+it was or reopened, whatever is killed. Lock order: claim, notes that are shared, the table's own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from batchdrain.database.ledger.notes import Note, NoteKind, to_row
+from batchdrain.database.ledger.notes import Note, NoteKind, name_of, to_row
 from batchdrain.database.ledger.schema import Ledger
 from batchdrain.model.phase import PhaseKey
 
@@ -37,11 +37,21 @@ class ReopenTransaction:
         if self.orphanings:
             self._lift_quarantine(connection)
         if self.verdict is not None:
-            verdict = to_row(NoteKind.VERDICT, self.verdict)
-            these = (meta.c.name == verdict["name"], meta.c.value == verdict["value"])
-            if not connection.execute(meta.delete().where(*these)).rowcount:
-                raise NotReopened
+            self._lift(connection, self.verdict)
         connection.execute(meta.insert().values(**kept))
+
+    def _lift(self, connection: sa.Connection, verdict: Note) -> None:
+        """With the shared one that it hides: that would hold again."""
+        meta, as_read = self.ledger.meta, to_row(NoteKind.VERDICT, verdict)
+        if verdict.is_shared:
+            own = meta.c.name == name_of(NoteKind.VERDICT, verdict.subject, self.ledger.source)
+            if connection.execute(sa.select(meta.c.name).where(own)).first() is not None:
+                raise NotReopened
+        else:
+            connection.execute(meta.delete().where(meta.c.name == name_of(NoteKind.VERDICT, verdict.subject, None)))
+        these = (meta.c.name == as_read["name"], meta.c.value == as_read["value"])
+        if not connection.execute(meta.delete().where(*these)).rowcount:
+            raise NotReopened
 
     def _lift_quarantine(self, connection: sa.Connection) -> None:
         """Only while nobody holds it: whoever does may be about to count its next orphaning, or its end."""

@@ -48,6 +48,24 @@ def read_heads(store: Store) -> Iterator[SessionHead]:
         last = rows[-1][0]
 
 
+def read_elsewhere(store: Store) -> frozenset[str]:
+    """The sessions of other tables that share the ledger: their session_uid. Of one without attempts and without a row in
+    batchdrain_session nobody knows of which it is. Reads only."""
+    ledger = store.ledger
+    with store.database.read() as connection:
+        if not ledger.exists(connection):
+            return frozenset()
+        tables = [ledger.attempt]
+        if ledger.session is not None and sa.inspect(connection).has_table(ledger.session.name, schema=ledger.session.schema):
+            tables.append(ledger.session)
+        ours, theirs = set[str](), set[str]()
+        for table in tables:
+            uids = sa.select(table.c.session_uid).distinct()
+            ours |= set(connection.execute(uids.where(table.c.source == ledger.source)).scalars())
+            theirs |= set(connection.execute(uids.where(table.c.source != ledger.source)).scalars())
+    return frozenset(theirs - ours)
+
+
 def forget_heads(store: Store, heads: Iterable[SessionHead]) -> None:
     """In one transaction. Raises DatabaseUnavailable."""
     meta = store.ledger.meta

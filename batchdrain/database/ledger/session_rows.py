@@ -86,14 +86,22 @@ class SessionRows:
             "beat_ms": db_now_ms(), "ended_ms": None, "status": None, "asked": None,
         }  # fmt: skip
         this = self._is(table, session_uid)
+        is_ours = sa.and_(this, *(table.c[name] == values[name] for name in ("host_id", "ctl_pid", "ctl_start")))
+        written: int | None = None  # our epoch, by a try of which nobody knows what became
 
         def work(connection: sa.Connection) -> int:
+            nonlocal written
+            if written is not None:  # what was asked since that try would be lost by a second one
+                kept = sa.select(table.c.epoch).where(is_ours, table.c.epoch == written)
+                if connection.execute(kept).scalar() is not None:
+                    return written
             if not connection.execute(table.update().where(this).values(epoch=table.c.epoch + 1, **row)).rowcount:
                 key = {"source": self._ledger.source, "session_uid": session_uid}
                 connection.execute(table.insert().values(epoch=1, asked_no=0, **key, **row))
             if former is not None:
                 hand_on(connection, table, self._ledger.source, former, session_uid)
-            return int(connection.execute(sa.select(table.c.epoch).where(this)).scalar_one())
+            written = int(connection.execute(sa.select(table.c.epoch).where(this)).scalar_one())
+            return written
 
         return write_own(self._database, work)
 

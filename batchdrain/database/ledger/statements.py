@@ -10,6 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import bindparam as given
 
+from batchdrain.database.compiled_write import CompiledWrite
 from batchdrain.database.dialects import db_now_ms
 from batchdrain.database.ledger.schema import VERSION, Ledger
 
@@ -44,26 +45,25 @@ class Statements:
             if later in claims.c:  # tables of an earlier version lack it
                 prior[later] = given(name)
         first = {"source": ledger.source, "key": given("the_key"), "epoch": 1, "orphan_count": 0, "attempts": 0}
-        self.first = claims.insert().values(**first, **holder, **prior)
-        self.take = (
-            claims.update()
-            .where(this, claims.c.epoch == given("the_epoch"), claims.c.owner.is_(None), due)
-            .values(epoch=claims.c.epoch + 1, next_at_ms=None, **holder)
+        self.first = CompiledWrite(claims.insert().values(**first, **holder, **prior))
+        waits = db_now_ms() + given("wait_ms", type_=sa.BigInteger)
+        lasts = db_now_ms() + given("lease_ms", type_=sa.BigInteger)
+        change, is_epoch = claims.update().where(this), claims.c.epoch == given("the_epoch")
+        self.take = CompiledWrite(
+            change.where(is_epoch, claims.c.owner.is_(None), due).values(epoch=claims.c.epoch + 1, next_at_ms=None, **holder)
         )
-        self.keep_prior = claims.update().where(this, claims.c.owner == given("the_owner")).values(**prior)
-        self.beat = claims.update().where(ours).values(lease_until_ms=db_now_ms() + given("lease_ms", type_=sa.BigInteger))
-        self.free = claims.update().where(ours).values(next_at_ms=None, **freed)
-        self.free_until = (
-            claims.update().where(ours).values(next_at_ms=db_now_ms() + given("wait_ms", type_=sa.BigInteger), **freed)
-        )
-        self.forget_wait = claims.update().where(this, claims.c.epoch == given("the_epoch")).values(next_at_ms=None)
+        self.keep_prior = CompiledWrite(change.where(claims.c.owner == given("the_owner")).values(**prior))
+        self.beat = CompiledWrite(claims.update().where(ours).values(lease_until_ms=lasts))
+        self.free = CompiledWrite(claims.update().where(ours).values(next_at_ms=None, **freed))
+        self.free_until = CompiledWrite(claims.update().where(ours).values(next_at_ms=waits, **freed))
+        self.forget_wait = CompiledWrite(change.where(is_epoch).values(next_at_ms=None))
         self.attempt = sa.select(
             attempts.c.outcome, attempts.c.final_state, attempts.c.ended_ms, attempts.c.session_uid
         ).where(attempt)
-        self.open_attempt = attempts.insert()
+        self.open_attempt = CompiledWrite(attempts.insert())
         self.attempt_columns = frozenset(attempts.c.keys())
         self.is_newest = FROM_EXAMPLE in attempts.c
-        self.close_attempt = attempts.update().where(attempt)
+        self.close_attempt = CompiledWrite(attempts.update().where(attempt))
 
 
 def _select_claim(ledger: Ledger, this: sa.ColumnElement[bool]) -> sa.Select[Any]:

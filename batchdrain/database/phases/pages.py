@@ -113,10 +113,10 @@ def to_reason(value: object) -> str | None:
 
 
 def _to_rows(page: Sequence[Any]) -> list[Row]:
-    return [Row(to_text(run), to_text(phase), _to_index(index), to_reason(text)) for run, phase, index, text in page]
+    return [Row(to_text(run), to_text(phase), to_index(index), to_reason(text)) for run, phase, index, text in page]
 
 
-def _to_index(value: Any) -> int | None:
+def to_index(value: Any) -> int | None:
     """NULL, and whatever is no number, goes last. What the ledger's 64 bits can't hold is cut to them."""
     if value is None or isinstance(value, bytes):
         return None

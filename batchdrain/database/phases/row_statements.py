@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from batchdrain.database.compiled_write import CompiledWrite
 from batchdrain.database.phases.reason_column import ReasonColumn
 from batchdrain.database.phases.state_column import StateColumn
 from batchdrain.database.phases.update_time import UpdateTime
@@ -40,7 +41,7 @@ class RowStatements:
         both = change if reason is None else change.values({reason: sa.bindparam(_NEW_REASON, type_=reason.type)})
         known = {False: state.is_exactly("the_state"), True: state.is_exactly("the_state", NULL)}
         self._changes = {  # by whether the reason changes too, and whether the row stands as NULL
-            (with_reason, is_null): one.where(in_state)
+            (with_reason, is_null): CompiledWrite(one.where(in_state))
             for with_reason, one in ((False, change), (True, both))
             for is_null, in_state in known.items()
         }
@@ -51,7 +52,7 @@ class RowStatements:
 
     def change(
         self, expected: str, state: str, *, kind: str | None, reason: tuple[Any, ...], time: UpdateTime | None
-    ) -> tuple[sa.Update, dict[str, Any]]:
+    ) -> tuple[CompiledWrite, dict[str, Any]]:
         """The statement and its parameters, but for those that name the row. `expected`, `state`: words; `kind`: the type that
         the state is to have; `reason`: the new one, where it changes. Raises ValueError for what no value of the column is."""
         with_reason = bool(reason) and self._has_reason

@@ -5,15 +5,15 @@ Its text can't be brought into our character set, a view or the condition fails 
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from contextlib import closing
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from batchdrain.database.deadlines import restart
 from batchdrain.database.driver_errors import first_line_of
+from batchdrain.database.phases.drawn_rows import DrawnRows
 from batchdrain.database.phases.halves import RAISED, is_over, read_in_halves
 from batchdrain.database.phases.packed_rows import PackedRows, Texts, stream_texts
 from batchdrain.database.phases.pages import Page, Row
@@ -40,46 +40,39 @@ def read_all_but(
     """`pages`; once one breaks for a row's sake, the rows that are left, by pages of ids. `ids`: of all that may be meant, of which
     `to_names` makes texts; `read_rows`: of some ids those that are meant, with the columns of a page; `again`: the same pages in
     the same order, where a database gives them so: then what was drawn need not be remembered. Raises what is no row's trouble."""
-    drawn: list[array[int]] = []  # of each page: one long array would be copied as it grows
-    count = 0
-    try:
-        for page in pages:
-            if again is None:
-                drawn.append(_hash(page))
-            count += len(page.runs)
-            yield page
-    except RAISED as error:
-        if not is_over(connection, error):
-            raise
-    else:
-        return
-    if again is not None:
+    with closing(DrawnRows()) as drawn:
+        count = 0
+        try:
+            for page in pages:
+                if again is None:
+                    drawn.add(page.ids)
+                count += len(page.runs)
+                yield page
+        except RAISED as error:
+            if not is_over(connection, error):
+                raise
+        else:
+            return
+        if again is not None:
+            restart(connection)
+            _add_first(drawn, count, again(), connection)
         restart(connection)
-        drawn = _hash_first(count, again(), connection)
-    restart(connection)
-    left = PackedRows(_without(set(chain.from_iterable(drawn)), stream_texts(connection, ids, to_names)))
-    del drawn
+        left = PackedRows(_without(set(drawn.hashes()), stream_texts(connection, ids, to_names)))
     for some, found in read_in_halves(connection, left.pages(), read_rows):
         yield Page.of([_to_unreadable(some[0], found)] if isinstance(found, Exception) else found)
 
 
-def _hash(page: Page) -> array[int]:
-    return array("q", map(hash, page.ids))
-
-
-def _hash_first(count: int, pages: Iterable[Page], connection: sa.Connection) -> list[array[int]]:
-    """Of so many rows, or of those before the one that breaks the reading."""
-    found: list[array[int]] = []
+def _add_first(drawn: DrawnRows, count: int, pages: Iterable[Page], connection: sa.Connection) -> None:
+    """So many rows, or those before the one that breaks the reading."""
     try:
         for page in pages:
             if count <= 0:
-                break
-            found.append(_hash(page))
+                return
+            drawn.add(page.ids)
             count -= len(page.runs)
     except RAISED as error:
         if not is_over(connection, error):
             raise
-    return found
 
 
 def _without(seen: set[int], rows: Iterable[Texts]) -> Iterator[Texts]:

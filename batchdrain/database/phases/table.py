@@ -16,7 +16,7 @@ from batchdrain.database.connection import Database
 from batchdrain.database.driver_errors import refusal_of
 from batchdrain.database.phases import columns
 from batchdrain.database.phases.given_columns import GivenColumns
-from batchdrain.database.phases.pages import Page, read_pages
+from batchdrain.database.phases.pages import Page, read_pages, to_index
 from batchdrain.database.phases.reason_column import reason_column_of
 from batchdrain.database.phases.reflection import Reflection, read_table
 from batchdrain.database.phases.row_statements import RowStatements
@@ -130,6 +130,12 @@ class PhaseTable:
         found = None if ids is None else connection.execute(self._statements.read, ids).first()
         return None if found is None else self._statements.to_row_state(found)
 
+    def read_phase_index(self, connection: sa.Connection, key: PhaseKey) -> int | None:
+        """Its place in its run now; None where it has none, or no row has its ids."""
+        ids = self._ids_of(key)
+        found = None if ids is None else connection.execute(sa.select(self.phase_index).where(self._this), ids).first()
+        return None if found is None else to_index(found[0])
+
     def read_given(self, connection: sa.Connection, key: PhaseKey, *, for_update: bool = False) -> Mapping[str, str | None]:
         """The columns that the command gets, of a phase with names, as texts; None for NULL. `for_update`: as of a row that this
         transaction has locked. Raises RowGone, BadData."""
@@ -201,7 +207,7 @@ class PhaseTable:
         try:
             change, values = self._statements.change(expected, state, kind=kind, reason=reason, time=time)
             ids = self._ids_of(key)
-            return 0 if ids is None else connection.execute(change, {**values, **ids}).rowcount
+            return 0 if ids is None else change.execute(connection, {**values, **ids})
         except (sa.exc.SQLAlchemyError, ValueError) as error:
             refusal = refusal_of(error, f"table {self.source.table!r} refuses what a drain writes for {key}")
             if refusal is None:

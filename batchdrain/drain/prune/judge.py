@@ -132,8 +132,7 @@ class SessionJudge:
 
 def _find_open_chains(project: Project) -> frozenset[str]:
     """Of which something is left: their sessions are to be resumed, also those that are complete."""
-    left = Chains(project.store.database, project.store.ledger).read_left()
-    return frozenset(row.uid for row in left.values() if row.ended_at is None)
+    return Chains(project.store.database, project.store.ledger).read_open()
 
 
 def _by_session(project: Project) -> Mapping[str, list[SessionHead]]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from batchdrain.database.ledger.chains import Chains
 from batchdrain.database.ledger.groups import Groups
 from batchdrain.database.ledger.prune_attempts import OldAttempts
-from batchdrain.database.ledger.session_heads import SessionHead
+from batchdrain.database.ledger.session_heads import SessionHead, read_elsewhere
 from batchdrain.drain.project import Project
 from batchdrain.drain.prune.judge import Judgement, Kept, SessionJudge
 from batchdrain.model.errors import SessionInUse, UsageError
@@ -78,19 +78,20 @@ def plan_prune(project: Project, fd: int | None, before: datetime | None, named:
         plan.attempts = OldAttempts(before_ms=clock.to_ms(end), kept_sessions=judge.holders, only_sessions=gone)
         plan.controllers = sorted(gone)
         return plan
-    for heads in judge.heads.values():
-        for head in heads:
-            if head.session_uid in spared | judge.holders or (
-                head.session_uid not in gone and not judge.is_old(judge.end_of(head))
-            ):
-                spared.add(head.session_uid)
-            elif head.session_uid not in gone:
-                plan.heads.append(head)
+    elsewhere = read_elsewhere(project.store)
+    ours = [head for heads in judge.heads.values() for head in heads if head.session_uid not in elsewhere]
+    for head in ours:
+        if head.session_uid in spared | judge.holders or (
+            head.session_uid not in gone and not judge.is_old(judge.end_of(head))
+        ):
+            spared.add(head.session_uid)
+        elif head.session_uid not in gone:
+            plan.heads.append(head)
     plan.attempts = OldAttempts(before_ms=clock.to_ms(end), kept_sessions=frozenset(spared) | judge.holders)
     old = project.session_rows.read_old(clock.to_ms(end))
     plan.controllers = [uid for uid in old if uid not in judge.holders]
     plan.chains = Chains(project.store.database, project.store.ledger).read_ended(end)
-    if not plan.kept[Kept.RESUMABLE] and all(judge.end_of(head) for heads in judge.heads.values() for head in heads):
+    if not plan.kept[Kept.RESUMABLE] and all(judge.end_of(head) for head in ours):
         plan.groups = Groups(project.store.database, project.store.ledger).read_old(clock.to_ms(end))
     plan.triages = [] if fd is None else [name for name, began in find_triages(fd) if _is_over(project, fd, name, began, end)]
     return plan

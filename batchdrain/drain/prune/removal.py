@@ -23,6 +23,8 @@ from batchdrain.sessions.old_files import measure_all, remove_folder, remove_ses
 TRIAGES = "triage folders"
 ATTEMPTS = "attempts"
 RECORDS = "session records"
+CHAINS = "chain records"
+GROUPS = "group records"
 
 
 @dataclass(slots=True)
@@ -56,10 +58,9 @@ def weigh(project: Project, fd: int | None, plan: PrunePlan) -> Pruned:
             found.add(TRIAGES, 1, _size_of(fd, name))
     if _has_ledger(project):
         found.add(ATTEMPTS, count_old_attempts(project.store, plan.attempts))
-        found.add(
-            RECORDS,
-            len(plan.heads) + len(plan.chains) + len(plan.groups) + sum(len(_heads_of(plan, one)) for one in plan.sessions),
-        )
+        found.add(RECORDS, len(plan.heads) + sum(len(_heads_of(plan, one)) for one in plan.sessions))
+        found.add(CHAINS, len(plan.chains))
+        found.add(GROUPS, len(plan.groups))
     return found
 
 
@@ -78,11 +79,11 @@ def remove_planned(project: Project, fd: int | None, plan: PrunePlan) -> Pruned:
     _forget(project, plan.heads, gone)
     if plan.chains:
         Chains(project.store.database, project.store.ledger).forget(plan.chains)
-        gone.add(RECORDS, len(plan.chains))
+        gone.add(CHAINS, len(plan.chains))
     project.session_rows.forget(plan.controllers)
     if plan.groups:
         Groups(project.store.database, project.store.ledger).forget(plan.groups)
-        gone.add(RECORDS, len(plan.groups))
+        gone.add(GROUPS, len(plan.groups))
     return gone
 
 

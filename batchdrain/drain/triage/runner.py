@@ -48,7 +48,8 @@ class Triage:
     def tidy(self) -> None:
         """Take back the verdicts whose time is over. Raises DatabaseUnavailable."""
         notes = Notes(self._project.store.database, self._project.store.ledger)
-        notes.forget(NoteKind.VERDICT, expired(notes.read(NoteKind.VERDICT), clock.now()))
+        told = [*notes.read(NoteKind.VERDICT), *notes.read_shared(NoteKind.VERDICT)]
+        notes.forget(NoteKind.VERDICT, expired(told, clock.now()))
 
     def ask(self, phase: Phase) -> Future[Diagnosis] | None:
         """Diagnose it as soon as a thread is free. None where it was asked before: each phase is diagnosed once."""

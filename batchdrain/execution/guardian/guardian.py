@@ -20,9 +20,9 @@ from typing import Any, Final
 
 from batchdrain.execution.guardian import spool_writer, system
 from batchdrain.execution.guardian.descent import Descent
-from batchdrain.execution.guardian.launch import Launch, NotBegunError, start
+from batchdrain.execution.guardian.launch import Begun, Launch, NotBegunError, start
 from batchdrain.execution.guardian.logs import cap
-from batchdrain.execution.guardian.wire import Inbox, boottime_ms
+from batchdrain.execution.guardian.wire import Inbox, boottime_ms, rehearse
 
 _SLICE_MS: Final = 500  # poll counts no time in which the machine slept: look at the clocks at least so often
 _KILL_WITHIN_S: Final = 5.0
@@ -89,11 +89,11 @@ class Guardian:
         except NotBegunError as error:
             by = "lease" if self.kill_at_ms is None else self.by
             return {"by": by, "duration_s": time.monotonic() - begun, "gone": error.gone}
-        if not isinstance(command, int):
+        if not isinstance(command, Begun):
             return {"by": "not_started", "errno": command[0], "message": command[1], "duration_s": 0.0, "gone": True}
-        self._command = [command, system.start_of(command)]
+        self._command = [*command]
         self._tell(b"S%d %d\n" % tuple(self._command))
-        descent = self._descent = Descent(command, adopts=self._adopts)
+        descent = self._descent = Descent(command.pid, adopts=self._adopts)
         try:
             self._watch(descent, wake)
             duration_s = time.monotonic() - begun
@@ -213,6 +213,7 @@ def serve(sock: socket.socket) -> None:
         ready = None
         with contextlib.suppress(OSError):  # told when the order comes, if it is still so
             ready = Launch(sock)
+        rehearse()
         found = inbox.read_order(until_ms)
         if found is None:
             if ready is not None:

@@ -52,6 +52,14 @@ def limit_sends(sock: socket.socket, within_s: int) -> None:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", within_s, 0))
 
 
+def to_process(raw: bytes) -> tuple[int, int]:
+    """The number and the start of a process, as a guardian tells them. Raises ValueError."""
+    pid, start = map(int, raw.split())
+    if not 0 < pid <= _MOST_PROCESSES or not 0 <= start < 1 << 63:
+        raise ValueError("names no process")
+    return pid, start
+
+
 class GuardianLines:
     """What one guardian says."""
 
@@ -64,12 +72,11 @@ class GuardianLines:
         """Its number and its start. Raises OSError where it did not start."""
         greeting = self.hear(_GREETS_WITHIN_S) or b""
         try:
-            pid, start = map(int, greeting[1:].split())
+            if greeting[:1] == b"G":
+                return to_process(greeting[1:])
         except ValueError:
-            pid, start = 0, 0
-        if greeting[:1] != b"G" or not 0 < pid <= _MOST_PROCESSES or not 0 <= start < 1 << 63:
-            raise OSError("the guardian did not start")
-        return pid, start
+            pass
+        raise OSError("the guardian did not start")
 
     def hear(self, within_s: float) -> bytes | None:
         """The next line; b'' when it is gone, or says what no guardian does; None when it said nothing in time."""

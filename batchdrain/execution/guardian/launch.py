@@ -10,10 +10,10 @@ import signal
 import socket
 import time
 from collections.abc import Callable
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 from batchdrain.execution.guardian import spool_writer, system
-from batchdrain.execution.guardian.wire import Inbox, boottime_ms, send_order
+from batchdrain.execution.guardian.wire import Inbox, boottime_ms, rehearse, send_order
 
 _GOING: Final = b"g"  # sent just before the exec: without it the process died before it could begin
 _LATE: Final = b"l"  # sent instead of it when the lease was over by then
@@ -29,6 +29,13 @@ _RESET: Final = (
     signal.SIGCHLD,
 )
 Refusal = tuple[int, str]  #: errno and message
+
+
+class Begun(NamedTuple):
+    """The process that is the command now."""
+
+    pid: int
+    start: int  #: in clock ticks since boot
 
 
 class NotBegunError(Exception):
@@ -60,12 +67,13 @@ class Launch:
             finally:
                 os._exit(127)
         theirs.close()
+        self._begun = Begun(self.pid, system.start_of(self.pid))  # known here: what is asked after the order is waited for
 
-    def execute(self, order: dict[str, Any], files: list[int], is_over: Callable[[], bool]) -> int | Refusal | None:
-        """`files`: descriptors of its stdout and stderr, then of its stdin where it reads any. Its pid once it is the command; why it can't be; None where it died before. Raises NotBegunError where it did not
+    def execute(self, order: dict[str, Any], files: list[int], is_over: Callable[[], bool]) -> Begun | Refusal | None:
+        """`files`: descriptors of its stdout and stderr, then of its stdin where it reads any. Its process once it is the command; why it can't be; None where it died before. Raises NotBegunError where it did not
         come so far until `is_over()`: a program on a file system that hangs."""
         if order.get("spool") is not None:
-            spool_writer.note(order["spool"], order["token"], self.pid, system.start_of(self.pid))
+            spool_writer.note(order["spool"], order["token"], *self._begun)
         answer = b""
         with self._sock, contextlib.suppress(ConnectionError):
             send_order(self._sock, {name: order[name] for name in ("argv", "env", "cwd", "deadline_ms")}, files)
@@ -81,7 +89,7 @@ class Launch:
                     break
                 answer += heard
             if answer == _GOING:
-                return self.pid
+                return self._begun
         os.waitpid(self.pid, 0)
         if answer == _LATE:
             raise NotBegunError(gone=True)
@@ -107,8 +115,8 @@ class Launch:
 
 def start(
     ready: Launch | None, order: dict[str, Any], files: list[int], close: socket.socket, is_over: Callable[[], bool]
-) -> int | Refusal:
-    """The command's pid, or why there is none. Where nothing stands `ready`, or what stood there died, it is forked now.
+) -> Begun | Refusal:
+    """The command's process, or why there is none. Where nothing stands `ready`, or what stood there died, it is forked now.
     Raises NotBegunError where `is_over()` comes true first."""
     found = None if ready is None else ready.execute(order, files, is_over)
     if found is None:
@@ -127,6 +135,7 @@ def _become_the_command(sock: socket.socket, guardian: int) -> NoReturn:
     for number in _RESET:
         signal.signal(number, signal.SIG_DFL)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    rehearse()
     found = Inbox(sock).read_order()
     if found is None:  # nobody needs it
         os._exit(0)

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from ..guardian import wire
-from .guardians import GuardianLine
+from ..guardian.watched_order import WatchedOrder
 
 _FORGOTTEN_AFTER_S = 3600.0
 
@@ -19,7 +19,7 @@ class Session:
         self.deadline_ms = 0  #: boot time of this machine; what runs by then must be ending
         self.starve: frozenset[str] = frozenset()  #: tokens whose lease is renewed no more
         self.say = ""  #: T: everything ends; K: at once
-        self.running: dict[str, GuardianLine] = {}
+        self.running: dict[str, WatchedOrder] = {}
         self.waiting: set[str] = set()
         self.ended: dict[str, dict[str, Any]] = {}  #: by token, until the controller has heard of it
         self.heard_at = time.monotonic()
@@ -50,15 +50,15 @@ class Duties:
             finally:
                 session.waiting.discard(token)
 
-    def begin(self, name: str, token: str, guard: GuardianLine, *, leased: bool) -> int | None:
+    def begin(self, name: str, token: str, watched: WatchedOrder, *, leased: bool) -> int | None:
         """From now on its deadline is moved, and it is ended with the others. Returns its first deadline, boot time; None where
         it is under no lease."""
         with self._changed:
             session = self._session_of(name)
-            session.running[token] = guard
+            session.running[token] = watched
             say = self._all_end or session.say
             if say:
-                guard.end(kill=say == "K")
+                watched.end(kill=say == "K")
             if not leased:
                 return None
             return 0 if token in session.starve else session.deadline_ms
@@ -83,16 +83,16 @@ class Duties:
             deadline_ms = message["grants"].get(instance)
             if deadline_ms is not None and deadline_ms > session.deadline_ms:
                 session.deadline_ms = deadline_ms
-                for token, guard in session.running.items():
+                for token, watched in session.running.items():
                     if token not in session.starve:
-                        guard.extend(deadline_ms)
+                        watched.extend(deadline_ms)
             for token in message["kill"]:
                 if token in session.running:
                     session.running[token].end(kill=True)
             if message["say"] not in {"", session.say} and session.say != "K":  # a T that comes late takes no K back
                 session.say = message["say"]
-                for guard in session.running.values():
-                    guard.end(kill=session.say == "K")
+                for watched in session.running.values():
+                    watched.end(kill=session.say == "K")
             self._changed.notify_all()
             found = {
                 "boot_ms": now,
@@ -107,12 +107,8 @@ class Duties:
         """End whatever runs in this process. No lock: it is called in signal handlers."""
         self._all_end = "K" if kill else self._all_end or "T"
         for session in list(self._sessions.values()):
-            for guard in list(session.running.values()):
-                guard.end(kill=self._all_end == "K")
-
-    def guards(self) -> list[GuardianLine]:
-        """Of whatever runs here."""
-        return [guard for session in self._sessions.values() for guard in session.running.values()]
+            for watched in list(session.running.values()):
+                watched.end(kill=self._all_end == "K")
 
     def _session_of(self, name: str) -> Session:
         return self._sessions.setdefault(name, Session())

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import threading
-import time
 
 from ..guardian import hire, system, wire
 
 _TAKES_WITHIN_S = 30
-_SLICE_S = 0.5
-_SLACK_S = 30.0  # beyond time limit and grace: it kills for up to 5 s, and waits for the disk
-_MOST_STOPS = 3
+_MOST_SPARE = 64
+_SOON_MS = 1_000
 
 
 class Guardians:
@@ -23,9 +22,39 @@ class Guardians:
     def __init__(self) -> None:
         self._control: socket.socket | None = None
         self._guard = threading.Lock()
+        self._spare: list[GuardianLine] = []
+        self._at_work: set[GuardianLine] = set()
 
     def hire(self, package: str) -> GuardianLine:
         """A guardian that is there. `package`: what its server imports from, a zip. Raises OSError."""
+        found = self._hire_spare() or self._hire_new(package)
+        found.stays_until_ms = None  # until it has told of the end of another order
+        self._at_work.add(found)
+        return found
+
+    def give_back(self, line: GuardianLine) -> None:
+        """It is not needed any more. One that takes another order stays for a while: it costs two forks less than a new one."""
+        self._at_work.discard(line)
+        if line.stays_until_ms is not None and len(self._spare) < _MOST_SPARE:
+            self._spare.append(line)
+        else:
+            line.close()
+
+    def close_in_child(self) -> None:
+        """A forked child must not keep our sockets open."""
+        if self._control is not None:
+            self._control.close()
+        for line in (*self._at_work, *self._spare):
+            line.close()
+
+    def _hire_spare(self) -> GuardianLine | None:
+        while (spare := self._take_spare()) is not None:
+            if spare.is_there():
+                return spare
+            spare.close()
+        return None
+
+    def _hire_new(self, package: str) -> GuardianLine:
         for anew in (False, True):
             with self._guard:
                 if anew or self._control is None:
@@ -35,10 +64,11 @@ class Guardians:
                 return _meet(hire.call_guardian(control))
         raise OSError("no guardian could be started")
 
-    def close_in_child(self) -> None:
-        """A forked child must not keep the server's socket open."""
-        if self._control is not None:
-            self._control.close()
+    def _take_spare(self) -> GuardianLine | None:
+        try:
+            return self._spare.pop()
+        except IndexError:  # asked first, another thread might take the last one in between
+            return None
 
     def _start(self, package: str) -> socket.socket:
         if self._control is not None:
@@ -52,66 +82,49 @@ class Guardians:
 
 
 class GuardianLine:
-    """One guardian, for one order. Its socket is written by several threads: each message is one short write."""
+    """One guardian, which serves one order after another."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self._lines = hire.GuardianLines(sock)
-        self._ordered = False  # before it has the whole order a message would be read as a part of that
-        self._last: dict[bytes, bytes] = {}  # by kind
-        self._is_asked = False  # to end its command
+        self.orders = 0
+        self.stays_until_ms: int | None = None  #: boot time; it waits so long for another order. None: it takes no other
         self.pid, self.start = self._lines.read_greeting()
         if system.has_proc() and system.start_of(self.pid) != self.start:
             raise OSError("our children live in another pid or time namespace than we do")
 
-    def watch(self, order: dict[str, object], descriptors: list[int]) -> bytes:
-        """Give the order and wait for its end, as the guardian tells it. b'' where the guardian died or was killed."""
-        wire.send_order(self.sock, {**order, "number": 1}, descriptors)
-        self._ordered = True
-        for line in list(self._last.values()):
-            self._send(line)
-        limit_ms = wire.boottime_ms() + round(float(str(order["timeout_s"])) * 1000)
-        patience_s, stops, ending_since = float(str(order["grace_s"])) + _SLACK_S, 0, None
-        while (heard := self._lines.hear(_SLICE_S)) != b"":
-            if heard is not None:
-                if heard[:1] == b"X":
-                    return heard[1:]
-                continue
-            if ending_since is None and (self._is_asked or wire.boottime_ms() >= limit_ms):
-                ending_since = time.monotonic()
-            if system.is_stopped(self.pid, self.start):
-                stops += 1
-                if stops <= _MOST_STOPS:
-                    os.kill(self.pid, signal.SIGCONT)
-            if stops > _MOST_STOPS or (ending_since is not None and time.monotonic() - ending_since > patience_s):
-                break
-        if heard != b"" and system.start_of(self.pid) == self.start:
-            os.kill(self.pid, signal.SIGKILL)
-        return b""
+    def is_there(self) -> bool:
+        """Whether it waits for an order, and will until that has come."""
+        if self.stays_until_ms is None or wire.boottime_ms() >= self.stays_until_ms - _SOON_MS:
+            return False
+        watch = select.poll()
+        watch.register(self.sock, select.POLLIN)
+        return not watch.poll(0)  # it says nothing between two orders but that it is gone
 
-    def extend(self, deadline_ms: int) -> None:
-        """A later deadline, by this machine's boot time."""
-        self._tell(b"D", b"D1 %d\n" % deadline_ms)
+    def hear(self, within_s: float) -> bytes | None:
+        """The next line that it says; b'' when it is gone, or says what no guardian does; None when it said nothing in time."""
+        return self._lines.hear(within_s)
 
-    def end(self, *, kill: bool) -> None:
-        """Safe in a signal handler, but for the moment in which the order is given."""
-        self._is_asked = True
-        self._tell(b"K" if kill else b"T", b"K1\n" if kill else b"T1\n")
+    def is_stopped(self) -> bool:
+        """Whether somebody stopped it."""
+        return system.is_stopped(self.pid, self.start)
+
+    def wake(self) -> None:
+        """Let it go on after a stop."""
+        self._send(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """It does not answer. Its command dies with it."""
+        self._send(signal.SIGKILL)
 
     def close(self) -> None:
         """It takes us for gone: it ends its command, if it has one, and then itself."""
         self.sock.close()
 
-    def _tell(self, kind: bytes, line: bytes) -> None:
-        self._last[kind] = line
-        if self._ordered:
-            self._send(line)
-
-    def _send(self, line: bytes) -> None:
-        try:
-            self.sock.send(line, socket.MSG_DONTWAIT)
-        except OSError:  # it has ended
-            return
+    def _send(self, number: signal.Signals) -> None:
+        if system.start_of(self.pid) == self.start:
+            with contextlib.suppress(OSError):
+                os.kill(self.pid, number)
 
 
 def _meet(sock: socket.socket) -> GuardianLine:

@@ -6,7 +6,6 @@ beat     what a session's controller tells all its workers, and asks       -> he
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import socket
@@ -15,6 +14,7 @@ import time
 import uuid
 from typing import Any, Callable, Optional
 
+from ..guardian.watched_order import WatchedOrder
 from . import files
 from .duties import Duties
 from .guardians import GuardianLine, Guardians
@@ -93,16 +93,23 @@ def _execute(order: dict[str, Any], first: First) -> dict[str, Any]:
             return _not_taken(f"{error.strerror or error}: {error.filename or order['tickets']}")
         if not is_drawn:
             return {"kind": "twice", "message": "it was delivered before, or withdrawn"}
-        leased, found = order["lease_s"] is not None, None
-        deadline_ms = own.duties.begin(session, token, guard, leased=leased)
+        leased, found, watched = order["lease_s"] is not None, None, WatchedOrder(guard)
+        deadline_ms = own.duties.begin(session, token, watched, leased=leased)
         try:
-            found = {"kind": "ended", "token": token, **_run(order, guard, deadline_ms, shared=shared)}
+            found = {"kind": "ended", "token": token, **_run(order, watched, deadline_ms, shared=shared)}
+            guard.stays_until_ms = _stays_until_ms(found["ending"], watched, deadline_ms)
         finally:
             kept = None if found is None or not leased else {**found, "v": VERSION, "where": {"host": socket.gethostname()}}
             own.duties.end(session, token, kept)
         return found
     finally:
-        guard.close()
+        own.guards.give_back(guard)
+
+
+def _stays_until_ms(ending: dict[str, Any], watched: WatchedOrder, deadline_ms: int | None) -> int | None:
+    """Of its guardian, boot time; None where it takes no other order. One without a deadline would never leave."""
+    stays = ending.pop("stays", False) is True
+    return None if deadline_ms is None or not stays else max(deadline_ms, watched.extended_ms)
 
 
 def _draw(order: dict[str, Any], first: First, guard: GuardianLine) -> bool:
@@ -116,7 +123,7 @@ def _draw(order: dict[str, Any], first: First, guard: GuardianLine) -> bool:
     return True
 
 
-def _run(order: dict[str, Any], guard: GuardianLine, deadline_ms: int | None, *, shared: bool) -> dict[str, Any]:
+def _run(order: dict[str, Any], watched: WatchedOrder, deadline_ms: int | None, *, shared: bool) -> dict[str, Any]:
     """The command, from its files to its end."""
     host = socket.gethostname()
     if not os.path.isdir(order["cwd"]):
@@ -127,7 +134,7 @@ def _run(order: dict[str, Any], guard: GuardianLine, deadline_ms: int | None, *,
     except OSError as error:  # no errno: the program was not looked for yet, and is not what is wrong
         return {"ending": _not_started(f"on {host}: {error.strerror}: {error.filename}", None)}
     try:
-        ending = _watch(order, guard, at, descriptors, deadline_ms)
+        ending = _watch(order, watched, at, descriptors, deadline_ms)
         if ending["by"] == "not_started":
             ending["message"] = f"on {host}: {ending['message']}"
         return {"ending": ending, "shared": shared, **at.pack()}
@@ -138,13 +145,10 @@ def _run(order: dict[str, Any], guard: GuardianLine, deadline_ms: int | None, *,
 
 
 def _watch(
-    order: dict[str, Any], guard: GuardianLine, at: files.Files, descriptors: list[int], deadline_ms: int | None
+    order: dict[str, Any], watched: WatchedOrder, at: files.Files, descriptors: list[int], deadline_ms: int | None
 ) -> dict[str, Any]:
-    try:
-        raw = guard.watch(_to_guardian(order, at, deadline_ms), descriptors)
-    except OSError:
-        raw = b""
-    if raw:
+    raw = watched.watch(_to_guardian(order, at, deadline_ms), descriptors)
+    if raw is not None:
         ending: dict[str, Any] = json.loads(raw)
         if not ending["gone"]:
             ending["gone"] = sweep(order["token"])
@@ -199,9 +203,6 @@ def _leave_to_the_parent() -> None:
     """A forked child would keep our guardians from seeing that we are gone."""
     for process in _processes.values():
         process.guards.close_in_child()
-        for guard in process.duties.guards():
-            with contextlib.suppress(OSError):
-                guard.close()
     _processes.clear()
 
 

@@ -1,4 +1,4 @@
-"""Where the phases of a backlog stand, as a bar. Pure."""
+"""The balance of a backlog as a bar. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WIDTH: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BalanceBar:
-    """Of one backlog."""
+    """The bar of one backlog."""
 
     title: str
     total: int
@@ -22,7 +22,7 @@ class BalanceBar:
 
 
 def balance_bar(kind: Kind, balance: Balance) -> BalanceBar:
-    """Every phase that was there, or came, stands in exactly one part."""
+    """Draw the bar. Every phase that was in the backlog, or came into it, is in exactly one part."""
     rest = balance.not_reached - balance.filtered - balance.skipped - balance.waiting - balance.taken_elsewhere
     counts = (
         ("fixed", "ok", balance.fixed),

@@ -1,4 +1,4 @@
-"""What a cell of the page holds: one line of bounded length, whatever the text is."""
+"""Cuts texts for the cells of the page: one line of bounded length, whatever the text."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Final
 from batchdrain.runtime.text import safe_text
 
 _GROWS: Final = {"&": 5, "<": 4, ">": 4, '"': 5, "'": 5}
-"""How many bytes the escape of a sign takes on the page."""
+"""How many bytes these characters take on the page, where they are escaped."""
 
 
 def cut_for_page(text: str, characters: int, most_bytes: int) -> str:
-    """At most so many characters, and so many bytes once it stands on the page; with a sign where something is left out."""
+    """At most `characters` characters, and at most `most_bytes` bytes after escaping, with an ellipsis if something is left
+    out."""
     line, size = safe_text(text, limit=characters), 0
     if len(line) * 5 <= most_bytes:
         return line

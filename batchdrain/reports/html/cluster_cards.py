@@ -1,4 +1,4 @@
-"""The clusters of the page, each with one phase of it."""
+"""The clusters on the page, each with one example phase."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _REASON: Final = (600, 800)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCluster:
-    """A cluster with one phase of it, as the page has it."""
+    """A cluster with one example phase, as the page shows it."""
 
     anchor: str
     of: FailedCluster
     reason: str
-    text: str  #: the reason, whole and as it is
+    text: str  #: the whole failure text of the example, unescaped
     run: str
     phase: str
     link: str
     runs: int
-    before: str  #: what retries did about it; '' where nobody asked
+    before: str  #: what retries have achieved; '' if that was not read
 
 
 def show_clusters(
     session: Session, saved_to: str, beside: Beside, clusters: Sequence[FailedCluster]
 ) -> Iterator[ShownCluster]:
-    """Each with its first phase."""
+    """The clusters, each with its first phase as the example."""
     first, runs = dict[str, Result](), dict[str, set[str]]()
     for result in session.results:
         if not result.success and result.fingerprint:

@@ -1,4 +1,4 @@
-"""How long attempts took, by how they ended and by category, against their limits. Pure."""
+"""Durations of attempts by category, compared with their time limits. Pure."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ _SHOWN: Final = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Durations:
-    """Of the attempts of one category. Seconds, and places on the drawing's scale."""
+    """The durations of the attempts of one category: seconds, and positions on the drawing's scale."""
 
     category: str
     count: int
     timeouts: int
     median_s: float
-    nine_tenths_s: float  #: nine of ten took no longer
+    nine_tenths_s: float  #: nine of ten attempts took no longer
     longest_s: float
-    limit_s: float | None  #: the longest of theirs; None where nobody knows
-    shape: str  #: from the shortest to the longest
-    box: str  #: from the median to nine tenths
+    limit_s: float | None  #: the largest of their limits; None if unknown
+    shape: str  #: drawn from the shortest to the longest
+    box: str  #: drawn from the median to nine tenths
     limit_x: float | None
 
 
 def durations_of(attempts: Sequence[AttemptSpan]) -> list[Durations]:
-    """The category with the longest attempts first."""
+    """The category with the longest attempt first."""
     by_category: dict[str, list[AttemptSpan]] = defaultdict(list)
     for one in attempts:
         if one.outcome in {Outcome.COMPLETE.value, Outcome.FAILED.value, Outcome.TIMEOUT.value}:

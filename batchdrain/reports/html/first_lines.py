@@ -1,4 +1,4 @@
-"""What the page says first."""
+"""The first lines of the page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from batchdrain.sessions.session import Session
 
 
 def judge(session: Session) -> str:
-    """The first thing that is read."""
+    """The headline."""
     if not session.total_processed:
         return "Nothing was drained"
     phases = count_of(session.total_processed, "phase")
@@ -21,7 +21,7 @@ def judge(session: Session) -> str:
 
 
 def facts_of(session: Session, beside: Beside) -> Iterator[tuple[str, str]]:
-    """(name, value) of what explains it; a value may be empty."""
+    """(name, value) of the facts that explain the headline; a value may be empty."""
     yield "Why this exit code", "" if beside.ended is None else beside.ended.why
     yield "Stopped because", session.stopped_because or ""
     yield "Left by that", describe_left(session)
@@ -30,7 +30,7 @@ def facts_of(session: Session, beside: Beside) -> Iterator[tuple[str, str]]:
 
 
 def totals_of(session: Session) -> list[tuple[str, str]]:
-    """(name, number) of each."""
+    """(name, number) of each total."""
     rate, wanted = session.success_rate, session.wanted_rate
     found = [
         ("processed", str(session.total_processed)),

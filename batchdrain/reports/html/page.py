@@ -1,5 +1,5 @@
-"""The page: one file that says by itself what a drain came to. It asks nothing of any other place, and nothing that stands in
-a row can become an element, an address or a script of it."""
+"""The HTML page: one file with the whole summary of a drain. It loads nothing from anywhere else. Nothing in a row of the
+table can become an element, an address or a script in it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _SKIPS: Final = 50
 
 
 def render(session: Session, saved_to: str, beside: Beside) -> str:
-    """The whole page. Raises UsageError where jinja2 is not installed."""
+    """The whole page. Raises UsageError if jinja2 is not installed."""
     return _template().render(_to_view(session, saved_to, beside))
 
 
@@ -105,5 +105,5 @@ def _read(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """How a policy names the content of an element."""
+    """The hash by which a content security policy names the content of an element."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,4 +1,4 @@
-"""The phases of a session as rows of the page."""
+"""The phases of a session as rows of the HTML page."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from batchdrain.sessions.result import Result
 from batchdrain.sessions.session import Session
 
 MOST: Final = 1_000
-"""Rows: a page that is to be opened, and sent."""
+"""At most this many rows, since people open the page and send it."""
 _REASON_CHARS: Final = 80
 _ID_CHARS: Final = 80
 _ID_BYTES: Final = 96
 _LINK_BYTES: Final = 240
 _ALL_LINKS_BYTES: Final = 14_000
 _AS_ITS_CLUSTER: Final = "as its cluster"
-"""Instead of a text that its cluster shows: the script of the page knows it, and puts the text there."""
+"""Stands for a text that the phase's cluster shows already; the page's script puts that text in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseRow:
-    """One phase."""
+    """The row of one phase."""
 
     phase: str
     failed: bool
     result: str  #: ok, or the category of its failure
     seconds: str
     attempt: int | None
-    reason: str  #: or that it is the one that its cluster shows
-    anchor: str  #: of its cluster on the page; '' where it has none there
-    link: str  #: to its log, from where the report lies; '' where there is none, and where there is no room for it
+    reason: str  #: or a mark that the cluster shows the same text
+    anchor: str  #: the anchor of its cluster on the page; '' if the page does not show it
+    link: str  #: the relative address of its log; '' if there is none, or no room for it
 
 
 class OnPage(NamedTuple):
-    """Where the page shows a cluster, and the text that it shows of it."""
+    """The anchor of a cluster on the page, and the text that the page shows for it."""
 
     anchor: str
     text: str
@@ -52,7 +52,7 @@ class OnPage(NamedTuple):
 def rows_of(
     session: Session, saved_to: str, folder: Path | None, clusters: Mapping[str, OnPage]
 ) -> dict[str, list[PhaseRow]]:
-    """By run, the one with the most failures first: at most MOST phases, rather those that failed. `clusters`: by
+    """The rows by run, the run with the most failures first. At most MOST phases, failed ones preferred. `clusters`: by
     fingerprint."""
     runs = session.by_run()
     by_need = sorted(session.results, key=lambda one: (one.success, one.run_id, one.phase_index or 0))[:MOST]
@@ -64,7 +64,7 @@ def rows_of(
 
 
 def _links_of(session: Session, saved_to: str, folder: Path | None, failed: Sequence[Result]) -> dict[PhaseKey, str]:
-    """As many as the page has room for: first of one phase of each cluster, then of the second of each, and so on."""
+    """As many links as the page has room for: first for one phase of each cluster, then for the second of each, and so on."""
     ranks, ranked = Counter[str](), list[tuple[int, Result]]()
     for one in failed:
         ranks[one.fingerprint or ""] += 1
@@ -101,12 +101,13 @@ def _to_reason(text: str | None, cluster: OnPage | None) -> str:
 
 
 def to_shown_id(text: str) -> str:
-    """An id of a run or a phase; in quotes where nothing of it would be seen."""
+    """The id of a run or a phase; in quotes if it is blank."""
     return cut_for_page(text if text.strip() else f'"{text}"', _ID_CHARS, _ID_BYTES)
 
 
 def link_to(session: Session, saved_to: str, folder: Path | None, result: Result) -> str:
-    """A relative address of its log; '' where nobody knows where the report will lie, or where the log is none of the session."""
+    """The relative address of its log. '' if the folder of the report is unknown, or if the log does not belong to the
+    session."""
     if folder is None or not result.log_path:
         return ""
     log = find_log(session, saved_to, result.log_path)

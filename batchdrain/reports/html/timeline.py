@@ -1,4 +1,4 @@
-"""When what ran, by host and slot: the shapes of a drawing. Pure."""
+"""The timeline of what ran, by host and slot, as shapes of a drawing. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from batchdrain.sessions.attempt_log import AttemptSpan
 WIDTH: Final = 1000
 _SLOT: Final = 12
 _SHOWN: Final = 5_000
-"""Attempts that are drawn; the latest."""
+"""At most this many attempts are drawn, the latest ones."""
 _KINDS: Final = {Outcome.COMPLETE.value: "ok", Outcome.FAILED.value: "bad", Outcome.TIMEOUT.value: "late"}
 
 
@@ -26,12 +26,12 @@ class Lane:
     host: str
     slots: int
     height: int
-    paths: Sequence[tuple[str, str]]  #: kind, and a thick line for each of its attempts
+    paths: Sequence[tuple[str, str]]  #: kind, and the thick lines of its attempts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """All of them, on one scale."""
+    """The lanes of all hosts on one time scale."""
 
     begins: str
     ends: str
@@ -40,7 +40,7 @@ class Timeline:
 
 
 def timeline_of(attempts: Sequence[AttemptSpan]) -> Timeline | None:
-    """None where nobody knows when anything ran."""
+    """Draw the timeline; None if no times are known."""
     shown = sorted(attempts, key=lambda one: one.started_s)[-_SHOWN:]
     if not shown:
         return None
@@ -58,7 +58,7 @@ def timeline_of(attempts: Sequence[AttemptSpan]) -> Timeline | None:
 
 
 def slots_of(attempts: Iterable[AttemptSpan]) -> Iterator[tuple[int, AttemptSpan]]:
-    """Each with the lowest slot that is free when it begins; attempts in the order in which they began."""
+    """Each attempt with the lowest slot that is free when it begins. `attempts` are in the order in which they began."""
     free_at: list[float] = []
     for one in attempts:
         slot = next((number for number, until in enumerate(free_at) if until <= one.started_s + 0.001), len(free_at))

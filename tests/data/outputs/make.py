@@ -46,7 +46,7 @@ _COMPANY: Final = (
 _TIMEOUT_S: Final = 120
 _MOST_CHARS: Final = 6_000
 _MOST_OF_LATEST: Final = 1_500
-"""Of the groups whose name begins with 'fresh'."""
+"""Of the groups whose name begins with 'fresh' or 'unseen'."""
 _MISSING: Final = re.compile(r"bash: line \d+: \S+: command not found|cause\.sh: line \d+: \S+: command not found")
 
 
@@ -156,7 +156,7 @@ def main() -> None:
     for path in sorted((HERE / "causes").glob("*.sh")):
         if options.groups and path.stem not in options.groups:
             continue
-        options.most = _MOST_OF_LATEST if path.stem.startswith("fresh") else _MOST_CHARS
+        options.most = _MOST_OF_LATEST if path.stem.startswith(("fresh", "unseen")) else _MOST_CHARS
         found = []
         for number, cause in enumerate(read_causes(path)):
             rows = [_run(cause, number, variant, options) for variant in (1, 2, 3, 4)]

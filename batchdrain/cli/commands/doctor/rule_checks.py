@@ -21,7 +21,8 @@ from batchdrain.planning.without_effect import describe_no_run
 
 _LAST_CODE: Final = 255
 _CURE: Final = "mend it, or take it out"
-_CURE_OF_NOTES: Final = "mend it, or take it out, unless it is of another table that shares the ledger"
+_CURE_OF_NOTES: Final = "say it of another run, or take it back (`--clear`)"
+_CURE_OF_SHARED: Final = "take it back (`--clear`), unless it is meant for another table: it is of an earlier batchdrain, and holds for every table of the ledger"
 
 
 def check_profile(settings: Settings) -> Iterator[Finding]:
@@ -103,18 +104,21 @@ def check_notes(project: Project) -> Iterator[Finding]:
     """Of hints and acceptances: those of runs that are not there, and hints that the policy does not look at."""
     store, runs = project.store, project.store.read_run_counts()
     notes = Notes(store.database, store.ledger)
-    hints = [note.subject for note in notes.read(NoteKind.HINT)]
-    accepted = [one.subject for note in notes.read(NoteKind.ACCEPTED) if (one := Acceptance.of(note)) is not None]
+    hints = notes.read(NoteKind.HINT)
+    accepted = [(note, one.subject) for note in notes.read(NoteKind.ACCEPTED) if (one := Acceptance.of(note)) is not None]
     names = [entry if isinstance(entry, str) else str(entry.get("name")) for entry in project.settings.policy]
     if hints and not any(name.endswith("hints") for name in names):
         yield _warn("hint", f"the configured policy ({', '.join(names)}) looks at no hints, and the ledger has {len(hints)}")
-    globs = [("hint", glob) for glob in hints]
+    globs = [("hint", note, note.subject) for note in hints]
     globs += [
-        ("accept", one.run_id if one.phase_id is None else escape(one.run_id)) for one in accepted if one.run_id is not None
+        ("accept", note, one.run_id if one.phase_id is None else escape(one.run_id))
+        for note, one in accepted
+        if one.run_id is not None
     ]
-    for check, glob in globs if runs else ():
+    for check, note, glob in globs if runs else ():
         if not _find_matches(glob, runs):
-            yield _warn(check, f"{quote(glob)}: {describe_no_run(glob, runs, is_glob=has_magic(glob))}", cure=_CURE_OF_NOTES)
+            cure = _CURE_OF_SHARED if note.is_shared else _CURE_OF_NOTES
+            yield _warn(check, f"{quote(glob)}: {describe_no_run(glob, runs, is_glob=has_magic(glob))}", cure=cure)
 
 
 def _warn(check: str, message: str, *, cure: str = _CURE) -> Finding:

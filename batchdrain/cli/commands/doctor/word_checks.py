@@ -9,8 +9,8 @@ from typing import Final
 import sqlalchemy as sa
 
 from batchdrain.cli.commands.doctor.project_checks import Finding
-from batchdrain.cli.commands.init.declared_words import find_words
 from batchdrain.cli.commands.init.vocabulary import WORDS, looks_failed, to_plain
+from batchdrain.database.phases.declared_words import find_words
 from batchdrain.database.phases.relation import Relation
 from batchdrain.database.phases.row_counts import count_by_run_and_state, read_ambiguous_ids
 from batchdrain.database.phases.some_rows import find_some_in
@@ -43,7 +43,7 @@ def check_left_out(project: Project) -> Iterator[Finding]:
         yield Finding(
             "states", ok=True, is_warning=True,
             message=f"{rows}{more} {agree(left.total(), 'looks', 'look')} failed and {agree(left.total(), 'is', 'are')} not mapped",
-            cure="add them to batchdrain.source.states.failed if they are",
+            cure=f"add {agree(len(left), 'it', 'them')} to batchdrain.source.states.failed if {agree(len(left), 'it is', 'they are')}",
         )  # fmt: skip
 
 

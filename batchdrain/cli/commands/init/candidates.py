@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from batchdrain.cli.commands.init.facts import TableFacts
+from batchdrain.cli.commands.init.facts import Kind, TableFacts
 from batchdrain.cli.commands.init.known_schemas import find_known
 from batchdrain.cli.commands.init.mapping import NEEDED, Mapped, find_truths, is_log, map_table
 from batchdrain.cli.commands.init.view_over import suggest_state
-from batchdrain.cli.commands.init.vocabulary import LIKELY, STRONG_PHASES, TABLES, to_plain
+from batchdrain.cli.commands.init.vocabulary import LIKELY, STRONG_PHASES, TABLES, rank_columns, to_plain
 from batchdrain.database.phases.names import OWN, split_name
 
 MOST: Final = 3
 _SHOWN: Final = 10
 _ENOUGH: Final = 2
+_NO_WORDS: Final = frozenset({Kind.OTHER, Kind.JSON})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +102,11 @@ def _has_own_run(mapped: Mapped) -> bool:
 def describe_lack(tables: Sequence[TableFacts], dialect: str) -> tuple[str, str]:
     """The single thing that keeps the table that comes nearest from being the one; and the statement that gives it a state, ''
     for none. `dialect`: for which it is written."""
-    others = [table for table in tables if not table.name.startswith(OWN)]
+    others, taken = [table for table in tables if not table.name.startswith(OWN)], {table.name for table in tables}
     known = next((table for table in others if (one := find_known(table.by_name)) is not None and one.no_state), None)
     stated = [] if known is not None else [table for table in others if suggest_state(table, dialect)]
     told = [known] if known is not None else sorted(stated, key=lambda one: (-_rank_name(one), one.full_name))[:1] or others
-    return _describe_lack(told), suggest_state(told[0], dialect) if told else ""
+    return _describe_lack(told), suggest_state(told[0], dialect, taken) if told else ""
 
 
 def _rank_name(table: TableFacts) -> int:
@@ -131,6 +132,9 @@ def _describe_lack(tables: Sequence[TableFacts]) -> str:
     if len(missing) >= _ENOUGH and "state" in missing and "phase_id" in missing:
         return f"no column of any looks like a phase or its state (tables: {', '.join(sorted(lacking)[:_SHOWN])})"
     columns = ", ".join(list(table.by_name)[:_SHOWN])
+    unread = next((one for one in rank_columns(table.columns, LIKELY["state"]) if one.kind in _NO_WORDS), None)
+    if "state" in missing and unread is not None:
+        return f"{name!r} comes nearest, and its {unread.name!r} holds {unread.type_name}, not words (columns: {columns})"
     truths = find_truths(table)
     told = f"; {truths[0]!r} says yes or no: a view that makes words of it can be drained" if truths else ""
     if not missing:

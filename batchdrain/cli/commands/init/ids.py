@@ -24,6 +24,7 @@ _CAN_NAME: Final = frozenset({Kind.WHOLE, Kind.TEXT, Kind.TIME, Kind.NAME})
 _MOST_TRIED: Final = 12
 _OF_RUNS: Final = frozenset(OF_RUNS)
 _NAMED: Final = frozenset({*STRONG_PHASES, "run_id", "run_uuid", "job_id", "task_uuid", "job_uuid"})
+_FEW_COLUMNS: Final = 2  # of a key: each says the half of it
 _FEW_ROWS: Final = 2  # so many rows or fewer say nothing of whether a value comes again
 
 
@@ -72,8 +73,9 @@ def _choose_single(names: Sequence[str], table: TableFacts) -> str | None:
 def _split_key(table: TableFacts, key: Sequence[str]) -> Ids:
     """Its last column is the phase, unless others are named as one, or another one alone tells the rows apart."""
     spoken = [name for name in key if to_plain(name) in STRONG_PHASES and to_plain(name) not in RUN_PARTS]
-    parts = [name for name in key if to_plain(name) in PHASE_PARTS] if spoken else []
-    phases = [name for name in key if name in spoken[-1:] or name in parts] or _choose_last(table, key)
+    parts = [name for name in key if to_plain(name) in PHASE_PARTS] if spoken or len(key) > _FEW_COLUMNS else []
+    last = spoken[-1:] or [name for name in key if name not in parts][-1:]  # of a try or a part: what it is one of
+    phases = [name for name in key if name in last or name in parts] if spoken or parts else _choose_last(table, key)
     runs = [name for name in key if name not in phases]
     if not runs:
         runs, phases = list(key[:-1]), list(key[-1:])

@@ -10,6 +10,8 @@ import orjson
 
 from batchdrain.failures.json_message import MESSAGES
 
+_TEXTS: Final = (*MESSAGES, "traceback", "stacktrace", "stack_trace", "backtrace")
+"""Keys under which a failure text stands: those of messages, the likeliest, then those of what goes with one."""
 _DEEP: Final = 4
 _LAST: Final = "[-1]"
 """Of a list: the newest failure stands behind the older ones."""
@@ -29,7 +31,7 @@ def find_path(values: Sequence[object]) -> str | None:
 
 
 def _unlikeliness(path: Sequence[str]) -> tuple[int, int, tuple[str, ...]]:
-    return (MESSAGES.index(path[-1].lower()), len(path), tuple(path))
+    return (_TEXTS.index(path[-1].lower()), len(path), tuple(path))
 
 
 def _parse(value: object) -> object:
@@ -51,6 +53,6 @@ def _walk(value: object, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     for key, inner in value.items():
         if not isinstance(key, str) or key != key.strip() or not key or not _SIGNS_OF_A_PATH.isdisjoint(key):
             continue
-        if isinstance(inner, str) and inner.strip() and key.lower() in MESSAGES:
+        if isinstance(inner, str) and inner.strip() and key.lower() in _TEXTS:
             yield (*path, key)
         yield from _walk(inner, (*path, key))

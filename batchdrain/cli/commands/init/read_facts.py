@@ -8,11 +8,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import ReflectedColumn
 
-from batchdrain.cli.commands.init.declared_words import find_literals, find_meanings, find_words
 from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, Parent, TableFacts
 from batchdrain.cli.commands.init.read_values import add_spoken, complete_facts, read_rows
 from batchdrain.database.connection import Database
 from batchdrain.database.phases.declared_types import DeclaredType, Family, read_declared_types
+from batchdrain.database.phases.declared_words import find_literals, find_meanings, find_words
 from batchdrain.database.phases.relation import read_relation
 from batchdrain.database.phases.sqlite_keys import read_unique_constraints
 from batchdrain.database.phases.writability import find_unwritten

@@ -8,8 +8,10 @@ from typing import Final
 from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, State, TableFacts
 from batchdrain.cli.commands.init.json_path import find_path
 from batchdrain.cli.commands.init.state_words import meaning_of
-from batchdrain.cli.commands.init.vocabulary import LIKELY, looks_failed, rank_columns
+from batchdrain.cli.commands.init.vocabulary import LIKELY, looks_failed, rank_columns, to_plain
 
+_NO_TEXTS: Final = frozenset({Kind.JSON, Kind.OTHER})
+UNREAD: Final = "no reason is read"
 _TELLING: Final = 8  # signs of a text that may be a reason, whatever its column is called
 Row = Mapping[str, object]
 
@@ -24,8 +26,8 @@ def choose_reason(table: TableFacts, free: Sequence[ColumnFacts], state: str | N
     if filled or (texts and not failed):
         return _at_text(table, (filled or texts)[0].name)
     for column in [*ranked, *(column for column in free if column not in ranked)]:
-        path = find_path(table.values_of(column.name)) if column.kind is Kind.JSON else None
-        if path is not None:
+        path = _find_path(column, failed or table.rows) if column.kind is Kind.JSON else None
+        if path is not None and (column in ranked or not failed or _find_path(column, others) is None):
             return _at_path(column.name, path)
     guessed = next((column.name for column in free if _tells(column, failed, others)), None)
     if guessed is not None:
@@ -33,12 +35,10 @@ def choose_reason(table: TableFacts, free: Sequence[ColumnFacts], state: str | N
         return guessed, [told]
     if texts:
         return _at_text(table, texts[0].name)
-    held = next((column for column in ranked if column.kind in {Kind.JSON, Kind.OTHER}), None)
+    held = next((one for one in ranked if one.kind in _NO_TEXTS or to_plain(one.name).endswith("_reason")), None)
     if held is None:
         return None, []
-    return None, [
-        f"{held.name} holds {held.type_name}, not text: no reason is read; a view that makes a text of it gives one"
-    ]
+    return None, [f"{held.name} holds {held.type_name}, not text: {UNREAD}; a view that makes a text of it gives one"]
 
 
 def find_with_text(table: TableFacts, state: str, reason: object) -> list[State] | None:
@@ -68,6 +68,11 @@ def _split_rows(table: TableFacts, state: str | None) -> tuple[list[Row], list[R
 
 def _has_text(column: ColumnFacts, rows: Sequence[Row]) -> bool:
     return any(row.get(column.name) not in (None, "") for row in rows)
+
+
+def _find_path(column: ColumnFacts, rows: Sequence[Row]) -> str | None:
+    """Of JSON. The arguments of a job may hold a message too: in rows that did not fail they do so as well."""
+    return find_path([value for row in rows if (value := row.get(column.name)) is not None])
 
 
 def _tells(column: ColumnFacts, failed: Sequence[Row], others: Sequence[Row]) -> bool:

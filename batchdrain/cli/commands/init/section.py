@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from batchdrain.cli.commands.init.mapping import Mapped
+from batchdrain.cli.commands.init.reasons import UNREAD
 from batchdrain.cli.commands.init.render import render_section
 from batchdrain.cli.commands.init.tables import NoTable, look_for
 from batchdrain.cli.commands.init.terminal import ask_people, may_ask
@@ -90,11 +91,16 @@ def _doubts_of(mapped: Mapped) -> Iterator[str]:
     yield from mapped.doubts
     for name in mapped.missing:
         yield f"no column looks like {name}: set source.columns.{name} yourself"
+    is_told = any(UNREAD in doubt for doubt in mapped.doubts)
     for name in () if mapped.is_known else mapped.without:
+        if is_told and name == "last_failure_reason":
+            continue
         yield f"no column looks like {name}, so it is null: name yours in source.columns.{name} if there is one"
     words, sure = mapped.states.words, mapped.states.sure
-    for ours in (ours for ours, term in words.items() if term is None) if mapped.columns["state"] is not None else ():
-        yield f"none of the words that the state may have looks like {ours}: set source.states.{ours} to one of them"
+    lacking = [ours for ours, term in words.items() if term is None] if mapped.columns["state"] is not None else []
+    if lacking:
+        names = ", ".join(lacking)
+        yield f"none of the words that the state may have looks like {names}: set source.states, or map a view that makes texts of it"
     unsure = [ours for ours, term in words.items() if term is not None and ours not in sure]
     if unsure:
         yield f"no row shows the word for {', '.join(unsure)}: check source.states"

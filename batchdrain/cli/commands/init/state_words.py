@@ -8,6 +8,7 @@ from typing import Final
 
 from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, State
 from batchdrain.cli.commands.init.vocabulary import WORDS, looks_failed, place_of, state_of, to_plain
+from batchdrain.runtime.text import agree
 
 OURS: Final = tuple(WORDS)
 _SHOWN: Final = 8
@@ -107,14 +108,18 @@ def _find_others_that_failed(found: Sequence[State], failed: object, column: Col
     if not others:
         return []
     return [
-        f"{_list(others)} may mean failed too, and a drain leaves them alone: add them to source.states.failed if they do"
+        (
+            f"{_list(others)} may mean failed too, and a drain leaves {_them(others)} alone: add {_them(others)} to "
+            f"source.states.failed if {agree(len(others), 'it does', 'they do')}"
+        )
     ]
 
 
 def _find_joined(words: object) -> list[str]:
     if not isinstance(words, list):
         return []
-    taken = f"{_list(words[1:])} look failed as well, and a drain takes them with {words[0]!r}"
+    others = words[1:]
+    taken = f"{_list(others)} {agree(len(others), 'looks', 'look')} failed as well, and a drain takes {_them(others)} with {words[0]!r}"
     return [f"{taken}: take out of source.states.failed what is not meant"]
 
 
@@ -125,6 +130,10 @@ def _assume(ours: str, found: Sequence[State]) -> str:
     if not texts or any(text.isupper() for text in texts):
         return term.upper()
     return term.capitalize() if all(text[:1].isupper() for text in texts) else term
+
+
+def _them(values: Sequence[object]) -> str:
+    return agree(len(values), "it", "them")
 
 
 def _list(values: Sequence[State]) -> str:

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from batchdrain.cli.commands.init.candidates import choose, describe_lack, find_candidates
 from batchdrain.cli.commands.init.facts import TableFacts
-from batchdrain.cli.commands.init.mapping import Mapped
+from batchdrain.cli.commands.init.mapping import Mapped, is_log
 from batchdrain.cli.commands.init.read_facts import read_tables
-from batchdrain.cli.commands.init.view_over import suggest_state
+from batchdrain.cli.commands.init.view_over import suggest_last_rows, suggest_state
 from batchdrain.database.connection import Database
 from batchdrain.database.phases.names import OWN, split_name
 from batchdrain.model.errors import ConfigError, UsageError, did_you_mean
@@ -36,7 +36,7 @@ def look_for(database: Database, table: str | None) -> list[Mapped]:
     Raises ConfigError where none can be it."""
     if table:
         facts = read_table(database, table)
-        return [_with_way(choose(facts), suggest_state(facts, database.dialect))]
+        return [_with_way(choose(facts), facts, database)]
     default = read_tables(database, None)
     found, seen = find_candidates(default), default
     for schema in [] if found else _other_schemas(database):
@@ -47,15 +47,41 @@ def look_for(database: Database, table: str | None) -> list[Mapped]:
     if not found:
         lack, statement = describe_lack(seen, database.dialect)
         raise NoTable(f"no table of {database.name} looks like one of phases: {lack}", statement)
+    likeliest = next(table for table in seen if table.full_name == found[0].table)
+    if is_log(likeliest) and (
+        statement := suggest_last_rows(
+            likeliest, found[0].columns, database.dialect, _names_beside(database, likeliest.schema)
+        )
+    ):
+        raise NoTable(
+            f"no table of {database.name} looks like one of phases: {likeliest.full_name!r} comes nearest, and bears the name of "
+            "a log: a drain would write over what happened; a view of each one's last row can be drained",
+            statement,
+        )
     return found
 
 
-def _with_way(mapped: Mapped, statement: str) -> Mapped:
-    """Of a table that people name and that has no state: how it comes to one."""
-    if "state" not in mapped.missing or not statement:
+def _with_way(mapped: Mapped, facts: TableFacts, database: Database) -> Mapped:
+    """Of a table without a state, and of a log: how what it tells comes to be drained."""
+    dialect, taken = (
+        database.dialect,
+        _names_beside(database, facts.schema) if "state" in mapped.missing or is_log(facts) else (),
+    )
+    if "state" in mapped.missing:
+        statement, told = suggest_state(facts, dialect, taken), "it has no column of a state; this gives it one"
+    elif is_log(facts):
+        statement, told = suggest_last_rows(facts, mapped.columns, dialect, taken), "this view has each one's last row"
+    else:
         return mapped
-    told = f"it has no column of a state; this gives it one, then run `inv init` again: {' '.join(statement.split())}"
-    return replace(mapped, doubts=(*mapped.doubts, told))
+    way = f"{told}, then run `inv init` again: {' '.join(statement.split())}"
+    return replace(mapped, doubts=(*mapped.doubts, way)) if statement else mapped
+
+
+def _names_beside(database: Database, schema: str | None) -> list[str]:
+    """Of all tables and views of a schema."""
+    with database.read() as connection:
+        inspector = sa.inspect(connection)
+        return [*inspector.get_table_names(schema=schema), *inspector.get_view_names(schema=schema)]
 
 
 def read_table(database: Database, table: str) -> TableFacts:
@@ -63,10 +89,7 @@ def read_table(database: Database, table: str) -> TableFacts:
     schema, name = split_name(table)
     facts = read_tables(database, schema, name)
     if not facts:
-        with database.read() as connection:
-            inspector = sa.inspect(connection)
-            names = [*inspector.get_table_names(schema=schema), *inspector.get_view_names(schema=schema)]
-        known = [one for one in names if not one.startswith(OWN)]
+        known = [one for one in _names_beside(database, schema) if not one.startswith(OWN)]
         raise UsageError(f"--table: {table!r} is not in {database.name}{did_you_mean(name, known)}")
     if facts[0].problem:
         raise ConfigError(f"--table: {table!r}: {facts[0].problem}", remedy="let your database user read it")

@@ -1,17 +1,20 @@
-"""The view that gives a table without a state one: from its times, its yes or no, or its error and its count of tries. Pure."""
+"""The view that gives a table without a state one: from its times, its yes or no, or its error and its count of tries. And the
+one over a log, with each one's last row. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain, count
 from typing import Final
 
 from batchdrain.cli.commands.init.facts import ColumnFacts, Kind, TableFacts
 from batchdrain.cli.commands.init.ids import choose_ids
-from batchdrain.cli.commands.init.vocabulary import LIKELY, MOMENTS, TRUTHS, rank_columns, to_plain
+from batchdrain.cli.commands.init.vocabulary import LIKELY, MOMENTS, STRONG_PHASES, TRUTHS, rank_columns, to_plain
 from batchdrain.database.phases.names import quote_name
 
 NAME: Final = "drainable"
+_CAN_NAME: Final = frozenset({Kind.WHOLE, Kind.TEXT, Kind.NAME})
 _Quote = Callable[[str], str]
 _DENYING: Final = frozenset({"failed", "is_failed", "has_failed", "error"})
 _ALL_FAILED: Final = frozenset({"failed", "failures", "dead", "discarded"})
@@ -23,18 +26,67 @@ _TRIES: Final = (
 )
 
 
-def suggest_state(table: TableFacts, dialect: str) -> str:
-    """A statement of SQL for people to run, after which `inv init` finds a state; '' where nothing tells which rows failed."""
+def suggest_state(table: TableFacts, dialect: str, taken: Collection[str] = ()) -> str:
+    """A statement of SQL for people to run, after which `inv init` finds a state; '' where nothing tells which rows failed.
+    `taken`: names that the schema has already."""
     quote = _quoting(dialect)
     if not table.columns or table.problem:
         return ""
     failed = _failed_of(table, quote)
     if failed:
-        return _make_view(table, failed, quote)
+        return _make_view(table, failed, quote, _free_name(table, taken))
     if _ALL_FAILED & set(to_plain(table.name).split("_")) and not table.is_view:
         kept = "STORED" if dialect == "postgresql" else "VIRTUAL"
         return f"ALTER TABLE {_place(table, table.name, quote)} ADD COLUMN state varchar(20) GENERATED ALWAYS AS ('FAILED') {kept};"
     return ""
+
+
+def suggest_last_rows(table: TableFacts, mapped: Mapping[str, object], dialect: str, taken: Collection[str] = ()) -> str:
+    """A view of a log's last row of each one that it tells of; '' where nothing says which of two rows is the later one, or
+    whose they are. DISTINCT keeps a drain from writing through it. `mapped`: its columns, as `source.columns` would have them."""
+    quote, key, state = _quoting(dialect), mapped["phase_id"], mapped["state"]
+    whose = _choose_whose(table, {key, state} if isinstance(key, str) else {state})
+    order = key if isinstance(key, str) and table.by_name[key].kind is Kind.WHOLE else _time_of(table)
+    if whose is None or order is None or not isinstance(state, str):
+        return ""
+    run = next(
+        (one for one in rank_columns(table.columns, LIKELY["run_id"]) if one.name not in {whose, key, order, state}), None
+    )
+    reason = mapped["last_failure_reason"]
+    told = reason if isinstance(reason, str) else None
+    names = {"run_id": None if run is None else run.name, "phase_id": whose, "state": state, "last_failure_reason": told}
+    chosen = [f"one.{quote(name)} AS {ours}" for ours, name in names.items() if name is not None]
+    of_all = [] if run is not None else ["'all' AS run_id"]
+    place, later = _place(table, table.name, quote), f"later.{quote(order)} > one.{quote(order)}"
+    lines = [
+        f"CREATE VIEW {_place(table, _free_name(table, taken), quote)} AS",
+        f"SELECT DISTINCT {', '.join([*of_all, *chosen])}",
+        f"FROM {place} one WHERE NOT EXISTS",
+        f"  (SELECT 1 FROM {place} later WHERE later.{quote(whose)} = one.{quote(whose)} AND {later});",  # noqa: S608  # nosec B608 - shown, not executed
+    ]
+    return "\n".join(lines)
+
+
+def _choose_whose(table: TableFacts, others: Collection[object]) -> str | None:
+    """The column that names whom a row of a log tells of: it refers to another table, or bears the name of a phase or a run."""
+    free = [
+        one for one in table.columns if one.name not in others and (one.name,) not in table.keys and one.kind in _CAN_NAME
+    ]
+    named = [*rank_columns(free, STRONG_PHASES), *rank_columns(free, LIKELY["run_id"])]
+    return next((one.name for one in free if one.parent is not None), None) or next((one.name for one in named), None)
+
+
+def _time_of(table: TableFacts) -> str | None:
+    """The column that says when a row was written, where one alone may."""
+    found = [one.name for one in table.columns if one.kind is Kind.TIME]
+    return found[0] if len(found) == 1 else None
+
+
+def _free_name(table: TableFacts, taken: Collection[str]) -> str:
+    """Of the view: one that nothing has."""
+    known = {name.casefold() for name in taken}
+    names = chain((NAME, f"{NAME}_{table.name}"), (f"{NAME}_{number}" for number in count(2)))
+    return next(name for name in names if name.casefold() not in known)
 
 
 def _failed_of(table: TableFacts, quote: _Quote) -> str:
@@ -62,7 +114,7 @@ def _failed_of(table: TableFacts, quote: _Quote) -> str:
     return ""
 
 
-def _make_view(table: TableFacts, failed: str, quote: _Quote) -> str:
+def _make_view(table: TableFacts, failed: str, quote: _Quote, name: str) -> str:
     ids = choose_ids(table, None)
     reasons = [one for one in rank_columns(table.columns, LIKELY["last_failure_reason"]) if one.kind is Kind.TEXT]
     selected = [*_select_id(ids.run_id, "run_id", quote), *_select_id(ids.phase_id, "phase_id", quote)]
@@ -72,7 +124,7 @@ def _make_view(table: TableFacts, failed: str, quote: _Quote) -> str:
     cases += [f"WHEN {quote(at)} IS NOT NULL THEN '{ours.upper()}'" for ours, at in others.items()]
     state = "\n       ".join(cases)
     lines = [
-        f"CREATE VIEW {_place(table, NAME, quote)} AS",
+        f"CREATE VIEW {_place(table, name, quote)} AS",
         f"SELECT {', '.join(selected)},",
         f"  CASE {state} ELSE 'QUEUED' END AS state",
         f"FROM {_place(table, table.name, quote)};",

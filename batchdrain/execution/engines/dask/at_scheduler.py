@@ -1,4 +1,4 @@
-"""What dask's scheduler keeps for controllers: tickets and answers. It travels as text: distributed alone, from Python 3.9 on.
+"""What dask's scheduler keeps for controllers: what their orders execute, tickets and answers. It travels as text: distributed alone, from Python 3.9 on.
 
 open --its controller goes, or its connection breaks--> closed --after a while--> forgotten
 A ticket is drawn in an open session only, so that an order which is delivered late finds none. Of a closed one its controller
@@ -12,7 +12,7 @@ from typing import Any
 
 from distributed.diagnostics.plugin import SchedulerPlugin
 
-_NAME = "batchdrain-desk-1"
+_NAME = "batchdrain-desk-2"
 _FORGETS_AFTER_S = 900
 
 
@@ -22,6 +22,7 @@ class Session:
     def __init__(self, client: str) -> None:
         self.client = client  #: the name of its connection
         self.is_open = True
+        self.calls: dict[str, bytes] = {}  #: what its orders execute, pickled, by name: each worker asks for it once
         self.drawn: set[str] = set()
         self.answers: dict[int, bytes] = {}  #: by the order's number, until the controller has them
         self.news = asyncio.Event()
@@ -35,10 +36,25 @@ class Desk(SchedulerPlugin):  # type: ignore[misc] # distributed has no types
     def __init__(self, scheduler: Any) -> None:
         self._loop = scheduler.loop
         self.sessions: dict[str, Session] = {}
+        scheduler.handlers["batchdrain_bring"] = self.bring
+        scheduler.handlers["batchdrain_call"] = self.call_of
         scheduler.handlers["batchdrain_draw"] = self.draw
         scheduler.handlers["batchdrain_post"] = self.post
         scheduler.handlers["batchdrain_take"] = self.take
         scheduler.handlers["batchdrain_close"] = self.close_session
+
+    def bring(self, session: str, name: str, pickled: bytes) -> bool:
+        """By its controller, before any order names it. Whether there is such a session."""
+        found = self.sessions.get(session)
+        if found is None:
+            return False
+        found.calls[name] = pickled
+        return True
+
+    def call_of(self, session: str, name: str) -> bytes | None:
+        """None: its controller is gone, and nothing of it is to be executed any more."""
+        found = self.sessions.get(session)
+        return found.calls.get(name) if found is not None and found.is_open else None
 
     def draw(self, session: str, token: str, by_controller: bool = False) -> bool:
         """Whether nobody has drawn it before, and it may be drawn."""

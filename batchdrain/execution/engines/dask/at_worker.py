@@ -19,7 +19,10 @@ from distributed.utils import sync
 
 _ANSWERS_WITHIN_S = 20.0
 _TRUE_WITHIN_S = 10
+_MOST_CALLS = 8
 _delivery = threading.local()
+_guard = threading.Lock()
+_calls: dict[str, Any] = {}
 
 
 def draw(session: str, token: str) -> bool:
@@ -29,14 +32,30 @@ def draw(session: str, token: str) -> bool:
     return is_first
 
 
-def deliver(session: str, number: int, call: bytes, message: bytes) -> bytes:
-    """The answer of a delivery that was not the first; b'' where the scheduler has it. `call`: pickled."""
+def deliver(session: str, number: int, name: str, message: bytes) -> bytes:
+    """The answer of a delivery that was not the first; b'' where the scheduler has it. `name`: of what it executes. Raises OSError
+    where the scheduler does not answer, or has forgotten it: then the order's controller is gone."""
+    call = _calls.get(name) or _fetch(session, name)
     _delivery.drew = None
-    answer: bytes = loads(call)(message)
+    answer: bytes = call(message)
     if _delivery.drew is False:
         return answer
     _ask("batchdrain_post", session=session, number=number, answer=answer)
     return b""
+
+
+def _fetch(session: str, name: str) -> Any:
+    """Once a process, unless many came after it: it is much larger than an order."""
+    with _guard:
+        found = _calls.get(name)
+        if found is None:
+            raw = _ask("batchdrain_call", session=session, name=name)
+            if raw is None:
+                raise ConnectionError("its controller is gone")
+            found = _calls[name] = loads(raw)
+            while len(_calls) > _MOST_CALLS:
+                del _calls[next(iter(_calls))]
+    return found
 
 
 def execute_true(message: bytes) -> bytes:  # noqa: ARG001 - as all that workers are told

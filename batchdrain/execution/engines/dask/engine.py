@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import itertools
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future
-from functools import partial
 from time import monotonic
 from typing import Any, Final
 
@@ -22,16 +22,15 @@ from batchdrain.execution.engines.dask.by_source import AT_SCHEDULER, AT_WORKER,
 from batchdrain.execution.engines.dask.connection import connect, quietly
 from batchdrain.execution.engines.dask.options import DaskOptions, options_of
 from batchdrain.execution.engines.dask.scheduler_tickets import SchedulerTickets
+from batchdrain.execution.engines.dask.telling import Call, Telling
 from batchdrain.execution.engines.examined import Examined
 from batchdrain.model.errors import ConfigError
 
-Call = Callable[[bytes], bytes]
 _LISTENS_S: Final = 5.0
 _ASKS_WITHIN_S: Final = 5.0
-_TELLS_WITHIN_S: Final = 3.0
-_SILENT_S: Final = 0.3
 _ENDS_WITHIN_S: Final = 2.0
 _AGAIN_S: Final = 0.5
+_LOOKS_S: Final = 0.2
 _LOST: Final = "the connection to the scheduler was lost"
 
 
@@ -51,38 +50,37 @@ class DaskEngine(Executor):
         self._tasks: dict[int, Any] = {}
         self._lingering: dict[int, float] = {}  #: by number, until when
         # The scheduler unpickles tasks, and pickles them anew by name: what has none there would end every worker.
-        self._deliver = f"{BySource(AT_WORKER, 'deliver').expression}(session, number, call, message)"
-        self._pickled: tuple[Call | None, bytes] = (None, b"")  #: what was submitted last, which is the same for all orders
-        self._silent: set[str] = set()  #: workers that did not answer when they were told something last
+        self._deliver = f"{BySource(AT_WORKER, 'deliver').expression}(session, number, name, message)"
+        self._brought: tuple[Call | None, str] = (None, "")  #: what the scheduler has for workers, and its name
         self._is_over = False
         self.client, self._cluster = connect(options, workers)
-        self._connection = self.client.scheduler_comm
+        self._connection, self._telling = self.client.scheduler_comm, Telling(self.client)
         try:
             self._open_session()
         except BaseException:
             self._leave()
             raise
         self.first = SchedulerTickets(self.ask, self.session)
-        self._listening = asyncio.run_coroutine_threadsafe(self._listen(), self.client.loop.asyncio_loop)
+        self._at_work = [
+            asyncio.run_coroutine_threadsafe(work, self.client.loop.asyncio_loop) for work in (self._listen(), self._watch())
+        ]
 
     def submit(self, call: Call, message: bytes, /) -> Future[bytes]:  # type: ignore[override]
         """Raises OSError where the scheduler is away, or was: it has forgotten our tickets."""
         if self.client.scheduler_comm is not self._connection:
             raise ConnectionError(_LOST)
-        number, future = next(self._numbers), Future[bytes]()
+        name, number, future = self._bring(call), next(self._numbers), Future[bytes]()
         future.set_running_or_notify_cancel()
         self._pending[number] = future
         try:
-            task = self.client.submit(
+            self._tasks[number] = self.client.submit(
                 eval, self._deliver,
-                {"session": self.session, "number": number, "call": self._pickle(call), "message": message},
+                {"session": self.session, "number": number, "name": name, "message": message},
                 key=f"batchdrain-{self.session}-{number}", pure=False, retries=0,
             )  # fmt: skip
         except BaseException:
             del self._pending[number]
             raise
-        self._tasks[number] = task
-        task.add_done_callback(partial(self._note_end, number))
         return future
 
     def tell(self, call: Call, message: bytes, /) -> list[bytes]:
@@ -92,7 +90,7 @@ class DaskEngine(Executor):
     def tell_each(self, call: Call, message: bytes) -> dict[str, bytes | None]:
         """The same by the worker's address; None: it does not answer. {} where the scheduler doesn't."""
         try:
-            found: dict[str, bytes | None] = self._await(self._tell, call, message)
+            found: dict[str, bytes | None] = self._await(self._telling.tell, call, message)
         except OSError:
             return {}
         return found
@@ -106,7 +104,7 @@ class DaskEngine(Executor):
 
     def workers(self) -> dict[str, Any]:
         """What the scheduler knows of each, by address. Raises OSError where it does not answer."""
-        found: dict[str, Any] = self._await(self._workers)
+        found: dict[str, Any] = self._await(self._telling.workers)
         return found
 
     def ask(self, what: str, **fields: Any) -> Any:
@@ -125,12 +123,17 @@ class DaskEngine(Executor):
             self.ask("batchdrain_close")
         self._leave()
 
-    def _pickle(self, call: Call) -> bytes:
+    def _bring(self, call: Call) -> str:
+        """The name by which workers ask the scheduler for it, each once: it is the same for all orders, and much larger. Raises OSError."""
         from distributed.protocol.pickle import dumps
 
-        if self._pickled[0] is not call:
-            self._pickled = call, dumps(call)
-        return self._pickled[1]
+        if self._brought[0] is not call:
+            pickled: bytes = dumps(call)
+            name = hashlib.sha256(pickled).hexdigest()[:24]
+            if not self.ask("batchdrain_bring", name=name, pickled=pickled):
+                raise ConnectionError(_LOST)
+            self._brought = call, name
+        return self._brought[1]
 
     def _open_session(self) -> None:
         try:
@@ -187,35 +190,24 @@ class DaskEngine(Executor):
         except RuntimeError as error:
             raise ConnectionError(_LOST) from error
 
-    async def _workers(self) -> dict[str, Any]:
-        found: dict[str, Any] = (await self.client.scheduler.identity(n_workers=-1))["workers"]
-        return found
+    async def _watch(self) -> None:
+        """How tasks end: what they answer is heard otherwise. A word of dask's for each of them would cost as much as the order."""
+        while not self._is_over:
+            await asyncio.sleep(_LOOKS_S)
+            for number, task in list(self._tasks.items()):
+                if task.status != "pending" and number not in self._lingering:
+                    await self._note_end(number, task)
 
-    async def _tell(self, call: Call, message: bytes) -> dict[str, bytes | None]:
-        """Who was silent before is hardly waited for: the others are to hear the next word in time."""
-        addresses = list(await asyncio.wait_for(self._workers(), _TELLS_WITHIN_S))
-        within = [_SILENT_S if address in self._silent else _TELLS_WITHIN_S for address in addresses]
-        telling = (self._tell_one(one, call, message, within_s) for one, within_s in zip(addresses, within, strict=True))
-        answers = dict(zip(addresses, await asyncio.gather(*telling), strict=True))
-        self._silent = {address for address, answer in answers.items() if answer is None}
-        return answers
-
-    async def _tell_one(self, address: str, call: Call, message: bytes, within_s: float) -> bytes | None:
-        answers = self.client.run(call, message, workers=[address], on_error="ignore", asynchronous=True)
-        try:
-            found = (await asyncio.wait_for(answers, within_s)).get(address)
-        except OSError:
-            return None
-        return found if isinstance(found, bytes) else None
-
-    def _note_end(self, number: int, task: Any) -> None:
-        """In a thread of dask's."""
+    async def _note_end(self, number: int, task: Any) -> None:
         if number not in self._pending:
-            return
-        if task.status == "finished":
+            self._forget(number)
+        elif task.status == "finished":
             self._lingering[number] = monotonic() + self._lingers_s
         elif task.status == "error":
-            self._fail(number, task.exception(timeout=_ASKS_WITHIN_S))
+            try:
+                await self.client.gather(task, asynchronous=True)
+            except Exception as error:  # noqa: BLE001 - whatever a task raised
+                self._fail(number, error)
         else:
             self._fail(number, ConnectionError(_LOST))
 

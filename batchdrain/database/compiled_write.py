@@ -1,0 +1,57 @@
+"""A write that a drain executes for every phase: its text is made once for each database, and given to the driver.
+
+To execute a construct SQLAlchemy looks its text up by a key of all its parts, and prepares for whatever a construct may be:
+several times what the driver itself takes. Nothing else is left out: its types convert the values, its events are told, and
+its errors are raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from sqlalchemy.sql.compiler import SQLCompiler
+
+
+class CompiledWrite:
+    """An INSERT or an UPDATE of one row, of which the row count counts. Belongs to one database."""
+
+    def __init__(self, construct: sa.Insert | sa.Update) -> None:
+        self._construct = construct
+        self._forms: dict[tuple[str, ...], _Form] = {}
+
+    def execute(self, connection: sa.Connection, values: Mapping[str, Any]) -> int:
+        """As `Connection.execute` does it with the same values. Returns the rows that were changed."""
+        names = tuple(values)
+        form = self._forms.get(names)
+        if form is None:
+            form = self._forms[names] = _Form.of(self._construct, connection.dialect, names)
+        return connection.exec_driver_sql(form.text, form.to_parameters(values)).rowcount
+
+
+class _Form(NamedTuple):
+    """What is made of a construct for values of the same names, which may be columns that it sets."""
+
+    compiled: SQLCompiler
+    text: str
+    convert: Mapping[str, Callable[[Any], Any]]  #: what a type does with its value before the driver gets it
+
+    @classmethod
+    def of(cls, construct: sa.Insert | sa.Update, dialect: sa.Dialect, names: tuple[str, ...]) -> _Form:
+        compiled = construct.compile(dialect=dialect, column_keys=[*names])
+        found = {
+            name: bound.type.dialect_impl(dialect).bind_processor(dialect) for bound, name in compiled.bind_names.items()
+        }
+        convert = {name: one for name, one in found.items() if one is not None}
+        return cls(compiled, compiled.string, convert)
+
+    def to_parameters(self, values: Mapping[str, Any]) -> Any:
+        """As the driver takes them: in their order, or by their names."""
+        given = self.compiled.construct_params({**values})
+        for name, convert in self.convert.items():
+            given[name] = convert(given[name])
+        order = self.compiled.positiontup
+        return given if order is None else tuple([given[name] for name in order])

@@ -1,0 +1,48 @@
+"""The logs of attempts of long ago: where they lie by now, and whether they are still there. Reads only."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from batchdrain.database.ledger.phase_history import PastAttempt
+from batchdrain.drain.project import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptFile:
+    """One log of one attempt."""
+
+    path: str  #: as the ledger has it, or where it lies since the folder of the sessions was moved
+    is_there: bool
+    why_not: str = ""  #: for people; '' for one that is there
+
+
+def find_file(project: Project, attempt: PastAttempt, path: str) -> AttemptFile:
+    """`path`: of the attempt, as the ledger has it: whoever may write there may have written anything."""
+    for place in (project.root / path, _find_moved(project, attempt, path)):
+        if place is not None and _is_file(place):
+            return AttemptFile(path=path if place == project.root / path else str(place), is_there=True)
+    return AttemptFile(path=path, is_there=False, why_not=_explain_absence(attempt))
+
+
+def _find_moved(project: Project, attempt: PastAttempt, path: str) -> Path | None:
+    """Below the folder of the sessions of now."""
+    steps = Path(path).parts
+    if attempt.session_id not in steps or ".." in steps:
+        return None
+    return project.folder.folder.joinpath(*steps[steps.index(attempt.session_id) :])
+
+
+def _is_file(place: Path) -> bool:
+    try:
+        return place.is_file()
+    except (OSError, ValueError):  # a name that is too long, or holds a NUL
+        return False
+
+
+def _explain_absence(attempt: PastAttempt) -> str:
+    if attempt.host is not None and attempt.host != socket.gethostname():
+        return f"not here: look on {attempt.host}"
+    return "gone, as `inv prune` removed its session" if attempt.session_id is None else "gone"

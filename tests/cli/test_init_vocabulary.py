@@ -1,0 +1,63 @@
+"""How names of columns and words of states are read: likely ones first, and none that only looks so."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from batchdrain.cli.commands.init.vocabulary import (
+    LIKELY,
+    looks_failed,
+    name_rank,
+    place_of,
+    rank_columns,
+    state_of,
+    to_plain,
+)
+
+STATE = LIKELY["state"]
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("Step No", "step_no"),
+        ("stepNo", "step_no"),
+        ("step #", "step_no"),
+        ("№", "no"),
+        ("Échoué", "echoue"),
+        ("__A--B__", "a_b"),
+        ("HTTPCode", "httpcode"),
+    ],
+)
+def test_names_are_compared_in_one_plain_form(name: str, plain: str) -> None:
+    assert to_plain(name) == plain
+
+
+def test_a_likely_name_comes_before_one_that_only_ends_so_and_that_before_none() -> None:
+    names = ["current_state", "phaseStatus", "note", "Status", "job_status", "state"]
+    ranked = [column.name for column in rank_columns((SimpleNamespace(name=name) for name in names), STATE)]
+    assert ranked == ["state", "Status", "phaseStatus", "current_state", "job_status"]
+    assert (name_rank("state", STATE), name_rank("my_state", STATE)) == (0, len(STATE))
+    assert name_rank("note", STATE) is None
+    assert name_rank("phasestatus", STATE) == STATE.index("phase_status"), "a server may fold what was two words"
+    assert name_rank("has_changed", ("changed",)) is None, "is no time"
+
+
+@pytest.mark.parametrize(
+    ("term", "state", "failed"),
+    [
+        ("FAILED", "failed", True), ("Errored", "failed", True), ("done", "complete", False), ("in progress", "executing", False),
+        ("Timeout", None, True), ("upstream_failed", None, True), ("not_failed", None, False), ("no-error", None, False),
+        ("disk error", None, True), ("fine", None, False), ("pending", "queued", False),
+    ],
+)  # fmt: skip
+def test_a_word_means_one_state_or_may_be_a_failure_and_its_denial_is_none(
+    term: str, state: str | None, failed: bool
+) -> None:
+    assert (state_of(term), looks_failed(term)) == (state, failed)
+
+
+def test_the_place_of_a_word_is_how_likely_it_is_and_an_unknown_one_comes_last() -> None:
+    assert [place_of(term, ("failed", "error")) for term in ("Error", "FAILED", "odd")] == [1, 0, 2]

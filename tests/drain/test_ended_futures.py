@@ -1,0 +1,55 @@
+"""Whoever waits for one of many futures gets each of them once, in the order in which they ended, and none is lost on the way."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from typing import Any
+
+from batchdrain.drain.ended_futures import EndedFutures
+
+
+def followed(count: int) -> tuple[EndedFutures, list[Future[Any]]]:
+    ended, futures = EndedFutures(), [Future[Any]() for _ in range(count)]
+    for future in futures:
+        ended.follow(future)
+    return ended, futures
+
+
+def test_futures_come_in_the_order_in_which_they_ended_be_it_by_an_error_or_cancelled() -> None:
+    ended, (first, second, third, fourth) = followed(4)
+    assert (bool(ended), ended.wait(0), ended.collect()) == (False, False, [])
+    third.set_result(None)
+    first.cancel()
+    second.set_exception(OSError())
+    assert (bool(ended), ended.wait(None)) == (True, True)
+    assert ended.collect() == [third, first, second]
+    assert (bool(ended), ended.wait(0)) == (False, False)
+    fourth.set_result(None)
+    assert ended.collect() == [fourth]
+
+
+def test_one_that_ended_before_it_is_followed_comes_too() -> None:
+    ended, done = EndedFutures(), Future[Any]()
+    done.set_result(None)
+    ended.follow(done)
+    assert ended.collect() == [done]
+
+
+def test_what_was_waited_for_and_not_collected_is_not_waited_for_again() -> None:
+    """An error may come in between."""
+    ended, (first, second) = followed(2)
+    first.set_result(None)
+    assert ended.wait(None)
+    assert ended.wait(None)
+    second.set_result(None)
+    assert ended.collect() == [first, second]
+
+
+def test_a_future_that_ends_in_another_thread_ends_the_wait() -> None:
+    ended, [future] = followed(1)
+    thread = threading.Thread(target=future.set_result, args=(None,))
+    thread.start()
+    assert ended.wait(60)
+    thread.join()
+    assert ended.collect() == [future]

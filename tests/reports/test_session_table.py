@@ -1,0 +1,75 @@
+"""The list of sessions: each line holds what its session did, and each state is explained once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from batchdrain.reports.session_table import render_sessions, status_of
+
+ROW: dict[str, Any] = {
+    "session_id": "s1", "kind": "failed", "status": "complete", "alive": False, "held": [], "batch_size": 9, "total_processed": 7,
+    "total_success": 5, "total_failed": 2, "success_rate": 5 / 7,
+}  # fmt: skip
+ENDED = "complete    it has ended"
+HEAD = "SESSION                       KIND   STATUS           DONE     OK FAILED   RATE"
+
+
+def shown(*rows: dict[str, Any]) -> list[str]:
+    return [*render_sessions(rows)]
+
+
+def test_a_session_is_a_line_and_its_size_is_told_where_it_means_something() -> None:
+    queued = {**ROW, "session_id": "s2", "kind": "queued", "success_rate": None}
+    endless = {**ROW, "session_id": "s3", "batch_size": None, "success_rate": 1.0}
+    assert shown(ROW, queued, endless) == [
+        HEAD,
+        "s1                            failed complete          7/9      5      2  71.4%",
+        "s2                            queued complete            7      5      2      -",
+        "s3                            failed complete            7      5      2 100.0%",
+        "", ENDED,
+    ]  # fmt: skip
+    assert shown() == [HEAD, ""]
+
+
+def test_a_name_that_leaves_no_room_has_a_line_of_its_own() -> None:
+    facts = "failed complete          7/9      5      2  71.4%"
+    assert shown({**ROW, "session_id": "x" * 31})[1:3] == ["x" * 31, f"  {facts}"]
+    assert shown({**ROW, "session_id": "x" * 30})[1] == f"{'x' * 30} {facts}"
+
+
+@pytest.mark.parametrize(
+    ("facts", "status", "meaning"),
+    [
+        ({"status": "running", "alive": True}, "running", "a process drains it now"),
+        ({"status": "running"}, "died", "its process died: `inv resume` goes on, `inv resume --close` ends it"),
+        ({"status": "interrupted"}, "interrupted", "left before its end: `inv resume` goes on, with --close ends it"),
+        (
+            {"status": "interrupted", "alive": True},
+            "interrupted",
+            "left before its end: `inv resume` goes on, with --close ends it",
+        ),
+        ({"status": "stopped"}, "stopped", "ended by a stop condition; `inv resume --session-id=…` goes on"),
+        ({}, "complete", "it has ended"),
+        ({"error": "no", "lost": True}, "lost", "its file is gone; `inv resume --session-id=…` rebuilds it"),
+        ({"error": "no", "lost": False}, "unreadable", "its file can't be read; the line below it says why"),
+    ],
+)
+def test_each_state_has_its_word_and_the_word_its_meaning(facts: dict[str, Any], status: str, meaning: str) -> None:
+    row = {**ROW, **facts}
+    assert status_of(row) == status
+    lines = shown(row, row)
+    assert lines[-2:] == ["", f"{status:<11} {meaning}"], "once, however many there are"
+    assert lines[1].split()[2 if "error" not in row else 1] == status
+
+
+def test_what_a_session_holds_where_it_runs_and_why_it_is_not_read_stand_below_it() -> None:
+    there = {"pid": 7, "host": "h", "folder": "/x"}
+    holds = {**ROW, "held": [{"said": "r / a\n, since then"}], "elsewhere": there}
+    assert shown(holds)[2:4] == ["  by process 7 on h, in /x", "  holds r / a\\x0a, since then"]
+    assert shown({**ROW, "elsewhere": {**there, "folder": None}})[2] == "  by process 7 on h, in a folder there"
+    assert shown({**ROW, "elsewhere": None})[2] == ""
+    broken = shown({"session_id": "s4", "error": "word " * 30, "lost": False})
+    assert broken[1] == f"{'s4':<29}        unreadable"
+    assert (broken[2][:7], broken[3][:9], max(map(len, broken[:5])) <= 80) == ("  word ", "    word ", True)
