@@ -42,6 +42,7 @@ class Held:
             signals=(0, None),
             stopped=None,
             is_interrupted=False,
+            asked=None,
         )
         self.workers = Workers(it, services, states, recorder, stops)
 

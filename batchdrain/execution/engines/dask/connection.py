@@ -34,7 +34,9 @@ def connect(options: DaskOptions, workers: int) -> tuple[Any, Any]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise ConfigError(f"batchdrain.engine: 'dask' needs a package: {error}", remedy="pip install '/path/to/batchdrain[dask]'") from error
+        raise ConfigError(
+            f"batchdrain.engine: 'dask' needs a package: {error}", remedy="pip install '/path/to/batchdrain[dask]'"
+        ) from error
     _silence()
     _keep_no_messages()
     security = None if options.address is None else _security_of(options)
